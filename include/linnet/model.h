@@ -1,0 +1,74 @@
+/**
+ * @file model.h
+ * Opening a model file (.lnt) and classifying images with it. The file is whole: it holds the classes, how
+ * images are prepared, the feature and the weights.
+ *
+ * A model may be used by several threads at once. Each call that takes an image uses the calling thread.
+ */
+#ifndef LINNET_MODEL_H
+#define LINNET_MODEL_H
+
+#include <linnet/cpu.h>
+#include <linnet/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lnt_model lnt_model;
+
+/** How a model is opened. Begin with LNT_MODEL_OPTIONS_INIT. */
+typedef struct lnt_model_options {
+  lnt_cpu_level cpu_max; /**< kernels above this level are not used */
+} lnt_model_options;
+
+#define LNT_MODEL_OPTIONS_INIT \
+  { LNT_CPU_AMX }
+
+/**
+ * Opens a model file and checks all of it.
+ * @param model_out  the caller closes it with lnt_model_close; untouched on failure
+ * @param options    NULL: the defaults
+ * @return LNT_OK; LNT_ENOTFOUND; LNT_EDATA (no model file); LNT_ECORRUPT (damaged); LNT_EUNSUPPORTED (made by a
+ *         newer Linnet); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
+ * Maps the file: its weights are read when first needed, and the file must stay as it is while open.
+ */
+LNT_API LNT_MUST_CHECK lnt_status lnt_model_open(lnt_model **model_out, const char *path,
+                                                 const lnt_model_options *options, lnt_error *err);
+/** NULL is allowed. */
+LNT_API void lnt_model_close(lnt_model *model);
+
+/** Number of classes, at least 2. */
+LNT_API size_t lnt_model_n_classes(const lnt_model *model);
+/** Title of a class, in UTF-8; NULL for an index out of range. Borrowed from the model. */
+LNT_API const char *lnt_model_class_title(const lnt_model *model, size_t index);
+/** Id of a class: the option's path in the ontology. NULL out of range. Borrowed. */
+LNT_API const char *lnt_model_class_id(const lnt_model *model, size_t index);
+/** Name, target path, learner and feature (resolved text). Borrowed. */
+LNT_API const char *lnt_model_name(const lnt_model *model);
+LNT_API const char *lnt_model_target(const lnt_model *model);
+LNT_API const char *lnt_model_learner(const lnt_model *model);
+LNT_API const char *lnt_model_feature(const lnt_model *model);
+
+/**
+ * Probabilities of an image: a file path, or a record of an IDX array ("train-images-idx3-ubyte.gz#17").
+ * @param prob_out  [n_classes] f32, summing to 1; untouched on failure
+ * @return LNT_OK; LNT_ENOTFOUND; LNT_EDATA (broken image); LNT_EUNSUPPORTED (a format that is not read);
+ *         LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
+ */
+LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify(float *prob_out, const lnt_model *model, const char *uri,
+                                                     lnt_error *err);
+/** The same for an encoded image (JPEG, PNG, PNM) of `bytes` bytes in memory. */
+LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify_memory(float *prob_out, const lnt_model *model, const void *data,
+                                                            size_t bytes, lnt_error *err);
+/** The same for bare pixels [h,w,c], u8, c of 1 (grey), 3 (sRGB) or 4 (with straight alpha). */
+LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify_pixels(float *prob_out, const lnt_model *model,
+                                                            const uint8_t *pixels, size_t h, size_t w, size_t c,
+                                                            lnt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

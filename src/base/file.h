@@ -1,0 +1,33 @@
+/**
+ * @file file.h
+ * Whole files: reading under a cap, and writing so that a crash leaves the old file or the new one.
+ */
+#ifndef LNTI_BASE_FILE_H
+#define LNTI_BASE_FILE_H
+
+#include <linnet/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Reads all of a regular file, with a NUL after it; free() it. LNT_ENOTFOUND, LNT_ELIMIT (more than `cap`
+ *  bytes), LNT_EINVAL (a folder), LNT_EIO. */
+LNT_MUST_CHECK lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap,
+                                         lnt_error *err);
+
+/** A file being written beside its place (path + ".part-PID"); commit syncs it, renames it over `path` and
+ *  syncs the folder; discard removes it. */
+typedef struct lnti_file_writer lnti_file_writer;
+LNT_MUST_CHECK lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err);
+uint64_t lnti_file_offset(const lnti_file_writer *file);
+/** Frees the writer, also on failure. */
+LNT_MUST_CHECK lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err);
+void lnti_file_discard(lnti_file_writer *file);
+
+/** A whole small file in one call. */
+LNT_MUST_CHECK lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err);
+
+/** Makes a folder and its parents; one that exists is fine. */
+LNT_MUST_CHECK lnt_status lnti_folder_make(const char *path, lnt_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/**
+ * @file hash.h
+ * Content hash (BLAKE2b, 256 bits, by libsodium), UUIDv7, and hexadecimal.
+ */
+#ifndef LNTI_BASE_HASH_H
+#define LNTI_BASE_HASH_H
+
+#include <linnet/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LNTI_HASH_BYTES = 32, LNTI_HASH_HEX = 65, LNTI_UUID_BYTES = 16, LNTI_UUID_TEXT = 37 };
+
+typedef struct lnti_hash {
+  uint8_t bytes[LNTI_HASH_BYTES];
+} lnti_hash;
+
+/** Hash in progress; no clean-up needed. */
+typedef struct lnti_hasher {
+  _Alignas(64) unsigned char state[384];
+} lnti_hasher;
+
+void lnti_hash_begin(lnti_hasher *hasher);
+void lnti_hash_update(lnti_hasher *hasher, const void *data, size_t n);
+void lnti_hash_end(lnti_hash *out, lnti_hasher *hasher);
+/** All in one. */
+void lnti_hash_bytes(lnti_hash *out, const void *data, size_t n);
+/** Lower-case hexadecimal with its NUL. */
+void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash);
+
+/** A 64-bit mix for hash tables of trusted keys; not for content. */
+uint64_t lnti_hash_table(const void *data, size_t n, uint64_t seed);
+
+typedef struct lnti_uuid {
+  uint8_t bytes[LNTI_UUID_BYTES];
+} lnti_uuid;
+
+/** A version 7 UUID (RFC 9562): milliseconds since 1970, then random bits of the system. */
+void lnti_uuid7(lnti_uuid *out, uint64_t unix_ms);
+void lnti_uuid_text(char out[LNTI_UUID_TEXT], const lnti_uuid *uuid);
+/** LNT_EINVAL for anything but 8-4-4-4-12 hexadecimal digits. */
+LNT_MUST_CHECK lnt_status lnti_uuid_parse(lnti_uuid *out, const char *text, lnt_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/**
+ * @file text.h
+ * Text: a growing string, UTF-8, strict numbers.
+ */
+#ifndef LNTI_BASE_TEXT_H
+#define LNTI_BASE_TEXT_H
+
+#include <linnet/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** A growing string, always NUL-terminated once written to. Zero-initialise; lnti_text_clear frees. */
+typedef struct lnti_text {
+  char *data;
+  size_t length;
+  size_t capacity;
+} lnti_text;
+
+LNT_MUST_CHECK lnt_status lnti_text_append(lnti_text *text, const char *data, size_t n, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_text_printf(lnti_text *text, lnt_error *err, const char *format, ...)
+    LNT_PRINTF(3, 4);
+void lnti_text_clear(lnti_text *text);
+
+/** Length in bytes of the valid UTF-8 prefix of n bytes (n itself when all are valid; no surrogates,
+ *  no overlong forms, nothing above U+10FFFF). */
+size_t lnti_utf8_valid(const char *data, size_t n);
+
+/** Columns that the text takes in a terminal: code points, combining marks none, wide ones two. */
+size_t lnti_utf8_columns(const char *data, size_t n);
+
+/** Whole-string numbers in the C locale's form: no leading blanks, nothing after; out of range, "inf"
+ *  and "nan" are refused with LNT_EINVAL and a message that starts with `what`. */
+LNT_MUST_CHECK lnt_status lnti_parse_int(int64_t *out, const char *text, const char *what, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_parse_real(double *out, const char *text, const char *what, lnt_error *err);
+
+/** An identifier for people: lower case, a-z 0-9 and '-' ("T-shirt/top" -> "t-shirt-top"); other
+ *  letters of UTF-8 are kept as they are. Never empty ("x" for what leaves nothing). */
+LNT_MUST_CHECK lnt_status lnti_slug(char **out, const char *title, lnt_error *err);
+
+/** Order of names as people sort them: digits by value, so that img2 comes before img10. */
+int lnti_natural_compare(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,90 @@
+/**
+ * @file eval.h
+ * How good a classifier is: metrics on probabilities and true labels, their bootstrap intervals, and the
+ * calibration of scores. All sums in double. Every metric equals scikit-learn's of the same name to 1e-9
+ * where that has one.
+ */
+#ifndef LNTI_EVAL_EVAL_H
+#define LNTI_EVAL_EVAL_H
+
+#include <base/context.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LNTI_ECE_BINS = 15 };
+
+/** The headline metrics, in the order of lnti_metric_name. */
+typedef enum lnti_metric_id {
+  LNTI_ACCURACY,          /**< share of items whose most probable class is the true one */
+  LNTI_BALANCED_ACCURACY, /**< mean recall over the classes that occur */
+  LNTI_MACRO_F1,          /**< mean F1 over the classes that occur or are predicted (0 where undefined) */
+  LNTI_LOG_LOSS,          /**< mean -ln p(true), p clipped at 2^-52 */
+  LNTI_ECE,               /**< Guo et al., ICML 2017, LNTI_ECE_BINS bins, top-1 */
+  LNTI_AUROC,             /**< two classes: of class 1; more: mean of one-vs-rest over classes that occur (and not all do) */
+  LNTI_METRICS
+} lnti_metric_id;
+
+/** "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece", "auroc". */
+const char *lnti_metric_name(lnti_metric_id metric);
+/** One plain sentence for people who know no statistics. */
+const char *lnti_metric_help(lnti_metric_id metric);
+/** True where less is better. */
+bool lnti_metric_lower_is_better(lnti_metric_id metric);
+
+/** One class against the rest. Undefined values (0/0) are NaN: written as null. */
+typedef struct lnti_class_metrics {
+  size_t n;         /**< items whose true class it is */
+  size_t predicted; /**< items predicted as it */
+  double precision, recall, specificity, f1;
+  double average_precision; /**< sum of (R_i - R_{i-1}) P_i over thresholds, as scikit-learn's */
+} lnti_class_metrics;
+
+/** Items by confidence of the top class, for the calibration plot. */
+typedef struct lnti_calibration_bin {
+  size_t n;
+  double confidence, accuracy; /**< means; NaN where n = 0 */
+} lnti_calibration_bin;
+
+typedef struct lnti_evaluation {
+  size_t n, k;
+  double value[LNTI_METRICS];            /**< NaN where undefined (AUROC with one class) */
+  double ci95[LNTI_METRICS][2];          /**< 2.5 % and 97.5 % of the resamples; NaN without resamples */
+  lnti_class_metrics *classes;           /**< [k] */
+  uint64_t *confusion;                   /**< [k,k], row true, column predicted */
+  lnti_calibration_bin bin[LNTI_ECE_BINS]; /**< equal width, (b/15, (b+1)/15] */
+} lnti_evaluation;
+
+typedef struct lnti_evaluate_options {
+  unsigned resamples;    /**< of the bootstrap; 0: no intervals */
+  uint64_t seed;
+  const uint32_t *group; /**< [n] items with the same number are resampled together; NULL: each alone */
+} lnti_evaluate_options;
+
+#define LNTI_EVALUATE_OPTIONS_INIT \
+  { 1000, 0, NULL }
+
+/**
+ * @param prob   [n,k] f32, rows summing to 1 within 1e-3
+ * @param label  [n] in [0,k)
+ * @return LNT_OK; LNT_EINVAL (n or k is 0); LNT_EDATA (label outside, probability NaN or outside [0,1], row sum);
+ *         LNT_ENOMEM; LNT_ECANCELLED. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
+ *         Bootstrap, 1993, ch. 13; resample r draws with rng stream r, so intervals do not depend on threads.
+ */
+LNT_MUST_CHECK lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const int32_t *label, size_t n,
+                                              size_t k, const lnti_evaluate_options *options,
+                                              const lnti_context *context, lnt_error *err);
+void lnti_evaluation_free(lnti_evaluation *evaluation);
+
+/**
+ * Temperature scaling (Guo et al., ICML 2017): the T > 0 that minimises the mean log loss of
+ * softmax(score / T).
+ * @param score  [n,k] f32 log-probabilities or logits
+ * @return LNT_OK with T in [0.05, 20] (at an end where the data ask for more; 1 where every label's class is
+ *         the only one); LNT_EDATA (label outside, score NaN); LNT_EINVAL.
+ */
+LNT_MUST_CHECK lnt_status lnti_temperature_fit(double *temperature_out, const float *score, const int32_t *label,
+                                               size_t n, size_t k, const lnti_context *context, lnt_error *err);
+/** prob = softmax(score / T) by row; prob may be score. */
+void lnti_temperature_apply(float *prob, const float *score, size_t n, size_t k, double temperature);
+
+#endif

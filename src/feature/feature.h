@@ -1,0 +1,74 @@
+/**
+ * @file feature.h
+ * Features: a vector from an image. One extractor per file and one line in the registry (feature.c).
+ *
+ * A feature is written as text, "hog" or "hog:size=64,cell=8". Values that are left out or "auto" are
+ * resolved once, from what the training images are like, and the resolved text is what caches and model
+ * files hold: it says everything needed to make the same vector again.
+ */
+#ifndef LNTI_FEATURE_FEATURE_H
+#define LNTI_FEATURE_FEATURE_H
+
+#include <base/context.h>
+#include <base/param.h>
+#include <image/prepare.h>
+#include <math/matrix.h>
+
+typedef struct lnti_extractor lnti_extractor;
+
+/** What the images are like, for resolving "auto". */
+typedef struct lnti_image_traits {
+  size_t h, w;      /**< of all images if they agree, else 0 */
+  bool any_colour;  /**< some image has colour */
+} lnti_image_traits;
+
+/** One kind of feature. */
+typedef struct lnti_feature {
+  const char *name;
+  const char *title;
+  const char *help;         /**< one sentence: what it is good for */
+  const char *source;       /**< citation, or "" */
+  unsigned version;         /**< part of the cache key; raised when the vectors change */
+  lnti_dtype dtype;         /**< of the vector */
+  const lnti_param *params;
+  /** Replaces every "auto" and checks the combination. */
+  lnt_status (*resolve)(lnti_params *params, const lnti_image_traits *traits, lnt_error *err);
+  /** From resolved parameters: the pipeline before it, the vector's length, bytes of scratch memory. */
+  lnt_status (*plan)(lnti_prepare *prepare_out, size_t *d_out, size_t *scratch_out, const lnti_params *params,
+                     lnt_error *err);
+  /** image: as the pipeline made it; out: d elements of dtype; scratch: 64-byte aligned. Cannot fail. */
+  void (*extract)(void *out, const lnti_image *image, void *scratch, const lnti_params *params);
+} lnti_feature;
+
+/** All features, in the order of the guide; *n_out of them. */
+const lnti_feature *const *lnti_features(size_t *n_out);
+/** By name; LNT_EINVAL listing the known names. */
+LNT_MUST_CHECK lnt_status lnti_feature_find(const lnti_feature **out, const char *name, lnt_error *err);
+
+/**
+ * An extractor from text.
+ * @param traits  for "auto"; NULL: the text must be resolved already (as in a model file), else LNT_EDATA
+ * @return LNT_OK; LNT_EINVAL (unknown feature or parameter); LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_extractor_new(lnti_extractor **out, const char *text, const lnti_image_traits *traits,
+                                             lnt_error *err);
+void lnti_extractor_free(lnti_extractor *extractor);
+
+const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
+/** Resolved text, "hog:bins=9,block=2,cell=7,size=28" with the pipeline and version implied by it; borrowed. */
+const char *lnti_extractor_text(const lnti_extractor *extractor);
+/** Text that a cache is keyed by: resolved text, pipeline and version; borrowed. */
+const char *lnti_extractor_key(const lnti_extractor *extractor);
+const lnti_prepare *lnti_extractor_prepare(const lnti_extractor *extractor);
+size_t lnti_extractor_d(const lnti_extractor *extractor);
+lnti_dtype lnti_extractor_dtype(const lnti_extractor *extractor);
+
+/**
+ * One vector.
+ * @param out  d elements of dtype
+ * Errors as lnti_prepare_run. The extractor may be used by several threads at once.
+ */
+LNT_MUST_CHECK lnt_status lnti_extractor_run(void *out, const lnti_extractor *extractor, const lnti_blob *blob,
+                                             const lnti_image_limits *limits, lnt_error *err);
+
+#endif

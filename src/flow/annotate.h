@@ -1,0 +1,36 @@
+/**
+ * @file annotate.h
+ * The only writer of answers. Every way in (import, and later the command, the API and review) goes through here, and
+ * every rule is checked here: the answer's own rules, that its question is visible, that a changed parent retires the
+ * answers of its children.
+ */
+#ifndef LNTI_FLOW_ANNOTATE_H
+#define LNTI_FLOW_ANNOTATE_H
+
+#include <ontology/ontology.h>
+#include <store/store.h>
+
+/** One answer to give. */
+typedef struct lnti_annotation {
+  int64_t item_id;
+  lnti_answer answer;
+  double confidence;      /**< NaN: not given */
+  uint32_t time_spent_ms;
+} lnti_annotation;
+
+typedef struct lnti_annotate_options {
+  lnti_answer_source source;
+  bool keep_existing; /**< an item that has an answer to the question keeps it (imports) */
+} lnti_annotate_options;
+
+/**
+ * Within a write of the store: checks and writes n answers under an operation.
+ * @param ontology  as stored (every question and option used has its row id)
+ * @param n_written_out  answers written; less than n where kept
+ * @return LNT_OK; LNT_EINVAL (a rule; nothing of the batch is kept, since the caller's write fails).
+ */
+LNT_MUST_CHECK lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *ontology, int64_t op_id,
+                                        const lnti_annotation *annotations, size_t n,
+                                        const lnti_annotate_options *options, lnt_error *err);
+
+#endif

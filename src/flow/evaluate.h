@@ -1,0 +1,43 @@
+/**
+ * @file evaluate.h
+ * evaluate: a model on the labelled items of a split it was not trained on.
+ */
+#ifndef LNTI_FLOW_EVALUATE_H
+#define LNTI_FLOW_EVALUATE_H
+
+#include <eval/eval.h>
+#include <flow/project.h>
+#include <linnet/model.h>
+
+typedef struct lnti_evaluate_request {
+  const char *model;  /**< a name in the project, or the path of a .lnt file */
+  const char *split;  /**< NULL: "test" */
+  const char *html;   /**< where to write the report; NULL: nowhere */
+  unsigned resamples;
+  uint64_t seed;
+  const lnti_progress *progress;
+  lnti_refused_visit refused;
+  void *refused_payload;
+} lnti_evaluate_request;
+
+#define LNTI_EVALUATE_REQUEST_INIT \
+  { NULL, NULL, NULL, 1000, 0, NULL, NULL, NULL }
+
+typedef struct lnti_evaluate_result {
+  lnt_model *model;            /**< open: class titles, feature, learner */
+  lnti_evaluation *evaluation;
+  const char *split;
+  char *group_key;             /**< NULL: items resampled one by one */
+  size_t n_unknown;            /**< labelled with a class that the model does not have; left out */
+  size_t n_refused;
+  double seconds;
+  lnti_messages warnings;
+} lnti_evaluate_result;
+
+/** LNT_ENOTFOUND (model; no labelled items in the split: says which splits have some); LNT_EINVAL (the model's target
+ *  is not in this ontology); as opening a model; LNT_ECANCELLED. */
+LNT_MUST_CHECK lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project,
+                                        const lnti_evaluate_request *request, lnt_error *err);
+void lnti_evaluate_result_clear(lnti_evaluate_result *result);
+
+#endif

@@ -1,0 +1,62 @@
+/**
+ * @file extract.h
+ * extract: feature vectors of items, kept in the project's cache.
+ *
+ * cache/features/<key>/ holds `rows` (content hash and check sum of each vector) and shards of LNTI_SHARD_ROWS vectors.
+ * Keyed by content and by the extractor's key (pipeline, parameters, version): equal images share a row, and nothing
+ * stored ever changes. A vector counts once its line in `rows` is there; shards are synced before.
+ */
+#ifndef LNTI_FLOW_EXTRACT_H
+#define LNTI_FLOW_EXTRACT_H
+
+#include <feature/feature.h>
+#include <flow/project.h>
+
+enum { LNTI_SHARD_ROWS = 4096 };
+
+/** An item to extract. */
+typedef struct lnti_extract_item {
+  int64_t id;
+  char *uri;
+  lnti_hash content;
+} lnti_extract_item;
+
+typedef struct lnti_extract_items {
+  lnti_extract_item *item;
+  size_t n, capacity;
+  lnti_image_traits traits; /**< of all of them */
+} lnti_extract_items;
+
+/** Adds an item (copies), keeping the traits. */
+LNT_MUST_CHECK lnt_status lnti_extract_items_add(lnti_extract_items *items, const lnti_item *item, lnt_error *err);
+void lnti_extract_items_clear(lnti_extract_items *items);
+
+/** Vectors of items, in their order, without those that could not be read. */
+typedef struct lnti_features {
+  void *data;        /**< [n,d] of dtype, dense, 64-byte aligned */
+  size_t n, d;
+  lnti_dtype dtype;
+  size_t *item;      /**< [n] index into the items of each row */
+  size_t n_computed; /**< rows that were not in the cache */
+  size_t n_refused;
+} lnti_features;
+
+/**
+ * Vectors of all items: from the cache where they are, else computed on the pool and added to it.
+ * @return LNT_OK also where some images were refused; LNT_ECANCELLED (what was computed is kept), LNT_ENOSPC, LNT_EIO,
+ *         LNT_ENOMEM, LNT_ENOTFOUND (not one image could be read).
+ */
+LNT_MUST_CHECK lnt_status lnti_extract(lnti_features *out, lnti_project *project, const lnti_extractor *extractor,
+                                       const lnti_extract_items *items, const lnti_progress *progress,
+                                       lnti_refused_visit refused, void *refused_payload, lnt_error *err);
+void lnti_features_clear(lnti_features *features);
+lnti_matrix lnti_features_matrix(const lnti_features *features);
+
+/** Writes a matrix as NumPy's .npy (version 1.0), atomically. */
+LNT_MUST_CHECK lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err);
+
+/** Checks every cached vector against its check sum; faults are told, not mended (deleting cache/ mends them). */
+LNT_MUST_CHECK lnt_status lnti_feature_cache_verify(lnti_project *project, size_t *n_out, lnti_fault_visit visit,
+                                                    void *payload, lnt_error *err);
+
+#endif

@@ -1,0 +1,53 @@
+/**
+ * @file import.h
+ * import: folders of images and IDX arrays become items, class folders and label files become ontology and answers.
+ *
+ * One pass over each source: the pool reads, hashes and (verify) decodes; the calling thread hands batches to the
+ * store. Items are keyed by source and member, so a repeated or resumed import adds only what is missing, and never
+ * replaces an answer that is there.
+ */
+#ifndef LNTI_FLOW_IMPORT_H
+#define LNTI_FLOW_IMPORT_H
+
+#include <flow/project.h>
+
+typedef enum lnti_import_format { LNTI_IMPORT_AUTO, LNTI_IMPORT_FOLDER, LNTI_IMPORT_IDX } lnti_import_format;
+
+typedef struct lnti_import_options {
+  lnti_import_format format;
+  const char *split;          /**< every item goes into it; NULL: by top folders or file names (train, val, test) */
+  const char *target;         /**< path of the question that labels answer; NULL: "class", made where missing */
+  const char *const *classes; /**< titles of the label numbers of IDX files, in order; NULL: the numbers */
+  size_t n_classes;
+  bool verify;                /**< decode every image in full (default); else the header alone */
+  const lnti_progress *progress; /**< counts items that are durable */
+  lnti_refused_visit refused; /**< may be NULL; called from one thread at a time */
+  void *refused_payload;
+} lnti_import_options;
+
+#define LNTI_IMPORT_OPTIONS_INIT \
+  { LNTI_IMPORT_AUTO, NULL, NULL, NULL, 0, true, NULL, NULL, NULL }
+
+typedef struct lnti_import_result {
+  size_t imported;   /**< items added */
+  size_t existing;   /**< that were there already */
+  size_t labelled;   /**< answers added */
+  size_t n_refused;
+  size_t duplicates; /**< extra copies by content, in the whole project */
+  size_t conflicts;  /**< sets of equal content under different answers to the target */
+  size_t leaks;      /**< sets of equal content in more than one split */
+  double seconds;
+  lnti_messages warnings;
+} lnti_import_result;
+
+/**
+ * Imports sources one after another, as one operation and one job.
+ * @return LNT_OK also where some inputs were refused; LNT_ENOTFOUND (no such source); LNT_EDATA (an array or its
+ *         labels are broken, or disagree in number); LNT_EUNSUPPORTED; LNT_EINVAL (target is no radio or tree);
+ *         LNT_ECANCELLED, LNT_ENOSPC, LNT_EIO: what was durable stays, and the same call goes on from there.
+ */
+LNT_MUST_CHECK lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *sources,
+                                      size_t n_sources, const lnti_import_options *options, lnt_error *err);
+void lnti_import_result_clear(lnti_import_result *result);
+
+#endif

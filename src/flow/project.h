@@ -1,0 +1,52 @@
+/**
+ * @file project.h
+ * A project: a folder with linnet.db, models/ and cache/ (which may be deleted), opened once a program run. flow/ is
+ * the only place where numbers meet rows.
+ */
+#ifndef LNTI_FLOW_PROJECT_H
+#define LNTI_FLOW_PROJECT_H
+
+#include <base/context.h>
+#include <base/text.h>
+#include <media/media.h>
+#include <ontology/ontology.h>
+#include <store/store.h>
+
+typedef struct lnti_project {
+  char *path;             /**< absolute, without a slash at the end */
+  char *person;           /**< in whose name operations are made */
+  lnti_store *store;
+  lnti_media *media;
+  lnti_context context;   /**< of main; pool, level and cancellation */
+} lnti_project;
+
+/** Makes the folder (which may exist, but not hold a project) and its database. Person NULL: "local".
+ *  LNT_EEXISTS; LNT_EIO... */
+LNT_MUST_CHECK lnt_status lnti_project_create(lnti_project **out, const char *path, const char *person,
+                                              const lnti_context *context, lnt_error *err);
+/** Opens one, migrating its database; jobs whose process is gone become "interrupted". LNT_ENOTFOUND names
+ *  "linnet init". */
+LNT_MUST_CHECK lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person,
+                                            const lnti_context *context, lnt_error *err);
+void lnti_project_close(lnti_project *project);
+
+/** An absolute path below the project, printf-style; free() it. */
+LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err,
+                                            const char *format, ...) LNT_PRINTF(4, 5);
+
+/** A fresh operation in the person's name. */
+void lnti_project_op(lnti_op *out, const lnti_project *project, lnti_op_kind kind, const char *note);
+
+/** A list of messages for people, growing. Zero-initialise. */
+typedef struct lnti_messages {
+  char **text;
+  size_t n, capacity;
+} lnti_messages;
+LNT_MUST_CHECK lnt_status lnti_messages_add(lnti_messages *messages, lnt_error *err, const char *format, ...)
+    LNT_PRINTF(3, 4);
+void lnti_messages_clear(lnti_messages *messages);
+
+/** An input that was not taken, with its reason. */
+typedef void (*lnti_refused_visit)(void *payload, const char *path, lnt_status code, const char *reason);
+
+#endif

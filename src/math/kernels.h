@@ -1,0 +1,149 @@
+/**
+ * @file kernels.h
+ * Inside src/math only: the kernels of each CPU level, as tables that the dispatching files pick from.
+ * Kernels cannot fail; the shapes that they ask for are their callers' to grant.
+ */
+#ifndef LNTI_MATH_KERNELS_H
+#define LNTI_MATH_KERNELS_H
+
+#include <linnet/cpu.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#define LNTI_KERNELS_X86 1
+#else
+#define LNTI_KERNELS_X86 0
+#endif
+
+#if defined(__GNUC__)
+#define LNTI_INLINE static inline __attribute__((always_inline))
+#else
+#define LNTI_INLINE static inline
+#endif
+
+/** Before a loop of constant length whose accumulators must end up in registers. */
+#if defined(__clang__)
+#define LNTI_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define LNTI_UNROLL _Pragma("GCC unroll 16")
+#else
+#define LNTI_UNROLL
+#endif
+
+/* ---- OpenBLAS (gemm.c) ---- */
+
+/** Sets OpenBLAS to one thread, the first time. */
+void lnti_blas_init(void);
+/** One product on the calling thread, after lnti_blas_init; m, n, k, strides must fit (below). */
+void lnti_sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m, size_t n,
+                   size_t k);
+/** True where OpenBLAS's integers hold the value. */
+bool lnti_sgemm_fits(size_t value);
+
+/* ---- narrow products and softmax (gemm.h says what each does) ---- */
+
+typedef struct lnti_narrow_kernels {
+  void (*forward)(float *z, const float *x, size_t ldx, const float *w, const float *bias, size_t n, size_t d,
+                  size_t lanes);
+  void (*backward)(float *g, const float *x, size_t ldx, const float *p, size_t n, size_t d, size_t lanes);
+  void (*exp_nonpositive)(float *y, const float *x, size_t n);
+  /** Softmax over the first k of `lanes`; max_out [n] and sum_out [n] (both may be NULL) receive each row's
+   *  largest z and the sum of exp(z - largest). */
+  void (*softmax)(float *z, float *max_out, float *sum_out, size_t n, size_t k, size_t lanes);
+} lnti_narrow_kernels;
+
+extern const lnti_narrow_kernels lnti_narrow_generic;
+extern const lnti_narrow_kernels lnti_narrow_avx2;
+extern const lnti_narrow_kernels lnti_narrow_avx512;
+
+/**
+ * exp(x) = 2^m * e^r with m = round(x * log2 e) and r = x - m ln 2 in [-0.347, 0.347]; ln 2 is cut in two so
+ * that m * high is exact; e^r by its Taylor polynomial of degree 7, whose remainder is below 6e-9. Below
+ * LNTI_EXP_LEAST the result is 0: e^-87 is still normal. Softmax cuts at LNTI_SOFTMAX_LEAST, so that
+ * a quotient by a sum of up to 64 is normal too.
+ */
+#define LNTI_EXP_LEAST (-87.0f)
+#define LNTI_SOFTMAX_LEAST (-82.0f)
+#define LNTI_EXP_LOG2E 1.44269504f
+#define LNTI_EXP_LN2_HIGH 0.693359375f
+#define LNTI_EXP_LN2_LOW (-2.12194440e-4f)
+#define LNTI_EXP_C2 0.5f
+#define LNTI_EXP_C3 1.66666667e-1f
+#define LNTI_EXP_C4 4.16666667e-2f
+#define LNTI_EXP_C5 8.33333333e-3f
+#define LNTI_EXP_C6 1.38888889e-3f
+#define LNTI_EXP_C7 1.98412698e-4f
+
+/* ---- neighbours: u8 ---- */
+
+/** Rows of the index in a panel; queries in a tile. One call of a kernel makes a tile x panel of products. */
+enum { LNTI_PANEL = 32, LNTI_TILE = 32 };
+
+typedef struct lnti_u8_kernels {
+  /** Bytes of a packed panel, and of a packed tile of queries, for rows of d. Multiples of 64. */
+  size_t (*panel_bytes)(size_t d);
+  size_t (*tile_bytes)(size_t d);
+  /** Packs n <= LNTI_PANEL (LNTI_TILE) rows; the missing ones become zeros. 64-byte aligned. */
+  void (*pack_panel)(void *panel, const uint8_t *rows, size_t stride, size_t n, size_t d);
+  void (*pack_tile)(void *tile, const uint8_t *rows, size_t stride, size_t n, size_t d);
+  /** Around a thread's calls of dots: processor state that they need. NULL: none. */
+  void (*begin)(void);
+  void (*end)(void);
+  /** dot [LNTI_TILE][LNTI_PANEL], 64-byte aligned: scalar products modulo 2^32 of the first n queries. */
+  void (*dots)(uint32_t *dot, const void *tile, size_t n, const void *panel, size_t d);
+  /** hit[i] bit j: row_norm[j] + query_norm[i] - 2 dot[i][j] < limit[i], modulo 2^32, unsigned. True where any. */
+  bool (*nearer)(uint32_t *hit, const uint32_t *dot, const uint32_t *row_norm, const uint32_t *query_norm,
+                 const uint32_t *limit, size_t n);
+  /** hit[i] bit j: f32(dot[i][j]) * scale[j] > limit[i]. True where any. */
+  bool (*similar)(uint32_t *hit, const uint32_t *dot, const float *scale, const float *limit, size_t n);
+} lnti_u8_kernels;
+
+extern const lnti_u8_kernels lnti_u8_generic;
+extern const lnti_u8_kernels lnti_u8_avx2;
+extern const lnti_u8_kernels lnti_u8_avx512;
+extern const lnti_u8_kernels lnti_u8_vnni;
+extern const lnti_u8_kernels lnti_u8_amx;
+
+bool lnti_nearer_avx512(uint32_t *hit, const uint32_t *dot, const uint32_t *row_norm, const uint32_t *query_norm,
+                        const uint32_t *limit, size_t n);
+bool lnti_similar_avx512(uint32_t *hit, const uint32_t *dot, const float *scale, const float *limit, size_t n);
+
+/* ---- neighbours: f32 ---- */
+
+/** The first j in [begin,end) for which offset[j] + scale[j] * dot[j] < limit, or is not comparable (NaN on
+ *  either side); else `end`. */
+typedef size_t (*lnti_f32_next)(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
+                                size_t end);
+size_t lnti_f32_next_generic(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
+                             size_t end);
+size_t lnti_f32_next_avx2(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
+                          size_t end);
+size_t lnti_f32_next_avx512(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
+                            size_t end);
+
+/* ---- exact distances and the list of the nearest (neighbours_plain.c) ---- */
+
+/** sum (a-b)^2 and sum a*b in double, in an order that is the same on every machine. */
+double lnti_exact_squared(const float *a, const float *b, size_t d);
+double lnti_exact_dot(const float *a, const float *b, size_t d);
+uint64_t lnti_exact_dot_u8(const uint8_t *a, const uint8_t *b, size_t d);
+/** 1 - dot/sqrt(norm_a * norm_b) within [0,2], the norms squared; 1 where a norm is 0. Exactly 0 for
+ *  parallel integer vectors. */
+double lnti_cosine_distance(double dot, double norm_a, double norm_b);
+
+typedef struct lnti_nearest {
+  double distance;
+  uint32_t row;
+} lnti_nearest;
+
+/** k entries at infinity. */
+void lnti_nearest_clear(lnti_nearest *list, size_t k);
+/** Puts a row into the sorted list if it is nearer than the last; rows must come in ascending order, so that
+ *  among equals the lower stays. */
+void lnti_nearest_insert(lnti_nearest *list, size_t k, double distance, uint32_t row);
+/** Writes the list as the search returns it; distance_out may be NULL. */
+void lnti_nearest_write(uint32_t *row_out, float *distance_out, const lnti_nearest *list, size_t k);
+
+#endif

@@ -1,0 +1,37 @@
+/**
+ * @file matrix.h
+ * Views of row-major matrices. A view owns nothing.
+ */
+#ifndef LNTI_MATH_MATRIX_H
+#define LNTI_MATH_MATRIX_H
+
+#include <linnet/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum lnti_dtype { LNTI_U8 = 1, LNTI_I32 = 2, LNTI_F32 = 3, LNTI_F64 = 4 } lnti_dtype;
+
+/** Bytes of one element. */
+size_t lnti_dtype_bytes(lnti_dtype dtype);
+/** "u8", "i32", "f32", "f64"; never NULL. */
+const char *lnti_dtype_name(lnti_dtype dtype);
+LNT_MUST_CHECK lnt_status lnti_dtype_parse(lnti_dtype *out, const char *name, lnt_error *err);
+
+/** n rows of d elements; row i starts `stride` elements after row i-1. */
+typedef struct lnti_matrix {
+  const void *data;
+  size_t n, d, stride;
+  lnti_dtype dtype;
+} lnti_matrix;
+
+/** A dense view: stride = d. */
+lnti_matrix lnti_matrix_of(const void *data, size_t n, size_t d, lnti_dtype dtype);
+/** Rows [begin,end) of a view. */
+lnti_matrix lnti_matrix_rows(const lnti_matrix *m, size_t begin, size_t end);
+/** Pointer to row i. */
+const void *lnti_matrix_row(const lnti_matrix *m, size_t i);
+
+/** Copies rows [begin,end) as f32 into out [end-begin,d], dense: u8 by value (0..255), f32 as they are. */
+void lnti_matrix_to_f32(float *out, const lnti_matrix *m, size_t begin, size_t end);
+
+#endif

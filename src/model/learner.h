@@ -1,0 +1,85 @@
+/**
+ * @file learner.h
+ * The learner interface: an algorithm that fits a model to a feature matrix. One learner per file and one
+ * line in the registry (learner.c).
+ */
+#ifndef LNTI_MODEL_LEARNER_H
+#define LNTI_MODEL_LEARNER_H
+
+#include <base/context.h>
+#include <base/param.h>
+#include <math/matrix.h>
+#include <model/lnt.h>
+
+typedef struct lnti_learner lnti_learner;
+
+/** Something fitted: what a learner makes and a model file holds. Each learner's own struct begins with it. */
+typedef struct lnti_fitted {
+  const lnti_learner *learner;
+  lnti_params params;
+  size_t d, n_classes;
+  lnti_dtype dtype; /**< of the features it was fitted on and takes */
+} lnti_fitted;
+
+/** What is to be learned. All borrowed. */
+typedef struct lnti_problem {
+  lnti_matrix x;                 /**< [n,d] u8 or f32 */
+  const int32_t *label;          /**< [n] in [0,n_classes) */
+  size_t n_classes;              /**< at least 2; a class may have no rows */
+  uint64_t seed;
+  const lnti_fitted *warm_start; /**< of the same learner, d and n_classes: where to begin; or NULL */
+} lnti_problem;
+
+/** What fitting did, for the log and the run. */
+typedef struct lnti_fit_report {
+  unsigned iterations;  /**< 0 where there are none */
+  double loss;          /**< final mean training loss; NaN where there is none */
+  char note[160];       /**< "" or a remark for people: "stopped at 100 iterations before converging" */
+} lnti_fit_report;
+
+struct lnti_learner {
+  const char *name;
+  const char *title;
+  const char *help;   /**< one sentence: when to use it */
+  const char *source; /**< citation */
+  const lnti_param *params;
+  /**
+   * Fits. Same problem, params and seed: the same result on any number of threads.
+   * @return LNT_OK; LNT_EINVAL; LNT_EDATA (value not finite: names the row); LNT_ENOMEM; LNT_ECANCELLED.
+   */
+  lnt_status (*fit)(lnti_fitted **out, lnti_fit_report *report_out, const lnti_problem *problem,
+                    const lnti_params *params, const lnti_context *context, lnt_error *err);
+  /**
+   * Scores: [n,n_classes] f32 whose softmax is the model's uncalibrated probability. The first largest of a
+   * row is the predicted class.
+   * @param x  [n,d] of the fitted dtype
+   */
+  lnt_status (*score)(float *score_out, const lnti_fitted *fitted, const lnti_matrix *x, const lnti_context *context,
+                      lnt_error *err);
+  /**
+   * Scores of its own n training rows, each as if it had not been there, or NULL where only refitting can
+   * give that (kNN skips the row itself). rows: [n_rows] which training rows.
+   */
+  lnt_status (*score_left_out)(float *score_out, const lnti_fitted *fitted, const size_t *rows, size_t n_rows,
+                               const lnti_context *context, lnt_error *err);
+  /** Writes its tensors (and nothing else) into the file. */
+  lnt_status (*save)(const lnti_fitted *fitted, lnti_lnt_writer *file, lnt_error *err);
+  /** Reads them back. The tensors of `file` are borrowed for the life of what is made: `file` stays open.
+   *  Everything is checked: LNT_ECORRUPT. */
+  lnt_status (*load)(lnti_fitted **out, const lnti_params *params, size_t d, size_t n_classes, lnti_dtype dtype,
+                     const lnti_lnt_reader *file, const lnti_context *context, lnt_error *err);
+  void (*free)(lnti_fitted *fitted);
+};
+
+/** All learners, in the order of the guide. */
+const lnti_learner *const *lnti_learners(size_t *n_out);
+/** By name; LNT_EINVAL listing the known names. */
+LNT_MUST_CHECK lnt_status lnti_learner_find(const lnti_learner **out, const char *name, lnt_error *err);
+
+/** Checks a problem for any learner: shapes, labels in range, at least two classes with rows.
+ *  LNT_EINVAL, LNT_EDATA. */
+LNT_MUST_CHECK lnt_status lnti_problem_check(const lnti_problem *problem, lnt_error *err);
+/** NULL is allowed. */
+void lnti_fitted_free(lnti_fitted *fitted);
+
+#endif

@@ -1,0 +1,64 @@
+/**
+ * @file model.h
+ * A model: target, classes, feature, fitted learner, calibration, and the story of how it was made; the inside
+ * of <linnet/model.h>. flow/train makes one and saves it; everybody else opens one.
+ */
+#ifndef LNTI_MODEL_MODEL_H
+#define LNTI_MODEL_MODEL_H
+
+#include <base/context.h>
+#include <base/hash.h>
+#include <feature/feature.h>
+#include <linnet/model.h>
+#include <model/learner.h>
+
+enum { LNTI_LNT_FORMAT = 1 };
+
+/** One class: the option's path of ids in the ontology ("exterior/door"), and its title. */
+typedef struct lnti_model_class {
+  char *id;
+  char *title;
+} lnti_model_class;
+
+/** What is put into a model file, besides the fitted learner. All strings owned by the model. */
+struct lnt_model {
+  char *name;
+  char *target;              /**< path of the question in the ontology */
+  char *target_title;
+  lnti_model_class *classes; /**< [n_classes] in label order */
+  size_t n_classes;
+  lnti_extractor *extractor;
+  lnti_fitted *fitted;
+  double temperature;        /**< of the calibration; 1: none */
+  char *calibrated_on;       /**< "validation split, 5,000 rows", "held out, 6,000 rows", "out of fold, 240 rows" */
+  size_t n_train, n_calibration;
+  char data_fingerprint[LNTI_HASH_HEX]; /**< hash of the training rows' content hashes and labels, in order */
+  uint64_t seed;
+  uint64_t created_ms;
+  char *metrics_json;        /**< validation metrics with intervals, one JSON object; NULL: none */
+  lnti_lnt_reader *file;     /**< open behind the tensors; NULL for a model that was just fitted */
+  lnti_context context;      /**< of the opener */
+  lnti_pool *own_pool;       /**< that the public opener made; NULL */
+};
+
+/** Empty, for flow/train to fill. */
+LNT_MUST_CHECK lnt_status lnti_model_new(lnt_model **out, lnt_error *err);
+/** Writes the model file, atomically. */
+LNT_MUST_CHECK lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err);
+/** Opens one; the context is copied. LNT_ENOTFOUND, LNT_EDATA, LNT_ECORRUPT, LNT_ELIMIT, LNT_EUNSUPPORTED (a newer
+ *  format, or a learner or feature that this version does not know: the message says which version wrote it). */
+LNT_MUST_CHECK lnt_status lnti_model_open(lnt_model **out, const char *path, const lnti_context *context,
+                                          lnt_error *err);
+/** The same from memory (fuzzing). */
+LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *data, size_t bytes, const char *name,
+                                                 const lnti_context *context, lnt_error *err);
+
+/**
+ * Calibrated probabilities of feature rows.
+ * @param prob_out  [n,n_classes]
+ * @param x         [n,d] of the extractor's dtype
+ */
+LNT_MUST_CHECK lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
+                                             const lnti_context *context, lnt_error *err);
+
+#endif

@@ -1,0 +1,153 @@
+/**
+ * @file ontology.h
+ * The ontology: what can be said of items. Questions with options, options with nested questions
+ * (attributes), as deep as needed. This version knows the types radio, tree and number; the others are
+ * refused by name.
+ *
+ * Questions and options stand in two arrays in document order and point to each other by index. Ids are the
+ * store's row ids, 0 until stored; keys are the "id" strings of the JSON, unique among siblings.
+ */
+#ifndef LNTI_ONTOLOGY_ONTOLOGY_H
+#define LNTI_ONTOLOGY_ONTOLOGY_H
+
+#include <base/alloc.h>
+#include <base/json.h>
+#include <base/text.h>
+#include <linnet/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  LNTI_ONTOLOGY_DEPTH_MAX = 256,
+  LNTI_ONTOLOGY_OPTIONS_MAX = 1000000,
+  LNTI_ONTOLOGY_QUESTIONS_MAX = 100000,
+  LNTI_ONTOLOGY_FILE_MAX = 256 << 20
+};
+
+#define LNTI_NONE ((size_t)-1)
+
+typedef enum lnti_question_type { LNTI_RADIO = 1, LNTI_TREE = 2, LNTI_NUMBER = 3 } lnti_question_type;
+
+/** "radio", "tree", "number". */
+const char *lnti_question_type_name(lnti_question_type type);
+
+typedef enum lnti_level { LNTI_LEVEL_ITEM = 1, LNTI_LEVEL_FRAME = 2, LNTI_LEVEL_GROUP = 3 } lnti_level;
+
+typedef struct lnti_question {
+  int64_t id;
+  const char *key, *title, *description; /**< description "" where there is none; all in the arena */
+  lnti_question_type type;
+  lnti_level level;
+  bool required;
+  bool leaf_only;               /**< of tree: only nodes without children are answers */
+  double min, max, step;        /**< of number: -inf, inf and 0 where not given */
+  const char *unit;             /**< of number; "" */
+  size_t parent_option;         /**< the option that it is an attribute of, or LNTI_NONE */
+  size_t first_option, n_options; /**< options of the first level: chained by next_sibling; first LNTI_NONE if none */
+} lnti_question;
+
+typedef struct lnti_option {
+  int64_t id;
+  const char *key, *title, *description;
+  const char *hotkey, *color;    /**< "" where not given */
+  const char *const *aliases;    /**< NULL-terminated; NULL where none */
+  const char *const *examples;
+  size_t question;               /**< the question it answers */
+  size_t parent;                 /**< of tree: the option above, or LNTI_NONE */
+  size_t first_child, n_children; /**< of tree */
+  size_t first_attribute;        /**< first question asked after it, chained by the questions' order; LNTI_NONE */
+  size_t next_sibling;
+  unsigned depth;                /**< of tree: 0 at the top */
+  bool retired;                  /**< kept for its answers, no longer offered */
+} lnti_option;
+
+typedef struct lnti_ontology {
+  const char *name;
+  int64_t version;
+  lnti_question *questions;
+  size_t n_questions;
+  lnti_option *options;
+  size_t n_options;
+  lnti_arena arena; /**< holds all text */
+  struct lnti_ontology_index *index; /**< for finding by path; made on first use, dropped by every change */
+  size_t question_capacity, option_capacity;
+} lnti_ontology;
+
+/** An empty one. */
+LNT_MUST_CHECK lnt_status lnti_ontology_new(lnti_ontology **out, const char *name, lnt_error *err);
+void lnti_ontology_free(lnti_ontology *ontology);
+
+/**
+ * From JSON (format: docs/formats/ontology.md). Every error names the place in the JSON as a path
+ * ("classifications[0].options[2].id") and its line.
+ * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (checklist, text, rank, objects, spans, relations: known, but
+ *         not in this version); LNT_ELIMIT; LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_ontology_parse(lnti_ontology **out, const char *data, size_t n, const char *name,
+                                              lnt_error *err);
+/** As the same JSON: parse(write(o)) equals o. */
+void lnti_ontology_write(lnti_json_writer *w, const lnti_ontology *ontology);
+/** As an indented tree for people, at most `options_max` options a level (0: all). */
+LNT_MUST_CHECK lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max,
+                                                 lnt_error *err);
+
+/** Builders. Keys: NULL makes one from the title, unique among its siblings ("-2" is added). Title NULL: the key.
+ *  LNT_EEXISTS (key taken among siblings), LNT_EINVAL, LNT_ELIMIT. */
+LNT_MUST_CHECK lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ontology *ontology,
+                                                     lnti_question_type type, const char *key, const char *title,
+                                                     size_t parent_option, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_ontology_add_option(size_t *index_out, lnti_ontology *ontology, size_t question,
+                                                   size_t parent, const char *key, const char *title,
+                                                   lnt_error *err);
+/** The option of `question` below `parent` (LNTI_NONE: top level) whose key, title or alias equals `text`; LNTI_NONE
+ *  where there is none. Exact match of key first, then title, then alias. Expected O(1). */
+size_t lnti_ontology_find_option(lnti_ontology *ontology, size_t question, size_t parent, const char *text);
+
+/** The question of a target path: "class", "area/exterior/part". LNT_ENOTFOUND lists what there is at the point
+ *  where the path fails. */
+LNT_MUST_CHECK lnt_status lnti_ontology_find_question(size_t *index_out, const lnti_ontology *ontology,
+                                                      const char *path, lnt_error *err);
+/** The path of a question; of an option within its question ("birds/duck"). Appended to `out`. */
+LNT_MUST_CHECK lnt_status lnti_ontology_question_path(lnti_text *out, const lnti_ontology *ontology, size_t question,
+                                                      lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_ontology *ontology, size_t option,
+                                                    lnt_error *err);
+/** By row id; LNTI_NONE. Expected O(1). */
+size_t lnti_ontology_question_by_id(lnti_ontology *ontology, int64_t id);
+size_t lnti_ontology_option_by_id(lnti_ontology *ontology, int64_t id);
+
+/** Options that may be answers and classes of a target, in document order: of radio all, of tree the leaves, or all
+ *  nodes unless leaf_only; retired ones left out. free() *out. */
+LNT_MUST_CHECK lnt_status lnti_ontology_answerable(size_t **out, size_t *n_out, const lnti_ontology *ontology,
+                                                   size_t question, lnt_error *err);
+
+/** What may be answered to a question besides a value. */
+typedef enum lnti_answer_state {
+  LNTI_ANSWERED = 1,
+  LNTI_UNSURE = 2,
+  LNTI_NONE_OF_THESE = 3,
+  LNTI_CLEARED = 4 /**< no answer (any more) */
+} lnti_answer_state;
+
+/** One answer, by index into the ontology. */
+typedef struct lnti_answer {
+  size_t question;
+  lnti_answer_state state;
+  size_t option; /**< of radio and tree; LNTI_NONE */
+  double number; /**< of number; NaN */
+} lnti_answer;
+
+/**
+ * The rules of one answer, the same on every way in: the option belongs to the question, is not retired and (leaf_only)
+ * is a leaf; a number is finite, within min..max and on a step from min (or 0); no value with unsure, none, cleared.
+ * @return LNT_OK; LNT_EINVAL with the rule, the value and what is allowed.
+ */
+LNT_MUST_CHECK lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err);
+
+/** True where the question is asked given the options chosen so far: `chosen` is told for the parent question
+ *  whether its current answer is (for a tree: is at or below) the option that the question hangs on. */
+typedef bool (*lnti_is_chosen)(void *payload, size_t option);
+bool lnti_question_visible(const lnti_ontology *ontology, size_t question, lnti_is_chosen chosen, void *payload);
+
+#endif

@@ -1,0 +1,273 @@
+/**
+ * @file store.h
+ * The project's database: operations, answers, items, metadata, splits, runs, models, jobs, change feed. The
+ * tables and their rules: docs/formats/database.md.
+ *
+ * Writing: one writer thread. A caller hands in a function that makes its changes; functions that wait are run
+ * together in one transaction (each in a savepoint, so that one that fails takes back only its own) and
+ * acknowledged when that is durable, at most LNTI_STORE_GROUP_MS after the first of them. Reading: any thread, each
+ * call on a connection of its own, a consistent snapshot.
+ *
+ * Below this interface store/db.h hides the database; only sqlite.c includes sqlite3.h. Rows know nothing of
+ * rules: flow/annotate is the only caller of lnti_tx_answer and checks answers before.
+ */
+#ifndef LNTI_STORE_STORE_H
+#define LNTI_STORE_STORE_H
+
+#include <base/cancel.h>
+#include <base/hash.h>
+#include <linnet/status.h>
+#include <ontology/ontology.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LNTI_STORE_GROUP_MS = 10, LNTI_STORE_APPLICATION_ID = 0x4c4e4554 /* "LNET" */ };
+
+typedef struct lnti_store lnti_store;
+typedef struct lnti_tx lnti_tx;
+
+/** Makes a new database with the newest schema. LNT_EEXISTS. */
+LNT_MUST_CHECK lnt_status lnti_store_create(lnti_store **out, const char *path, lnt_error *err);
+/** Opens one and migrates it, each step in a transaction. LNT_ENOTFOUND; LNT_EDATA (no Linnet database);
+ *  LNT_EUNSUPPORTED (a newer schema: the message says which version is needed); LNT_ECORRUPT; LNT_EBUSY. */
+LNT_MUST_CHECK lnt_status lnti_store_open(lnti_store **out, const char *path, lnt_error *err);
+/** Waits for what was handed in. NULL is allowed. */
+void lnti_store_close(lnti_store *store);
+
+/** Changes to make; runs on the writer thread, possibly again after its transaction was taken back by another's
+ *  failure, so it must only write what it can write twice. An error takes back its savepoint. */
+typedef lnt_status (*lnti_write)(void *payload, lnti_tx *tx, lnt_error *err);
+/** Hands in, waits until durable (or failed). May be called by several threads. LNT_ENOSPC, LNT_EIO, LNT_EBUSY... */
+LNT_MUST_CHECK lnt_status lnti_store_write(lnti_store *store, lnti_write write, void *payload, lnt_error *err);
+
+/* ---- operations ---- */
+
+typedef enum lnti_op_kind {
+  LNTI_OP_ONTOLOGY = 1,
+  LNTI_OP_IMPORT = 2,
+  LNTI_OP_ANNOTATE = 3,
+  LNTI_OP_SPLIT = 4,
+  LNTI_OP_UNDO = 5
+} lnti_op_kind;
+
+const char *lnti_op_kind_name(lnti_op_kind kind);
+
+/** One row an action of a person (or of the program in a person's name). */
+typedef struct lnti_op {
+  int64_t id;
+  lnti_uuid uuid;      /**< made by the client: a repeat of the same uuid is the same operation */
+  const char *person;
+  uint64_t time_ms;
+  lnti_op_kind kind;
+  int64_t undoes;      /**< operation taken back by this one; 0 */
+  const char *note;    /**< one line for the history; "" */
+} lnti_op;
+
+/** Adds it, or finds the one with the same uuid (*existed_out true). */
+LNT_MUST_CHECK lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnti_op *op,
+                                     lnt_error *err);
+
+/* ---- items ---- */
+
+/** Where media come from: a folder, an array file. An item's URI is the source's path joined with its member. */
+typedef enum lnti_source_kind { LNTI_SOURCE_FOLDER = 1, LNTI_SOURCE_ARRAY = 2 } lnti_source_kind;
+
+typedef struct lnti_item {
+  int64_t id;
+  int64_t source_id;
+  const char *source;      /**< absolute path; filled by readers */
+  lnti_source_kind source_kind;
+  const char *member;      /**< path below the folder ('/' separated), or record number of the array */
+  lnti_hash content;       /**< of the encoded bytes; of an array record: its pixels */
+  uint32_t h, w, c;        /**< as stored */
+  uint32_t depth;          /**< bits a channel: 8, 16, 32 */
+  const char *format;      /**< lnti_image_format_name */
+  uint64_t bytes;          /**< encoded size */
+  const char *split;       /**< "train", "val", "test", another name, or "" */
+  const char *stage;       /**< "annotate", "review", "done" */
+} lnti_item;
+
+LNT_MUST_CHECK lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, const char *path,
+                                         lnt_error *err);
+/** Adds the item, or finds the one with the same source and member (*existed_out true, nothing changed). */
+LNT_MUST_CHECK lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t op_id,
+                                       const lnti_item *item, lnt_error *err);
+/** "" takes it out of every split. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);
+/** Metadata: one text a key; replaces. */
+LNT_MUST_CHECK lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, const char *key, const char *value,
+                                       lnt_error *err);
+
+/** "source#member" or "source/member"; appended. */
+LNT_MUST_CHECK lnt_status lnti_item_uri(lnti_text *out, const lnti_item *item, lnt_error *err);
+
+typedef struct lnti_item_query {
+  int64_t after_id;        /**< items with a larger id */
+  size_t limit;            /**< 0: all */
+  const char *split;       /**< NULL: any; "": items in no split */
+  int64_t answered_question; /**< only items with a current LNTI_ANSWERED answer to it; 0: any */
+} lnti_item_query;
+
+/** Called for each, in order of id; strings are borrowed for the call. A returned error ends the walk. */
+typedef lnt_status (*lnti_item_visit)(void *payload, const lnti_item *item, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnti_item_visit visit,
+                                           void *payload, lnt_error *err);
+typedef lnt_status (*lnti_meta_visit)(void *payload, int64_t item_id, const char *key, const char *value,
+                                      lnt_error *err);
+/** Metadata of items with ids in [first,last], by item then key. */
+LNT_MUST_CHECK lnt_status lnti_store_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_visit visit,
+                                          void *payload, lnt_error *err);
+
+typedef struct lnti_count {
+  char *name;
+  size_t n;
+} lnti_count;
+
+typedef struct lnti_store_counts {
+  size_t items, labelled, answers, operations, runs, models;
+  lnti_count *splits; /**< by name, "" among them where some have none */
+  size_t n_splits;
+} lnti_store_counts;
+/** labelled: items with at least one current answer. */
+LNT_MUST_CHECK lnt_status lnti_store_counts_read(lnti_store_counts *out, lnti_store *store, lnt_error *err);
+void lnti_store_counts_clear(lnti_store_counts *counts);
+
+/* ---- answers ---- */
+
+typedef enum lnti_subject_kind { LNTI_SUBJECT_ITEM = 1 } lnti_subject_kind;
+
+typedef enum lnti_answer_source {
+  LNTI_BY_PERSON = 1,  /**< answered on a screen or command line */
+  LNTI_BY_IMPORT = 2   /**< came with the data */
+} lnti_answer_source;
+
+/** One row of the append-only log. */
+typedef struct lnti_answer_row {
+  int64_t log_id;
+  int64_t op_id;
+  lnti_subject_kind subject_kind;
+  int64_t subject_id;
+  int64_t question_id;
+  lnti_answer_state state;
+  int64_t option_id;     /**< 0: none */
+  double number;         /**< NaN: none */
+  const char *text;      /**< NULL: none */
+  double confidence;     /**< the person's, in [0,1]; NaN: not given */
+  uint32_t time_spent_ms;
+  lnti_answer_source source;
+} lnti_answer_row;
+
+/** Appends to the log and sets the current answer (removes it for LNTI_CLEARED). For flow/annotate alone. */
+LNT_MUST_CHECK lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err);
+/** The current answer of one subject to one question; *found_out false where there is none. Text is NULL here. */
+LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
+                                          lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                                          lnt_error *err);
+
+typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
+/** Current answers of items with ids in [first,last] (question 0: all), by item then question. */
+LNT_MUST_CHECK lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, int64_t question_id,
+                                             lnti_answer_visit visit, void *payload, lnt_error *err);
+/** The log of one subject, oldest first. */
+LNT_MUST_CHECK lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id,
+                                             lnti_answer_visit visit, void *payload, lnt_error *err);
+
+/* ---- ontology ---- */
+
+/** The project's ontology with its row ids; an empty one in a new project. */
+LNT_MUST_CHECK lnt_status lnti_store_ontology(lnti_ontology **out, lnti_store *store, lnt_error *err);
+/** Writes questions and options that have no id yet, giving them one (in place), and the name and a version raised by
+ *  one when anything changed. Rows that exist keep their ids. */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id, lnt_error *err);
+
+/* ---- splits, runs, models, jobs ---- */
+
+/** How the current split was made, newest last. */
+typedef struct lnti_split_row {
+  int64_t id;
+  int64_t op_id;
+  const char *method;      /**< "random", "folder", "group" */
+  uint64_t seed;
+  const char *params_json;
+} lnti_split_row;
+LNT_MUST_CHECK lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *split, lnt_error *err);
+
+typedef struct lnti_run {
+  int64_t id;
+  const char *target, *learner, *feature, *params_json; /**< feature: resolved text */
+  uint64_t seed;
+  uint64_t started_ms, ended_ms;    /**< ended 0: not yet */
+  size_t n_train;
+  const char *data_fingerprint;
+  const char *code_version, *cpu;
+  const char *state;                /**< "running", "done", "failed", "cancelled", "interrupted" */
+  const char *result_json;          /**< timings, validation metrics; "" before the end */
+  const char *error;                /**< "" */
+} lnti_run;
+LNT_MUST_CHECK lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err);
+
+typedef struct lnti_model_row {
+  int64_t id;
+  int64_t run_id;
+  const char *name;   /**< unique */
+  const char *file;   /**< below the project: "models/<name>.lnt" */
+  lnti_hash content;  /**< of the file */
+  uint64_t bytes, created_ms;
+  const char *target, *learner, *feature;  /**< filled by readers, from the run */
+  size_t n_train;
+  const char *result_json;
+} lnti_model_row;
+/** Adds, or replaces the one of the same name. */
+LNT_MUST_CHECK lnt_status lnti_tx_model(lnti_tx *tx, int64_t *id_out, const lnti_model_row *model, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err);
+typedef lnt_status (*lnti_model_visit)(void *payload, const lnti_model_row *model, lnt_error *err);
+/** By name; `name` NULL: all. */
+LNT_MUST_CHECK lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
+                                            lnt_error *err);
+
+typedef struct lnti_job {
+  int64_t id;
+  const char *kind;          /**< "import", "extract", "train", "evaluate" */
+  const char *state;         /**< as of runs */
+  const char *params_json;
+  uint64_t started_ms, updated_ms, ended_ms;
+  int64_t pid;               /**< of the process that runs it */
+  uint64_t done, total;
+  const char *error;
+} lnti_job;
+LNT_MUST_CHECK lnt_status lnti_tx_job_begin(lnti_tx *tx, int64_t *id_out, const lnti_job *job, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_job_update(lnti_tx *tx, const lnti_job *job, lnt_error *err);
+typedef lnt_status (*lnti_job_visit)(void *payload, const lnti_job *job, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_jobs(lnti_store *store, const char *state, lnti_job_visit visit, void *payload,
+                                          lnt_error *err);
+/** Marks as "interrupted" the running jobs and runs whose process is gone (`alive` says), and returns how many. */
+typedef bool (*lnti_pid_alive)(void *payload, int64_t pid);
+LNT_MUST_CHECK lnt_status lnti_store_reap(lnti_store *store, size_t *n_out, lnti_pid_alive alive, void *payload,
+                                          uint64_t now_ms, lnt_error *err);
+
+/* ---- change feed, verification ---- */
+
+typedef struct lnti_change {
+  int64_t seq;
+  int64_t op_id;           /**< 0 where no operation made it */
+  const char *kind;        /**< "item", "answer", "ontology", "split", "model", "job" */
+  int64_t first_id, last_id; /**< rows of that kind, a range in which some changed; of "answer": subject ids */
+} lnti_change;
+typedef lnt_status (*lnti_change_visit)(void *payload, const lnti_change *change, lnt_error *err);
+/** After `seq`, in order. Changes of one transaction and kind are joined into one range. */
+LNT_MUST_CHECK lnt_status lnti_store_changes(lnti_store *store, int64_t seq, lnti_change_visit visit, void *payload,
+                                             lnt_error *err);
+
+/** Called for each fault found. */
+typedef void (*lnti_fault_visit)(void *payload, const char *fault);
+/**
+ * Checks the database: its own integrity and foreign keys, current answers equal to a replay of the log, ontology rows
+ * that parse, counts. LNT_OK also where faults were found; *n_out says how many.
+ */
+LNT_MUST_CHECK lnt_status lnti_store_verify(lnti_store *store, size_t *n_out, lnti_fault_visit visit, void *payload,
+                                            const lnti_cancel *cancel, lnt_error *err);
+
+#endif
