@@ -24,10 +24,18 @@ add_library(linnet_options INTERFACE)
 target_include_directories(linnet_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(linnet_options INTERFACE _GNU_SOURCE LINNET_VERSION="${PROJECT_VERSION}")
 target_compile_options(linnet_options INTERFACE ${LINNET_WARNINGS} $<$<BOOL:${LINNET_WERROR}>:-Werror>)
+# SQLite, libvips and OpenBLAS are never instrumented: what sanitizers say of them is in tests/sanitize.
 if(LINNET_SANITIZE)
   target_compile_options(linnet_options INTERFACE -fsanitize=${LINNET_SANITIZE} -fno-omit-frame-pointer
                          -fno-sanitize-recover=all)
   target_link_options(linnet_options INTERFACE -fsanitize=${LINNET_SANITIZE})
+endif()
+if(LINNET_FUZZ)
+  target_compile_options(linnet_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(LINNET_COVERAGE)
+  target_compile_options(linnet_options INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(linnet_options INTERFACE -fprofile-instr-generate)
 endif()
 
 function(linnet_layer name)

@@ -1,1 +1,34 @@
-# liblinnet, shared and static: every layer below the store, for programs that classify images.
+# liblinnet, shared and static, for programs that classify images: every layer that opening a model file
+# and classifying with it stands on, from the objects of the layers' own libraries. Also what
+# `cmake --install` puts where: program, library, headers, pkg-config file, man page.
+set(LINNET_LIBRARY_LAYERS base math media image feature eval model)
+set(LINNET_LIBRARY_LINK PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG PkgConfig::VIPS PkgConfig::ZLIB
+    Threads::Threads m)
+
+set(objects)
+foreach(layer IN LISTS LINNET_LIBRARY_LAYERS)
+  list(APPEND objects $<TARGET_OBJECTS:linnet_${layer}_objects>)
+endforeach()
+foreach(kind SHARED STATIC)
+  string(TOLOWER linnet_${kind} target)
+  add_library(${target} ${kind} ${objects})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME linnet LINKER_LANGUAGE C
+                        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endforeach()
+# Before 1.0 any minor version may change the interface, so it is part of the name that programs ask for.
+set_target_properties(linnet_shared PROPERTIES VERSION ${PROJECT_VERSION}
+                      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_link_libraries(linnet_shared PRIVATE linnet_options ${LINNET_LIBRARY_LINK})
+target_link_libraries(linnet_static PUBLIC ${LINNET_LIBRARY_LINK})
+if(NOT LINNET_SANITIZE)
+  target_link_options(linnet_shared PRIVATE LINKER:--no-undefined)
+endif()
+
+configure_file(${PROJECT_SOURCE_DIR}/cmake/linnet.pc.in ${PROJECT_BINARY_DIR}/linnet.pc @ONLY)
+install(TARGETS linnet linnet_shared linnet_static)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_BINARY_DIR}/linnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/docs/linnet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
