@@ -21,14 +21,14 @@ enum { BUFFER_BYTES = 16 << 10, DEPTH_WORDS = LNTI_JSON_DEPTH_MAX / 64, INDENT_M
 struct lnti_json_writer {
   lnti_json_sink sink;
   void *payload;
-  unsigned indent;               /* spaces a level; 0: one line */
-  unsigned depth;                /* open arrays and objects */
+  unsigned indent;                 /* spaces a level; 0: one line */
+  unsigned depth;                  /* open arrays and objects */
   uint64_t in_object[DEPTH_WORDS]; /* bit d: level d+1 is an object */
-  bool first;                    /* nothing yet in the innermost array or object */
-  bool after_key;                /* a value is due */
-  bool complete;                 /* the document's value is written */
-  size_t n;                      /* bytes in the buffer */
-  lnt_error error;               /* the first one */
+  bool first;                      /* nothing yet in the innermost array or object */
+  bool after_key;                  /* a value is due */
+  bool complete;                   /* the document's value is written */
+  size_t n;                        /* bytes in the buffer */
+  lnt_error error;                 /* the first one */
   char buffer[BUFFER_BYTES];
 };
 
@@ -156,7 +156,7 @@ static bool begin_value(lnti_json_writer *w) {
 static void begin_container(lnti_json_writer *w, bool object) {
   if (!begin_value(w)) return;
   if (w->depth == LNTI_JSON_DEPTH_MAX) {
-    lnti_fail(&w->error, LNT_ELIMIT, "JSON nested more than %d deep is not written", LNTI_JSON_DEPTH_MAX);
+    lnti_error_set(&w->error, LNT_ELIMIT, "JSON nested more than %d deep is not written", LNTI_JSON_DEPTH_MAX);
     return;
   }
   uint64_t bit = UINT64_C(1) << (w->depth % 64);
