@@ -41,8 +41,7 @@ typedef struct lnti_arena {
 
 /** n objects of `size` zeroed bytes, 16-byte aligned; LNT_ELIMIT beyond the cap, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_arena_alloc(void *out, lnti_arena *arena, size_t n, size_t size, lnt_error *err);
-LNT_MUST_CHECK lnt_status lnti_arena_strndup(char **out, lnti_arena *arena, const char *text, size_t n,
-                                             lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_arena_strndup(char **out, lnti_arena *arena, const char *text, size_t n, lnt_error *err);
 /** Frees everything; the arena may be used again. */
 void lnti_arena_clear(lnti_arena *arena);
 

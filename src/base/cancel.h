@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 typedef struct lnti_cancel {
-  atomic_int requested;    /**< set by lnti_cancel_request; async-signal-safe */
-  uint64_t deadline_ns;    /**< of lnti_monotonic_ns; 0: none */
+  atomic_int requested; /**< set by lnti_cancel_request; async-signal-safe */
+  uint64_t deadline_ns; /**< of lnti_monotonic_ns; 0: none */
 } lnti_cancel;
 
 void lnti_cancel_request(lnti_cancel *cancel);

@@ -13,7 +13,10 @@
  * line: return lnti_fail(err, LNT_EDATA, "%s: 3 bytes where 16 are needed", path);
  * Whoever detects the failure calls this once; whoever passes it on adds nothing.
  */
-lnt_status lnti_fail(lnt_error *err, lnt_status code, const char *format, ...) LNT_PRINTF(3, 4);
+#define lnti_fail(err, code, ...) (lnti_error_set(err, code, __VA_ARGS__), (code))
+
+/** The function behind lnti_fail; a macro returns the code so that compilers see that it is not LNT_OK. */
+void lnti_error_set(lnt_error *err, lnt_status code, const char *format, ...) LNT_PRINTF(3, 4);
 
 /** As lnti_fail for a failed system call: appends the text of `errnum`; ENOSPC/EDQUOT give LNT_ENOSPC,
  *  ENOENT LNT_ENOTFOUND, EEXIST LNT_EEXISTS, ENOMEM LNT_ENOMEM, all else LNT_EIO. */

@@ -11,8 +11,7 @@
 
 /** Reads all of a regular file, with a NUL after it; free() it. LNT_ENOTFOUND, LNT_ELIMIT (more than `cap`
  *  bytes), LNT_EINVAL (a folder), LNT_EIO. */
-LNT_MUST_CHECK lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap,
-                                         lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap, lnt_error *err);
 
 /** A file being written beside its place (path + ".part-PID"); commit syncs it, renames it over `path` and
  *  syncs the folder; discard removes it. */

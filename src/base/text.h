@@ -18,8 +18,7 @@ typedef struct lnti_text {
 } lnti_text;
 
 LNT_MUST_CHECK lnt_status lnti_text_append(lnti_text *text, const char *data, size_t n, lnt_error *err);
-LNT_MUST_CHECK lnt_status lnti_text_printf(lnti_text *text, lnt_error *err, const char *format, ...)
-    LNT_PRINTF(3, 4);
+LNT_MUST_CHECK lnt_status lnti_text_printf(lnti_text *text, lnt_error *err, const char *format, ...) LNT_PRINTF(3, 4);
 void lnti_text_clear(lnti_text *text);
 
 /** Length in bytes of the valid UTF-8 prefix of n bytes (n itself when all are valid; no surrogates,

@@ -54,8 +54,8 @@ typedef struct lnti_lease lnti_lease;
 LNT_MUST_CHECK lnt_status lnti_lease_new(lnti_lease **out, lnt_error *err);
 void lnti_lease_free(lnti_lease *lease);
 /** Waits for its turn; LNT_ECANCELLED when `cancel` is requested meanwhile. */
-LNT_MUST_CHECK lnt_status lnti_lease_acquire(lnti_lease *lease, lnti_lease_priority priority,
-                                             const lnti_cancel *cancel, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_lease_acquire(lnti_lease *lease, lnti_lease_priority priority, const lnti_cancel *cancel,
+                                             lnt_error *err);
 void lnti_lease_release(lnti_lease *lease);
 /** True where somebody with a higher priority waits: long low-priority work should release and come back. */
 bool lnti_lease_wanted(lnti_lease *lease, lnti_lease_priority mine);

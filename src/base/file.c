@@ -1,0 +1,185 @@
+/*
+ * Whole files. Writing goes to "<path>.part-<pid>" in the same folder; commit is fsync, rename, fsync of the folder, so
+ * that a crash at any moment leaves the old file or the new one under `path`, never a mixture.
+ */
+#include <base/file.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap, lnt_error *err) {
+  char *data = NULL;
+  size_t n = 0;
+  struct stat info;
+  lnt_status status = LNT_OK;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 || fstat(fd, &info) != 0) {
+    status = lnti_fail_errno(err, errno, "%s: cannot be read", path);
+    goto done;
+  }
+  if (!S_ISREG(info.st_mode)) {
+    status = lnti_fail(err, LNT_EINVAL, "%s is no regular file", path);
+    goto done;
+  }
+  if ((uintmax_t)info.st_size > cap) {
+    status = lnti_fail(err, LNT_ELIMIT, "%s has %lld bytes; at most %zu are taken", path, (long long)info.st_size, cap);
+    goto done;
+  }
+  size_t size = (size_t)info.st_size;
+  status = lnti_alloc(&data, size + 1, 1, err);
+  if (status) goto done;
+  while (n < size) {
+    ssize_t got = read(fd, data + n, size - n);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      status = lnti_fail_errno(err, errno, "%s: reading failed", path);
+      goto done;
+    }
+    if (got == 0) break; /* it shrank meanwhile */
+    n += (size_t)got;
+  }
+  data[n] = '\0';
+  *data_out = data;
+  *n_out = n;
+  data = NULL;
+done:
+  free(data);
+  if (fd >= 0) close(fd);
+  return status;
+}
+
+struct lnti_file_writer {
+  char *path, *part;
+  int fd;
+  uint64_t offset;
+};
+
+static void writer_free(lnti_file_writer *file) {
+  if (!file) return;
+  if (file->fd >= 0) close(file->fd);
+  free(file->path);
+  free(file->part);
+  free(file);
+}
+
+lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
+  lnti_file_writer *file = NULL;
+  lnt_status status = lnti_alloc_zero(&file, 1, sizeof *file, err);
+  if (status) return status;
+  file->fd = -1;
+  status = lnti_strdup(&file->path, path, err);
+  if (status == LNT_OK) status = lnti_asprintf(&file->part, err, "%s.part-%ld", path, (long)getpid());
+  if (status == LNT_OK) {
+    file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file->fd < 0) status = lnti_fail_errno(err, errno, "%s: cannot be written", path);
+  }
+  if (status) {
+    writer_free(file);
+    return status;
+  }
+  *out = file;
+  return LNT_OK;
+}
+
+lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err) {
+  const char *bytes = data;
+  size_t done = 0;
+  while (done < n) {
+    ssize_t put = write(file->fd, bytes + done, n - done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return lnti_fail_errno(err, errno, "%s: writing failed", file->path);
+    done += (size_t)put;
+  }
+  file->offset += n;
+  return LNT_OK;
+}
+
+uint64_t lnti_file_offset(const lnti_file_writer *file) {
+  return file->offset;
+}
+
+static lnt_status sync_folder_of(const char *path, lnt_error *err) {
+  char *folder = NULL;
+  const char *slash = strrchr(path, '/');
+  lnt_status status = slash ? lnti_strndup(&folder, path, slash == path ? 1 : (size_t)(slash - path), err)
+                            : lnti_strdup(&folder, ".", err);
+  if (status) return status;
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  /* Some file systems cannot sync a folder (EINVAL); the rename is as safe there as it gets. */
+  if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) {
+    status = lnti_fail_errno(err, errno, "%s: the folder could not be synced", folder);
+  }
+  if (fd >= 0) close(fd);
+  free(folder);
+  return status;
+}
+
+lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (fsync(file->fd) != 0) {
+    status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
+  }
+  if (close(file->fd) != 0 && status == LNT_OK) {
+    status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
+  }
+  file->fd = -1;
+  if (status == LNT_OK && rename(file->part, file->path) != 0) {
+    status = lnti_fail_errno(err, errno, "%s: cannot be put in place", file->path);
+  }
+  if (status) {
+    unlink(file->part);
+  } else {
+    status = sync_folder_of(file->path, err);
+  }
+  writer_free(file);
+  return status;
+}
+
+void lnti_file_discard(lnti_file_writer *file) {
+  if (!file) return;
+  unlink(file->part);
+  writer_free(file);
+}
+
+lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err) {
+  lnti_file_writer *file = NULL;
+  lnt_status status = lnti_file_create(&file, path, err);
+  if (status) return status;
+  status = lnti_file_write(file, data, n, err);
+  if (status) {
+    lnti_file_discard(file);
+    return status;
+  }
+  return lnti_file_commit(file, err);
+}
+
+lnt_status lnti_folder_make(const char *path, lnt_error *err) {
+  char *part = NULL;
+  struct stat info;
+  lnt_status status = lnti_strdup(&part, path, err);
+  if (status) return status;
+  for (char *p = part + 1; *path && status == LNT_OK; p++) {
+    if (*p != '/' && *p != '\0') continue;
+    char saved = *p;
+    *p = '\0';
+    if (mkdir(part, 0777) != 0) {
+      int errnum = errno;
+      if (stat(part, &info) != 0) {
+        status = lnti_fail_errno(err, errnum, "%s: the folder cannot be made", part);
+      } else if (!S_ISDIR(info.st_mode)) {
+        status = lnti_fail(err, LNT_EEXISTS, "%s is a file where a folder is needed", part);
+      }
+    }
+    *p = saved;
+    if (saved == '\0') break;
+  }
+  free(part);
+  return status;
+}
