@@ -222,14 +222,19 @@ static lnt_status take_hex(unsigned *out, lnti_json_reader *r) {
   return LNT_OK;
 }
 
+static lnt_status refuse_escape(lnti_json_reader *r, const char *what) {
+  r->column -= sizeof "\\uXXXX" - 1; /* back to where it began */
+  return refuse(r, LNT_EDATA, what);
+}
+
 /* \uXXXX, or the pair of them that stands for a character beyond U+FFFF. */
 static lnt_status take_unicode_escape(lnti_json_reader *r) {
   unsigned code = 0, low = 0;
   lnt_status status = take_hex(&code, r);
   if (status) return status;
-  if (code == 0) return refuse(r, LNT_EDATA, "\\u0000 in a string, which Linnet does not take");
+  if (code == 0) return refuse_escape(r, "\\u0000 in a string, which Linnet does not take");
   if (code >= 0xDC00 && code <= 0xDFFF) {
-    return refuse(r, LNT_EDATA, "found the second half of a surrogate pair without the first");
+    return refuse_escape(r, "found the second half of a surrogate pair without the first");
   }
   if (code >= 0xD800 && code <= 0xDBFF) {
     static const char expected[] = "the second half of a surrogate pair, \\uDC00 to \\uDFFF";
@@ -240,7 +245,7 @@ static lnt_status take_unicode_escape(lnti_json_reader *r) {
     status = take_hex(&low, r);
     if (status) return status;
     if (low < 0xDC00 || low > 0xDFFF) {
-      return refuse(r, LNT_EDATA, "found the first half of a surrogate pair without the second");
+      return refuse_escape(r, "found the first half of a surrogate pair without the second");
     }
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
@@ -472,8 +477,11 @@ static lnt_status read_start(lnti_json_event *event, lnti_json_reader *r) {
     }
     r->column = 1;
   }
+  if (r->lines && skip_blanks(r) == END_OF_INPUT) {
+    r->state = AFTER_DOCUMENT;
+    return read_after_document(event, r);
+  }
   r->state = AT_VALUE;
-  if (r->lines && skip_blanks(r) == END_OF_INPUT) return read_after_document(event, r);
   return read_value(event, r);
 }
 
