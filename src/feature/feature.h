@@ -18,18 +18,18 @@ typedef struct lnti_extractor lnti_extractor;
 
 /** What the images are like, for resolving "auto". */
 typedef struct lnti_image_traits {
-  size_t h, w;      /**< of all images if they agree, else 0 */
-  bool any_colour;  /**< some image has colour */
+  size_t h, w;     /**< of all images if they agree, else 0 */
+  bool any_colour; /**< some image has colour */
 } lnti_image_traits;
 
 /** One kind of feature. */
 typedef struct lnti_feature {
   const char *name;
   const char *title;
-  const char *help;         /**< one sentence: what it is good for */
-  const char *source;       /**< citation, or "" */
-  unsigned version;         /**< part of the cache key; raised when the vectors change */
-  lnti_dtype dtype;         /**< of the vector */
+  const char *help;   /**< one sentence: what it is good for */
+  const char *source; /**< citation, or "" */
+  unsigned version;   /**< part of the cache key; raised when the vectors change */
+  lnti_dtype dtype;   /**< of the vector */
   const lnti_param *params;
   /** Replaces every "auto" and checks the combination. */
   lnt_status (*resolve)(lnti_params *params, const lnti_image_traits *traits, lnt_error *err);

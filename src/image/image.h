@@ -57,8 +57,8 @@ typedef struct lnti_image_info {
  * @return LNT_OK; LNT_EDATA (broken header); LNT_EUNSUPPORTED (a format that is not taken: the message names
  *         it where it is known, and what is taken); LNT_ELIMIT.
  */
-LNT_MUST_CHECK lnt_status lnti_image_probe(lnti_image_info *out, const lnti_blob *blob,
-                                           const lnti_image_limits *limits, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_image_probe(lnti_image_info *out, const lnti_blob *blob, const lnti_image_limits *limits,
+                                           lnt_error *err);
 
 /** Turns libvips on, once a process, with its untrusted loaders blocked, its cache off and one thread; later
  *  calls do nothing. decode calls it. Thread-safe. */

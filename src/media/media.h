@@ -27,8 +27,8 @@ typedef struct lnti_blob {
   lnti_blob_kind kind;
   const uint8_t *data; /**< `bytes` bytes; PIXELS: [h,w,c] u8 */
   size_t bytes;
-  size_t h, w, c;      /**< of PIXELS */
-  void *owner;         /**< what clear releases */
+  size_t h, w, c; /**< of PIXELS */
+  void *owner;    /**< what clear releases */
 } lnti_blob;
 
 /** Opens URIs and keeps a bounded cache of unpacked arrays. May be used by several threads. */

@@ -1,0 +1,231 @@
+/*
+ * The registry, and the extractor: a feature with its parameters resolved, its pipeline planned and its
+ * texts made. An extractor is not written to after lnti_extractor_new, so threads may share it; scratch
+ * memory is had for each image.
+ *
+ * Text: NAME or NAME:KEY=VALUE,... with each key at most once; written with all keys, sorted.
+ */
+#include <feature/features.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/text.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of the guide. */
+static const lnti_feature *const registry[] = {&lnti_feature_pixels, &lnti_feature_hog};
+
+enum { N_FEATURES = sizeof registry / sizeof *registry, TEXT_MAX = 1024 };
+
+struct lnti_extractor {
+  const lnti_feature *feature;
+  lnti_params params;
+  lnti_prepare prepare;
+  size_t d, scratch_bytes;
+  char *text, *key;
+};
+
+const lnti_feature *const *lnti_features(size_t *n_out) {
+  *n_out = N_FEATURES;
+  return registry;
+}
+
+lnt_status lnti_feature_find(const lnti_feature **out, const char *name, lnt_error *err) {
+  char names[128] = "";
+  for (size_t i = 0; i < N_FEATURES; i++) {
+    if (strcmp(registry[i]->name, name) == 0) {
+      *out = registry[i];
+      return LNT_OK;
+    }
+    if (i > 0) strncat(names, ", ", sizeof names - strlen(names) - 1);
+    strncat(names, registry[i]->name, sizeof names - strlen(names) - 1);
+  }
+  return lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; known are: %s", name, names);
+}
+
+size_t lnti_feature_size(const lnti_params *params, const char *name) {
+  return (size_t)lnti_params_get(params, name);
+}
+
+lnt_status lnti_feature_set(lnti_params *params, const char *name, size_t value, lnt_error *err) {
+  char *text = NULL;
+  lnt_status status = lnti_asprintf(&text, err, "%zu", value);
+  if (status == LNT_OK) status = lnti_params_set_value(params, name, text, err);
+  free(text);
+  return status;
+}
+
+/** True where the key of an assignment is that of one of the rows already seen; else marks it. */
+static bool seen_before(bool *seen, const lnti_param *table, const char *assignment) {
+  const size_t length = strcspn(assignment, "=");
+  for (size_t i = 0; table[i].name; i++) {
+    if (strlen(table[i].name) != length || strncmp(table[i].name, assignment, length) != 0) continue;
+    const bool before = seen[i];
+    seen[i] = true;
+    return before;
+  }
+  return false;
+}
+
+/** Sets what a text gives after its colon; *list is cut up. */
+static lnt_status parse_list(lnti_params *params, char *list, lnt_error *err) {
+  bool seen[LNTI_PARAMS_MAX] = {false};
+  for (char *next = list; next;) {
+    char *assignment = next;
+    next = strchr(assignment, ',');
+    if (next) *next++ = 0;
+    lnt_status status = lnti_params_set(params, assignment, err);
+    if (status != LNT_OK) return status;
+    if (seen_before(seen, params->table, assignment)) {
+      return lnti_fail(err, LNT_EINVAL, "%s: this parameter is given twice", assignment);
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status parse(const lnti_feature **feature_out, lnti_params *params, const char *text, lnt_error *err) {
+  char *copy = NULL;
+  const lnti_feature *feature = NULL;
+  lnt_status status;
+  if (strlen(text) > TEXT_MAX) return lnti_fail(err, LNT_EINVAL, "a feature's text has at most %d bytes", TEXT_MAX);
+  status = lnti_strdup(&copy, text, err);
+  if (status != LNT_OK) return status;
+  char *list = strchr(copy, ':');
+  if (list) *list++ = 0;
+  status = lnti_feature_find(&feature, copy, err);
+  if (status != LNT_OK) goto done;
+  lnti_params_init(params, feature->params);
+  if (list && *list) status = parse_list(params, list, err);
+  if (status == LNT_OK) *feature_out = feature;
+done:
+  free(copy);
+  return status;
+}
+
+/** The row whose name comes next after `last` in strcmp's order; NULL after the greatest. */
+static const lnti_param *next_row(const lnti_param *table, const char *last) {
+  const lnti_param *best = NULL;
+  for (const lnti_param *row = table; row->name; row++) {
+    if (last && strcmp(row->name, last) <= 0) continue;
+    if (!best || strcmp(row->name, best->name) < 0) best = row;
+  }
+  return best;
+}
+
+/** NAME:KEY=VALUE,... with the keys sorted; free() it. */
+static lnt_status write_text(char **out, const lnti_feature *feature, const lnti_params *params, lnt_error *err) {
+  lnti_text text = {0};
+  char *value = NULL;
+  lnt_status status = lnti_text_printf(&text, err, "%s", feature->name);
+  const char *before = ":";
+  for (const lnti_param *row = next_row(feature->params, NULL); row && status == LNT_OK;
+       row = next_row(feature->params, row->name)) {
+    status = lnti_params_text(&value, params, row->name, err);
+    if (status == LNT_OK) status = lnti_text_printf(&text, err, "%s%s=%s", before, row->name, value);
+    free(value);
+    value = NULL;
+    before = ",";
+  }
+  if (status != LNT_OK) {
+    lnti_text_clear(&text);
+    return status;
+  }
+  *out = text.data;
+  return LNT_OK;
+}
+
+/** What a model file holds must say everything: LNT_EDATA for a value still left to be found out. */
+static lnt_status check_resolved(const lnti_feature *feature, const lnti_params *params, lnt_error *err) {
+  for (const lnti_param *row = feature->params; row->name; row++) {
+    char *value = NULL;
+    lnt_status status = lnti_params_text(&value, params, row->name, err);
+    if (status != LNT_OK) return status;
+    const bool open = strcmp(value, "auto") == 0;
+    free(value);
+    if (open) {
+      return lnti_fail(err, LNT_EDATA, "the feature \"%s\" leaves %s open; a resolved text gives every value",
+                       feature->name, row->name);
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status make_texts(lnti_extractor *extractor, lnt_error *err) {
+  char pipeline[LNTI_PREPARE_TEXT];
+  lnt_status status = write_text(&extractor->text, extractor->feature, &extractor->params, err);
+  if (status != LNT_OK) return status;
+  lnti_prepare_text(pipeline, &extractor->prepare);
+  return lnti_asprintf(&extractor->key, err, "%s;%s;v%u", extractor->text, pipeline, extractor->feature->version);
+}
+
+lnt_status lnti_extractor_new(lnti_extractor **out, const char *text, const lnti_image_traits *traits, lnt_error *err) {
+  static const lnti_image_traits nothing_known = {0};
+  lnti_extractor *extractor = NULL;
+  lnt_status status = lnti_alloc_zero(&extractor, 1, sizeof *extractor, err);
+  if (status != LNT_OK) return status;
+  status = parse(&extractor->feature, &extractor->params, text, err);
+  if (status == LNT_OK && !traits) status = check_resolved(extractor->feature, &extractor->params, err);
+  if (status != LNT_OK) goto done;
+  /* Also where all is resolved: it checks the combination. */
+  status = extractor->feature->resolve(&extractor->params, traits ? traits : &nothing_known, err);
+  if (status != LNT_OK) goto done;
+  status =
+      extractor->feature->plan(&extractor->prepare, &extractor->d, &extractor->scratch_bytes, &extractor->params, err);
+  if (status != LNT_OK) goto done;
+  status = make_texts(extractor, err);
+  if (status != LNT_OK) goto done;
+  *out = extractor;
+  extractor = NULL;
+done:
+  lnti_extractor_free(extractor);
+  return status;
+}
+
+void lnti_extractor_free(lnti_extractor *extractor) {
+  if (!extractor) return;
+  free(extractor->key);
+  free(extractor->text);
+  free(extractor);
+}
+
+const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor) {
+  return extractor->feature;
+}
+
+const char *lnti_extractor_text(const lnti_extractor *extractor) {
+  return extractor->text;
+}
+
+const char *lnti_extractor_key(const lnti_extractor *extractor) {
+  return extractor->key;
+}
+
+const lnti_prepare *lnti_extractor_prepare(const lnti_extractor *extractor) {
+  return &extractor->prepare;
+}
+
+size_t lnti_extractor_d(const lnti_extractor *extractor) {
+  return extractor->d;
+}
+
+lnti_dtype lnti_extractor_dtype(const lnti_extractor *extractor) {
+  return extractor->feature->dtype;
+}
+
+lnt_status lnti_extractor_run(void *out, const lnti_extractor *extractor, const lnti_blob *blob,
+                              const lnti_image_limits *limits, lnt_error *err) {
+  lnti_image image = {0};
+  void *scratch = NULL;
+  lnt_status status = lnti_prepare_run(&image, &extractor->prepare, blob, limits, err);
+  if (status != LNT_OK) return status;
+  if (extractor->scratch_bytes > 0) {
+    status = lnti_alloc_aligned(&scratch, extractor->scratch_bytes, 1, err);
+    if (status != LNT_OK) goto done;
+  }
+  extractor->feature->extract(out, &image, scratch, &extractor->params);
+done:
+  free(scratch);
+  lnti_image_clear(&image);
+  return status;
+}

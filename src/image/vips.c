@@ -1,0 +1,161 @@
+/*
+ * libvips, for PNG. The only file that includes it.
+ *
+ * Its state is the process's, so start-up is once, by pthread_once: that guard and the result it leaves are
+ * the two writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
+ * operation cache is off (nothing is decoded twice), one thread; its warnings go nowhere, since what is
+ * wrong with a file is told in our error.
+ *
+ * Pixels are pulled strip by strip on the calling thread, which needs no pool of vips's and no second copy.
+ */
+#include <image/codec.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vips/vips.h>
+
+enum { STRIP_ROWS = 64, PNG_COMPRESSION = 6 };
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+static int start_result = -1;
+
+static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
+  (void)domain;
+  (void)level;
+  (void)message;
+  (void)data;
+}
+
+static void start(void) {
+  g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, drop_message, NULL);
+  start_result = vips_init("linnet");
+  if (start_result != 0) return;
+  vips_block_untrusted_set(TRUE);
+  vips_concurrency_set(1);
+  vips_cache_set_max(0);
+}
+
+lnt_status lnti_image_start(lnt_error *err) {
+  const int code = pthread_once(&started, start);
+  if (code != 0) return lnti_fail_errno(err, code, "libvips could not be started");
+  if (start_result != 0) return lnti_fail(err, LNT_EINTERNAL, "libvips could not be started; is it installed whole?");
+  return LNT_OK;
+}
+
+/** The failure in vips's words, first line; its error buffer is left empty. */
+static lnt_status vips_failed(const char *what, lnt_error *err) {
+  char *words = vips_error_buffer_copy();
+  if (words) words[strcspn(words, "\n")] = 0;
+  lnt_status status = lnti_fail(err, LNT_EDATA, "%s: %s", what, words && *words ? words : "libvips gives no reason");
+  g_free(words);
+  return status;
+}
+
+/** One row of vips's into ours: as it is, or grey with alpha spread to RGBA. */
+static void copy_row(lnti_image *out, size_t y, const void *row, size_t bands) {
+  const size_t w = out->w, bytes = lnti_image_bytes(out) / out->h;
+  uint8_t *to = (uint8_t *)out->data + y * bytes;
+  if (bands == out->c) {
+    memcpy(to, row, bytes);
+  } else if (out->depth == LNTI_DEPTH_U16) {
+    const uint16_t *from = row;
+    uint16_t *to16 = (uint16_t *)out->data + y * w * 4;
+    for (size_t x = 0; x < w; x++, from += 2, to16 += 4) {
+      to16[0] = to16[1] = to16[2] = from[0];
+      to16[3] = from[1];
+    }
+  } else {
+    const uint8_t *from = row;
+    for (size_t x = 0; x < w; x++, from += 2, to += 4) {
+      to[0] = to[1] = to[2] = from[0];
+      to[3] = from[1];
+    }
+  }
+}
+
+static lnt_status pull(lnti_image *out, VipsImage *image, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  const size_t bands = (size_t)image->Bands;
+  VipsRegion *region = vips_region_new(image);
+  if (!region) return vips_failed("the PNG file could not be decoded", err);
+  for (int y = 0; y < image->Ysize && status == LNT_OK; y += STRIP_ROWS) {
+    VipsRect strip = {0, y, image->Xsize, VIPS_MIN(STRIP_ROWS, image->Ysize - y)};
+    if (vips_region_prepare(region, &strip) != 0) {
+      status = vips_failed("the PNG file is damaged", err);
+      break;
+    }
+    for (int row = y; row < y + strip.height; row++) {
+      copy_row(out, (size_t)row, VIPS_REGION_ADDR(region, 0, row), bands);
+    }
+  }
+  g_object_unref(region);
+  return status;
+}
+
+/** True where vips is about to give what the header promised. */
+static gboolean as_promised(const VipsImage *image, const lnti_image_info *info) {
+  const VipsBandFormat format = info->depth == LNTI_DEPTH_U16 ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR;
+  const size_t bands = (size_t)image->Bands;
+  return (size_t)image->Ysize == info->h && (size_t)image->Xsize == info->w && image->BandFmt == format &&
+         (bands == info->c || (bands == 2 && info->c == 4));
+}
+
+lnt_status lnti_vips_decode_png(lnti_image *out, const lnti_image_info *info, const uint8_t *data, size_t n,
+                                lnt_error *err) {
+  lnti_image decoded = {0};
+  VipsImage *image = NULL;
+  lnt_status status = LNT_OK;
+  void *bytes = NULL; /* vips takes them as writable, and does not write */
+  memcpy(&bytes, &data, sizeof bytes);
+  if (vips_pngload_buffer(bytes, n, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL) !=
+      0) {
+    status = vips_failed("the PNG file is damaged", err);
+    goto done;
+  }
+  if (!as_promised(image, info)) {
+    status = lnti_fail(err, LNT_EDATA, "the PNG file's pixels are not what its header says");
+    goto done;
+  }
+  status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
+  if (status != LNT_OK) goto done;
+  status = pull(&decoded, image, err);
+  if (status != LNT_OK) goto done;
+  *out = decoded;
+  decoded.data = NULL;
+done:
+  lnti_image_clear(&decoded);
+  if (image) g_object_unref(image);
+  return status;
+}
+
+lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnti_image *image, lnt_error *err) {
+  VipsImage *bare = NULL, *named = NULL;
+  void *bytes = NULL;
+  size_t n = 0;
+  uint8_t *copy = NULL;
+  lnt_status status = LNT_OK;
+  bare = vips_image_new_from_memory(image->data, lnti_image_bytes(image), (int)image->w, (int)image->h, (int)image->c,
+                                    VIPS_FORMAT_UCHAR);
+  if (!bare) goto failed;
+  const VipsInterpretation colours = image->c == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
+  if (vips_copy(bare, &named, "interpretation", colours, NULL) != 0) goto failed;
+  if (vips_pngsave_buffer(named, &bytes, &n, "compression", PNG_COMPRESSION, "strip", TRUE, NULL) != 0) goto failed;
+  status = lnti_alloc(&copy, n, 1, err);
+  if (status != LNT_OK) goto done;
+  memcpy(copy, bytes, n);
+  *data_out = copy;
+  *bytes_out = n;
+  goto done;
+failed:
+  (void)vips_failed("the image could not be written as PNG", err);
+  status = LNT_EINTERNAL;
+  if (err) err->code = status;
+done:
+  g_free(bytes);
+  if (named) g_object_unref(named);
+  if (bare) g_object_unref(bare);
+  return status;
+}
