@@ -26,9 +26,19 @@ if(NOT LINNET_SANITIZE)
   target_link_options(linnet_shared PRIVATE LINKER:--no-undefined)
 endif()
 
+# The prefix is told by where linnet.pc lies, so that `cmake --install --prefix ANY` and a moved tree are right.
+file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/linnet.pc.in ${PROJECT_BINARY_DIR}/linnet.pc @ONLY)
-install(TARGETS linnet linnet_shared linnet_static)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${PROJECT_BINARY_DIR}/linnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+# Component "library" is what a program that classifies images needs; the rest comes with a plain --install.
+install(TARGETS linnet)
+install(TARGETS linnet_shared linnet_static COMPONENT library)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
+install(FILES ${PROJECT_BINARY_DIR}/linnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/docs/linnet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+
+# The example, against the library as a stranger's program would be.
+add_executable(example_classify ${PROJECT_SOURCE_DIR}/examples/classify.c)
+target_link_libraries(example_classify PRIVATE linnet_shared)
+set_target_properties(example_classify PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples
+                      OUTPUT_NAME classify)

@@ -13,6 +13,8 @@
 
 typedef struct lnti_learner lnti_learner;
 
+enum { LNTI_CLASSES_MAX = 100000 };
+
 /** Something fitted: what a learner makes and a model file holds. Each learner's own struct begins with it. */
 typedef struct lnti_fitted {
   const lnti_learner *learner;
@@ -23,18 +25,18 @@ typedef struct lnti_fitted {
 
 /** What is to be learned. All borrowed. */
 typedef struct lnti_problem {
-  lnti_matrix x;                 /**< [n,d] u8 or f32 */
-  const int32_t *label;          /**< [n] in [0,n_classes) */
-  size_t n_classes;              /**< at least 2; a class may have no rows */
+  lnti_matrix x;        /**< [n,d] u8 or f32 */
+  const int32_t *label; /**< [n] in [0,n_classes) */
+  size_t n_classes;     /**< 2 to LNTI_CLASSES_MAX; a class may have no rows */
   uint64_t seed;
   const lnti_fitted *warm_start; /**< of the same learner, d and n_classes: where to begin; or NULL */
 } lnti_problem;
 
 /** What fitting did, for the log and the run. */
 typedef struct lnti_fit_report {
-  unsigned iterations;  /**< 0 where there are none */
-  double loss;          /**< final mean training loss; NaN where there is none */
-  char note[160];       /**< "" or a remark for people: "stopped at 100 iterations before converging" */
+  unsigned iterations; /**< 0 where there are none */
+  double loss;         /**< final mean training loss; NaN where there is none */
+  char note[160];      /**< "" or a remark for people: "stopped at 100 iterations before converging" */
 } lnti_fit_report;
 
 struct lnti_learner {
@@ -52,13 +54,15 @@ struct lnti_learner {
   /**
    * Scores: [n,n_classes] f32 whose softmax is the model's uncalibrated probability. The first largest of a
    * row is the predicted class.
-   * @param x  [n,d] of the fitted dtype
+   * @param x  [n,d] of the fitted dtype, finite
+   * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ENOMEM; LNT_ECANCELLED (the scores are then undefined).
    */
   lnt_status (*score)(float *score_out, const lnti_fitted *fitted, const lnti_matrix *x, const lnti_context *context,
                       lnt_error *err);
   /**
    * Scores of its own n training rows, each as if it had not been there, or NULL where only refitting can
    * give that (kNN skips the row itself). rows: [n_rows] which training rows.
+   * @return as score; LNT_EINVAL too for a row that is none.
    */
   lnt_status (*score_left_out)(float *score_out, const lnti_fitted *fitted, const size_t *rows, size_t n_rows,
                                const lnti_context *context, lnt_error *err);

@@ -20,14 +20,16 @@ typedef struct lnti_lnt_reader lnti_lnt_reader;
 
 /** Begins a file beside `path`; nothing is there until commit. */
 LNT_MUST_CHECK lnt_status lnti_lnt_create(lnti_lnt_writer **out, const char *path, lnt_error *err);
-/** One entry. LNT_EEXISTS (name used), LNT_ELIMIT (4 GiB, entries, name), LNT_ENOSPC, LNT_EIO. */
+/** One entry; its name is of a-z A-Z 0-9 . _ - and '/'. After a failure the file can only be discarded.
+ *  LNT_EINVAL (name), LNT_EEXISTS (name used), LNT_ELIMIT (4 GiB, entries, length of the name), LNT_ENOSPC, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_lnt_put(lnti_lnt_writer *file, const char *name, const void *data, size_t bytes,
                                        lnt_error *err);
 /** A tensor: the entry "weights/<name>.<dtype>.<n>x<d>...", so that its shape is in its name. Little-endian. */
 LNT_MUST_CHECK lnt_status lnti_lnt_put_tensor(lnti_lnt_writer *file, const char *name, lnti_dtype dtype,
                                               const size_t *shape, size_t n_dimensions, const void *data,
                                               lnt_error *err);
-/** Syncs and renames over `path`; frees the writer in every case. */
+/** Syncs and renames over `path`; frees the writer in every case. LNT_EINVAL (no entries, or a put failed), LNT_EIO,
+ *  LNT_ENOSPC. */
 LNT_MUST_CHECK lnt_status lnti_lnt_commit(lnti_lnt_writer *file, lnt_error *err);
 void lnti_lnt_discard(lnti_lnt_writer *file);
 

@@ -10,6 +10,7 @@
 #include <base/hash.h>
 #include <feature/feature.h>
 #include <linnet/model.h>
+#include <media/media.h>
 #include <model/learner.h>
 
 enum { LNTI_LNT_FORMAT = 1 };
@@ -23,27 +24,30 @@ typedef struct lnti_model_class {
 /** What is put into a model file, besides the fitted learner. All strings owned by the model. */
 struct lnt_model {
   char *name;
-  char *target;              /**< path of the question in the ontology */
+  char *target; /**< path of the question in the ontology */
   char *target_title;
   lnti_model_class *classes; /**< [n_classes] in label order */
   size_t n_classes;
   lnti_extractor *extractor;
   lnti_fitted *fitted;
-  double temperature;        /**< of the calibration; 1: none */
-  char *calibrated_on;       /**< "validation split, 5,000 rows", "held out, 6,000 rows", "out of fold, 240 rows" */
+  double temperature;  /**< of the calibration; 1: none */
+  char *calibrated_on; /**< "validation split, 5,000 rows", "held out, 6,000 rows", "out of fold, 240 rows" */
   size_t n_train, n_calibration;
   char data_fingerprint[LNTI_HASH_HEX]; /**< hash of the training rows' content hashes and labels, in order */
   uint64_t seed;
   uint64_t created_ms;
-  char *metrics_json;        /**< validation metrics with intervals, one JSON object; NULL: none */
-  lnti_lnt_reader *file;     /**< open behind the tensors; NULL for a model that was just fitted */
-  lnti_context context;      /**< of the opener */
-  lnti_pool *own_pool;       /**< that the public opener made; NULL */
+  char *metrics_json;    /**< validation metrics with intervals, one JSON object; NULL: none */
+  lnti_lnt_reader *file; /**< open behind the tensors; NULL for a model that was just fitted */
+  lnti_context context;  /**< of the opener */
+  lnti_media *media;     /**< that the public classify functions read by; NULL unless the public opener made it */
 };
+
+/** Most bytes of a model file's manifest. */
+enum { LNTI_MANIFEST_MAX = 32 << 20 };
 
 /** Empty, for flow/train to fill. */
 LNT_MUST_CHECK lnt_status lnti_model_new(lnt_model **out, lnt_error *err);
-/** Writes the model file, atomically. */
+/** Writes the model file, atomically. LNT_EINVAL (something that must be there is not), LNT_ENOSPC, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err);
 /** Opens one; the context is copied. LNT_ENOTFOUND, LNT_EDATA, LNT_ECORRUPT, LNT_ELIMIT, LNT_EUNSUPPORTED (a newer
  *  format, or a learner or feature that this version does not know: the message says which version wrote it). */
@@ -57,6 +61,7 @@ LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *da
  * Calibrated probabilities of feature rows.
  * @param prob_out  [n,n_classes]
  * @param x         [n,d] of the extractor's dtype
+ * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ENOMEM; LNT_ECANCELLED (prob_out is then undefined).
  */
 LNT_MUST_CHECK lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                                              const lnti_context *context, lnt_error *err);

@@ -1,0 +1,91 @@
+/*
+ * What all learners share: the checks of a problem and of what is scored.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <math.h>
+#include <model/learners.h>
+#include <stdlib.h>
+
+lnt_status lnti_problem_check(const lnti_problem *problem, lnt_error *err) {
+  const lnti_matrix *x = &problem->x;
+  size_t k = problem->n_classes;
+  if (x->n == 0 || x->d == 0)
+    return lnti_fail(err, LNT_EINVAL, "nothing to learn from: %zu rows of %zu values", x->n, x->d);
+  if (!x->data || !problem->label || x->stride < x->d || (x->dtype != LNTI_U8 && x->dtype != LNTI_F32))
+    return lnti_fail(err, LNT_EINVAL, "features must be rows of u8 or f32, with a label each");
+  if (k < 2 || k > LNTI_CLASSES_MAX)
+    return lnti_fail(err, LNT_EINVAL, "%zu classes; 2 to %d can be learned", k, LNTI_CLASSES_MAX);
+  const lnti_fitted *warm = problem->warm_start;
+  if (warm && (warm->d != x->d || warm->n_classes != k))
+    return lnti_fail(err, LNT_EINVAL, "the model to start from has %zu features and %zu classes, the data %zu and %zu",
+                     warm->d, warm->n_classes, x->d, k);
+
+  bool several = false;
+  for (size_t i = 0; i < x->n; i++) {
+    int32_t label = problem->label[i];
+    if (label < 0 || (size_t)label >= k)
+      return lnti_fail(err, LNT_EDATA, "row %zu has label %d, outside 0 to %zu", i, (int)label, k - 1);
+    several = several || label != problem->label[0];
+  }
+  if (!several)
+    return lnti_fail(err, LNT_EDATA, "all %zu rows have one class: a classifier needs examples of at least two", x->n);
+  return LNT_OK;
+}
+
+void lnti_fitted_free(lnti_fitted *fitted) {
+  if (fitted) fitted->learner->free(fitted);
+}
+
+void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,
+                       size_t n_classes, lnti_dtype dtype) {
+  out->learner = learner;
+  out->params = *params;
+  out->d = d;
+  out->n_classes = n_classes;
+  out->dtype = dtype;
+}
+
+lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, lnt_error *err) {
+  if (x->d == fitted->d && x->dtype == fitted->dtype && x->stride >= x->d) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "the model takes %zu values of %s, not %zu of %s", fitted->d,
+                   lnti_dtype_name(fitted->dtype), x->d, lnti_dtype_name(x->dtype));
+}
+
+/* True where all are finite. The sum of v - v is 0 then, and NaN else: no branch a value. */
+static bool all_finite(const float *v, size_t n) {
+  float sum[8] = {0};
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (size_t j = 0; j < 8; j++) sum[j] += v[i + j] - v[i + j];
+  for (; i < n; i++) sum[0] += v[i] - v[i];
+  for (size_t j = 1; j < 8; j++) sum[0] += sum[j];
+  return sum[0] == 0.0F;
+}
+
+static lnt_status check_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  const lnti_matrix *x = payload;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    const float *row = lnti_matrix_row(x, i);
+    if (all_finite(row, x->d)) continue;
+    size_t j = 0;
+    while (isfinite(row[j])) j++;
+    return lnti_fail(err, LNT_EDATA, "row %zu, value %zu of the features is %s", i, j,
+                     isnan(row[j]) ? "not a number" : "infinite");
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err) {
+  if (x->dtype != LNTI_F32) return LNT_OK;
+  lnti_matrix view = *x;
+  return lnti_pool_for(context->pool, x->n, 1024, check_rows, &view, context->cancel, err);
+}
+
+lnt_status lnti_tensor_check_finite(const float *values, size_t n, const char *tensor, const lnti_lnt_reader *file,
+                                    lnt_error *err) {
+  if (all_finite(values, n)) return LNT_OK;
+  return lnti_fail(err, LNT_ECORRUPT, "%s: its tensor '%s' holds a value that is no finite number", lnti_lnt_name(file),
+                   tensor);
+}

@@ -1,0 +1,27 @@
+/**
+ * @file learners.h
+ * Each learner's entry for the registry in learner.c, and what learners share (fitted.c).
+ */
+#ifndef LNTI_MODEL_LEARNERS_H
+#define LNTI_MODEL_LEARNERS_H
+
+#include <model/learner.h>
+
+extern const lnti_learner lnti_learner_logistic; /**< logistic.c */
+extern const lnti_learner lnti_learner_knn;      /**< knn.c */
+
+/** Fills what every fitted model begins with. */
+void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,
+                       size_t n_classes, lnti_dtype dtype);
+
+/** That x may be scored by `fitted`: its d and dtype; LNT_EINVAL. */
+LNT_MUST_CHECK lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, lnt_error *err);
+
+/** That all of an f32 view is finite: LNT_EDATA naming the first row and column that is not. */
+LNT_MUST_CHECK lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err);
+
+/** The same of a loaded tensor [n]: LNT_ECORRUPT. */
+LNT_MUST_CHECK lnt_status lnti_tensor_check_finite(const float *values, size_t n, const char *tensor,
+                                                   const lnti_lnt_reader *file, lnt_error *err);
+
+#endif

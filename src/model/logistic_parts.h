@@ -1,0 +1,96 @@
+/**
+ * @file logistic_parts.h
+ * The two halves of fitting a logistic regression: how the variables are scaled (logistic_scale.c), and the loss
+ * with its gradient over the rows (logistic_objective.c). logistic.c puts them together.
+ *
+ * Shapes: n rows, d features, k classes that have rows. Matrices of weights are [d,lanes], the classes of one
+ * feature beside each other, lanes = lnti_lanes(k), what is beyond k being 0.
+ */
+#ifndef LNTI_MODEL_LOGISTIC_PARTS_H
+#define LNTI_MODEL_LOGISTIC_PARTS_H
+
+#include <base/context.h>
+#include <math/matrix.h>
+#include <stdbool.h>
+
+/**
+ * Standardisation and preconditioning. The optimiser moves u; the penalised weights are v with factor^T v = u,
+ * and the weights on bare features are w_j = v_j * inverse_j, so that
+ *   z = b + sum_j w_j (x_j - mean_j).
+ */
+typedef struct lnti_logistic_scale {
+  size_t d;
+  float *mean;    /**< [d] of the rows; owned */
+  float *inverse; /**< [d] 1 / scale; 0 for a constant feature, whose weight is 0; owned */
+  float *factor;  /**< [d,d] lower triangle, row-major, of the Cholesky factor; NULL: the identity; owned */
+} lnti_logistic_scale;
+
+/**
+ * Mean and scale of every feature, in one pass over the rows.
+ * @param standardise  false: every scale is 1, means are still taken away (which changes only the bias)
+ *
+ * The scale is the standard deviation, but at least LNTI_LOGISTIC_FLOOR times the root mean square of all of them:
+ * a pixel that is nearly constant would otherwise be blown up to the size of the others, noise and all, and
+ * one odd value at prediction would outweigh the rest of the image.
+ * @param x  finite
+ * @return LNT_OK; LNT_EDATA (values whose squares overflow); LNT_ENOMEM; LNT_ECANCELLED.
+ */
+LNT_MUST_CHECK lnt_status lnti_logistic_scale_new(lnti_logistic_scale *out, const lnti_matrix *x, bool standardise,
+                                                  const lnti_context *context, lnt_error *err);
+/** Safe on a zeroed struct. */
+void lnti_logistic_scale_clear(lnti_logistic_scale *scale);
+
+#define LNTI_LOGISTIC_FLOOR 0.1
+
+/**
+ * Makes `factor`: the Cholesky factor of curvature * S + ridge * I, S being the covariance of the scaled features
+ * over at most 8 d evenly spread rows. The Hessian of the mean softmax loss is bounded by a multiple of S for
+ * every class pair (Boehning, "Multinomial logistic regression algorithm", Annals of the Institute of Statistical
+ * Mathematics 44, 1992), so in u it is near to the identity, and few steps are needed. Which u are used changes
+ * the path, never the minimum.
+ */
+LNT_MUST_CHECK lnt_status lnti_logistic_precondition(lnti_logistic_scale *scale, const lnti_matrix *x, double curvature,
+                                                     double ridge, const lnti_context *context, lnt_error *err);
+
+/** In place on [d,lanes]: u to v, v to u, and the gradient by v to that by u. */
+void lnti_logistic_u_to_v(float *u, const lnti_logistic_scale *scale, size_t lanes);
+void lnti_logistic_v_to_u(float *v, const lnti_logistic_scale *scale, size_t lanes);
+void lnti_logistic_gradient_to_u(float *g, const lnti_logistic_scale *scale, size_t lanes);
+
+/** What is fitted to. All borrowed. */
+typedef struct lnti_logistic_data {
+  lnti_matrix x;        /**< [n,d] */
+  const int32_t *label; /**< label of row i at [i * label_step] */
+  size_t label_step;
+  const int32_t *lane_of;    /**< [n_classes] lane of a class */
+  const double *lane_weight; /**< [k] weight of the rows of each lane's class */
+  double weight_sum;         /**< of all rows */
+  size_t k;
+} lnti_logistic_data;
+
+/** The sums over the rows. */
+typedef struct lnti_logistic_sums lnti_logistic_sums;
+
+/** Scratch memory for data of at most this shape. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_logistic_sums_new(lnti_logistic_sums **out, size_t n, size_t d, size_t k,
+                                                 lnti_dtype dtype, const lnti_context *context, lnt_error *err);
+void lnti_logistic_sums_free(lnti_logistic_sums *sums);
+
+/**
+ * Weighted loss and gradient of z = bias + x w by bare features, summed over the rows:
+ *   loss = sum_i a_i (log sum_c exp z_ic - z_i,label),  gradient = sum_i a_i x_i (p_i - e_label)^T.
+ * @param loss_out    sum
+ * @param gradient    [d + 1,lanes]; the last row is by the bias
+ * @param w           [d,lanes], 64-byte aligned
+ * @param bias        [lanes]
+ * Rows are cut into slabs whose number depends on the shape alone; each has its own sums, added up in order, so the
+ * result is the same on any number of threads. One pass over the rows, u8 ones made f32 in blocks that stay in cache.
+ */
+LNT_MUST_CHECK lnt_status lnti_logistic_sums_run(double *loss_out, float *gradient, lnti_logistic_sums *sums,
+                                                 const lnti_logistic_data *data, const float *w, const float *bias,
+                                                 const lnti_context *context, lnt_error *err);
+
+/** Rows of d features that are made f32 at a time: about a quarter MiB, so that they stay in cache. */
+size_t lnti_logistic_block_rows(size_t d);
+
+#endif

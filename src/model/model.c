@@ -1,0 +1,73 @@
+/*
+ * A model in memory: making, freeing, asking, predicting. Its file is model_file.c, its public use on images
+ * classify.c.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <eval/eval.h>
+#include <math.h>
+#include <model/model.h>
+#include <stdlib.h>
+
+lnt_status lnti_model_new(lnt_model **out, lnt_error *err) {
+  lnt_model *model = NULL;
+  lnt_status status = lnti_alloc_zero(&model, 1, sizeof *model, err);
+  if (status != LNT_OK) return status;
+  model->temperature = 1;
+  *out = model;
+  return LNT_OK;
+}
+
+void lnt_model_close(lnt_model *model) {
+  if (!model) return;
+  lnti_media_free(model->media);
+  lnti_fitted_free(model->fitted);
+  lnti_lnt_close(model->file); /* after what borrows its tensors */
+  lnti_extractor_free(model->extractor);
+  for (size_t i = 0; model->classes && i < model->n_classes; i++) {
+    free(model->classes[i].id);
+    free(model->classes[i].title);
+  }
+  free(model->classes);
+  free(model->metrics_json);
+  free(model->calibrated_on);
+  free(model->target_title);
+  free(model->target);
+  free(model->name);
+  free(model);
+}
+
+size_t lnt_model_n_classes(const lnt_model *model) {
+  return model->n_classes;
+}
+
+const char *lnt_model_class_title(const lnt_model *model, size_t index) {
+  return index < model->n_classes ? model->classes[index].title : NULL;
+}
+
+const char *lnt_model_class_id(const lnt_model *model, size_t index) {
+  return index < model->n_classes ? model->classes[index].id : NULL;
+}
+
+const char *lnt_model_name(const lnt_model *model) {
+  return model->name;
+}
+
+const char *lnt_model_target(const lnt_model *model) {
+  return model->target;
+}
+
+const char *lnt_model_learner(const lnt_model *model) {
+  return model->fitted->learner->name;
+}
+
+const char *lnt_model_feature(const lnt_model *model) {
+  return lnti_extractor_text(model->extractor);
+}
+
+lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
+                              const lnti_context *context, lnt_error *err) {
+  lnt_status status = model->fitted->learner->score(prob_out, model->fitted, x, context, err);
+  if (status == LNT_OK) lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
+  return status;
+}

@@ -1,0 +1,415 @@
+/*
+ * The model file: manifest.json and the learner's tensors in the container of lnt.h. Every field of the manifest is
+ * checked when it is read, as if its writer meant harm; what the file says twice (the number of features, the
+ * pipeline) must agree. Field by field: docs/formats/model.md.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/json.h>
+#include <base/text.h>
+#include <inttypes.h>
+#include <linnet/version.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char manifest_name[] = "manifest.json";
+
+enum { METRICS_DEPTH_MAX = 16, TREE_BYTES_MAX = 512 << 20 };
+
+#define COUNT_MAX ((int64_t)1 << 53)
+
+/* ---- writing ---- */
+
+/* One JSON value, as it was read, once more. */
+static lnt_status emit(lnti_json_writer *w, const lnti_json_value *value, unsigned depth, lnt_error *err) {
+  if (depth > METRICS_DEPTH_MAX)
+    return lnti_fail(err, LNT_EDATA, "the metrics are nested deeper than %d levels", METRICS_DEPTH_MAX);
+  bool object = value->type == LNTI_JSON_TYPE_OBJECT;
+  switch (value->type) {
+    case LNTI_JSON_TYPE_NULL:
+      lnti_json_null(w);
+      return LNT_OK;
+    case LNTI_JSON_TYPE_BOOL:
+      lnti_json_bool(w, value->boolean);
+      return LNT_OK;
+    case LNTI_JSON_TYPE_NUMBER:
+      lnti_json_real(w, value->number);
+      return LNT_OK;
+    case LNTI_JSON_TYPE_STRING:
+      lnti_json_string(w, value->text);
+      return LNT_OK;
+    case LNTI_JSON_TYPE_ARRAY:
+      lnti_json_begin_array(w);
+      break;
+    case LNTI_JSON_TYPE_OBJECT:
+      lnti_json_begin_object(w);
+      break;
+  }
+  for (const lnti_json_value *child = value->first; child; child = child->next) {
+    if (object) lnti_json_key(w, child->key);
+    lnt_status status = emit(w, child, depth + 1, err);
+    if (status != LNT_OK) return status;
+  }
+  if (object)
+    lnti_json_end_object(w);
+  else
+    lnti_json_end_array(w);
+  return LNT_OK;
+}
+
+/* The metrics object under its key; {} where there is none. */
+static lnt_status write_metrics(lnti_json_writer *w, const char *metrics, lnt_error *err) {
+  lnti_arena arena = {.cap = TREE_BYTES_MAX};
+  const lnti_json_value *value = NULL;
+  if (!metrics) metrics = "{}";
+  lnt_status status = lnti_json_parse(&value, &arena, metrics, strlen(metrics), "metrics", err);
+  if (status == LNT_OK && value->type != LNTI_JSON_TYPE_OBJECT)
+    status = lnti_fail(err, LNT_EINVAL, "the metrics of a model must be a JSON object");
+  lnti_json_key(w, "metrics");
+  if (status == LNT_OK) status = emit(w, value, 0, err);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
+static void write_classes(lnti_json_writer *w, const lnt_model *model) {
+  lnti_json_key(w, "classes");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < model->n_classes; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "id", model->classes[i].id);
+    lnti_json_kv_string(w, "title", model->classes[i].title);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
+static void write_fields(lnti_json_writer *w, const lnt_model *model, const char *seed) {
+  const lnti_fitted *fitted = model->fitted;
+  char pipeline[LNTI_PREPARE_TEXT];
+  lnti_prepare_text(pipeline, lnti_extractor_prepare(model->extractor));
+  lnti_json_kv_int(w, "format", LNTI_LNT_FORMAT);
+  lnti_json_kv_string(w, "linnet", lnt_version());
+  lnti_json_kv_string(w, "name", model->name);
+  lnti_json_kv_string(w, "target", model->target);
+  lnti_json_kv_string(w, "target_title", model->target_title);
+  write_classes(w, model);
+  lnti_json_kv_string(w, "pipeline", pipeline);
+  lnti_json_kv_string(w, "feature", lnti_extractor_text(model->extractor));
+  lnti_json_kv_int(w, "feature_version", lnti_extractor_feature(model->extractor)->version);
+  lnti_json_kv_int(w, "d", (int64_t)fitted->d);
+  lnti_json_kv_string(w, "dtype", lnti_dtype_name(fitted->dtype));
+  lnti_json_kv_string(w, "precision", "f32");
+  lnti_json_kv_string(w, "learner", fitted->learner->name);
+  lnti_json_key(w, "params");
+  lnti_params_write(w, &fitted->params);
+  lnti_json_key(w, "calibration");
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "method", "temperature");
+  lnti_json_kv_real(w, "temperature", model->temperature);
+  lnti_json_kv_string(w, "on", model->calibrated_on);
+  lnti_json_kv_int(w, "n", (int64_t)model->n_calibration);
+  lnti_json_end_object(w);
+  lnti_json_kv_int(w, "n_train", (int64_t)model->n_train);
+  lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
+  lnti_json_kv_string(w, "seed", seed);
+  lnti_json_kv_int(w, "created_ms", (int64_t)model->created_ms);
+}
+
+static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  char *seed = NULL; /* as text: JSON numbers end at 2^53 */
+  lnt_status status = lnti_asprintf(&seed, err, "%" PRIu64, model->seed);
+  if (status == LNT_OK) status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 2, err);
+  if (status == LNT_OK) {
+    lnti_json_begin_object(w);
+    write_fields(w, model, seed);
+    status = write_metrics(w, model->metrics_json, err);
+  }
+  if (status == LNT_OK) {
+    lnti_json_end_object(w);
+    status = lnti_json_finish(w, err);
+  }
+  lnti_json_writer_free(w);
+  free(seed);
+  return status;
+}
+
+/* That everything that a file must hold is there. */
+static lnt_status check_complete(const lnt_model *model, lnt_error *err) {
+  const char *lacks = NULL;
+  if (!model->name || !model->name[0]) lacks = "a name";
+  if (!model->target || !model->target[0]) lacks = "a target";
+  if (!model->extractor) lacks = "a feature";
+  if (!model->fitted) lacks = "a fitted learner";
+  for (size_t i = 0; i < model->n_classes && !lacks; i++)
+    if (!model->classes[i].id || !model->classes[i].id[0] || !model->classes[i].title) lacks = "the name of a class";
+  if (lacks) return lnti_fail(err, LNT_EINVAL, "the model cannot be saved: it lacks %s", lacks);
+  const lnti_fitted *fitted = model->fitted;
+  if (fitted->n_classes != model->n_classes || fitted->d != lnti_extractor_d(model->extractor) ||
+      fitted->dtype != lnti_extractor_dtype(model->extractor))
+    return lnti_fail(err, LNT_EINVAL,
+                     "the model cannot be saved: %zu classes and %zu features, but fitted to %zu and %zu",
+                     model->n_classes, lnti_extractor_d(model->extractor), fitted->n_classes, fitted->d);
+  return LNT_OK;
+}
+
+lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err) {
+  lnti_text manifest = {0};
+  lnti_lnt_writer *file = NULL;
+  lnt_status status = check_complete(model, err);
+  if (status == LNT_OK) status = write_manifest(&manifest, model, err);
+  if (status == LNT_OK && manifest.length > LNTI_MANIFEST_MAX)
+    status = lnti_fail(err, LNT_ELIMIT, "the manifest of %s has %zu bytes; %d are the most", path, manifest.length,
+                       LNTI_MANIFEST_MAX);
+  if (status == LNT_OK) status = lnti_lnt_create(&file, path, err);
+  if (status == LNT_OK) status = lnti_lnt_put(file, manifest_name, manifest.data, manifest.length, err);
+  if (status == LNT_OK) status = model->fitted->learner->save(model->fitted, file, err);
+  if (status == LNT_OK)
+    status = lnti_lnt_commit(file, err);
+  else
+    lnti_lnt_discard(file);
+  lnti_text_clear(&manifest);
+  return status;
+}
+
+/* ---- reading ---- */
+
+/* A string that must be there, copied. */
+static lnt_status read_string(char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
+  const char *text = NULL;
+  lnt_status status = lnti_json_get_string(&text, object, key, NULL, err);
+  if (status != LNT_OK) return status;
+  if (!text) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
+  return lnti_strdup(out, text, err);
+}
+
+/* The same, borrowed from the tree. */
+static lnt_status borrow_string(const char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
+  lnt_status status = lnti_json_get_string(out, object, key, NULL, err);
+  if (status == LNT_OK && !*out) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
+  return status;
+}
+
+static lnt_status read_count(int64_t *out, const lnti_json_value *object, const char *key, int64_t min, int64_t max,
+                             lnt_error *err) {
+  if (!lnti_json_get(object, key)) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
+  return lnti_json_get_int(out, object, key, min, min, max, err);
+}
+
+static lnt_status read_classes(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  const lnti_json_value *list = lnti_json_get(manifest, "classes");
+  if (!list || list->type != LNTI_JSON_TYPE_ARRAY || list->length < 2 || list->length > LNTI_CLASSES_MAX)
+    return lnti_fail(err, LNT_EDATA, "'classes' is no list of 2 to %d", LNTI_CLASSES_MAX);
+  lnt_status status = lnti_alloc_zero(&model->classes, list->length, sizeof *model->classes, err);
+  if (status != LNT_OK) return status;
+  model->n_classes = list->length;
+  size_t i = 0;
+  for (const lnti_json_value *value = list->first; value; value = value->next, i++) {
+    status = read_string(&model->classes[i].id, value, "id", err);
+    if (status == LNT_OK) status = read_string(&model->classes[i].title, value, "title", err);
+    if (status == LNT_OK && !model->classes[i].id[0]) status = lnti_fail(err, LNT_EDATA, "class %zu has no id", i);
+    if (status != LNT_OK) return status;
+  }
+  return LNT_OK;
+}
+
+static lnt_status read_calibration(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  const lnti_json_value *object = lnti_json_get(manifest, "calibration");
+  const char *method = NULL;
+  int64_t n = 0;
+  double temperature = 0;
+  lnt_status status = borrow_string(&method, object, "method", err);
+  if (status == LNT_OK && strcmp(method, "temperature") != 0)
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "the model is calibrated by '%s', which Linnet %s does not know", method,
+                       lnt_version());
+  if (status == LNT_OK) status = lnti_json_get_real(&temperature, object, "temperature", 0, err);
+  if (status == LNT_OK && !(temperature >= 1e-3 && temperature <= 1e3))
+    status = lnti_fail(err, LNT_EDATA, "'temperature' is not within 0.001 to 1000");
+  if (status == LNT_OK) status = read_string(&model->calibrated_on, object, "on", err);
+  if (status == LNT_OK) status = read_count(&n, object, "n", 0, COUNT_MAX, err);
+  model->temperature = temperature;
+  model->n_calibration = (size_t)n;
+  return status;
+}
+
+/* Decimal digits of a 64-bit number, and nothing else. */
+static lnt_status read_seed(uint64_t *out, const lnti_json_value *manifest, lnt_error *err) {
+  const char *text = NULL;
+  lnt_status status = borrow_string(&text, manifest, "seed", err);
+  if (status != LNT_OK) return status;
+  uint64_t value = 0;
+  size_t i = 0;
+  for (; text[i] >= '0' && text[i] <= '9'; i++) {
+    unsigned digit = (unsigned)(text[i] - '0');
+    if (value > (UINT64_MAX - digit) / 10) break;
+    value = value * 10 + digit;
+  }
+  if (i == 0 || text[i] != '\0') return lnti_fail(err, LNT_EDATA, "'seed' is no 64-bit number");
+  *out = value;
+  return LNT_OK;
+}
+
+static lnt_status read_fingerprint(char out[LNTI_HASH_HEX], const lnti_json_value *manifest, lnt_error *err) {
+  const char *text = NULL;
+  lnt_status status = borrow_string(&text, manifest, "data_fingerprint", err);
+  if (status != LNT_OK) return status;
+  size_t n = strlen(text);
+  if ((n != 0 && n != LNTI_HASH_HEX - 1) || strspn(text, "0123456789abcdef") != n)
+    return lnti_fail(err, LNT_EDATA, "'data_fingerprint' is no hash");
+  memcpy(out, text, n + 1);
+  return LNT_OK;
+}
+
+static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  int64_t n_train = 0, created = 0;
+  lnti_text metrics = {0};
+  lnti_json_writer *w = NULL;
+  const lnti_json_value *object = lnti_json_get(manifest, "metrics");
+  lnt_status status = read_count(&n_train, manifest, "n_train", 0, COUNT_MAX, err);
+  if (status == LNT_OK) status = read_count(&created, manifest, "created_ms", 0, COUNT_MAX, err);
+  if (status == LNT_OK) status = read_fingerprint(model->data_fingerprint, manifest, err);
+  if (status == LNT_OK) status = read_seed(&model->seed, manifest, err);
+  if (status == LNT_OK && (!object || object->type != LNTI_JSON_TYPE_OBJECT))
+    status = lnti_fail(err, LNT_EDATA, "'metrics' is no object");
+  if (status == LNT_OK) status = lnti_json_writer_new(&w, lnti_json_sink_text, &metrics, 0, err);
+  if (status == LNT_OK) status = emit(w, object, 0, err);
+  if (status == LNT_OK) status = lnti_json_finish(w, err);
+  if (status == LNT_OK && object->length)
+    status = lnti_strndup(&model->metrics_json, metrics.data, metrics.length, err);
+  model->n_train = (size_t)n_train;
+  model->created_ms = (uint64_t)created;
+  lnti_json_writer_free(w);
+  lnti_text_clear(&metrics);
+  return status;
+}
+
+/* The extractor, and that the file's other words about it agree. */
+static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
+  const char *text = NULL, *pipeline = NULL, *dtype = NULL, *precision = NULL;
+  int64_t feature_version = 0, d = 0;
+  char own_pipeline[LNTI_PREPARE_TEXT];
+  lnt_error inner = LNT_ERROR_INIT;
+  lnt_status status = borrow_string(&text, manifest, "feature", err);
+  if (status == LNT_OK) status = borrow_string(&pipeline, manifest, "pipeline", err);
+  if (status == LNT_OK) status = borrow_string(&dtype, manifest, "dtype", err);
+  if (status == LNT_OK) status = borrow_string(&precision, manifest, "precision", err);
+  if (status == LNT_OK) status = read_count(&feature_version, manifest, "feature_version", 0, UINT32_MAX, err);
+  if (status == LNT_OK) status = read_count(&d, manifest, "d", 1, UINT32_MAX, err);
+  if (status != LNT_OK) return status;
+
+  status = lnti_extractor_new(&model->extractor, text, NULL, &inner);
+  if (status == LNT_EINVAL)
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "the model was made by Linnet %s with the feature '%s'; this is Linnet %s: %s", version, text,
+                     lnt_version(), inner.message);
+  if (status != LNT_OK) return lnti_fail(err, status, "%s", inner.message);
+  if (feature_version != lnti_extractor_feature(model->extractor)->version || strcmp(precision, "f32") != 0)
+    return lnti_fail(
+        err, LNT_EUNSUPPORTED,
+        "the model was made by Linnet %s with version %d of its feature in %s; this is Linnet %s: train it again",
+        version, (int)feature_version, precision, lnt_version());
+  lnti_prepare_text(own_pipeline, lnti_extractor_prepare(model->extractor));
+  if (strcmp(pipeline, own_pipeline) != 0 || strcmp(text, lnti_extractor_text(model->extractor)) != 0 ||
+      (uint64_t)d != lnti_extractor_d(model->extractor) ||
+      strcmp(dtype, lnti_dtype_name(lnti_extractor_dtype(model->extractor))) != 0)
+    return lnti_fail(err, LNT_EDATA, "'pipeline', 'd' or 'dtype' do not fit its feature '%s'", text);
+  return LNT_OK;
+}
+
+static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
+  const char *name = NULL;
+  const lnti_learner *learner = NULL;
+  lnti_params params;
+  lnt_status status = borrow_string(&name, manifest, "learner", err);
+  if (status != LNT_OK) return status;
+  if (lnti_learner_find(&learner, name, NULL) != LNT_OK)
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "the model was made by Linnet %s with the learner '%s', which Linnet %s lacks", version, name,
+                     lnt_version());
+  const lnti_json_value *values = lnti_json_get(manifest, "params");
+  if (!values || values->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "'params' is no object");
+  status = lnti_params_read(&params, learner->params, values, err);
+  if (status != LNT_OK) return status;
+  return learner->load(&model->fitted, &params, lnti_extractor_d(model->extractor), model->n_classes,
+                       lnti_extractor_dtype(model->extractor), model->file, &model->context, err);
+}
+
+static lnt_status read_manifest(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  const char *version = NULL;
+  int64_t format = 0;
+  if (manifest->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "it is no object");
+  lnt_status status = borrow_string(&version, manifest, "linnet", err);
+  if (status == LNT_OK) status = read_count(&format, manifest, "format", 1, INT32_MAX, err);
+  if (status == LNT_OK && format > LNTI_LNT_FORMAT)
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "the model was made by Linnet %s in format %d; Linnet %s reads up to %d",
+                       version, (int)format, lnt_version(), LNTI_LNT_FORMAT);
+  if (status == LNT_OK) status = read_string(&model->name, manifest, "name", err);
+  if (status == LNT_OK) status = read_string(&model->target, manifest, "target", err);
+  if (status == LNT_OK) status = read_string(&model->target_title, manifest, "target_title", err);
+  if (status == LNT_OK) status = read_classes(model, manifest, err);
+  if (status == LNT_OK) status = read_calibration(model, manifest, err);
+  if (status == LNT_OK) status = read_story(model, manifest, err);
+  if (status == LNT_OK) status = read_feature(model, manifest, version, err);
+  if (status == LNT_OK) status = read_learner(model, manifest, version, err);
+  return status;
+}
+
+/* Reads everything from model->file. */
+static lnt_status read_model(lnt_model *model, lnt_error *err) {
+  lnti_arena arena = {.cap = TREE_BYTES_MAX};
+  const lnti_json_value *manifest = NULL;
+  const void *data = NULL;
+  size_t bytes = 0;
+  lnt_status status = lnti_lnt_get(&data, &bytes, model->file, manifest_name, err);
+  if (status != LNT_OK) return status;
+  if (bytes > LNTI_MANIFEST_MAX)
+    return lnti_fail(err, LNT_ELIMIT, "%s: its manifest has %zu bytes; %d are the most", lnti_lnt_name(model->file),
+                     bytes, LNTI_MANIFEST_MAX);
+  status = lnti_json_parse(&manifest, &arena, data, bytes, manifest_name, err);
+  if (status == LNT_OK) status = read_manifest(model, manifest, err);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
+/* Takes over `file` in every case. */
+static lnt_status open_reader(lnt_model **out, lnti_lnt_reader *file, const lnti_context *context, lnt_error *err) {
+  lnt_model *model = NULL;
+  lnt_error inner = LNT_ERROR_INIT;
+  lnt_status status = lnti_model_new(&model, err);
+  if (status != LNT_OK) {
+    lnti_lnt_close(file);
+    return status;
+  }
+  model->file = file;
+  model->context = *context;
+  status = read_model(model, &inner);
+  if (status == LNT_OK) {
+    *out = model;
+    return LNT_OK;
+  }
+  /* What is bad input to a parser or learner is damage to one of our own files. */
+  if (status == LNT_EDATA || status == LNT_EINVAL)
+    status = lnti_fail(err, LNT_ECORRUPT, "%s: the model file is damaged: %s", lnti_lnt_name(file), inner.message);
+  else if (status == LNT_EUNSUPPORTED)
+    status = lnti_fail(err, status, "%s: %s", lnti_lnt_name(file), inner.message);
+  else
+    status = lnti_fail(err, status, "%s", inner.message);
+  lnt_model_close(model);
+  return status;
+}
+
+lnt_status lnti_model_open(lnt_model **out, const char *path, const lnti_context *context, lnt_error *err) {
+  lnti_lnt_reader *file = NULL;
+  lnt_status status = lnti_lnt_open(&file, path, err);
+  if (status != LNT_OK) return status;
+  return open_reader(out, file, context, err);
+}
+
+lnt_status lnti_model_open_memory(lnt_model **out, const void *data, size_t bytes, const char *name,
+                                  const lnti_context *context, lnt_error *err) {
+  lnti_lnt_reader *file = NULL;
+  lnt_status status = lnti_lnt_open_memory(&file, data, bytes, name, err);
+  if (status != LNT_OK) return status;
+  return open_reader(out, file, context, err);
+}
