@@ -44,10 +44,11 @@ static lnt_status read_memory(size_t *n_out, void *payload, char *buffer, size_t
   memory *m = payload;
   size_t part = n < m->n ? n : m->n;
   (void)err;
-  if (part > 0) memcpy(buffer, m->data, part);
+  *n_out = part;
+  if (part == 0) return LNT_OK;
+  memcpy(buffer, m->data, part);
   m->data += part;
   m->n -= part;
-  *n_out = part;
   return LNT_OK;
 }
 
