@@ -12,24 +12,24 @@
 #include <stdint.h>
 
 #if defined(__x86_64__)
-#define LNTI_KERNELS_X86 1
+#  define LNTI_KERNELS_X86 1
 #else
-#define LNTI_KERNELS_X86 0
+#  define LNTI_KERNELS_X86 0
 #endif
 
 #if defined(__GNUC__)
-#define LNTI_INLINE static inline __attribute__((always_inline))
+#  define LNTI_INLINE static inline __attribute__((always_inline))
 #else
-#define LNTI_INLINE static inline
+#  define LNTI_INLINE static inline
 #endif
 
 /** Before a loop of constant length whose accumulators must end up in registers. */
 #if defined(__clang__)
-#define LNTI_UNROLL _Pragma("unroll")
+#  define LNTI_UNROLL _Pragma("unroll")
 #elif defined(__GNUC__)
-#define LNTI_UNROLL _Pragma("GCC unroll 16")
+#  define LNTI_UNROLL _Pragma("GCC unroll 16")
 #else
-#define LNTI_UNROLL
+#  define LNTI_UNROLL
 #endif
 
 /* ---- OpenBLAS (gemm.c) ---- */
