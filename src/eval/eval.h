@@ -8,19 +8,20 @@
 #define LNTI_EVAL_EVAL_H
 
 #include <base/context.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LNTI_ECE_BINS = 15 };
+enum { LNTI_ECE_BINS = 15, LNTI_EVALUATE_ITEMS_MAX = 1 << 28 };
 
 /** The headline metrics, in the order of lnti_metric_name. */
 typedef enum lnti_metric_id {
   LNTI_ACCURACY,          /**< share of items whose most probable class is the true one */
   LNTI_BALANCED_ACCURACY, /**< mean recall over the classes that occur */
   LNTI_MACRO_F1,          /**< mean F1 over the classes that occur or are predicted (0 where undefined) */
-  LNTI_LOG_LOSS,          /**< mean -ln p(true), p clipped at 2^-52 */
+  LNTI_LOG_LOSS,          /**< mean -ln p(true); p clipped to [2^-52, 1 - 2^-52], rows then made to sum to 1 */
   LNTI_ECE,               /**< Guo et al., ICML 2017, LNTI_ECE_BINS bins, top-1 */
-  LNTI_AUROC,             /**< two classes: of class 1; more: mean of one-vs-rest over classes that occur (and not all do) */
+  LNTI_AUROC, /**< two classes: of class 1; more: mean of one-vs-rest over classes that occur (and not all do) */
   LNTI_METRICS
 } lnti_metric_id;
 
@@ -47,15 +48,15 @@ typedef struct lnti_calibration_bin {
 
 typedef struct lnti_evaluation {
   size_t n, k;
-  double value[LNTI_METRICS];            /**< NaN where undefined (AUROC with one class) */
-  double ci95[LNTI_METRICS][2];          /**< 2.5 % and 97.5 % of the resamples; NaN without resamples */
-  lnti_class_metrics *classes;           /**< [k] */
-  uint64_t *confusion;                   /**< [k,k], row true, column predicted */
+  double value[LNTI_METRICS];              /**< NaN where undefined (AUROC with one class) */
+  double ci95[LNTI_METRICS][2];            /**< 2.5 % and 97.5 % of the resamples; NaN without resamples */
+  lnti_class_metrics *classes;             /**< [k] */
+  uint64_t *confusion;                     /**< [k,k], row true, column predicted */
   lnti_calibration_bin bin[LNTI_ECE_BINS]; /**< equal width, (b/15, (b+1)/15] */
 } lnti_evaluation;
 
 typedef struct lnti_evaluate_options {
-  unsigned resamples;    /**< of the bootstrap; 0: no intervals */
+  unsigned resamples; /**< of the bootstrap; 0: no intervals */
   uint64_t seed;
   const uint32_t *group; /**< [n] items with the same number are resampled together; NULL: each alone */
 } lnti_evaluate_options;
@@ -67,8 +68,10 @@ typedef struct lnti_evaluate_options {
  * @param prob   [n,k] f32, rows summing to 1 within 1e-3
  * @param label  [n] in [0,k)
  * @return LNT_OK; LNT_EINVAL (n or k is 0); LNT_EDATA (label outside, probability NaN or outside [0,1], row sum);
- *         LNT_ENOMEM; LNT_ECANCELLED. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
- *         Bootstrap, 1993, ch. 13; resample r draws with rng stream r, so intervals do not depend on threads.
+ *         LNT_ELIMIT (n or k above LNTI_EVALUATE_ITEMS_MAX); LNT_ENOMEM; LNT_ECANCELLED.
+ * O(nk + resamples * n * classes that occur / 8) time, 4nk bytes for the orders and 8n a thread. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
+ *         Bootstrap, 1993, ch. 13; resample r draws with rng stream r, so intervals do not depend on threads. Resamples
+ * that leave a metric undefined (AUROC when only one class was drawn) do not count for it.
  */
 LNT_MUST_CHECK lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const int32_t *label, size_t n,
                                               size_t k, const lnti_evaluate_options *options,
@@ -78,9 +81,11 @@ void lnti_evaluation_free(lnti_evaluation *evaluation);
 /**
  * Temperature scaling (Guo et al., ICML 2017): the T > 0 that minimises the mean log loss of
  * softmax(score / T).
- * @param score  [n,k] f32 log-probabilities or logits
- * @return LNT_OK with T in [0.05, 20] (at an end where the data ask for more; 1 where every label's class is
- *         the only one); LNT_EDATA (label outside, score NaN); LNT_EINVAL.
+ * @param score  [n,k] f32 log-probabilities or logits; -inf: never that class (a row whose true class is at
+ *               -inf has no say)
+ * @return LNT_OK with T in [0.05, 20] (at an end where the data ask for more; 1 where the loss is the same at
+ *         every T, as with one class); LNT_EDATA (label outside, score NaN or +inf, row of nothing but -inf);
+ *         LNT_EINVAL (n or k is 0); LNT_ENOMEM; LNT_ECANCELLED. Same T on any number of threads.
  */
 LNT_MUST_CHECK lnt_status lnti_temperature_fit(double *temperature_out, const float *score, const int32_t *label,
                                                size_t n, size_t k, const lnti_context *context, lnt_error *err);

@@ -1,0 +1,188 @@
+/*
+ * The headline metrics: their names, and their values under several weightings of the same items at once.
+ *
+ * A bootstrap resample is a weighting, and the point estimate is the weighting by ones, so there is one path for
+ * both. Counts are integers; the area under the ROC curve comes from the orders sorted once:
+ *   2U = sum over groups g of equal scores, rising: p_g (T_before + T_after) - P^2,
+ * p_g being the weight of the positives in g, T the weight of all items so far and P that of all positives. (The
+ * sum counts positives against positives too, which gives exactly P^2.) AUROC = U / (P N), exact until the division.
+ * Positives stand last in their group, so that p_g is a difference of two T and no item has to be looked at twice.
+ */
+#include <eval/scored.h>
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct metric_info {
+  const char *name, *help;
+  bool lower_is_better;
+} metric_info;
+
+static const metric_info METRIC[LNTI_METRICS] = {
+    [LNTI_ACCURACY] = {"accuracy", "The share of all images that get the right class.", false},
+    [LNTI_BALANCED_ACCURACY] = {"balanced_accuracy",
+                                "The share of right answers if every class were equally common: rare classes count as "
+                                "much as frequent ones.",
+                                false},
+    [LNTI_MACRO_F1] = {"macro_f1",
+                       "For each class, one figure for finding all of it and nothing else; averaged over the classes. "
+                       "1 is perfect.",
+                       false},
+    [LNTI_LOG_LOSS] = {"log_loss",
+                       "The price of being sure and wrong: 0 is perfect, and each confident mistake costs much.", true},
+    [LNTI_ECE] = {"ece",
+                  "How far the stated confidence is from the share that turns out right, on average: 0 means it can be "
+                  "taken at its word.",
+                  true},
+    [LNTI_AUROC] = {"auroc",
+                    "How often an image of a class scores higher for that class than an image of another: 0.5 is "
+                    "guessing, 1 is perfect.",
+                    false},
+};
+
+const char *lnti_metric_name(lnti_metric_id metric) {
+  assert((unsigned)metric < LNTI_METRICS);
+  return METRIC[metric].name;
+}
+
+const char *lnti_metric_help(lnti_metric_id metric) {
+  assert((unsigned)metric < LNTI_METRICS);
+  return METRIC[metric].help;
+}
+
+bool lnti_metric_lower_is_better(lnti_metric_id metric) {
+  assert((unsigned)metric < LNTI_METRICS);
+  return METRIC[metric].lower_is_better;
+}
+
+/* What one pass over the items adds up, a column per weighting. */
+typedef struct sums {
+  double loss[LNTI_LANES];
+  double confidence[LNTI_ECE_BINS][LNTI_LANES];
+  uint32_t bin_n[LNTI_ECE_BINS][LNTI_LANES];
+  uint32_t bin_hits[LNTI_ECE_BINS][LNTI_LANES];
+  uint32_t *support, *predicted, *hits; /* [k,LNTI_LANES] */
+} sums;
+
+static void add_lanes(uint32_t *sum, const uint8_t *w) {
+  for (size_t r = 0; r < LNTI_LANES; r++) sum[r] += w[r];
+}
+
+static void add_items(sums *s, const lnti_scored *scored, const uint8_t *weight) {
+  for (size_t i = 0; i < scored->n; i++) {
+    const uint8_t *w = weight + i * LNTI_LANES;
+    size_t truth = (size_t)scored->label[i], predicted = scored->predicted[i], bin = scored->bin[i];
+    double loss = scored->loss[i], confidence = (double)scored->confidence[i];
+    double *bin_confidence = s->confidence[bin];
+    for (size_t r = 0; r < LNTI_LANES; r++) {
+      s->loss[r] += w[r] * loss;
+      bin_confidence[r] += w[r] * confidence;
+    }
+    add_lanes(s->support + truth * LNTI_LANES, w);
+    add_lanes(s->predicted + predicted * LNTI_LANES, w);
+    add_lanes(s->bin_n[bin], w);
+    if (truth == predicted) {
+      add_lanes(s->hits + truth * LNTI_LANES, w);
+      add_lanes(s->bin_hits[bin], w);
+    }
+  }
+}
+
+/* Accuracy, balanced accuracy and macro F1 of one column. */
+static void count_metrics(double value[LNTI_METRICS], const sums *s, size_t k, size_t lane) {
+  uint64_t n = 0, hits = 0;
+  double recall = 0, f1 = 0;
+  size_t n_occurring = 0, n_seen = 0;
+  for (size_t c = 0; c < k; c++) {
+    uint32_t support = s->support[c * LNTI_LANES + lane], predicted = s->predicted[c * LNTI_LANES + lane];
+    uint32_t hit = s->hits[c * LNTI_LANES + lane];
+    n += support;
+    hits += hit;
+    if (support > 0) {
+      recall += (double)hit / support;
+      n_occurring++;
+    }
+    if (support > 0 || predicted > 0) {
+      f1 += 2.0 * hit / ((double)support + predicted);
+      n_seen++;
+    }
+  }
+  value[LNTI_ACCURACY] = n > 0 ? (double)hits / (double)n : NAN;
+  value[LNTI_BALANCED_ACCURACY] = n_occurring > 0 ? recall / (double)n_occurring : NAN;
+  value[LNTI_MACRO_F1] = n_seen > 0 ? f1 / (double)n_seen : NAN;
+}
+
+/* Log loss and calibration error of one column. */
+static void probability_metrics(double value[LNTI_METRICS], const sums *s, size_t lane) {
+  uint64_t n = 0;
+  double gap = 0;
+  for (size_t b = 0; b < LNTI_ECE_BINS; b++) {
+    n += s->bin_n[b][lane];
+    gap += fabs(s->bin_hits[b][lane] - s->confidence[b][lane]);
+  }
+  value[LNTI_LOG_LOSS] = n > 0 ? s->loss[lane] / (double)n : NAN;
+  value[LNTI_ECE] = n > 0 ? gap / (double)n : NAN;
+}
+
+/* Adds the weights of the next n items of an order to `total`; returns where it stopped. */
+static const uint32_t *add_next(uint32_t total[LNTI_LANES], const uint32_t *item, size_t n, const uint8_t *weight) {
+  for (const uint32_t *end = item + n; item < end; item++) add_lanes(total, weight + (size_t)*item * LNTI_LANES);
+  return item;
+}
+
+/* The area under one class's ROC curve by column; NaN where the class has all of the weight or none. */
+static void area_under_roc(double area[LNTI_LANES], const lnti_ranking *ranking, size_t n, const uint8_t *weight) {
+  uint64_t twice_u[LNTI_LANES] = {0}, positive[LNTI_LANES] = {0};
+  uint32_t total[LNTI_LANES] = {0}, before[LNTI_LANES], negatives[LNTI_LANES];
+  const uint32_t *item = ranking->order;
+  for (const lnti_run *run = ranking->run; run < ranking->run + ranking->n_runs; run++) {
+    item = add_next(total, item, run->below, weight);
+    memcpy(before, total, sizeof before);
+    item = add_next(total, item, run->equal, weight);
+    memcpy(negatives, total, sizeof negatives);
+    item = add_next(total, item, run->positive, weight);
+    for (size_t r = 0; r < LNTI_LANES; r++) {
+      uint64_t p = total[r] - negatives[r];
+      twice_u[r] += p * ((uint64_t)before[r] + total[r]);
+      positive[r] += p;
+    }
+  }
+  (void)add_next(total, item, n - (size_t)(item - ranking->order), weight);
+  for (size_t r = 0; r < LNTI_LANES; r++) {
+    uint64_t p = positive[r], negative = total[r] - p;
+    area[r] = p > 0 && negative > 0 ? (double)(twice_u[r] - p * p) / (2.0 * (double)p * (double)negative) : NAN;
+  }
+}
+
+/* Two classes: the area of class 1. More: the mean over the classes for which it is defined. */
+static void mean_area(double value_out[LNTI_LANES][LNTI_METRICS], const lnti_scored *scored, const uint8_t *weight) {
+  double sum[LNTI_LANES] = {0};
+  size_t defined[LNTI_LANES] = {0};
+  for (size_t q = 0; q < scored->n_rankings; q++) {
+    double area[LNTI_LANES];
+    if (scored->k == 2 && scored->ranking[q].class == 0) continue;
+    area_under_roc(area, &scored->ranking[q], scored->n, weight);
+    for (size_t r = 0; r < LNTI_LANES; r++) {
+      if (isnan(area[r])) continue;
+      sum[r] += area[r];
+      defined[r]++;
+    }
+  }
+  for (size_t r = 0; r < LNTI_LANES; r++) value_out[r][LNTI_AUROC] = defined[r] > 0 ? sum[r] / (double)defined[r] : NAN;
+}
+
+void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
+                           const lnti_scored *scored, const uint8_t *weight, uint32_t *count) {
+  sums s = {.support = count, .predicted = count + scored->k * LNTI_LANES, .hits = count + 2 * scored->k * LNTI_LANES};
+  memset(count, 0, 3 * scored->k * LNTI_LANES * sizeof *count);
+  add_items(&s, scored, weight);
+  for (size_t r = 0; r < LNTI_LANES; r++) {
+    count_metrics(value_out[r], &s, scored->k, r);
+    probability_metrics(value_out[r], &s, r);
+  }
+  mean_area(value_out, scored, weight);
+  for (size_t b = 0; bins_out != NULL && b < LNTI_ECE_BINS; b++) {
+    bins_out[b] = (lnti_bin_sums){s.bin_n[b][0], s.bin_hits[b][0], s.confidence[b][0]};
+  }
+}

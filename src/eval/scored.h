@@ -1,0 +1,75 @@
+/**
+ * @file scored.h
+ * Inside of eval/: a scored set (what is needed of the probabilities, computed once) and the metrics of weighted
+ * copies of it. A resample is the same items with a weight each, so that nothing is copied or sorted again.
+ */
+#ifndef LNTI_EVAL_SCORED_H
+#define LNTI_EVAL_SCORED_H
+
+#include <eval/eval.h>
+
+/** Weightings handled side by side: one load of an item serves all of them, and they fit vector registers. */
+enum { LNTI_LANES = 8 };
+
+/** A stretch of an order that ends with positives of one score. */
+typedef struct lnti_run {
+  uint32_t below;    /**< negatives with scores above the run before and below this score */
+  uint32_t equal;    /**< negatives of this score */
+  uint32_t positive; /**< positives of this score, at least 1 */
+} lnti_run;
+
+/** The items by rising probability of one class that occurs; within equal scores negatives first. */
+typedef struct lnti_ranking {
+  uint32_t class;
+  size_t n_runs;
+  lnti_run *run;   /**< [n_runs] in the order; negatives above the last are in none */
+  uint32_t *order; /**< [n] */
+} lnti_ranking;
+
+typedef struct lnti_scored {
+  size_t n, k;
+  const int32_t *label;  /**< [n] borrowed */
+  uint32_t *predicted;   /**< [n] first largest of the row */
+  float *confidence;     /**< [n] its probability */
+  double *loss;          /**< [n] -ln p(true) */
+  uint8_t *bin;          /**< [n] of the calibration */
+  lnti_ranking *ranking; /**< [n_rankings] of the classes that occur */
+  size_t n_rankings;
+  uint32_t *order; /**< [n_rankings,n] behind them */
+  lnti_run *run;   /**< [n] behind them: an item is positive once */
+} lnti_scored;
+
+/** Sums over one calibration bin under the first weighting. */
+typedef struct lnti_bin_sums {
+  uint64_t n, hits;
+  double confidence;
+} lnti_bin_sums;
+
+/**
+ * All headline metrics under LNTI_LANES weightings at once.
+ * @param value_out  NaN where a weighting leaves a metric undefined
+ * @param bins_out   of the first weighting; NULL: not wanted
+ * @param weight     [n,LNTI_LANES] how often each item counts
+ * @param count      [3,k,LNTI_LANES] scratch, overwritten
+ * O(n * classes that occur). Sums run in item order, so a weighting's result does not depend on its neighbours.
+ */
+void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
+                           const lnti_scored *scored, const uint8_t *weight, uint32_t *count);
+
+/**
+ * Percentile intervals of every headline metric; resamples that leave a metric undefined do not count for it.
+ * @return LNT_OK; LNT_ENOMEM; LNT_ECANCELLED.
+ */
+LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const lnti_scored *scored,
+                                         const lnti_evaluate_options *options, const lnti_context *context,
+                                         lnt_error *err);
+
+/** A key with the index it belongs to. */
+typedef struct lnti_keyed {
+  uint32_t key, index;
+} lnti_keyed;
+
+/** Stable radix sort by key, 11 bits a pass; `spare` is as long as `data`. O(n). */
+void lnti_keyed_sort(lnti_keyed *data, lnti_keyed *spare, size_t n);
+
+#endif
