@@ -1,0 +1,356 @@
+"""Crashes the program on purpose, and looks at what is left.
+
+    test_crash.py CASE [--rounds N] [--seed S] [--round I]
+
+CASE: import_killed, train_killed (SIGKILL at a random moment), import_unsynced, train_unsynced (a power cut
+at a random change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
+
+After each crash: `verify` is clean; what was acknowledged is there (`durable N` on stderr while importing, exit
+code 0 of a training); the same command again ends whole and leaves nothing twice. Every round is drawn from
+the seed and its own number, so that `--seed S --round I` repeats the one that failed.
+"""
+import argparse
+import contextlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BUILD = Path(os.environ.get("LINNET_BUILD", "build/release"))
+LINNET = BUILD / "linnet"
+SHIM = BUILD / "tests" / "crash" / "libcrash_shim.so"
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+N_IMPORT, N_TRAIN, PIXELS = 6000, 1500, 28 * 28
+KILLED, CUT = -signal.SIGKILL, 137
+
+
+class Wrong(Exception):
+    """What is left after the crash is not what was promised."""
+
+
+def check(truth, text):
+    if not truth:
+        raise Wrong(text)
+
+
+def slice_idx(folder, n):
+    """The first n records of Fashion-MNIST's training set as plain IDX files; gives the image file."""
+    import gzip
+    folder.mkdir(parents=True)
+    for kind, dimensions, size in (("images-idx3", (28, 28), PIXELS), ("labels-idx1", (), 1)):
+        with gzip.open(FASHION / f"train-{kind}-ubyte.gz") as file:
+            header = file.read(8 + 4 * len(dimensions))
+            data = file.read(n * size)
+        with open(folder / f"train-{kind}-ubyte", "wb") as file:
+            file.write(header[:4] + n.to_bytes(4, "big") + header[8:] + data)
+    return folder / "train-images-idx3-ubyte"
+
+
+class Project:
+    """A project folder and the commands the rounds need."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def command(self, *words):
+        return [str(LINNET), "-C", str(self.folder), *map(str, words)]
+
+    def run(self, *words, expect=0):
+        result = subprocess.run(self.command(*words), capture_output=True, text=True)
+        check(result.returncode == expect, f"`linnet {' '.join(map(str, words))}` ended with {result.returncode}, "
+              f"not {expect}:\n{result.stdout}{result.stderr}")
+        return result
+
+    def lines(self, *words):
+        return [json.loads(line) for line in self.run(*words, "--json").stdout.splitlines()]
+
+    def verify(self):
+        self.run("verify")
+
+    def status(self):
+        return json.loads(self.run("status", "--json").stdout)
+
+    def copy_to(self, folder):
+        shutil.copytree(self.folder, folder)
+        return Project(folder)
+
+
+class Crash:
+    """How one round ends: `run` gives the exit code and what the command wrote to stderr before."""
+
+    def __init__(self, rng, unsynced):
+        self.rng, self.unsynced = rng, unsynced
+
+    @staticmethod
+    def measure(command, folder, unsynced, scratch):
+        """How long the command takes, or how many changes it makes, when nothing stops it."""
+        count = scratch / "count"
+        extra = {"LD_PRELOAD": str(SHIM), "CRASH_FOLDER": str(folder), "CRASH_COUNT_FILE": str(count)}
+        begin = time.monotonic()
+        result = subprocess.run(command, env=dict(os.environ, **(extra if unsynced else {})), capture_output=True,
+                                text=True)
+        taken = time.monotonic() - begin
+        check(result.returncode == 0, f"undisturbed, the command ended with {result.returncode}:\n{result.stderr}")
+        if not unsynced:
+            return taken
+        check(count.exists(), "the shim counted nothing: was it loaded?")
+        return int(count.read_text())
+
+    def run(self, command, folder, measured):
+        if self.unsynced:
+            at, seed = self.rng.randint(1, measured), self.rng.getrandbits(32)
+            self.moment = f"change {at} of {measured}, shim seed {seed}"
+            extra = {"LD_PRELOAD": str(SHIM), "CRASH_FOLDER": str(folder), "CRASH_AT": str(at), "CRASH_SEED": str(seed)}
+            result = subprocess.run(command, env=dict(os.environ, **extra), capture_output=True, text=True)
+            shutil.rmtree(f"{folder}.shim", ignore_errors=True)
+            return result.returncode, result.stderr
+        wait = self.rng.uniform(0, 1.05) * measured
+        self.moment = f"{1000 * wait:.1f} ms of {1000 * measured:.1f}"
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(wait)
+        process.kill()
+        return process.wait(), process.stderr.read()
+
+
+def durable(stderr):
+    """The highest acknowledged count among complete lines `durable N`."""
+    done = [line.split() for line in stderr.split("\n")[:-1] if line.startswith("durable ")]
+    return max((int(words[1]) for words in done), default=0)
+
+
+def check_items(project, n):
+    paths = [item["path"] for item in project.lines("items")]
+    check(len(paths) == n, f"{len(paths)} items where {n} were imported")
+    check(len(set(paths)) == n, f"{n - len(set(paths))} items are there twice")
+    status = project.status()
+    check(status["items"] == n and status["labelled"] == n, f"status says {status}, not {n} items, all labelled")
+
+
+class ImportRounds:
+    def __init__(self, scratch):
+        self.images = slice_idx(scratch / "data", N_IMPORT)
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+
+    def words(self):
+        return ("import", self.images, "--split", "train", "--progress", "plain")
+
+    def prepare(self, folder, _rng):
+        project = self.template.copy_to(folder)
+        return project, project.command(*self.words())
+
+    def look(self, project, code, stderr):
+        project.verify()
+        status, acknowledged = project.status(), durable(stderr)
+        check(status["items"] >= acknowledged, f"{acknowledged} items were acknowledged, {status['items']} are there")
+        check(status["labelled"] == status["items"], f"an item came without its answer: {status}")
+        if code == 0:
+            check_items(project, N_IMPORT)
+        project.run(*self.words())
+        check_items(project, N_IMPORT)
+        project.verify()
+        return acknowledged
+
+
+class TrainRounds:
+    """Trains over a project that has one finished model, by its name or beside it."""
+
+    def __init__(self, scratch):
+        self.images = slice_idx(scratch / "data", N_TRAIN)
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+        self.template.run("import", self.images, "--split", "train")
+        self.template.run("train", "--target", "class", "--learner", "knn", "--feature", "pixels", "--name", "old")
+
+    def prepare(self, folder, rng):
+        project = self.template.copy_to(folder)
+        shutil.rmtree(folder / "cache", ignore_errors=True)
+        self.name = rng.choice(["old", "new"])
+        self.again = ("train", "--target", "class", "--learner", rng.choice(["knn", "logistic"]), "--feature",
+                      "pixels", "--name", self.name)
+        return project, project.command(*self.again)
+
+    def check_models(self, project, names):
+        found = sorted(model["model"] for model in project.lines("models"))
+        check(found == sorted(names), f"the models are {found}, not {sorted(names)}")
+        for name in names:  # each whole: it opens and classifies
+            answer = project.lines("predict", name, f"{self.images}#0")
+            check("label" in answer[0], f"{name} does not classify: {answer}")
+
+    def look(self, project, code, _stderr):
+        project.verify()
+        present = {model["model"] for model in project.lines("models")}
+        check("old" in present, "the model that was there before is gone")
+        check(code != 0 or self.name in present, f"{self.name} was acknowledged and is not there")
+        self.check_models(project, present)
+        project.run(*self.again)
+        self.check_models(project, {"old", self.name})
+        check_items(project, N_TRAIN)
+        project.verify()
+        return int(code == 0)
+
+
+def crash_rounds(case, rounds, seed, only):
+    kind, unsynced = (ImportRounds if case.startswith("import") else TrainRounds), case.endswith("unsynced")
+    with tempfile.TemporaryDirectory(prefix="linnet-crash-") as name:
+        scratch = Path(name)
+        subject, measured = kind(scratch), {}
+        n_stopped = n_acknowledged = 0
+        for number in [only] if only is not None else range(rounds):
+            rng = random.Random(f"{case} {seed} {number}")
+            folder = scratch / f"round{number}"
+            project, command = subject.prepare(folder, rng)
+            key = tuple(command[3:])
+            if key not in measured:
+                measured[key] = Crash.measure(command, folder, unsynced, scratch)
+                shutil.rmtree(folder)
+                project, command = subject.prepare(folder, random.Random(f"{case} {seed} {number}"))
+            crash = Crash(rng, unsynced)
+            code, stderr = crash.run(command, folder, measured[key])
+            try:
+                check(code in (0, KILLED, CUT), f"the command ended with {code} by itself:\n{stderr}")
+                n_acknowledged += subject.look(project, code, stderr) > 0
+            except Wrong as wrong:
+                kept = Path(tempfile.mkdtemp(prefix="linnet-crash-kept-"))
+                shutil.copytree(folder, kept / "project")
+                raise Wrong(f"round {number}, stopped at {crash.moment}, exit {code}: {wrong}\n"
+                            f"again: test_crash.py {case} --seed {seed} --round {number}; left in {kept}") from None
+            n_stopped += code != 0
+            shutil.rmtree(folder)
+        print(f"{case}: {rounds} rounds, {n_stopped} stopped before their end, {n_acknowledged} with something "
+              f"acknowledged; all whole")
+        check(only is not None or n_stopped >= rounds // 2, "most rounds ended before they were stopped")
+        check(only is not None or kind is not ImportRounds or n_acknowledged > 0,
+              "no round acknowledged anything: `--progress plain` says no `durable N`")
+
+
+# ---- a full disk ----
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A file system of its own, `size` bytes large; None where we may not mount."""
+    folder.mkdir()
+    result = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    if os.geteuid() != 0 or result.returncode != 0:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk, leave):
+    """Fills the disk but for `leave` bytes; gives the file that does."""
+    filler = disk / "filler"
+    info = os.statvfs(disk)
+    with open(filler, "wb") as file:
+        file.write(b"\0" * max(0, info.f_bavail * info.f_frsize - leave))
+    return filler
+
+
+def full_disk_round(project, words, run, finished, names_disk):
+    """True where the disk was too small; then everything is looked at."""
+    result = run(project.command(*words))
+    if result.returncode == 0:
+        return False
+    check(result.returncode == 1, f"on a full disk the exit code was {result.returncode}, not 1:\n{result.stderr}")
+    if names_disk:
+        text = result.stderr.lower()
+        check("disk" in text or "space" in text, f"the error does not name the disk:\n{result.stderr}")
+    project.verify()
+    project.run(*words)
+    finished()
+    project.verify()
+    return True
+
+
+def disk_full(rounds, seed):
+    """The disk fills up at a random place of an import or a training."""
+    with tempfile.TemporaryDirectory(prefix="linnet-full-") as name:
+        scratch = Path(name)
+        imports, trains = ImportRounds(scratch / "i"), TrainRounds(scratch / "t")
+        sizes, n_full, mounted = {}, 0, True
+        for number in range(rounds // 5):
+            rng = random.Random(f"disk {seed} {number}")
+            subject = rng.choice([imports, trains])
+            with small_disk(scratch / f"disk{number}", 64 << 20) as disk:
+                mounted = disk is not None
+                project, command = subject.prepare((disk or scratch) / "project", rng)
+                words = command[3:]
+                key = tuple(words)
+                if key not in sizes:
+                    sizes[key] = growth(subject, scratch, rng)
+                room = rng.randrange(0, max(1, sizes[key]))
+                if subject is imports:
+                    finished = lambda: check_items(project, N_IMPORT)
+                else:
+                    name = words[words.index("--name") + 1]
+                    finished = lambda: trains.check_models(project, {"old", name})
+                run = on_disk(disk, room) if disk else under_limit(room)
+                n_full += full_disk_round(project, words, run, finished, names_disk=mounted)
+                shutil.rmtree(project.folder)
+        if not mounted:
+            print("SKIPPED: a disk of its own needs root and mount; a limit on the size of files stood in for it")
+        print(f"disk_full: {rounds // 5} rounds, {n_full} of them out of room; all whole")
+        check(n_full > 0, "no round ran out of room")
+
+
+def growth(subject, scratch, rng):
+    """Bytes that the command needs at its end, from a run of its own."""
+    folder = scratch / "growth"
+    state = rng.getstate()
+    project, command = subject.prepare(folder, rng)
+    used = lambda: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    before = used()
+    subprocess.run(command, check=True, capture_output=True)
+    grown = used() - before
+    shutil.rmtree(folder)
+    rng.setstate(state)
+    return grown
+
+
+def on_disk(disk, room):
+    def run(command):
+        filler = fill(disk, room)
+        result = subprocess.run(command, capture_output=True, text=True)
+        filler.unlink()
+        return result
+    return run
+
+
+def under_limit(room):
+    """No file may grow beyond `room`: write fails with EFBIG, the signal that goes with it is ignored."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    return lambda command: subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case")
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--round", type=int)
+    options = parser.parse_args()
+    try:
+        if options.case == "disk_full":
+            disk_full(options.rounds, options.seed)
+        else:
+            crash_rounds(options.case, options.rounds, options.seed, options.round)
+    except Wrong as wrong:
+        print(f"{options.case}: {wrong}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
