@@ -120,11 +120,12 @@ enum { VOTES_MAX = 2 * BLOCK_MAX };
 /** Scratch memory, laid out by plan and by lay_out alike. */
 typedef struct workspace {
   float *root;        /* [h,w] square roots of the pixels */
-  float *votes_x;     /* [w] magnitudes, then */
+  float *dx, *dy;     /* [w] differences of one row of pixels */
+  float *magnitude;   /* [w] */
   float *share;       /* [w] part of it that goes to the upper bin */
   int32_t *bin;       /* [w] lower bin, -1..bins-1 */
   float *row;         /* [nx,block,bins] histograms of one row of pixels */
-  float *weight;      /* [2*block + (block*cell)] see block_weights */
+  float *weight;      /* [block,block*cell] of block_weights */
   vote *column;       /* [w,VOTES_MAX] */
   unsigned *n_column; /* [w] of them */
 } workspace;
@@ -144,7 +145,9 @@ static size_t lay_out(workspace *ws, void *scratch, const geometry *g) {
     at += rounded((n) * sizeof *made.member); \
   } while (0)
   CUT(root, g->h * g->w);
-  CUT(votes_x, g->w);
+  CUT(dx, g->w);
+  CUT(dy, g->w);
+  CUT(magnitude, g->w);
   CUT(share, g->w);
   CUT(bin, g->w);
   CUT(row, g->nx * g->block * g->bins);
@@ -218,21 +221,32 @@ static float half_turn(float x, float y) {
   return a / PI_F;
 }
 
+/** Differences along x and y of row y into `dx`, `dy` [w]; the border's pixels repeat outwards. */
+static void differences(float *dx, float *dy, const float *root, const geometry *g, size_t y) {
+  const float *above = root + (y > 0 ? y - 1 : y) * g->w;
+  const float *here = root + y * g->w;
+  const float *below = root + (y + 1 < g->h ? y + 1 : y) * g->w;
+  const size_t w = g->w;
+  dx[0] = here[1] - here[0];
+  for (size_t x = 1; x + 1 < w; x++) dx[x] = here[x + 1] - here[x - 1];
+  dx[w - 1] = here[w - 1] - here[w - 2];
+  for (size_t x = 0; x < w; x++) dy[x] = below[x] - above[x];
+}
+
 /** Magnitude and bins of one row's gradients. */
 static void row_gradients(workspace *ws, const geometry *g, size_t y) {
-  const float *above = ws->root + (y > 0 ? y - 1 : y) * g->w;
-  const float *here = ws->root + y * g->w;
-  const float *below = ws->root + (y + 1 < g->h ? y + 1 : y) * g->w;
   const float bins = (float)g->bins;
+  const float *restrict dx = ws->dx, *restrict dy = ws->dy;
+  float *restrict magnitude = ws->magnitude, *restrict share = ws->share;
+  int32_t *restrict bin = ws->bin;
+  differences(ws->dx, ws->dy, ws->root, g, y);
   for (size_t x = 0; x < g->w; x++) {
-    const size_t left = x > 0 ? x - 1 : x, right = x + 1 < g->w ? x + 1 : x;
-    const float dx = here[right] - here[left], dy = below[x] - above[x];
     /* Bin b has its centre at (b + 1/2) / bins of the half turn. */
-    const float place = half_turn(dx, dy) * bins + 0.5f;
+    const float place = half_turn(dx[x], dy[x]) * bins + 0.5f;
     const int32_t upper = (int32_t)place;
-    ws->votes_x[x] = sqrtf(dx * dx + dy * dy);
-    ws->share[x] = place - (float)upper;
-    ws->bin[x] = upper - 1;
+    magnitude[x] = sqrtf(dx[x] * dx[x] + dy[x] * dy[x]);
+    share[x] = place - (float)upper;
+    bin[x] = upper - 1;
   }
 }
 
@@ -241,7 +255,7 @@ static void row_votes(workspace *ws, const geometry *g) {
   const int32_t bins = (int32_t)g->bins;
   memset(ws->row, 0, g->nx * g->block * g->bins * sizeof *ws->row);
   for (size_t x = 0; x < g->w; x++) {
-    const float magnitude = ws->votes_x[x];
+    const float magnitude = ws->magnitude[x];
     if (magnitude == 0) continue;
     /* The half turn is a circle: the bin below the first is the last. */
     const int32_t lower = ws->bin[x] < 0 ? bins - 1 : ws->bin[x] >= bins ? 0 : ws->bin[x];

@@ -21,13 +21,9 @@ static const lnti_param table[] = {
     {0},
 };
 
-static bool colour_is_auto(const lnti_params *params) {
-  return lnti_params_is_auto(params, "colour") || lnti_params_get(params, "colour") == COLOUR_AUTO;
-}
-
 static lnt_status resolve(lnti_params *params, const lnti_image_traits *traits, lnt_error *err) {
   const bool auto_h = lnti_params_is_auto(params, "height"), auto_w = lnti_params_is_auto(params, "width");
-  if (colour_is_auto(params)) {
+  if (lnti_params_get(params, "colour") == COLOUR_AUTO) {
     lnt_status status = lnti_params_set_value(params, "colour", traits->any_colour ? "rgb" : "grey", err);
     if (status != LNT_OK) return status;
   }
