@@ -4,8 +4,12 @@
  * (attributes), as deep as needed. This version knows the types radio, tree and number; the others are
  * refused by name.
  *
- * Questions and options stand in two arrays in document order and point to each other by index. Ids are the
- * store's row ids, 0 until stored; keys are the "id" strings of the JSON, unique among siblings.
+ * Questions and options stand in two arrays and point to each other by index: parents before their children, and in
+ * document order until something is added; the chains of siblings are always in document order. Ids are the store's
+ * row ids, 0 until stored; keys are the "id" strings of the JSON, unique among siblings (the options below a node of a
+ * tree and the attributes of that node count as siblings, so that a path means one thing).
+ *
+ * Reading is safe from several threads at once; changing is for one thread alone.
  */
 #ifndef LNTI_ONTOLOGY_ONTOLOGY_H
 #define LNTI_ONTOLOGY_ONTOLOGY_H
@@ -19,10 +23,13 @@
 #include <stdint.h>
 
 enum {
-  LNTI_ONTOLOGY_DEPTH_MAX = 256,
+  LNTI_ONTOLOGY_DEPTH_MAX = 256, /**< questions and options one below another; fewer than this */
   LNTI_ONTOLOGY_OPTIONS_MAX = 1000000,
   LNTI_ONTOLOGY_QUESTIONS_MAX = 100000,
-  LNTI_ONTOLOGY_FILE_MAX = 256 << 20
+  LNTI_ONTOLOGY_FILE_MAX = 256 << 20,
+  LNTI_ONTOLOGY_KEY_MAX = 255,    /**< bytes of a key */
+  LNTI_ONTOLOGY_TITLE_MAX = 4096, /**< bytes of a title or an alias */
+  LNTI_ONTOLOGY_LIST_MAX = 10000  /**< aliases, or examples, of one option */
 };
 
 #define LNTI_NONE ((size_t)-1)
@@ -35,31 +42,36 @@ const char *lnti_question_type_name(lnti_question_type type);
 typedef enum lnti_level { LNTI_LEVEL_ITEM = 1, LNTI_LEVEL_FRAME = 2, LNTI_LEVEL_GROUP = 3 } lnti_level;
 
 typedef struct lnti_question {
-  int64_t id;
+  int64_t id;                            /**< set by lnti_ontology_set_question_id */
   const char *key, *title, *description; /**< description "" where there is none; all in the arena */
   lnti_question_type type;
   lnti_level level;
   bool required;
-  bool leaf_only;               /**< of tree: only nodes without children are answers */
-  double min, max, step;        /**< of number: -inf, inf and 0 where not given */
-  const char *unit;             /**< of number; "" */
-  size_t parent_option;         /**< the option that it is an attribute of, or LNTI_NONE */
+  bool leaf_only;                 /**< of tree: only nodes without children are answers */
+  double min, max, step;          /**< of number: -inf, inf and 0 where not given */
+  const char *unit;               /**< of number; "" */
+  size_t parent_option;           /**< the option that it is an attribute of, or LNTI_NONE */
   size_t first_option, n_options; /**< options of the first level: chained by next_sibling; first LNTI_NONE if none */
+  size_t last_option;             /**< end of that chain */
+  size_t next_sibling;            /**< the next question under the same option (or at the top); LNTI_NONE */
+  unsigned depth;                 /**< questions and options above it */
 } lnti_question;
 
 typedef struct lnti_option {
   int64_t id;
   const char *key, *title, *description;
-  const char *hotkey, *color;    /**< "" where not given */
-  const char *const *aliases;    /**< NULL-terminated; NULL where none */
+  const char *hotkey, *color; /**< "" where not given */
+  const char *const *aliases; /**< NULL-terminated; NULL where none */
   const char *const *examples;
-  size_t question;               /**< the question it answers */
-  size_t parent;                 /**< of tree: the option above, or LNTI_NONE */
+  size_t question;                /**< the question it answers */
+  size_t parent;                  /**< of tree: the option above, or LNTI_NONE */
   size_t first_child, n_children; /**< of tree */
-  size_t first_attribute;        /**< first question asked after it, chained by the questions' order; LNTI_NONE */
+  size_t last_child;
+  size_t first_attribute; /**< first question asked after it, chained by the questions' next_sibling; LNTI_NONE */
+  size_t last_attribute;
   size_t next_sibling;
-  unsigned depth;                /**< of tree: 0 at the top */
-  bool retired;                  /**< kept for its answers, no longer offered */
+  unsigned depth; /**< of tree: 0 at the top */
+  bool retired;   /**< kept for its answers, no longer offered */
 } lnti_option;
 
 typedef struct lnti_ontology {
@@ -69,8 +81,9 @@ typedef struct lnti_ontology {
   size_t n_questions;
   lnti_option *options;
   size_t n_options;
-  lnti_arena arena; /**< holds all text */
-  struct lnti_ontology_index *index; /**< for finding by path; made on first use, dropped by every change */
+  size_t first_question, last_question; /**< at the top, chained by next_sibling; LNTI_NONE */
+  lnti_arena arena;                     /**< holds all text */
+  struct lnti_ontology_index *index;    /**< for finding by text and by id; kept by the functions below */
   size_t question_capacity, option_capacity;
 } lnti_ontology;
 
@@ -98,11 +111,21 @@ LNT_MUST_CHECK lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ont
                                                      lnti_question_type type, const char *key, const char *title,
                                                      size_t parent_option, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_ontology_add_option(size_t *index_out, lnti_ontology *ontology, size_t question,
-                                                   size_t parent, const char *key, const char *title,
-                                                   lnt_error *err);
+                                                   size_t parent, const char *key, const char *title, lnt_error *err);
+/** Sets the row id of a question or option, once, so that it is found by it. */
+void lnti_ontology_set_question_id(lnti_ontology *ontology, size_t question, int64_t id);
+void lnti_ontology_set_option_id(lnti_ontology *ontology, size_t option, int64_t id);
+/** Copies text into the ontology's arena, for a field set by hand. */
+LNT_MUST_CHECK lnt_status lnti_ontology_text(const char **out, lnti_ontology *ontology, const char *text,
+                                             lnt_error *err);
+/** Sets hotkey (NULL: leave), aliases and examples (NULL: leave; NULL-terminated, copied) of an option.
+ *  LNT_EEXISTS (hotkey of a sibling); LNT_EINVAL; LNT_ELIMIT; LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology, size_t option, const char *hotkey,
+                                                         const char *const *aliases, const char *const *examples,
+                                                         lnt_error *err);
 /** The option of `question` below `parent` (LNTI_NONE: top level) whose key, title or alias equals `text`; LNTI_NONE
  *  where there is none. Exact match of key first, then title, then alias. Expected O(1). */
-size_t lnti_ontology_find_option(lnti_ontology *ontology, size_t question, size_t parent, const char *text);
+size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question, size_t parent, const char *text);
 
 /** The question of a target path: "class", "area/exterior/part". LNT_ENOTFOUND lists what there is at the point
  *  where the path fails. */
@@ -114,8 +137,8 @@ LNT_MUST_CHECK lnt_status lnti_ontology_question_path(lnti_text *out, const lnti
 LNT_MUST_CHECK lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_ontology *ontology, size_t option,
                                                     lnt_error *err);
 /** By row id; LNTI_NONE. Expected O(1). */
-size_t lnti_ontology_question_by_id(lnti_ontology *ontology, int64_t id);
-size_t lnti_ontology_option_by_id(lnti_ontology *ontology, int64_t id);
+size_t lnti_ontology_question_by_id(const lnti_ontology *ontology, int64_t id);
+size_t lnti_ontology_option_by_id(const lnti_ontology *ontology, int64_t id);
 
 /** Options that may be answers and classes of a target, in document order: of radio all, of tree the leaves, or all
  *  nodes unless leaf_only; retired ones left out. free() *out. */

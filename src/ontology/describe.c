@@ -1,0 +1,76 @@
+/*
+ * The ontology as an indented tree for people: a line each, key first since that is what commands take, then the title
+ * where it says more.
+ */
+#include <ontology/ontology.h>
+
+#include <math.h>
+#include <string.h>
+
+typedef struct telling {
+  lnti_text *out;
+  const lnti_ontology *ontology;
+  size_t options_max;
+  lnt_error *err;
+} telling;
+
+static lnt_status tell_questions(const telling *t, size_t first, int indent);
+
+static lnt_status tell_names(const telling *t, int indent, const char *key, const char *title) {
+  if (strcmp(key, title) == 0) return lnti_text_printf(t->out, t->err, "%*s%s", indent, "", key);
+  return lnti_text_printf(t->out, t->err, "%*s%s  \"%s\"", indent, "", key, title);
+}
+
+static lnt_status tell_options(const telling *t, size_t first, int indent) {
+  size_t shown = 0, left_out = 0;
+  lnt_status status = LNT_OK;
+  for (size_t i = first; i != LNTI_NONE && !status; i = t->ontology->options[i].next_sibling) {
+    const lnti_option *o = &t->ontology->options[i];
+    if (t->options_max && shown >= t->options_max) {
+      left_out++;
+      continue;
+    }
+    shown++;
+    status = tell_names(t, indent, o->key, o->title);
+    if (!status && *o->hotkey) status = lnti_text_printf(t->out, t->err, "  [%s]", o->hotkey);
+    if (!status) status = lnti_text_printf(t->out, t->err, "%s\n", o->retired ? "  (retired)" : "");
+    if (!status) status = tell_questions(t, o->first_attribute, indent + 2);
+    if (!status) status = tell_options(t, o->first_child, indent + 2);
+  }
+  if (!status && left_out) status = lnti_text_printf(t->out, t->err, "%*s... and %zu more\n", indent, "", left_out);
+  return status;
+}
+
+static lnt_status tell_number(const telling *t, const lnti_question *q) {
+  lnt_status status = LNT_OK;
+  if (isfinite(q->min)) status = lnti_text_printf(t->out, t->err, ", from %g", q->min);
+  if (!status && isfinite(q->max)) status = lnti_text_printf(t->out, t->err, ", to %g", q->max);
+  if (!status && q->step > 0) status = lnti_text_printf(t->out, t->err, ", in steps of %g", q->step);
+  if (!status && *q->unit) status = lnti_text_printf(t->out, t->err, ", in %s", q->unit);
+  return status;
+}
+
+static lnt_status tell_questions(const telling *t, size_t first, int indent) {
+  lnt_status status = LNT_OK;
+  for (size_t i = first; i != LNTI_NONE && !status; i = t->ontology->questions[i].next_sibling) {
+    const lnti_question *q = &t->ontology->questions[i];
+    status = tell_names(t, indent, q->key, q->title);
+    if (!status) {
+      status = lnti_text_printf(t->out, t->err, ": %s%s%s", lnti_question_type_name(q->type),
+                                q->required ? ", required" : "", q->leaf_only ? ", leaves only" : "");
+    }
+    if (!status && q->type == LNTI_NUMBER) status = tell_number(t, q);
+    if (!status) status = lnti_text_append(t->out, "\n", 1, t->err);
+    if (!status) status = tell_options(t, q->first_option, indent + 2);
+  }
+  return status;
+}
+
+lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max, lnt_error *err) {
+  telling t = {out, ontology, options_max, err};
+  lnt_status status = lnti_text_printf(out, err, "%s (version %lld)\n", *ontology->name ? ontology->name : "Ontology",
+                                       (long long)ontology->version);
+  if (!status && !ontology->n_questions) status = lnti_text_printf(out, err, "no questions yet\n");
+  if (!status) status = tell_questions(&t, ontology->first_question, 0);
+  return status;
+}

@@ -1,0 +1,43 @@
+/**
+ * @file internal.h
+ * What the files of the ontology share: the index of texts and ids.
+ */
+#ifndef LNTI_ONTOLOGY_INTERNAL_H
+#define LNTI_ONTOLOGY_INTERNAL_H
+
+#include <ontology/ontology.h>
+
+/** What an entry of the index says of its text. */
+typedef enum lnti_index_kind {
+  LNTI_INDEX_OPTION_KEY,
+  LNTI_INDEX_OPTION_TITLE,
+  LNTI_INDEX_OPTION_ALIAS,
+  LNTI_INDEX_OPTION_HOTKEY,
+  LNTI_INDEX_OPTION_ID,
+  LNTI_INDEX_QUESTION_KEY,
+  LNTI_INDEX_QUESTION_ID
+} lnti_index_kind;
+
+struct lnti_ontology_index;
+
+LNT_MUST_CHECK lnt_status lnti_index_new(struct lnti_ontology_index **out, lnt_error *err);
+void lnti_index_free(struct lnti_ontology_index *index);
+
+/** Makes room for `n` more entries, counting those reserved before; adding what is reserved cannot fail. */
+LNT_MUST_CHECK lnt_status lnti_index_reserve(lnti_ontology *ontology, size_t n, lnt_error *err);
+
+/**
+ * Notes that `target` (an option or question that is in its array already) is called `text`, which must live as long
+ * as the ontology. Does nothing where a sibling has the same text in the same role: the first one is found.
+ */
+void lnti_index_add_text(lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text);
+void lnti_index_add_id(lnti_ontology *ontology, lnti_index_kind kind, size_t target, int64_t id);
+
+/** The option in that role among those of `question` below `parent`; LNTI_NONE. */
+size_t lnti_index_find_option(const lnti_ontology *ontology, lnti_index_kind kind, size_t question, size_t parent,
+                              const char *text);
+/** The question with that key under `parent_option`; LNTI_NONE. */
+size_t lnti_index_find_question(const lnti_ontology *ontology, size_t parent_option, const char *key);
+size_t lnti_index_find_id(const lnti_ontology *ontology, lnti_index_kind kind, int64_t id);
+
+#endif

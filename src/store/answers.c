@@ -1,0 +1,179 @@
+/*
+ * The append-only answer log and the table of current answers. Each answer is one row of the log; the current table
+ * holds, for each subject, question and slot, the newest that is not cleared, and can be made again from the log
+ * (verify.c does, to compare). The slot is 0 for questions that have one answer; a checklist's will be its option.
+ */
+#include <store/internal.h>
+
+#include <base/error.h>
+#include <math.h>
+#include <stddef.h>
+
+static void put_id(lnti_stmt *stmt, int64_t id) {
+  if (id) {
+    lnti_put_int(stmt, id);
+  } else {
+    lnti_put_null(stmt);
+  }
+}
+
+static lnt_status append_log(int64_t *id_out, lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(
+      &stmt, tx->db,
+      "INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text, "
+      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+      err);
+  if (status) return status;
+  lnti_put_int(stmt, row->op_id);
+  lnti_put_int(stmt, row->subject_kind);
+  lnti_put_int(stmt, row->subject_id);
+  lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, row->state);
+  put_id(stmt, row->option_id);
+  lnti_put_real(stmt, row->number);
+  lnti_put_text(stmt, row->text);
+  lnti_put_real(stmt, row->confidence);
+  lnti_put_int(stmt, row->time_spent_ms);
+  lnti_put_int(stmt, row->source);
+  return lnti_db_run(id_out, NULL, stmt, err);
+}
+
+static lnt_status set_current(lnti_tx *tx, int64_t log_id, const lnti_answer_row *row, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(
+      &stmt, tx->db,
+      "INSERT INTO answers (subject_kind, subject_id, question_id, slot, log_id, op_id, state, option_id, number, "
+      "confidence, time_spent_ms, source) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (subject_kind, subject_id, question_id, slot) DO UPDATE SET log_id = excluded.log_id, "
+      "op_id = excluded.op_id, state = excluded.state, option_id = excluded.option_id, number = excluded.number, "
+      "confidence = excluded.confidence, time_spent_ms = excluded.time_spent_ms, source = excluded.source",
+      err);
+  if (status) return status;
+  lnti_put_int(stmt, row->subject_kind);
+  lnti_put_int(stmt, row->subject_id);
+  lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, log_id);
+  lnti_put_int(stmt, row->op_id);
+  lnti_put_int(stmt, row->state);
+  put_id(stmt, row->option_id);
+  lnti_put_real(stmt, row->number);
+  lnti_put_real(stmt, row->confidence);
+  lnti_put_int(stmt, row->time_spent_ms);
+  lnti_put_int(stmt, row->source);
+  return lnti_db_run(NULL, NULL, stmt, err);
+}
+
+static lnt_status clear_current(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(
+      &stmt, tx->db, "DELETE FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = 0",
+      err);
+  if (status) return status;
+  lnti_put_int(stmt, row->subject_kind);
+  lnti_put_int(stmt, row->subject_id);
+  lnti_put_int(stmt, row->question_id);
+  return lnti_db_run(NULL, NULL, stmt, err);
+}
+
+lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  int64_t log_id = 0;
+  lnt_status status = append_log(&log_id, tx, row, err);
+  if (!status && row->state == LNTI_CLEARED) {
+    status = clear_current(tx, row, err);
+  } else if (!status) {
+    status = set_current(tx, log_id, row, err);
+  }
+  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_ANSWER, row->op_id, row->subject_id, err);
+  return status;
+}
+
+void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text) {
+  *out = (lnti_answer_row){.log_id = lnti_get_int(stmt, 0),
+                           .op_id = lnti_get_int(stmt, 1),
+                           .subject_kind = (lnti_subject_kind)lnti_get_int(stmt, 2),
+                           .subject_id = lnti_get_int(stmt, 3),
+                           .question_id = lnti_get_int(stmt, 4),
+                           .state = (lnti_answer_state)lnti_get_int(stmt, 5),
+                           .option_id = lnti_get_int(stmt, 6),
+                           .number = lnti_get_real(stmt, 7),
+                           .confidence = lnti_get_real(stmt, 8),
+                           .time_spent_ms = (uint32_t)lnti_get_int(stmt, 9),
+                           .source = (lnti_answer_source)lnti_get_int(stmt, 10)};
+  if (with_text && !lnti_get_null(stmt, 11)) out->text = lnti_get_text(stmt, 11);
+}
+
+lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                           int64_t subject_id, int64_t question_id, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db,
+                      "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                      " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = 0",
+                      err);
+  if (status) return status;
+  lnti_put_int(stmt, kind);
+  lnti_put_int(stmt, subject_id);
+  lnti_put_int(stmt, question_id);
+  status = lnti_db_step(&found, stmt, err);
+  if (!status && found) lnti_answer_row_read(out, stmt, false);
+  lnti_db_reset(stmt);
+  if (!status) *found_out = found;
+  return status;
+}
+
+static lnt_status walk(lnti_stmt *stmt, bool with_text, lnti_answer_visit visit, void *payload, lnt_error *err) {
+  bool row = false;
+  lnt_status status;
+  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+    lnti_answer_row answer;
+    lnti_answer_row_read(&answer, stmt, with_text);
+    status = visit(payload, &answer, err);
+    if (status) break;
+  }
+  return status;
+}
+
+lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, int64_t question_id,
+                              lnti_answer_visit visit, void *payload, lnt_error *err) {
+  static const char of_all[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                               " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
+                               "ORDER BY subject_kind, subject_id, question_id, slot";
+  /* The unary plus keeps to the primary key's order: answers of one question are most of them. */
+  static const char of_one[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                               " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
+                               "+question_id = ? ORDER BY subject_kind, subject_id, question_id, slot";
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  status = lnti_db_prepare(&stmt, db, question_id ? of_one : of_all, err);
+  if (status) goto done;
+  lnti_put_int(stmt, first);
+  lnti_put_int(stmt, last);
+  if (question_id) lnti_put_int(stmt, question_id);
+  status = walk(stmt, false, visit, payload, err);
+done:
+  lnti_reader_give(store, db);
+  return status;
+}
+
+lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id, lnti_answer_visit visit,
+                              void *payload, lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  status = lnti_db_prepare(&stmt, db,
+                           "SELECT id, " LNTI_ANSWER_COLUMNS
+                           ", text FROM answer_log WHERE subject_kind = ? AND subject_id = ? ORDER BY id",
+                           err);
+  if (status) goto done;
+  lnti_put_int(stmt, kind);
+  lnti_put_int(stmt, subject_id);
+  status = walk(stmt, true, visit, payload, err);
+done:
+  lnti_reader_give(store, db);
+  return status;
+}

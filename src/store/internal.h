@@ -1,0 +1,99 @@
+/**
+ * @file internal.h
+ * What the files of the store share: the store, the transaction, read connections, migrations.
+ */
+#ifndef LNTI_STORE_INTERNAL_H
+#define LNTI_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <store/db.h>
+#include <store/store.h>
+
+/* ---- migrations ---- */
+
+/** One step of the schema, from version - 1 to version. */
+typedef struct lnti_migration {
+  int64_t version;
+  const char *name, *sql;
+} lnti_migration;
+
+/** In order from 1, ended by a row whose sql is NULL. Made from src/store/migrations. */
+extern const lnti_migration lnti_migrations[];
+
+/** Brings a database to the newest schema. LNT_EUNSUPPORTED where it is newer than this program. */
+LNT_MUST_CHECK lnt_status lnti_migrate(lnti_db *db, const char *path, lnt_error *err);
+
+/* ---- transactions and the change feed ---- */
+
+typedef enum lnti_change_kind {
+  LNTI_CHANGE_ITEM,
+  LNTI_CHANGE_ANSWER,
+  LNTI_CHANGE_ONTOLOGY,
+  LNTI_CHANGE_SPLIT,
+  LNTI_CHANGE_MODEL,
+  LNTI_CHANGE_JOB,
+  LNTI_CHANGE_KINDS
+} lnti_change_kind;
+
+/** A range of changed rows that is not in the table yet; `first` 0: none. */
+typedef struct lnti_pending_change {
+  int64_t op_id, first, last;
+  bool any;
+} lnti_pending_change;
+
+struct lnti_tx {
+  lnti_db *db;
+  lnti_pending_change pending[LNTI_CHANGE_KINDS];
+};
+
+/** Notes that a row changed: it is joined with those noted before for the same kind and operation. */
+LNT_MUST_CHECK lnt_status lnti_tx_changed(lnti_tx *tx, lnti_change_kind kind, int64_t op_id, int64_t id,
+                                          lnt_error *err);
+/** Writes what was noted; before the savepoint ends. */
+LNT_MUST_CHECK lnt_status lnti_tx_flush_changes(lnti_tx *tx, lnt_error *err);
+
+/* ---- the store ---- */
+
+enum { LNTI_STORE_IDLE_MAX = 4 };
+
+struct lnti_request;
+
+struct lnti_store {
+  char *path;
+  lnti_db *writer;  /* used by the writer thread alone; NULL after a failure that it could not mend */
+  pthread_t thread; /* the writer thread */
+  bool has_thread;
+  pthread_mutex_t lock; /* guards all below */
+  pthread_cond_t wake;  /* the queue has something, or stopping */
+  pthread_cond_t ended; /* some requests are done */
+  bool stopping;
+  struct lnti_request *first, *last;  /* the queue */
+  lnti_db *idle[LNTI_STORE_IDLE_MAX]; /* read connections that nobody uses */
+  size_t n_idle;
+};
+
+LNT_MUST_CHECK lnt_status lnti_writer_start(lnti_store *store, lnt_error *err);
+/** Runs what is queued, then ends the thread. */
+void lnti_writer_stop(lnti_store *store);
+
+/** A read connection, for one call: an idle one, or a new one. */
+LNT_MUST_CHECK lnt_status lnti_reader_take(lnti_db **out, lnti_store *store, lnt_error *err);
+/** Back to the idle ones, or closed. NULL is allowed. */
+void lnti_reader_give(lnti_store *store, lnti_db *db);
+
+/* ---- between the files ---- */
+
+/** Reads the ontology on a given connection. */
+LNT_MUST_CHECK lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, lnt_error *err);
+/** An answer row from its number, then LNTI_ANSWER_COLUMNS, then (with_text) its text, which is NULL otherwise. */
+void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text);
+/** A row of the log has its number in id, a current answer in log_id: it is the first column. */
+#define LNTI_ANSWER_COLUMNS \
+  "op_id, subject_kind, subject_id, question_id, state, option_id, number, confidence, time_spent_ms, source"
+
+/** "" for NULL. */
+static inline const char *lnti_or_empty(const char *text) {
+  return text ? text : "";
+}
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * Models: a name, a file below the project, and the run that made it. Ids are never used twice, since the change feed
+ * names them.
+ */
+#include <store/internal.h>
+
+#include <base/error.h>
+#include <string.h>
+
+lnt_status lnti_tx_model(lnti_tx *tx, int64_t *id_out, const lnti_model_row *model, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  int64_t id = 0;
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db,
+                      "INSERT INTO models (run_id, name, file, content, bytes, created_ms) VALUES (?, ?, ?, ?, ?, ?) "
+                      "ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id, file = excluded.file, "
+                      "content = excluded.content, bytes = excluded.bytes, created_ms = excluded.created_ms "
+                      "RETURNING id",
+                      err);
+  if (status) return status;
+  lnti_put_int(stmt, model->run_id);
+  lnti_put_text(stmt, model->name);
+  lnti_put_text(stmt, lnti_or_empty(model->file));
+  lnti_put_blob(stmt, model->content.bytes, sizeof model->content.bytes);
+  lnti_put_int(stmt, (int64_t)model->bytes);
+  lnti_put_int(stmt, (int64_t)model->created_ms);
+  status = lnti_db_run(&id, NULL, stmt, err);
+  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_MODEL, 0, id, err);
+  if (!status) *id_out = id;
+  return status;
+}
+
+lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  int64_t id = 0;
+  bool found = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "DELETE FROM models WHERE name = ? RETURNING id", err);
+  if (status) return status;
+  lnti_put_text(stmt, name);
+  status = lnti_db_run(&id, &found, stmt, err);
+  if (status) return status;
+  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no model \"%s\"", name);
+  return lnti_tx_changed(tx, LNTI_CHANGE_MODEL, 0, id, err);
+}
+
+static lnt_status read_model(lnti_model_row *out, lnti_stmt *stmt, lnt_error *err) {
+  size_t n = 0;
+  lnti_model_row model = {.id = lnti_get_int(stmt, 0),
+                          .run_id = lnti_get_int(stmt, 1),
+                          .name = lnti_get_text(stmt, 2),
+                          .file = lnti_get_text(stmt, 3)};
+  const void *content = lnti_get_blob(&n, stmt, 4);
+  if (n != sizeof model.content.bytes) {
+    return lnti_fail(err, LNT_ECORRUPT, "model \"%s\": its row is damaged: run 'linnet verify'", model.name);
+  }
+  memcpy(model.content.bytes, content, n);
+  model.bytes = (uint64_t)lnti_get_int(stmt, 5);
+  model.created_ms = (uint64_t)lnti_get_int(stmt, 6);
+  model.target = lnti_get_text(stmt, 7);
+  model.learner = lnti_get_text(stmt, 8);
+  model.feature = lnti_get_text(stmt, 9);
+  model.n_train = (size_t)lnti_get_int(stmt, 10);
+  model.result_json = lnti_get_text(stmt, 11);
+  *out = model;
+  return LNT_OK;
+}
+
+#define SELECT_MODELS                                                                                         \
+  "SELECT m.id, m.run_id, m.name, m.file, m.content, m.bytes, m.created_ms, r.target, r.learner, r.feature, " \
+  "r.n_train, r.result_json FROM models m JOIN runs r ON r.id = m.run_id "
+
+lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
+                             lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  static const char of_all[] = SELECT_MODELS "ORDER BY m.name", of_one[] = SELECT_MODELS "WHERE m.name = ?";
+  status = lnti_db_prepare(&stmt, db, name ? of_one : of_all, err);
+  if (status) goto done;
+  if (name) lnti_put_text(stmt, name);
+  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+    lnti_model_row model;
+    status = read_model(&model, stmt, err);
+    if (!status) status = visit(payload, &model, err);
+    if (status) break;
+  }
+done:
+  lnti_reader_give(store, db);
+  return status;
+}

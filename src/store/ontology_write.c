@@ -1,0 +1,199 @@
+/*
+ * New questions and options into their tables. What has an id is there already and stays as it is; changing it is for
+ * logged migrations of the ontology. The version must be the stored one: whoever works on an older ontology is told.
+ * Ids are kept aside and given to the ontology when all rows are in, so that a failure leaves it as it was.
+ */
+#include <store/internal.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct adding {
+  lnti_tx *tx;
+  const lnti_ontology *ontology;
+  int64_t op_id;
+  int64_t *question_ids, *option_ids; /* by index: as they will be */
+  bool changed;
+  lnt_error *err;
+} adding;
+
+static void put_id_or_null(lnti_stmt *stmt, int64_t id) {
+  if (id) {
+    lnti_put_int(stmt, id);
+  } else {
+    lnti_put_null(stmt);
+  }
+}
+
+static void put_finite(lnti_stmt *stmt, double value) {
+  lnti_put_real(stmt, isfinite(value) ? value : NAN);
+}
+
+static lnt_status insert_question(adding *a, size_t index, int64_t position) {
+  const lnti_question *q = &a->ontology->questions[index];
+  lnti_stmt *stmt = NULL;
+  lnt_status status =
+      lnti_db_prepare(&stmt, a->tx->db,
+                      "INSERT INTO questions (op_id, parent_option_id, position, key, title, description, type, level, "
+                      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                      "RETURNING id",
+                      a->err);
+  if (status) return status;
+  lnti_put_int(stmt, a->op_id);
+  put_id_or_null(stmt, q->parent_option == LNTI_NONE ? 0 : a->option_ids[q->parent_option]);
+  lnti_put_int(stmt, position);
+  lnti_put_text(stmt, q->key);
+  lnti_put_text(stmt, q->title);
+  lnti_put_text(stmt, q->description);
+  lnti_put_int(stmt, q->type);
+  lnti_put_int(stmt, q->level);
+  lnti_put_int(stmt, q->required);
+  lnti_put_int(stmt, q->leaf_only);
+  put_finite(stmt, q->min);
+  put_finite(stmt, q->max);
+  put_finite(stmt, q->step > 0 ? q->step : NAN);
+  lnti_put_text(stmt, q->unit);
+  status = lnti_db_run(&a->question_ids[index], NULL, stmt, a->err);
+  if (!status) status = lnti_tx_changed(a->tx, LNTI_CHANGE_ONTOLOGY, a->op_id, a->question_ids[index], a->err);
+  a->changed = true;
+  return status;
+}
+
+static lnt_status insert_words(adding *a, int64_t option_id, int kind, const char *const *words) {
+  lnt_status status = LNT_OK;
+  for (int64_t i = 0; words && words[i] && !status; i++) {
+    lnti_stmt *stmt = NULL;
+    status = lnti_db_prepare(&stmt, a->tx->db,
+                             "INSERT INTO option_texts (option_id, kind, position, text) VALUES (?, ?, ?, ?)", a->err);
+    if (status) return status;
+    lnti_put_int(stmt, option_id);
+    lnti_put_int(stmt, kind);
+    lnti_put_int(stmt, i);
+    lnti_put_text(stmt, words[i]);
+    status = lnti_db_run(NULL, NULL, stmt, a->err);
+  }
+  return status;
+}
+
+static lnt_status insert_option(adding *a, size_t index, int64_t position) {
+  const lnti_option *o = &a->ontology->options[index];
+  int64_t question_id = a->question_ids[o->question];
+  lnti_stmt *stmt = NULL;
+  lnt_status status =
+      lnti_db_prepare(&stmt, a->tx->db,
+                      "INSERT INTO options (op_id, question_id, parent_id, position, key, title, description, hotkey, "
+                      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                      a->err);
+  if (status) return status;
+  lnti_put_int(stmt, a->op_id);
+  lnti_put_int(stmt, question_id);
+  put_id_or_null(stmt, o->parent == LNTI_NONE ? 0 : a->option_ids[o->parent]);
+  lnti_put_int(stmt, position);
+  lnti_put_text(stmt, o->key);
+  lnti_put_text(stmt, o->title);
+  lnti_put_text(stmt, o->description);
+  lnti_put_text(stmt, o->hotkey);
+  lnti_put_text(stmt, o->color);
+  lnti_put_int(stmt, o->retired);
+  status = lnti_db_run(&a->option_ids[index], NULL, stmt, a->err);
+  if (!status) status = insert_words(a, a->option_ids[index], 1, o->aliases);
+  if (!status) status = insert_words(a, a->option_ids[index], 2, o->examples);
+  if (!status) status = lnti_tx_changed(a->tx, LNTI_CHANGE_ONTOLOGY, a->op_id, question_id, a->err);
+  a->changed = true;
+  return status;
+}
+
+/* ---- the walk: parents before children, the position being the place in the chain ---- */
+
+static lnt_status add_questions(adding *a, size_t first);
+
+static lnt_status add_options(adding *a, size_t first) {
+  lnt_status status = LNT_OK;
+  int64_t position = 0;
+  for (size_t i = first; i != LNTI_NONE && !status; i = a->ontology->options[i].next_sibling) {
+    const lnti_option *o = &a->ontology->options[i];
+    if (!a->option_ids[i]) status = insert_option(a, i, position);
+    position++;
+    if (!status) status = add_questions(a, o->first_attribute);
+    if (!status) status = add_options(a, o->first_child);
+  }
+  return status;
+}
+
+static lnt_status add_questions(adding *a, size_t first) {
+  lnt_status status = LNT_OK;
+  int64_t position = 0;
+  for (size_t i = first; i != LNTI_NONE && !status; i = a->ontology->questions[i].next_sibling) {
+    if (!a->question_ids[i]) status = insert_question(a, i, position);
+    position++;
+    if (!status) status = add_options(a, a->ontology->questions[i].first_option);
+  }
+  return status;
+}
+
+/* ---- name and version ---- */
+
+static lnt_status check_head(int64_t *version_out, bool *renamed_out, const adding *a) {
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  int64_t version = 0;
+  lnt_status status = lnti_db_prepare(&stmt, a->tx->db, "SELECT name, version FROM ontology WHERE id = 1", a->err);
+  if (!status) status = lnti_db_step(&row, stmt, a->err);
+  if (!status && row) {
+    version = lnti_get_int(stmt, 1);
+    *renamed_out = strcmp(lnti_get_text(stmt, 0), a->ontology->name) != 0;
+  }
+  if (stmt) lnti_db_reset(stmt);
+  if (status) return status;
+  if (!row) return lnti_fail(a->err, LNT_ECORRUPT, "the table \"ontology\" is empty: run 'linnet verify'");
+  if (version != 0 && version != a->ontology->version) {
+    return lnti_fail(a->err, LNT_ECONFLICT,
+                     "the ontology has changed: version %lld is stored, this is made from version %lld; read it again",
+                     (long long)version, (long long)a->ontology->version);
+  }
+  *version_out = version;
+  return LNT_OK;
+}
+
+static lnt_status write_head(adding *a, int64_t version) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status =
+      lnti_db_prepare(&stmt, a->tx->db, "UPDATE ontology SET name = ?, version = ? WHERE id = 1", a->err);
+  if (status) return status;
+  lnti_put_text(stmt, a->ontology->name);
+  lnti_put_int(stmt, version);
+  return lnti_db_run(NULL, NULL, stmt, a->err);
+}
+
+static void give_ids(lnti_ontology *ontology, const adding *a) {
+  for (size_t i = 0; i < ontology->n_questions; i++) lnti_ontology_set_question_id(ontology, i, a->question_ids[i]);
+  for (size_t i = 0; i < ontology->n_options; i++) lnti_ontology_set_option_id(ontology, i, a->option_ids[i]);
+}
+
+lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id, lnt_error *err) {
+  adding a = {.tx = tx, .ontology = ontology, .op_id = op_id, .err = err};
+  int64_t version = 0;
+  bool renamed = false;
+  lnt_status status = check_head(&version, &renamed, &a);
+  if (!status) status = lnti_alloc(&a.question_ids, ontology->n_questions, sizeof *a.question_ids, err);
+  if (!status) status = lnti_alloc(&a.option_ids, ontology->n_options, sizeof *a.option_ids, err);
+  if (status) goto done;
+  for (size_t i = 0; i < ontology->n_questions; i++) a.question_ids[i] = ontology->questions[i].id;
+  for (size_t i = 0; i < ontology->n_options; i++) a.option_ids[i] = ontology->options[i].id;
+  status = add_questions(&a, ontology->first_question);
+  if (!status && renamed && !a.changed) status = lnti_tx_changed(tx, LNTI_CHANGE_ONTOLOGY, op_id, 0, err);
+  if (!status && (a.changed || renamed)) {
+    /* The first ontology of a project brings its own version; from then on it counts. */
+    version = version ? version + 1 : ontology->version > 0 ? ontology->version : 1;
+    status = write_head(&a, version);
+    if (!status) ontology->version = version;
+  }
+  if (!status) give_ids(ontology, &a);
+done:
+  free(a.option_ids);
+  free(a.question_ids);
+  return status;
+}

@@ -1,0 +1,77 @@
+/*
+ * Operations and splits: one row for each action of a person. The client makes the UUID, so an action sent twice (a
+ * lost reply, an import begun again) is found and not made twice.
+ */
+#include <store/internal.h>
+
+#include <base/error.h>
+
+const char *lnti_op_kind_name(lnti_op_kind kind) {
+  switch (kind) {
+    case LNTI_OP_ONTOLOGY:
+      return "ontology";
+    case LNTI_OP_IMPORT:
+      return "import";
+    case LNTI_OP_ANNOTATE:
+      return "annotate";
+    case LNTI_OP_SPLIT:
+      return "split";
+    case LNTI_OP_UNDO:
+      return "undo";
+  }
+  return "unknown";
+}
+
+static lnt_status find_op(int64_t *id_out, lnti_tx *tx, const lnti_op *op, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT id FROM operations WHERE uuid = ?", err);
+  if (status) return status;
+  lnti_put_blob(stmt, op->uuid.bytes, sizeof op->uuid.bytes);
+  status = lnti_db_run(id_out, &found, stmt, err);
+  if (!status && !found) status = lnti_fail(err, LNT_ECORRUPT, "an operation is there and cannot be found");
+  return status;
+}
+
+lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnti_op *op, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  int64_t id = 0;
+  bool added = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db,
+                                      "INSERT INTO operations (uuid, person, time_ms, kind, undoes, note) "
+                                      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO NOTHING RETURNING id",
+                                      err);
+  if (status) return status;
+  lnti_put_blob(stmt, op->uuid.bytes, sizeof op->uuid.bytes);
+  lnti_put_text(stmt, lnti_or_empty(op->person));
+  lnti_put_int(stmt, (int64_t)op->time_ms);
+  lnti_put_int(stmt, op->kind);
+  if (op->undoes) {
+    lnti_put_int(stmt, op->undoes);
+  } else {
+    lnti_put_null(stmt);
+  }
+  lnti_put_text(stmt, lnti_or_empty(op->note));
+  status = lnti_db_run(&id, &added, stmt, err);
+  if (!status && !added) status = find_op(&id, tx, op, err);
+  if (status) return status;
+  *id_out = id;
+  if (existed_out) *existed_out = !added;
+  return LNT_OK;
+}
+
+lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *split, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  int64_t id = 0;
+  lnt_status status = lnti_db_prepare(
+      &stmt, tx->db, "INSERT INTO splits (op_id, method, seed, params_json) VALUES (?, ?, ?, ?) RETURNING id", err);
+  if (status) return status;
+  lnti_put_int(stmt, split->op_id);
+  lnti_put_text(stmt, lnti_or_empty(split->method));
+  lnti_put_int(stmt, (int64_t)split->seed);
+  lnti_put_text(stmt, lnti_or_empty(split->params_json));
+  status = lnti_db_run(&id, NULL, stmt, err);
+  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_SPLIT, split->op_id, id, err);
+  if (!status) *id_out = id;
+  return status;
+}
