@@ -1,0 +1,317 @@
+/*
+ * doctor: can Linnet work well here? Looks at the machine, the disk and the project, and says what to do.
+ */
+#include <base/alloc.h>
+#include <base/cancel.h>
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/table.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linnet/version.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { CHECKS_MAX = 32, SYNC_ROUNDS = 9, SYNC_BYTES = 4096 };
+
+static const uint64_t little_memory = (uint64_t)1 << 30;
+static const uint64_t little_disk = (uint64_t)2 << 30;
+static const double slow_sync_ms = 25;
+
+typedef enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAULT } verdict;
+
+/** One line: what was looked at, what was seen, what to do ("" where nothing). */
+typedef struct check {
+  const char *name;
+  verdict verdict;
+  char seen[256];
+  char advice[256];
+} check;
+
+typedef struct examination {
+  lnti_cli *cli;
+  const char *folder; /**< whose disk is examined */
+  check check[CHECKS_MAX];
+  size_t n;
+} examination;
+
+static check *add(examination *e, const char *name, const char *format, ...) LNT_PRINTF(3, 4);
+static check *add(examination *e, const char *name, const char *format, ...) {
+  check *c = &e->check[e->n < CHECKS_MAX ? e->n++ : CHECKS_MAX - 1];
+  *c = (check){.name = name};
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(c->seen, sizeof c->seen, format, arguments);
+  va_end(arguments);
+  return c;
+}
+
+static void advise(check *c, verdict how_bad, const char *format, ...) LNT_PRINTF(3, 4);
+static void advise(check *c, verdict how_bad, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(c->advice, sizeof c->advice, format, arguments);
+  va_end(arguments);
+  c->verdict = how_bad;
+}
+
+/* ---- the machine ---- */
+
+/** The value of a line "key   : value" of a file in /proc, without its newline; false where there is none. */
+static bool proc_value(char *out, size_t bytes, const char *path, const char *key) {
+  FILE *file = fopen(path, "re");
+  char line[512];
+  bool found = false;
+  if (!file) return false;
+  while (!found && fgets(line, sizeof line, file)) {
+    size_t n = strlen(key);
+    if (strncmp(line, key, n) != 0 || (line[n] != ':' && line[n] != ' ' && line[n] != '\t')) continue;
+    const char *value = line + n + strspn(line + n, " \t:");
+    snprintf(out, bytes, "%.*s", (int)strcspn(value, "\n"), value);
+    found = true;
+  }
+  fclose(file);
+  return found;
+}
+
+static void check_cpu(examination *e) {
+  const lnti_cli *cli = e->cli;
+  char model[160] = "unknown processor", levels[64] = "";
+  proc_value(model, sizeof model, "/proc/cpuinfo", "model name");
+  add(e, "processor", "%s", model);
+  for (int level = 0; level <= (int)cli->cpu_best; level++) {
+    size_t n = strlen(levels);
+    snprintf(levels + n, sizeof levels - n, "%s%s", level ? ", " : "", lnt_cpu_name((lnt_cpu_level)level));
+  }
+  check *c = add(e, "kernels", "%s (this machine has %s)", lnt_cpu_name(cli->context.cpu), levels);
+  if (cli->context.cpu < cli->cpu_best) {
+    advise(c, VERDICT_WARNING, "LINNET_CPU holds Linnet below what the machine can do; unset it for full speed");
+  } else if (cli->cpu_best == LNT_CPU_GENERIC) {
+    advise(c, VERDICT_WARNING, "without AVX2 training and prediction are several times slower");
+  }
+  unsigned threads = lnti_pool_size(cli->context.pool);
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  add(e, "threads", "%u, on %ld cores", threads, cores > 0 ? cores : 1);
+}
+
+static void check_memory(examination *e) {
+  char text[64];
+  uint64_t total = 0, free_now = 0;
+  if (proc_value(text, sizeof text, "/proc/meminfo", "MemTotal")) total = strtoull(text, NULL, 10) * 1024;
+  if (proc_value(text, sizeof text, "/proc/meminfo", "MemAvailable")) free_now = strtoull(text, NULL, 10) * 1024;
+  if (total == 0) return;
+  check *c = add(e, "memory", "%s, of which %s free", lnti_show_bytes(total).text, lnti_show_bytes(free_now).text);
+  if (free_now < little_memory) {
+    advise(c, VERDICT_WARNING, "close other programs before training on many images");
+  }
+}
+
+/* ---- the disk ---- */
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/** Median time in ms of writing one page and syncing it, in a file of our own below `folder`; -1 with errno. */
+static double sync_ms(const char *folder) {
+  char path[4096], page[SYNC_BYTES];
+  double times[SYNC_ROUNDS];
+  memset(page, 'x', sizeof page);
+  int n = snprintf(path, sizeof path, "%s/.linnet-doctor-XXXXXX", folder);
+  if (n < 0 || (size_t)n >= sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = mkostemp(path, O_CLOEXEC);
+  if (fd < 0) return -1;
+  double median = 0;
+  for (size_t i = 0; i < SYNC_ROUNDS && median >= 0; i++) {
+    uint64_t began = lnti_monotonic_ns();
+    if (write(fd, page, sizeof page) != (ssize_t)sizeof page || fsync(fd) != 0) median = -1;
+    times[i] = (double)(lnti_monotonic_ns() - began) * 1e-6;
+  }
+  int failure = errno;
+  close(fd);
+  unlink(path);
+  errno = failure;
+  if (median < 0) return -1;
+  qsort(times, SYNC_ROUNDS, sizeof *times, compare_doubles);
+  return times[SYNC_ROUNDS / 2];
+}
+
+/** The name of a file system that other machines share, on which SQLite's locks cannot be trusted; NULL. */
+static const char *shared_disk(const char *folder) {
+  struct statfs fs;
+  if (statfs(folder, &fs) != 0) return NULL;
+  switch ((unsigned long)fs.f_type & 0xfffffffful) {
+    case 0x6969:
+      return "NFS";
+    case 0x517b:
+    case 0xff534d42:
+    case 0xfe534d42:
+      return "SMB";
+    default:
+      return NULL;
+  }
+}
+
+static void check_disk(examination *e) {
+  struct statvfs fs;
+  if (statvfs(e->folder, &fs) != 0) {
+    check *c = add(e, "disk", "%s: %s", e->folder, strerror(errno));
+    advise(c, VERDICT_FAULT, "name a folder that is there with -C");
+    return;
+  }
+  uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
+  check *space = add(e, "disk", "%s free", lnti_show_bytes(left).text);
+  if (left < little_disk) advise(space, VERDICT_WARNING, "make room: features and models take space");
+  const char *shared = shared_disk(e->folder);
+  if (shared) {
+    check *c = add(e, "file system", "%s", shared);
+    advise(c, VERDICT_WARNING, "keep projects on a local disk: the database's locks do not hold over a network");
+  }
+  double ms = sync_ms(e->folder);
+  if (ms < 0) {
+    check *c = add(e, "writing", "not possible: %s", strerror(errno));
+    advise(c, VERDICT_FAULT, "make the folder writable, or choose another one");
+    return;
+  }
+  check *c = add(e, "writing", "durable in %.1f ms", ms);
+  if (ms > slow_sync_ms) advise(c, VERDICT_WARNING, "labels are saved slowly here; a solid-state disk is better");
+}
+
+/* ---- the project ---- */
+
+static lnt_status count_job(void *payload, const lnti_job *job, lnt_error *err) {
+  (void)job;
+  (void)err;
+  *(size_t *)payload += 1;
+  return LNT_OK;
+}
+
+/** A folder without a project is fine, unless -C promised one. */
+static void check_project(examination *e) {
+  lnti_cli *cli = e->cli;
+  lnti_project *project = NULL;
+  lnti_store_counts counts = {0};
+  lnt_error err = LNT_ERROR_INIT;
+  size_t running = 0;
+  lnt_status status = lnti_cli_project(&project, cli, &err);
+  if (status == LNT_ENOTFOUND && !cli->project_path) {
+    add(e, "project", "none in this folder (linnet init DIR makes one)");
+    return;
+  }
+  if (!status) status = lnti_store_counts_read(&counts, project->store, &err);
+  if (!status) status = lnti_store_jobs(project->store, "running", count_job, &running, &err);
+  if (status) {
+    check *c = add(e, "project", "%.200s", err.message);
+    advise(c, VERDICT_FAULT,
+           status == LNT_ENOTFOUND ? "name the project's folder with -C"
+                                   : "'linnet verify' says more; restore a copy of linnet.db if need be");
+  } else {
+    add(e, "project", "%s: %s items, %s models", project->path, lnti_show_count(counts.items).text,
+        lnti_show_count(counts.models).text);
+    if (running > 0) add(e, "jobs", "%zu running in other programs", running);
+  }
+  lnti_store_counts_clear(&counts);
+  lnti_project_close(project);
+}
+
+/* ---- telling ---- */
+
+static const char *const verdict_names[] = {"ok", "warning", "fault"};
+
+static lnt_status print_json(const examination *e, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, e->cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "version", lnt_version());
+  lnti_json_kv_string(w, "cpu", lnt_cpu_name(e->cli->context.cpu));
+  lnti_json_kv_string(w, "cpu_best", lnt_cpu_name(e->cli->cpu_best));
+  lnti_json_kv_int(w, "threads", lnti_pool_size(e->cli->context.pool));
+  lnti_json_key(w, "checks");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < e->n; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "name", e->check[i].name);
+    lnti_json_kv_string(w, "verdict", verdict_names[e->check[i].verdict]);
+    lnti_json_kv_string(w, "seen", e->check[i].seen);
+    lnti_json_kv_string(w, "advice", e->check[i].advice);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status print(const examination *e, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 3, 0);
+  for (size_t i = 0; !status && i < e->n; i++) {
+    const check *c = &e->check[i];
+    const char *cells[] = {verdict_names[c->verdict], c->name, c->seen};
+    const char *advice[] = {"", "", c->advice};
+    status = lnti_table_row(&table, cells, err);
+    if (!status && c->advice[0]) status = lnti_table_row(&table, advice, err);
+  }
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(e->cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  examination *e = NULL;
+  (void)args;
+  lnt_status status = lnti_alloc_zero(&e, 1, sizeof *e, err);
+  if (status) return status;
+  e->cli = cli;
+  e->folder = cli->project_path ? cli->project_path : ".";
+  add(e, "linnet", "%s", lnt_version());
+  check_cpu(e);
+  check_memory(e);
+  check_disk(e);
+  check_project(e);
+  status = cli->json ? print_json(e, err) : print(e, err);
+  for (size_t i = 0; i < e->n; i++) {
+    if (e->check[i].verdict == VERDICT_FAULT) cli->exit_code = LNTI_EXIT_FAILED;
+  }
+  free(e);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
+
+static const lnti_example examples[] = {
+    {"Look at this machine and this folder:", "linnet doctor"},
+    {"Before a project is moved to another disk:", "linnet -C /mnt/usb doctor"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_doctor = {
+    .name = "doctor",
+    .summary = "look whether machine, disk and project are fit for work",
+    .usage = "",
+    .about =
+        "Says which processor kernels are used and could be, how many threads, how much memory and disk there "
+        "is, how fast the disk makes a change durable, and whether the project opens. Each line is ok, a "
+        "warning or a fault, with what to do about it. Exit code 1 where there is a fault.",
+    .options = option_table,
+    .examples = examples,
+    .operands_max = 0,
+    .run = run,
+};

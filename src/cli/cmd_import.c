@@ -1,0 +1,181 @@
+/*
+ * import: images and labels become items and answers.
+ */
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/refused.h>
+#include <cli/table.h>
+#include <flow/import.h>
+#include <stdlib.h>
+#include <string.h>
+
+static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, const lnti_refused *refused,
+                             lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "imported", (int64_t)result->imported);
+  lnti_json_kv_int(w, "existing", (int64_t)result->existing);
+  lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
+  lnti_json_kv_int(w, "duplicates", (int64_t)result->duplicates);
+  lnti_json_kv_int(w, "conflicts", (int64_t)result->conflicts);
+  lnti_json_kv_int(w, "leaks", (int64_t)result->leaks);
+  lnti_refused_json(w, refused);
+  lnti_json_warnings(w, &result->warnings);
+  lnti_json_kv_real(w, "seconds", result->seconds);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+/** A count with what it means; a row of zero is left out unless it is asked to stay. */
+static lnt_status count_row(lnti_table *table, const char *name, size_t n, bool stays, const char *meaning,
+                            lnt_error *err) {
+  if (n == 0 && !stays) return LNT_OK;
+  lnti_shown shown = lnti_show_count(n);
+  const char *cells[] = {name, shown.text, meaning};
+  return lnti_table_row(table, cells, err);
+}
+
+static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnti_table_init(&table, columns, 3, 2);
+  lnt_status status = count_row(&table, "new items", result->imported, true, "", err);
+  if (!status) status = count_row(&table, "there already", result->existing, false, "left as they were", err);
+  if (!status) status = count_row(&table, "labels", result->labelled, true, "", err);
+  if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
+  if (!status) {
+    status =
+        count_row(&table, "duplicates", result->duplicates, true, "extra copies of images, in the whole project", err);
+  }
+  if (!status) {
+    status = count_row(&table, "conflicts", result->conflicts, result->duplicates > 0,
+                       "sets of equal images under different labels", err);
+  }
+  if (!status) {
+    status = count_row(&table, "leaks", result->leaks, result->duplicates > 0,
+                       "sets of equal images in more than one split", err);
+  }
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/** What to do next depends on what is there: labels at all, and a part that is kept for testing. */
+static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  if (status) return status;
+  bool has_test = false;
+  for (size_t i = 0; i < counts.n_splits; i++) has_test = has_test || strcmp(counts.splits[i].name, "test") == 0;
+  if (counts.labelled == 0) {
+    lnti_print_next(cli, "linnet items (no labels yet: put images into one folder for each class, and import that)");
+  } else if (!has_test) {
+    lnti_print_next(cli, "linnet split");
+  } else {
+    lnti_print_next(cli, "linnet train");
+  }
+  lnti_store_counts_clear(&counts);
+  return LNT_OK;
+}
+
+static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_result *result,
+                        const lnti_refused *refused, lnt_error *err) {
+  size_t seen = result->imported + result->existing;
+  lnti_print(cli, "Imported %s items in %s", lnti_show_count(result->imported).text,
+             lnti_show_seconds(result->seconds).text);
+  if (seen > 0 && result->seconds > 0) {
+    lnti_print(cli, " (%s images/s)", lnti_show_rate((double)seen / result->seconds).text);
+  }
+  lnti_print(cli, "\n\n");
+  lnt_status status = print_counts(cli, result, err);
+  if (!status) status = lnti_refused_print(cli, refused, err);
+  if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
+  if (!status) status = print_next(cli, project, err);
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  lnti_refused refused = {0};
+  lnti_project *project = NULL;
+  const char **classes = NULL;
+  char *classes_block = NULL;
+  size_t format = 0;
+  lnt_status status = lnti_args_choice(&format, args, "format", "auto|folder|idx", LNTI_IMPORT_AUTO, err);
+  if (status) goto done;
+  options.format = (lnti_import_format)format;
+  options.split = lnti_args_text(args, "split", NULL);
+  options.target = lnti_args_text(args, "target", NULL);
+  options.verify = !lnti_args_has(args, "no-verify");
+  options.progress = &cli->meter->progress;
+  options.refused = lnti_refused_add;
+  options.refused_payload = &refused;
+  if (lnti_args_has(args, "classes")) {
+    status = lnti_split_commas(&classes, &options.n_classes, &classes_block, lnti_args_text(args, "classes", ""),
+                               "--classes", err);
+    if (status) goto done;
+    options.classes = classes;
+  }
+  cli->meter->durable = true;
+  status = lnti_cli_project(&project, cli, err);
+  if (status) goto done;
+  status = lnti_import(&result, project, args->operands, args->n_operands, &options, err);
+  if (status) goto done;
+  status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, project, &result, &refused, err);
+  if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+done:
+  free(classes);
+  free(classes_block);
+  lnti_import_result_clear(&result);
+  lnti_refused_clear(&refused);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {
+    {"format", 0, "auto|folder|idx", "what the sources are: folders of images, IDX arrays, or find out (auto)", false},
+    {"split", 0, "NAME",
+     "put every item into this split: train, val, test or another name; without it, folders and "
+     "files that are named so decide",
+     false},
+    {"target", 0, "QUESTION", "the question that the labels answer; without it, \"class\", made where it is missing",
+     false},
+    {"classes", 0, "A,B,C", "names of the label numbers 0, 1, 2... of IDX files; without it, the numbers", false},
+    {"no-verify", 0, NULL, "read the images' headers only, instead of decoding each in full", false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"A folder that holds one folder for each class:", "linnet import photos/"},
+    {"Folders train/ and test/, each with a folder for each class:", "linnet import dataset/"},
+    {"MNIST-like arrays, the labels beside them, with names for the classes:",
+     "linnet import train-images-idx3-ubyte.gz t10k-images-idx3-ubyte.gz --classes zero,one,two,three,four"},
+    {"More images for testing only:", "linnet import autumn/ --split test"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_import = {
+    .name = "import",
+    .summary = "bring images, and the labels they come with, into the project",
+    .usage = "SOURCE... [--format auto|folder|idx] [--split NAME] [--target QUESTION] [--classes A,B,C] [--no-verify]",
+    .about =
+        "A source is a folder of images (JPEG, PNG, PNM), in which the folders are the classes, as deep as they go; "
+        "or an IDX array of images, plain or gzip, with its labels beside it. Images stay where they are.\n\n"
+        "Every image is decoded once in full; one that is broken is refused with its reason, and the rest goes on "
+        "(exit code 3). Repeating an import adds what is missing and changes nothing else: after an "
+        "interruption, give the same command again.",
+    .options = option_table,
+    .examples = examples,
+    .operands_min = 1,
+    .operands_max = SIZE_MAX,
+    .run = run,
+};

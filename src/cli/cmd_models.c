@@ -1,0 +1,210 @@
+/*
+ * models: what has been trained, and what one of them is made of.
+ */
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/models.h>
+#include <cli/table.h>
+#include <flow/predict.h>
+#include <model/model.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES_SHOWN = 20 };
+
+/* ---- list ---- */
+
+typedef struct listing {
+  lnti_json_writer *json;
+  size_t n;
+} listing;
+
+static lnt_status json_row(void *payload, const lnti_model_row *model, lnt_error *err) {
+  static const char *const metrics[] = {"accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece", "auroc"};
+  listing *l = payload;
+  lnti_json_writer *w = l->json;
+  l->n++;
+  if (!w) return LNT_OK;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", model->name);
+  lnti_json_kv_string(w, "file", model->file);
+  lnti_json_kv_string(w, "target", model->target);
+  lnti_json_kv_string(w, "learner", model->learner);
+  lnti_json_kv_string(w, "feature", model->feature);
+  lnti_json_kv_int(w, "n_train", (int64_t)model->n_train);
+  lnti_json_kv_int(w, "bytes", (int64_t)model->bytes);
+  lnti_json_kv_int(w, "created_ms", (int64_t)model->created_ms);
+  lnti_json_key(w, "validation");
+  lnti_json_begin_object(w);
+  for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
+    lnti_json_kv_real(w, metrics[i], lnti_result_metric(model->result_json, metrics[i]));
+  }
+  lnti_json_end_object(w);
+  lnti_json_end_object(w);
+  return lnti_json_finish(w, err);
+}
+
+static lnt_status run_list(lnti_cli *cli, lnt_error *err) {
+  lnti_project *project = NULL;
+  listing l = {0};
+  lnt_status status = lnti_cli_project(&project, cli, err);
+  if (!status && cli->json) status = lnti_cli_json(&l.json, cli, 0, err);
+  if (!status) status = lnti_store_models(project->store, NULL, json_row, &l, err);
+  if (!status && !cli->json && l.n > 0) status = lnti_models_print(cli, project, err);
+  if (!status && !cli->json) {
+    if (l.n == 0) {
+      lnti_print(cli, "No models yet.\n");
+      lnti_print_next(cli, "linnet train");
+    } else {
+      lnti_print_next(cli, "linnet models show NAME, or linnet evaluate NAME");
+    }
+  }
+  lnti_json_writer_free(l.json);
+  lnti_project_close(project);
+  return status;
+}
+
+/* ---- show ---- */
+
+static lnt_status show_json(lnti_cli *cli, const lnt_model *model, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", model->name);
+  lnti_json_kv_string(w, "target", model->target);
+  lnti_json_kv_string(w, "learner", lnt_model_learner(model));
+  lnti_json_key(w, "params");
+  lnti_params_write(w, &model->fitted->params);
+  lnti_json_kv_string(w, "feature", lnt_model_feature(model));
+  lnti_json_kv_int(w, "n_train", (int64_t)model->n_train);
+  lnti_json_key(w, "seed");
+  lnti_json_uint(w, model->seed);
+  lnti_json_kv_int(w, "created_ms", (int64_t)model->created_ms);
+  lnti_json_kv_real(w, "temperature", model->temperature);
+  lnti_json_kv_string(w, "calibrated_on", model->calibrated_on);
+  lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
+  lnti_json_key(w, "classes");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < model->n_classes; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "id", model->classes[i].id);
+    lnti_json_kv_string(w, "title", model->classes[i].title);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status fact(lnti_table *table, const char *name, const char *value, lnt_error *err) {
+  const char *cells[] = {name, value};
+  return lnti_table_row(table, cells, err);
+}
+
+/** "C=1, max_iter=200, ..." */
+static lnt_status params_text(lnti_text *out, const lnti_params *params, lnt_error *err) {
+  lnt_status status = lnti_text_append(out, "", 0, err);
+  for (const lnti_param *p = params->table; !status && p->name; p++) {
+    char *value = NULL;
+    status = lnti_params_text(&value, params, p->name, err);
+    if (!status) status = lnti_text_printf(out, err, "%s%s=%s", out->length > 0 ? ", " : "", p->name, value);
+    free(value);
+  }
+  return status;
+}
+
+/** The first classes' titles. */
+static lnt_status classes_text(lnti_text *out, const lnt_model *model, lnt_error *err) {
+  size_t shown = model->n_classes < CLASSES_SHOWN ? model->n_classes : CLASSES_SHOWN;
+  lnt_status status = lnti_text_printf(out, err, "%s: ", lnti_show_count(model->n_classes).text);
+  for (size_t i = 0; !status && i < shown; i++) {
+    status = lnti_text_printf(out, err, "%s%s", i > 0 ? ", " : "", model->classes[i].title);
+  }
+  if (!status && shown < model->n_classes) status = lnti_text_printf(out, err, ", ...");
+  return status;
+}
+
+static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error *err) {
+  lnti_text params = {0}, classes = {0}, calibration = {0};
+  char seed[24];
+  snprintf(seed, sizeof seed, "%llu", (unsigned long long)model->seed);
+  lnt_status status = params_text(&params, &model->fitted->params, err);
+  if (!status) status = classes_text(&classes, model, err);
+  if (!status) {
+    status = lnti_text_printf(&calibration, err, "temperature %.4g, fitted on %s", model->temperature,
+                              model->calibrated_on ? model->calibrated_on : "nothing");
+  }
+  if (!status) status = fact(table, "model", model->name, err);
+  if (!status) status = fact(table, "target", model->target, err);
+  if (!status) status = fact(table, "classes", classes.data, err);
+  if (!status) status = fact(table, "learner", lnt_model_learner(model), err);
+  if (!status) status = fact(table, "parameters", params.data, err);
+  if (!status) status = fact(table, "feature", lnt_model_feature(model), err);
+  if (!status) status = fact(table, "trained on", lnti_show_count(model->n_train).text, err);
+  if (!status) status = fact(table, "calibration", calibration.data, err);
+  if (!status) status = fact(table, "seed", seed, err);
+  if (!status) status = fact(table, "made", lnti_show_time(model->created_ms).text, err);
+  if (!status) status = fact(table, "data", model->data_fingerprint, err);
+  lnti_text_clear(&params);
+  lnti_text_clear(&classes);
+  lnti_text_clear(&calibration);
+  return status;
+}
+
+static lnt_status show(lnti_cli *cli, const lnt_model *model, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnti_table_init(&table, columns, 2, 0);
+  lnt_status status = add_facts(&table, model, err);
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static lnt_status run_show(lnti_cli *cli, const char *name, lnt_error *err) {
+  lnti_project *project = NULL;
+  lnt_model *model = NULL;
+  lnt_status status = lnti_cli_model(&model, &project, cli, name, err);
+  if (!status) status = cli->json ? show_json(cli, model, err) : show(cli, model, err);
+  lnt_model_close(model);
+  lnti_project_close(project);
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
+  if (strcmp(verb, "list") == 0 && args->n_operands <= 1) return run_list(cli, err);
+  if (strcmp(verb, "show") == 0 && args->n_operands == 2) return run_show(cli, args->operands[1], err);
+  return lnti_fail(err, LNT_EINVAL, "it is 'linnet models', or 'linnet models show MODEL'");
+}
+
+static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
+
+static const lnti_example examples[] = {
+    {"All models of the project:", "linnet models"},
+    {"What one is made of:", "linnet models show logistic-hog"},
+    {"The same of a file, without a project:", "linnet models show downloads/sneakers.lnt"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_models = {
+    .name = "models",
+    .summary = "list the trained models, or show one",
+    .usage = "[list]\nshow MODEL",
+    .about =
+        "A model is one file (models/NAME.lnt) that holds all that is needed to classify: it may be copied to "
+        "another machine and used there without the project. MODEL is a name in the project or the "
+        "path of a .lnt file.",
+    .options = option_table,
+    .examples = examples,
+    .operands_max = 2,
+    .run = run,
+};

@@ -1,0 +1,243 @@
+/*
+ * predict: a model on files, or on items of the project. Results are written as they come, so nothing is kept of a
+ * million of them.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <flow/predict.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL_COLUMNS_MAX = 32 };
+
+typedef struct predicting {
+  lnti_cli *cli;
+  lnti_json_writer *json; /**< NULL: text */
+  lnti_text line;
+  size_t k;   /**< classes */
+  size_t top; /**< how many are shown */
+  bool proba;
+  size_t *order; /**< [k] scratch: classes by probability */
+  size_t label_columns;
+  size_t n_failed;
+  bool head_written;
+} predicting;
+
+/** The `top` most probable classes into order[0..top), the lower class first among equals: each is the greatest of
+ *  those that come after the one before it. */
+static void rank(predicting *p, const float *prob) {
+  for (size_t i = 0; i < p->top; i++) {
+    size_t best = p->k, last = i > 0 ? p->order[i - 1] : p->k;
+    for (size_t c = 0; c < p->k; c++) {
+      bool after = i == 0 || prob[c] < prob[last] || (prob[c] == prob[last] && c > last);
+      if (after && (best == p->k || prob[c] > prob[best])) best = c;
+    }
+    p->order[i] = best;
+  }
+}
+
+/* ---- JSON ---- */
+
+static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+  lnti_json_writer *w = p->json;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "path", r->path);
+  if (r->item_id) {
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)r->item_id);
+    lnti_json_kv_string(w, "id", id);
+  }
+  if (!r->prob) {
+    lnti_json_key(w, "error");
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "code", lnt_status_name(r->code));
+    lnti_json_kv_string(w, "message", r->reason);
+    lnti_json_end_object(w);
+  } else {
+    lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[0]));
+    lnti_json_key(w, "confidence");
+    lnti_json_float(w, r->prob[p->order[0]]);
+    lnti_json_key(w, "top");
+    lnti_json_begin_array(w);
+    for (size_t i = 0; i < p->top; i++) {
+      lnti_json_begin_object(w);
+      lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[i]));
+      lnti_json_kv_string(w, "id", lnt_model_class_id(model, p->order[i]));
+      lnti_json_key(w, "p");
+      lnti_json_float(w, r->prob[p->order[i]]);
+      lnti_json_end_object(w);
+    }
+    lnti_json_end_array(w);
+    if (p->proba) {
+      lnti_json_key(w, "proba");
+      lnti_json_begin_object(w);
+      for (size_t c = 0; c < p->k; c++) {
+        lnti_json_key(w, lnt_model_class_id(model, c));
+        lnti_json_float(w, r->prob[c]);
+      }
+      lnti_json_end_object(w);
+    }
+  }
+  lnti_json_end_object(w);
+  return lnti_json_finish(w, err);
+}
+
+/* ---- text ---- */
+
+/** Appends a label in a column as wide as the widest of the model's (capped; what is longer pushes the rest). */
+static lnt_status append_label(predicting *p, const char *label, lnt_error *err) {
+  lnti_text plain = {0};
+  lnt_status status = lnti_plain(&plain, label, err);
+  if (!status) {
+    size_t columns = lnti_utf8_columns(plain.data, plain.length);
+    size_t pad = columns < p->label_columns ? p->label_columns - columns : 0;
+    status = lnti_text_printf(&p->line, err, "%s%*s", plain.data, (int)pad, "");
+  }
+  lnti_text_clear(&plain);
+  return status;
+}
+
+/** With --proba a column for each class, in the model's order; else the top ones. */
+static lnt_status write_head(predicting *p, const lnt_model *model, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (p->proba) {
+    for (size_t c = 0; !status && c < p->k; c++) {
+      status = append_label(p, lnt_model_class_title(model, c), err);
+      if (!status) status = lnti_text_printf(&p->line, err, "  ");
+    }
+  } else {
+    for (size_t i = 0; !status && i < p->top; i++) {
+      char title[32];
+      snprintf(title, sizeof title, i == 0 ? "label" : "label %zu", i + 1);
+      status = append_label(p, title, err);
+      if (!status) status = lnti_text_printf(&p->line, err, "  confidence  ");
+    }
+  }
+  if (!status) status = lnti_text_printf(&p->line, err, "path\n");
+  p->head_written = true;
+  return status;
+}
+
+static lnt_status write_text(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+  lnt_status status = p->head_written ? LNT_OK : write_head(p, model, err);
+  if (!r->prob) {
+    size_t width = p->proba ? p->k * (p->label_columns + 2) : p->top * (p->label_columns + 14);
+    if (!status) status = lnti_text_printf(&p->line, err, "%-*s", (int)width, "(failed)");
+  } else if (p->proba) {
+    for (size_t c = 0; !status && c < p->k; c++) {
+      status = lnti_text_printf(&p->line, err, "%-*.4f  ", (int)p->label_columns, (double)r->prob[c]);
+    }
+  } else {
+    for (size_t i = 0; !status && i < p->top; i++) {
+      status = append_label(p, lnt_model_class_title(model, p->order[i]), err);
+      if (!status) status = lnti_text_printf(&p->line, err, "  %9.1f %%  ", 100.0 * (double)r->prob[p->order[i]]);
+    }
+  }
+  if (status) return status;
+  bool named = r->prob || strncmp(r->reason, r->path, strlen(r->path)) != 0;
+  if (named) status = lnti_plain(&p->line, r->path, err);
+  if (!status && !r->prob) {
+    status = lnti_text_printf(&p->line, err, "%s", named ? ": " : "");
+    if (!status) status = lnti_plain(&p->line, r->reason, err);
+  }
+  if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+  return status ? status : lnti_print_text(p->cli, &p->line, err);
+}
+
+static lnt_status on_prediction(void *payload, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+  predicting *p = payload;
+  if (r->prob) {
+    rank(p, r->prob);
+  } else {
+    p->n_failed++;
+  }
+  return p->json ? write_json(p, model, r, err) : write_text(p, model, r, err);
+}
+
+/* ---- the command ---- */
+
+static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_args *args, lnt_error *err) {
+  int64_t top = 0;
+  lnt_status status = lnti_args_int(&top, args, "top", 1, 1, INT32_MAX, err);
+  if (status) return status;
+  p->cli = cli;
+  p->k = lnt_model_n_classes(model);
+  p->top = (size_t)top < p->k ? (size_t)top : p->k;
+  p->proba = lnti_args_has(args, "proba");
+  p->label_columns = strlen("label 99");
+  for (size_t c = 0; c < p->k; c++) {
+    const char *title = lnt_model_class_title(model, c);
+    size_t columns = lnti_utf8_columns(title, strlen(title));
+    if (columns > p->label_columns) p->label_columns = columns;
+  }
+  if (p->label_columns > LABEL_COLUMNS_MAX) p->label_columns = LABEL_COLUMNS_MAX;
+  status = lnti_alloc(&p->order, p->k, sizeof *p->order, err);
+  return !status && cli->json ? lnti_cli_json(&p->json, cli, 0, err) : status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  predicting p = {.top = 0};
+  lnti_predict_result result = {0, 0};
+  lnti_project *project = NULL;
+  lnt_model *model = NULL;
+  const char *items = lnti_args_text(args, "items", NULL);
+  if (items && args->n_operands > 1) {
+    return lnti_fail(err, LNT_EINVAL, "give either paths or --items, not both");
+  }
+  if (!items && args->n_operands < 2) {
+    return lnti_fail(err, LNT_EINVAL, "what is to be classified? linnet predict MODEL PATH..., or --items FILTER");
+  }
+  lnt_status status = lnti_cli_model(&model, &project, cli, args->operands[0], err);
+  if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
+  if (!status) status = prepare(&p, cli, model, args, err);
+  if (!status && items) {
+    status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
+  } else if (!status) {
+    status = lnti_predict_paths(&result, model, args->operands + 1, args->n_operands - 1, &cli->context,
+                                &cli->meter->progress, on_prediction, &p, err);
+  }
+  if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
+  free(p.order);
+  lnti_text_clear(&p.line);
+  lnti_json_writer_free(p.json);
+  lnt_model_close(model);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {
+    {"items", 0, "FILTER", "items of the project that match, as for 'linnet items --where'; \"\" for all", false},
+    {"top", 0, "K", "the K most probable classes of each (1)", false},
+    {"proba", 0, NULL, "the probability of every class, in the model's order", false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"One image:", "linnet predict logistic-hog new.jpg"},
+    {"All images below a folder, the three best guesses of each, for another program:",
+     "linnet predict logistic-hog inbox/ --top 3 --json"},
+    {"Items that nobody has labelled:", "linnet predict logistic-hog --items labelled=no"},
+    {"A model file, anywhere, without a project:", "linnet predict sneakers.lnt photo.png"},
+    {"One record of an IDX array:", "linnet predict digits.lnt t10k-images-idx3-ubyte.gz#17"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_predict = {
+    .name = "predict",
+    .summary = "classify images with a trained model",
+    .usage = "MODEL PATH... [--top K] [--proba]\nMODEL --items FILTER [--top K] [--proba]",
+    .about =
+        "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
+        "image, a folder (all images below it), an IDX array (all its records) or one record of it, "
+        "ARRAY#N.\n\n"
+        "An input that cannot be read is reported with its reason and the rest goes on: exit code 3, or 1 where "
+        "not one could be classified.",
+    .options = option_table,
+    .examples = examples,
+    .operands_min = 1,
+    .operands_max = SIZE_MAX,
+    .run = run,
+};

@@ -1,0 +1,136 @@
+/*
+ * split: which items train, which tune, which test.
+ */
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/table.h>
+#include <flow/split.h>
+#include <stdio.h>
+#include <string.h>
+
+static lnt_status print_json(lnti_cli *cli, const lnti_split_result *result, const lnti_split_options *options,
+                             lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "by", options->method == LNTI_SPLIT_FOLDER ? "folder" : "random");
+  lnti_json_key(w, "splits");
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "train", (int64_t)result->train);
+  lnti_json_kv_int(w, "val", (int64_t)result->val);
+  lnti_json_kv_int(w, "test", (int64_t)result->test);
+  lnti_json_kv_int(w, "", (int64_t)result->none);
+  lnti_json_end_object(w);
+  lnti_json_key(w, "seed");
+  lnti_json_uint(w, options->seed);
+  lnti_json_warnings(w, &result->warnings);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status print(lnti_cli *cli, const lnti_split_result *result, lnt_error *err) {
+  static const lnti_column columns[] = {
+      {"split", LNTI_ALIGN_LEFT}, {"items", LNTI_ALIGN_RIGHT}, {"share", LNTI_ALIGN_RIGHT}};
+  const char *names[] = {"train", "val", "test", "(none)"};
+  const size_t n[] = {result->train, result->val, result->test, result->none};
+  const size_t all = n[0] + n[1] + n[2] + n[3];
+  lnti_table table;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 3, 0);
+  for (size_t i = 0; !status && i < 4; i++) {
+    if (i == 3 && n[i] == 0) continue;
+    lnti_shown count = lnti_show_count(n[i]);
+    char share[32];
+    snprintf(share, sizeof share, "%.1f %%", all > 0 ? 100.0 * (double)n[i] / (double)all : 0.0);
+    const char *cells[] = {names[i], count.text, share};
+    status = lnti_table_row(&table, cells, err);
+  }
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
+  if (!status) lnti_print_next(cli, "linnet train");
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/** True where the project has items in "test": a new random split leaves them there, unless --test asks for a share. */
+static lnt_status has_test(bool *out, lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  if (status) return status;
+  bool found = false;
+  for (size_t i = 0; i < counts.n_splits; i++) {
+    found = found || strcmp(counts.splits[i].name, "test") == 0;
+  }
+  lnti_store_counts_clear(&counts);
+  *out = found;
+  return LNT_OK;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
+  lnti_split_result result = {0};
+  lnti_project *project = NULL;
+  size_t method = 0;
+  int64_t seed = 0;
+  lnt_status status = lnti_args_choice(&method, args, "by", "random|folder", LNTI_SPLIT_RANDOM, err);
+  if (!status) status = lnti_args_real(&options.val, args, "val", options.val, 0, 0.999, err);
+  if (!status) status = lnti_args_real(&options.test, args, "test", options.test, 0, 0.999, err);
+  if (!status) status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (status) return status;
+  options.method = (lnti_split_method)method;
+  options.seed = (uint64_t)seed;
+  options.target = lnti_args_text(args, "target", NULL);
+  if (options.method == LNTI_SPLIT_FOLDER && (lnti_args_has(args, "val") || lnti_args_has(args, "test"))) {
+    return lnti_fail(err, LNT_EINVAL, "--by folder: the folders decide; --val and --test belong to --by random");
+  }
+  status = lnti_cli_project(&project, cli, err);
+  if (!status && options.method == LNTI_SPLIT_RANDOM && !lnti_args_has(args, "test")) {
+    status = has_test(&options.keep_test, project, err);
+  }
+  if (!status) status = lnti_split(&result, project, &options, err);
+  if (!status) status = cli->json ? print_json(cli, &result, &options, err) : print(cli, &result, err);
+  lnti_messages_clear(&result.warnings);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {
+    {"by", 0, "random|folder", "draw items at random, or go by folders named train, val and test (random)", false},
+    {"val", 0, "SHARE", "share of the items for tuning, from 0 to below 1 (0.15)", false},
+    {"test", 0, "SHARE",
+     "share of the items for testing (0.15); without it, items that are in test already stay there "
+     "and no others join them",
+     false},
+    {"seed", 0, "S", "another seed draws other items; the same seed the same (0)", false},
+    {"target", 0, "QUESTION", "keep this question's classes in proportion; without it, the only one that has answers",
+     false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"70 % for training, 15 % for tuning, 15 % for testing:", "linnet split"},
+    {"A fifth for testing, nothing for tuning, another draw:", "linnet split --val 0 --test 0.2 --seed 7"},
+    {"By folders named train/, val/ and test/:", "linnet split --by folder"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_split = {
+    .name = "split",
+    .summary = "divide the items into train, val and test",
+    .usage = "[--by random|folder] [--val SHARE] [--test SHARE] [--seed S] [--target QUESTION]",
+    .about =
+        "A model is fitted on train, its confidence is tuned on val, and 'linnet evaluate' judges it on test, which "
+        "training never looks at. Drawing at random keeps the classes in proportion and puts equal "
+        "images into the same part, so that nothing leaks.",
+    .options = option_table,
+    .examples = examples,
+    .operands_max = 0,
+    .run = run,
+};

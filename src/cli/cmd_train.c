@@ -1,0 +1,327 @@
+/*
+ * train: one model, or one for each of several learners in turn.
+ *
+ * Everything that can be wrong in the command line is found before the first training begins, so that a slip in the
+ * last learner's name does not cost the first one's time.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/help.h>
+#include <cli/refused.h>
+#include <cli/table.h>
+#include <flow/train.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEARNERS_MAX = 16 };
+
+/** One training of several. */
+typedef struct training {
+  const lnti_learner *learner;
+  const char **set; /**< those assignments that this learner has a parameter for */
+  size_t n_set;
+  char *name;
+  lnti_train_result result;
+} training;
+
+typedef struct plan {
+  training item[LEARNERS_MAX];
+  size_t n, n_done;
+  lnti_refused refused;
+} plan;
+
+static bool has_param(const lnti_learner *learner, const char *assignment) {
+  size_t n = strcspn(assignment, "=");
+  for (const lnti_param *p = learner->params; p->name; p++) {
+    if (strlen(p->name) == n && memcmp(p->name, assignment, n) == 0) return true;
+  }
+  return false;
+}
+
+/** Gives each assignment to the learners that know it; with one learner to that one, whose own check then speaks. */
+static lnt_status share_settings(plan *p, const char *const *set, size_t n_set, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; !status && i < p->n; i++) status = lnti_alloc(&p->item[i].set, n_set, sizeof(char *), err);
+  for (size_t s = 0; !status && s < n_set; s++) {
+    size_t takers = 0;
+    for (size_t i = 0; i < p->n; i++) {
+      if (p->n > 1 && !has_param(p->item[i].learner, set[s])) continue;
+      p->item[i].set[p->item[i].n_set++] = set[s];
+      takers++;
+    }
+    if (takers == 0) {
+      status = lnti_fail(err, LNT_EINVAL,
+                         "--set %s: none of these learners has it (linnet help train lists "
+                         "parameters)",
+                         set[s]);
+    }
+  }
+  for (size_t i = 0; !status && i < p->n; i++) {
+    lnti_params checked;
+    lnti_params_init(&checked, p->item[i].learner->params);
+    for (size_t s = 0; !status && s < p->item[i].n_set; s++) {
+      status = lnti_params_set(&checked, p->item[i].set[s], err);
+    }
+  }
+  return status;
+}
+
+static lnt_status make_plan(plan *p, const lnti_args *args, lnt_error *err) {
+  const char **learners = NULL, **set = NULL;
+  char *block = NULL;
+  size_t n = 0, n_set = 0;
+  const char *name = lnti_args_text(args, "name", NULL);
+  lnt_status status =
+      lnti_split_commas(&learners, &n, &block, lnti_args_text(args, "learner", "logistic"), "--learner", err);
+  if (!status && n > LEARNERS_MAX) {
+    status = lnti_fail(err, LNT_EINVAL, "--learner: %zu learners; at most %d at once", n, (int)LEARNERS_MAX);
+  }
+  for (size_t i = 0; !status && i < n; i++) {
+    status = lnti_learner_find(&p->item[i].learner, learners[i], err);
+    if (!status && name && n > 1) status = lnti_asprintf(&p->item[i].name, err, "%s-%s", name, learners[i]);
+    if (!status && name && n == 1) status = lnti_strdup(&p->item[i].name, name, err);
+    if (!status) p->n++;
+  }
+  if (!status) status = lnti_args_list(&set, &n_set, args, "set", err);
+  if (!status) status = share_settings(p, set, n_set, err);
+  free(set);
+  free(learners);
+  free(block);
+  return status;
+}
+
+static void clear_plan(plan *p) {
+  for (size_t i = 0; i < LEARNERS_MAX; i++) {
+    free(p->item[i].set);
+    free(p->item[i].name);
+    if (i < p->n_done) lnti_train_result_clear(&p->item[i].result);
+  }
+  lnti_refused_clear(&p->refused);
+}
+
+/* ---- JSON ---- */
+
+static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", r->model);
+  lnti_json_kv_string(w, "file", r->file);
+  lnti_json_kv_string(w, "target", r->target);
+  lnti_json_kv_string(w, "learner", r->learner);
+  lnti_json_kv_string(w, "feature", r->feature);
+  lnti_json_kv_int(w, "n_train", (int64_t)r->n_train);
+  lnti_json_kv_int(w, "n_classes", (int64_t)r->n_classes);
+  lnti_json_key(w, "seconds");
+  lnti_json_begin_object(w);
+  lnti_json_kv_real(w, "extract", r->extract_seconds);
+  lnti_json_kv_real(w, "fit", r->fit_seconds);
+  lnti_json_kv_real(w, "total", r->total_seconds);
+  lnti_json_end_object(w);
+  lnti_json_kv_real(w, "peak_rss_mb", r->peak_rss_mb);
+  lnti_json_key(w, "validation");
+  lnti_json_begin_object(w);
+  for (size_t m = 0; m < LNTI_METRICS; m++) lnti_json_kv_real(w, lnti_metric_name((lnti_metric_id)m), r->value[m]);
+  lnti_json_end_object(w);
+  lnti_json_key(w, "ci95");
+  lnti_json_begin_object(w);
+  for (size_t m = 0; m < LNTI_METRICS; m++) {
+    lnti_json_key(w, lnti_metric_name((lnti_metric_id)m));
+    lnti_json_begin_array(w);
+    lnti_json_real(w, r->ci95[m][0]);
+    lnti_json_real(w, r->ci95[m][1]);
+    lnti_json_end_array(w);
+  }
+  lnti_json_end_object(w);
+  lnti_json_kv_int(w, "n_calibration", (int64_t)r->n_calibration);
+  lnti_json_kv_string(w, "calibrated_on", r->calibrated_on);
+  lnti_json_kv_real(w, "temperature", r->temperature);
+  lnti_json_kv_real(w, "ece_before", r->ece_before);
+  lnti_json_key(w, "seed");
+  lnti_json_uint(w, r->seed);
+  lnti_json_kv_int(w, "run", r->run_id);
+  lnti_json_warnings(w, &r->warnings);
+  lnti_json_end_object(w);
+}
+
+static lnt_status print_json(lnti_cli *cli, const plan *p, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_key(w, "models");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < p->n_done; i++) json_model(w, &p->item[i].result);
+  lnti_json_end_array(w);
+  lnti_refused_json(w, &p->refused);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+/* ---- text ---- */
+
+static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 3, 2);
+  for (size_t m = 0; !status && m < LNTI_METRICS; m++) {
+    char name[40];
+    lnti_shown value = lnti_show_metric(r->value[m]), interval = lnti_show_interval(r->ci95[m][0], r->ci95[m][1]);
+    snprintf(name, sizeof name, "%s", lnti_metric_name((lnti_metric_id)m));
+    for (char *at = name; *at; at++) *at = *at == '_' ? ' ' : *at;
+    const char *cells[] = {name, value.text, interval.text};
+    status = lnti_table_row(&table, cells, err);
+  }
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
+  lnti_text head = {0};
+  lnt_status status = lnti_text_printf(&head, err, "%s: %s on %s, %s, %s classes", r->model, r->learner, r->feature,
+                                       r->target, lnti_show_count(r->n_classes).text);
+  if (!status) status = lnti_print_plain(cli, head.data, err);
+  lnti_text_clear(&head);
+  if (status) return status;
+  lnti_print(cli, "\n\nValidation (%s; 95 %% intervals)\n", r->calibrated_on ? r->calibrated_on : "none");
+  status = print_metrics(cli, r, err);
+  if (status) return status;
+  lnti_print(cli, "\nTrained on %s items in %s (features %s, fit %s), peak memory %s\n",
+             lnti_show_count(r->n_train).text, lnti_show_seconds(r->total_seconds).text,
+             lnti_show_seconds(r->extract_seconds).text, lnti_show_seconds(r->fit_seconds).text,
+             lnti_show_bytes((uint64_t)(r->peak_rss_mb * 1048576)).text);
+  lnti_print(cli, "Saved as ");
+  status = lnti_print_plain(cli, r->file, err);
+  lnti_print(cli, "\n");
+  return status ? status : lnti_print_warnings(cli, &r->warnings, err);
+}
+
+/** Several models beside each other. */
+static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err) {
+  static const lnti_column columns[] = {{"model", LNTI_ALIGN_LEFT},         {"accuracy", LNTI_ALIGN_RIGHT},
+                                        {"95 % interval", LNTI_ALIGN_LEFT}, {"macro f1", LNTI_ALIGN_RIGHT},
+                                        {"log loss", LNTI_ALIGN_RIGHT},     {"time", LNTI_ALIGN_RIGHT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 6, 2);
+  for (size_t i = 0; !status && i < p->n_done; i++) {
+    const lnti_train_result *r = &p->item[i].result;
+    lnti_shown accuracy = lnti_show_metric(r->value[LNTI_ACCURACY]), f1 = lnti_show_metric(r->value[LNTI_MACRO_F1]);
+    lnti_shown loss = lnti_show_metric(r->value[LNTI_LOG_LOSS]), seconds = lnti_show_seconds(r->total_seconds);
+    lnti_shown interval = lnti_show_interval(r->ci95[LNTI_ACCURACY][0], r->ci95[LNTI_ACCURACY][1]);
+    const char *cells[] = {r->model, accuracy.text, interval.text, f1.text, loss.text, seconds.text};
+    status = lnti_table_row(&table, cells, err);
+  }
+  lnti_print(cli, "\nComparison (validation)\n");
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/** The model to go on with: the most accurate. */
+static const char *best_model(const plan *p) {
+  size_t best = 0;
+  for (size_t i = 1; i < p->n_done; i++) {
+    if (p->item[i].result.value[LNTI_ACCURACY] > p->item[best].result.value[LNTI_ACCURACY]) best = i;
+  }
+  return p->item[best].result.model;
+}
+
+/* ---- the command ---- */
+
+static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const lnti_args *args, uint64_t seed,
+                           lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; !status && i < p->n; i++) {
+    training *t = &p->item[i];
+    lnti_train_options options = {
+        .target = lnti_args_text(args, "target", NULL),
+        .learner = t->learner->name,
+        .feature = lnti_args_text(args, "feature", "hog"),
+        .set = t->set,
+        .n_set = t->n_set,
+        .name = t->name,
+        .seed = seed,
+        .progress = &cli->meter->progress,
+        .refused = i == 0 ? lnti_refused_add : NULL, /* the same images every time: told once */
+        .refused_payload = &p->refused,
+    };
+    status = lnti_train(&t->result, project, &options, err);
+    if (status) break;
+    p->n_done++;
+    if (cli->json) continue;
+    if (i > 0) lnti_print(cli, "\n");
+    status = print_result(cli, &t->result, err);
+  }
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  plan p = {.n = 0};
+  lnti_project *project = NULL;
+  int64_t seed = 0;
+  lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (!status) status = make_plan(&p, args, err);
+  if (!status) status = lnti_cli_project(&project, cli, err);
+  if (!status) status = run_plan(cli, &p, project, args, (uint64_t)seed, err);
+  if (!status && cli->json) status = print_json(cli, &p, err);
+  if (!status && !cli->json) {
+    if (p.n > 1) status = print_comparison(cli, &p, err);
+    if (!status) status = lnti_refused_print(cli, &p.refused, err);
+    lnti_print_next(cli, "linnet evaluate %s", best_model(&p));
+  }
+  if (!status && p.refused.total > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+  clear_plan(&p);
+  lnti_project_close(project);
+  return status;
+}
+
+static lnt_status help_more(lnti_text *out, lnt_error *err) {
+  lnt_status status = lnti_help_learners(out, err);
+  return status ? status : lnti_help_features(out, err);
+}
+
+static const lnti_cli_option option_table[] = {
+    {"target", 0, "QUESTION", "the question to learn; without it, the only one that has answers", false},
+    {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic)", false},
+    {"feature", 0, "FEATURE", "what of the images is learned from (hog)", false},
+    {"set", 0, "KEY=VALUE", "a parameter of the learner; with several learners, of each that has it", true},
+    {"name", 0, "NAME", "name of the model; without it, learner-feature. A model of the same name is replaced", false},
+    {"seed", 0, "S", "the same seed and data give the same model (0)", false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"A strong, fast baseline:", "linnet train"},
+    {"Nearest neighbours on the pixels:", "linnet train --learner knn --feature pixels --set k=7"},
+    {"Both, one after the other, to compare:", "linnet train --learner logistic,knn --feature hog"},
+    {"A question that is asked after another one's option:", "linnet train --target area/exterior/part --name parts"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_train = {
+    .name = "train",
+    .summary = "train a model on the labelled items",
+    .usage =
+        "[--target QUESTION] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE]... [--name NAME] [--seed S]",
+    .about =
+        "Fits on the labelled items of the split train, tunes the confidence on val (or on a part held out from "
+        "train) and says how good the model is there; test is never looked at. The model is one file, "
+        "models/NAME.lnt.",
+    .options = option_table,
+    .examples = examples,
+    .operands_max = 0,
+    .more = help_more,
+    .run = run,
+};

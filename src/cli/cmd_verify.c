@@ -1,0 +1,102 @@
+/*
+ * verify: is the project whole?
+ */
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <flow/verify.h>
+
+typedef struct verification {
+  lnti_cli *cli;
+  lnti_messages faults;
+  lnt_status status; /**< of keeping them */
+  lnt_error error;
+} verification;
+
+static void on_fault(void *payload, const char *fault) {
+  verification *v = payload;
+  if (!v->status) v->status = lnti_messages_add(&v->faults, &v->error, "%s", fault);
+}
+
+static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_verify_result *r, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_bool(w, "clean", r->faults == 0);
+  lnti_json_kv_int(w, "n_faults", (int64_t)r->faults);
+  lnti_json_key(w, "faults");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < v->faults.n; i++) lnti_json_string(w, v->faults.text[i]);
+  lnti_json_end_array(w);
+  lnti_json_kv_int(w, "missing_media", (int64_t)r->missing_media);
+  lnti_json_kv_int(w, "models", (int64_t)r->models);
+  lnti_json_kv_int(w, "cached_vectors", (int64_t)r->cached_vectors);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_result *r, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; !status && i < v->faults.n; i++) {
+    lnti_print(cli, "  ");
+    status = lnti_print_plain(cli, v->faults.text[i], err);
+    lnti_print(cli, "\n");
+  }
+  if (v->faults.n > 0) lnti_print(cli, "\n");
+  lnti_print(cli, "Checked: the database, %s models, %s cached vectors, the sources of the images\n",
+             lnti_show_count(r->models).text, lnti_show_count(r->cached_vectors).text);
+  if (r->faults == 0) {
+    lnti_print(cli, "No faults%s\n", r->missing_media > 0 ? " of the project itself" : "");
+  } else {
+    lnti_print(cli, "%s faults\n", lnti_show_count(r->faults).text);
+  }
+  if (r->missing_media > 0) {
+    lnti_print(cli,
+               "%s sources of images are not where they were: bring them back, or import them from their new "
+               "place\n",
+               lnti_show_count(r->missing_media).text);
+  }
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  verification v = {.cli = cli};
+  lnti_verify_result result = {0};
+  lnti_project *project = NULL;
+  (void)args;
+  lnt_status status = lnti_cli_project(&project, cli, err);
+  if (!status) status = lnti_verify(&result, project, on_fault, &v, err);
+  if (!status && v.status) {
+    *err = v.error;
+    status = v.status;
+  }
+  if (!status) status = cli->json ? print_json(cli, &v, &result, err) : print(cli, &v, &result, err);
+  if (!status && result.faults > 0) cli->exit_code = LNTI_EXIT_FAILED;
+  lnti_messages_clear(&v.faults);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
+
+static const lnti_example examples[] = {
+    {"Check the project of the current folder:", "linnet verify"},
+    {"In a script: 0 is clean, 1 is not:", "linnet -C flowers verify --json"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_verify = {
+    .name = "verify",
+    .summary = "check that the project is whole",
+    .usage = "",
+    .about =
+        "Checks the database (its pages, its references, and every current answer against the log of all "
+        "answers), each model file and each cached vector against its check sum, and that the sources of "
+        "the images are where they were. Nothing is changed. Exit code 1 where there are faults.",
+    .options = option_table,
+    .examples = examples,
+    .operands_max = 0,
+    .run = run,
+};

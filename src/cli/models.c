@@ -1,0 +1,55 @@
+/*
+ * The table of models. Metrics come out of the run's result, which train wrote; a result that says nothing is shown as "-".
+ */
+#include <cli/models.h>
+
+#include <base/alloc.h>
+#include <cli/format.h>
+#include <cli/table.h>
+#include <math.h>
+#include <string.h>
+
+double lnti_result_metric(const char *result_json, const char *metric) {
+  lnti_arena arena = {.cap = (size_t)16 << 20};
+  const lnti_json_value *root = NULL;
+  double value = NAN;
+  if (result_json && result_json[0] &&
+      lnti_json_parse(&root, &arena, result_json, strlen(result_json), "result", NULL) == LNT_OK) {
+    const lnti_json_value *found = lnti_json_get(lnti_json_get(root, "validation"), metric);
+    if (found && found->type == LNTI_JSON_TYPE_NUMBER) value = found->number;
+  }
+  lnti_arena_clear(&arena);
+  return value;
+}
+
+static lnt_status add_model(void *payload, const lnti_model_row *model, lnt_error *err) {
+  lnti_shown rows = lnti_show_count(model->n_train);
+  lnti_shown accuracy = lnti_show_metric(lnti_result_metric(model->result_json, "accuracy"));
+  lnti_shown bytes = lnti_show_bytes(model->bytes), made = lnti_show_time(model->created_ms);
+  /* The resolved feature is long; its name is what tells models apart, and 'models show' has the rest. */
+  lnti_text feature = {0};
+  lnt_status status = lnti_text_append(&feature, model->feature, strcspn(model->feature, ":"), err);
+  if (!status) {
+    const char *cells[] = {model->name, model->target, model->learner, feature.data,
+                           rows.text,   accuracy.text, bytes.text,     made.text};
+    status = lnti_table_row(payload, cells, err);
+  }
+  lnti_text_clear(&feature);
+  return status;
+}
+
+lnt_status lnti_models_print(lnti_cli *cli, lnti_project *project, lnt_error *err) {
+  static const lnti_column columns[] = {{"model", LNTI_ALIGN_LEFT},       {"target", LNTI_ALIGN_LEFT},
+                                        {"learner", LNTI_ALIGN_LEFT},     {"feature", LNTI_ALIGN_LEFT},
+                                        {"trained on", LNTI_ALIGN_RIGHT}, {"val. accuracy", LNTI_ALIGN_RIGHT},
+                                        {"size", LNTI_ALIGN_RIGHT},       {"made", LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnti_table_init(&table, columns, 8, 0);
+  lnt_status status = lnti_store_models(project->store, NULL, add_model, &table, err);
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
