@@ -290,20 +290,13 @@ static void test_faults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_line),
-      cmocka_unit_test(test_indent),
-      cmocka_unit_test(test_lines),
-      cmocka_unit_test(test_scalar_document),
-      cmocka_unit_test(test_escapes),
-      cmocka_unit_test(test_utf8),
-      cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_numbers_in_any_locale),
-      cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_buffering),
-      cmocka_unit_test(test_sink_error_sticks),
-      cmocka_unit_test(test_sink_file),
-      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_one_line),   cmocka_unit_test(test_indent),
+      cmocka_unit_test(test_lines),      cmocka_unit_test(test_scalar_document),
+      cmocka_unit_test(test_escapes),    cmocka_unit_test(test_utf8),
+      cmocka_unit_test(test_numbers),    cmocka_unit_test(test_numbers_in_any_locale),
+      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_depth),
+      cmocka_unit_test(test_buffering),  cmocka_unit_test(test_sink_error_sticks),
+      cmocka_unit_test(test_sink_file),  cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
