@@ -1,8 +1,8 @@
 /**
  * @file gemm.h
- * Matrix products: wide ones by OpenBLAS (one thread) in blocks run by our pool, narrow ones (at most
- * LNTI_NARROW_MAX columns, as a linear classifier has classes) by kernels of our own, which OpenBLAS runs
- * at a fifth of its speed.
+ * Matrix products: wide ones in blocks run by our pool (OpenBLAS on one thread where there is no AVX2), narrow
+ * ones (at most LNTI_NARROW_MAX columns, as a linear classifier has classes) by kernels that keep all columns
+ * in registers; OpenBLAS runs those at a fifth of its speed.
  */
 #ifndef LNTI_MATH_GEMM_H
 #define LNTI_MATH_GEMM_H
@@ -15,7 +15,7 @@
  * result does not depend on the number of threads.
  * @param c    [m,n], row stride ldc >= n; written
  * @param lda,ldb  row strides, >= k
- * @return LNT_OK; LNT_ECANCELLED.
+ * @return LNT_OK; LNT_ELIMIT (n or a stride above INT_MAX); LNT_ENOMEM; LNT_ECANCELLED (C is then partly written).
  */
 LNT_MUST_CHECK lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                                        size_t m, size_t n, size_t k, const lnti_context *context, lnt_error *err);

@@ -32,15 +32,38 @@
 #  define LNTI_UNROLL
 #endif
 
-/* ---- OpenBLAS (gemm.c) ---- */
+/* ---- wide products (gemm.c) ---- */
 
 /** Sets OpenBLAS to one thread, the first time. */
 void lnti_blas_init(void);
-/** One product on the calling thread, after lnti_blas_init; m, n, k, strides must fit (below). */
+
+enum {
+  LNTI_GEMM_ROWS = 8,     /* of a tile */
+  LNTI_GEMM_COLUMNS = 32, /* of a tile */
+  LNTI_GEMM_DEPTH = 256,  /* of a panel: 32 KiB */
+  LNTI_GEMM_BLOCK = 256,  /* rows of one call of lnti_sgemm_nt, at most */
+  LNTI_GEMM_WORKSPACE = (LNTI_GEMM_BLOCK + LNTI_GEMM_COLUMNS) * LNTI_GEMM_DEPTH
+};
+
+/** One product on the calling thread, after lnti_blas_init; m <= LNTI_GEMM_BLOCK, k >= 1, n, k and strides fit
+ *  (below). workspace [LNTI_GEMM_WORKSPACE], 64-byte aligned. */
 void lnti_sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m, size_t n,
-                   size_t k);
+                   size_t k, lnt_cpu_level level, float *workspace);
 /** True where OpenBLAS's integers hold the value. */
 bool lnti_sgemm_fits(size_t value);
+
+typedef struct lnti_gemm_kernels {
+  /** out [k, LNTI_GEMM_COLUMNS] = the transpose of b [n,k]; missing columns become zeros. */
+  void (*pack)(float *out, const float *b, size_t ldb, size_t n, size_t k);
+  /** out [LNTI_GEMM_ROWS, LNTI_GEMM_COLUMNS] = a [LNTI_GEMM_ROWS, k] * b [k, LNTI_GEMM_COLUMNS], rows of a
+   *  LNTI_GEMM_DEPTH apart. All 64-byte aligned. */
+  void (*tile)(float *out, const float *a, const float *b, size_t k);
+} lnti_gemm_kernels;
+
+extern const lnti_gemm_kernels lnti_gemm_avx2;
+extern const lnti_gemm_kernels lnti_gemm_avx512;
+
+void lnti_gemm_pack_avx2(float *out, const float *b, size_t ldb, size_t n, size_t k);
 
 /* ---- narrow products and softmax (gemm.h says what each does) ---- */
 

@@ -2,7 +2,7 @@
  * @file neighbours.h
  * Exact nearest neighbours: an index of rows packed once for the kernels of a CPU level, and blocked
  * search with the top-k kept in registers and small arrays. u8 rows are compared in integers, so their
- * distances are exact and equal at every level; f32 rows by OpenBLAS blocks, re-ranked in double.
+ * distances are exact and equal at every level; f32 rows by blocks of products, re-ranked in double.
  */
 #ifndef LNTI_MATH_NEIGHBOURS_H
 #define LNTI_MATH_NEIGHBOURS_H
@@ -33,7 +33,8 @@ void lnti_neighbours_free(lnti_neighbours *index);
  * @param queries       [q,d] of the index's dtype
  * @param skip          [q] a row that is not to be found (leave one out), SIZE_MAX for none; or NULL
  * @param k             1..min(n, LNTI_NEIGHBOURS_MAX) (n-1 where rows are skipped)
- * @return LNT_OK; LNT_EINVAL (k, d or dtype); LNT_ENOMEM; LNT_ECANCELLED.
+ * @return LNT_OK; LNT_EINVAL (k, d or dtype); LNT_EDATA (a query that is not finite); LNT_ELIMIT; LNT_ENOMEM;
+ *         LNT_ECANCELLED.
  * Deterministic on any number of threads. Index and search may be used by several threads.
  */
 LNT_MUST_CHECK lnt_status lnti_neighbours_search(uint32_t *row_out, float *distance_out,

@@ -1,5 +1,5 @@
 /*
- * Nearest neighbours of f32 rows: OpenBLAS makes blocks of products, a vector compare finds the rows that
+ * Nearest neighbours of f32 rows: gemm.c makes blocks of products, a vector compare finds the rows that
  * could beat a query's k-th best whatever the rounding, and these are measured again in double, by the
  * function that the plain search uses. So the result is the plain one, bit for bit.
  *
@@ -16,9 +16,9 @@
 #include <stdlib.h>
 
 enum {
-  QUERIES_MAX = 256,    /* of a chunk */
-  COLUMNS = 1024,       /* rows of the index in a block of products */
-  ROWS_PER_CHUNK = 1024 /* when making the index */
+  QUERIES_MAX = LNTI_GEMM_BLOCK, /* of a chunk */
+  COLUMNS = 1024,                /* rows of the index in a block of products */
+  ROWS_PER_CHUNK = 1024          /* when making the index */
 };
 
 #define ROUNDING 5.9604644775390625e-8 /* 2^-24 */
@@ -59,6 +59,7 @@ static bool norm_is_screened(double root) {
 lnt_status lnti_index_f32(lnti_neighbours *index, const lnti_context *context, lnt_error *err) {
   size_t n = index->rows.n;
   lnti_blas_init();
+  index->level = context->cpu;
   index->next = next_of(context->cpu);
   lnt_status status = lnti_alloc(&index->norm, n, sizeof *index->norm, err);
   if (status == LNT_OK) status = lnti_alloc_aligned(&index->offset, n, sizeof *index->offset, err);
@@ -87,6 +88,7 @@ typedef struct block {
   const lnti_search *search;
   size_t begin, n;    /* its queries */
   float *product;     /* [n,COLUMNS] */
+  float *workspace;   /* of the products */
   lnti_nearest *list; /* [n,k] */
   double *norm;       /* [n] squared norms of the queries */
   float *limit;       /* [n] what the screened value must be below; NaN: everything passes */
@@ -94,6 +96,7 @@ typedef struct block {
 
 static void block_clear(block *b) {
   free(b->product);
+  free(b->workspace);
   free(b->list);
   free(b->norm);
   free(b->limit);
@@ -103,6 +106,9 @@ static lnt_status block_init(block *b, const lnti_search *search, size_t begin, 
   size_t n = end - begin;
   *b = (block){.search = search, .begin = begin, .n = n};
   lnt_status status = lnti_alloc_aligned(&b->product, n * COLUMNS, sizeof *b->product, err);
+  if (status == LNT_OK) {
+    status = lnti_alloc_aligned(&b->workspace, LNTI_GEMM_WORKSPACE, sizeof *b->workspace, err);
+  }
   if (status == LNT_OK) status = lnti_alloc(&b->list, n * search->k, sizeof *b->list, err);
   if (status == LNT_OK) status = lnti_alloc(&b->norm, n, sizeof *b->norm, err);
   if (status == LNT_OK) status = lnti_alloc(&b->limit, n, sizeof *b->limit, err);
@@ -161,7 +167,8 @@ static void compare(block *b, size_t first, size_t count) {
   const lnti_search *search = b->search;
   const lnti_neighbours *index = search->index;
   lnti_sgemm_nt(b->product, COLUMNS, lnti_matrix_row(&search->queries, b->begin), search->queries.stride,
-                lnti_matrix_row(&index->rows, first), index->rows.stride, b->n, count, index->rows.d);
+                lnti_matrix_row(&index->rows, first), index->rows.stride, b->n, count, index->rows.d, index->level,
+                b->workspace);
   for (size_t i = 0; i < b->n; i++) {
     const float *product = b->product + i * COLUMNS, *offset = index->offset + first, *scale = index->scale + first;
     size_t skip = search->skip != NULL ? search->skip[b->begin + i] : SIZE_MAX;

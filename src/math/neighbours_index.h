@@ -20,6 +20,7 @@ struct lnti_neighbours {
   uint32_t *squared;         /**< [panels * LNTI_PANEL] squared norms, exact; 0 beyond n */
 
   /* f32 */
+  lnt_cpu_level level;
   lnti_f32_next next;
   double *norm;     /**< [n] squared norms */
   double norm_root; /**< the largest norm (not squared) */
