@@ -31,7 +31,7 @@ typedef struct logistic_fitted {
 } logistic_fitted;
 
 static const lnti_param params_table[] = {
-    {"C", LNTI_PARAM_REAL, "1", 1e-9, 1e9, NULL,
+    {"C", LNTI_PARAM_REAL, "0.02", 1e-9, 1e9, NULL,
      "Inverse strength of the L2 penalty; smaller values fit the training rows less closely."},
     {"class_weight", LNTI_PARAM_CHOICE, "none", 0, 0, "none|balanced",
      "balanced: rows of rare classes count for more, so that every class weighs the same."},
