@@ -147,7 +147,7 @@ static bool begin_value(lnti_json_writer *w) {
   if (w->error.code) return false;
   assert(!w->complete);
   assert(w->after_key == inside_object(w));
-  if (w->depth > 0 && !w->after_key) put_separator(w);
+  if (w->depth > 0 && !inside_object(w)) put_separator(w);
   w->after_key = false;
   w->complete = w->depth == 0;
   return true;
