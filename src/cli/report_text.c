@@ -1,0 +1,222 @@
+/*
+ * An evaluation in the terminal: what the HTML report says, as aligned text.
+ *
+ * All of it is put together in memory and written in one go, so that a failing allocation leaves no half report. The
+ * confusion matrix names its columns by number, as class names side by side would not fit; the number stands before
+ * each row's name.
+ */
+#include <cli/format.h>
+#include <cli/report_text.h>
+#include <cli/table.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS_MAX = 10, TITLE_COLUMNS_MAX = 32 };
+
+static const char *bold(bool styled) {
+  return styled ? "\x1b[1m" : "";
+}
+
+static const char *plain(bool styled) {
+  return styled ? "\x1b[0m" : "";
+}
+
+static lnt_status heading(lnti_text *text, const char *title, const char *remark, bool styled, lnt_error *err) {
+  return lnti_text_printf(text, err, "\n%s%s%s%s%s%s\n", bold(styled), title, plain(styled), styled ? "\x1b[2m" : "",
+                          remark, plain(styled));
+}
+
+static lnt_status write_first_line(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  lnt_status status = lnti_text_printf(text, err, "%s", bold(styled));
+  if (status == LNT_OK) status = lnti_plain(text, report->model, err);
+  if (status == LNT_OK) status = lnti_text_printf(text, err, "%s on the split ", plain(styled));
+  if (status == LNT_OK) status = lnti_plain(text, report->split, err);
+  if (status != LNT_OK) return status;
+  return lnti_text_printf(text, err, ": %s items of %s classes\n", lnti_show_count(report->evaluation->n).text,
+                          lnti_show_count(report->evaluation->k).text);
+}
+
+static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {
+      {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
+  const lnti_evaluation *e = report->evaluation;
+  lnti_table table;
+  lnt_status status = heading(text, "Metrics", report->resamples > 0 ? ", with 95 % intervals" : "", styled, err);
+  lnti_table_init(&table, COLUMN, 4, 2);
+  for (size_t m = 0; m < LNTI_METRICS && status == LNT_OK; m++) {
+    lnti_metric_id metric = (lnti_metric_id)m;
+    lnti_shown value = lnti_show_metric(e->value[m]), interval = lnti_show_interval(e->ci95[m][0], e->ci95[m][1]);
+    const char *cells[] = {lnti_report_metric_title(metric), value.text, interval.text,
+                           lnti_metric_lower_is_better(metric) ? "lower is better" : ""};
+    status = lnti_table_row(&table, cells, err);
+  }
+  if (status == LNT_OK) status = lnti_table_write(text, &table, err);
+  lnti_table_clear(&table);
+  if (status != LNT_OK || report->group_key == NULL) return status;
+  if ((status = lnti_text_printf(text, err, "  Items of one ")) != LNT_OK) return status;
+  if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;
+  return lnti_text_printf(text, err, " were kept together when resampling.\n");
+}
+
+/* A class's name, safe and cut to what a table column bears. */
+static lnt_status class_title(char **out, const lnti_report *report, size_t class, lnt_error *err) {
+  lnti_text text = {NULL, 0, 0};
+  lnt_status status = lnti_plain(&text, report->class_titles[class], err);
+  if (status == LNT_OK && text.data == NULL) status = lnti_text_append(&text, "", 0, err);
+  if (status == LNT_OK && lnti_utf8_columns(text.data, text.length) > TITLE_COLUMNS_MAX) {
+    size_t n = text.length;
+    do {
+      while (n > 0 && ((unsigned char)text.data[--n] & 0xc0) == 0x80) continue;
+    } while (lnti_utf8_columns(text.data, n) > TITLE_COLUMNS_MAX - 1);
+    text.length = n;
+    status = lnti_text_append(&text, "\u2026", 3, err);
+  }
+  if (status != LNT_OK) {
+    lnti_text_clear(&text);
+    return status;
+  }
+  *out = text.data;
+  return LNT_OK;
+}
+
+static lnt_status class_row(lnti_table *table, const lnti_report *report, size_t class, lnt_error *err) {
+  const lnti_class_metrics *m = &report->evaluation->classes[class];
+  char *title = NULL;
+  lnt_status status = class_title(&title, report, class, err);
+  if (status != LNT_OK) return status;
+  lnti_shown n = lnti_show_count(m->n), recall = lnti_show_metric(m->recall),
+             precision = lnti_show_metric(m->precision);
+  lnti_shown specificity = lnti_show_metric(m->specificity), f1 = lnti_show_metric(m->f1);
+  lnti_shown ap = lnti_show_metric(m->average_precision);
+  const char *cells[] = {title, n.text, recall.text, precision.text, specificity.text, f1.text, ap.text};
+  status = lnti_table_row(table, cells, err);
+  free(title);
+  return status;
+}
+
+static lnt_status write_classes(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"class", LNTI_ALIGN_LEFT},
+                                       {"n", LNTI_ALIGN_RIGHT},
+                                       {"recall", LNTI_ALIGN_RIGHT},
+                                       {"precision", LNTI_ALIGN_RIGHT},
+                                       {"specificity", LNTI_ALIGN_RIGHT},
+                                       {"F1", LNTI_ALIGN_RIGHT},
+                                       {"average precision", LNTI_ALIGN_RIGHT}};
+  size_t k = report->evaluation->k, *order = NULL;
+  lnti_table table;
+  lnt_status status;
+  lnti_table_init(&table, COLUMN, 7, 2);
+  if ((status = heading(text, "Classes", ", the one it knows least first", styled, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&order, k, sizeof *order, err)) != LNT_OK) goto done;
+  lnti_report_worst_first(order, report->evaluation);
+  for (size_t i = 0; i < k; i++) {
+    if ((status = class_row(&table, report, order[i], err)) != LNT_OK) goto done;
+  }
+  status = lnti_table_write(text, &table, err);
+done:
+  free(order);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/* Columns that the widest count or column number needs. */
+static int cell_width(const lnti_evaluation *e) {
+  uint64_t most = e->k;
+  for (size_t i = 0; i < e->k * e->k; i++) most = e->confusion[i] > most ? e->confusion[i] : most;
+  return (int)strlen(lnti_show_count(most).text);
+}
+
+static lnt_status matrix_row(lnti_text *text, const lnti_report *report, size_t truth, size_t title_width, int width,
+                             bool styled, lnt_error *err) {
+  const lnti_evaluation *e = report->evaluation;
+  char *title = NULL;
+  lnt_status status = class_title(&title, report, truth, err);
+  if (status != LNT_OK) return status;
+  int pad = (int)(title_width - lnti_utf8_columns(title, strlen(title)));
+  status = lnti_text_printf(text, err, "  %2zu  %s%*s", truth + 1, title, pad, "");
+  free(title);
+  for (size_t c = 0; c < e->k && status == LNT_OK; c++) {
+    uint64_t n = e->confusion[truth * e->k + c];
+    bool right = c == truth;
+    status = lnti_text_printf(text, err, "  %s%*s%s", right ? bold(styled) : "", width,
+                              n > 0 ? lnti_show_count(n).text : ".", right ? plain(styled) : "");
+  }
+  if (status == LNT_OK) status = lnti_text_append(text, "\n", 1, err);
+  return status;
+}
+
+static lnt_status write_matrix(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  size_t k = report->evaluation->k, title_width = 0;
+  int width = cell_width(report->evaluation);
+  lnt_status status = heading(text, "Confusion", ": rows are true, columns predicted", styled, err);
+  for (size_t c = 0; c < k && status == LNT_OK; c++) {
+    char *title = NULL;
+    if ((status = class_title(&title, report, c, err)) != LNT_OK) break;
+    size_t columns = lnti_utf8_columns(title, strlen(title));
+    title_width = columns > title_width ? columns : title_width;
+    free(title);
+  }
+  if (status == LNT_OK) status = lnti_text_printf(text, err, "  %*s", (int)title_width + 4, "");
+  for (size_t c = 0; c < k && status == LNT_OK; c++) status = lnti_text_printf(text, err, "  %*zu", width, c + 1);
+  if (status == LNT_OK) status = lnti_text_append(text, "\n", 1, err);
+  for (size_t c = 0; c < k && status == LNT_OK; c++) {
+    status = matrix_row(text, report, c, title_width, width, styled, err);
+  }
+  return status;
+}
+
+static lnt_status pair_row(lnti_table *table, const lnti_report *report, const lnti_report_pair *pair, lnt_error *err) {
+  char *truth = NULL, *predicted = NULL, share[32];
+  double whole = (double)report->evaluation->classes[pair->truth].n;
+  lnti_shown n = lnti_show_count(pair->n);
+  lnt_status status;
+  (void)snprintf(share, sizeof share, "%.1f %%", 100 * (double)pair->n / whole);
+  if ((status = class_title(&truth, report, pair->truth, err)) != LNT_OK) goto done;
+  if ((status = class_title(&predicted, report, pair->predicted, err)) != LNT_OK) goto done;
+  const char *cells[] = {truth, predicted, n.text, share};
+  status = lnti_table_row(table, cells, err);
+done:
+  free(predicted);
+  free(truth);
+  return status;
+}
+
+static lnt_status write_pairs(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"true class", LNTI_ALIGN_LEFT},
+                                       {"taken for", LNTI_ALIGN_LEFT},
+                                       {"n", LNTI_ALIGN_RIGHT},
+                                       {"of the class", LNTI_ALIGN_RIGHT}};
+  lnti_report_pair pairs[PAIRS_MAX];
+  size_t n = lnti_report_pairs(pairs, PAIRS_MAX, report->evaluation);
+  lnti_table table;
+  lnt_status status;
+  if (n == 0) return LNT_OK;
+  lnti_table_init(&table, COLUMN, 4, 2);
+  status = heading(text, "Most frequent confusions", "", styled, err);
+  for (size_t i = 0; i < n && status == LNT_OK; i++) status = pair_row(&table, report, &pairs[i], err);
+  if (status == LNT_OK) status = lnti_table_write(text, &table, err);
+  lnti_table_clear(&table);
+  return status;
+}
+
+lnt_status lnti_report_text(FILE *out, const lnti_report *report, bool styled, lnt_error *err) {
+  lnti_text text = {NULL, 0, 0};
+  lnt_status status;
+  if ((status = write_first_line(&text, report, styled, err)) != LNT_OK) goto done;
+  if ((status = write_metrics(&text, report, styled, err)) != LNT_OK) goto done;
+  if ((status = write_classes(&text, report, styled, err)) != LNT_OK) goto done;
+  if (report->evaluation->k <= LNTI_REPORT_TEXT_MATRIX_CLASSES_MAX) {
+    if ((status = write_matrix(&text, report, styled, err)) != LNT_OK) goto done;
+  }
+  if ((status = write_pairs(&text, report, styled, err)) != LNT_OK) goto done;
+  if (fwrite(text.data, 1, text.length, out) != text.length || fflush(out) != 0) {
+    status = lnti_fail_errno(err, errno, "writing the report failed");
+  }
+done:
+  lnti_text_clear(&text);
+  return status;
+}

@@ -1,0 +1,117 @@
+/*
+ * What all forms of an evaluation's report share: which classes and confusions come first, and how figures are shown.
+ */
+#include <flow/report.h>
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation) {
+  size_t n = 0, k = evaluation->k;
+  assert(capacity <= LNTI_REPORT_PAIRS_MAX);
+  for (size_t i = 0; i < k * k && capacity > 0; i++) {
+    uint64_t count = evaluation->confusion[i];
+    if (i / k == i % k || count == 0 || (n == capacity && count <= pairs_out[n - 1].n)) continue;
+    size_t at = n < capacity ? n++ : n - 1;
+    for (; at > 0 && pairs_out[at - 1].n < count; at--) pairs_out[at] = pairs_out[at - 1];
+    pairs_out[at] = (lnti_report_pair){i / k, i % k, count};
+  }
+  return n;
+}
+
+/* qsort has no payload: what is sorted holds its own key. */
+typedef struct ranked_class {
+  double f1; /* 2 where undefined: after every other */
+  size_t class;
+} ranked_class;
+
+static int compare_classes(const ranked_class *a, const ranked_class *b) {
+  if (a->f1 != b->f1) return a->f1 < b->f1 ? -1 : 1;
+  return (a->class > b->class) - (a->class < b->class);
+}
+
+static ranked_class rank_of(const lnti_evaluation *evaluation, size_t class) {
+  double f1 = evaluation->classes[class].f1;
+  return (ranked_class){isnan(f1) ? 2 : f1, class};
+}
+
+/* Heap sort in place: no memory to fail, and O(k log k) for any number of classes. */
+static void sift_down(size_t *order, size_t n, size_t root, const lnti_evaluation *evaluation) {
+  for (size_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
+    ranked_class best = rank_of(evaluation, order[child]), here = rank_of(evaluation, order[root]);
+    if (child + 1 < n) {
+      ranked_class right = rank_of(evaluation, order[child + 1]);
+      if (compare_classes(&best, &right) < 0) {
+        best = right;
+        child++;
+      }
+    }
+    if (compare_classes(&here, &best) >= 0) return;
+    order[child] = order[root];
+    order[root] = best.class;
+    root = child;
+  }
+}
+
+void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation) {
+  size_t k = evaluation->k;
+  for (size_t c = 0; c < k; c++) order_out[c] = c;
+  for (size_t root = k / 2; root-- > 0;) sift_down(order_out, k, root, evaluation);
+  for (size_t end = k; end-- > 1;) {
+    size_t last = order_out[0];
+    order_out[0] = order_out[end];
+    order_out[end] = last;
+    sift_down(order_out, end, 0, evaluation);
+  }
+}
+
+const char *lnti_report_metric_title(lnti_metric_id metric) {
+  static const char *const TITLE[LNTI_METRICS] = {
+      [LNTI_ACCURACY] = "Accuracy",     [LNTI_BALANCED_ACCURACY] = "Balanced accuracy",
+      [LNTI_MACRO_F1] = "Macro F1",     [LNTI_LOG_LOSS] = "Log loss",
+      [LNTI_ECE] = "Calibration error", [LNTI_AUROC] = "AUROC",
+  };
+  assert((unsigned)metric < LNTI_METRICS);
+  return TITLE[metric];
+}
+
+lnti_report_value lnti_report_count(uint64_t n) {
+  lnti_report_value digits, shown;
+  int length = snprintf(digits.text, sizeof digits.text, "%" PRIu64, n), at = 0;
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0) shown.text[at++] = ',';
+    shown.text[at++] = digits.text[i];
+  }
+  shown.text[at] = '\0';
+  return shown;
+}
+
+static bool in_percent(lnti_metric_id metric) {
+  return metric == LNTI_ACCURACY || metric == LNTI_BALANCED_ACCURACY || metric == LNTI_ECE;
+}
+
+lnti_report_value lnti_report_percent(double share) {
+  lnti_report_value shown = {"\u2013"};
+  if (!isnan(share)) (void)snprintf(shown.text, sizeof shown.text, "%.1f\u00a0%%", 100 * share);
+  return shown;
+}
+
+lnti_report_value lnti_report_metric(lnti_metric_id metric, double value) {
+  lnti_report_value shown = {"\u2013"};
+  if (in_percent(metric)) return lnti_report_percent(value);
+  if (!isnan(value)) (void)snprintf(shown.text, sizeof shown.text, "%.3f", value);
+  return shown;
+}
+
+lnti_report_value lnti_report_interval(lnti_metric_id metric, const double ci95[2]) {
+  lnti_report_value shown = {""};
+  if (isnan(ci95[0]) || isnan(ci95[1])) return shown;
+  if (in_percent(metric)) {
+    (void)snprintf(shown.text, sizeof shown.text, "%.1f to %.1f\u00a0%%", 100 * ci95[0], 100 * ci95[1]);
+  } else {
+    (void)snprintf(shown.text, sizeof shown.text, "%.3f to %.3f", ci95[0], ci95[1]);
+  }
+  return shown;
+}
