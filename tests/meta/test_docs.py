@@ -58,7 +58,7 @@ def check_params(kind, entry, page, text):
     if f"`{entry['name']}`" not in text:
         yield f"{page} does not name the {kind} `{entry['name']}`"
     for param in entry["params"]:
-        if f"`{param['name']}" not in text:
+        if not re.search(rf"`{re.escape(param['name'])}(?![\w-])", text):
             yield f"{page} does not explain `{param['name']}` of the {kind} {entry['name']}"
 
 
