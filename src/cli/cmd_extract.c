@@ -12,7 +12,7 @@
 typedef struct extraction {
   lnti_extract_items items;
   lnti_extractor *extractor;
-  lnti_features features;
+  lnti_vectors features;
   lnti_refused refused;
   const char *file; /**< NULL: none */
   double seconds;
@@ -75,7 +75,7 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
                           &e->refused, err);
   }
   if (!status && e->file) {
-    lnti_matrix matrix = lnti_features_matrix(&e->features);
+    lnti_matrix matrix = lnti_vectors_matrix(&e->features);
     status = lnti_npy_write(e->file, &matrix, err);
   }
   e->seconds = (double)(lnti_monotonic_ns() - began) * 1e-9;
@@ -92,7 +92,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   if (!status) status = cli->json ? print_json(cli, &e, err) : print(cli, &e, err);
   if (!status && e.features.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
-  lnti_features_clear(&e.features);
+  lnti_vectors_clear(&e.features);
   lnti_extractor_free(e.extractor);
   lnti_extract_items_clear(&e.items);
   lnti_refused_clear(&e.refused);

@@ -7,12 +7,13 @@
 
 #include <eval/eval.h>
 #include <flow/project.h>
+#include <flow/report.h>
 #include <linnet/model.h>
 
 typedef struct lnti_evaluate_request {
-  const char *model;  /**< a name in the project, or the path of a .lnt file */
-  const char *split;  /**< NULL: "test" */
-  const char *html;   /**< where to write the report; NULL: nowhere */
+  const char *model; /**< a name in the project, or the path of a .lnt file */
+  const char *split; /**< NULL: "test" */
+  const char *html;  /**< where to write the report; NULL: nowhere */
   unsigned resamples;
   uint64_t seed;
   const lnti_progress *progress;
@@ -24,11 +25,12 @@ typedef struct lnti_evaluate_request {
   { NULL, NULL, NULL, 1000, 0, NULL, NULL, NULL }
 
 typedef struct lnti_evaluate_result {
-  lnt_model *model;            /**< open: class titles, feature, learner */
+  lnt_model *model; /**< open: class titles, feature, learner */
   lnti_evaluation *evaluation;
-  const char *split;
-  char *group_key;             /**< NULL: items resampled one by one */
-  size_t n_unknown;            /**< labelled with a class that the model does not have; left out */
+  char *split; /**< that was evaluated */
+  unsigned resamples;
+  char *group_key;  /**< NULL: items resampled one by one */
+  size_t n_unknown; /**< labelled with a class that the model does not have; left out */
   size_t n_refused;
   double seconds;
   lnti_messages warnings;
@@ -38,6 +40,9 @@ typedef struct lnti_evaluate_result {
  *  is not in this ontology); as opening a model; LNT_ECANCELLED. */
 LNT_MUST_CHECK lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project,
                                         const lnti_evaluate_request *request, lnt_error *err);
+/** What the result says as a report, without pictures, for lnti_report_json and the terminal. `titles` [n_classes] is room
+ *  for the class titles; both borrow from the result. */
+void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result);
 void lnti_evaluate_result_clear(lnti_evaluate_result *result);
 
 #endif

@@ -32,31 +32,32 @@ LNT_MUST_CHECK lnt_status lnti_extract_items_add(lnti_extract_items *items, cons
 void lnti_extract_items_clear(lnti_extract_items *items);
 
 /** Vectors of items, in their order, without those that could not be read. */
-typedef struct lnti_features {
-  void *data;        /**< [n,d] of dtype, dense, 64-byte aligned */
+typedef struct lnti_vectors {
+  void *data; /**< [n,d] of dtype, dense, 64-byte aligned */
   size_t n, d;
   lnti_dtype dtype;
   size_t *item;      /**< [n] index into the items of each row */
   size_t n_computed; /**< rows that were not in the cache */
   size_t n_refused;
-} lnti_features;
+} lnti_vectors;
 
 /**
  * Vectors of all items: from the cache where they are, else computed on the pool and added to it.
  * @return LNT_OK also where some images were refused; LNT_ECANCELLED (what was computed is kept), LNT_ENOSPC, LNT_EIO,
  *         LNT_ENOMEM, LNT_ENOTFOUND (not one image could be read).
  */
-LNT_MUST_CHECK lnt_status lnti_extract(lnti_features *out, lnti_project *project, const lnti_extractor *extractor,
+LNT_MUST_CHECK lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_extractor *extractor,
                                        const lnti_extract_items *items, const lnti_progress *progress,
                                        lnti_refused_visit refused, void *refused_payload, lnt_error *err);
-void lnti_features_clear(lnti_features *features);
-lnti_matrix lnti_features_matrix(const lnti_features *features);
+void lnti_vectors_clear(lnti_vectors *features);
+lnti_matrix lnti_vectors_matrix(const lnti_vectors *features);
 
 /** Writes a matrix as NumPy's .npy (version 1.0), atomically. */
 LNT_MUST_CHECK lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err);
 
-/** Checks every cached vector against its check sum; faults are told, not mended (deleting cache/ mends them). */
-LNT_MUST_CHECK lnt_status lnti_feature_cache_verify(lnti_project *project, size_t *n_out, lnti_fault_visit visit,
-                                                    void *payload, lnt_error *err);
+/** Checks every cached vector of every feature against its check sum. @param n_vectors_out  vectors looked at.
+ *  @param n_faults_out  faults told: a damaged folder is one. Deleting the folder that is named mends it. */
+LNT_MUST_CHECK lnt_status lnti_feature_cache_verify(lnti_project *project, size_t *n_vectors_out, size_t *n_faults_out,
+                                                    lnti_fault_visit visit, void *payload, lnt_error *err);
 
 #endif

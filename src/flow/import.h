@@ -19,9 +19,9 @@ typedef struct lnti_import_options {
   const char *target;         /**< path of the question that labels answer; NULL: "class", made where missing */
   const char *const *classes; /**< titles of the label numbers of IDX files, in order; NULL: the numbers */
   size_t n_classes;
-  bool verify;                /**< decode every image in full (default); else the header alone */
+  bool verify;                   /**< decode every image in full (default); else the header alone */
   const lnti_progress *progress; /**< counts items that are durable */
-  lnti_refused_visit refused; /**< may be NULL; called from one thread at a time */
+  lnti_refused_visit refused;    /**< may be NULL; called from one thread at a time */
   void *refused_payload;
 } lnti_import_options;
 
@@ -29,9 +29,9 @@ typedef struct lnti_import_options {
   { LNTI_IMPORT_AUTO, NULL, NULL, NULL, 0, true, NULL, NULL, NULL }
 
 typedef struct lnti_import_result {
-  size_t imported;   /**< items added */
-  size_t existing;   /**< that were there already */
-  size_t labelled;   /**< answers added */
+  size_t imported; /**< items added */
+  size_t existing; /**< that were there already */
+  size_t labelled; /**< answers added */
   size_t n_refused;
   size_t duplicates; /**< extra copies by content, in the whole project */
   size_t conflicts;  /**< sets of equal content under different answers to the target */

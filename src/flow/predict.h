@@ -10,9 +10,9 @@
 
 /** One input's result. `prob` is NULL where it failed; then code and reason say why. */
 typedef struct lnti_prediction {
-  const char *path;   /**< URI */
-  int64_t item_id;    /**< 0: not an item of the project */
-  const float *prob;  /**< [n_classes] */
+  const char *path;  /**< URI */
+  int64_t item_id;   /**< 0: not an item of the project */
+  const float *prob; /**< [n_classes] */
   lnt_status code;
   const char *reason;
 } lnti_prediction;
@@ -32,9 +32,8 @@ typedef struct lnti_predict_result {
 /** Paths: image files, folders (all images below, by name), IDX arrays (all records), records. A path that does not exist
  *  is a failed prediction, not a failure. `project` may be NULL. */
 LNT_MUST_CHECK lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, const char *const *paths,
-                                             size_t n_paths, const lnti_context *context,
-                                             const lnti_progress *progress, lnti_prediction_visit visit, void *payload,
-                                             lnt_error *err);
+                                             size_t n_paths, const lnti_context *context, const lnti_progress *progress,
+                                             lnti_prediction_visit visit, void *payload, lnt_error *err);
 /** Items that match a filter; by the feature cache. */
 LNT_MUST_CHECK lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
                                              const char *filter, const lnti_progress *progress,

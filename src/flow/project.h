@@ -13,11 +13,11 @@
 #include <store/store.h>
 
 typedef struct lnti_project {
-  char *path;             /**< absolute, without a slash at the end */
-  char *person;           /**< in whose name operations are made */
+  char *path;   /**< absolute, without a slash at the end */
+  char *person; /**< in whose name operations are made */
   lnti_store *store;
   lnti_media *media;
-  lnti_context context;   /**< of main; pool, level and cancellation */
+  lnti_context context; /**< of main; pool, level and cancellation */
 } lnti_project;
 
 /** Makes the folder (which may exist, but not hold a project) and its database. Person NULL: "local".
@@ -31,8 +31,8 @@ LNT_MUST_CHECK lnt_status lnti_project_open(lnti_project **out, const char *path
 void lnti_project_close(lnti_project *project);
 
 /** An absolute path below the project, printf-style; free() it. */
-LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err,
-                                            const char *format, ...) LNT_PRINTF(4, 5);
+LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format,
+                                            ...) LNT_PRINTF(4, 5);
 
 /** A fresh operation in the person's name. */
 void lnti_project_op(lnti_op *out, const lnti_project *project, lnti_op_kind kind, const char *note);

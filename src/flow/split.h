@@ -14,10 +14,10 @@ typedef enum lnti_split_method {
 
 typedef struct lnti_split_options {
   lnti_split_method method;
-  double val, test;     /**< shares in [0,1), together below 1 */
+  double val, test; /**< shares in [0,1), together below 1 */
   uint64_t seed;
-  const char *target;   /**< what to stratify by; NULL: the only question that has answers, else none */
-  bool keep_test;       /**< items that are in "test" stay there (default for RANDOM where there are any) */
+  const char *target; /**< what to stratify by; NULL: the only question that has answers, else none */
+  bool keep_test;     /**< items that are in "test" stay there (default for RANDOM where there are any) */
 } lnti_split_options;
 
 #define LNTI_SPLIT_OPTIONS_INIT \

@@ -3,8 +3,8 @@
  * train: from labelled items to a model file.
  *
  * Training rows are the labelled items of the split "train" (or all labelled items outside "val" and "test" where there
- * is no such split). Calibration and validation use, in this order: the learner's own left-out scores (kNN), the split
- * "val", a stratified held-out fifth (from 2,000 rows on, at most 10,000 rows), else five folds. The shipped model is
+ * is no such split). Calibration and validation use, in this order: the split "val", the learner's own left-out scores
+ * (kNN), a stratified held-out fifth (from 2,000 rows on, at most 10,000 rows), else five folds. The shipped model is
  * fitted on all training rows. The split "test" is never looked at.
  */
 #ifndef LNTI_FLOW_TRAIN_H
@@ -15,12 +15,12 @@
 #include <model/learner.h>
 
 typedef struct lnti_train_options {
-  const char *target;      /**< NULL: the only question that has answers */
+  const char *target; /**< NULL: the only question that has answers */
   const char *learner;
-  const char *feature;     /**< "hog", "pixels:width=28", ... */
-  const char *const *set;  /**< "KEY=VALUE" of the learner */
+  const char *feature;    /**< "hog", "pixels:width=28", ... */
+  const char *const *set; /**< "KEY=VALUE" of the learner */
   size_t n_set;
-  const char *name;        /**< NULL: learner-feature. A model of the same name is replaced */
+  const char *name; /**< NULL: learner-feature. A model of the same name is replaced */
   uint64_t seed;
   const lnti_progress *progress;
   lnti_refused_visit refused;
@@ -32,7 +32,7 @@ typedef struct lnti_train_result {
   size_t n_train, n_classes, n_calibration;
   double extract_seconds, fit_seconds, total_seconds; /**< wall clock */
   double peak_rss_mb;
-  double value[LNTI_METRICS], ci95[LNTI_METRICS][2];  /**< validation */
+  double value[LNTI_METRICS], ci95[LNTI_METRICS][2]; /**< validation */
   char *calibrated_on;
   double temperature, ece_before;
   uint64_t seed;

@@ -1,0 +1,378 @@
+/*
+ * Calibration rows never train the model that scores them. Holding out moves rows to the end of the matrix instead of
+ * copying it: the first fit sees the head, the last all of it, beginning where the first ended (a convex learner ends at
+ * the same place, sooner).
+ */
+#include <flow/calibrate.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/rng.h>
+#include <eval/eval.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STREAM_SAMPLE = 11, STREAM_HOLD_OUT = 12, STREAM_FOLDS = 13 };
+
+typedef struct fitting {
+  const lnti_learner *learner;
+  const lnti_params *params;
+  const lnti_calibrated_rows *rows;
+  const lnti_problem *problem; /* of all training rows */
+  const lnti_context *context;
+  lnti_fit_report *report;
+  lnti_calibration *calibration;
+} fitting;
+
+static lnt_status fit_rows(lnti_fitted **out, const fitting *f, const lnti_matrix *x, const int32_t *label,
+                           const lnti_fitted *warm_start, lnt_error *err) {
+  lnti_problem problem = *f->problem;
+  problem.x = *x;
+  problem.label = label;
+  problem.warm_start = warm_start;
+  return f->learner->fit(out, f->report, &problem, f->params, f->context, err);
+}
+
+/* "8,000" */
+static void thousands(char *out, size_t bytes, size_t n) {
+  if (n < 1000) {
+    snprintf(out, bytes, "%zu", n);
+  } else {
+    snprintf(out, bytes, "%zu,%03zu", n / 1000, n % 1000);
+  }
+}
+
+static void say_on(lnti_calibration *c, const char *how) {
+  char n[32];
+  thousands(n, sizeof n, c->n);
+  snprintf(c->on, sizeof c->on, "%s, %s rows", how, n);
+}
+
+static lnt_status make_room(lnti_calibration *c, size_t n, size_t k, lnt_error *err) {
+  lnt_status status = lnti_alloc_aligned(&c->prob, n * k, sizeof *c->prob, err);
+  if (status) return status;
+  status = lnti_alloc(&c->label, n, sizeof *c->label, err);
+  if (status == LNT_OK) c->n = n;
+  return status;
+}
+
+/* From scores in c->prob to calibrated probabilities. */
+static lnt_status calibrate(lnti_calibration *c, size_t k, const lnti_context *context, lnt_error *err) {
+  lnti_evaluate_options options = {.resamples = 0};
+  lnti_evaluation *before = NULL;
+  float *prob = NULL;
+  lnt_status status = lnti_temperature_fit(&c->temperature, c->prob, c->label, c->n, k, context, err);
+  if (status) return status;
+  status = lnti_alloc_aligned(&prob, c->n * k, sizeof *prob, err);
+  if (status) return status;
+  lnti_temperature_apply(prob, c->prob, c->n, k, 1);
+  status = lnti_evaluation_new(&before, prob, c->label, c->n, k, &options, context, err);
+  if (status == LNT_OK) {
+    c->ece_before = before->value[LNTI_ECE];
+    lnti_temperature_apply(c->prob, c->prob, c->n, k, c->temperature);
+  }
+  lnti_evaluation_free(before);
+  free(prob);
+  return status;
+}
+
+/* ---- the four ways ---- */
+
+static int compare_size(const void *a, const void *b) {
+  const size_t *x = a, *y = b;
+  return *x < *y ? -1 : *x > *y;
+}
+
+static lnt_status by_left_out(lnti_fitted **out, const fitting *f, lnt_error *err) {
+  const lnti_problem *problem = f->problem;
+  lnti_calibration *c = f->calibration;
+  lnti_fitted *fitted = NULL;
+  size_t *rows = NULL, n = problem->x.n;
+  size_t m = n < LNTI_CALIBRATION_ROWS_MAX ? n : LNTI_CALIBRATION_ROWS_MAX;
+  lnti_rng rng;
+  lnt_status status = fit_rows(&fitted, f, &problem->x, problem->label, problem->warm_start, err);
+  if (status) goto done;
+  status = lnti_alloc(&rows, n, sizeof *rows, err);
+  if (status) goto done;
+  status = make_room(c, m, problem->n_classes, err);
+  if (status) goto done;
+  for (size_t i = 0; i < n; i++) rows[i] = i;
+  lnti_rng_seed(&rng, problem->seed, STREAM_SAMPLE);
+  if (m < n) lnti_rng_shuffle(&rng, rows, n, sizeof *rows);
+  qsort(rows, m, sizeof *rows, compare_size);
+  for (size_t i = 0; i < m; i++) c->label[i] = problem->label[rows[i]];
+  status = f->learner->score_left_out(c->prob, fitted, rows, m, f->context, err);
+  if (status) goto done;
+  say_on(c, "left out one by one");
+  *out = fitted;
+  fitted = NULL;
+done:
+  lnti_fitted_free(fitted);
+  free(rows);
+  return status;
+}
+
+static lnt_status by_validation(lnti_fitted **out, const fitting *f, lnt_error *err) {
+  lnti_calibration *c = f->calibration;
+  const lnti_matrix val = lnti_vectors_matrix(f->rows->val);
+  lnti_fitted *fitted = NULL;
+  lnt_status status = fit_rows(&fitted, f, &f->problem->x, f->problem->label, f->problem->warm_start, err);
+  if (status) goto done;
+  status = make_room(c, val.n, f->problem->n_classes, err);
+  if (status) goto done;
+  memcpy(c->label, f->rows->val_label, val.n * sizeof *c->label);
+  status = f->learner->score(c->prob, fitted, &val, f->context, err);
+  if (status) goto done;
+  say_on(c, "validation split");
+  *out = fitted;
+  fitted = NULL;
+done:
+  lnti_fitted_free(fitted);
+  return status;
+}
+
+/* Marks a stratified share of the rows: of a class with m rows round(m * share), never all. */
+static lnt_status mark_share(bool *marked, size_t *n_marked, const lnti_problem *problem, double share,
+                             lnt_error *err) {
+  size_t *order = NULL, *left = NULL, n = problem->x.n;
+  lnti_rng rng;
+  lnt_status status = lnti_alloc(&order, n, sizeof *order, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&left, problem->n_classes, sizeof *left, err);
+  if (status) goto done;
+  for (size_t i = 0; i < n; i++) {
+    order[i] = i;
+    left[problem->label[i]]++;
+  }
+  for (size_t c = 0; c < problem->n_classes; c++) {
+    size_t m = left[c], take = (size_t)((double)m * share + 0.5);
+    left[c] = take < m ? take : m - (m > 0);
+  }
+  lnti_rng_seed(&rng, problem->seed, STREAM_HOLD_OUT);
+  lnti_rng_shuffle(&rng, order, n, sizeof *order);
+  *n_marked = 0;
+  for (size_t i = 0; i < n; i++) {
+    marked[order[i]] = left[problem->label[order[i]]] > 0;
+    if (!marked[order[i]]) continue;
+    left[problem->label[order[i]]]--;
+    ++*n_marked;
+  }
+done:
+  free(left);
+  free(order);
+  return status;
+}
+
+/* Swaps marked rows to the end, labels with them. */
+static lnt_status move_to_end(lnti_vectors *features, int32_t *label, bool *marked, lnt_error *err) {
+  unsigned char *rows = features->data, *swap = NULL;
+  size_t bytes = features->d * lnti_dtype_bytes(features->dtype);
+  lnt_status status = lnti_alloc(&swap, bytes, 1, err);
+  if (status) return status;
+  size_t head = 0, tail = features->n;
+  for (;;) {
+    while (head < tail && !marked[head]) head++;
+    while (head < tail && marked[tail - 1]) tail--;
+    if (head >= tail) break;
+    unsigned char *a = rows + head * bytes, *b = rows + (tail - 1) * bytes;
+    memcpy(swap, a, bytes);
+    memcpy(a, b, bytes);
+    memcpy(b, swap, bytes);
+    int32_t l = label[head];
+    label[head] = label[tail - 1];
+    label[tail - 1] = l;
+    marked[head] = false;
+    marked[tail - 1] = true;
+  }
+  free(swap);
+  return LNT_OK;
+}
+
+static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *err) {
+  const lnti_problem *problem = f->problem;
+  lnti_calibration *c = f->calibration;
+  lnti_fitted *first = NULL;
+  bool *marked = NULL;
+  size_t n = problem->x.n, m = 0;
+  double share = fmin(1.0 / LNTI_FOLDS, (double)LNTI_CALIBRATION_ROWS_MAX / (double)n);
+  lnt_status status = lnti_alloc(&marked, n, sizeof *marked, err);
+  if (status) goto done;
+  status = mark_share(marked, &m, problem, share, err);
+  if (status) goto done;
+  status = move_to_end(f->rows->train, f->rows->label, marked, err);
+  if (status) goto done;
+  lnti_matrix head = lnti_matrix_rows(&problem->x, 0, n - m), tail = lnti_matrix_rows(&problem->x, n - m, n);
+  status = fit_rows(&first, f, &head, problem->label, problem->warm_start, err);
+  if (status) goto done;
+  status = make_room(c, m, problem->n_classes, err);
+  if (status) goto done;
+  memcpy(c->label, problem->label + (n - m), m * sizeof *c->label);
+  status = f->learner->score(c->prob, first, &tail, f->context, err);
+  if (status) goto done;
+  say_on(c, "held out");
+  status = fit_rows(out, f, &problem->x, problem->label, first, err);
+done:
+  lnti_fitted_free(first);
+  free(marked);
+  return status;
+}
+
+/* Rows outside (or inside) a fold, copied: folds are used for few rows only. */
+static size_t gather(unsigned char *rows_out, int32_t *label_out, size_t *index_out, const lnti_problem *problem,
+                     const uint8_t *fold, unsigned which, bool inside) {
+  size_t bytes = problem->x.d * lnti_dtype_bytes(problem->x.dtype), n = 0;
+  for (size_t i = 0; i < problem->x.n; i++) {
+    if ((fold[i] == which) != inside) continue;
+    memcpy(rows_out + n * bytes, lnti_matrix_row(&problem->x, i), bytes);
+    label_out[n] = problem->label[i];
+    index_out[n++] = i;
+  }
+  return n;
+}
+
+/* Stratified: the rows of each class are dealt round in random order. */
+static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, lnt_error *err) {
+  size_t *order = NULL, *dealt = NULL;
+  lnti_rng rng;
+  lnt_status status = lnti_alloc(&order, problem->x.n, sizeof *order, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&dealt, problem->n_classes, sizeof *dealt, err);
+  if (status) goto done;
+  for (size_t i = 0; i < problem->x.n; i++) order[i] = i;
+  lnti_rng_seed(&rng, problem->seed, STREAM_FOLDS);
+  lnti_rng_shuffle(&rng, order, problem->x.n, sizeof *order);
+  for (size_t i = 0; i < problem->x.n; i++) {
+    fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % LNTI_FOLDS);
+  }
+done:
+  free(dealt);
+  free(order);
+  return status;
+}
+
+typedef struct fold_memory {
+  unsigned char *rows; /* [n] */
+  int32_t *label;
+  size_t *index;
+  uint8_t *fold;
+  float *score; /* [n,k] */
+} fold_memory;
+
+static bool has_two_classes(const int32_t *label, size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    if (label[i] != label[0]) return true;
+  }
+  return false;
+}
+
+/* Scores fold `which` by a fit on the others; *scored_out is false where the others have one class alone. */
+static lnt_status score_fold(const fitting *f, fold_memory *m, unsigned which, bool *scored_out, lnt_error *err) {
+  const lnti_problem *problem = f->problem;
+  size_t k = problem->n_classes;
+  lnti_fitted *fitted = NULL;
+  size_t n = gather(m->rows, m->label, m->index, problem, m->fold, which, false);
+  *scored_out = n > 0 && has_two_classes(m->label, n);
+  if (!*scored_out) return LNT_OK;
+  lnti_matrix others = lnti_matrix_of(m->rows, n, problem->x.d, problem->x.dtype);
+  lnt_status status = fit_rows(&fitted, f, &others, m->label, NULL, err);
+  if (status) return status;
+  n = gather(m->rows, m->label, m->index, problem, m->fold, which, true);
+  lnti_matrix inside = lnti_matrix_of(m->rows, n, problem->x.d, problem->x.dtype);
+  if (n > 0) status = f->learner->score(m->score, fitted, &inside, f->context, err);
+  for (size_t i = 0; i < n && status == LNT_OK; i++) {
+    memcpy(f->calibration->prob + m->index[i] * k, m->score + i * k, k * sizeof(float));
+  }
+  lnti_fitted_free(fitted);
+  return status;
+}
+
+static lnt_status score_folds(const fitting *f, fold_memory *m, bool *all_scored, lnt_error *err) {
+  *all_scored = true;
+  for (unsigned which = 0; which < LNTI_FOLDS; which++) {
+    bool scored = false;
+    lnt_status status = score_fold(f, m, which, &scored, err);
+    if (status) return status;
+    *all_scored = *all_scored && scored;
+  }
+  return LNT_OK;
+}
+
+static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) {
+  const lnti_problem *problem = f->problem;
+  lnti_calibration *c = f->calibration;
+  fold_memory m = {0};
+  bool all_scored = false;
+  size_t n = problem->x.n, k = problem->n_classes;
+  lnt_status status = make_room(c, n, k, err);
+  if (status) goto done;
+  status = lnti_alloc_aligned(&m.rows, n, problem->x.d * lnti_dtype_bytes(problem->x.dtype), err);
+  if (status) goto done;
+  status = lnti_alloc(&m.label, n, sizeof *m.label, err);
+  if (status) goto done;
+  status = lnti_alloc(&m.index, n, sizeof *m.index, err);
+  if (status) goto done;
+  status = lnti_alloc(&m.fold, n, 1, err);
+  if (status) goto done;
+  status = lnti_alloc_aligned(&m.score, n * k, sizeof *m.score, err);
+  if (status) goto done;
+  memcpy(c->label, problem->label, n * sizeof *c->label);
+  status = deal_folds(m.fold, problem, err);
+  if (status) goto done;
+  status = score_folds(f, &m, &all_scored, err);
+  if (status) goto done;
+  if (all_scored) {
+    say_on(c, "out of fold");
+  } else {
+    c->n = 0; /* too few rows to say anything */
+  }
+  status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
+done:
+  free(m.rows);
+  free(m.label);
+  free(m.index);
+  free(m.fold);
+  free(m.score);
+  return status;
+}
+
+lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out, lnti_calibration *calibration_out,
+                               const lnti_learner *learner, const lnti_params *params, const lnti_calibrated_rows *rows,
+                               const lnti_context *context, lnt_error *err) {
+  lnti_calibration c = {.temperature = 1, .ece_before = (double)NAN, .on = "nothing: too few rows"};
+  lnti_fit_report report = {0};
+  lnti_fitted *fitted = NULL;
+  const lnti_problem problem = {
+      .x = lnti_vectors_matrix(rows->train), .label = rows->label, .n_classes = rows->n_classes, .seed = rows->seed};
+  fitting f = {learner, params, rows, &problem, context, &report, &c};
+  lnt_status status = lnti_problem_check(&problem, err);
+  if (status) goto done;
+  if (rows->val->n > 0) {
+    status = by_validation(&fitted, &f, err);
+  } else if (learner->score_left_out && problem.x.n > 1) {
+    status = by_left_out(&fitted, &f, err);
+  } else if (problem.x.n >= LNTI_HOLD_OUT_FROM) {
+    status = by_hold_out(&fitted, &f, err);
+  } else {
+    status = by_folds(&fitted, &f, err);
+  }
+  if (status) goto done;
+  if (c.n > 0) status = calibrate(&c, problem.n_classes, context, err);
+  if (status) goto done;
+  *out = fitted;
+  *report_out = report;
+  *calibration_out = c;
+  fitted = NULL;
+  c = (lnti_calibration){0};
+done:
+  lnti_fitted_free(fitted);
+  lnti_calibration_clear(&c);
+  return status;
+}
+
+void lnti_calibration_clear(lnti_calibration *calibration) {
+  free(calibration->prob);
+  free(calibration->label);
+  *calibration = (lnti_calibration){0};
+}

@@ -1,0 +1,48 @@
+/**
+ * @file calibrate.h
+ * Fitting with honest probabilities: calibration and validation on rows that the scored model has not seen, the shipped
+ * model fitted on all training rows.
+ */
+#ifndef LNTI_FLOW_CALIBRATE_H
+#define LNTI_FLOW_CALIBRATE_H
+
+#include <flow/extract.h>
+#include <model/learner.h>
+
+enum { LNTI_HOLD_OUT_FROM = 2000, LNTI_CALIBRATION_ROWS_MAX = 10000, LNTI_FOLDS = 5 };
+
+/** What was found. */
+typedef struct lnti_calibration {
+  double temperature; /**< 1 where nothing could be calibrated on */
+  double ece_before;  /**< expected calibration error at temperature 1; NaN */
+  float *prob;        /**< [n,k] calibrated probabilities of the rows it was done on */
+  int32_t *label;     /**< [n] */
+  size_t n;
+  char on[64]; /**< "held out, 6,000 rows" */
+} lnti_calibration;
+
+/** What is fitted and calibrated on. */
+typedef struct lnti_calibrated_rows {
+  lnti_vectors *train;      /**< vectors; reordered in place, together with their labels: held-out rows go to the end */
+  int32_t *label;           /**< [train->n] in [0,n_classes) */
+  const lnti_vectors *val;  /**< validation rows; n = 0: none */
+  const int32_t *val_label; /**< [val->n] */
+  size_t n_classes;
+  uint64_t seed;
+} lnti_calibrated_rows;
+
+/**
+ * Fits `learner` and calibrates, in the first way that applies:
+ * - validation rows are given: those;
+ * - the learner scores its own rows left out (kNN): a seeded sample of at most LNTI_CALIBRATION_ROWS_MAX of them;
+ * - from LNTI_HOLD_OUT_FROM rows on: a stratified fifth, at most LNTI_CALIBRATION_ROWS_MAX, held out of a first fit;
+ * - else LNTI_FOLDS stratified folds, each scored by a fit on the others.
+ * Errors as the learner's fit.
+ */
+LNT_MUST_CHECK lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out,
+                                              lnti_calibration *calibration_out, const lnti_learner *learner,
+                                              const lnti_params *params, const lnti_calibrated_rows *rows,
+                                              const lnti_context *context, lnt_error *err);
+void lnti_calibration_clear(lnti_calibration *calibration);
+
+#endif

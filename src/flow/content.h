@@ -1,0 +1,14 @@
+/**
+ * @file content.h
+ * What makes two media equal: the hash that items and cached features are keyed by.
+ */
+#ifndef LNTI_FLOW_CONTENT_H
+#define LNTI_FLOW_CONTENT_H
+
+#include <base/hash.h>
+#include <media/media.h>
+
+/** Of an encoded file its bytes; of bare pixels their shape (three 32-bit little-endian numbers h, w, c) and bytes. */
+void lnti_content_hash(lnti_hash *out, const lnti_blob *blob);
+
+#endif

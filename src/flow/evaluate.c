@@ -1,0 +1,225 @@
+/*
+ * Evaluation: the labelled items of a split, through the model by the feature cache, against their labels; then the
+ * report with the most confident mistakes as pictures.
+ */
+#include <flow/evaluate.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <flow/job.h>
+#include <flow/mistakes.h>
+#include <flow/predict.h>
+#include <flow/report.h>
+#include <flow/split_names.h>
+#include <flow/target.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct evaluating {
+  lnti_project *project;
+  const lnti_evaluate_request *request;
+  lnti_evaluate_result *result;
+  lnti_job_run job;
+  const char *split;
+  lnti_ontology *ontology;
+  size_t question;
+  lnti_labelled rows;
+  int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
+  lnti_vectors features;
+  int32_t *label; /* [features.n] */
+  float *prob;    /* [features.n,k] */
+} evaluating;
+
+/* ---- rows ---- */
+
+static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnti_text list = {0};
+  lnt_status status = lnti_store_counts_read(&counts, e->project->store, err);
+  for (size_t i = 0; i < counts.n_splits && status == LNT_OK; i++) {
+    const char *name = counts.splits[i].name;
+    status = lnti_text_printf(&list, err, "%s%s (%zu)", i ? ", " : "", *name ? name : "no split", counts.splits[i].n);
+  }
+  if (status == LNT_OK) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "no labelled items in the split \"%s\"; items are in: %.300s. Make one with "
+                       "linnet split, or choose one with --split",
+                       e->split, list.data ? list.data : "none");
+  }
+  lnti_text_clear(&list);
+  lnti_store_counts_clear(&counts);
+  return status;
+}
+
+/* Which class of the model each option of the ontology is, by the option's path. */
+static lnt_status map_options(evaluating *e, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  lnti_text path = {0};
+  lnt_status status = lnti_alloc(&e->class_of_option, e->ontology->n_options, sizeof *e->class_of_option, err);
+  for (size_t i = 0; i < e->ontology->n_options && status == LNT_OK; i++) {
+    e->class_of_option[i] = -1;
+    if (e->ontology->options[i].question != e->question) continue;
+    path.length = 0;
+    status = lnti_ontology_option_path(&path, e->ontology, i, err);
+    for (size_t c = 0; c < model->n_classes && status == LNT_OK; c++) {
+      if (strcmp(path.data, model->classes[c].id) == 0) e->class_of_option[i] = (int32_t)c;
+    }
+  }
+  lnti_text_clear(&path);
+  return status;
+}
+
+static lnt_status load_rows(evaluating *e, lnt_error *err) {
+  bool *keep = NULL;
+  lnt_status status = lnti_labelled_load(&e->rows, e->project, e->ontology, e->question, e->split, err);
+  if (status) return status;
+  size_t n = e->rows.items.n;
+  if (n == 0) return fail_no_rows(e, err);
+  status = lnti_alloc(&keep, n, sizeof *keep, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) keep[i] = e->class_of_option[e->rows.option[i]] >= 0;
+  lnti_labelled_keep(&e->rows, keep);
+  free(keep);
+  e->result->n_unknown = n - e->rows.items.n;
+  if (e->rows.items.n == 0) {
+    return lnti_fail(err, LNT_EINVAL, "not one of the %zu labelled items in \"%s\" has a class that the model knows", n,
+                     e->split);
+  }
+  if (e->result->n_unknown == 0) return LNT_OK;
+  return lnti_messages_add(&e->result->warnings, err,
+                           "%zu of %zu items carry classes that the model was not trained on and "
+                           "were left out",
+                           e->result->n_unknown, n);
+}
+
+static lnt_status prepare(evaluating *e, lnt_error *err) {
+  const lnti_context *context = &e->project->context;
+  lnt_status status = lnti_model_find(&e->result->model, e->project, e->request->model, context, err);
+  if (status) return status;
+  status = lnti_store_ontology(&e->ontology, e->project->store, err);
+  if (status) return status;
+  lnt_error none = LNT_ERROR_INIT;
+  if (lnti_ontology_find_question(&e->question, e->ontology, e->result->model->target, &none)) {
+    return lnti_fail(err, LNT_EINVAL, "the model answers \"%s\", which this project's ontology does not ask",
+                     e->result->model->target);
+  }
+  status = map_options(e, err);
+  if (status) return status;
+  status = load_rows(e, err);
+  if (status) return status;
+  if (strcmp(e->split, LNTI_SPLIT_TRAIN) != 0) return LNT_OK;
+  return lnti_messages_add(&e->result->warnings, err,
+                           "these are training items: the figures say what the model remembers, "
+                           "not how good it is");
+}
+
+/* ---- measuring ---- */
+
+static void pass_progress(void *payload, const char *what, size_t done, size_t total) {
+  lnti_job_progress(payload, what, done, total);
+}
+
+static lnt_status measure(evaluating *e, lnt_error *err) {
+  const lnti_progress progress = {pass_progress, &e->job};
+  const lnti_evaluate_request *request = e->request;
+  const lnt_model *model = e->result->model;
+  lnti_evaluate_options options = {.resamples = request->resamples, .seed = request->seed};
+  lnt_status status = lnti_extract(&e->features, e->project, model->extractor, &e->rows.items, &progress,
+                                   request->refused, request->refused_payload, err);
+  if (status) return status;
+  size_t n = e->features.n, k = model->n_classes;
+  e->result->n_refused = e->features.n_refused;
+  status = lnti_alloc(&e->label, n, sizeof *e->label, err);
+  if (status) return status;
+  status = lnti_alloc_aligned(&e->prob, n * k, sizeof *e->prob, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) e->label[i] = e->class_of_option[e->rows.option[e->features.item[i]]];
+  lnti_matrix x = lnti_vectors_matrix(&e->features);
+  status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
+  if (status) return status;
+  return lnti_evaluation_new(&e->result->evaluation, e->prob, e->label, n, k, &options, &e->project->context, err);
+}
+
+/* ---- the report ---- */
+
+void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result) {
+  const lnt_model *model = result->model;
+  for (size_t c = 0; c < model->n_classes; c++) titles[c] = model->classes[c].title;
+  *out = (lnti_report){.model = model->name,
+                       .target = model->target_title,
+                       .learner = model->fitted->learner->name,
+                       .feature = lnti_extractor_text(model->extractor),
+                       .split = result->split,
+                       .group_key = result->group_key,
+                       .calibrated_on = model->calibrated_on,
+                       .n_train = model->n_train,
+                       .seed = model->seed,
+                       .resamples = result->resamples,
+                       .trained_ms = model->created_ms,
+                       .evaluated_ms = lnti_wall_ms(),
+                       .class_titles = titles,
+                       .evaluation = result->evaluation};
+}
+
+static lnt_status write_html(const evaluating *e, lnt_error *err) {
+  const char **titles = NULL;
+  lnti_report report;
+  lnti_mistakes mistakes = {0};
+  lnt_status status = lnti_alloc(&titles, e->result->model->n_classes, sizeof *titles, err);
+  if (status) return status;
+  lnti_evaluate_report(&report, titles, e->result);
+  status = lnti_mistakes_find(&mistakes, e->project, &e->rows.items, &e->features, e->label, e->prob,
+                              e->result->model->n_classes, err);
+  if (status) goto done;
+  report.mistakes = mistakes.list;
+  report.n_mistakes = mistakes.n;
+  status = lnti_report_html_write(e->request->html, &report, err);
+done:
+  lnti_mistakes_clear(&mistakes);
+  free(titles);
+  return status;
+}
+
+static lnt_status run(evaluating *e, lnt_error *err) {
+  lnt_status status = measure(e, err);
+  if (status) return status;
+  return e->request->html ? write_html(e, err) : LNT_OK;
+}
+
+lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const lnti_evaluate_request *request,
+                         lnt_error *err) {
+  lnti_evaluate_result result = {.resamples = request->resamples};
+  evaluating e = {.project = project, .request = request, .result = &result};
+  uint64_t start = lnti_monotonic_ns();
+  lnt_status status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
+  if (status) goto done;
+  e.split = result.split;
+  status = prepare(&e, err);
+  if (status) goto done;
+  status = lnti_job_begin(&e.job, project, "evaluate", "{}", request->progress, err);
+  if (status) goto done;
+  status = lnti_job_end(&e.job, run(&e, err), err);
+  if (status) goto done;
+  result.seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
+  *out = result;
+  result = (lnti_evaluate_result){0};
+done:
+  free(e.prob);
+  free(e.label);
+  free(e.class_of_option);
+  lnti_vectors_clear(&e.features);
+  lnti_labelled_clear(&e.rows);
+  lnti_ontology_free(e.ontology);
+  lnti_evaluate_result_clear(&result);
+  return status;
+}
+
+void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
+  lnti_evaluation_free(result->evaluation);
+  lnt_model_close(result->model);
+  free(result->split);
+  free(result->group_key);
+  lnti_messages_clear(&result->warnings);
+  *result = (lnti_evaluate_result){0};
+}

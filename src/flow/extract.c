@@ -1,0 +1,245 @@
+/*
+ * Extraction: what the cache has is read, the rest is computed in blocks on the pool, each block made durable before the
+ * next. An image whose bytes are no longer those that were imported is refused, since its vector would be stored under
+ * the wrong content.
+ */
+#include <flow/extract.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <flow/content.h>
+#include <flow/feature_cache.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_ITEMS = 2048, CHUNK_ITEMS = 8 };
+
+/* ---- items ---- */
+
+lnt_status lnti_extract_items_add(lnti_extract_items *items, const lnti_item *item, lnt_error *err) {
+  lnti_text uri = {0};
+  lnt_status status = lnti_grow(&items->item, &items->capacity, items->n + 1, sizeof *items->item, err);
+  if (status) return status;
+  status = lnti_item_uri(&uri, item, err);
+  if (status) {
+    lnti_text_clear(&uri);
+    return status;
+  }
+  items->item[items->n] = (lnti_extract_item){item->id, uri.data, item->content};
+  if (items->n == 0) {
+    items->traits.h = item->h;
+    items->traits.w = item->w;
+  } else if (items->traits.h != item->h || items->traits.w != item->w) {
+    items->traits.h = items->traits.w = 0;
+  }
+  if (item->c > 1) items->traits.any_colour = true;
+  items->n++;
+  return LNT_OK;
+}
+
+void lnti_extract_items_clear(lnti_extract_items *items) {
+  for (size_t i = 0; i < items->n; i++) free(items->item[i].uri);
+  free(items->item);
+  *items = (lnti_extract_items){0};
+}
+
+/* ---- computing ---- */
+
+typedef struct outcome {
+  lnt_status status;
+  lnt_error error;
+} outcome;
+
+typedef struct extraction {
+  lnti_project *project;
+  const lnti_extractor *extractor;
+  const lnti_extract_items *items;
+  size_t row_bytes;
+  unsigned char *rows;   /* [items.n] vectors */
+  bool *have;            /* [items.n] the vector is there */
+  const size_t *missing; /* [n_missing] items to compute */
+  size_t block_begin;    /* into missing */
+  outcome *outcomes;     /* [BLOCK_ITEMS] of the block */
+  size_t n_refused;
+  lnt_error first_refusal;
+  lnti_refused_visit refused;
+  void *refused_payload;
+} extraction;
+
+static lnt_status compute_one(const extraction *work, size_t item, lnt_error *err) {
+  const lnti_extract_item *input = &work->items->item[item];
+  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  lnti_blob blob = {0};
+  lnti_hash content;
+  lnt_status status = lnti_media_read(&blob, work->project->media, input->uri, err);
+  if (status) return status;
+  lnti_content_hash(&content, &blob);
+  if (memcmp(&content, &input->content, sizeof content) != 0) {
+    status = lnti_fail(err, LNT_ECONFLICT, "%s has changed since it was imported", input->uri);
+  } else {
+    status = lnti_extractor_run(work->rows + item * work->row_bytes, work->extractor, &blob, &limits, err);
+  }
+  lnti_blob_clear(&blob);
+  return status;
+}
+
+/* One bad image is that image's outcome; only lack of memory stops the work. */
+static lnt_status compute_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  extraction *work = payload;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    outcome *result = &work->outcomes[i];
+    result->status = compute_one(work, work->missing[work->block_begin + i], &result->error);
+    if (result->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", result->error.message);
+  }
+  return LNT_OK;
+}
+
+static void refuse(extraction *work, const char *uri, const outcome *result) {
+  if (work->n_refused++ == 0) work->first_refusal = result->error;
+  if (work->refused) work->refused(work->refused_payload, uri, result->status, result->error.message);
+}
+
+static lnt_status store_block(extraction *work, lnti_feature_cache *cache, size_t n, lnt_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    size_t item = work->missing[work->block_begin + i];
+    const lnti_extract_item *input = &work->items->item[item];
+    const outcome *result = &work->outcomes[i];
+    if (result->status) {
+      refuse(work, input->uri, result);
+      continue;
+    }
+    work->have[item] = true;
+    lnt_status status = lnti_feature_cache_put(cache, &input->content, work->rows + item * work->row_bytes, err);
+    if (status) return status;
+  }
+  return lnti_feature_cache_flush(cache, err);
+}
+
+static lnt_status compute_missing(extraction *work, lnti_feature_cache *cache, size_t n_missing,
+                                  const lnti_progress *progress, lnt_error *err) {
+  const lnti_context *context = &work->project->context;
+  size_t n_items = work->items->n;
+  for (size_t begin = 0; begin < n_missing; begin += BLOCK_ITEMS) {
+    size_t n = n_missing - begin < BLOCK_ITEMS ? n_missing - begin : BLOCK_ITEMS;
+    work->block_begin = begin;
+    lnti_progress_update(progress, "images", n_items - n_missing + begin, n_items);
+    lnt_status status = lnti_pool_for(context->pool, n, CHUNK_ITEMS, compute_chunk, work, context->cancel, err);
+    if (status) return status;
+    status = store_block(work, cache, n, err);
+    if (status) return status;
+  }
+  lnti_progress_update(progress, "images", n_items, n_items);
+  return LNT_OK;
+}
+
+/* Closes the gaps that refused images left. */
+static void close_gaps(lnti_vectors *features, const bool *have, size_t row_bytes) {
+  unsigned char *rows = features->data;
+  size_t n = 0;
+  for (size_t i = 0; i < features->n; i++) {
+    if (!have[i]) continue;
+    if (n != i) memcpy(rows + n * row_bytes, rows + i * row_bytes, row_bytes);
+    features->item[n++] = i;
+  }
+  features->n = n;
+}
+
+lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_extractor *extractor,
+                        const lnti_extract_items *items, const lnti_progress *progress, lnti_refused_visit refused,
+                        void *refused_payload, lnt_error *err) {
+  lnti_vectors features = {.n = items->n, .d = lnti_extractor_d(extractor), .dtype = lnti_extractor_dtype(extractor)};
+  lnti_feature_cache *cache = NULL;
+  bool *have = NULL;
+  size_t *missing = NULL, n_missing = 0;
+  outcome *outcomes = NULL;
+  size_t row_bytes = features.d * lnti_dtype_bytes(features.dtype);
+  lnt_status status = lnti_alloc_aligned(&features.data, items->n, row_bytes, err);
+  if (status) goto done;
+  status = lnti_alloc(&features.item, items->n, sizeof *features.item, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&have, items->n, sizeof *have, err);
+  if (status) goto done;
+  status = lnti_alloc(&missing, items->n, sizeof *missing, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&outcomes, BLOCK_ITEMS, sizeof *outcomes, err);
+  if (status) goto done;
+  status = lnti_feature_cache_open(&cache, project, lnti_extractor_key(extractor), row_bytes, err);
+  if (status) goto done;
+  for (size_t i = 0; i < items->n; i++) {
+    status = lnti_feature_cache_get(cache, &have[i], (unsigned char *)features.data + i * row_bytes,
+                                    &items->item[i].content, err);
+    if (status) goto done;
+    if (!have[i]) missing[n_missing++] = i;
+  }
+  extraction work = {.project = project,
+                     .extractor = extractor,
+                     .items = items,
+                     .row_bytes = row_bytes,
+                     .rows = features.data,
+                     .have = have,
+                     .missing = missing,
+                     .outcomes = outcomes,
+                     .refused = refused,
+                     .refused_payload = refused_payload};
+  status = compute_missing(&work, cache, n_missing, progress, err);
+  if (status) goto done;
+  features.n_refused = work.n_refused;
+  features.n_computed = n_missing - features.n_refused;
+  close_gaps(&features, have, row_bytes);
+  if (features.n == 0 && items->n > 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "not one of %zu images could be read; the first: %s", items->n,
+                       work.first_refusal.message);
+    goto done;
+  }
+  *out = features;
+  features = (lnti_vectors){0};
+done:
+  lnti_feature_cache_close(cache);
+  free(outcomes);
+  free(missing);
+  free(have);
+  lnti_vectors_clear(&features);
+  return status;
+}
+
+void lnti_vectors_clear(lnti_vectors *features) {
+  free(features->data);
+  free(features->item);
+  *features = (lnti_vectors){0};
+}
+
+lnti_matrix lnti_vectors_matrix(const lnti_vectors *features) {
+  return lnti_matrix_of(features->data, features->n, features->d, features->dtype);
+}
+
+/* ---- .npy ---- */
+
+/* The format: NumPy Enhancement Proposal 1. The header is padded so that the data begin at a multiple of 64. */
+lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err) {
+  enum { PREFIX = 10, ALIGN = 64, HEADER_MAX = 256 };
+  char header[HEADER_MAX];
+  lnti_file_writer *file = NULL;
+  const char *type = m->dtype == LNTI_U8 ? "|u1" : m->dtype == LNTI_I32 ? "<i4" : m->dtype == LNTI_F32 ? "<f4" : "<f8";
+  memcpy(header, "\x93NUMPY\x01\x00", 8);
+  int n = snprintf(header + PREFIX, HEADER_MAX - PREFIX,
+                   "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }", type, m->n, m->d);
+  size_t used = PREFIX + (size_t)n, total = (used + 1 + ALIGN - 1) / ALIGN * ALIGN;
+  memset(header + used, ' ', total - used - 1);
+  header[total - 1] = '\n';
+  header[8] = (char)((total - PREFIX) & 0xff);
+  header[9] = (char)((total - PREFIX) >> 8);
+  lnt_status status = lnti_file_create(&file, path, err);
+  if (status) return status;
+  status = lnti_file_write(file, header, total, err);
+  for (size_t i = 0; i < m->n && status == LNT_OK; i++) {
+    status = lnti_file_write(file, lnti_matrix_row(m, i), m->d * lnti_dtype_bytes(m->dtype), err);
+  }
+  if (status) {
+    lnti_file_discard(file);
+    return status;
+  }
+  return lnti_file_commit(file, err);
+}

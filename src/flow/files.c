@@ -1,0 +1,120 @@
+/*
+ * Listing folders. Recursion is bounded by LNTI_FILES_DEPTH_MAX; one path buffer serves the whole walk.
+ */
+#include <flow/files.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+typedef struct walk {
+  lnti_files *files;
+  const lnti_cancel *cancel;
+  lnti_refused_visit refused;
+  void *refused_payload;
+  size_t below;                   /* where members begin in `path` */
+  char path[LNTI_PATH_BYTES_MAX]; /* of the folder or file at hand */
+} walk;
+
+static bool may_be_image(const char *name) {
+  static const char *const extensions[] = {"jpg", "jpeg", "jpe", "png",  "pnm",  "ppm",  "pgm", "pbm", "webp", "gif",
+                                           "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl", "jp2", "ico",  "dcm"};
+  const char *dot = strrchr(name, '.');
+  if (!dot) return true; /* no extension: its bytes will tell */
+  for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+    if (strcasecmp(dot + 1, extensions[i]) == 0) return true;
+  }
+  return false;
+}
+
+static lnt_status add_file(lnti_files *files, const char *member, lnt_error *err) {
+  char *copy = NULL;
+  lnt_status status = lnti_grow(&files->member, &files->capacity, files->n + 1, sizeof *files->member, err);
+  if (status) return status;
+  status = lnti_arena_strndup(&copy, &files->arena, member, strlen(member), err);
+  if (status) return status;
+  files->member[files->n++] = copy;
+  return LNT_OK;
+}
+
+static int natural_order(const struct dirent **a, const struct dirent **b) {
+  return lnti_natural_compare((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *entry) {
+  return entry->d_name[0] != '.';
+}
+
+static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err);
+
+/* w->path names one entry of a folder, n bytes long. */
+static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) {
+  struct stat info;
+  bool link = lstat(w->path, &info) == 0 && S_ISLNK(info.st_mode);
+  bool folder = stat(w->path, &info) == 0 && S_ISDIR(info.st_mode);
+  if (folder && !link) return list_folder(w, n, depth + 1, err);
+  const char *name = strrchr(w->path, '/') + 1;
+  if (!folder && may_be_image(name)) return add_file(w->files, w->path + w->below, err);
+  w->files->n_other++;
+  return LNT_OK;
+}
+
+static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err) {
+  struct dirent **names = NULL;
+  lnt_status status = lnti_cancel_check(w->cancel, err);
+  if (status) return status;
+  if (depth > LNTI_FILES_DEPTH_MAX) {
+    return lnti_fail(err, LNT_ELIMIT, "%s: folders nest deeper than %d", w->path, LNTI_FILES_DEPTH_MAX);
+  }
+  int n_names = scandir(w->path, &names, not_hidden, natural_order);
+  if (n_names < 0) {
+    lnt_error reason = LNT_ERROR_INIT;
+    lnt_status code = lnti_fail_errno(&reason, errno, "%s: the folder cannot be listed", w->path);
+    if (w->refused) w->refused(w->refused_payload, w->path, code, reason.message);
+    return LNT_OK;
+  }
+  for (int i = 0; i < n_names && status == LNT_OK; i++) {
+    size_t length = strlen(names[i]->d_name);
+    if (n + 1 + length >= sizeof w->path) {
+      status = lnti_fail(err, LNT_ELIMIT, "%s/%.100s: the path is longer than %d bytes", w->path, names[i]->d_name,
+                         LNTI_PATH_BYTES_MAX);
+      break;
+    }
+    w->path[n] = '/';
+    memcpy(w->path + n + 1, names[i]->d_name, length + 1);
+    status = list_entry(w, n + 1 + length, depth, err);
+    w->path[n] = '\0';
+  }
+  for (int i = 0; i < n_names; i++) free(names[i]);
+  free(names);
+  return status;
+}
+
+lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel *cancel, lnti_refused_visit refused,
+                           void *refused_payload, lnt_error *err) {
+  lnti_files files = {0};
+  size_t n = strlen(root);
+  walk w = {.files = &files, .cancel = cancel, .refused = refused, .refused_payload = refused_payload, .below = n + 1};
+  if (n >= sizeof w.path) {
+    return lnti_fail(err, LNT_ELIMIT, "%s: the path is longer than %d bytes", root, LNTI_PATH_BYTES_MAX);
+  }
+  memcpy(w.path, root, n + 1);
+  lnt_status status = list_folder(&w, n, 0, err);
+  if (status) {
+    lnti_files_clear(&files);
+    return status;
+  }
+  *out = files;
+  return LNT_OK;
+}
+
+void lnti_files_clear(lnti_files *files) {
+  free(files->member);
+  lnti_arena_clear(&files->arena);
+  *files = (lnti_files){0};
+}

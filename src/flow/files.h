@@ -1,0 +1,29 @@
+/**
+ * @file files.h
+ * The image files below a folder, in the order in which people sort names.
+ */
+#ifndef LNTI_FLOW_FILES_H
+#define LNTI_FLOW_FILES_H
+
+#include <flow/project.h>
+
+enum { LNTI_FILES_DEPTH_MAX = 64, LNTI_PATH_BYTES_MAX = 4096 };
+
+typedef struct lnti_files {
+  const char **member; /**< [n] '/' separated path below the folder; in the arena */
+  size_t n, capacity;
+  size_t n_other; /**< files and linked folders that were left alone */
+  lnti_arena arena;
+} lnti_files;
+
+/**
+ * Lists names alone; nothing is opened. Files whose extension is of no image format, hidden files and links to folders are
+ * left alone and counted (hidden ones not); a folder that cannot be listed is told to `refused`.
+ * @param root  absolute path
+ * @return LNT_OK; LNT_ELIMIT (deeper or longer than the limits); LNT_ECANCELLED; LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel *cancel,
+                                          lnti_refused_visit refused, void *refused_payload, lnt_error *err);
+void lnti_files_clear(lnti_files *files);
+
+#endif

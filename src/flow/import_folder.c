@@ -1,0 +1,252 @@
+/*
+ * Folders of images. The tree is listed first (names alone), so that the ontology stands and the order is known before
+ * an image is read: folders become classes, one level a radio question, several a tree; a first level that holds nothing
+ * but split names ("train", "val", "test") becomes splits. Then batches: the pool reads, hashes and decodes.
+ *
+ * Files that are no images by their name (text, tables, hidden files) are left alone and counted. Links to files are
+ * followed, links to folders are not.
+ */
+#include <flow/import_internal.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <flow/content.h>
+#include <flow/files.h>
+#include <flow/split_names.h>
+#include <image/image.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_FILES = 1024, FILE_CHUNK = 4 };
+
+typedef struct folder_file {
+  const char *member; /* below the folder; of the listing */
+  const char *split;
+  size_t option;
+  int64_t known_id; /* of the item that is there already; 0 */
+} folder_file;
+
+typedef struct listing {
+  lnti_import_work *work;
+  const char *root;
+  lnti_files names;
+  folder_file *files; /* [n] */
+  size_t n;
+  size_t depth_max; /* folders above the deepest image, splits not counted */
+  bool split_level; /* the first level names splits */
+} listing;
+
+/* ---- classes and splits ---- */
+
+/* What is left of a member once its split's folder is taken off. */
+static const char *class_part(const listing *list, const char *member) {
+  return list->split_level ? strchr(member, '/') + 1 : member;
+}
+
+static void find_splits(listing *list) {
+  list->split_level = list->n > 0 && !list->work->options->split;
+  for (size_t i = 0; i < list->n && list->split_level; i++) {
+    const char *member = list->files[i].member, *slash = strchr(member, '/');
+    list->split_level = slash && lnti_split_of_name(member, (size_t)(slash - member));
+  }
+  for (size_t i = 0; i < list->n; i++) {
+    const char *member = list->files[i].member;
+    list->files[i].split = list->work->options->split;
+    if (list->split_level) list->files[i].split = lnti_split_of_name(member, strcspn(member, "/"));
+    size_t depth = 0;
+    for (const char *p = class_part(list, member); (p = strchr(p, '/')) != NULL; p++) depth++;
+    if (depth > list->depth_max) list->depth_max = depth;
+  }
+}
+
+static lnt_status option_of_path(size_t *out, lnti_import_work *work, const char *part, lnt_error *err) {
+  size_t option = LNTI_NONE;
+  const char *slash;
+  lnt_status status = LNT_OK;
+  for (; (slash = strchr(part, '/')) != NULL && status == LNT_OK; part = slash + 1) {
+    char title[LNTI_PATH_BYTES_MAX];
+    size_t n = (size_t)(slash - part), parent = option;
+    memcpy(title, part, n);
+    title[n] = '\0';
+    title[lnti_utf8_valid(title, n)] = '\0';
+    option = lnti_ontology_find_option(work->ontology, work->question, parent, title);
+    if (option == LNTI_NONE) {
+      status = lnti_ontology_add_option(&option, work->ontology, work->question, parent, NULL, title, err);
+    }
+  }
+  *out = option;
+  return status;
+}
+
+static lnt_status find_classes(listing *list, lnt_error *err) {
+  lnti_import_work *work = list->work;
+  if (list->depth_max == 0) return LNT_OK;
+  lnt_status status = lnti_import_target(work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
+  for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
+    const char *part = class_part(list, list->files[i].member);
+    const char *previous = i > 0 ? class_part(list, list->files[i - 1].member) : "";
+    size_t folder = (size_t)(strrchr(part, '/') ? strrchr(part, '/') + 1 - part : 0);
+    bool same = i > 0 && strncmp(part, previous, folder) == 0 && !strchr(previous + folder, '/');
+    if (same) {
+      list->files[i].option = list->files[i - 1].option;
+    } else {
+      status = option_of_path(&list->files[i].option, work, part, err);
+    }
+  }
+  return status ? status : lnti_import_ontology(work, err);
+}
+
+/* ---- what is there already ---- */
+
+typedef struct known_items {
+  listing *list;
+  uint32_t *slot; /* file + 1, by member */
+  size_t n_slots;
+} known_items;
+
+static size_t member_slot(const known_items *known, const char *member) {
+  size_t mask = known->n_slots - 1, at = (size_t)lnti_hash_table(member, strlen(member), 0) & mask;
+  while (known->slot[at] && strcmp(known->list->files[known->slot[at] - 1].member, member) != 0) at = (at + 1) & mask;
+  return at;
+}
+
+static lnt_status note_known(void *payload, const lnti_item *item, lnt_error *err) {
+  known_items *known = payload;
+  (void)err;
+  if (item->source_kind != LNTI_SOURCE_FOLDER || strcmp(item->source, known->list->root) != 0) return LNT_OK;
+  uint32_t file = known->slot[member_slot(known, item->member)];
+  if (file) known->list->files[file - 1].known_id = item->id;
+  return LNT_OK;
+}
+
+/* So that a repeated or resumed import does not read again what it has. */
+static lnt_status find_known(listing *list, lnt_error *err) {
+  known_items known = {.list = list, .n_slots = 64};
+  lnti_item_query query = {0};
+  if (list->n >= UINT32_MAX / 4) return lnti_fail(err, LNT_ELIMIT, "%s holds too many files", list->root);
+  while (known.n_slots < list->n * 2) known.n_slots *= 2;
+  lnt_status status = lnti_alloc_zero(&known.slot, known.n_slots, sizeof *known.slot, err);
+  if (status) return status;
+  for (size_t i = 0; i < list->n; i++) known.slot[member_slot(&known, list->files[i].member)] = (uint32_t)i + 1;
+  status = lnti_store_items(list->work->project->store, &query, note_known, &known, err);
+  free(known.slot);
+  return status;
+}
+
+/* ---- reading ---- */
+
+typedef struct folder_batch {
+  listing *list;
+  const folder_file *files; /* [n] of the batch */
+  lnti_import_row *rows;
+} folder_batch;
+
+static lnt_status look_at(lnti_import_row *row, const listing *list, lnti_blob *blob, lnt_error *err) {
+  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  lnti_image image = {0};
+  lnti_image_info info;
+  lnt_status status = lnti_image_probe(&info, blob, &limits, err);
+  if (status) return status;
+  lnti_content_hash(&row->item.content, blob);
+  row->item.h = (uint32_t)info.h;
+  row->item.w = (uint32_t)info.w;
+  row->item.c = (uint32_t)info.c;
+  row->item.depth = info.depth == LNTI_DEPTH_U8 ? 8 : info.depth == LNTI_DEPTH_U16 ? 16 : 32;
+  row->item.format = lnti_image_format_name(info.format);
+  row->item.bytes = blob->bytes;
+  if (!list->work->options->verify) return LNT_OK;
+  status = lnti_image_decode(&image, &row->rows_missing, blob, NULL, &limits, err);
+  lnti_image_clear(&image);
+  return status;
+}
+
+/* A file whose name holds a '#' is read through its whole path, which wins over the '#' as it exists. */
+static lnt_status read_file(lnti_import_row *row, const listing *list, const folder_file *file, lnt_error *err) {
+  char *path = NULL;
+  lnti_blob blob = {0};
+  lnt_status status = LNT_OK;
+  if (lnti_utf8_valid(file->member, strlen(file->member)) != strlen(file->member)) {
+    return lnti_fail(err, LNT_EUNSUPPORTED, "the name is not in UTF-8; rename the file");
+  }
+  status = lnti_asprintf(&path, err, "%s/%s", list->root, file->member);
+  if (status) return status;
+  status = lnti_media_read(&blob, list->work->project->media, path, err);
+  if (status == LNT_OK) status = look_at(row, list, &blob, err);
+  lnti_blob_clear(&blob);
+  free(path);
+  return status;
+}
+
+static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  folder_batch *b = payload;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    const folder_file *file = &b->files[i];
+    lnti_import_row *row = &b->rows[i];
+    *row = (lnti_import_row){.option = file->option};
+    row->item = (lnti_item){.source_kind = LNTI_SOURCE_FOLDER,
+                            .member = file->member,
+                            .split = file->split ? file->split : "",
+                            .format = "",
+                            .stage = file->option == LNTI_NONE ? "annotate" : "done"};
+    if (file->known_id) continue; /* the store finds it by its member and leaves it as it is */
+    row->refused = read_file(row, b->list, file, &row->error);
+    if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s: %s", file->member, row->error.message);
+  }
+  return LNT_OK;
+}
+
+static lnt_status import_files(listing *list, lnt_error *err) {
+  lnti_import_work *work = list->work;
+  const lnti_context *context = &work->project->context;
+  lnti_import_row *rows = NULL;
+  lnt_status status = lnti_alloc(&rows, BATCH_FILES, sizeof *rows, err);
+  for (size_t first = 0; first < list->n && status == LNT_OK; first += BATCH_FILES) {
+    size_t n = list->n - first < BATCH_FILES ? list->n - first : BATCH_FILES;
+    folder_batch b = {list, list->files + first, rows};
+    status = lnti_pool_for(context->pool, n, FILE_CHUNK, read_chunk, &b, context->cancel, err);
+    if (status == LNT_OK) status = lnti_import_batch(work, LNTI_SOURCE_FOLDER, list->root, rows, n, err);
+  }
+  free(rows);
+  return status;
+}
+
+static void refuse_folder(void *payload, const char *path, lnt_status code, const char *reason) {
+  lnti_import_refuse(payload, path, code, reason);
+}
+
+static lnt_status make_files(listing *list, lnt_error *err) {
+  lnti_import_work *work = list->work;
+  lnt_status status =
+      lnti_files_list(&list->names, list->root, work->project->context.cancel, refuse_folder, work, err);
+  if (status) return status;
+  if (list->names.n == 0) return lnti_fail(err, LNT_ENOTFOUND, "%s holds no images", list->root);
+  status = lnti_alloc(&list->files, list->names.n, sizeof *list->files, err);
+  if (status) return status;
+  list->n = list->names.n;
+  for (size_t i = 0; i < list->n; i++) {
+    list->files[i] = (folder_file){.member = list->names.member[i], .option = LNTI_NONE};
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_error *err) {
+  listing list = {.work = work, .root = path};
+  lnt_status status = make_files(&list, err);
+  if (status) goto done;
+  find_splits(&list);
+  status = find_classes(&list, err);
+  if (status) goto done;
+  status = find_known(&list, err);
+  if (status) goto done;
+  work->n_total += list.n;
+  status = import_files(&list, err);
+  if (status || list.names.n_other == 0) goto done;
+  status =
+      lnti_messages_add(&work->result->warnings, err,
+                        "%zu files in %s are no images by their names and were left alone", list.names.n_other, path);
+done:
+  free(list.files);
+  lnti_files_clear(&list.names);
+  return status;
+}

@@ -1,0 +1,257 @@
+/*
+ * IDX arrays: images beside labels, matched by name ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"), read as
+ * streams so that an array of any size needs one batch of memory. Records become items "#0", "#1", ...
+ */
+#include <flow/import_internal.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <dirent.h>
+#include <errno.h>
+#include <flow/content.h>
+#include <flow/split_names.h>
+#include <media/idx.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BATCH_RECORDS = 4096, HASH_CHUNK = 64, MEMBER_TEXT = 24, LABEL_VALUES = 256 };
+
+static const char images_name[] = "-images-idx3-ubyte", labels_name[] = "-labels-idx1-ubyte";
+
+/* ---- labels ---- */
+
+/* The labels' file of an images' file; *out NULL where there is none. */
+static lnt_status labels_path(char **out, const char *path, lnt_error *err) {
+  char *labels = NULL;
+  const char *slash = strrchr(path, '/');
+  const char *at = strstr(slash ? slash : path, images_name);
+  if (!at) return LNT_OK;
+  lnt_status status =
+      lnti_asprintf(&labels, err, "%.*s%s%s", (int)(at - path), path, labels_name, at + strlen(images_name));
+  if (status) return status;
+  if (access(labels, F_OK) != 0) {
+    free(labels);
+    labels = NULL;
+  }
+  *out = labels;
+  return LNT_OK;
+}
+
+static lnt_status read_labels(uint8_t **out, const char *path, size_t n, lnt_error *err) {
+  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+  lnti_idx *idx = NULL;
+  lnti_idx_shape shape;
+  uint8_t *labels = NULL;
+  lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, err);
+  if (status) goto done;
+  if (shape.n_dimensions != 1 || shape.size[0] != n) {
+    status = lnti_fail(err, LNT_EDATA, "%s: %zu labels in %u dimensions for %zu images; one for each image is needed",
+                       path, shape.size[0], shape.n_dimensions, n);
+    goto done;
+  }
+  status = lnti_alloc(&labels, n, 1, err);
+  if (status) goto done;
+  status = lnti_idx_read(labels, idx, n, err);
+  if (status) goto done;
+  status = lnti_idx_finish(idx, err);
+  if (status) goto done;
+  *out = labels;
+  labels = NULL;
+done:
+  free(labels);
+  lnti_idx_close(idx);
+  return status;
+}
+
+/* Options for the label values that occur (all titles where they were given), in order of value. */
+static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *work, const char *path,
+                               const uint8_t *labels, size_t n, lnt_error *err) {
+  const lnti_import_options *options = work->options;
+  bool occurs[LABEL_VALUES] = {false};
+  for (size_t i = 0; i < n; i++) occurs[labels[i]] = true;
+  lnt_status status = lnti_import_target(work, LNTI_RADIO, err);
+  for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
+    char number[8];
+    option[value] = LNTI_NONE;
+    if (options->n_classes ? value >= options->n_classes && !occurs[value] : !occurs[value]) continue;
+    if (options->n_classes && value >= options->n_classes) {
+      return lnti_fail(err, LNT_EINVAL, "%s has the label %zu, but only %zu class titles were given (0 to %zu)", path,
+                       value, options->n_classes, options->n_classes - 1);
+    }
+    snprintf(number, sizeof number, "%zu", value);
+    const char *title = options->n_classes ? options->classes[value] : number;
+    option[value] = lnti_ontology_find_option(work->ontology, work->question, LNTI_NONE, title);
+    if (option[value] == LNTI_NONE) {
+      status = lnti_ontology_add_option(&option[value], work->ontology, work->question, LNTI_NONE, NULL, title, err);
+    }
+  }
+  return status ? status : lnti_import_ontology(work, err);
+}
+
+/* ---- records ---- */
+
+typedef struct idx_batch {
+  const lnti_idx_shape *shape;
+  const uint8_t *records; /* [n,record_bytes] */
+  lnti_import_row *rows;  /* [n] */
+  char (*member)[MEMBER_TEXT];
+  const uint8_t *labels; /* of the first record of the batch; NULL */
+  const size_t *option;
+  size_t first;
+  const char *split;
+} idx_batch;
+
+static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  idx_batch *b = payload;
+  const lnti_idx_shape *shape = b->shape;
+  (void)worker;
+  (void)err;
+  for (size_t i = begin; i < end; i++) {
+    lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,
+                      .data = b->records + i * shape->record_bytes,
+                      .bytes = shape->record_bytes,
+                      .h = shape->h,
+                      .w = shape->w,
+                      .c = shape->c};
+    snprintf(b->member[i], MEMBER_TEXT, "%zu", b->first + i);
+    lnti_import_row *row = &b->rows[i];
+    *row = (lnti_import_row){.option = b->labels ? b->option[b->labels[i]] : LNTI_NONE};
+    row->item = (lnti_item){.source_kind = LNTI_SOURCE_ARRAY,
+                            .member = b->member[i],
+                            .h = (uint32_t)shape->h,
+                            .w = (uint32_t)shape->w,
+                            .c = (uint32_t)shape->c,
+                            .depth = 8,
+                            .format = "pixels",
+                            .bytes = shape->record_bytes,
+                            .split = b->split ? b->split : "",
+                            .stage = b->labels ? "done" : "annotate"};
+    lnti_content_hash(&row->item.content, &blob);
+  }
+  return LNT_OK;
+}
+
+static lnt_status import_records(lnti_import_work *work, lnti_idx *idx, const lnti_idx_shape *shape, const char *path,
+                                 const char *split, const uint8_t *labels, const size_t *option, lnt_error *err) {
+  const lnti_context *context = &work->project->context;
+  uint8_t *records = NULL;
+  lnti_import_row *rows = NULL;
+  char(*member)[MEMBER_TEXT] = NULL;
+  size_t n_records = shape->size[0];
+  lnt_status status = lnti_alloc(&records, BATCH_RECORDS, shape->record_bytes, err);
+  if (status) goto done;
+  status = lnti_alloc(&rows, BATCH_RECORDS, sizeof *rows, err);
+  if (status) goto done;
+  status = lnti_alloc(&member, BATCH_RECORDS, sizeof *member, err);
+  if (status) goto done;
+  for (size_t first = 0; first < n_records; first += BATCH_RECORDS) {
+    size_t n = n_records - first < BATCH_RECORDS ? n_records - first : BATCH_RECORDS;
+    idx_batch b = {.shape = shape,
+                   .records = records,
+                   .rows = rows,
+                   .member = member,
+                   .option = option,
+                   .labels = labels ? labels + first : NULL,
+                   .first = first,
+                   .split = split};
+    status = lnti_cancel_check(context->cancel, err);
+    if (status) goto done;
+    status = lnti_idx_read(records, idx, n, err);
+    if (status) goto done;
+    status = lnti_pool_for(context->pool, n, HASH_CHUNK, fill_rows, &b, context->cancel, err);
+    if (status) goto done;
+    status = lnti_import_batch(work, LNTI_SOURCE_ARRAY, path, rows, n, err);
+    if (status) goto done;
+  }
+  status = lnti_idx_finish(idx, err);
+done:
+  free(member);
+  free(rows);
+  free(records);
+  return status;
+}
+
+/* The split by the file's name: what stands before "-images". */
+static const char *split_of_file(const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  return lnti_split_of_name(name, strcspn(name, "-_."));
+}
+
+lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *err) {
+  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+  lnti_idx *idx = NULL;
+  lnti_idx_shape shape;
+  char *labels_file = NULL;
+  uint8_t *labels = NULL;
+  size_t option[LABEL_VALUES];
+  const char *split = work->options->split ? work->options->split : split_of_file(path);
+  lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, err);
+  if (status) goto done;
+  if (shape.h == 0) {
+    status = lnti_fail(err, LNT_EDATA,
+                       "%s holds no images (%u dimensions); name the file of images, its labels are "
+                       "found beside it",
+                       path, shape.n_dimensions);
+    goto done;
+  }
+  status = labels_path(&labels_file, path, err);
+  if (status) goto done;
+  if (labels_file) {
+    status = read_labels(&labels, labels_file, shape.size[0], err);
+    if (status) goto done;
+    status = make_options(option, work, labels_file, labels, shape.size[0], err);
+    if (status) goto done;
+  } else {
+    status =
+        lnti_messages_add(&work->result->warnings, err, "%s has no labels beside it: its items are not labelled", path);
+    if (status) goto done;
+  }
+  work->n_total += shape.size[0];
+  status = import_records(work, idx, &shape, path, split, labels, option, err);
+done:
+  free(labels);
+  free(labels_file);
+  lnti_idx_close(idx);
+  return status;
+}
+
+/* ---- folders of arrays ---- */
+
+static int is_images_file(const struct dirent *entry) {
+  return strstr(entry->d_name, images_name) != NULL && !strstr(entry->d_name, ".part-");
+}
+
+bool lnti_import_has_idx(const char *folder) {
+  struct dirent **names = NULL;
+  int n = scandir(folder, &names, is_images_file, NULL);
+  for (int i = 0; i < n; i++) free(names[i]);
+  free(names);
+  return n > 0;
+}
+
+/* Training arrays before test arrays. */
+static int training_first(const struct dirent **a, const struct dirent **b) {
+  const char *x = split_of_file((*a)->d_name), *y = split_of_file((*b)->d_name);
+  bool x_train = x && strcmp(x, LNTI_SPLIT_TRAIN) == 0, y_train = y && strcmp(y, LNTI_SPLIT_TRAIN) == 0;
+  if (x_train != y_train) return x_train ? -1 : 1;
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+lnt_status lnti_import_idx_folder(lnti_import_work *work, const char *folder, lnt_error *err) {
+  struct dirent **names = NULL;
+  lnt_status status = LNT_OK;
+  int n = scandir(folder, &names, is_images_file, training_first);
+  if (n < 0) return lnti_fail_errno(err, errno, "%s: cannot be listed", folder);
+  if (n == 0) status = lnti_fail(err, LNT_ENOTFOUND, "%s holds no file named *%s", folder, images_name);
+  for (int i = 0; i < n && status == LNT_OK; i++) {
+    char *path = NULL;
+    status = lnti_asprintf(&path, err, "%s/%s", folder, names[i]->d_name);
+    if (status == LNT_OK) status = lnti_import_idx(work, path, err);
+    free(path);
+  }
+  for (int i = 0; i < n; i++) free(names[i]);
+  free(names);
+  return status;
+}

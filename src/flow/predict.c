@@ -1,0 +1,330 @@
+/*
+ * Prediction. Inputs become URIs, URIs go through the pool in blocks (read, prepare, extract: one canonical path), each
+ * block's vectors through the model, and results come out in the order of the inputs.
+ */
+#include <flow/predict.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <flow/extract.h>
+#include <flow/files.h>
+#include <media/idx.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8 };
+
+/* ---- finding a model ---- */
+
+typedef struct found_model {
+  char *file;
+  lnti_text names;
+} found_model;
+
+static lnt_status note_file(void *payload, const lnti_model_row *row, lnt_error *err) {
+  found_model *found = payload;
+  return lnti_strdup(&found->file, row->file, err);
+}
+
+static lnt_status note_name(void *payload, const lnti_model_row *row, lnt_error *err) {
+  found_model *found = payload;
+  return lnti_text_printf(&found->names, err, "%s%s", found->names.length ? ", " : "", row->name);
+}
+
+static lnt_status fail_no_model(found_model *found, lnti_project *project, const char *name, lnt_error *err) {
+  if (!project) return lnti_fail(err, LNT_ENOTFOUND, "%s: no such model file", name);
+  lnt_status status = lnti_store_models(project->store, NULL, note_name, found, err);
+  if (status) return status;
+  if (!found->names.length) {
+    return lnti_fail(err, LNT_ENOTFOUND, "there is no model \"%.100s\", nor any other yet; make one with: linnet train",
+                     name);
+  }
+  return lnti_fail(err, LNT_ENOTFOUND, "there is no model or file \"%.100s\"; the project has %.300s", name,
+                   found->names.data);
+}
+
+lnt_status lnti_model_find(lnt_model **out, lnti_project *project, const char *name_or_path,
+                           const lnti_context *context, lnt_error *err) {
+  found_model found = {0};
+  char *path = NULL;
+  lnt_status status = LNT_OK;
+  if (project) {
+    status = lnti_store_models(project->store, name_or_path, note_file, &found, err);
+    if (status) goto done;
+  }
+  if (found.file) {
+    status = lnti_project_path(&path, project, err, "%s", found.file);
+  } else if (access(name_or_path, F_OK) == 0) {
+    status = lnti_strdup(&path, name_or_path, err);
+  } else {
+    status = fail_no_model(&found, project, name_or_path, err);
+  }
+  if (status) goto done;
+  status = lnti_model_open(out, path, context, err);
+done:
+  free(path);
+  free(found.file);
+  lnti_text_clear(&found.names);
+  return status;
+}
+
+/* ---- blocks of inputs ---- */
+
+typedef struct outcome {
+  lnt_status status;
+  lnt_error error;
+} outcome;
+
+typedef struct prediction_work {
+  const lnt_model *model;
+  const lnti_context *context;
+  const lnti_progress *progress;
+  lnti_prediction_visit visit;
+  void *payload;
+  lnti_media *media;
+  lnti_predict_result result;
+  size_t n_total; /* inputs known of; for progress */
+  size_t d_bytes, k;
+  char *uri[BLOCK_INPUTS]; /* owned */
+  size_t n;                /* in the block */
+  unsigned char *rows;     /* [BLOCK_INPUTS] vectors */
+  float *prob;             /* [BLOCK_INPUTS,k] */
+  outcome *outcomes;       /* [BLOCK_INPUTS] */
+} prediction_work;
+
+static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  prediction_work *work = payload;
+  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    outcome *result = &work->outcomes[i];
+    lnti_blob blob = {0};
+    result->status = lnti_media_read(&blob, work->media, work->uri[i], &result->error);
+    if (result->status == LNT_OK) {
+      result->status =
+          lnti_extractor_run(work->rows + i * work->d_bytes, work->model->extractor, &blob, &limits, &result->error);
+    }
+    lnti_blob_clear(&blob);
+    if (result->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", result->error.message);
+    /* Failed inputs go through the model as zeros, which costs less than closing the gaps. */
+    if (result->status) memset(work->rows + i * work->d_bytes, 0, work->d_bytes);
+  }
+  return LNT_OK;
+}
+
+static lnt_status visit_block(prediction_work *work, lnt_error *err) {
+  for (size_t i = 0; i < work->n; i++) {
+    const outcome *o = &work->outcomes[i];
+    lnti_prediction prediction = {.path = work->uri[i], .code = o->status, .reason = o->error.message};
+    if (o->status == LNT_OK) prediction.prob = work->prob + i * work->k;
+    work->result.n++;
+    work->result.n_failed += o->status != LNT_OK;
+    lnt_status status = work->visit(work->payload, work->model, &prediction, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
+static void empty_block(prediction_work *work) {
+  for (size_t i = 0; i < work->n; i++) free(work->uri[i]);
+  work->n = 0;
+}
+
+static lnt_status run_block(prediction_work *work, lnt_error *err) {
+  const lnti_extractor *extractor = work->model->extractor;
+  lnt_status status =
+      lnti_pool_for(work->context->pool, work->n, CHUNK_INPUTS, read_chunk, work, work->context->cancel, err);
+  if (status) return status;
+  lnti_matrix x = lnti_matrix_of(work->rows, work->n, lnti_extractor_d(extractor), lnti_extractor_dtype(extractor));
+  status = lnti_model_predict(work->prob, work->model, &x, work->context, err);
+  if (status) return status;
+  status = visit_block(work, err);
+  if (status) return status;
+  empty_block(work);
+  lnti_progress_update(work->progress, "images", work->result.n, work->n_total);
+  return LNT_OK;
+}
+
+static lnt_status add_input(prediction_work *work, char *uri, lnt_error *err) {
+  work->uri[work->n++] = uri;
+  return work->n == BLOCK_INPUTS ? run_block(work, err) : LNT_OK;
+}
+
+/* ---- paths ---- */
+
+static lnt_status add_folder(prediction_work *work, const char *path, lnt_error *err) {
+  lnti_files files = {0};
+  lnt_status status = lnti_files_list(&files, path, work->context->cancel, NULL, NULL, err);
+  if (status) return status;
+  work->n_total += files.n;
+  for (size_t i = 0; i < files.n && status == LNT_OK; i++) {
+    char *uri = NULL;
+    status = lnti_asprintf(&uri, err, "%s/%s", path, files.member[i]);
+    if (status == LNT_OK) status = add_input(work, uri, err);
+  }
+  lnti_files_clear(&files);
+  return status;
+}
+
+static lnt_status add_array(prediction_work *work, const char *path, lnt_error *err) {
+  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+  lnti_idx *idx = NULL;
+  lnti_idx_shape shape;
+  lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, err);
+  if (status) return status;
+  lnti_idx_close(idx);
+  work->n_total += shape.size[0];
+  for (size_t i = 0; i < shape.size[0] && status == LNT_OK; i++) {
+    char *uri = NULL;
+    status = lnti_asprintf(&uri, err, "%s#%zu", path, i);
+    if (status == LNT_OK) status = add_input(work, uri, err);
+  }
+  return status;
+}
+
+static lnt_status add_path(prediction_work *work, const char *path, lnt_error *err) {
+  struct stat info;
+  char *uri = NULL;
+  bool exists = stat(path, &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) {
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    lnt_status status = lnti_strndup(&uri, path, n, err);
+    if (status == LNT_OK) status = add_folder(work, uri, err);
+    free(uri);
+    return status;
+  }
+  if (exists && S_ISREG(info.st_mode) && lnti_idx_sniff(path)) return add_array(work, path, err);
+  work->n_total++;
+  lnt_status status = lnti_strdup(&uri, path, err);
+  return status ? status : add_input(work, uri, err);
+}
+
+lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, const char *const *paths,
+                              size_t n_paths, const lnti_context *context, const lnti_progress *progress,
+                              lnti_prediction_visit visit, void *payload, lnt_error *err) {
+  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+  prediction_work *work = NULL;
+  lnt_status status = lnti_alloc_zero(&work, 1, sizeof *work, err);
+  if (status) return status;
+  work->model = model;
+  work->context = context;
+  work->progress = progress;
+  work->visit = visit;
+  work->payload = payload;
+  work->k = model->n_classes;
+  work->d_bytes = lnti_extractor_d(model->extractor) * lnti_dtype_bytes(lnti_extractor_dtype(model->extractor));
+  status = lnti_media_new(&work->media, &media, err);
+  if (status) goto done;
+  status = lnti_alloc_aligned(&work->rows, BLOCK_INPUTS, work->d_bytes, err);
+  if (status) goto done;
+  status = lnti_alloc_aligned(&work->prob, BLOCK_INPUTS * work->k, sizeof *work->prob, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&work->outcomes, BLOCK_INPUTS, sizeof *work->outcomes, err);
+  if (status) goto done;
+  for (size_t i = 0; i < n_paths && status == LNT_OK; i++) status = add_path(work, paths[i], err);
+  if (status == LNT_OK && work->n > 0) status = run_block(work, err);
+  if (status == LNT_OK) *out = work->result;
+done:
+  empty_block(work);
+  free(work->outcomes);
+  free(work->prob);
+  free(work->rows);
+  lnti_media_free(work->media);
+  free(work);
+  return status;
+}
+
+/* ---- items ---- */
+
+static lnt_status collect_item(void *payload, const lnti_item_view *view, lnt_error *err) {
+  return lnti_extract_items_add(payload, view->item, err);
+}
+
+/* Images that cannot be read, by place in the list of items: told later, in order. */
+typedef struct refusals {
+  lnti_messages reasons;
+  lnt_status *code;
+  size_t capacity;
+  lnt_status status; /* of keeping them */
+} refusals;
+
+static void keep_refusal(void *payload, const char *path, lnt_status code, const char *reason) {
+  refusals *r = payload;
+  (void)path;
+  if (r->status) return;
+  r->status = lnti_grow(&r->code, &r->capacity, r->reasons.n + 1, sizeof *r->code, NULL);
+  if (r->status == LNT_OK) {
+    r->code[r->reasons.n] = code;
+    r->status = lnti_messages_add(&r->reasons, NULL, "%s", reason);
+  }
+}
+
+/* Rows and refusals are both in the items' order, so walking the items once merges them. */
+static lnt_status visit_items(lnti_predict_result *result, const lnt_model *model, const lnti_extract_items *items,
+                              const lnti_vectors *features, const float *prob, const refusals *refused,
+                              lnti_prediction_visit visit, void *payload, lnt_error *err) {
+  size_t row = 0, refusal = 0;
+  for (size_t i = 0; i < items->n; i++) {
+    lnti_prediction prediction = {.path = items->item[i].uri, .item_id = items->item[i].id, .reason = ""};
+    if (row < features->n && features->item[row] == i) {
+      prediction.prob = prob + row++ * model->n_classes;
+    } else {
+      prediction.code = refused->code[refusal];
+      prediction.reason = refused->reasons.text[refusal++];
+      result->n_failed++;
+    }
+    result->n++;
+    lnt_status status = visit(payload, model, &prediction, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
+                              const char *filter_text, const lnti_progress *progress, lnti_prediction_visit visit,
+                              void *payload, lnt_error *err) {
+  lnti_ontology *ontology = NULL;
+  lnti_filter *filter = NULL;
+  lnti_extract_items items = {0};
+  lnti_vectors features = {0};
+  lnti_predict_result result = {0};
+  refusals refused = {0};
+  float *prob = NULL;
+  lnt_status status = lnti_store_ontology(&ontology, project->store, err);
+  if (status) goto done;
+  status = lnti_filter_parse(&filter, filter_text, ontology, err);
+  if (status) goto done;
+  status = lnti_items(project, filter, 0, 0, collect_item, &items, err);
+  if (status) goto done;
+  if (items.n == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\"", filter_text);
+    goto done;
+  }
+  status = lnti_extract(&features, project, model->extractor, &items, progress, keep_refusal, &refused, err);
+  if (status) goto done;
+  if (refused.status) {
+    status = lnti_fail_memory(err, sizeof *refused.code);
+    goto done;
+  }
+  status = lnti_alloc_aligned(&prob, features.n * model->n_classes, sizeof *prob, err);
+  if (status) goto done;
+  lnti_matrix x = lnti_vectors_matrix(&features);
+  status = lnti_model_predict(prob, model, &x, &project->context, err);
+  if (status) goto done;
+  status = visit_items(&result, model, &items, &features, prob, &refused, visit, payload, err);
+  if (status) goto done;
+  *out = result;
+done:
+  free(prob);
+  lnti_messages_clear(&refused.reasons);
+  free(refused.code);
+  lnti_vectors_clear(&features);
+  lnti_extract_items_clear(&items);
+  lnti_filter_free(filter);
+  lnti_ontology_free(ontology);
+  return status;
+}

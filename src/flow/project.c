@@ -1,0 +1,167 @@
+/*
+ * A project on disk. Opening it is the one place where paths become absolute, the database is migrated and what a
+ * killed process left behind is told from what still runs.
+ */
+#include <flow/project.h>
+
+#include <base/alloc.h>
+#include <base/cancel.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char database_name[] = "linnet.db";
+
+static bool process_alive(void *payload, int64_t pid) {
+  (void)payload;
+  return pid > 0 && pid <= INT_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+/* The parts that creating and opening share; `path` exists. */
+static lnt_status project_new(lnti_project **out, const char *path, const char *person, const lnti_context *context,
+                              lnt_error *err) {
+  lnti_project *project = NULL;
+  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+  char *absolute = NULL;
+  lnt_status status = lnti_alloc_zero(&project, 1, sizeof *project, err);
+  if (status) goto done;
+  absolute = realpath(path, NULL);
+  if (!absolute) {
+    status = lnti_fail_errno(err, errno, "%s: cannot be opened", path);
+    goto done;
+  }
+  project->context = *context;
+  project->path = absolute;
+  absolute = NULL;
+  status = lnti_strdup(&project->person, person ? person : "local", err);
+  if (status) goto done;
+  status = lnti_media_new(&project->media, &media, err);
+  if (status) goto done;
+  *out = project;
+  project = NULL;
+done:
+  free(absolute);
+  lnti_project_close(project);
+  return status;
+}
+
+lnt_status lnti_project_create(lnti_project **out, const char *path, const char *person, const lnti_context *context,
+                               lnt_error *err) {
+  lnti_project *project = NULL;
+  char *database = NULL, *models = NULL;
+  lnt_status status = lnti_folder_make(path, err);
+  if (status) goto done;
+  status = project_new(&project, path, person, context, err);
+  if (status) goto done;
+  status = lnti_project_path(&database, project, err, "%s", database_name);
+  if (status) goto done;
+  if (access(database, F_OK) == 0) {
+    status = lnti_fail(err, LNT_EEXISTS, "%s is a project already; use it with -C, or choose another folder", path);
+    goto done;
+  }
+  status = lnti_project_path(&models, project, err, "models");
+  if (status) goto done;
+  status = lnti_folder_make(models, err);
+  if (status) goto done;
+  status = lnti_store_create(&project->store, database, err);
+  if (status) goto done;
+  *out = project;
+  project = NULL;
+done:
+  free(database);
+  free(models);
+  lnti_project_close(project);
+  return status;
+}
+
+lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person, const lnti_context *context,
+                             lnt_error *err) {
+  lnti_project *project = NULL;
+  char *database = NULL;
+  size_t reaped = 0;
+  lnt_status status = LNT_OK;
+  if (access(path, F_OK) != 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "%s: no such folder; make a project with: linnet init DIR", path);
+    goto done;
+  }
+  status = project_new(&project, path, person, context, err);
+  if (status) goto done;
+  status = lnti_project_path(&database, project, err, "%s", database_name);
+  if (status) goto done;
+  if (access(database, F_OK) != 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "%s is no Linnet project (it has no %s); make one with: linnet init DIR, "
+                       "or name one with -C DIR",
+                       path, database_name);
+    goto done;
+  }
+  status = lnti_store_open(&project->store, database, err);
+  if (status) goto done;
+  status = lnti_store_reap(project->store, &reaped, process_alive, NULL, lnti_wall_ms(), err);
+  if (status) goto done;
+  if (reaped > 0) {
+    lnti_log_printf(context->log, LNTI_LOG_INFO, "%zu jobs were cut off before; what they had stored is there", reaped);
+  }
+  *out = project;
+  project = NULL;
+done:
+  free(database);
+  lnti_project_close(project);
+  return status;
+}
+
+void lnti_project_close(lnti_project *project) {
+  if (!project) return;
+  lnti_store_close(project->store);
+  lnti_media_free(project->media);
+  free(project->person);
+  free(project->path);
+  free(project);
+}
+
+lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format, ...) {
+  char name[512];
+  va_list arguments;
+  va_start(arguments, format);
+  int n = vsnprintf(name, sizeof name, format, arguments);
+  va_end(arguments);
+  if (n < 0 || (size_t)n >= sizeof name) return lnti_fail(err, LNT_ELIMIT, "a file name of %d bytes is too long", n);
+  return lnti_asprintf(out, err, "%s/%s", project->path, name);
+}
+
+void lnti_project_op(lnti_op *out, const lnti_project *project, lnti_op_kind kind, const char *note) {
+  *out = (lnti_op){.person = project->person, .time_ms = lnti_wall_ms(), .kind = kind, .note = note};
+  lnti_uuid7(&out->uuid, out->time_ms);
+}
+
+lnt_status lnti_messages_add(lnti_messages *messages, lnt_error *err, const char *format, ...) {
+  char text[1024];
+  char *copy = NULL;
+  va_list arguments;
+  va_start(arguments, format);
+  int n = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  if (n < 0) return lnti_fail(err, LNT_EINTERNAL, "a message could not be formatted");
+  lnt_status status = lnti_strndup(&copy, text, lnti_utf8_valid(text, strlen(text)), err);
+  if (status) return status;
+  status = lnti_grow(&messages->text, &messages->capacity, messages->n + 1, sizeof *messages->text, err);
+  if (status) {
+    free(copy);
+    return status;
+  }
+  messages->text[messages->n++] = copy;
+  return LNT_OK;
+}
+
+void lnti_messages_clear(lnti_messages *messages) {
+  for (size_t i = 0; i < messages->n; i++) free(messages->text[i]);
+  free(messages->text);
+  *messages = (lnti_messages){0};
+}

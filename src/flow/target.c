@@ -1,0 +1,177 @@
+/*
+ * Finding targets and their labelled items. Answers and items are both walked in order of id and merged, so that a
+ * project of any size is read in two passes.
+ */
+#include <flow/target.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which question ---- */
+
+typedef struct answered_state {
+  lnti_ontology *ontology;
+  bool *answered; /* [n_questions] */
+} answered_state;
+
+static lnt_status note_answer(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  (void)err;
+  answered_state *state = payload;
+  size_t question = lnti_ontology_question_by_id(state->ontology, row->question_id);
+  if (question != LNTI_NONE && row->state == LNTI_ANSWERED) state->answered[question] = true;
+  return LNT_OK;
+}
+
+static lnt_status fail_several(const lnti_ontology *ontology, const bool *answered, lnt_error *err) {
+  lnti_text list = {0};
+  lnt_status status = LNT_OK;
+  for (size_t q = 0; q < ontology->n_questions && status == LNT_OK; q++) {
+    if (!answered[q]) continue;
+    if (list.length) status = lnti_text_append(&list, ", ", 2, err);
+    if (status == LNT_OK) status = lnti_ontology_question_path(&list, ontology, q, err);
+  }
+  if (status == LNT_OK) {
+    status = lnti_fail(err, LNT_EINVAL, "several questions have answers (%.300s): choose one with --target", list.data);
+  }
+  lnti_text_clear(&list);
+  return status;
+}
+
+static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
+                            lnt_error *err) {
+  /* A copy of its own, since finding by id builds an index inside the ontology and this one is const. */
+  lnti_ontology *own = NULL;
+  bool *answered = NULL;
+  size_t found = LNTI_NONE, n = 0;
+  lnt_status status = lnti_store_ontology(&own, project->store, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&answered, own->n_questions + 1, sizeof *answered, err);
+  if (status) goto done;
+  answered_state state = {own, answered};
+  status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
+  if (status) goto done;
+  for (size_t q = 0; q < own->n_questions; q++) {
+    if (!answered[q] || own->questions[q].type == LNTI_NUMBER) continue;
+    found = q;
+    n++;
+  }
+  if (n == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "no item has a label yet; import a labelled set, for example a folder with one "
+                       "folder for each class: linnet import DIR");
+  } else if (n > 1) {
+    status = fail_several(ontology, answered, err);
+  } else {
+    *question_out = found;
+  }
+done:
+  free(answered);
+  lnti_ontology_free(own);
+  return status;
+}
+
+lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
+                            const char *path, lnt_error *err) {
+  size_t question = LNTI_NONE;
+  lnt_status status =
+      path ? lnti_ontology_find_question(&question, ontology, path, err) : find_only(&question, project, ontology, err);
+  if (status) return status;
+  if (ontology->questions[question].type == LNTI_NUMBER) {
+    return lnti_fail(err, LNT_EINVAL, "\"%s\" asks for a number; this version learns radio and tree questions",
+                     ontology->questions[question].title);
+  }
+  *question_out = question;
+  return LNT_OK;
+}
+
+/* ---- labelled items ---- */
+
+typedef struct label {
+  int64_t item_id;
+  size_t option;
+} label;
+
+typedef struct load_state {
+  lnti_ontology *ontology;
+  const char *only_split;
+  label *labels;
+  size_t n_labels, label_capacity, at;
+  lnti_labelled *out;
+} load_state;
+
+static lnt_status collect_label(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  load_state *state = payload;
+  if (row->state != LNTI_ANSWERED) return LNT_OK;
+  size_t option = lnti_ontology_option_by_id(state->ontology, row->option_id);
+  if (option == LNTI_NONE) {
+    return lnti_fail(err, LNT_ECORRUPT,
+                     "item %lld is answered with option %lld, which the ontology does not have; "
+                     "run: linnet verify",
+                     (long long)row->subject_id, (long long)row->option_id);
+  }
+  lnt_status status =
+      lnti_grow(&state->labels, &state->label_capacity, state->n_labels + 1, sizeof *state->labels, err);
+  if (status) return status;
+  state->labels[state->n_labels++] = (label){row->subject_id, option};
+  return LNT_OK;
+}
+
+static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *err) {
+  load_state *state = payload;
+  lnti_labelled *out = state->out;
+  while (state->at < state->n_labels && state->labels[state->at].item_id < item->id) state->at++;
+  if (state->at == state->n_labels || state->labels[state->at].item_id != item->id) return LNT_OK;
+  size_t n = out->items.n;
+  lnt_status status = lnti_grow(&out->option, &out->option_capacity, n + 1, sizeof *out->option, err);
+  if (status) return status;
+  if (!state->only_split) {
+    status = lnti_grow(&out->split, &out->split_capacity, n + 1, sizeof *out->split, err);
+    if (status) return status;
+    memset(out->split[n], 0, sizeof out->split[n]);
+    memcpy(out->split[n], item->split, strnlen(item->split, sizeof out->split[n] - 1));
+  }
+  out->option[n] = state->labels[state->at].option;
+  return lnti_extract_items_add(&out->items, item, err);
+}
+
+lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *project, lnti_ontology *ontology, size_t question,
+                              const char *split, lnt_error *err) {
+  lnti_labelled labelled = {0};
+  load_state state = {.ontology = ontology, .only_split = split, .out = &labelled};
+  int64_t question_id = ontology->questions[question].id;
+  lnti_item_query query = {.split = split, .answered_question = question_id};
+  lnt_status status = lnti_store_answers(project->store, 0, INT64_MAX, question_id, collect_label, &state, err);
+  if (status) goto done;
+  status = lnti_store_items(project->store, &query, collect_item, &state, err);
+  if (status) goto done;
+  *out = labelled;
+  labelled = (lnti_labelled){0};
+done:
+  free(state.labels);
+  lnti_labelled_clear(&labelled);
+  return status;
+}
+
+void lnti_labelled_keep(lnti_labelled *labelled, const bool *keep) {
+  size_t n = 0;
+  for (size_t i = 0; i < labelled->items.n; i++) {
+    if (!keep[i]) {
+      free(labelled->items.item[i].uri);
+      continue;
+    }
+    labelled->items.item[n] = labelled->items.item[i];
+    labelled->option[n] = labelled->option[i];
+    if (labelled->split) memmove(labelled->split[n], labelled->split[i], sizeof labelled->split[n]);
+    n++;
+  }
+  labelled->items.n = n;
+}
+
+void lnti_labelled_clear(lnti_labelled *labelled) {
+  lnti_extract_items_clear(&labelled->items);
+  free(labelled->option);
+  free(labelled->split);
+  *labelled = (lnti_labelled){0};
+}

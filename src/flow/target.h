@@ -1,0 +1,33 @@
+/**
+ * @file target.h
+ * Targets: the question that a model learns, and the items that have an answer to it. Shared by split, train and
+ * evaluate.
+ */
+#ifndef LNTI_FLOW_TARGET_H
+#define LNTI_FLOW_TARGET_H
+
+#include <flow/extract.h>
+
+/**
+ * The question of a path; NULL: the only question of type radio or tree that has answers.
+ * @return LNT_OK; LNT_ENOTFOUND; LNT_EINVAL (several questions have answers: lists them; or type number).
+ */
+LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
+                                           const char *path, lnt_error *err);
+
+/** Items with a current answer to a question. */
+typedef struct lnti_labelled {
+  lnti_extract_items items;
+  size_t *option;    /**< [items.n] index of the answered option in the ontology */
+  char (*split)[16]; /**< [items.n] name of the split, cut at 15 bytes; only with `split` NULL */
+  size_t option_capacity, split_capacity;
+} lnti_labelled;
+
+/** In order of id. @param split  NULL: any. "Unsure" and "none of these" are no labels and are left out. */
+LNT_MUST_CHECK lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *project, lnti_ontology *ontology,
+                                             size_t question, const char *split, lnt_error *err);
+void lnti_labelled_clear(lnti_labelled *labelled);
+/** Keeps the items for which keep[i] is true. */
+void lnti_labelled_keep(lnti_labelled *labelled, const bool *keep);
+
+#endif

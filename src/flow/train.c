@@ -1,0 +1,543 @@
+/*
+ * Training: rows, features, fit, calibration, model file, rows of the run. Calibration itself stands in calibrate.c.
+ *
+ * The run's row is written first and its end last, in the same transaction as the model's row; the model file is in place
+ * before. So whatever moment a crash picks, the database names only model files that are whole: a new file goes under a
+ * name that no row uses, and the old one is removed once no row names it.
+ */
+#include <flow/train.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <flow/calibrate.h>
+#include <flow/job.h>
+#include <flow/metrics_json.h>
+#include <flow/split_names.h>
+#include <flow/target.h>
+#include <math.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct training {
+  lnti_project *project;
+  const lnti_train_options *options;
+  lnti_train_result *result;
+  lnti_job_run job;
+  lnti_ontology *ontology;
+  size_t question;
+  const lnti_learner *learner;
+  lnti_params params;
+  lnti_extractor *extractor;
+  lnti_labelled rows, val; /* training rows; rows of the split "val" */
+  lnti_vectors features, val_features;
+  int32_t *label, *val_label; /* [features.n], [val_features.n] */
+  size_t *class_option;       /* [n_classes] option of each class */
+  int32_t *class_of_option;   /* [ontology->n_options] class of each option; -1 */
+  size_t n_classes;
+  lnti_calibration calibration;
+  lnt_model *model;
+  lnti_run run;
+  char *params_json;
+  char *old_file; /* of the model that is replaced, below the project */
+  lnti_model_row row;
+} training;
+
+/* ---- rows and classes ---- */
+
+static bool has_split(const lnti_store_counts *counts, const char *name) {
+  for (size_t i = 0; i < counts->n_splits; i++) {
+    if (strcmp(counts->splits[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* Without a split "train", everything labelled that is neither validation nor test. */
+static lnt_status load_outside_splits(training *t, lnt_error *err) {
+  bool *keep = NULL;
+  lnt_status status = lnti_labelled_load(&t->rows, t->project, t->ontology, t->question, NULL, err);
+  if (status) return status;
+  status = lnti_alloc(&keep, t->rows.items.n, sizeof *keep, err);
+  if (status) return status;
+  for (size_t i = 0; i < t->rows.items.n; i++) {
+    keep[i] = strcmp(t->rows.split[i], LNTI_SPLIT_VAL) != 0 && strcmp(t->rows.split[i], LNTI_SPLIT_TEST) != 0;
+  }
+  lnti_labelled_keep(&t->rows, keep);
+  free(keep);
+  return LNT_OK;
+}
+
+static lnt_status load_rows(training *t, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
+  if (status) return status;
+  bool train = has_split(&counts, LNTI_SPLIT_TRAIN), val = has_split(&counts, LNTI_SPLIT_VAL);
+  lnti_store_counts_clear(&counts);
+  status = train ? lnti_labelled_load(&t->rows, t->project, t->ontology, t->question, LNTI_SPLIT_TRAIN, err)
+                 : load_outside_splits(t, err);
+  if (status == LNT_OK && val) {
+    status = lnti_labelled_load(&t->val, t->project, t->ontology, t->question, LNTI_SPLIT_VAL, err);
+  }
+  if (status) return status;
+  if (t->rows.items.n > 0) return LNT_OK;
+  return lnti_fail(err, LNT_ENOTFOUND, "no labelled items to train on%s; see: linnet status",
+                   train ? " in the split \"train\"" : "");
+}
+
+/* Classes are the answerable options that occur, in the ontology's order. */
+static lnt_status find_classes(training *t, lnt_error *err) {
+  size_t *answerable = NULL, n = 0;
+  lnt_status status = lnti_ontology_answerable(&answerable, &n, t->ontology, t->question, err);
+  if (status) goto done;
+  status = lnti_alloc(&t->class_of_option, t->ontology->n_options, sizeof *t->class_of_option, err);
+  if (status) goto done;
+  status = lnti_alloc(&t->class_option, n, sizeof *t->class_option, err);
+  if (status) goto done;
+  /* First 0 for those that occur, then numbers in order. */
+  for (size_t i = 0; i < t->ontology->n_options; i++) t->class_of_option[i] = -1;
+  for (size_t i = 0; i < t->rows.items.n; i++) t->class_of_option[t->rows.option[i]] = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (t->class_of_option[answerable[i]] < 0) continue;
+    t->class_of_option[answerable[i]] = (int32_t)t->n_classes;
+    t->class_option[t->n_classes++] = answerable[i];
+  }
+  if (t->n_classes < n) {
+    status = lnti_messages_add(&t->result->warnings, err,
+                               "%zu of %zu classes have no training items: the model does not "
+                               "know them",
+                               n - t->n_classes, n);
+    if (status) goto done;
+  }
+  if (t->n_classes < 2) {
+    status =
+        lnti_fail(err, LNT_EDATA, "all training items are \"%s\"; a classifier needs items of at least two classes",
+                  t->n_classes ? t->ontology->options[t->class_option[0]].title : "retired options");
+  }
+done:
+  free(answerable);
+  return status;
+}
+
+/* Labels of the rows that have features. */
+static lnt_status make_labels(int32_t **out, const training *t, const lnti_labelled *rows, const lnti_vectors *features,
+                              lnt_error *err) {
+  int32_t *label = NULL;
+  lnt_status status = lnti_alloc(&label, features->n, sizeof *label, err);
+  if (status) return status;
+  for (size_t i = 0; i < features->n; i++) label[i] = t->class_of_option[rows->option[features->item[i]]];
+  *out = label;
+  return LNT_OK;
+}
+
+/* Leaves out items of classes that the model will not know: validation items of classes without training items, and
+ * items that still carry a retired option. */
+static lnt_status keep_known(training *t, lnti_labelled *rows, const char *what, lnt_error *err) {
+  bool *keep = NULL;
+  size_t n = rows->items.n;
+  if (n == 0) return LNT_OK;
+  lnt_status status = lnti_alloc(&keep, n, sizeof *keep, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) {
+    int32_t class = t->class_of_option[rows->option[i]];
+    keep[i] = class >= 0 && t->class_option[class] == rows->option[i];
+  }
+  lnti_labelled_keep(rows, keep);
+  free(keep);
+  if (rows->items.n == n) return LNT_OK;
+  return lnti_messages_add(&t->result->warnings, err,
+                           "%zu %s items are of classes that the model does not know and were "
+                           "left out",
+                           n - rows->items.n, what);
+}
+
+/* ---- features ---- */
+
+static void pass_progress(void *payload, const char *what, size_t done, size_t total) {
+  lnti_job_progress(payload, what, done, total);
+}
+
+static lnt_status extract_rows(training *t, lnt_error *err) {
+  const lnti_train_options *options = t->options;
+  const lnti_progress progress = {pass_progress, &t->job};
+  lnt_status status = lnti_extract(&t->features, t->project, t->extractor, &t->rows.items, &progress, options->refused,
+                                   options->refused_payload, err);
+  if (status) return status;
+  if (t->val.items.n > 0) {
+    status = lnti_extract(&t->val_features, t->project, t->extractor, &t->val.items, &progress, options->refused,
+                          options->refused_payload, err);
+    if (status) return status;
+  }
+  size_t n_refused = t->features.n_refused + t->val_features.n_refused;
+  if (n_refused == 0) return LNT_OK;
+  return lnti_messages_add(&t->result->warnings, err, "%zu images could not be read and were left out", n_refused);
+}
+
+/* ---- fit ---- */
+
+static lnt_status fit(training *t, lnt_error *err) {
+  const lnti_context *context = &t->project->context;
+  const lnti_calibrated_rows rows = {&t->features, t->label,     &t->val_features,
+                                     t->val_label, t->n_classes, t->options->seed};
+  lnti_fit_report report = {0};
+  lnti_fitted *fitted = NULL;
+  lnt_status status =
+      lnti_calibrated_fit(&fitted, &report, &t->calibration, t->learner, &t->params, &rows, context, err);
+  if (status) return status;
+  t->model->fitted = fitted;
+  if (report.note[0]) status = lnti_messages_add(&t->result->warnings, err, "%s", report.note);
+  return status;
+}
+
+static lnt_status validate(training *t, lnt_error *err) {
+  lnti_evaluation *evaluation = NULL;
+  const lnti_calibration *c = &t->calibration;
+  lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
+  options.seed = t->options->seed;
+  lnti_train_result *result = t->result;
+  for (int m = 0; m < LNTI_METRICS; m++) result->value[m] = result->ci95[m][0] = result->ci95[m][1] = (double)NAN;
+  if (c->n == 0) return LNT_OK;
+  lnt_status status =
+      lnti_evaluation_new(&evaluation, c->prob, c->label, c->n, t->n_classes, &options, &t->project->context, err);
+  if (status) return status;
+  memcpy(result->value, evaluation->value, sizeof result->value);
+  memcpy(result->ci95, evaluation->ci95, sizeof result->ci95);
+  lnti_text json = {0};
+  status = lnti_metrics_json(&json, evaluation->value, (const double(*)[2])evaluation->ci95, err);
+  if (status == LNT_OK) status = lnti_strdup(&t->model->metrics_json, json.data, err);
+  lnti_text_clear(&json);
+  lnti_evaluation_free(evaluation);
+  return status;
+}
+
+/* ---- the model ---- */
+
+/* Over content and class of every training row, in order. */
+static void fingerprint(char out[LNTI_HASH_HEX], const training *t) {
+  lnti_hasher hasher;
+  lnti_hash hash;
+  lnti_hash_begin(&hasher);
+  for (size_t i = 0; i < t->rows.items.n; i++) {
+    const char *key = t->ontology->options[t->rows.option[i]].key;
+    lnti_hash_update(&hasher, t->rows.items.item[i].content.bytes, LNTI_HASH_BYTES);
+    lnti_hash_update(&hasher, key, strlen(key) + 1);
+  }
+  lnti_hash_end(&hash, &hasher);
+  lnti_hash_hex(out, &hash);
+}
+
+static lnt_status copy_classes(training *t, lnt_error *err) {
+  lnt_model *model = t->model;
+  lnt_status status = lnti_alloc_zero(&model->classes, t->n_classes, sizeof *model->classes, err);
+  if (status) return status;
+  model->n_classes = t->n_classes;
+  for (size_t c = 0; c < t->n_classes && status == LNT_OK; c++) {
+    lnti_text path = {0};
+    status = lnti_ontology_option_path(&path, t->ontology, t->class_option[c], err);
+    if (status) {
+      lnti_text_clear(&path);
+      return status;
+    }
+    model->classes[c].id = path.data;
+    status = lnti_strdup(&model->classes[c].title, t->ontology->options[t->class_option[c]].title, err);
+  }
+  return status;
+}
+
+static lnt_status name_model(training *t, lnt_error *err) {
+  const char *feature = lnti_extractor_feature(t->extractor)->name;
+  if (!t->options->name) return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, feature);
+  for (const char *p = t->options->name; *p; p++) {
+    if (*p == '/' || (unsigned char)*p < ' ') {
+      return lnti_fail(err, LNT_EINVAL, "'%.60s' is no name for a model: it becomes a file's name", t->options->name);
+    }
+  }
+  if (t->options->name[0] == '\0' || t->options->name[0] == '.' || strlen(t->options->name) > 100) {
+    return lnti_fail(err, LNT_EINVAL, "a model's name has 1 to 100 bytes and does not begin with a dot");
+  }
+  return lnti_strdup(&t->model->name, t->options->name, err);
+}
+
+static lnt_status describe_model(training *t, lnt_error *err) {
+  lnt_model *model = t->model;
+  lnti_text path = {0};
+  lnt_status status = lnti_ontology_question_path(&path, t->ontology, t->question, err);
+  model->target = path.data;
+  if (status) return status;
+  status = lnti_strdup(&model->target_title, t->ontology->questions[t->question].title, err);
+  if (status) return status;
+  status = copy_classes(t, err);
+  if (status) return status;
+  model->n_train = t->rows.items.n;
+  model->seed = t->options->seed;
+  model->created_ms = lnti_wall_ms();
+  fingerprint(model->data_fingerprint, t);
+  return LNT_OK;
+}
+
+/* ---- storing ---- */
+
+static lnt_status note_old_file(void *payload, const lnti_model_row *row, lnt_error *err) {
+  training *t = payload;
+  return lnti_strdup(&t->old_file, row->file, err);
+}
+
+/* A file name that no row uses: <name>.lnt, or with the run's number where an older model has that. */
+static lnt_status choose_file(char **relative_out, training *t, lnt_error *err) {
+  char *plain = NULL;
+  lnt_status status = lnti_store_models(t->project->store, t->model->name, note_old_file, t, err);
+  if (status) return status;
+  status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
+  if (status) return status;
+  if (t->old_file && strcmp(t->old_file, plain) == 0) {
+    status = lnti_asprintf(relative_out, err, "models/%s.%lld.lnt", t->model->name, (long long)t->run.id);
+    free(plain);
+    return status;
+  }
+  *relative_out = plain;
+  return LNT_OK;
+}
+
+static lnt_status hash_file(lnti_hash *out, uint64_t *bytes_out, const char *path, lnt_error *err) {
+  char *data = NULL;
+  size_t n = 0;
+  lnt_status status = lnti_file_read(&data, &n, path, SIZE_MAX / 2, err);
+  if (status) return status;
+  lnti_hash_bytes(out, data, n);
+  *bytes_out = n;
+  free(data);
+  return LNT_OK;
+}
+
+static lnt_status write_model_row(void *payload, lnti_tx *tx, lnt_error *err) {
+  training *t = payload;
+  lnt_status status = lnti_tx_model(tx, &t->row.id, &t->row, err);
+  return status ? status : lnti_tx_run_end(tx, &t->run, err);
+}
+
+static lnt_status store_model(training *t, lnt_error *err) {
+  char *relative = NULL, *path = NULL;
+  lnt_status status = choose_file(&relative, t, err);
+  if (status) goto done;
+  status = lnti_project_path(&path, t->project, err, "%s", relative);
+  if (status) goto done;
+  status = lnti_model_save(t->model, path, err);
+  if (status) goto done;
+  t->row = (lnti_model_row){.run_id = t->run.id,
+                            .name = t->model->name,
+                            .file = relative,
+                            .created_ms = t->model->created_ms,
+                            .n_train = t->model->n_train,
+                            .result_json = ""};
+  status = hash_file(&t->row.content, &t->row.bytes, path, err);
+  if (status) goto done;
+  t->run.state = "done";
+  t->run.ended_ms = lnti_wall_ms();
+  t->run.result_json = t->model->metrics_json ? t->model->metrics_json : "{}";
+  status = lnti_store_write(t->project->store, write_model_row, t, err);
+  if (status) {
+    unlink(path);
+    goto done;
+  }
+  if (t->old_file && strcmp(t->old_file, relative) != 0) {
+    char *old = NULL;
+    status = lnti_project_path(&old, t->project, err, "%s", t->old_file);
+    if (status == LNT_OK) unlink(old);
+    free(old);
+  }
+  t->result->file = path;
+  path = NULL;
+done:
+  free(path);
+  free(relative);
+  return status;
+}
+
+/* ---- the run ---- */
+
+static lnt_status write_run_begin(void *payload, lnti_tx *tx, lnt_error *err) {
+  training *t = payload;
+  return lnti_tx_run_begin(tx, &t->run.id, &t->run, err);
+}
+
+static lnt_status write_run_end(void *payload, lnti_tx *tx, lnt_error *err) {
+  const training *t = payload;
+  return lnti_tx_run_end(tx, &t->run, err);
+}
+
+static lnt_status params_text(char **out, const lnti_params *params, lnt_error *err) {
+  lnti_text text = {0};
+  lnti_json_writer *writer = NULL;
+  lnt_status status = lnti_json_writer_new(&writer, lnti_json_sink_text, &text, 0, err);
+  if (status) return status;
+  lnti_params_write(writer, params);
+  status = lnti_json_finish(writer, err);
+  lnti_json_writer_free(writer);
+  if (status) {
+    lnti_text_clear(&text);
+    return status;
+  }
+  if (text.length && text.data[text.length - 1] == '\n') text.data[--text.length] = '\0';
+  *out = text.data;
+  return LNT_OK;
+}
+
+static lnt_status begin_run(training *t, lnt_error *err) {
+  lnt_status status = params_text(&t->params_json, &t->params, err);
+  if (status) return status;
+  t->run = (lnti_run){.target = t->model->target,
+                      .learner = t->learner->name,
+                      .feature = lnti_extractor_text(t->extractor),
+                      .params_json = t->params_json,
+                      .seed = t->options->seed,
+                      .started_ms = lnti_wall_ms(),
+                      .n_train = t->model->n_train,
+                      .data_fingerprint = t->model->data_fingerprint,
+                      .code_version = LINNET_VERSION,
+                      .cpu = lnt_cpu_name(t->project->context.cpu),
+                      .state = "running",
+                      .result_json = "",
+                      .error = ""};
+  return lnti_store_write(t->project->store, write_run_begin, t, err);
+}
+
+/* A run that does not end well keeps the reason. */
+static lnt_status fail_run(training *t, lnt_status status, const lnt_error *err) {
+  lnt_error ignored = LNT_ERROR_INIT;
+  t->run.state = status == LNT_ECANCELLED ? "cancelled" : "failed";
+  t->run.ended_ms = lnti_wall_ms();
+  t->run.error = err ? err->message : "";
+  if (lnti_store_write(t->project->store, write_run_end, t, &ignored)) {
+    lnti_log_printf(t->project->context.log, LNTI_LOG_WARN, "the failed run was not stored: %s", ignored.message);
+  }
+  return status;
+}
+
+/* ---- all of it ---- */
+
+static lnt_status prepare(training *t, lnt_error *err) {
+  const lnti_train_options *options = t->options;
+  lnt_status status = lnti_learner_find(&t->learner, options->learner, err);
+  if (status) return status;
+  lnti_params_init(&t->params, t->learner->params);
+  for (size_t i = 0; i < options->n_set; i++) {
+    status = lnti_params_set(&t->params, options->set[i], err);
+    if (status) return status;
+  }
+  status = lnti_store_ontology(&t->ontology, t->project->store, err);
+  if (status) return status;
+  status = lnti_target_find(&t->question, t->project, t->ontology, options->target, err);
+  if (status) return status;
+  status = load_rows(t, err);
+  if (status) return status;
+  status = find_classes(t, err);
+  if (status) return status;
+  status = keep_known(t, &t->rows, "training", err);
+  if (status) return status;
+  status = keep_known(t, &t->val, "validation", err);
+  if (status) return status;
+  status = lnti_model_new(&t->model, err);
+  if (status) return status;
+  status = lnti_extractor_new(&t->extractor, options->feature, &t->rows.items.traits, err);
+  if (status) return status;
+  status = name_model(t, err);
+  return status ? status : describe_model(t, err);
+}
+
+static lnt_status learn(training *t, lnt_error *err) {
+  uint64_t start = lnti_monotonic_ns();
+  lnt_status status = extract_rows(t, err);
+  if (status) return status;
+  t->result->extract_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
+  start = lnti_monotonic_ns();
+  status = make_labels(&t->label, t, &t->rows, &t->features, err);
+  if (status) return status;
+  status = make_labels(&t->val_label, t, &t->val, &t->val_features, err);
+  if (status) return status;
+  status = fit(t, err);
+  if (status) return status;
+  t->result->fit_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
+  t->model->extractor = t->extractor;
+  t->extractor = NULL;
+  t->model->temperature = t->calibration.temperature;
+  t->model->n_calibration = t->calibration.n;
+  status = lnti_strdup(&t->model->calibrated_on, t->calibration.on, err);
+  if (status) return status;
+  status = validate(t, err);
+  return status ? status : store_model(t, err);
+}
+
+static lnt_status fill_result(training *t, lnt_error *err) {
+  lnti_train_result *result = t->result;
+  const lnt_model *model = t->model;
+  result->n_train = model->n_train;
+  result->n_classes = t->n_classes;
+  result->n_calibration = t->calibration.n;
+  result->temperature = t->calibration.temperature;
+  result->ece_before = t->calibration.ece_before;
+  result->seed = t->options->seed;
+  result->run_id = t->run.id;
+  result->peak_rss_mb = lnti_peak_rss_mb();
+  lnt_status status = lnti_strdup(&result->model, model->name, err);
+  if (status == LNT_OK) status = lnti_strdup(&result->target, model->target, err);
+  if (status == LNT_OK) status = lnti_strdup(&result->learner, t->learner->name, err);
+  if (status == LNT_OK) status = lnti_strdup(&result->feature, lnti_extractor_text(model->extractor), err);
+  if (status == LNT_OK) status = lnti_strdup(&result->calibrated_on, t->calibration.on, err);
+  return status;
+}
+
+static void clear(training *t) {
+  lnt_model_close(t->model);
+  lnti_extractor_free(t->extractor);
+  lnti_calibration_clear(&t->calibration);
+  lnti_vectors_clear(&t->features);
+  lnti_vectors_clear(&t->val_features);
+  lnti_labelled_clear(&t->rows);
+  lnti_labelled_clear(&t->val);
+  lnti_ontology_free(t->ontology);
+  free(t->label);
+  free(t->val_label);
+  free(t->class_option);
+  free(t->class_of_option);
+  free(t->params_json);
+  free(t->old_file);
+}
+
+lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,
+                      lnt_error *err) {
+  lnti_train_result result = {0};
+  training t = {.project = project, .options = options, .result = &result};
+  uint64_t start = lnti_monotonic_ns();
+  lnt_status status = prepare(&t, err);
+  if (status) goto done;
+  status = lnti_job_begin(&t.job, project, "train", "{}", options->progress, err);
+  if (status) goto done;
+  status = begin_run(&t, err);
+  if (status == LNT_OK) {
+    status = learn(&t, err);
+    if (status) status = fail_run(&t, status, err);
+  }
+  status = lnti_job_end(&t.job, status, err);
+  if (status) goto done;
+  status = fill_result(&t, err);
+  if (status) goto done;
+  result.total_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
+  *out = result;
+  result = (lnti_train_result){0};
+done:
+  lnti_train_result_clear(&result);
+  clear(&t);
+  return status;
+}
+
+void lnti_train_result_clear(lnti_train_result *result) {
+  free(result->model);
+  free(result->file);
+  free(result->target);
+  free(result->learner);
+  free(result->feature);
+  free(result->calibrated_on);
+  lnti_messages_clear(&result->warnings);
+  *result = (lnti_train_result){0};
+}

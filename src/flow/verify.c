@@ -1,0 +1,109 @@
+/*
+ * Verification reads everything and changes nothing. Each fault is one sentence with what to do.
+ */
+#include <flow/verify.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <flow/extract.h>
+#include <model/model.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct verification {
+  lnti_project *project;
+  lnti_verify_result *result;
+  lnti_fault_visit visit;
+  void *payload;
+  char *last_source; /* items come in long runs of one source */
+} verification;
+
+static void fault(verification *v, const char *format, ...) LNT_PRINTF(2, 3);
+
+static void fault(verification *v, const char *format, ...) {
+  char text[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  int n = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  v->result->faults++;
+  if (n >= 0) v->visit(v->payload, text);
+}
+
+/* ---- models ---- */
+
+static lnt_status check_model(void *payload, const lnti_model_row *row, lnt_error *err) {
+  verification *v = payload;
+  char *path = NULL, *data = NULL;
+  size_t n = 0;
+  lnti_hash hash;
+  lnt_model *model = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = lnti_project_path(&path, v->project, err, "%s", row->file);
+  if (status) return status;
+  v->result->models++;
+  status = lnti_file_read(&data, &n, path, SIZE_MAX / 2, &reason);
+  if (status) {
+    fault(v, "model \"%s\": %s; train it again", row->name, reason.message);
+    goto done;
+  }
+  lnti_hash_bytes(&hash, data, n);
+  if (memcmp(&hash, &row->content, sizeof hash) != 0) {
+    fault(v, "model \"%s\": %s is not the file that was trained; train it again", row->name, row->file);
+    goto done;
+  }
+  status = lnti_model_open(&model, path, &v->project->context, &reason);
+  if (status) fault(v, "model \"%s\": %s; train it again", row->name, reason.message);
+done:
+  lnt_model_close(model);
+  free(data);
+  free(path);
+  return status == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", reason.message) : LNT_OK;
+}
+
+/* ---- media ---- */
+
+static lnt_status check_source(void *payload, const lnti_item *item, lnt_error *err) {
+  verification *v = payload;
+  lnt_status status = lnti_cancel_check(v->project->context.cancel, err);
+  if (status) return status;
+  if (v->last_source && strcmp(v->last_source, item->source) == 0) return LNT_OK;
+  free(v->last_source);
+  v->last_source = NULL;
+  status = lnti_strdup(&v->last_source, item->source, err);
+  if (status) return status;
+  if (access(item->source, R_OK) != 0) {
+    char text[1024];
+    v->result->missing_media++;
+    snprintf(text, sizeof text, "%s cannot be read: its items are kept, but their images cannot be shown or used",
+             item->source);
+    v->visit(v->payload, text);
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, lnti_fault_visit visit, void *payload,
+                       lnt_error *err) {
+  lnti_verify_result result = {0};
+  verification v = {.project = project, .result = &result, .visit = visit, .payload = payload};
+  lnti_item_query query = {0};
+  size_t n = 0;
+  lnt_status status = lnti_store_verify(project->store, &n, visit, payload, project->context.cancel, err);
+  if (status) goto done;
+  result.faults += n;
+  status = lnti_store_models(project->store, NULL, check_model, &v, err);
+  if (status) goto done;
+  status = lnti_store_items(project->store, &query, check_source, &v, err);
+  if (status) goto done;
+  status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
+  if (status) goto done;
+  result.faults += n;
+  *out = result;
+done:
+  free(v.last_source);
+  return status;
+}
