@@ -96,17 +96,16 @@ def rows_of(transcript, width):
 
 
 def draw_row(row, y):
-    """One row as text elements, each run where its column is, whatever font the reader has."""
+    """One row as text elements, each word group where its columns are, whatever font the reader has. Two blanks or
+    more divide groups, since XML's readers do not agree on how many blanks a text keeps."""
     at, drawn = 0, []
     for classes, text in row:
-        width = columns(text)
-        if text.strip():
-            blanks = len(text) - len(text.lstrip(" "))
-            shown = text.strip(" ")
-            names = " ".join(sorted(classes | ({"text"} if not classes & {"prompt", "dim", *COLOURS} else set())))
-            drawn.append(f'  <text class="{names}" x="{MARGIN + (at + blanks) * ADVANCE:.1f}" y="{y}" '
-                         f'textLength="{columns(shown) * ADVANCE:.1f}">{escape(shown)}</text>')
-        at += width
+        names = " ".join(sorted(classes | ({"text"} if not classes & {"prompt", "dim", *COLOURS} else set())))
+        for group in re.finditer(r"\S+(?: \S+)*", text):
+            x = MARGIN + (at + columns(text[:group.start()])) * ADVANCE
+            drawn.append(f'  <text class="{names}" x="{x:.1f}" y="{y}" '
+                         f'textLength="{columns(group.group()) * ADVANCE:.1f}">{escape(group.group())}</text>')
+        at += columns(text)
     return drawn
 
 
@@ -118,7 +117,7 @@ def render(transcript, title="", width=100):
     h = top + len(rows) * LEADING + MARGIN // 2
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w:.0f}" height="{h}" viewBox="0 0 {w:.0f} {h}" role="img" '
-        f'xml:space="preserve" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, \'DejaVu Sans Mono\', '
+        f'font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, \'DejaVu Sans Mono\', '
         f'monospace" font-size="{SIZE}">',
         f"  <title>{escape(title or 'A terminal session')}</title>",
         f"  <style>{STYLE}  </style>",

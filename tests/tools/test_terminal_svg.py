@@ -32,6 +32,11 @@ class TerminalSvg(unittest.TestCase):
         self.assertEqual(first[1], terminal_svg.MARGIN + 4 * terminal_svg.ADVANCE)
         self.assertEqual(second[1], first[1])
 
+    def test_blanks_between_columns_are_places(self):
+        drawn = texts("labels     60,000\n")
+        self.assertEqual([(text[1], text[3]) for text in drawn],
+                         [(terminal_svg.MARGIN, "labels"), (terminal_svg.MARGIN + 11 * terminal_svg.ADVANCE, "60,000")])
+
     def test_wide_and_combining_characters(self):
         self.assertEqual(terminal_svg.columns("ab"), 2)
         self.assertEqual(terminal_svg.columns("\u5e03"), 2)
