@@ -23,6 +23,7 @@ typedef struct lnti_cli {
   const char *project_path; /**< of -C; NULL: the current folder */
   const char *person;       /**< NULL: the project's default */
   bool json, quiet;
+  bool styled; /**< `out` is a terminal that shows bold text */
   lnti_context context;
   lnt_cpu_level cpu_best; /**< of the machine; context.cpu is what is used */
   lnti_meter *meter;

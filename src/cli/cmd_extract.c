@@ -42,7 +42,7 @@ static lnt_status print_json(lnti_cli *cli, const extraction *e, lnt_error *err)
 }
 
 static lnt_status print(lnti_cli *cli, const extraction *e, lnt_error *err) {
-  const lnti_features *f = &e->features;
+  const lnti_vectors *f = &e->features;
   lnti_print(cli, "%s vectors of %s %s numbers in %s", lnti_show_count(f->n).text, lnti_show_count(f->d).text,
              f->dtype == LNTI_U8 ? "u8" : "f32", lnti_show_seconds(e->seconds).text);
   lnti_print(cli, " (%s computed, %s from the cache)\n", lnti_show_count(f->n_computed).text,

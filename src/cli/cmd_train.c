@@ -11,8 +11,9 @@
 #include <cli/help.h>
 #include <cli/refused.h>
 #include <cli/table.h>
+#include <flow/metrics_json.h>
+#include <flow/report.h>
 #include <flow/train.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,17 +123,7 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_kv_real(w, "peak_rss_mb", r->peak_rss_mb);
   lnti_json_key(w, "validation");
   lnti_json_begin_object(w);
-  for (size_t m = 0; m < LNTI_METRICS; m++) lnti_json_kv_real(w, lnti_metric_name((lnti_metric_id)m), r->value[m]);
-  lnti_json_end_object(w);
-  lnti_json_key(w, "ci95");
-  lnti_json_begin_object(w);
-  for (size_t m = 0; m < LNTI_METRICS; m++) {
-    lnti_json_key(w, lnti_metric_name((lnti_metric_id)m));
-    lnti_json_begin_array(w);
-    lnti_json_real(w, r->ci95[m][0]);
-    lnti_json_real(w, r->ci95[m][1]);
-    lnti_json_end_array(w);
-  }
+  lnti_metrics_write(w, r->value, r->ci95);
   lnti_json_end_object(w);
   lnti_json_kv_int(w, "n_calibration", (int64_t)r->n_calibration);
   lnti_json_kv_string(w, "calibrated_on", r->calibrated_on);
@@ -170,11 +161,9 @@ static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_e
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 3, 2);
   for (size_t m = 0; !status && m < LNTI_METRICS; m++) {
-    char name[40];
+    lnti_metric_id metric = (lnti_metric_id)m;
     lnti_shown value = lnti_show_metric(r->value[m]), interval = lnti_show_interval(r->ci95[m][0], r->ci95[m][1]);
-    snprintf(name, sizeof name, "%s", lnti_metric_name((lnti_metric_id)m));
-    for (char *at = name; *at; at++) *at = *at == '_' ? ' ' : *at;
-    const char *cells[] = {name, value.text, interval.text};
+    const char *cells[] = {lnti_report_metric_title(metric), value.text, interval.text};
     status = lnti_table_row(&table, cells, err);
   }
   if (!status) status = lnti_table_write(&text, &table, err);
@@ -216,8 +205,9 @@ static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err)
   for (size_t i = 0; !status && i < p->n_done; i++) {
     const lnti_train_result *r = &p->item[i].result;
     lnti_shown accuracy = lnti_show_metric(r->value[LNTI_ACCURACY]), f1 = lnti_show_metric(r->value[LNTI_MACRO_F1]);
-    lnti_shown loss = lnti_show_metric(r->value[LNTI_LOG_LOSS]), seconds = lnti_show_seconds(r->total_seconds);
     lnti_shown interval = lnti_show_interval(r->ci95[LNTI_ACCURACY][0], r->ci95[LNTI_ACCURACY][1]);
+    lnti_shown loss = lnti_show_metric(r->value[LNTI_LOG_LOSS]);
+    lnti_shown seconds = lnti_show_seconds(r->total_seconds);
     const char *cells[] = {r->model, accuracy.text, interval.text, f1.text, loss.text, seconds.text};
     status = lnti_table_row(&table, cells, err);
   }

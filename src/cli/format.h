@@ -22,9 +22,9 @@ lnti_shown lnti_show_seconds(double seconds);
 lnti_shown lnti_show_rate(double per_second);
 /** "512 B", "1.5 kB", "210 MB" (powers of 1,000). */
 lnti_shown lnti_show_bytes(uint64_t bytes);
-/** A share or a metric: "0.8912"; "-" for NaN. */
+/** A metric: "0.8912"; "-" for NaN. */
 lnti_shown lnti_show_metric(double value);
-/** An interval: "0.885 to 0.897"; "" where an end is NaN. */
+/** An interval: "0.8850 to 0.8970"; "" where an end is NaN. */
 lnti_shown lnti_show_interval(double low, double high);
 /** Local time of a moment in ms since 1970: "2026-03-01 14:05". */
 lnti_shown lnti_show_time(uint64_t unix_ms);

@@ -90,6 +90,12 @@ static lnt_status choose_cpu(lnti_cli *cli, char **argv, lnt_error *err) {
   return LNT_OK;
 }
 
+/** Bold text where a person looks on, unless they asked for none (no-color.org). */
+static bool wants_style(void) {
+  const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && (!no_color || !no_color[0]);
+}
+
 /* ---- reading the command line ---- */
 
 typedef struct invocation {
@@ -146,6 +152,7 @@ static lnt_status apply_globals(lnti_cli *cli, lnti_meter *meter, const invocati
   if (status) return status;
   cli->json = lnti_args_has(args, "json");
   cli->quiet = lnti_args_has(args, "quiet");
+  cli->styled = wants_style();
   cli->project_path = lnti_args_text(args, "project", NULL);
   cli->person = lnti_args_text(args, "person", NULL);
   if (cli->person && !cli->person[0]) return lnti_fail(err, LNT_EINVAL, "--person: the name is empty");

@@ -15,7 +15,7 @@ double lnti_result_metric(const char *result_json, const char *metric) {
   double value = NAN;
   if (result_json && result_json[0] &&
       lnti_json_parse(&root, &arena, result_json, strlen(result_json), "result", NULL) == LNT_OK) {
-    const lnti_json_value *found = lnti_json_get(lnti_json_get(root, "validation"), metric);
+    const lnti_json_value *found = lnti_json_get(root, metric);
     if (found && found->type == LNTI_JSON_TYPE_NUMBER) value = found->number;
   }
   lnti_arena_clear(&arena);

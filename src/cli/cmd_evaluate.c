@@ -1,0 +1,158 @@
+/*
+ * evaluate: how good a model is on items that it was not trained on.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/refused.h>
+#include <cli/report_text.h>
+#include <errno.h>
+#include <flow/evaluate.h>
+#include <flow/report.h>
+#include <model/model.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RESAMPLES_MAX = 1000000 };
+
+typedef struct evaluating {
+  lnti_evaluate_request request;
+  lnti_evaluate_result result;
+  lnti_refused refused;
+  const char **titles; /**< [n_classes] */
+} evaluating;
+
+/** What the report's writers read. */
+static lnt_status make_report(lnti_report *out, evaluating *e, lnt_error *err) {
+  const lnt_model *model = e->result.model;
+  size_t n = lnt_model_n_classes(model);
+  lnt_status status = lnti_alloc(&e->titles, n, sizeof *e->titles, err);
+  if (status) return status;
+  for (size_t c = 0; c < n; c++) e->titles[c] = lnt_model_class_title(model, c);
+  *out = (lnti_report){
+      .model = lnt_model_name(model),
+      .target = lnt_model_target(model),
+      .learner = lnt_model_learner(model),
+      .feature = lnt_model_feature(model),
+      .split = e->result.split,
+      .group_key = e->result.group_key,
+      .calibrated_on = model->calibrated_on,
+      .n_train = model->n_train,
+      .seed = model->seed,
+      .resamples = e->request.resamples,
+      .trained_ms = model->created_ms,
+      .class_titles = e->titles,
+      .evaluation = e->result.evaluation,
+  };
+  return LNT_OK;
+}
+
+static lnt_status print_json(lnti_cli *cli, const evaluating *e, const lnti_report *report, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", report->model);
+  lnti_json_kv_string(w, "target", report->target);
+  lnti_json_kv_string(w, "split", report->split);
+  lnti_report_json(w, report);
+  lnti_json_kv_int(w, "n_unknown", (int64_t)e->result.n_unknown);
+  lnti_refused_json(w, &e->refused);
+  lnti_json_kv_string(w, "html", e->request.html);
+  lnti_json_warnings(w, &e->result.warnings);
+  lnti_json_kv_real(w, "seconds", e->result.seconds);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *report, lnt_error *err) {
+  lnti_meter_finish(cli->meter);
+  lnt_status status = lnti_report_text(cli->out, report, cli->styled, err);
+  if (status && ferror(cli->out)) cli->out_errno = errno;
+  if (status) return status;
+  if (e->result.n_unknown > 0) {
+    lnti_print(cli, "\n%s items of classes that the model does not know were left out\n",
+               lnti_show_count(e->result.n_unknown).text);
+  }
+  lnti_print(cli, "\nEvaluated in %s\n", lnti_show_seconds(e->result.seconds).text);
+  if (e->request.html) {
+    lnti_print(cli, "Report: ");
+    status = lnti_print_plain(cli, e->request.html, err);
+    lnti_print(cli, "\n");
+  }
+  if (!status) status = lnti_refused_print(cli, &e->refused, err);
+  if (!status) status = lnti_print_warnings(cli, &e->result.warnings, err);
+  if (status) return status;
+  if (!e->request.html) {
+    lnti_print_next(cli, "linnet evaluate %s --html report.html (calibration and the worst mistakes as pictures)",
+                    report->model);
+  } else {
+    lnti_print_next(cli, "linnet predict %s PATH", report->model);
+  }
+  return LNT_OK;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  evaluating e = {.request = LNTI_EVALUATE_REQUEST_INIT};
+  lnti_project *project = NULL;
+  lnti_report report;
+  int64_t seed = 0, resamples = 0;
+  lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&resamples, args, "resamples", e.request.resamples, 0, RESAMPLES_MAX, err);
+  if (status) return status;
+  e.request.model = args->operands[0];
+  e.request.split = lnti_args_text(args, "split", NULL);
+  e.request.html = lnti_args_text(args, "html", NULL);
+  e.request.seed = (uint64_t)seed;
+  e.request.resamples = (unsigned)resamples;
+  e.request.progress = &cli->meter->progress;
+  e.request.refused = lnti_refused_add;
+  e.request.refused_payload = &e.refused;
+  status = lnti_cli_project(&project, cli, err);
+  if (!status) status = lnti_evaluate(&e.result, project, &e.request, err);
+  if (!status) status = make_report(&report, &e, err);
+  if (!status) status = cli->json ? print_json(cli, &e, &report, err) : print(cli, &e, &report, err);
+  if (!status && e.result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+  free(e.titles);
+  lnti_evaluate_result_clear(&e.result);
+  lnti_refused_clear(&e.refused);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {
+    {"split", 0, "NAME", "the items to judge by (test)", false},
+    {"html", 0, "FILE",
+     "also write a report for the browser: one file, with the confusion matrix, a calibration "
+     "plot and the worst mistakes as pictures",
+     false},
+    {"resamples", 0, "N", "bootstrap resamples for the 95 % intervals; 0: none (1000)", false},
+    {"seed", 0, "S", "of the resampling (0)", false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"On the test items:", "linnet evaluate logistic-hog"},
+    {"The same, with a page to look at and to pass on:", "linnet evaluate logistic-hog --html report.html"},
+    {"One figure for a script:", "linnet evaluate logistic-hog --json | jq .accuracy"},
+    {"A model file from elsewhere, on the validation items:", "linnet evaluate ../other/best.lnt --split val"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_evaluate = {
+    .name = "evaluate",
+    .summary = "judge a model on items that it was not trained on",
+    .usage = "MODEL [--split NAME] [--html FILE] [--resamples N] [--seed S]",
+    .about =
+        "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
+        "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "
+        "classes are taken for which. MODEL is a name in the project or the path of a .lnt file.",
+    .options = option_table,
+    .examples = examples,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run,
+};
