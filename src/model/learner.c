@@ -18,20 +18,17 @@ const lnti_learner *const *lnti_learners(size_t *n_out) {
 }
 
 lnt_status lnti_learner_find(const lnti_learner **out, const char *name, lnt_error *err) {
-  lnti_text known = {0};
-  for (size_t i = 0; i < sizeof learners / sizeof learners[0]; i++) {
-    if (strcmp(learners[i]->name, name) == 0) {
-      lnti_text_clear(&known);
-      *out = learners[i];
-      return LNT_OK;
-    }
-    lnt_status status = lnti_text_printf(&known, err, "%s%s", i ? ", " : "", learners[i]->name);
-    if (status != LNT_OK) {
-      lnti_text_clear(&known);
-      return status;
-    }
+  const size_t n = sizeof learners / sizeof learners[0];
+  for (size_t i = 0; i < n; i++) {
+    if (strcmp(learners[i]->name, name) != 0) continue;
+    *out = learners[i];
+    return LNT_OK;
   }
-  lnt_status status = lnti_fail(err, LNT_EINVAL, "there is no learner '%s'; known: %s", name, known.data);
+  lnti_text known = {0};
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && status == LNT_OK; i++)
+    status = lnti_text_printf(&known, err, "%s%s", i ? ", " : "", learners[i]->name);
+  if (status == LNT_OK) status = lnti_fail(err, LNT_EINVAL, "there is no learner '%s'; known: %s", name, known.data);
   lnti_text_clear(&known);
   return status;
 }

@@ -1,0 +1,112 @@
+#include <model/model_support.h>
+
+#include <base/alloc.h>
+#include <math/topk.h>
+#include <stdarg.h>
+
+static double centre(size_t c, size_t j) {
+  return 40 + 60.0 * (double)((c + j * (c + 1)) % 4);
+}
+
+void toy_make(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype dtype, double spread) {
+  lnti_rng rng;
+  toy t = {0};
+  lnti_rng_seed(&rng, seed, 0);
+  assert_ok(lnti_alloc_aligned(&t.x, n * d, lnti_dtype_bytes(dtype), ERR));
+  assert_ok(lnti_alloc(&t.label, n, sizeof *t.label, ERR));
+  for (size_t i = 0; i < n; i++) {
+    t.label[i] = (int32_t)(i % k);
+    for (size_t j = 0; j < d; j++) {
+      double v = centre(i % k, j) + spread * lnti_rng_normal(&rng);
+      v = v < 0 ? 0 : v > 255 ? 255 : v;
+      if (dtype == LNTI_U8)
+        ((uint8_t *)t.x)[i * d + j] = (uint8_t)v;
+      else
+        ((float *)t.x)[i * d + j] = (float)(v / 64 - 2);
+    }
+  }
+  t.problem = (lnti_problem){lnti_matrix_of(t.x, n, d, dtype), t.label, k, seed, NULL};
+  *out = t;
+}
+
+void toy_clear(toy *t) {
+  free(t->label);
+  free(t->x);
+  *t = (toy){0};
+}
+
+lnti_context toy_context(void) {
+  return (lnti_context){.cpu = lnt_cpu_detect()};
+}
+
+lnti_params toy_params(const lnti_learner *learner, ...) {
+  lnti_params params;
+  va_list settings;
+  lnti_params_init(&params, learner->params);
+  va_start(settings, learner);
+  for (const char *s = va_arg(settings, const char *); s; s = va_arg(settings, const char *))
+    assert_ok(lnti_params_set(&params, s, ERR));
+  va_end(settings);
+  return params;
+}
+
+lnti_fitted *toy_fit(const lnti_learner *learner, const lnti_problem *problem, const lnti_params *params,
+                     const lnti_context *context) {
+  lnti_fitted *fitted = NULL;
+  lnti_fit_report report;
+  assert_ok(learner->fit(&fitted, &report, problem, params, context, ERR));
+  return fitted;
+}
+
+double toy_accuracy(const lnti_fitted *fitted, const lnti_problem *problem, const lnti_context *context) {
+  size_t n = problem->x.n, k = problem->n_classes, right = 0;
+  float *score = NULL;
+  assert_ok(lnti_alloc(&score, n * k, sizeof *score, ERR));
+  assert_ok(fitted->learner->score(score, fitted, &problem->x, context, ERR));
+  for (size_t i = 0; i < n; i++) right += lnti_argmax(score + i * k, k) == (size_t)problem->label[i];
+  free(score);
+  return (double)right / (double)n;
+}
+
+lnt_model *toy_model(const char *learner) {
+  static const char *const titles[TOY_K] = {"Ankle boot", "Bag", "Café \"noir\""};
+  static const char *const ids[TOY_K] = {"shoes/ankle-boot", "bag", "cafe-noir"};
+  const lnti_image_traits traits = {TOY_H, TOY_W, false};
+  const lnti_learner *found = NULL;
+  lnt_model *model = NULL;
+  toy t;
+  lnti_context context = toy_context();
+  assert_ok(lnti_learner_find(&found, learner, ERR));
+  lnti_params params = toy_params(found, NULL);
+  toy_make(&t, 7, 60, TOY_D, TOY_K, LNTI_U8, 10);
+  assert_ok(lnti_model_new(&model, ERR));
+  model->fitted = toy_fit(found, &t.problem, &params, &context);
+  toy_clear(&t);
+  assert_ok(lnti_extractor_new(&model->extractor, "pixels", &traits, ERR));
+  assert_int_equal(lnti_extractor_d(model->extractor), TOY_D);
+  assert_ok(lnti_strdup(&model->name, "toy", ERR));
+  assert_ok(lnti_strdup(&model->target, "article", ERR));
+  assert_ok(lnti_strdup(&model->target_title, "Article", ERR));
+  assert_ok(lnti_strdup(&model->calibrated_on, "out of fold, 60 rows", ERR));
+  assert_ok(lnti_strdup(&model->metrics_json, "{\"accuracy\":{\"value\":0.95,\"ci95\":[0.9,1]},\"n\":60}", ERR));
+  assert_ok(lnti_alloc_zero(&model->classes, TOY_K, sizeof *model->classes, ERR));
+  model->n_classes = TOY_K;
+  for (size_t i = 0; i < TOY_K; i++) {
+    assert_ok(lnti_strdup(&model->classes[i].id, ids[i], ERR));
+    assert_ok(lnti_strdup(&model->classes[i].title, titles[i], ERR));
+  }
+  lnti_hash hash;
+  lnti_hash_bytes(&hash, "toy", 3);
+  lnti_hash_hex(model->data_fingerprint, &hash);
+  model->temperature = 1.25;
+  model->n_train = 60;
+  model->n_calibration = 60;
+  model->seed = UINT64_MAX;
+  model->created_ms = 1700000000000;
+  model->context = context;
+  return model;
+}
+
+void toy_image(uint8_t pixels[TOY_D], int c) {
+  for (size_t j = 0; j < TOY_D; j++) pixels[j] = (uint8_t)centre((size_t)c, j);
+}

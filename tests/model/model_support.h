@@ -1,0 +1,44 @@
+/**
+ * @file model_support.h
+ * Small problems and models for the tests of the model layer.
+ */
+#ifndef LNTI_TESTS_MODEL_SUPPORT_H
+#define LNTI_TESTS_MODEL_SUPPORT_H
+
+#include <model/learners.h>
+#include <model/model.h>
+#include <support.h>
+
+/** n rows of d features about k centres; row i has class i % k. */
+typedef struct toy {
+  lnti_problem problem;
+  void *x;
+  int32_t *label;
+} toy;
+
+/** @param spread  deviation about the centres, which lie some 60 of 255 apart in each feature */
+void toy_make(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype dtype, double spread);
+void toy_clear(toy *t);
+
+/** One thread, the machine's best level. */
+lnti_context toy_context(void);
+
+/** Parameters of a learner at their defaults, but for "KEY=VALUE" settings ended by NULL. */
+lnti_params toy_params(const lnti_learner *learner, ...);
+
+/** Fits; every failure fails the test. */
+lnti_fitted *toy_fit(const lnti_learner *learner, const lnti_problem *problem, const lnti_params *params,
+                     const lnti_context *context);
+
+/** Share of rows whose first largest score is their label. */
+double toy_accuracy(const lnti_fitted *fitted, const lnti_problem *problem, const lnti_context *context);
+
+enum { TOY_H = 3, TOY_W = 4, TOY_D = 12, TOY_K = 3 };
+
+/** A whole model on 3 x 4 grey pixels and three classes, fitted to a toy of 60 rows. */
+lnt_model *toy_model(const char *learner);
+
+/** An image of class c, about the centre of that class; bytes [TOY_H,TOY_W]. */
+void toy_image(uint8_t pixels[TOY_D], int c);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * The n-th allocation fails, for every n: the same code each time, nothing leaked, outputs untouched, no file left.
+ */
+#include <base/alloc.h>
+#include <model/model_support.h>
+
+static void fit_with_faults(const lnti_learner *learner, size_t n, size_t k, lnti_dtype dtype) {
+  toy t;
+  toy_make(&t, 1, n, 8, k, dtype, 30);
+  lnti_params params = toy_params(learner, NULL);
+  lnti_context context = toy_context();
+  for_each_fault(round) {
+    lnti_fitted *fitted = NULL;
+    lnti_fit_report report;
+    float *score = NULL;
+    lnt_status status = learner->fit(&fitted, &report, &t.problem, &params, &context, ERR);
+    if (status == LNT_OK) status = lnti_alloc(&score, n * k, sizeof *score, ERR);
+    if (status == LNT_OK) status = learner->score(score, fitted, &t.problem.x, &context, ERR);
+    if (!fitted) assert_int_equal(status, LNT_ENOMEM);
+    assert_fault_status(status);
+    free(score);
+    lnti_fitted_free(fitted);
+  }
+  toy_clear(&t);
+}
+
+static void test_fit_and_score(void **state) {
+  (void)state;
+  fit_with_faults(&lnti_learner_logistic, 60, 3, LNTI_U8);
+  fit_with_faults(&lnti_learner_logistic, 150, 70, LNTI_F32);
+  fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_U8);
+  fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_F32);
+}
+
+static void test_save(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
+  lnt_model *model = toy_model("logistic");
+  for_each_fault(round) {
+    remove(path);
+    lnt_status status = lnti_model_save(model, path, ERR);
+    /* Nothing, or (a failure after the rename) all of it: never a part. */
+    size_t n = lnti_test_count_entries(folder);
+    assert_true(n == 1 || (n == 0 && status != LNT_OK));
+    assert_fault_status(status);
+    lnti_lnt_reader *file = NULL;
+    lnti_test_fail_allocation_after(0);
+    if (n == 1) assert_ok(lnti_lnt_open(&file, path, ERR));
+    lnti_lnt_close(file);
+  }
+  lnt_model_close(model);
+  free(path);
+  lnti_test_folder_remove(folder);
+}
+
+static void test_open_and_classify(void **state) {
+  (void)state;
+  const char *const learners[] = {"logistic", "knn"};
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
+  for (size_t l = 0; l < 2; l++) {
+    lnt_model *made = toy_model(learners[l]);
+    assert_ok(lnti_model_save(made, path, ERR));
+    lnt_model_close(made);
+    for_each_fault(round) {
+      lnt_model *model = NULL;
+      uint8_t pixels[TOY_D];
+      float prob[TOY_K] = {7, 7, 7};
+      toy_image(pixels, 1);
+      lnt_status status = lnt_model_open(&model, path, NULL, ERR);
+      if (status == LNT_OK) status = lnt_model_classify_pixels(prob, model, pixels, TOY_H, TOY_W, 1, ERR);
+      assert_true((status == LNT_OK) == (prob[0] != 7));
+      lnt_model_close(model);
+      assert_fault_status(status);
+    }
+  }
+  free(path);
+  lnti_test_folder_remove(folder);
+}
+
+static void test_unknown_learner(void **state) {
+  (void)state;
+  for_each_fault(round) {
+    const lnti_learner *found = NULL;
+    lnt_status status = lnti_learner_find(&found, "none", ERR);
+    assert_int_equal(status, lnti_test_allocation_failed() ? LNT_ENOMEM : LNT_EINVAL);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_fit_and_score),
+      cmocka_unit_test(test_save),
+      cmocka_unit_test(test_open_and_classify),
+      cmocka_unit_test(test_unknown_learner),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

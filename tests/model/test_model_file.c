@@ -1,0 +1,308 @@
+/*
+ * The model file: what is saved is what is opened, and a manifest that lies or lacks something is refused with the
+ * reason, although its container is sound.
+ */
+#include <base/alloc.h>
+#include <math.h>
+#include <model/model_support.h>
+
+static const char *const learners[] = {"logistic", "knn"};
+
+typedef struct place {
+  char *folder, *file;
+} place;
+
+static int set_up(void **state) {
+  static place p;
+  p.folder = lnti_test_folder();
+  p.file = lnti_test_path(p.folder, "toy.lnt");
+  *state = &p;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  place *p = *state;
+  free(p->file);
+  lnti_test_folder_remove(p->folder);
+  return 0;
+}
+
+static void test_saved_and_opened_agree(void **state) {
+  const place *p = *state;
+  toy t;
+  toy_make(&t, 99, 50, TOY_D, TOY_K, LNTI_U8, 40);
+  for (size_t l = 0; l < 2; l++) {
+    lnti_context context = toy_context();
+    lnt_model *made = toy_model(learners[l]), *opened = NULL;
+    float before[50 * TOY_K], after[50 * TOY_K];
+    assert_ok(lnti_model_save(made, p->file, ERR));
+    assert_ok(lnti_model_open(&opened, p->file, &context, ERR));
+    assert_ok(lnti_model_predict(before, made, &t.problem.x, &context, ERR));
+    assert_ok(lnti_model_predict(after, opened, &t.problem.x, &context, ERR));
+    assert_memory_equal(before, after, sizeof before);
+    for (size_t i = 0; i < 50; i++) assert_float_equal(after[i * 3] + after[i * 3 + 1] + after[i * 3 + 2], 1, 1e-5);
+
+    assert_string_equal(opened->name, made->name);
+    assert_string_equal(opened->target, "article");
+    assert_string_equal(opened->target_title, "Article");
+    assert_int_equal(opened->n_classes, TOY_K);
+    for (size_t i = 0; i < TOY_K; i++) {
+      assert_string_equal(opened->classes[i].id, made->classes[i].id);
+      assert_string_equal(opened->classes[i].title, made->classes[i].title);
+    }
+    assert_string_equal(lnti_extractor_text(opened->extractor), lnti_extractor_text(made->extractor));
+    assert_ptr_equal(opened->fitted->learner, made->fitted->learner);
+    for (const lnti_param *param = made->fitted->learner->params; param->name; param++)
+      assert_true(lnti_params_get(&opened->fitted->params, param->name) ==
+                  lnti_params_get(&made->fitted->params, param->name));
+    assert_true(opened->temperature == 1.25);
+    assert_string_equal(opened->calibrated_on, "out of fold, 60 rows");
+    assert_int_equal(opened->n_train, 60);
+    assert_int_equal(opened->n_calibration, 60);
+    assert_string_equal(opened->data_fingerprint, made->data_fingerprint);
+    assert_true(opened->seed == UINT64_MAX);
+    assert_true(opened->created_ms == 1700000000000);
+    assert_string_equal(opened->metrics_json, "{\"accuracy\":{\"value\":0.95,\"ci95\":[0.9,1]},\"n\":60}\n");
+
+    /* What was opened can be saved, to the same bytes. */
+    char *again = lnti_test_path(p->folder, "again.lnt");
+    assert_ok(lnti_model_save(opened, again, ERR));
+    size_t n = 0, n_again = 0;
+    char *a = lnti_test_read_file(&n, p->file), *b = lnti_test_read_file(&n_again, again);
+    assert_int_equal(n, n_again);
+    assert_memory_equal(a, b, n);
+    free(b);
+    free(a);
+    free(again);
+    lnt_model_close(opened);
+    lnt_model_close(made);
+  }
+  toy_clear(&t);
+}
+
+static void test_no_metrics(void **state) {
+  const place *p = *state;
+  lnti_context context = toy_context();
+  lnt_model *model = toy_model("logistic"), *opened = NULL;
+  free(model->metrics_json);
+  model->metrics_json = NULL;
+  model->data_fingerprint[0] = '\0';
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  assert_ok(lnti_model_open(&opened, p->file, &context, ERR));
+  assert_null(opened->metrics_json);
+  lnt_model_close(opened);
+  lnt_model_close(model);
+}
+
+static void refuse_save(lnt_model *model, const char *path, const char *part) {
+  lnt_status status = lnti_model_save(model, path, ERR);
+  assert_true(status == LNT_EINVAL || status == LNT_EDATA);
+  assert_message(part);
+  lnt_model_close(model);
+}
+
+static void test_incomplete_models_are_not_saved(void **state) {
+  const place *p = *state;
+  lnt_model *model = NULL;
+  assert_ok(lnti_model_new(&model, ERR));
+  refuse_save(model, p->file, "lacks");
+  model = toy_model("knn");
+  free(model->name);
+  model->name = NULL;
+  refuse_save(model, p->file, "a name");
+  model = toy_model("knn");
+  model->target[0] = '\0';
+  refuse_save(model, p->file, "a target");
+  model = toy_model("knn");
+  model->classes[1].id[0] = '\0';
+  refuse_save(model, p->file, "class");
+  model = toy_model("knn");
+  model->fitted->d++;
+  refuse_save(model, p->file, "fitted to");
+  model = toy_model("knn");
+  free(model->metrics_json);
+  model->metrics_json = strdup("[1]");
+  refuse_save(model, p->file, "object");
+  model = toy_model("knn");
+  free(model->metrics_json);
+  model->metrics_json = strdup("{\"a\":");
+  refuse_save(model, p->file, "metrics");
+  model = toy_model("knn");
+  free(model->metrics_json);
+  model->metrics_json = strdup("{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}");
+  refuse_save(model, p->file, "deeper");
+  assert_int_equal(lnti_test_count_entries(p->folder), 0);
+}
+
+/* The manifest of a saved toy; free() it. */
+static char *manifest_of(const char *path) {
+  lnti_lnt_reader *file = NULL;
+  const void *data = NULL;
+  size_t n = 0;
+  assert_ok(lnti_lnt_open(&file, path, ERR));
+  assert_ok(lnti_lnt_get(&data, &n, file, "manifest.json", ERR));
+  char *text = malloc(n + 1);
+  memcpy(text, data, n);
+  text[n] = '\0';
+  lnti_lnt_close(file);
+  return text;
+}
+
+/* `text` with the first `from` replaced by `to`; free() it. */
+static char *replaced(const char *text, const char *from, const char *to) {
+  const char *at = strstr(text, from);
+  if (!at) fail_msg("the manifest does not hold '%s'", from);
+  char *out = malloc(strlen(text) + strlen(to) + 1);
+  memcpy(out, text, (size_t)(at - text));
+  strcpy(out + (at - text), to);
+  strcat(out, at + strlen(from));
+  return out;
+}
+
+/* A logistic toy's file with another manifest, and `bias` for its biases. */
+static void write_with(const char *path, const char *manifest, const char *bias_name, const float *bias,
+                       const float *weight) {
+  lnti_lnt_writer *w = NULL;
+  const size_t shape[2] = {TOY_K, TOY_D};
+  assert_ok(lnti_lnt_create(&w, path, ERR));
+  assert_ok(lnti_lnt_put(w, "manifest.json", manifest, strlen(manifest), ERR));
+  assert_ok(lnti_lnt_put_tensor(w, "weight", LNTI_F32, shape, 2, weight, ERR));
+  assert_ok(lnti_lnt_put_tensor(w, bias_name, LNTI_F32, shape, 1, bias, ERR));
+  assert_ok(lnti_lnt_commit(w, ERR));
+}
+
+static void refuse_open(const char *path, lnt_status wanted, const char *part) {
+  lnti_context context = toy_context();
+  lnt_model *model = NULL;
+  assert_status(lnti_model_open(&model, path, &context, ERR), wanted);
+  assert_message(part);
+  assert_message(path);
+  assert_null(model);
+}
+
+static void test_lying_manifests(void **state) {
+  const place *p = *state;
+  static const struct {
+    const char *from, *to;
+    lnt_status status;
+    const char *part;
+  } cases[] = {
+      {"\"format\": 1", "\"format\": 2", LNT_EUNSUPPORTED, "format 2"},
+      {"\"format\": 1", "\"format\": 0", LNT_ECORRUPT, "format"},
+      {"\"format\": 1", "\"format\": \"1\"", LNT_ECORRUPT, "format"},
+      {"\"format\": 1", "\"for\": 1", LNT_ECORRUPT, "format"},
+      {"\"linnet\"", "\"linux\"", LNT_ECORRUPT, "linnet"},
+      {"\"name\": \"toy\"", "\"name\": 3", LNT_ECORRUPT, "name"},
+      {"\"target\": ", "\"t\": ", LNT_ECORRUPT, "target"},
+      {"\"target_title\": ", "\"t\": ", LNT_ECORRUPT, "target_title"},
+      {"\"classes\"", "\"klasses\"", LNT_ECORRUPT, "classes"},
+      {"\"id\": \"bag\"", "\"id\": \"\"", LNT_ECORRUPT, "class 1"},
+      {"\"id\": \"bag\"", "\"i\": \"bag\"", LNT_ECORRUPT, "id"},
+      {"\"title\": \"Bag\"", "\"title\": []", LNT_ECORRUPT, "title"},
+      {"\"calibration\"", "\"k\"", LNT_ECORRUPT, "method"},
+      {"\"method\": \"temperature\"", "\"method\": \"isotonic\"", LNT_EUNSUPPORTED, "isotonic"},
+      {"\"temperature\": 1.25", "\"temperature\": 0", LNT_ECORRUPT, "temperature"},
+      {"\"temperature\": 1.25", "\"temperature\": -1", LNT_ECORRUPT, "temperature"},
+      {"\"temperature\": 1.25", "\"temperature\": 1e99", LNT_ECORRUPT, "temperature"},
+      {"\"temperature\": 1.25", "\"temperature\": null", LNT_ECORRUPT, "temperature"},
+      {"\"n\": 60\n", "\"n\": -1\n", LNT_ECORRUPT, "n"},
+      {"\"n_train\": 60", "\"n_train\": 1.5", LNT_ECORRUPT, "n_train"},
+      {"\"created_ms\": ", "\"c\": ", LNT_ECORRUPT, "created_ms"},
+      {"\"seed\": \"18446744073709551615\"", "\"seed\": \"18446744073709551616\"", LNT_ECORRUPT, "seed"},
+      {"\"seed\": \"18446744073709551615\"", "\"seed\": \"-1\"", LNT_ECORRUPT, "seed"},
+      {"\"seed\": \"18446744073709551615\"", "\"seed\": \"\"", LNT_ECORRUPT, "seed"},
+      {"\"data_fingerprint\": \"", "\"data_fingerprint\": \"x", LNT_ECORRUPT, "data_fingerprint"},
+      {"\"metrics\": {", "\"metrics\": [], \"m\": {", LNT_ECORRUPT, "metrics"},
+      {"\"feature\": \"pixels", "\"feature\": \"clip", LNT_EUNSUPPORTED, "clip"},
+      {"\"feature_version\": 1", "\"feature_version\": 2", LNT_EUNSUPPORTED, "version 2"},
+      {"\"precision\": \"f32\"", "\"precision\": \"bf16\"", LNT_EUNSUPPORTED, "bf16"},
+      {"\"pipeline\": \"resize=4x3", "\"pipeline\": \"resize=4x4", LNT_ECORRUPT, "pipeline"},
+      {"height=3", "height=5", LNT_ECORRUPT, "pipeline"},
+      {"\"d\": 12", "\"d\": 13", LNT_ECORRUPT, "'d'"},
+      {"\"dtype\": \"u8\"", "\"dtype\": \"f32\"", LNT_ECORRUPT, "dtype"},
+      {"\"learner\": \"logistic\"", "\"learner\": \"forest\"", LNT_EUNSUPPORTED, "forest"},
+      {"\"learner\": \"logistic\"", "\"learner\": \"knn\"", LNT_ECORRUPT, ""},
+      {"\"params\": {", "\"params\": 1, \"p\": {", LNT_ECORRUPT, "params"},
+      {"\"C\": ", "\"CC\": ", LNT_ECORRUPT, "CC"},
+      {"{", "", LNT_ECORRUPT, "manifest.json"},
+      {"{", "[{", LNT_ECORRUPT, "manifest.json"},
+  };
+  lnt_model *model = toy_model("logistic");
+  const float bias[TOY_K] = {0}, weight[TOY_K * TOY_D] = {0};
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  char *manifest = manifest_of(p->file);
+  write_with(p->file, manifest, "bias", bias, weight);
+  lnti_context context = toy_context();
+  lnt_model *opened = NULL;
+  assert_ok(lnti_model_open(&opened, p->file, &context, ERR)); /* so that each refusal is of its change */
+  lnt_model_close(opened);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *text = replaced(manifest, cases[i].from, cases[i].to);
+    write_with(p->file, text, "bias", bias, weight);
+    refuse_open(p->file, cases[i].status, cases[i].part);
+    free(text);
+  }
+  free(manifest);
+  lnt_model_close(model);
+}
+
+static void test_wrong_tensors(void **state) {
+  const place *p = *state;
+  lnt_model *model = toy_model("logistic");
+  float bias[TOY_K] = {0}, weight[TOY_K * TOY_D] = {0};
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  char *manifest = manifest_of(p->file);
+  write_with(p->file, manifest, "bios", bias, weight);
+  refuse_open(p->file, LNT_ECORRUPT, "bias");
+  bias[2] = NAN;
+  write_with(p->file, manifest, "bias", bias, weight);
+  refuse_open(p->file, LNT_ECORRUPT, "bias");
+  bias[2] = 0;
+  weight[35] = INFINITY;
+  write_with(p->file, manifest, "bias", bias, weight);
+  refuse_open(p->file, LNT_ECORRUPT, "weight");
+  free(manifest);
+  lnt_model_close(model);
+}
+
+static void test_wrong_knn_tensors(void **state) {
+  const place *p = *state;
+  lnt_model *model = toy_model("knn");
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  char *manifest = manifest_of(p->file);
+  const uint8_t rows[4 * TOY_D] = {0};
+  const struct {
+    size_t n_rows, n_labels;
+    int32_t label[4];
+    lnt_status status;
+  } cases[] = {{4, 4, {0, 1, 2, 0}, LNT_OK},        {4, 4, {0, 1, 3, 0}, LNT_ECORRUPT},
+               {4, 4, {0, -1, 2, 0}, LNT_ECORRUPT}, {4, 3, {0, 1, 2, 0}, LNT_ECORRUPT},
+               {1, 1, {0}, LNT_ECORRUPT},           {0, 0, {0}, LNT_ECORRUPT}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    lnti_lnt_writer *w = NULL;
+    lnt_model *opened = NULL;
+    lnti_context context = toy_context();
+    const size_t shape[2] = {cases[i].n_rows, TOY_D};
+    assert_ok(lnti_lnt_create(&w, p->file, ERR));
+    assert_ok(lnti_lnt_put(w, "manifest.json", manifest, strlen(manifest), ERR));
+    assert_ok(lnti_lnt_put_tensor(w, "labels", LNTI_I32, &cases[i].n_labels, 1, cases[i].label, ERR));
+    assert_ok(lnti_lnt_put_tensor(w, "rows", LNTI_U8, shape, 2, rows, ERR));
+    assert_ok(lnti_lnt_commit(w, ERR));
+    assert_status(lnti_model_open(&opened, p->file, &context, ERR), cases[i].status);
+    lnt_model_close(opened);
+  }
+  free(manifest);
+  lnt_model_close(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_saved_and_opened_agree, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_no_metrics, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_incomplete_models_are_not_saved, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_lying_manifests, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_wrong_tensors, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_wrong_knn_tensors, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
