@@ -2,7 +2,7 @@
  * @file feature.h
  * Features: a vector from an image. One extractor per file and one line in the registry (feature.c).
  *
- * A feature is written as text, "hog" or "hog:size=64,cell=8". Values that are left out or "auto" are
+ * A feature is written as text, "hog" or "hog:width=64,cell=8". Values that are left out or "auto" are
  * resolved once, from what the training images are like, and the resolved text is what caches and model
  * files hold: it says everything needed to make the same vector again.
  */
@@ -55,7 +55,7 @@ LNT_MUST_CHECK lnt_status lnti_extractor_new(lnti_extractor **out, const char *t
 void lnti_extractor_free(lnti_extractor *extractor);
 
 const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
-/** Resolved text, "hog:bins=9,block=2,cell=7,size=28" with the pipeline and version implied by it; borrowed. */
+/** Resolved text, "hog:bins=9,block=2,cell=7,height=28,width=28" (all keys, sorted), with the pipeline and version implied by it; borrowed. */
 const char *lnti_extractor_text(const lnti_extractor *extractor);
 /** Text that a cache is keyed by: resolved text, pipeline and version; borrowed. */
 const char *lnti_extractor_key(const lnti_extractor *extractor);

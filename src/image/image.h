@@ -67,7 +67,8 @@ LNT_MUST_CHECK lnt_status lnti_image_start(lnt_error *err);
 /**
  * The canonical decode: every pixel, upright as stored, in sRGB or grey at the source's own depth.
  * A JPEG that ends early is taken with *rows_missing_out > 0 (estimated rows) while at least 95 % of its
- * rows are there, else LNT_EDATA.
+ * rows are there, else LNT_EDATA (always where it is progressive: its rows come in several scans). A PNG or
+ * PNM that ends early is LNT_EDATA. Colour profiles and the EXIF orientation are not applied.
  * @param shrink_to  smallest side lengths (h, w) that the caller needs, or NULL: lets JPEG decode at the
  *                   largest of 1/2, 1/4, 1/8 whose result is still at least that large on both sides
  * @param rows_missing_out  may be NULL

@@ -2,7 +2,7 @@
  * @file prepare.h
  * From a blob to the pixels that a feature sees: the one canonical path of extract, evaluate, predict and
  * the library. Decode, flatten alpha over white, colour, resize. Written as text in the model file:
- * "resize=28x28,colour=grey".
+ * "resize=28x20,colour=grey", width before height.
  */
 #ifndef LNTI_IMAGE_PREPARE_H
 #define LNTI_IMAGE_PREPARE_H

@@ -34,11 +34,12 @@ typedef struct lnti_blob {
 /** Opens URIs and keeps a bounded cache of unpacked arrays. May be used by several threads. */
 typedef struct lnti_media lnti_media;
 
+/** `options` may be NULL: those of LNTI_MEDIA_OPTIONS_INIT. */
 LNT_MUST_CHECK lnt_status lnti_media_new(lnti_media **out, const lnti_media_options *options, lnt_error *err);
 void lnti_media_free(lnti_media *media);
 
-/** @return LNT_OK; LNT_ENOTFOUND (no such file or record); LNT_EDATA (broken array); LNT_EUNSUPPORTED (array
- *  of another type than u8); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM. The message names the URI. */
+/** @return LNT_OK; LNT_ENOTFOUND (no such file or record); LNT_EINVAL (a folder, pipe or device);
+ *  LNT_EDATA (broken array); LNT_EUNSUPPORTED (array of another type than u8); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM. The message names the URI. */
 LNT_MUST_CHECK lnt_status lnti_media_read(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err);
 /** Releases; safe on a zeroed blob. */
 void lnti_blob_clear(lnti_blob *blob);
