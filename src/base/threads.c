@@ -44,7 +44,8 @@ struct lnti_pool {
 };
 
 static _Thread_local bool inside_chunk;
-static _Thread_local unsigned current_worker; /* while inside a chunk */
+static _Thread_local const lnti_pool *current_pool; /* of the outermost chunk, while inside one */
+static _Thread_local unsigned current_worker;
 
 static void record_failure(pool_job *job, pthread_mutex_t *mutex, size_t chunk, lnt_status status,
                            const lnt_error *err) {
@@ -58,10 +59,13 @@ static void record_failure(pool_job *job, pthread_mutex_t *mutex, size_t chunk, 
   if (mutex) pthread_mutex_unlock(mutex);
 }
 
-static void run_chunks(pool_job *job, unsigned worker, pthread_mutex_t *mutex) {
-  bool outer = inside_chunk;
-  inside_chunk = true;
-  current_worker = worker;
+static void run_chunks(pool_job *job, const lnti_pool *pool, unsigned worker, pthread_mutex_t *mutex) {
+  bool nested = inside_chunk;
+  if (!nested) {
+    inside_chunk = true;
+    current_pool = pool;
+    current_worker = worker;
+  }
   while (!atomic_load(&job->stopped)) {
     size_t chunk = atomic_fetch_add(&job->next, 1);
     if (chunk >= job->n_chunks) break;
@@ -74,7 +78,7 @@ static void run_chunks(pool_job *job, unsigned worker, pthread_mutex_t *mutex) {
     }
     if (status) record_failure(job, mutex, chunk, status, &err);
   }
-  inside_chunk = outer;
+  inside_chunk = nested;
 }
 
 static void *worker_main(void *argument) {
@@ -89,7 +93,7 @@ static void *worker_main(void *argument) {
     pool_job *job = pool->job;
     pool->busy++;
     pthread_mutex_unlock(&pool->mutex);
-    run_chunks(job, worker->number, &pool->mutex);
+    run_chunks(job, pool, worker->number, &pool->mutex);
     pthread_mutex_lock(&pool->mutex);
     if (--pool->busy == 0) pthread_cond_signal(&pool->end);
   }
@@ -163,7 +167,7 @@ static void run_shared(lnti_pool *pool, pool_job *job) {
   pool->generation++;
   pthread_cond_broadcast(&pool->begin);
   pthread_mutex_unlock(&pool->mutex);
-  run_chunks(job, 0, &pool->mutex);
+  run_chunks(job, pool, 0, &pool->mutex);
   pthread_mutex_lock(&pool->mutex);
   pool->job = NULL; /* a worker that wakes only now finds nothing */
   while (pool->busy > 0) pthread_cond_wait(&pool->end, &pool->mutex);
@@ -177,7 +181,8 @@ lnt_status lnti_pool_for(lnti_pool *pool, size_t n, size_t grain, lnti_chunk chu
   pool_job job = {.chunk = chunk, .payload = payload, .cancel = cancel, .n = n, .grain = grain};
   job.n_chunks = n / grain + (n % grain != 0);
   if (lnti_pool_size(pool) == 1 || inside_chunk || job.n_chunks < 2) {
-    run_chunks(&job, inside_chunk ? current_worker : 0, NULL);
+    /* Inline, this thread is one worker of the pool whose chunk it is in, and the only one of any other. */
+    run_chunks(&job, pool, inside_chunk && pool == current_pool ? current_worker : 0, NULL);
   } else {
     run_shared(pool, &job);
   }

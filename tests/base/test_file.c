@@ -1,0 +1,224 @@
+/* base/file.c: reading under a cap; the old file stays until the new one is whole; a full disk; folders. */
+#include "support.h"
+
+#include <base/file.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct place {
+  char *folder, *path;
+} place;
+
+static int set_up(void **state) {
+  place *p = malloc(sizeof *p);
+  assert_non_null(p);
+  p->folder = lnti_test_folder();
+  p->path = lnti_test_path(p->folder, "file");
+  *state = p;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  place *p = *state;
+  lnti_test_folder_remove(p->folder);
+  free(p->path);
+  free(p);
+  return 0;
+}
+
+static void expect_content(const char *path, const char *wanted) {
+  size_t n = 0;
+  char *data = NULL;
+  assert_ok(lnti_file_read(&data, &n, path, 1 << 20, ERR));
+  assert_int_equal(n, strlen(wanted));
+  assert_string_equal(data, wanted);
+  free(data);
+}
+
+static void test_read(void **state) {
+  place *p = *state;
+  char *data = NULL;
+  size_t n = 99;
+  lnti_test_write_file(p->path, "a\0b\n", 4);
+  assert_ok(lnti_file_read(&data, &n, p->path, 4, ERR));
+  assert_int_equal(n, 4);
+  assert_memory_equal(data, "a\0b\n", 5);
+  free(data);
+  lnti_test_write_file(p->path, "", 0);
+  assert_ok(lnti_file_read(&data, &n, p->path, 0, ERR));
+  assert_int_equal(n, 0);
+  assert_string_equal(data, "");
+  free(data);
+}
+
+static void test_read_refused(void **state) {
+  place *p = *state;
+  char *data = NULL, *below = lnti_test_path(p->path, "below");
+  size_t n = 99;
+  assert_status(lnti_file_read(&data, &n, p->path, 10, ERR), LNT_ENOTFOUND);
+  assert_message(p->path);
+  lnti_test_write_file(p->path, "12345", 5);
+  assert_status(lnti_file_read(&data, &n, p->path, 4, ERR), LNT_ELIMIT);
+  assert_message("has 5 bytes; at most 4 are taken");
+  assert_status(lnti_file_read(&data, &n, p->folder, 10, ERR), LNT_EINVAL);
+  assert_status(lnti_file_read(&data, &n, "/dev/null", 10, ERR), LNT_EINVAL);
+  assert_status(lnti_file_read(&data, &n, below, 10, ERR), LNT_ENOTFOUND); /* a file where a folder is named */
+  if (geteuid() != 0) {
+    assert_int_equal(chmod(p->path, 0), 0);
+    assert_status(lnti_file_read(&data, &n, p->path, 10, ERR), LNT_EIO);
+  }
+  assert_null(data);
+  assert_int_equal(n, 99);
+  free(below);
+}
+
+static void test_fifo_does_not_hang(void **state) {
+  place *p = *state;
+  char *data = NULL;
+  size_t n = 0;
+  assert_int_equal(mkfifo(p->path, 0600), 0);
+  assert_status(lnti_file_read(&data, &n, p->path, 10, ERR), LNT_EINVAL);
+}
+
+static void test_write(void **state) {
+  place *p = *state;
+  lnti_file_writer *file = NULL;
+  lnti_test_write_file(p->path, "old", 3);
+  assert_ok(lnti_file_create(&file, p->path, ERR));
+  assert_int_equal(lnti_file_offset(file), 0);
+  assert_ok(lnti_file_write(file, "new ", 4, ERR));
+  assert_ok(lnti_file_write(file, "", 0, ERR));
+  assert_ok(lnti_file_write(file, "text", 4, ERR));
+  assert_int_equal(lnti_file_offset(file), 8);
+  expect_content(p->path, "old"); /* until commit */
+  assert_int_equal(lnti_test_count_entries(p->folder), 2);
+  assert_ok(lnti_file_commit(file, ERR));
+  expect_content(p->path, "new text");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+static void test_discard(void **state) {
+  place *p = *state;
+  lnti_file_writer *file = NULL;
+  lnti_test_write_file(p->path, "old", 3);
+  assert_ok(lnti_file_create(&file, p->path, ERR));
+  assert_ok(lnti_file_write(file, "new", 3, ERR));
+  lnti_file_discard(file);
+  lnti_file_discard(NULL);
+  expect_content(p->path, "old");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+static void test_write_all(void **state) {
+  place *p = *state;
+  assert_ok(lnti_file_write_all(p->path, "one", 3, ERR));
+  expect_content(p->path, "one");
+  assert_ok(lnti_file_write_all(p->path, "", 0, ERR));
+  expect_content(p->path, "");
+  char *nowhere = lnti_test_path(p->folder, "none/file");
+  assert_status(lnti_file_write_all(nowhere, "x", 1, ERR), LNT_ENOTFOUND);
+  assert_message("cannot be written");
+  free(nowhere);
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+static void test_write_beside_working_folder(void **state) {
+  place *p = *state;
+  char here[4096];
+  assert_non_null(getcwd(here, sizeof here));
+  assert_int_equal(chdir(p->folder), 0);
+  lnt_status status = lnti_file_write_all("bare", "x", 1, ERR); /* no folder in its name */
+  assert_int_equal(chdir(here), 0);
+  assert_ok(status);
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+static void test_commit_fails(void **state) {
+  place *p = *state;
+  lnti_file_writer *file = NULL;
+  assert_int_equal(mkdir(p->path, 0700), 0);
+  assert_ok(lnti_file_create(&file, p->path, ERR)); /* a folder is in the way, which the rename finds */
+  assert_status(lnti_file_commit(file, ERR), LNT_EIO);
+  assert_message("cannot be put in place");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+/* A limit on the size of files stands in for a full disk: write() comes back short, then fails. */
+static void test_full_disk(void **state) {
+  place *p = *state;
+  enum { LIMIT = 100000 };
+  struct rlimit before, limit;
+  void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+  char *data = calloc(1, 2 * LIMIT);
+  assert_non_null(data);
+  lnti_test_write_file(p->path, "old", 3);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  limit = before;
+  limit.rlim_cur = LIMIT;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  lnt_status status = lnti_file_write_all(p->path, data, (size_t)2 * LIMIT, ERR);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, handler);
+  free(data);
+  assert_status(status, LNT_ENOSPC);
+  assert_message("writing failed");
+  expect_content(p->path, "old");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+static void test_folder_make(void **state) {
+  place *p = *state;
+  struct stat info;
+  char *deep = lnti_test_path(p->folder, "a/b//c/");
+  assert_ok(lnti_folder_make(deep, ERR));
+  assert_ok(lnti_folder_make(deep, ERR));
+  assert_int_equal(stat(deep, &info), 0);
+  assert_true(S_ISDIR(info.st_mode));
+  assert_ok(lnti_folder_make("/", ERR));
+  lnti_test_write_file(p->path, "x", 1);
+  assert_status(lnti_folder_make(p->path, ERR), LNT_EEXISTS);
+  assert_message("is a file where a folder is needed");
+  char *below = lnti_test_path(p->path, "below");
+  lnt_status status = lnti_folder_make(below, ERR);
+  assert_true(status == LNT_EEXISTS || status == LNT_ENOTFOUND);
+  free(deep);
+  free(below);
+}
+
+static void test_faults(void **state) {
+  place *p = *state;
+  lnti_test_write_file(p->path, "old", 3);
+  for_each_fault(n) {
+    char *data = NULL;
+    size_t size = 0;
+    assert_fault_status(lnti_file_read(&data, &size, p->path, 10, ERR));
+    free(data);
+  }
+  for_each_fault(n) {
+    assert_fault_status(lnti_file_write_all(p->path, "new", 3, ERR));
+    assert_int_equal(lnti_test_count_entries(p->folder), 1); /* no part is left behind */
+  }
+  for_each_fault(n) assert_fault_status(lnti_folder_make(p->folder, ERR));
+}
+
+#define file_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      file_test(test_read),
+      file_test(test_read_refused),
+      file_test(test_fifo_does_not_hang),
+      file_test(test_write),
+      file_test(test_discard),
+      file_test(test_write_all),
+      file_test(test_write_beside_working_folder),
+      file_test(test_commit_fails),
+      file_test(test_full_disk),
+      file_test(test_folder_make),
+      file_test(test_faults),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
