@@ -1,0 +1,39 @@
+/* The n-th allocation fails, for every n: LNT_ENOMEM, nothing leaked, outputs untouched. */
+#include "support.h"
+
+#include <eval/eval.h>
+
+static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
+static const float PROB[] = {0.5f, 0.5f, 0.25f, 0.75f, 1, 0, 0.25f, 0.75f};
+static const int32_t LABEL[] = {0, 1, 0, 0};
+
+static void evaluation_survives_every_failing_allocation(void **state) {
+  static const uint32_t GROUP[] = {7, 7, 3, 3};
+  const lnti_evaluate_options options = {20, 1, GROUP};
+  (void)state;
+  for_each_fault(n) {
+    lnti_evaluation *e = NULL;
+    lnt_status status = lnti_evaluation_new(&e, PROB, LABEL, 4, 2, &options, &SERIAL, ERR);
+    assert_true((e != NULL) == (status == LNT_OK));
+    lnti_evaluation_free(e);
+    assert_fault_status(status);
+  }
+}
+
+static void temperature_survives_every_failing_allocation(void **state) {
+  (void)state;
+  for_each_fault(n) {
+    double t = -1;
+    lnt_status status = lnti_temperature_fit(&t, PROB, LABEL, 4, 2, &SERIAL, ERR);
+    assert_true((t > 0) == (status == LNT_OK));
+    assert_fault_status(status);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(evaluation_survives_every_failing_allocation),
+      cmocka_unit_test(temperature_survives_every_failing_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/* A small evaluation to report on, and the names that somebody may have given its classes. */
+#ifndef LNTI_TESTS_FLOW_REPORT_SUPPORT_H
+#define LNTI_TESTS_FLOW_REPORT_SUPPORT_H
+
+#include "support.h"
+
+#include <flow/report.h>
+#include <math.h>
+
+/* k classes, of which the last never occurs (when k > 2); item i is of class i % (k - 1) and every third is answered
+   with the class after its own. */
+static inline lnti_evaluation *sample_evaluation(size_t n, size_t k, unsigned resamples) {
+  static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
+  lnti_evaluate_options options = {resamples, 1, NULL};
+  lnti_evaluation *e = NULL;
+  size_t n_occurring = k > 2 ? k - 1 : k;
+  float *prob = calloc(n * k, sizeof *prob);
+  int32_t *label = calloc(n, sizeof *label);
+  assert_non_null(prob);
+  assert_non_null(label);
+  for (size_t i = 0; i < n; i++) {
+    size_t truth = i % n_occurring, answer = i % 3 == 0 ? (truth + 1) % n_occurring : truth;
+    label[i] = (int32_t)truth;
+    for (size_t c = 0; c < k && k > 1; c++) prob[i * k + c] = 0.25f / (float)(k - 1);
+    prob[i * k + answer] = k > 1 ? 0.75f : 1.0f;
+  }
+  assert_ok(lnti_evaluation_new(&e, prob, label, n, k, &options, &SERIAL, ERR));
+  free(label);
+  free(prob);
+  return e;
+}
+
+/* "class 0", "class 1", ... in one block that the caller frees. */
+static inline const char **sample_titles(size_t k) {
+  enum { BYTES = 32 };
+  const char **titles = malloc(k * (sizeof *titles + BYTES));
+  assert_non_null(titles);
+  char *text = (char *)(titles + k);
+  for (size_t c = 0; c < k; c++) {
+    (void)snprintf(text + c * BYTES, BYTES, "class %zu", c);
+    titles[c] = text + c * BYTES;
+  }
+  return titles;
+}
+
+static inline lnti_report sample_report(const lnti_evaluation *evaluation, const char *const *titles) {
+  lnti_report report = {.model = "finch-1",
+                        .target = "Species",
+                        .learner = "logistic",
+                        .feature = "hog",
+                        .split = "test",
+                        .n_train = 70000,
+                        .seed = 7,
+                        .resamples = 20,
+                        .class_titles = titles,
+                        .evaluation = evaluation};
+  return report;
+}
+
+#endif
