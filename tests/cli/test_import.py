@@ -1,0 +1,177 @@
+"""import: folders, arrays, what is refused, being interrupted."""
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import program
+from program import KINDS, write_folders, write_idx, write_pgm, picture
+
+
+class Folders(program.Case):
+    def test_classes(self):
+        self.run_ok("init", "p")
+        write_folders(self.folder / "photos", per_class=5)
+        told = self.run_json("-C", "p", "import", "photos")
+        self.assertEqual({key: told[key] for key in ("imported", "labelled", "duplicates", "conflicts", "leaks",
+                                                     "refused", "existing")},
+                         {"imported": 15, "labelled": 15, "duplicates": 0, "conflicts": 0, "leaks": 0, "refused": [],
+                          "existing": 0})
+        self.assertIsInstance(told["warnings"], list)
+        self.assertGreaterEqual(told["seconds"], 0)
+        options = self.run_json("-C", "p", "ontology", "show")["classifications"][0]["options"]
+        self.assertEqual([option["id"] for option in options], list(KINDS))
+
+    def test_again_adds_nothing(self):
+        name = self.project(per_class=4)
+        told = self.run_json("-C", name, "import", "photos")
+        self.assertEqual((told["imported"], told["existing"], told["labelled"]), (0, 12, 0))
+        write_folders(self.folder / "photos", per_class=2, start=100)
+        told = self.run_json("-C", name, "import", "photos")
+        self.assertEqual((told["imported"], told["existing"]), (6, 12))
+
+    def test_split_by_folder_and_by_option(self):
+        write_folders(self.folder / "set" / "train", per_class=4)
+        write_folders(self.folder / "set" / "test", per_class=2, start=50)
+        write_folders(self.folder / "more", per_class=1, start=90)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        self.run_ok("-C", "p", "import", "more", "--split", "val")
+        self.assertEqual(self.run_json("-C", "p", "status")["splits"], {"train": 12, "test": 6, "val": 3})
+
+    def test_duplicates_conflicts_leaks(self):
+        same, other = picture("disc", 0), picture("cross", 0)
+        write_pgm(self.folder / "set" / "train" / "disc" / "a.pgm", same)
+        write_pgm(self.folder / "set" / "train" / "cross" / "b.pgm", same)  # another label
+        write_pgm(self.folder / "set" / "train" / "cross" / "c.pgm", other)
+        write_pgm(self.folder / "set" / "test" / "cross" / "d.pgm", other)  # another split
+        self.run_ok("init", "p")
+        told = self.run_json("-C", "p", "import", "set")
+        self.assertEqual((told["imported"], told["duplicates"], told["conflicts"], told["leaks"]), (4, 2, 1, 1))
+        text = self.run_ok("-C", "p", "import", "set").stdout
+        self.assertRegex(text, r"leaks +1 ")
+
+    def test_target_of_our_own(self):
+        write_folders(self.folder / "photos", per_class=2)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "photos", "--target", "shape")
+        questions = self.run_json("-C", "p", "ontology", "show")["classifications"]
+        self.assertEqual([question["id"] for question in questions], ["shape"])
+
+    def test_names_that_need_care(self):
+        strange = "it's a \"cat\", é 猫"
+        write_pgm(self.folder / "p h o" / strange / "x y#1.pgm", picture("disc", 1))
+        write_pgm(self.folder / "p h o" / "dog" / "-rf.pgm", picture("cross", 1))
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "p h o")
+        paths = [item["path"] for item in self.run_lines("-C", "p", "items")]
+        self.assertEqual(sorted(path.split("p h o/")[1] for path in paths), ["dog/-rf.pgm", f"{strange}/x y#1.pgm"])
+
+    def test_refused(self):
+        write_folders(self.folder / "photos", per_class=2)
+        (self.folder / "photos" / "disc" / "broken.pgm").write_bytes(b"P5 12 12 255\nshort")
+        (self.folder / "photos" / "disc" / "lies.png").write_bytes(b"this is no picture")
+        self.run_ok("init", "p")
+        told = self.run_json("-C", "p", "import", "photos", expect=3)
+        self.assertEqual(told["imported"], 6)
+        self.assertEqual(len(told["refused"]), 2)
+        for row in told["refused"]:
+            self.assertEqual(set(row), {"path", "code", "reason"})
+            self.assertRegex(row["code"], r"\AE[A-Z]+\Z")
+        self.assertEqual(sorted(os.path.basename(row["path"]) for row in told["refused"]), ["broken.pgm", "lies.png"])
+        text = self.run_ok("-C", "p", "import", "photos", expect=3).stdout
+        self.assertIn("broken.pgm", text)
+        self.assertRegex(text, r"refused +2 ")
+
+    def test_many_refused_are_counted(self):
+        for i in range(30):
+            path = self.folder / "photos" / "disc" / f"{i:02d}.pgm"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"P5 12 12 255\n" + bytes([i]))
+        write_pgm(self.folder / "photos" / "disc" / "good.pgm", picture("disc", 0))
+        self.run_ok("init", "p")
+        text = self.run_ok("-C", "p", "import", "photos", expect=3).stdout
+        self.assertIn("and 10 more (--json lists them all)", text)
+        self.assertEqual(len(self.run_json("-C", "p", "import", "photos", expect=3)["refused"]), 30)
+
+    def test_no_such_source(self):
+        self.run_ok("init", "p")
+        self.fails(1, "-C", "p", "import", "nowhere", says="nowhere")
+
+
+class Arrays(program.Case):
+    def test_labels_and_names(self):
+        self.run_ok("init", "p")
+        images = write_idx(self.folder, "train", 30)
+        told = self.run_json("-C", "p", "import", images, "--classes", "Disc,Cross,Stripes/wide")
+        self.assertEqual((told["imported"], told["labelled"]), (30, 30))
+        options = self.run_json("-C", "p", "ontology", "show")["classifications"][0]["options"]
+        self.assertEqual([option["title"] for option in options], ["Disc", "Cross", "Stripes/wide"])
+        self.assertEqual(self.run_json("-C", "p", "status")["splits"], {"train": 30})
+
+    def test_broken_array(self):
+        self.run_ok("init", "p")
+        images = write_idx(self.folder, "train", 30)
+        images.write_bytes(images.read_bytes()[:-1])
+        self.fails(1, "-C", "p", "import", images)
+        self.assertEqual(self.run_json("-C", "p", "status")["items"], 0)
+
+
+class Progress(program.Case):
+    def test_plain(self):
+        self.run_ok("init", "p")
+        images = write_idx(self.folder, "train", 5000)
+        lines = self.run_ok("-C", "p", "import", images, "--progress", "plain").stderr.splitlines()
+        counts = [int(re.fullmatch(r"durable (\d+)", line).group(1)) for line in lines]
+        self.assertEqual(counts, sorted(counts))
+        self.assertEqual(counts[-1], 5000)
+
+    def test_silence(self):
+        self.run_ok("init", "p")
+        images = write_idx(self.folder, "train", 30)
+        for words in ((), ("--progress", "none"), ("--quiet",)):
+            self.assertEqual(self.run_ok("-C", "p", "import", images, *words).stderr, "")
+
+
+class Interrupted(program.Case):
+    def interrupt(self, number):
+        """Starts an import, interrupts it once something is durable; gives exit code and what was durable."""
+        images = write_idx(self.folder, "train", 60000)
+        self.run_ok("init", "p")
+        child = subprocess.Popen([program.LINNET, "-C", "p", "import", str(images), "--progress", "plain"],
+                                 cwd=self.folder, env=program.environment(), stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, preexec_fn=program.interruptible)
+        durable = int(child.stderr.readline().split()[1])
+        child.send_signal(number)
+        rest, _ = child.stderr.read(), child.stdout.read()
+        child.wait(timeout=60)
+        child.stderr.close()
+        child.stdout.close()
+        for line in rest.splitlines():
+            if line.startswith("durable "):
+                durable = int(line.split()[1])
+        return child.returncode, durable, images, rest
+
+    def check(self, number):
+        code, durable, images, rest = self.interrupt(number)
+        self.assertEqual(code, 130, rest)
+        self.assertIn("linnet: import: ", rest)
+        self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+        items = self.run_json("-C", "p", "status")["items"]
+        self.assertGreaterEqual(items, durable)
+        self.assertLess(items, 60000)
+        told = self.run_json("-C", "p", "import", images)
+        self.assertEqual(told["existing"] + told["imported"], 60000)
+        after = self.run_json("-C", "p", "status")
+        self.assertEqual((after["items"], after["labelled"]), (60000, 60000))
+
+    def test_ctrl_c(self):
+        self.check(signal.SIGINT)
+
+    def test_terminate(self):
+        self.check(signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,104 @@
+"""items and split: what is in a project, and how it is divided."""
+import subprocess
+import unittest
+
+import program
+
+
+class Items(program.Case):
+    def test_json_lines(self):
+        name = self.project(per_class=4)
+        items = self.run_lines("-C", name, "items")
+        self.assertEqual(len(items), 12)
+        for item in items:
+            self.assertLessEqual({"id", "path", "split", "stage", "answers", "meta"}, set(item))
+            self.assertIsInstance(item["id"], str)
+            self.assertEqual(item["answers"], {"class": item["path"].split("/")[-2]})
+            self.assertEqual(item["meta"], {})
+            self.assertEqual((item["width"], item["height"]), (program.FLAT, program.FLAT))
+        self.assertEqual([int(item["id"]) for item in items], sorted(int(item["id"]) for item in items))
+
+    def test_filter_and_pages(self):
+        name = self.project(per_class=4)
+        crosses = self.run_lines("-C", name, "items", "--where", "class=cross")
+        self.assertEqual(len(crosses), 4)
+        self.assertEqual(len(self.run_lines("-C", name, "items", "--where", "class!=cross")), 8)
+        self.assertEqual(len(self.run_lines("-C", name, "items", "--where", "labelled=no")), 0)
+        self.assertEqual(len(self.run_lines("-C", name, "items", "--where", "path=*/disc/*")), 4)
+        first = self.run_lines("-C", name, "items", "--limit", "5")
+        second = self.run_lines("-C", name, "items", "--limit", "5", "--after", first[-1]["id"])
+        third = self.run_lines("-C", name, "items", "--limit", "5", "--after", second[-1]["id"])
+        self.assertEqual(len(first + second + third), 12)
+        self.assertEqual(first + second + third, self.run_lines("-C", name, "items"))
+        self.fails(2, "-C", name, "items", "--where", "colour=red", says="colour")
+        self.fails(2, "-C", name, "items", "--where", "class=", says="class")
+
+    def test_table(self):
+        name = self.project(per_class=10)
+        lines = self.run_ok("-C", name, "items").stdout.splitlines()
+        self.assertRegex(lines[0], r"\A +id +split +stage +size +answers +path\Z")
+        self.assertEqual(len(lines), 1 + 25 + 2)
+        self.assertIn("--after", lines[-1])
+        self.assertEqual({line.index("/") for line in lines[1:26]}, {lines[0].index("path")})
+        self.assertEqual(self.run_ok("-C", name, "items", "--limit", "0").stdout.splitlines()[-1], "30 items")
+        self.assertIn("No items match", self.run_ok("-C", name, "items", "--where", "split=val").stdout)
+
+    def test_reader_that_goes(self):
+        name = self.project(per_class=10)
+        images = program.write_idx(self.folder, "train", 3000)
+        self.run_ok("-C", name, "import", images, "--target", "number")
+        for words in ("--limit 0", "--json"):
+            result = subprocess.run(["/bin/sh", "-c", f'"$0" -C {name} items {words} | head -n 1', program.LINNET],
+                                    cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(result.stdout.count("\n"), 1)
+            self.assertEqual(result.stderr, "")
+
+
+class Split(program.Case):
+    def test_random(self):
+        name = self.project(per_class=20)
+        told = self.run_json("-C", name, "split", "--val", "0.2", "--test", "0.2", "--seed", "3")
+        self.assertEqual(told["splits"], {"train": 36, "val": 12, "test": 12, "": 0})
+        for split, n in (("train", 12), ("val", 4), ("test", 4)):
+            for kind in program.KINDS:  # in proportion
+                found = self.run_lines("-C", name, "items", "--where", f"split={split} and class={kind}")
+                self.assertEqual(len(found), n)
+
+    def test_seed(self):
+        name = self.project(per_class=20)
+
+        def test_items(seed):
+            self.run_ok("-C", name, "split", "--test", "0.2", "--seed", seed)
+            return [item["id"] for item in self.run_lines("-C", name, "items", "--where", "split=test")]
+
+        self.assertEqual(test_items(1), test_items(1))
+        self.assertNotEqual(test_items(1), test_items(2))
+
+    def test_test_items_stay(self):
+        name = self.project(per_class=20)
+        self.run_ok("-C", name, "split", "--test", "0.2", "--seed", "1")
+        before = self.run_lines("-C", name, "items", "--where", "split=test")
+        self.run_ok("-C", name, "split", "--val", "0.3", "--seed", "2")
+        self.assertEqual(self.run_lines("-C", name, "items", "--where", "split=test"), before)
+
+    def test_folder(self):
+        program.write_folders(self.folder / "set" / "train", per_class=3)
+        program.write_folders(self.folder / "set" / "test", per_class=2, start=40)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set", "--split", "pool")
+        told = self.run_json("-C", "p", "split", "--by", "folder")
+        self.assertEqual((told["splits"]["train"], told["splits"]["test"]), (9, 6))
+        self.fails(2, "-C", "p", "split", "--by", "folder", "--val", "0.1", says="--by random")
+
+    def test_text_and_mistakes(self):
+        name = self.project(per_class=10)
+        text = self.run_ok("-C", name, "split").stdout
+        self.assertRegex(text, r"split +items +share\ntrain +\d+ +\d+\.\d %\n")
+        self.fails(2, "-C", name, "split", "--val", "0.6", "--test", "0.6")
+        self.fails(1, "-C", name, "split", "--target", "colour", says="colour")
+        self.run_ok("init", "empty")
+        self.fails(1, "-C", "empty", "split")
+
+
+if __name__ == "__main__":
+    unittest.main()

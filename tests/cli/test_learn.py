@@ -1,0 +1,186 @@
+"""extract, train, evaluate, models: from labels to an honest figure."""
+import unittest
+
+import program
+
+METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece", "auroc")
+
+
+class Learning(program.Case):
+    def ready(self, per_class=20):
+        name = self.project(per_class=per_class)
+        self.run_ok("-C", name, "split", "--val", "0.2", "--test", "0.2")
+        return name
+
+
+class Extract(Learning):
+    def test_vectors_and_cache(self):
+        name = self.ready(per_class=6)
+        told = self.run_json("-C", name, "extract", "--feature", "pixels", "--out", "all.npy")
+        self.assertEqual((told["n"], told["d"], told["dtype"], told["computed"]), (18, 144, "u8", 18))
+        self.assertEqual(told["refused"], [])
+        data = (self.folder / "all.npy").read_bytes()
+        self.assertEqual(data[:6], b"\x93NUMPY")
+        length = int.from_bytes(data[8:10], "little")
+        header = data[10:10 + length].decode()
+        self.assertIn("(18, 144)", header)
+        self.assertEqual(len(data), 10 + length + 18 * 144)
+        again = self.run_json("-C", name, "extract", "--feature", "pixels", "--split", "test")
+        self.assertEqual(again["computed"], 0)
+        self.assertLess(again["n"], 18)
+        # Rows follow the items: an image's vector is its pixels.
+        first = self.run_lines("-C", name, "items", "--limit", "1")[0]
+        pixels = open(first["path"], "rb").read()[-144:]
+        self.assertEqual(data[10 + length:10 + length + 144], pixels)
+
+    def test_text_and_mistakes(self):
+        name = self.ready(per_class=6)
+        self.assertRegex(self.run_ok("-C", name, "extract").stdout, r"\A18 vectors of [\d,]+ f32 numbers in ")
+        self.fails(2, "-C", name, "extract", "--feature", "smell", says="smell")
+        self.fails(2, "-C", name, "extract", "--feature", "hog:smell=1", says="smell")
+        self.fails(1, "-C", name, "extract", "--split", "moon", says="moon")
+
+    def test_image_that_has_gone(self):
+        name = self.ready(per_class=6)
+        (self.folder / "photos" / "disc" / "000.pgm").unlink()
+        told = self.run_json("-C", name, "extract", "--feature", "pixels", expect=3)
+        self.assertEqual(told["n"], 17)
+        self.assertEqual([row["code"] for row in told["refused"]], ["ENOTFOUND"])
+
+
+class Train(Learning):
+    def test_json(self):
+        name = self.ready()
+        told = self.run_json("-C", name, "train", "--target", "class", "--learner", "logistic", "--feature", "pixels",
+                             "--set", "C=0.5", "--name", "mine", "--seed", "4")
+        self.assertEqual(len(told["models"]), 1)
+        model = told["models"][0]
+        self.assertEqual((model["model"], model["target"], model["learner"], model["seed"], model["n_train"]),
+                         ("mine", "class", "logistic", 4, 36))
+        self.assertEqual(model["file"], str((self.folder / name / "models" / "mine.lnt").resolve()))
+        self.assertEqual(set(model["seconds"]), {"extract", "fit", "total"})
+        self.assertTrue(model["feature"].startswith("pixels"))
+        self.assertGreater(model["peak_rss_mb"], 1)
+        self.assertLessEqual(set(METRICS), set(model["validation"]))
+        self.assertGreaterEqual(model["validation"]["accuracy"], 0.9)
+
+    def test_same_seed_same_model(self):
+        name = self.ready()
+        models = []
+        for threads in (1, 2):
+            self.run_ok("-C", name, "train", "--feature", "pixels", "--seed", "9", "--threads", threads)
+            lines = self.run_lines("-C", name, "predict", "logistic-pixels", "--items", "", "--proba")
+            models.append([line["proba"] for line in lines])
+        self.assertEqual(models[0], models[1])
+
+    def test_several_learners(self):
+        name = self.ready()
+        text = self.run_ok("-C", name, "train", "--learner", "logistic,knn", "--feature", "pixels", "--set", "k=3").stdout
+        self.assertIn("Comparison", text)
+        self.assertIn("Next: linnet evaluate", text)
+        told = self.run_json("-C", name, "train", "--learner", "logistic,knn", "--feature", "pixels", "--name", "try")
+        self.assertEqual([model["model"] for model in told["models"]], ["try-logistic", "try-knn"])
+        names = [model["model"] for model in self.run_lines("-C", name, "models")]
+        self.assertEqual(sorted(names), ["knn-pixels", "logistic-pixels", "try-knn", "try-logistic"])
+
+    def test_text(self):
+        name = self.ready()
+        text = self.run_ok("-C", name, "train", "--feature", "pixels").stdout
+        self.assertRegex(text, r"\Alogistic-pixels: logistic on pixels\S*, class, 3 classes\n")
+        self.assertRegex(text, r"Accuracy +[01]\.\d{4} +0\.\d{4} to 1\.0000\n")
+        self.assertIn("Next: linnet evaluate logistic-pixels", text)
+
+    def test_mistakes(self):
+        name = self.ready(per_class=6)
+        self.fails(2, "-C", name, "train", "--learner", "magic", says="magic")
+        self.fails(2, "-C", name, "train", "--learner", "logistic,magic", says="magic")
+        self.fails(2, "-C", name, "train", "--set", "k=3", says="k")
+        self.fails(2, "-C", name, "train", "--learner", "logistic,knn", "--set", "zz=3", says="zz")
+        self.fails(2, "-C", name, "train", "--learner", "logistic,knn", "--set", "k=0", says="k")
+        self.fails(1, "-C", name, "train", "--target", "colour", says="colour")
+        self.assertEqual(self.run_lines("-C", name, "models"), [])
+        self.run_ok("init", "empty")
+        self.fails(1, "-C", "empty", "train")
+
+
+class Evaluate(Learning):
+    def test_json(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        told = self.run_json("-C", name, "evaluate", "logistic-pixels")
+        self.assertEqual(told["n"], 12)
+        for metric in METRICS:
+            self.assertIsInstance(told[metric], (int, float))
+            low, high = told["ci95"][metric]
+            self.assertLessEqual(low, high)
+        self.assertEqual([row["name"] for row in told["classes"]], list(program.KINDS))
+        for row in told["classes"]:
+            self.assertLessEqual({"name", "n", "precision", "recall", "specificity", "f1", "average_precision"}, set(row))
+        self.assertEqual(sum(map(sum, told["confusion"])), 12)
+        right = sum(told["confusion"][i][i] for i in range(3))
+        self.assertAlmostEqual(told["accuracy"], right / 12)
+        self.assertIsNone(told["group_key"])
+        self.assertEqual((told["model"], told["split"], told["refused"]), ("logistic-pixels", "test", []))
+        self.assertGreaterEqual(told["seconds"], 0)
+
+    def test_resamples_and_seed(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        without = self.run_json("-C", name, "evaluate", "logistic-pixels", "--resamples", "0")
+        self.assertEqual(without["ci95"]["accuracy"], [None, None])
+        runs = [self.run_json("-C", name, "evaluate", "logistic-pixels", "--seed", seed)["ci95"] for seed in (1, 1, 2)]
+        self.assertEqual(runs[0], runs[1])
+
+    def test_text_and_page(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        text = self.run_ok("-C", name, "evaluate", "logistic-pixels", "--html", "report.html").stdout
+        self.assertNotIn("\x1b", text)  # no colours into a file
+        for word in ("Accuracy", "Report: report.html", *program.KINDS):
+            self.assertIn(word, text)
+        page = (self.folder / "report.html").read_text()
+        self.assertTrue(page.lstrip().lower().startswith("<!doctype html>"))
+        self.assertNotRegex(page, r"(?:src|href)=\"https?:")
+
+    def test_file_and_other_split(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        told = self.run_json("-C", name, "evaluate", f"{name}/models/logistic-pixels.lnt", "--split", "val")
+        self.assertEqual((told["split"], told["n"]), ("val", 12))
+
+    def test_mistakes(self):
+        name = self.project(per_class=6)
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        self.fails(1, "-C", name, "evaluate", "nobody", says="nobody")
+        self.fails(1, "-C", name, "evaluate", "logistic-pixels", says="test")
+        self.fails(1, "-C", name, "evaluate", "logistic-pixels", "--split", "moon", says="moon")
+
+
+class Models(Learning):
+    def test_list_and_show(self):
+        name = self.ready()
+        self.assertIn("No models yet", self.run_ok("-C", name, "models").stdout)
+        self.run_ok("-C", name, "train", "--feature", "pixels", "--set", "C=0.25")
+        rows = self.run_lines("-C", name, "models")
+        self.assertEqual([row["model"] for row in rows], ["logistic-pixels"])
+        self.assertEqual(rows[0]["file"], "models/logistic-pixels.lnt")
+        self.assertGreaterEqual(rows[0]["validation"]["accuracy"], 0.9)
+        self.assertRegex(self.run_ok("-C", name, "models").stdout, r"\Amodel +target +learner +feature +trained on")
+        shown = self.run_json("-C", name, "models", "show", "logistic-pixels")
+        self.assertEqual(shown["params"]["C"], 0.25)
+        self.assertEqual([row["id"] for row in shown["classes"]], list(program.KINDS))
+        text = self.run_ok("-C", name, "models", "show", "logistic-pixels").stdout
+        self.assertRegex(text, r"parameters +C=0\.25")
+        path = self.folder / name / "models" / "logistic-pixels.lnt"
+        self.assertEqual(self.run_json("models", "show", path), shown)  # without a project
+        self.fails(1, "-C", name, "models", "show", "nobody", says="nobody")
+
+    def test_status_shows_them(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        self.assertEqual(self.run_json("-C", name, "status")["models"], 1)
+        self.assertIn("logistic-pixels", self.run_ok("-C", name, "status").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,120 @@
+"""predict: files, folders, arrays and items, and what cannot be read."""
+import shutil
+import subprocess
+import unittest
+
+import program
+
+
+class Predict(program.Case):
+    @classmethod
+    def setUpClass(cls):
+        """One model for all tests: they only read it."""
+        maker = program.Case()
+        maker.setUp()
+        cls.addClassCleanup(maker.doCleanups)
+        maker.project(per_class=20)
+        maker.run_ok("-C", "p", "train", "--feature", "pixels", "--name", "shapes")
+        cls.home = maker.folder
+        cls.model = maker.folder / "p" / "models" / "shapes.lnt"
+
+    def image(self, kind, index=70, name=None):
+        path = self.folder / (name or f"{kind}-{index}.pgm")
+        program.write_pgm(path, program.picture(kind, index))
+        return path
+
+    def test_one_file_without_a_project(self):
+        self.image("cross", name="new one.pgm")
+        lines = self.run_lines("predict", self.model, "new one.pgm")
+        self.assertEqual(len(lines), 1)
+        line = lines[0]
+        self.assertEqual((line["path"], line["label"]), ("new one.pgm", "cross"))
+        self.assertEqual(line["top"], [{"label": "cross", "id": "cross", "p": line["confidence"]}])
+        self.assertTrue(0.5 < line["confidence"] <= 1)
+
+    def test_top_and_proba(self):
+        path = self.image("disc")
+        line = self.run_lines("predict", self.model, path, "--top", "2", "--proba")[0]
+        self.assertEqual(len(line["top"]), 2)
+        self.assertGreaterEqual(line["top"][0]["p"], line["top"][1]["p"])
+        self.assertEqual(set(line["proba"]), set(program.KINDS))
+        self.assertAlmostEqual(sum(line["proba"].values()), 1, places=5)
+        self.assertEqual(max(line["proba"], key=line["proba"].get), "disc")
+        self.assertEqual(len(self.run_lines("predict", self.model, path, "--top", "99")[0]["top"]), 3)
+
+    def test_order_of_the_inputs(self):
+        paths = [self.image(kind, index) for index in range(60, 64) for kind in program.KINDS]
+        lines = self.run_lines("predict", self.model, *paths)
+        self.assertEqual([line["path"] for line in lines], [str(path) for path in paths])
+
+    def test_folder_array_record(self):
+        for kind in program.KINDS:
+            self.image(kind, name=f"inbox/deep/{kind}.pgm")
+        lines = self.run_lines("predict", self.model, "inbox")
+        self.assertEqual([line["path"].split("/")[-1] for line in lines], ["cross.pgm", "disc.pgm", "stripes.pgm"])
+        images = program.write_idx(self.folder, "train", 9, labels=False)
+        lines = self.run_lines("predict", self.model, images)
+        self.assertEqual([line["label"] for line in lines], list(program.KINDS) * 3)
+        line = self.run_lines("predict", self.model, f"{images}#4")[0]
+        self.assertEqual((line["path"], line["label"]), (f"{images}#4", "cross"))
+
+    def test_items(self):
+        lines = self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "class=stripes")
+        self.assertEqual(len(lines), 20)
+        items = self.run_lines("-C", self.home / "p", "items", "--where", "class=stripes")
+        self.assertEqual([line["path"] for line in lines], [item["path"] for item in items])
+        self.assertEqual([line["id"] for line in lines], [item["id"] for item in items])
+        # The same images by their paths get the same answer.
+        again = self.run_lines("predict", self.model, *(item["path"] for item in items))
+        for one, other in zip(lines, again):
+            self.assertAlmostEqual(one["confidence"], other["confidence"], places=5)
+        self.assertEqual(len(self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "")), 60)
+
+    def test_some_fail(self):
+        good = self.image("disc")
+        (self.folder / "bad.pgm").write_bytes(b"P5 12 12 255\nshort")
+        lines = self.run_lines("predict", self.model, good, "bad.pgm", "none.pgm", expect=3)
+        self.assertIn("label", lines[0])
+        for line, path in zip(lines[1:], ("bad.pgm", "none.pgm")):
+            self.assertEqual(set(line), {"path", "error"})
+            self.assertEqual(line["path"], path)
+            self.assertEqual(set(line["error"]), {"code", "message"})
+        self.assertEqual(lines[2]["error"]["code"], "ENOTFOUND")
+        self.run_ok("predict", self.model, "bad.pgm", "none.pgm", expect=1)
+
+    def test_text(self):
+        good, wide = self.image("disc"), self.image("cross")
+        lines = self.run_ok("predict", self.model, good, wide, "none.pgm", expect=3).stdout.splitlines()
+        self.assertRegex(lines[0], r"\Alabel +confidence +path\Z")
+        column = lines[0].index("path")
+        self.assertEqual(lines[1][column:], str(good))
+        self.assertRegex(lines[1], r"\Adisc +\d+\.\d %  ")
+        self.assertTrue(lines[3].startswith("(failed)"))
+        self.assertIn("none.pgm", lines[3][column:])
+        lines = self.run_ok("predict", self.model, good, "--proba").stdout.splitlines()
+        self.assertRegex(lines[0], r"\Across +disc +stripes +path\Z" if lines[0].startswith("cross")
+                         else r"\Adisc +cross +stripes +path\Z")
+        self.assertEqual(lines[1][lines[0].index("path"):], str(good))
+
+    def test_no_model(self):
+        path = self.image("disc")
+        self.assertEqual(self.fails(1, "predict", "none.lnt", path, says="none.lnt")["code"], "ENOTFOUND")
+        self.fails(1, "-C", self.home / "p", "predict", "nobody", path, says="nobody")
+        (self.folder / "broken.lnt").write_bytes(self.model.read_bytes()[:1000])
+        self.fails(1, "predict", "broken.lnt", path, says="broken.lnt")
+
+    def test_model_is_whole(self):
+        shutil.copy(self.model, self.folder / "copy.lnt")
+        path = self.image("stripes")
+        self.assertEqual(self.run_lines("predict", "copy.lnt", path), self.run_lines("predict", self.model, path))
+
+    def test_reader_that_goes(self):
+        images = program.write_idx(self.folder, "train", 3000, labels=False)
+        result = subprocess.run(["/bin/sh", "-c", f'"$0" predict {self.model} {images} --json | head -n 1',
+                                 program.LINNET], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(result.stdout.count("\n"), 1)
+        self.assertEqual(result.stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,166 @@
+"""init, ontology show, status, verify, doctor: a project and the looks at it."""
+import json
+import os
+import sqlite3
+import unittest
+
+import program
+
+QUESTIONS = {
+    "name": "Damage", "version": 1,
+    "classifications": [
+        {"id": "area", "title": "Damaged area", "type": "radio", "options": [
+            {"id": "exterior", "title": "Exterior",
+             "attributes": [{"id": "part", "title": "Part", "type": "radio",
+                             "options": [{"id": "door", "title": "Door"}, {"id": "roof", "title": "Roof"}]}]},
+            {"id": "interior", "title": "Interior"}]},
+        {"id": "severity", "title": "Severity", "type": "number", "min": 0, "max": 10}],
+}
+
+
+class Init(program.Case):
+    def test_folder(self):
+        told = self.run_json("init", "p")
+        self.assertEqual(told["project"], str((self.folder / "p").resolve()))
+        self.assertTrue((self.folder / "p" / "linnet.db").is_file())
+        self.assertTrue((self.folder / "p" / "models").is_dir())
+
+    def test_here_and_by_option(self):
+        (self.folder / "here").mkdir()
+        self.run_ok("init", ".", cwd=self.folder / "here")
+        self.run_ok("status", cwd=self.folder / "here")
+        self.run_ok("-C", "there", "init")
+        self.run_ok("status", "-C", "there")
+
+    def test_taken(self):
+        self.run_ok("init", "p")
+        self.assertEqual(self.fails(1, "init", "p", says="already")["code"], "EEXISTS")
+
+    def test_name_with_blanks_and_quotes(self):
+        name = "a 'b' \"c\" #1 é"
+        self.run_ok("init", name)
+        self.assertEqual(self.run_json("-C", name, "status")["items"], 0)
+
+    def test_folder_that_cannot_be_made(self):
+        (self.folder / "file").write_text("")
+        self.fails(1, "init", "file/p")
+
+
+class Ontology(program.Case):
+    def test_given_at_init(self):
+        (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
+        told = self.run_json("init", "p", "--ontology", "q.json")
+        self.assertEqual((told["questions"], told["options"]), (3, 4))
+        text = self.run_ok("-C", "p", "ontology", "show").stdout
+        for word in ("area", "Damaged area", "exterior", "part", "door", "severity"):
+            self.assertIn(word, text)
+        document = self.run_json("-C", "p", "ontology", "show")
+        ids = [question["id"] for question in document["classifications"]]
+        self.assertEqual(ids, ["area", "severity"])
+        part = document["classifications"][0]["options"][0]["attributes"][0]
+        self.assertEqual([option["id"] for option in part["options"]], ["door", "roof"])
+
+    def test_document_goes_into_another_project(self):
+        (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
+        self.run_ok("init", "p", "--ontology", "q.json")
+        (self.folder / "again.json").write_text(self.run_ok("-C", "p", "ontology", "show", "--json").stdout)
+        self.run_ok("init", "other", "--ontology", "again.json")
+        self.assertEqual(self.run_json("-C", "other", "ontology", "show")["classifications"],
+                         self.run_json("-C", "p", "ontology", "show")["classifications"])
+
+    def test_bad_one_leaves_nothing(self):
+        (self.folder / "bad.json").write_text('{"name": "x", "version": 1,\n "classifications": [{"id": 3}]}')
+        self.fails(1, "init", "p", "--ontology", "bad.json", says="bad.json")
+        self.fails(1, "init", "p", "--ontology", "none.json", says="none.json")
+        self.assertFalse((self.folder / "p").exists())
+
+    def test_empty_project(self):
+        self.run_ok("init", "p")
+        self.assertIn("No questions yet", self.run_ok("-C", "p", "ontology", "show").stdout)
+
+
+class Status(program.Case):
+    def test_counts(self):
+        name = self.project(per_class=5)
+        told = self.run_json("-C", name, "status")
+        self.assertEqual((told["items"], told["labelled"], told["models"]), (15, 15, 0))
+        self.assertEqual(sum(told["splits"].values()), 15)
+        text = self.run_ok("-C", name, "status").stdout
+        self.assertRegex(text, r"items +15\n")
+        self.assertIn("Next: linnet split", text)
+        self.assertNotIn("Next", self.run_ok("-C", name, "status", "--quiet").stdout)
+
+    def test_no_project(self):
+        self.assertEqual(self.fails(1, "status", says="linnet init")["code"], "ENOTFOUND")
+        self.fails(1, "-C", "nowhere", "status", says="nowhere")
+        for words in (["items"], ["split"], ["train"], ["evaluate", "m"], ["predict", "m", "x.png"], ["models"],
+                      ["verify"], ["extract"], ["import", "x"], ["ontology", "show"]):
+            self.fails(1, *words, says="no Linnet project")
+
+    def test_project_anywhere_on_the_line(self):
+        self.run_ok("init", "p")
+        for words in (["-C", "p", "status"], ["status", "-C", "p"], ["-Cp", "status"], ["status", "--project=p"],
+                      ["--project", "p", "status"]):
+            self.assertEqual(self.run_json(*words)["items"], 0)
+
+    def test_no_database(self):
+        self.run_ok("init", "p")
+        (self.folder / "p" / "linnet.db").write_bytes(b"no database" * 1000)
+        self.fails(1, "-C", "p", "status", says="linnet.db")
+
+
+class Verify(program.Case):
+    def test_clean(self):
+        name = self.project(per_class=3)
+        told = self.run_json("-C", name, "verify")
+        self.assertEqual((told["clean"], told["faults"], told["missing_media"]), (True, [], 0))
+        self.assertIn("No faults", self.run_ok("-C", name, "verify").stdout)
+
+    def test_answers_that_were_tampered_with(self):
+        name = self.project(per_class=3)
+        database = sqlite3.connect(self.folder / name / "linnet.db")
+        database.execute("delete from answers where subject_id = (select min(subject_id) from answers)")
+        database.commit()
+        database.close()
+        told = self.run_json("-C", name, "verify", expect=1)
+        self.assertFalse(told["clean"])
+        self.assertEqual(told["n_faults"], len(told["faults"]))
+        self.assertGreaterEqual(told["n_faults"], 1)
+        self.assertIn(told["faults"][0], self.run_ok("-C", name, "verify", expect=1).stdout)
+
+    def test_images_that_have_gone(self):
+        name = self.project(per_class=3)
+        os.rename(self.folder / "photos", self.folder / "elsewhere")
+        told = self.run_json("-C", name, "verify")
+        self.assertEqual(told["missing_media"], 1)
+
+
+class Doctor(program.Case):
+    def test_keys(self):
+        told = self.run_json("doctor")
+        names = [check["name"] for check in told["checks"]]
+        for name in ("linnet", "processor", "kernels", "threads", "memory", "disk", "writing", "project"):
+            self.assertIn(name, names)
+        for check in told["checks"]:
+            self.assertIn(check["verdict"], ("ok", "warning", "fault"))
+            self.assertEqual(check["verdict"] == "ok", check["advice"] == "")
+        self.assertEqual(list(self.folder.iterdir()), [])  # nothing is left behind
+
+    def test_text(self):
+        self.run_ok("init", "p")
+        text = self.run_ok("-C", "p", "doctor").stdout
+        self.assertRegex(text, r"ok +project +\S+/p: 0 items, 0 models")
+        self.assertRegex(text, r"writing +durable in [\d.]+ ms")
+
+    def test_faults(self):
+        told = self.run_json("-C", "nowhere", "doctor", expect=1)
+        self.assertIn("fault", [check["verdict"] for check in told["checks"]])
+        self.run_ok("init", "p")
+        (self.folder / "p" / "linnet.db").write_bytes(b"no database" * 1000)
+        told = self.run_json("-C", "p", "doctor", expect=1)
+        self.assertEqual(told["checks"][-1]["name"], "project")
+        self.assertEqual(told["checks"][-1]["verdict"], "fault")
+
+
+if __name__ == "__main__":
+    unittest.main()
