@@ -67,7 +67,8 @@ struct lnti_store {
   pthread_cond_t wake;  /* the queue has something, or stopping */
   pthread_cond_t ended; /* some requests are done */
   bool stopping;
-  struct lnti_request *first, *last;  /* the queue */
+  struct lnti_request *first, *last; /* the queue */
+  size_t n_queued;
   lnti_db *idle[LNTI_STORE_IDLE_MAX]; /* read connections that nobody uses */
   size_t n_idle;
 };

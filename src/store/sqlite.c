@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct lnti_stmt {
@@ -156,7 +157,7 @@ static lnt_status guard(lnti_db *db, lnt_error *err) {
   if (rc == SQLITE_OK) rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
   if (rc == SQLITE_OK) rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, &on);
   if (rc != SQLITE_OK) return fail_rc(err, db, rc);
-  return lnti_db_exec(db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", err);
+  return lnti_db_exec(db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0", err);
 }
 
 static lnt_status settings(lnti_db *db, lnt_error *err) {
@@ -201,9 +202,9 @@ static lnt_status check_path(const char *path, lnti_db_mode mode, lnt_error *err
     close(fd);
     return LNT_OK;
   }
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return lnti_fail_errno(err, errno, "%s", path);
-  close(fd);
+  struct stat info;
+  if (stat(path, &info) != 0) return lnti_fail_errno(err, errno, "%s", path);
+  if (!S_ISREG(info.st_mode)) return lnti_fail(err, LNT_EDATA, "%s: this is no file", path);
   return LNT_OK;
 }
 

@@ -56,12 +56,12 @@ const char *lnti_op_kind_name(lnti_op_kind kind);
 /** One row an action of a person (or of the program in a person's name). */
 typedef struct lnti_op {
   int64_t id;
-  lnti_uuid uuid;      /**< made by the client: a repeat of the same uuid is the same operation */
+  lnti_uuid uuid; /**< made by the client: a repeat of the same uuid is the same operation */
   const char *person;
   uint64_t time_ms;
   lnti_op_kind kind;
-  int64_t undoes;      /**< operation taken back by this one; 0 */
-  const char *note;    /**< one line for the history; "" */
+  int64_t undoes;   /**< operation taken back by this one; 0 */
+  const char *note; /**< one line for the history; "" */
 } lnti_op;
 
 /** Adds it, or finds the one with the same uuid (*existed_out true). */
@@ -76,16 +76,16 @@ typedef enum lnti_source_kind { LNTI_SOURCE_FOLDER = 1, LNTI_SOURCE_ARRAY = 2 } 
 typedef struct lnti_item {
   int64_t id;
   int64_t source_id;
-  const char *source;      /**< absolute path; filled by readers */
+  const char *source; /**< absolute path; filled by readers */
   lnti_source_kind source_kind;
-  const char *member;      /**< path below the folder ('/' separated), or record number of the array */
-  lnti_hash content;       /**< of the encoded bytes; of an array record: its pixels */
-  uint32_t h, w, c;        /**< as stored */
-  uint32_t depth;          /**< bits a channel: 8, 16, 32 */
-  const char *format;      /**< lnti_image_format_name */
-  uint64_t bytes;          /**< encoded size */
-  const char *split;       /**< "train", "val", "test", another name, or "" */
-  const char *stage;       /**< "annotate", "review", "done" */
+  const char *member; /**< path below the folder ('/' separated), or record number of the array */
+  lnti_hash content;  /**< of the encoded bytes; of an array record: its pixels */
+  uint32_t h, w, c;   /**< as stored */
+  uint32_t depth;     /**< bits a channel: 8, 16, 32 */
+  const char *format; /**< lnti_image_format_name */
+  uint64_t bytes;     /**< encoded size */
+  const char *split;  /**< "train", "val", "test", another name, or "" */
+  const char *stage;  /**< "annotate", "review", "done" */
 } lnti_item;
 
 LNT_MUST_CHECK lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, const char *path,
@@ -104,9 +104,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, const char 
 LNT_MUST_CHECK lnt_status lnti_item_uri(lnti_text *out, const lnti_item *item, lnt_error *err);
 
 typedef struct lnti_item_query {
-  int64_t after_id;        /**< items with a larger id */
-  size_t limit;            /**< 0: all */
-  const char *split;       /**< NULL: any; "": items in no split */
+  int64_t after_id;          /**< items with a larger id */
+  size_t limit;              /**< 0: all */
+  const char *split;         /**< NULL: any; "": items in no split */
   int64_t answered_question; /**< only items with a current LNTI_ANSWERED answer to it; 0: any */
 } lnti_item_query;
 
@@ -139,8 +139,8 @@ void lnti_store_counts_clear(lnti_store_counts *counts);
 typedef enum lnti_subject_kind { LNTI_SUBJECT_ITEM = 1 } lnti_subject_kind;
 
 typedef enum lnti_answer_source {
-  LNTI_BY_PERSON = 1,  /**< answered on a screen or command line */
-  LNTI_BY_IMPORT = 2   /**< came with the data */
+  LNTI_BY_PERSON = 1, /**< answered on a screen or command line */
+  LNTI_BY_IMPORT = 2  /**< came with the data */
 } lnti_answer_source;
 
 /** One row of the append-only log. */
@@ -151,10 +151,10 @@ typedef struct lnti_answer_row {
   int64_t subject_id;
   int64_t question_id;
   lnti_answer_state state;
-  int64_t option_id;     /**< 0: none */
-  double number;         /**< NaN: none */
-  const char *text;      /**< NULL: none */
-  double confidence;     /**< the person's, in [0,1]; NaN: not given */
+  int64_t option_id; /**< 0: none */
+  double number;     /**< NaN: none */
+  const char *text;  /**< NULL: none */
+  double confidence; /**< the person's, in [0,1]; NaN: not given */
   uint32_t time_spent_ms;
   lnti_answer_source source;
 } lnti_answer_row;
@@ -162,9 +162,8 @@ typedef struct lnti_answer_row {
 /** Appends to the log and sets the current answer (removes it for LNTI_CLEARED). For flow/annotate alone. */
 LNT_MUST_CHECK lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err);
 /** The current answer of one subject to one question; *found_out false where there is none. Text is NULL here. */
-LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
-                                          lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
-                                          lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                                          int64_t subject_id, int64_t question_id, lnt_error *err);
 
 typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
 /** Current answers of items with ids in [first,last] (question 0: all), by item then question. */
@@ -188,7 +187,7 @@ LNT_MUST_CHECK lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology,
 typedef struct lnti_split_row {
   int64_t id;
   int64_t op_id;
-  const char *method;      /**< "random", "folder", "group" */
+  const char *method; /**< "random", "folder", "group" */
   uint64_t seed;
   const char *params_json;
 } lnti_split_row;
@@ -198,13 +197,13 @@ typedef struct lnti_run {
   int64_t id;
   const char *target, *learner, *feature, *params_json; /**< feature: resolved text */
   uint64_t seed;
-  uint64_t started_ms, ended_ms;    /**< ended 0: not yet */
+  uint64_t started_ms, ended_ms; /**< ended 0: not yet */
   size_t n_train;
   const char *data_fingerprint;
   const char *code_version, *cpu;
-  const char *state;                /**< "running", "done", "failed", "cancelled", "interrupted" */
-  const char *result_json;          /**< timings, validation metrics; "" before the end */
-  const char *error;                /**< "" */
+  const char *state;       /**< "running", "done", "failed", "cancelled", "interrupted" */
+  const char *result_json; /**< timings, validation metrics; "" before the end */
+  const char *error;       /**< "" */
 } lnti_run;
 LNT_MUST_CHECK lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err);
@@ -212,11 +211,11 @@ LNT_MUST_CHECK lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_
 typedef struct lnti_model_row {
   int64_t id;
   int64_t run_id;
-  const char *name;   /**< unique */
-  const char *file;   /**< below the project: "models/<name>.lnt" */
-  lnti_hash content;  /**< of the file */
+  const char *name;  /**< unique */
+  const char *file;  /**< below the project: "models/<name>.lnt" */
+  lnti_hash content; /**< of the file */
   uint64_t bytes, created_ms;
-  const char *target, *learner, *feature;  /**< filled by readers, from the run */
+  const char *target, *learner, *feature; /**< filled by readers, from the run */
   size_t n_train;
   const char *result_json;
 } lnti_model_row;
@@ -230,11 +229,11 @@ LNT_MUST_CHECK lnt_status lnti_store_models(lnti_store *store, const char *name,
 
 typedef struct lnti_job {
   int64_t id;
-  const char *kind;          /**< "import", "extract", "train", "evaluate" */
-  const char *state;         /**< as of runs */
+  const char *kind;  /**< "import", "extract", "train", "evaluate" */
+  const char *state; /**< as of runs */
   const char *params_json;
   uint64_t started_ms, updated_ms, ended_ms;
-  int64_t pid;               /**< of the process that runs it */
+  int64_t pid; /**< of the process that runs it */
   uint64_t done, total;
   const char *error;
 } lnti_job;
@@ -252,8 +251,8 @@ LNT_MUST_CHECK lnt_status lnti_store_reap(lnti_store *store, size_t *n_out, lnti
 
 typedef struct lnti_change {
   int64_t seq;
-  int64_t op_id;           /**< 0 where no operation made it */
-  const char *kind;        /**< "item", "answer", "ontology", "split", "model", "job" */
+  int64_t op_id;             /**< 0 where no operation made it */
+  const char *kind;          /**< "item", "answer", "ontology", "split", "model", "job" */
   int64_t first_id, last_id; /**< rows of that kind, a range in which some changed; of "answer": subject ids */
 } lnti_change;
 typedef lnt_status (*lnti_change_visit)(void *payload, const lnti_change *change, lnt_error *err);

@@ -46,6 +46,7 @@ static request *pop(lnti_store *store) {
   if (r) {
     store->first = r->next;
     if (!store->first) store->last = NULL;
+    store->n_queued--;
   }
   pthread_mutex_unlock(&store->lock);
   return r;
@@ -186,6 +187,7 @@ lnt_status lnti_store_write(lnti_store *store, lnti_write write, void *payload, 
     store->first = &r;
   }
   store->last = &r;
+  store->n_queued++;
   pthread_cond_signal(&store->wake);
   while (!r.done) pthread_cond_wait(&store->ended, &store->lock);
   pthread_mutex_unlock(&store->lock);

@@ -1,0 +1,148 @@
+/*
+ * The answer log and the current answers.
+ */
+#include <math.h>
+
+#include "store_support.h"
+
+static lnt_status write_answer(void *payload, lnti_tx *tx, lnt_error *err) {
+  return lnti_tx_answer(tx, payload, err);
+}
+
+static lnt_status see_answer(void *payload, const lnti_answer_row *a, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%lld q%lld s%d o%lld n%g c%g t%u by%d '%s';", (long long)a->subject_id,
+                          (long long)a->question_id, (int)a->state, (long long)a->option_id,
+                          isnan(a->number) ? -1 : a->number, isnan(a->confidence) ? -1 : a->confidence,
+                          (unsigned)a->time_spent_ms, (int)a->source, a->text ? a->text : "-");
+}
+
+static void assert_current(lab *l, int64_t question_id, const char *wanted) {
+  lnti_text text = {0};
+  assert_ok(lnti_text_append(&text, "", 0, ERR));
+  assert_ok(lnti_store_answers(l->store, 1, 100, question_id, see_answer, &text, ERR));
+  assert_string_equal(text.data ? text.data : "", wanted);
+  lnti_text_clear(&text);
+}
+
+static void the_newest_is_current_and_all_are_kept(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 2); /* cat, dog */
+  lnti_answer_row row = lab_answer(&l, 1, 2);
+  row.confidence = 0.75;
+  row.time_spent_ms = 1234;
+  row.source = LNTI_BY_PERSON;
+  row.text = "seen twice";
+  lab_write(&l, write_answer, &row);
+  lnti_answer_row number = lab_answer(&l, 1, 0);
+  number.question_id = l.number_id;
+  number.option_id = 0;
+  number.number = 2.5;
+  lab_write(&l, write_answer, &number);
+  assert_current(&l, 0,
+                 "1 q1 s1 o3 n-1 c0.75 t1234 by1 '-';1 q2 s1 o0 n2.5 c-1 t0 by2 '-';2 q1 s1 o2 n-1 c-1 t0 by2 '-';");
+  assert_current(&l, l.number_id, "1 q2 s1 o0 n2.5 c-1 t0 by2 '-';");
+  lnti_text text = {0};
+  assert_ok(lnti_store_history(l.store, LNTI_SUBJECT_ITEM, 1, see_answer, &text, ERR));
+  assert_string_equal(text.data,
+                      "1 q1 s1 o1 n-1 c-1 t0 by2 '-';1 q1 s1 o3 n-1 c0.75 t1234 by1 'seen twice';"
+                      "1 q2 s1 o0 n2.5 c-1 t0 by2 '-';");
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
+static void clearing_removes_the_current_answer(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 1);
+  lnti_answer_row row = lab_answer(&l, 1, 0);
+  row.state = LNTI_CLEARED;
+  row.option_id = 0;
+  lab_write(&l, write_answer, &row);
+  assert_current(&l, 0, "");
+  lnti_store_counts c;
+  assert_ok(lnti_store_counts_read(&c, l.store, ERR));
+  assert_true(c.labelled == 0 && c.answers == 0 && c.items == 1);
+  lnti_store_counts_clear(&c);
+  row.state = LNTI_UNSURE;
+  lab_write(&l, write_answer, &row);
+  assert_current(&l, 0, "1 q1 s2 o0 n-1 c-1 t0 by2 '-';");
+  lab_free(&l);
+}
+
+typedef struct current_read {
+  const lab *l;
+  lnti_answer_row row;
+  bool found_before, found_after, found_other;
+} current_read;
+
+static lnt_status read_own_write(void *payload, lnti_tx *tx, lnt_error *err) {
+  current_read *r = payload;
+  lnti_answer_row answer = lab_answer(r->l, 1, 2);
+  lnt_status status = lnti_tx_current(tx, &r->row, &r->found_before, LNTI_SUBJECT_ITEM, 1, r->l->question_id, err);
+  if (!status) status = lnti_tx_answer(tx, &answer, err);
+  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_after, LNTI_SUBJECT_ITEM, 1, r->l->question_id, err);
+  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_other, LNTI_SUBJECT_ITEM, 2, r->l->question_id, err);
+  return status;
+}
+
+static void a_write_sees_its_own(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 1);
+  current_read r = {.l = &l, .found_other = true};
+  lab_write(&l, read_own_write, &r);
+  assert_true(r.found_before && r.found_after && !r.found_other);
+  assert_int_equal(r.row.option_id, l.option_ids[2]);
+  assert_int_equal(r.row.op_id, l.op_id);
+  assert_null(r.row.text);
+  assert_true(isnan(r.row.number));
+  lab_free(&l);
+}
+
+static void rows_out_of_bounds_are_refused(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 1);
+  lnti_answer_row row = lab_answer(&l, 1, 0);
+  row.option_id = 99;
+  assert_status(lnti_store_write(l.store, write_answer, &row, ERR), LNT_ECONFLICT);
+  row = lab_answer(&l, 1, 0);
+  row.question_id = 99;
+  assert_status(lnti_store_write(l.store, write_answer, &row, ERR), LNT_ECONFLICT);
+  row = lab_answer(&l, 1, 0);
+  row.op_id = 99;
+  assert_status(lnti_store_write(l.store, write_answer, &row, ERR), LNT_ECONFLICT);
+  row = lab_answer(&l, 1, 0);
+  row.confidence = 1.5;
+  assert_status(lnti_store_write(l.store, write_answer, &row, ERR), LNT_ECONFLICT);
+  row = lab_answer(&l, 1, 0);
+  row.state = (lnti_answer_state)9;
+  assert_status(lnti_store_write(l.store, write_answer, &row, ERR), LNT_ECONFLICT);
+  assert_current(&l, 0, "1 q1 s1 o1 n-1 c-1 t0 by2 '-';");
+  lab_free(&l);
+}
+
+static void the_log_cannot_be_changed(void **state) {
+  (void)state;
+  static const char *const attempts[] = {"UPDATE answer_log SET option_id = 2", "DELETE FROM answer_log",
+                                         "UPDATE operations SET person = 'eve'", "DELETE FROM operations"};
+  lab l = lab_new();
+  lab_fill(&l, 0, 3);
+  for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
+    assert_status(lab_sql(l.store, attempts[i]), LNT_ECONFLICT);
+    assert_message("append-only");
+  }
+  lab_free(&l);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_newest_is_current_and_all_are_kept),
+      cmocka_unit_test(clearing_removes_the_current_answer),
+      cmocka_unit_test(a_write_sees_its_own),
+      cmocka_unit_test(rows_out_of_bounds_are_refused),
+      cmocka_unit_test(the_log_cannot_be_changed),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+/*
+ * Verification finds each kind of damage, says where, and can be cancelled.
+ */
+#include <base/cancel.h>
+
+#include "store_support.h"
+
+static const struct damage {
+  const char *sql, *fault;
+} damages[] = {
+    {"DELETE FROM answers WHERE subject_id = 2", "item 2, question 1: an answer of the log is not current"},
+    {"UPDATE answers SET option_id = 3 WHERE subject_id = 4",
+     "item 4, question 1: the current answer is not the newest of the log"},
+    {"UPDATE answers SET confidence = 0.5 WHERE subject_id = 4", "item 4, question 1: the current answer is not"},
+    {"INSERT INTO answers SELECT 1, 3, 2, 0, log_id, op_id, 1, NULL, 1.5, NULL, 0, 1 FROM answers WHERE subject_id = 3",
+     "item 3, question 2: a current answer that is not in the log"},
+    {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, "
+     "source) VALUES (1, 1, 5, 1, 0, 1, 1, 0, 1)",
+     "item 5, question 1: the current answer is not the newest"},
+    {"DELETE FROM items WHERE id = 6", "item 6: has answers and is not there"},
+    {"PRAGMA ignore_check_constraints = ON; UPDATE items SET h = 0 WHERE id = 7",
+     "item 7: its row is out of its bounds"},
+    {"PRAGMA ignore_check_constraints = ON; UPDATE items SET content = 'short' WHERE id = 7", "item 7"},
+    {"UPDATE questions SET type = 3 WHERE id = 1", "damaged"},
+    {"PRAGMA writable_schema = ON; DROP TRIGGER answer_log_is_kept; UPDATE answer_log SET option_id = 2 WHERE id = 1",
+     "item 1, question 1"},
+};
+
+typedef struct fault_search {
+  const char *wanted;
+  bool found;
+  size_t n;
+} fault_search;
+
+static void look(void *payload, const char *fault) {
+  fault_search *s = payload;
+  s->n++;
+  if (strstr(fault, s->wanted)) s->found = true;
+}
+
+static void every_damage_is_found(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    lab l = lab_new();
+    lab_fill(&l, 0, 10);
+    assert_int_equal(lab_verify(&l, NULL), 0);
+    assert_ok(lab_sql(l.store, damages[i].sql));
+    fault_search s = {damages[i].fault, false, 0};
+    size_t n = 0;
+    assert_ok(lnti_store_verify(l.store, &n, look, &s, NULL, ERR));
+    if (!s.found) fail_msg("not found: %s", damages[i].fault);
+    assert_int_equal(n, s.n);
+    lnti_store_close(l.store);
+    free(l.path);
+    lnti_test_folder_remove(l.folder);
+  }
+}
+
+static void a_reference_to_nothing_is_found(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 3);
+  assert_ok(lab_sql(l.store, "PRAGMA defer_foreign_keys = ON"));
+  lnti_store_close(l.store);
+  lnti_db *db = NULL;
+  assert_ok(lnti_db_open(&db, l.path, LNTI_DB_WRITE, LNTI_STORE_APPLICATION_ID, ERR));
+  assert_ok(lnti_db_exec(db, "PRAGMA foreign_keys = OFF; DELETE FROM sources", ERR));
+  lnti_db_close(db);
+  assert_ok(lnti_store_open(&l.store, l.path, ERR));
+  char fault[512];
+  assert_int_equal(lab_verify(&l, fault), 3);
+  assert_non_null(strstr(fault, "table items, row 1"));
+  assert_non_null(strstr(fault, "sources"));
+  lnti_store_close(l.store);
+  free(l.path);
+  lnti_test_folder_remove(l.folder);
+}
+
+static void it_can_be_cancelled(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 3000);
+  lnti_cancel cancel = {0};
+  size_t n = 77;
+  lnti_cancel_request(&cancel);
+  assert_status(lnti_store_verify(l.store, &n, NULL, NULL, &cancel, ERR), LNT_ECANCELLED);
+  assert_int_equal(n, 77);
+  assert_int_equal(lab_verify(&l, NULL), 0); /* the connection goes on without */
+  lab_free(&l);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_damage_is_found),
+      cmocka_unit_test(a_reference_to_nothing_is_found),
+      cmocka_unit_test(it_can_be_cancelled),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
