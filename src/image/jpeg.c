@@ -4,7 +4,7 @@
  *
  * Truth about damage: libjpeg fills what it cannot decode with grey and merely warns. So the first decode
  * stops at the first warning, into a buffer holding a pattern; the rows that still hold it are the missing
- * ones. A file that lacks only its end marker is mended by appending one. The accurate integer DCT is used
+ * ones. A file that lacks only its end marker, or has junk in its header, is mended first. The accurate integer DCT is used
  * throughout: it gives the same pixels on every CPU.
  *
  * Embedded colour profiles are not applied: numbers are taken as sRGB, CMYK converted without a profile.
@@ -228,18 +228,38 @@ static lnt_status damaged(tjhandle tj, lnt_error *err) {
   return lnti_fail(err, LNT_EDATA, "the JPEG file is damaged: %s", tjGetErrorStr2(tj));
 }
 
+/** A copy without what stands between the segments of the header and is none (libjpeg skips it with a warning
+ *  that hides later ones), and with an end marker. */
+static lnt_status mend(uint8_t **out, size_t *n_out, const jpeg_head *head, const uint8_t *data, size_t n,
+                       lnt_error *err) {
+  static const uint8_t end[2] = {0xff, M_EOI};
+  uint8_t *copy = NULL;
+  segment s;
+  size_t length = 2;
+  lnt_status status = lnti_alloc(&copy, n + sizeof end, 1, err);
+  if (status != LNT_OK) return status;
+  memcpy(copy, data, 2);
+  for (size_t at = 2; at < head->scan_at && next_segment(&s, &at, data, n) && s.at < head->scan_at;) {
+    memcpy(copy + length, data + s.at, at - s.at);
+    length += at - s.at;
+  }
+  memcpy(copy + length, data + head->scan_at, n - head->scan_at);
+  length += n - head->scan_at;
+  memcpy(copy + length, end, sizeof end);
+  *out = copy;
+  *n_out = length + sizeof end;
+  return LNT_OK;
+}
+
 /** After a warning: how much is there, and is that enough? */
 static lnt_status decode_damaged(const target *t, size_t *rows_missing_out, tjhandle tj, const jpeg_head *head,
                                  const uint8_t *data, size_t n, lnt_error *err) {
-  static const uint8_t end[2] = {0xff, M_EOI};
   uint8_t *mended = NULL;
-  size_t missing = 0;
-  lnt_status status = lnti_alloc(&mended, n + sizeof end, 1, err);
-  if (status != LNT_OK) goto done;
-  memcpy(mended, data, n);
-  memcpy(mended + n, end, sizeof end);
+  size_t missing = 0, n_mended = 0;
+  lnt_status status = mend(&mended, &n_mended, head, data, n, err);
+  if (status != LNT_OK) return status;
   fill_pattern(t);
-  if (decode_into(t, tj, mended, n + sizeof end, TJFLAG_STOPONWARNING) != 0) {
+  if (decode_into(t, tj, mended, n_mended, TJFLAG_STOPONWARNING) != 0) {
     if (tjGetErrorCode(tj) != TJERR_WARNING) {
       status = damaged(tj, err);
       goto done;
@@ -256,7 +276,7 @@ static lnt_status decode_damaged(const target *t, size_t *rows_missing_out, tjha
                        missing, head->h);
     goto done;
   }
-  if (missing > 0 && decode_into(t, tj, mended, n + sizeof end, 0) != 0 && tjGetErrorCode(tj) != TJERR_WARNING) {
+  if (missing > 0 && decode_into(t, tj, mended, n_mended, 0) != 0 && tjGetErrorCode(tj) != TJERR_WARNING) {
     status = damaged(tj, err);
     goto done;
   }

@@ -224,7 +224,8 @@ static lnt_status read_header(lnti_idx *idx, size_t array_bytes_max, lnt_error *
     if (i > 0 && shape.size[i] == 0) return lnti_fail(err, LNT_EDATA, "%s: its records have no bytes", idx->name);
   }
   idx->data_at = MAGIC_BYTES + sizes_bytes;
-  if (!measure(&shape, &total) || total > array_bytes_max) {
+  /* One record too: where there are none of it, callers still make room for one. */
+  if (!measure(&shape, &total) || total > array_bytes_max || shape.record_bytes > array_bytes_max) {
     return lnti_fail(err, LNT_ELIMIT, "%s: its header declares more than %zu bytes of records", idx->name,
                      array_bytes_max);
   }

@@ -221,6 +221,29 @@ static void test_cmyk(void **state) {
   free(f.data);
 }
 
+/* Cameras and editors leave bytes between the segments of the header; the image is whole. */
+static void test_junk_in_header(void **state) {
+  (void)state;
+  lnti_image image = make_image(64, 64, 3, LNTI_DEPTH_U8, busy_pixel), whole = {0}, back = {0};
+  file f = encode(&image, 90), junk = {malloc(f.n + 7), f.n + 7};
+  const size_t at = 4 + ((size_t)f.data[4] << 8 | f.data[5]); /* after the first segment */
+  size_t missing = 9;
+  memcpy(junk.data, f.data, at);
+  memset(junk.data + at, 'x', 7);
+  memcpy(junk.data + at + 7, f.data + at, f.n - at);
+  assert_ok(decode_part(&whole, NULL, &f, f.n));
+  assert_ok(decode_part(&back, &missing, &junk, junk.n));
+  assert_int_equal(missing, 0);
+  assert_true(same_image(&whole, &back));
+  lnti_image_clear(&back);
+  /* The junk does not hide that the pixels end early. */
+  assert_status(decode_part(&back, NULL, &junk, junk.n / 2), LNT_EDATA);
+  free(junk.data);
+  free(f.data);
+  lnti_image_clear(&whole);
+  lnti_image_clear(&image);
+}
+
 static size_t find_frame(const file *f) {
   for (size_t i = 2; i + 1 < f->n; i++) {
     if (f->data[i] == 0xff && f->data[i + 1] == 0xc0) return i;
@@ -311,6 +334,7 @@ int main(void) {
       cmocka_unit_test(test_missing_end_marker),
       cmocka_unit_test(test_progressive_cut),
       cmocka_unit_test(test_cmyk),
+      cmocka_unit_test(test_junk_in_header),
       cmocka_unit_test(test_header_refusals),
       cmocka_unit_test(test_altered),
       cmocka_unit_test(test_encode_refusals),

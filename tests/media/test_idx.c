@@ -111,6 +111,9 @@ static void test_header_refusals(void **state) {
   /* The product is 2^96: it must not wrap to something small. */
   n = temp_idx_header(data, 3, (uint32_t[]){UINT32_MAX, UINT32_MAX, UINT32_MAX});
   refused(data, n, SIZE_MAX, LNT_ELIMIT, "more than");
+  /* No records, but each of 120 GB: found by fuzzing. */
+  n = temp_idx_header(data, 3, (uint32_t[]){0, 0xff00001c, 28});
+  refused(data, n, NO_CAP, LNT_ELIMIT, "more than");
 }
 
 static void test_read_in_pieces(void **state) {

@@ -3,11 +3,9 @@
  */
 #include <media/media.h>
 
+#include "support.h"
+
 #include "media/temp.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 #include <sys/stat.h>
 
 typedef struct fixture {
@@ -147,6 +145,36 @@ static void test_symbolic_links(void **state) {
   read_fails(f, link, LNT_ENOTFOUND, "dangling");
 }
 
+/* Every allocation of ours fails in turn: no leak, nothing handed out, and nothing remembered as broken. */
+static void test_out_of_memory(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], plain[TEMP_PATH + 2], packed[TEMP_PATH + 2], file[TEMP_PATH];
+  size_t n = 0;
+  uint8_t *idx = temp_idx_images(&n, 3, 2, 2);
+  temp_write(temp_path(path, &f->folder, "fault"), idx, n);
+  snprintf(plain, sizeof plain, "%s#1", path);
+  temp_write_gzip(temp_path(path, &f->folder, "fault.gz"), idx, n);
+  snprintf(packed, sizeof packed, "%s#1", path);
+  temp_write(temp_path(file, &f->folder, "fault.jpg"), idx, n);
+  free(idx);
+  const char *const uris[] = {plain, packed, file};
+  for (size_t i = 0; i < 3; i++) {
+    for_each_fault(nth) {
+      lnti_media *media = NULL;
+      lnti_blob blob = {0};
+      lnt_status status = lnti_media_new(&media, NULL, ERR);
+      if (status == LNT_OK) status = lnti_media_read(&blob, media, uris[i], ERR);
+      assert_fault_status(status);
+      if (status != LNT_OK && media) {
+        assert_null(blob.data);
+        assert_ok(lnti_media_read(&blob, media, uris[i], ERR));
+      }
+      lnti_blob_clear(&blob);
+      lnti_media_free(media);
+    }
+  }
+}
+
 static void test_fashion_mnist(void **state) {
   fixture *f = *state;
   static const char path[] = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";
@@ -172,8 +200,9 @@ static void test_fashion_mnist(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_split),    cmocka_unit_test(test_encoded_file),   cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_file_cap), cmocka_unit_test(test_symbolic_links), cmocka_unit_test(test_fashion_mnist),
+      cmocka_unit_test(test_split),         cmocka_unit_test(test_encoded_file),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_file_cap),      cmocka_unit_test(test_symbolic_links), cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_fashion_mnist),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
