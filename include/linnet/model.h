@@ -33,7 +33,8 @@ typedef struct lnt_model_options {
  * @param options    NULL: the defaults
  * @return LNT_OK; LNT_ENOTFOUND; LNT_EDATA (no model file); LNT_ECORRUPT (damaged); LNT_EUNSUPPORTED (made by a
  *         newer Linnet); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
- * Maps the file: its weights are read when first needed, and the file must stay as it is while open.
+ * The file is mapped, read once to check every byte of it, and used where it is mapped: while the model is open it may
+ * be replaced by renaming, as Linnet does, but not be written into or cut short.
  */
 LNT_API LNT_MUST_CHECK lnt_status lnt_model_open(lnt_model **model_out, const char *path,
                                                  const lnt_model_options *options, lnt_error *err);

@@ -8,6 +8,7 @@
  * Invariant: a slab is a fixed range of rows with its own accumulators, whoever runs it.
  */
 #include <base/alloc.h>
+#include <math.h>
 #include <math/gemm.h>
 #include <model/logistic_parts.h>
 #include <stdlib.h>
@@ -153,6 +154,22 @@ static lnt_status backward(float *g, const evaluation *e, scratch *s, const floa
   return status;
 }
 
+/* lnti_softmax_rows for more lanes than that takes. */
+static void softmax_wide(float *z, double *log_sum, size_t n, size_t k, size_t lanes, lnt_cpu_level cpu) {
+  for (size_t i = 0; i < n; i++) {
+    float *row = z + i * lanes;
+    float most = row[0];
+    double sum = 0;
+    for (size_t c = 1; c < k; c++) most = row[c] > most ? row[c] : most;
+    for (size_t c = 0; c < k; c++) row[c] -= most;
+    lnti_exp_nonpositive(row, row, k, cpu);
+    for (size_t c = 0; c < k; c++) sum += (double)row[c];
+    for (size_t c = 0; c < k; c++) row[c] = (float)((double)row[c] / sum);
+    for (size_t c = k; c < lanes; c++) row[c] = 0;
+    log_sum[i] = (double)most + log(sum);
+  }
+}
+
 /* Turns the logits of rows [begin,begin + n) into weighted residuals; adds to g_bias [lanes]; returns the loss. */
 static double residuals(scratch *s, float *g_bias, const evaluation *e, size_t begin, size_t n) {
   const lnti_logistic_data *data = e->data;
@@ -162,7 +179,10 @@ static double residuals(scratch *s, float *g_bias, const evaluation *e, size_t b
     size_t lane = (size_t)data->lane_of[data->label[(begin + i) * data->label_step]];
     loss -= data->lane_weight[lane] * (double)s->z[i * lanes + lane];
   }
-  lnti_softmax_rows(s->z, s->log_sum, n, k, lanes, e->context->cpu);
+  if (e->sums->wide)
+    softmax_wide(s->z, s->log_sum, n, k, lanes, e->context->cpu);
+  else
+    lnti_softmax_rows(s->z, s->log_sum, n, k, lanes, e->context->cpu);
   for (size_t i = 0; i < n; i++) {
     size_t lane = (size_t)data->lane_of[data->label[(begin + i) * data->label_step]];
     double weight = data->lane_weight[lane];
