@@ -2,7 +2,6 @@
 #include "support.h"
 
 #include <base/alloc.h>
-#include <base/cancel.h>
 #include <base/json.h>
 #include <base/text.h>
 #include <locale.h>
@@ -212,31 +211,25 @@ static void test_deep(void **state) {
   expect_refused(json, LNT_ELIMIT, "t.json:1:513: arrays and objects nested more than 512 deep");
 }
 
-/* A million keys, distinct but for the last, which repeats one in the middle. */
+/* A million keys, distinct but for the last, which repeats one in the middle. Quadratic work would take hours, which
+ * CTest's time limit would end. Each member takes 12 bytes, so the value of the last stands in column 12,000,012. */
 static void test_hostile_object(void **state) {
   (void)state;
   enum { KEYS = 1000000 };
   lnti_arena arena = {0};
   lnti_text json = {0};
   const lnti_json_value *root = NULL;
-  uint64_t begin = lnti_monotonic_ns();
   for (int i = 0; i < KEYS; i++) {
     char key[24];
     int n = snprintf(key, sizeof key, "%c\"%07d\":%d", i ? ',' : '{', i, i % 10);
     assert_ok(lnti_text_append(&json, key, (size_t)n, ERR));
   }
-  assert_ok(lnti_text_append(&json, "}", 1, ERR));
-  assert_ok(lnti_json_parse(&root, &arena, json.data, json.length, NULL, ERR));
-  assert_int_equal(root->length, KEYS);
-  lnti_arena_clear(&arena);
-  json.length--;
   assert_ok(lnti_text_printf(&json, ERR, ",\"%07d\":1}", KEYS / 2));
   assert_status(lnti_json_parse(&root, &arena, json.data, json.length, NULL, ERR), LNT_EDATA);
-  assert_message("the key '0500000' stands twice");
+  assert_message("JSON:1:12000012: the key '0500000' stands twice");
+  assert_null(root);
   lnti_arena_clear(&arena);
   lnti_text_clear(&json);
-  /* Quadratic work would take hours; this is some seconds even under a sanitizer. */
-  assert_true(lnti_monotonic_ns() - begin < UINT64_C(60000000000));
 }
 
 static void check_duplicates_found(lnti_rng *rng, void *payload) {
