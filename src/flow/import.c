@@ -82,10 +82,6 @@ static lnt_status write_item(batch *b, lnti_tx *tx, int64_t op_id, int64_t sourc
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
-  if (row->item.split && *row->item.split && !existed) {
-    status = lnti_tx_item_split(tx, row->item.id, row->item.split, err);
-    if (status) return status;
-  }
   if (row->option == LNTI_NONE) return LNT_OK;
   b->annotations[(*n_annotations)++] =
       (lnti_annotation){.item_id = row->item.id,

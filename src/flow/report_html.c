@@ -10,6 +10,7 @@
 #include <base/file.h>
 #include <flow/report_page.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ static void facts(lnti_page *page, const lnti_report *report) {
   text_fact(page, "Feature", report->feature, "");
   if (report->calibrated_on != NULL) text_fact(page, "Calibrated on", report->calibrated_on, "");
   if (report->group_key != NULL) text_fact(page, "Kept together by", report->group_key, "");
-  lnti_page_html(page, "<div><dt>Seed</dt><dd>%s</dd></div>\n", lnti_report_count(report->seed).text);
+  lnti_page_html(page, "<div><dt>Seed</dt><dd>%" PRIu64 "</dd></div>\n", report->seed); /* plain, to be copied */
   date_fact(page, "Trained", report->trained_ms);
   date_fact(page, "Evaluated", report->evaluated_ms);
   lnti_page_html(page, "</dl>\n");

@@ -62,16 +62,21 @@ static void cell(lnti_page *page, const lnti_report *report, size_t truth, size_
                  lnti_report_percent((double)n / (double)whole).text, lnti_report_count(n).text);
 }
 
+/* How large the cells are; "dense" ones show their counts only to those who point at them or hear them read. */
+static const char *cell_size(size_t k) {
+  if (k <= 12) return "large";
+  if (k <= 26) return "medium";
+  return k <= 42 ? "tiny" : "dense";
+}
+
 static void matrix(lnti_page *page, const lnti_report *report, const lnti_report_pair *pairs, size_t n_pairs) {
   size_t k = report->evaluation->k;
+  const char *size = cell_size(k);
   lnti_page_html(page,
                  "<div class=\"scroll\" role=\"region\" aria-labelledby=\"confusion\" tabindex=\"0\">\n"
                  "<table class=\"matrix %s %s\">\n<caption>Rows are the true class, columns the answer; a cell counts "
-                 "images and is as strong as its share of its row.</caption>\n<thead><tr><td></td>",
-                 k <= 12   ? "large"
-                 : k <= 26 ? "medium"
-                           : "tiny",
-                 head_height(report));
+                 "images and is as strong as its share of its row%s.</caption>\n<thead><tr><td></td>",
+                 size, head_height(report), strcmp(size, "dense") == 0 ? "; point at it for its count" : "");
   for (size_t c = 0; c < k; c++) {
     lnti_page_html(page, "<th scope=\"col\" title=\"");
     lnti_page_text(page, report->class_titles[c]);

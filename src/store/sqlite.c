@@ -50,12 +50,28 @@ enum {
 
 /* ---- errors ---- */
 
-/* A full disk reaches us as SQLITE_FULL, or as a failed write whose errno says so (quota, file size limit). */
+static bool is_full_errno(int number) {
+  return number == ENOSPC || number == EDQUOT || number == EFBIG;
+}
+
+/* The errno of the last failed call on the database file or its log; kept by SQLite for each file. */
+static int file_errno(sqlite3 *handle, int which) {
+  sqlite3_file *file = NULL;
+  int number = 0;
+  if (sqlite3_file_control(handle, "main", which, &file) != SQLITE_OK || !file || !file->pMethods) return 0;
+  if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK) return 0;
+  return number;
+}
+
+/* A full disk reaches us as SQLITE_FULL, or as a failed write whose errno says so (quota, file size limit). That of
+ * the connection may be overwritten by what SQLite does to clean up, so the files are asked too. */
 static bool is_full(sqlite3 *handle, int rc) {
   if ((rc & 0xff) == SQLITE_FULL) return true;
   if ((rc & 0xff) != SQLITE_IOERR || !handle) return false;
-  int number = sqlite3_system_errno(handle);
-  return number == ENOSPC || number == EDQUOT || number == EFBIG;
+  if (is_full_errno(sqlite3_system_errno(handle))) return true;
+  if (rc != SQLITE_IOERR_WRITE && rc != SQLITE_IOERR_FSYNC && rc != SQLITE_IOERR_TRUNCATE) return false;
+  return is_full_errno(file_errno(handle, SQLITE_FCNTL_FILE_POINTER)) ||
+         is_full_errno(file_errno(handle, SQLITE_FCNTL_JOURNAL_POINTER));
 }
 
 static lnt_status status_of(sqlite3 *handle, int rc) {
