@@ -1,6 +1,6 @@
 # liblinnet, shared and static, for programs that classify images: every layer that opening a model file
-# and classifying with it stands on, from the objects of the layers' own libraries. Also what
-# `cmake --install` puts where: program, library, headers, pkg-config file, man page.
+# and classifying with it stands on, from the objects of the layers' own libraries; and what
+# `cmake --install` puts where of it (the program and its man page: src/cli).
 set(LINNET_LIBRARY_LAYERS base math media image feature eval model)
 set(LINNET_LIBRARY_LINK PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG PkgConfig::VIPS PkgConfig::ZLIB
     Threads::Threads m)
@@ -30,12 +30,10 @@ endif()
 file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/linnet.pc.in ${PROJECT_BINARY_DIR}/linnet.pc @ONLY)
 # Component "library" is what a program that classifies images needs; the rest comes with a plain --install.
-install(TARGETS linnet)
 install(TARGETS linnet_shared linnet_static COMPONENT library)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 install(FILES ${PROJECT_BINARY_DIR}/linnet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/docs/man/linnet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 
 # The example, against the library as a stranger's program would be.
 add_executable(example_classify ${PROJECT_SOURCE_DIR}/examples/classify.c)

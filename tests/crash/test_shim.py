@@ -1,11 +1,12 @@
 """The crash shim does what it says: what was synced stays, what was not may go, and nothing goes unseen."""
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-BUILD = Path(os.environ["LINNET_BUILD"]) / "tests" / "crash"
+BUILD = Path(os.environ.get("LINNET_BUILD", "build/release")) / "tests" / "crash"
 PAGE = 4096
 SEEDS = range(40)
 
@@ -15,6 +16,10 @@ class Shim(unittest.TestCase):
         self.scratch = tempfile.TemporaryDirectory(prefix="linnet shim ")
         self.addCleanup(self.scratch.cleanup)
         self.rounds = 0
+        # LD_PRELOAD takes no path with blanks in it.
+        self.preload = tempfile.TemporaryDirectory(prefix="linnet-shim-")
+        self.addCleanup(self.preload.cleanup)
+        self.shim = shutil.copy(BUILD / "libcrash_shim.so", self.preload.name)
 
     def run_probe(self, *steps, at=0, seed=0, before=None):
         """Runs the probe's steps in a fresh folder; gives that folder and the exit code."""
@@ -23,7 +28,7 @@ class Shim(unittest.TestCase):
         folder.mkdir()
         for name, data in (before or {}).items():
             (folder / name).write_bytes(data)
-        environment = dict(os.environ, LD_PRELOAD=str(BUILD / "libcrash_shim.so"), CRASH_FOLDER=str(folder),
+        environment = dict(os.environ, LD_PRELOAD=self.shim, CRASH_FOLDER=str(folder),
                            CRASH_AT=str(at), CRASH_SEED=str(seed), CRASH_COUNT_FILE=f"{folder}.count")
         self.result = subprocess.run([BUILD / "crash_probe", *steps], cwd=folder, env=environment,
                                      capture_output=True, text=True)

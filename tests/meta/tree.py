@@ -13,11 +13,15 @@ _C_TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\
 
 
 def files(*patterns):
-    """Paths below the tree, as text with '/', of which `patterns` (as of Path.match) match one."""
+    """Paths below the tree, as text with '/', that match a pattern: one with '/' the whole path, else the name."""
     command = ["git", "-C", str(SOURCE), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
     found = sorted({name for name in listed if name and (SOURCE / name).is_file()})
-    return [name for name in found if not patterns or any(Path(name).match(pattern) for pattern in patterns)]
+    return [name for name in found if not patterns or any(_matches(name, pattern) for pattern in patterns)]
+
+
+def _matches(name, pattern):
+    return Path("/", name).match(f"/{pattern}" if "/" in pattern else pattern)
 
 
 def read(name):
