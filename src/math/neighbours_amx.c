@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { STEP = 64, TILE_BYTES = 1024, PAIR_BYTES = 2 * TILE_BYTES };
+enum { STEP = 64, TILE_BYTES = 1024, PAIR_BYTES = 2 * TILE_BYTES, AHEAD = 2 };
 
 static size_t packed_bytes(size_t d) {
   return (d + STEP - 1) / STEP * PAIR_BYTES;
@@ -54,6 +54,14 @@ static void end(void) {
   _tile_release();
 }
 
+/* Brings a later step's tiles to the first-level cache, which a panel and a tile of queries together overflow. Beyond
+ * the end that is the next panel or tile, or nothing: prefetching never faults. */
+LNTI_INLINE void prefetch_pair(const uint8_t *pair) {
+  uintptr_t ahead = (uintptr_t)pair + AHEAD * PAIR_BYTES;
+  LNTI_UNROLL
+  for (uintptr_t line = 0; line < PAIR_BYTES; line += 64) _mm_prefetch((const char *)(ahead + line), _MM_HINT_T0);
+}
+
 /* Tiles 0-3: sums, [queries/16, rows/16]; 4, 5: queries; 6, 7: rows. */
 static void dots(uint32_t *dot, const void *tile, size_t n, const void *panel, size_t d) {
   const uint8_t *query = tile, *row = panel;
@@ -76,6 +84,8 @@ static void dots(uint32_t *dot, const void *tile, size_t n, const void *panel, s
       _tile_loadd(6, row, 64);
       _tile_loadd(7, row + TILE_BYTES, 64);
       _tile_loadd(5, query + TILE_BYTES, 64);
+      prefetch_pair(query);
+      prefetch_pair(row);
       _tile_dpbuud(0, 4, 6);
       _tile_dpbuud(1, 4, 7);
       _tile_dpbuud(2, 5, 6);
