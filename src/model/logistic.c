@@ -182,8 +182,8 @@ static void start(fit_state *fit) {
   lnti_logistic_v_to_u(fit->u, &fit->scale, lanes);
 }
 
-/* Whether the Cholesky factor pays: it costs about d / 4 n of a pass... as much as d^2 / 4 n passes over the rows, and
- * saves some forty of a hundred. */
+/* Whether the Cholesky factor pays: making it takes about as long as d^2 / 4 n passes over the rows, and it saves some
+ * tens of them. */
 static bool worth_preconditioning(size_t n, size_t d) {
   return d <= 4096 && d * d <= 64 * n;
 }
