@@ -133,7 +133,7 @@ static lnt_status write_text(predicting *p, const lnt_model *model, const lnti_p
   } else {
     for (size_t i = 0; !status && i < p->top; i++) {
       status = append_label(p, lnt_model_class_title(model, p->order[i]), err);
-      if (!status) status = lnti_text_printf(&p->line, err, "  %9.1f %%  ", 100.0 * (double)r->prob[p->order[i]]);
+      if (!status) status = lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[i]]);
     }
   }
   if (status) return status;

@@ -41,6 +41,7 @@ const char *lnti_nearest_name(const char *text, const char *const *names, size_t
   size_t best_edits = 1 + strlen(text) / 3, n_begin = 0;
   for (size_t i = 0; i < n; i++) {
     size_t edits = edit_distance(text, names[i]);
+    if (edits > NAME_MAX_COMPARED) continue;
     if (edits < best_edits || (edits == best_edits && !best)) {
       best = names[i];
       best_edits = edits;

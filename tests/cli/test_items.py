@@ -31,12 +31,12 @@ class Items(program.Case):
         self.assertEqual(len(first + second + third), 12)
         self.assertEqual(first + second + third, self.run_lines("-C", name, "items"))
         self.fails(2, "-C", name, "items", "--where", "colour=red", says="colour")
-        self.fails(2, "-C", name, "items", "--where", "class=", says="class")
+        self.fails(2, "-C", name, "items", "--where", "class=", says="a value is missing")
 
     def test_table(self):
         name = self.project(per_class=10)
         lines = self.run_ok("-C", name, "items").stdout.splitlines()
-        self.assertRegex(lines[0], r"\A +id +split +stage +size +answers +path\Z")
+        self.assertRegex(lines[0], r"\A *id +split +stage +size +answers +path\Z")
         self.assertEqual(len(lines), 1 + 25 + 2)
         self.assertIn("--after", lines[-1])
         self.assertEqual({line.index("/") for line in lines[1:26]}, {lines[0].index("path")})
