@@ -56,7 +56,7 @@ done:
 }
 
 struct lnti_file_writer {
-  char *path, *part;
+  char *path, *part, *folder; /* folder: made early, so that nothing can fail once the file is in place */
   int fd;
   uint64_t offset;
 };
@@ -66,7 +66,14 @@ static void writer_free(lnti_file_writer *file) {
   if (file->fd >= 0) close(file->fd);
   free(file->path);
   free(file->part);
+  free(file->folder);
   free(file);
+}
+
+static lnt_status folder_of(char **out, const char *path, lnt_error *err) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) return lnti_strdup(out, ".", err);
+  return lnti_strndup(out, path, slash == path ? 1 : (size_t)(slash - path), err);
 }
 
 lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
@@ -75,6 +82,7 @@ lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error 
   if (status) return status;
   file->fd = -1;
   status = lnti_strdup(&file->path, path, err);
+  if (status == LNT_OK) status = folder_of(&file->folder, path, err);
   if (status == LNT_OK) status = lnti_asprintf(&file->part, err, "%s.part-%ld", path, (long)getpid());
   if (status == LNT_OK) {
     file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -105,19 +113,14 @@ uint64_t lnti_file_offset(const lnti_file_writer *file) {
   return file->offset;
 }
 
-static lnt_status sync_folder_of(const char *path, lnt_error *err) {
-  char *folder = NULL;
-  const char *slash = strrchr(path, '/');
-  lnt_status status = slash ? lnti_strndup(&folder, path, slash == path ? 1 : (size_t)(slash - path), err)
-                            : lnti_strdup(&folder, ".", err);
-  if (status) return status;
+static lnt_status sync_folder(const char *folder, lnt_error *err) {
+  lnt_status status = LNT_OK;
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   /* Some file systems cannot sync a folder (EINVAL); the rename is as safe there as it gets. */
   if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) {
     status = lnti_fail_errno(err, errno, "%s: the folder could not be synced", folder);
   }
   if (fd >= 0) close(fd);
-  free(folder);
   return status;
 }
 
@@ -136,7 +139,7 @@ lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err) {
   if (status) {
     unlink(file->part);
   } else {
-    status = sync_folder_of(file->path, err);
+    status = sync_folder(file->folder, err);
   }
   writer_free(file);
   return status;
