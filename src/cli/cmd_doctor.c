@@ -216,8 +216,8 @@ static void check_project(examination *e) {
            status == LNT_ENOTFOUND ? "name the project's folder with -C"
                                    : "'linnet verify' says more; restore a copy of linnet.db if need be");
   } else {
-    add(e, "project", "%s: %s items, %s models", project->path, lnti_show_count(counts.items).text,
-        lnti_show_count(counts.models).text);
+    add(e, "project", "%s: %s, %s", project->path, lnti_show_things(counts.items, "item").text,
+        lnti_show_things(counts.models, "model").text);
     if (running > 0) add(e, "jobs", "%zu running in other programs", running);
   }
   lnti_store_counts_clear(&counts);

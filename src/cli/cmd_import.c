@@ -89,7 +89,7 @@ static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *er
 static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_result *result,
                         const lnti_refused *refused, lnt_error *err) {
   size_t seen = result->imported + result->existing;
-  lnti_print(cli, "Imported %s items in %s", lnti_show_count(result->imported).text,
+  lnti_print(cli, "Imported %s in %s", lnti_show_things(result->imported, "item").text,
              lnti_show_seconds(result->seconds).text);
   if (seen > 0 && result->seconds > 0) {
     lnti_print(cli, " (%s images/s)", lnti_show_rate((double)seen / result->seconds).text);

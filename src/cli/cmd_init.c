@@ -40,8 +40,8 @@ static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_o
   lnt_status status = lnti_print_plain(cli, project->path, err);
   lnti_print(cli, "\n");
   if (ontology) {
-    lnti_print(cli, "Ontology: %s questions, %s options\n", lnti_show_count(ontology->n_questions).text,
-               lnti_show_count(ontology->n_options).text);
+    lnti_print(cli, "Ontology: %s, %s\n", lnti_show_things(ontology->n_questions, "question").text,
+               lnti_show_things(ontology->n_options, "option").text);
   }
   if (folder) {
     lnti_print_next(cli, "linnet -C %s import FOLDER", folder);

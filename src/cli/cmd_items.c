@@ -195,10 +195,10 @@ static lnt_status finish_table(listing *l, size_t limit, const char *where, lnt_
   if (l->n == 0) {
     lnti_print(l->cli, "No items%s.\n", where ? " match" : " yet: linnet import SOURCE brings some in");
   } else if (limit > 0 && l->n == limit) {
-    lnti_print(l->cli, "\n%s items; the next ones: --after %lld; more at once: --limit N (0: all)\n",
-               lnti_show_count(l->n).text, (long long)l->last_id);
+    lnti_print(l->cli, "\n%s; the next ones: --after %lld; more at once: --limit N (0: all)\n",
+               lnti_show_things(l->n, "item").text, (long long)l->last_id);
   } else {
-    lnti_print(l->cli, "\n%s items\n", lnti_show_count(l->n).text);
+    lnti_print(l->cli, "\n%s\n", lnti_show_things(l->n, "item").text);
   }
   return LNT_OK;
 }

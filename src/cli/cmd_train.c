@@ -175,16 +175,16 @@ static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_e
 
 static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
   lnti_text head = {0};
-  lnt_status status = lnti_text_printf(&head, err, "%s: %s on %s, %s, %s classes", r->model, r->learner, r->feature,
-                                       r->target, lnti_show_count(r->n_classes).text);
+  lnt_status status = lnti_text_printf(&head, err, "%s: %s on %s, %s, %s", r->model, r->learner, r->feature, r->target,
+                                       lnti_show_things(r->n_classes, "class").text);
   if (!status) status = lnti_print_plain(cli, head.data, err);
   lnti_text_clear(&head);
   if (status) return status;
   lnti_print(cli, "\n\nValidation (%s; 95 %% intervals)\n", r->calibrated_on ? r->calibrated_on : "none");
   status = print_metrics(cli, r, err);
   if (status) return status;
-  lnti_print(cli, "\nTrained on %s items in %s (features %s, fit %s), peak memory %s\n",
-             lnti_show_count(r->n_train).text, lnti_show_seconds(r->total_seconds).text,
+  lnti_print(cli, "\nTrained on %s in %s (features %s, fit %s), peak memory %s\n",
+             lnti_show_things(r->n_train, "item").text, lnti_show_seconds(r->total_seconds).text,
              lnti_show_seconds(r->extract_seconds).text, lnti_show_seconds(r->fit_seconds).text,
              lnti_show_bytes((uint64_t)(r->peak_rss_mb * 1048576)).text);
   lnti_print(cli, "Saved as ");

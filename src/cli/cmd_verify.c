@@ -7,14 +7,14 @@
 
 typedef struct verification {
   lnti_cli *cli;
-  lnti_messages faults;
-  lnt_status status; /**< of keeping them */
+  lnti_messages found; /**< faults, and media that are not there */
+  lnt_status status;   /**< of keeping them */
   lnt_error error;
 } verification;
 
 static void on_fault(void *payload, const char *fault) {
   verification *v = payload;
-  if (!v->status) v->status = lnti_messages_add(&v->faults, &v->error, "%s", fault);
+  if (!v->status) v->status = lnti_messages_add(&v->found, &v->error, "%s", fault);
 }
 
 static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_verify_result *r, lnt_error *err) {
@@ -24,9 +24,9 @@ static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_ve
   lnti_json_begin_object(w);
   lnti_json_kv_bool(w, "clean", r->faults == 0);
   lnti_json_kv_int(w, "n_faults", (int64_t)r->faults);
-  lnti_json_key(w, "faults");
+  lnti_json_key(w, "found");
   lnti_json_begin_array(w);
-  for (size_t i = 0; i < v->faults.n; i++) lnti_json_string(w, v->faults.text[i]);
+  for (size_t i = 0; i < v->found.n; i++) lnti_json_string(w, v->found.text[i]);
   lnti_json_end_array(w);
   lnti_json_kv_int(w, "missing_media", (int64_t)r->missing_media);
   lnti_json_kv_int(w, "models", (int64_t)r->models);
@@ -39,24 +39,22 @@ static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_ve
 
 static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_result *r, lnt_error *err) {
   lnt_status status = LNT_OK;
-  for (size_t i = 0; !status && i < v->faults.n; i++) {
+  for (size_t i = 0; !status && i < v->found.n; i++) {
     lnti_print(cli, "  ");
-    status = lnti_print_plain(cli, v->faults.text[i], err);
+    status = lnti_print_plain(cli, v->found.text[i], err);
     lnti_print(cli, "\n");
   }
-  if (v->faults.n > 0) lnti_print(cli, "\n");
-  lnti_print(cli, "Checked: the database, %s models, %s cached vectors, the sources of the images\n",
-             lnti_show_count(r->models).text, lnti_show_count(r->cached_vectors).text);
+  if (v->found.n > 0) lnti_print(cli, "\n");
+  lnti_print(cli, "Checked: the database, %s, %s, the sources of the images\n",
+             lnti_show_things(r->models, "model").text, lnti_show_things(r->cached_vectors, "cached vector").text);
   if (r->faults == 0) {
     lnti_print(cli, "No faults%s\n", r->missing_media > 0 ? " of the project itself" : "");
   } else {
-    lnti_print(cli, "%s faults\n", lnti_show_count(r->faults).text);
+    lnti_print(cli, "%s\n", lnti_show_things(r->faults, "fault").text);
   }
   if (r->missing_media > 0) {
-    lnti_print(cli,
-               "%s sources of images are not where they were: bring them back, or import them from their new "
-               "place\n",
-               lnti_show_count(r->missing_media).text);
+    lnti_print(cli, "%s of images not found: bring it back to its place, or import it from its new one\n",
+               lnti_show_things(r->missing_media, "source").text);
   }
   return status;
 }
@@ -74,7 +72,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   if (!status) status = cli->json ? print_json(cli, &v, &result, err) : print(cli, &v, &result, err);
   if (!status && result.faults > 0) cli->exit_code = LNTI_EXIT_FAILED;
-  lnti_messages_clear(&v.faults);
+  lnti_messages_clear(&v.found);
   lnti_project_close(project);
   return status;
 }

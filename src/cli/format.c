@@ -22,6 +22,14 @@ lnti_shown lnti_show_count(uint64_t n) {
   return shown;
 }
 
+lnti_shown lnti_show_things(uint64_t n, const char *thing) {
+  lnti_shown shown;
+  size_t length = strlen(thing);
+  const char *ending = n == 1 ? "" : length > 0 && thing[length - 1] == 's' ? "es" : "s";
+  snprintf(shown.text, sizeof shown.text, "%.26s %.32s%s", lnti_show_count(n).text, thing, ending);
+  return shown;
+}
+
 lnti_shown lnti_show_seconds(double seconds) {
   lnti_shown shown;
   if (!(seconds > 0)) seconds = 0;

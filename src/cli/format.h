@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 typedef struct lnti_shown {
-  char text[40];
+  char text[64];
 } lnti_shown;
 
 /** "70,000" */
 lnti_shown lnti_show_count(uint64_t n);
+/** "1 model", "70,000 models": the plural is the singular with an s, or with es after an s. */
+lnti_shown lnti_show_things(uint64_t n, const char *thing);
 /** "0.42 s", "12.3 s", "2 min 05 s", "1 h 02 min"; "0.00 s" for what is negative or NaN. */
 lnti_shown lnti_show_seconds(double seconds);
 /** A rate, without its unit: "0.84", "12.3", "16,700" (three digits that count). */

@@ -16,7 +16,7 @@ static const double settle_seconds = 0.5; /* before that, a rate says nothing */
 void lnti_meter_line(char *out, size_t bytes, const char *what, size_t done, size_t total, size_t fresh,
                      double seconds) {
   double rate = seconds >= settle_seconds ? (double)fresh / seconds : 0;
-  char share[64] = "", speed[64] = "", left[64] = "";
+  char share[96] = "", speed[96] = "", left[96] = "";
   if (total > 0) {
     snprintf(share, sizeof share, " of %s  %3.0f %%", lnti_show_count(total).text,
              floor(100.0 * (double)done / (double)total));

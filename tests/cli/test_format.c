@@ -18,6 +18,15 @@ static void test_counts(void **state) {
   assert_shown(lnti_show_count(UINT64_MAX), "18,446,744,073,709,551,615");
 }
 
+static void test_things(void **state) {
+  (void)state;
+  assert_shown(lnti_show_things(0, "model"), "0 models");
+  assert_shown(lnti_show_things(1, "model"), "1 model");
+  assert_shown(lnti_show_things(70000, "item"), "70,000 items");
+  assert_shown(lnti_show_things(1, "class"), "1 class");
+  assert_shown(lnti_show_things(2, "class"), "2 classes");
+}
+
 static void test_seconds(void **state) {
   (void)state;
   assert_shown(lnti_show_seconds(0), "0.00 s");
@@ -140,9 +149,10 @@ static void test_plain_is_safe(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_counts), cmocka_unit_test(test_seconds), cmocka_unit_test(test_rates),
-      cmocka_unit_test(test_bytes),  cmocka_unit_test(test_metrics), cmocka_unit_test(test_time),
-      cmocka_unit_test(test_plain),  cmocka_unit_test(test_wrap),    cmocka_unit_test(test_plain_is_safe),
+      cmocka_unit_test(test_counts),        cmocka_unit_test(test_things), cmocka_unit_test(test_seconds),
+      cmocka_unit_test(test_rates),         cmocka_unit_test(test_bytes),  cmocka_unit_test(test_metrics),
+      cmocka_unit_test(test_time),          cmocka_unit_test(test_plain),  cmocka_unit_test(test_wrap),
+      cmocka_unit_test(test_plain_is_safe),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

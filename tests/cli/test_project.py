@@ -113,7 +113,7 @@ class Verify(program.Case):
     def test_clean(self):
         name = self.project(per_class=3)
         told = self.run_json("-C", name, "verify")
-        self.assertEqual((told["clean"], told["faults"], told["missing_media"]), (True, [], 0))
+        self.assertEqual((told["clean"], told["found"], told["missing_media"]), (True, [], 0))
         self.assertIn("No faults", self.run_ok("-C", name, "verify").stdout)
 
     def test_answers_that_were_tampered_with(self):
@@ -124,15 +124,16 @@ class Verify(program.Case):
         database.close()
         told = self.run_json("-C", name, "verify", expect=1)
         self.assertFalse(told["clean"])
-        self.assertEqual(told["n_faults"], len(told["faults"]))
+        self.assertEqual(told["n_faults"], len(told["found"]))
         self.assertGreaterEqual(told["n_faults"], 1)
-        self.assertIn(told["faults"][0], self.run_ok("-C", name, "verify", expect=1).stdout)
+        self.assertIn(told["found"][0], self.run_ok("-C", name, "verify", expect=1).stdout)
 
     def test_images_that_have_gone(self):
         name = self.project(per_class=3)
         os.rename(self.folder / "photos", self.folder / "elsewhere")
         told = self.run_json("-C", name, "verify")
-        self.assertEqual(told["missing_media"], 1)
+        self.assertEqual((told["clean"], told["missing_media"], len(told["found"])), (True, 1, 1))
+        self.assertIn("photos", told["found"][0])
 
 
 class Doctor(program.Case):
