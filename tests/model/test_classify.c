@@ -65,8 +65,8 @@ static void test_all_ways_agree(void **state) {
   for (size_t l = 0; l < 2; l++) {
     lnt_model *model = open_toy(p, learners[l]);
     for (int c = 0; c < TOY_K; c++) {
-      uint8_t pixels[TOY_D], pgm[64];
-      float by_pixels[TOY_K], by_memory[TOY_K], by_path[TOY_K], by_rows[TOY_K];
+      uint8_t pixels[TOY_D], pgm[64], rows[TOY_K][TOY_D];
+      float by_pixels[TOY_K], by_memory[TOY_K], by_path[TOY_K], by_rows[TOY_K][TOY_K];
       size_t n = make_pgm(pgm, c);
       toy_image(pixels, c);
       lnti_test_write_file(p->image, pgm, n);
@@ -75,11 +75,12 @@ static void test_all_ways_agree(void **state) {
       assert_ok(lnt_model_classify(by_path, model, p->image, ERR));
       /* The program's path: many rows at once, of an extracted matrix. */
       lnti_context context = toy_context();
-      lnti_matrix x = lnti_matrix_of(pixels, 1, TOY_D, LNTI_U8);
-      assert_ok(lnti_model_predict(by_rows, model, &x, &context, ERR));
+      for (int other = 0; other < TOY_K; other++) toy_image(rows[other], other);
+      lnti_matrix x = lnti_matrix_of(rows, TOY_K, TOY_D, LNTI_U8);
+      assert_ok(lnti_model_predict(by_rows[0], model, &x, &context, ERR));
       assert_memory_equal(by_pixels, by_memory, sizeof by_pixels);
       assert_memory_equal(by_pixels, by_path, sizeof by_pixels);
-      assert_memory_equal(by_pixels, by_rows, sizeof by_pixels);
+      assert_memory_equal(by_pixels, by_rows[c], sizeof by_pixels);
       for (int other = 0; other < TOY_K; other++) assert_true(by_pixels[c] >= by_pixels[other]);
     }
     lnt_model_close(model);

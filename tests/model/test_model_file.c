@@ -134,6 +134,16 @@ static void test_incomplete_models_are_not_saved(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 0);
 }
 
+static void test_no_such_folder(void **state) {
+  const place *p = *state;
+  char *path = lnti_test_path(p->folder, "no/such/toy.lnt");
+  lnt_model *model = toy_model("logistic");
+  assert_status(lnti_model_save(model, path, ERR), LNT_ENOTFOUND);
+  assert_message("no/such/toy.lnt");
+  lnt_model_close(model);
+  free(path);
+}
+
 /* The manifest of a saved toy; free() it. */
 static char *manifest_of(const char *path) {
   lnti_lnt_reader *file = NULL;
@@ -300,6 +310,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_saved_and_opened_agree, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_no_metrics, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_incomplete_models_are_not_saved, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_no_such_folder, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_lying_manifests, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_wrong_tensors, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_wrong_knn_tensors, set_up, tear_down),
