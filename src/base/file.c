@@ -55,6 +55,30 @@ done:
   return status;
 }
 
+lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, const char *path, lnt_error *err) {
+  enum { PIECE = 64 << 10 };
+  unsigned char piece[PIECE];
+  lnti_hasher hasher;
+  uint64_t bytes = 0;
+  lnt_status status = LNT_OK;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be read", path);
+  lnti_hash_begin(&hasher);
+  for (;;) {
+    ssize_t got = read(fd, piece, sizeof piece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) status = lnti_fail_errno(err, errno, "%s: reading failed", path);
+    if (got <= 0) break;
+    lnti_hash_update(&hasher, piece, (size_t)got);
+    bytes += (uint64_t)got;
+  }
+  close(fd);
+  if (status) return status;
+  lnti_hash_end(out, &hasher);
+  *bytes_out = bytes;
+  return LNT_OK;
+}
+
 struct lnti_file_writer {
   char *path, *part, *folder; /* folder: made early, so that nothing can fail once the file is in place */
   int fd;

@@ -299,17 +299,6 @@ static lnt_status choose_file(char **relative_out, training *t, lnt_error *err) 
   return LNT_OK;
 }
 
-static lnt_status hash_file(lnti_hash *out, uint64_t *bytes_out, const char *path, lnt_error *err) {
-  char *data = NULL;
-  size_t n = 0;
-  lnt_status status = lnti_file_read(&data, &n, path, SIZE_MAX / 2, err);
-  if (status) return status;
-  lnti_hash_bytes(out, data, n);
-  *bytes_out = n;
-  free(data);
-  return LNT_OK;
-}
-
 static lnt_status write_model_row(void *payload, lnti_tx *tx, lnt_error *err) {
   training *t = payload;
   lnt_status status = lnti_tx_model(tx, &t->row.id, &t->row, err);
@@ -330,7 +319,7 @@ static lnt_status store_model(training *t, lnt_error *err) {
                             .created_ms = t->model->created_ms,
                             .n_train = t->model->n_train,
                             .result_json = ""};
-  status = hash_file(&t->row.content, &t->row.bytes, path, err);
+  status = lnti_file_hash(&t->row.content, &t->row.bytes, path, err);
   if (status) goto done;
   t->run.state = "done";
   t->run.ended_ms = lnti_wall_ms();

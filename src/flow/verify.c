@@ -38,20 +38,19 @@ static void fault(verification *v, const char *format, ...) {
 
 static lnt_status check_model(void *payload, const lnti_model_row *row, lnt_error *err) {
   verification *v = payload;
-  char *path = NULL, *data = NULL;
-  size_t n = 0;
+  char *path = NULL;
+  uint64_t bytes = 0;
   lnti_hash hash;
   lnt_model *model = NULL;
   lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_project_path(&path, v->project, err, "%s", row->file);
   if (status) return status;
   v->result->models++;
-  status = lnti_file_read(&data, &n, path, SIZE_MAX / 2, &reason);
+  status = lnti_file_hash(&hash, &bytes, path, &reason);
   if (status) {
     fault(v, "model \"%s\": %s; train it again", row->name, reason.message);
     goto done;
   }
-  lnti_hash_bytes(&hash, data, n);
   if (memcmp(&hash, &row->content, sizeof hash) != 0) {
     fault(v, "model \"%s\": %s is not the file that was trained; train it again", row->name, row->file);
     goto done;
@@ -60,7 +59,6 @@ static lnt_status check_model(void *payload, const lnti_model_row *row, lnt_erro
   if (status) fault(v, "model \"%s\": %s; train it again", row->name, reason.message);
 done:
   lnt_model_close(model);
-  free(data);
   free(path);
   return status == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", reason.message) : LNT_OK;
 }
