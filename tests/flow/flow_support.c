@@ -1,0 +1,244 @@
+/*
+ * What the tests of flow share. Writes go through the store's own interface, as import's do.
+ */
+#include "flow_support.h"
+
+#include <flow/ontology_set.h>
+#include <math.h>
+
+const char lab_ontology_json[] =
+    "{\"name\": \"Animals\", \"classifications\": ["
+    " {\"id\": \"class\", \"title\": \"Class\", \"type\": \"radio\", \"options\": ["
+    "  {\"id\": \"bird\", \"title\": \"A bird\", \"attributes\": ["
+    "   {\"id\": \"species\", \"title\": \"Species\", \"type\": \"tree\", \"options\": ["
+    "    {\"id\": \"duck\", \"options\": [{\"id\": \"mallard\"}, {\"id\": \"teal\"}],"
+    "     \"attributes\": [{\"id\": \"bill\", \"type\": \"radio\", \"options\": [{\"id\": \"flat\"}, {\"id\": "
+    "\"round\"}]}]},"
+    "    {\"id\": \"owl\"}]},"
+    "   {\"id\": \"wings\", \"type\": \"number\", \"min\": 0, \"max\": 10, \"step\": 0.5}]},"
+    "  {\"id\": \"cat\", \"attributes\": [{\"id\": \"mood\", \"type\": \"radio\", \"options\": ["
+    "   {\"id\": \"angry\", \"attributes\": [{\"id\": \"hiss\", \"type\": \"radio\", \"options\": [{\"id\": \"yes\"}, "
+    "{\"id\": \"no\"}]}]},"
+    "   {\"id\": \"calm\"}]}]},"
+    "  {\"id\": \"dog\"}, {\"id\": \"fox\"}]},"
+    " {\"id\": \"quality\", \"type\": \"number\", \"min\": 0, \"max\": 10}]}";
+
+/* ---- the project ---- */
+
+static const lnti_context plain_context = {.cpu = LNT_CPU_GENERIC};
+
+lab lab_new(void) {
+  lab l = {.folder = lnti_test_folder()};
+  l.path = lnti_test_path(l.folder, "project");
+  assert_ok(lnti_project_create(&l.project, l.path, "ann", &plain_context, ERR));
+  return l;
+}
+
+static void keep_first(void *payload, const char *fault) {
+  char *first = payload;
+  if (!*first) snprintf(first, 512, "%s", fault);
+}
+
+size_t lab_store_faults(const lab *l, char *first) {
+  char fault[512] = "";
+  size_t n = 99;
+  assert_ok(lnti_store_verify(l->project->store, &n, keep_first, fault, NULL, ERR));
+  if (first) snprintf(first, 512, "%s", fault);
+  return n;
+}
+
+void lab_free(lab *l) {
+  char fault[512];
+  if (lab_store_faults(l, fault)) fail_msg("verify: %s", fault);
+  lnti_ontology_free(l->ontology);
+  lnti_project_close(l->project);
+  free(l->path);
+  lnti_test_folder_remove(l->folder);
+}
+
+static void read_ontology(lab *l) {
+  lnti_ontology_free(l->ontology);
+  l->ontology = NULL;
+  assert_ok(lnti_store_ontology(&l->ontology, l->project->store, ERR));
+}
+
+void lab_reopen(lab *l) {
+  lnti_project_close(l->project);
+  l->project = NULL;
+  assert_ok(lnti_project_open(&l->project, l->path, "ann", &plain_context, ERR));
+  if (l->ontology) read_ontology(l);
+}
+
+/* ---- the ontology ---- */
+
+void lab_ontology(lab *l, const char *json) {
+  lnti_ontology *parsed = NULL;
+  if (!json) json = lab_ontology_json;
+  assert_ok(lnti_ontology_parse(&parsed, json, strlen(json), "test.json", ERR));
+  assert_ok(lnti_ontology_set(l->project, parsed, ERR));
+  lnti_ontology_free(parsed);
+  read_ontology(l);
+}
+
+size_t lab_question(const lab *l, const char *path) {
+  size_t question = LNTI_NONE;
+  assert_ok(lnti_ontology_find_question(&question, l->ontology, path, ERR));
+  return question;
+}
+
+size_t lab_option(const lab *l, size_t question, const char *path) {
+  lnti_text text = {0};
+  size_t found = LNTI_NONE;
+  for (size_t i = 0; i < l->ontology->n_options && found == LNTI_NONE; i++) {
+    if (l->ontology->options[i].question != question) continue;
+    text.length = 0;
+    assert_ok(lnti_ontology_option_path(&text, l->ontology, i, ERR));
+    if (strcmp(text.data, path) == 0) found = i;
+  }
+  lnti_text_clear(&text);
+  if (found == LNTI_NONE) fail_msg("question %zu has no option %s", question, path);
+  return found;
+}
+
+/* ---- items ---- */
+
+typedef struct adding {
+  lab *l;
+  const char *member; /* NULL: "0.png", "1.png"... */
+  uint64_t content;
+  const char *split;
+  size_t n;
+  lnti_op op;
+  int64_t first_id;
+} adding;
+
+static lnt_status add_items(void *payload, lnti_tx *tx, lnt_error *err) {
+  adding *a = payload;
+  int64_t op_id = 0, id = 0;
+  bool existed = false;
+  lnt_status status = lnti_tx_op(tx, &op_id, &existed, &a->op, err);
+  if (status) return status;
+  status = lnti_tx_source(tx, &a->l->source_id, LNTI_SOURCE_FOLDER, a->l->folder, err);
+  for (size_t i = 0; i < a->n && status == LNT_OK; i++) {
+    char member[32];
+    uint64_t content = a->content + i;
+    snprintf(member, sizeof member, "%zu.png", i);
+    lnti_item item = {.source_id = a->l->source_id,
+                      .member = a->member ? a->member : member,
+                      .h = 8,
+                      .w = 8,
+                      .c = 3,
+                      .depth = 8,
+                      .format = "png",
+                      .bytes = 100,
+                      .split = a->split,
+                      .stage = "annotate"};
+    lnti_hash_bytes(&item.content, &content, sizeof content);
+    status = lnti_tx_item(tx, &id, &existed, op_id, &item, err);
+    if (i == 0) a->first_id = id;
+  }
+  return status;
+}
+
+static int64_t add(adding *a) {
+  lnti_project_op(&a->op, a->l->project, LNTI_OP_IMPORT, "a test");
+  assert_ok(lnti_store_write(a->l->project->store, add_items, a, ERR));
+  return a->first_id;
+}
+
+int64_t lab_item(lab *l, const char *member, uint64_t content, const char *split) {
+  adding a = {.l = l, .member = member, .content = content, .split = split, .n = 1};
+  return add(&a);
+}
+
+int64_t lab_items(lab *l, size_t n) {
+  adding a = {.l = l, .content = 1000000, .split = "", .n = n};
+  return add(&a);
+}
+
+/* ---- answers ---- */
+
+lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value) {
+  lnti_annotation a = {
+      .item_id = item_id, .answer = {lab_question(l, question), LNTI_ANSWERED, LNTI_NONE, NAN}, .confidence = NAN};
+  if (strcmp(value, "unsure") == 0) {
+    a.answer.state = LNTI_UNSURE;
+  } else if (strcmp(value, "none") == 0) {
+    a.answer.state = LNTI_NONE_OF_THESE;
+  } else if (strcmp(value, "clear") == 0) {
+    a.answer.state = LNTI_CLEARED;
+  } else if (l->ontology->questions[a.answer.question].type == LNTI_NUMBER) {
+    a.answer.number = strtod(value, NULL);
+  } else {
+    a.answer.option = lab_option(l, a.answer.question, value);
+  }
+  return a;
+}
+
+typedef struct annotating {
+  lnti_op op;
+  lnti_ontology *ontology;
+  const lnti_annotation *annotations;
+  size_t n, n_written;
+  lnti_annotate_options options;
+} annotating;
+
+static lnt_status annotate(void *payload, lnti_tx *tx, lnt_error *err) {
+  annotating *a = payload;
+  int64_t op_id = 0;
+  bool existed = false;
+  lnt_status status = lnti_tx_op(tx, &op_id, &existed, &a->op, err);
+  if (status) return status;
+  return lnti_annotate(tx, &a->n_written, a->ontology, op_id, a->annotations, a->n, &a->options, err);
+}
+
+lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
+                        size_t *n_written_out) {
+  annotating a = {.ontology = l->ontology,
+                  .annotations = annotations,
+                  .n = n,
+                  .n_written = 99,
+                  .options = {.source = LNTI_BY_PERSON, .keep_existing = keep_existing}};
+  lnti_project_op(&a.op, l->project, LNTI_OP_ANNOTATE, "a test");
+  lnt_status status = lnti_store_write(l->project->store, annotate, &a, ERR);
+  if (n_written_out) *n_written_out = a.n_written;
+  return status;
+}
+
+void lab_answer(const lab *l, int64_t item_id, const char *question, const char *value) {
+  lnti_annotation a = lab_annotation(l, item_id, question, value);
+  size_t n_written = 0;
+  assert_ok(lab_annotate(l, &a, 1, false, &n_written));
+  assert_int_equal(n_written, 1);
+}
+
+static lnt_status keep_row(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  (void)err;
+  *(lnti_answer_row *)payload = *row;
+  return LNT_OK;
+}
+
+bool lab_current(const lab *l, lnti_answer_row *out, int64_t item_id, size_t question) {
+  lnti_answer_row row = {0};
+  assert_ok(lnti_store_answers(l->project->store, item_id, item_id, l->ontology->questions[question].id, keep_row, &row,
+                               ERR));
+  row.text = NULL;
+  if (out) *out = row;
+  return row.subject_id != 0;
+}
+
+/* ---- pictures ---- */
+
+void lab_write_ppm(const char *path, size_t w, size_t h, uint64_t seed) {
+  char header[64];
+  int n = snprintf(header, sizeof header, "P6\n%zu %zu\n255\n", w, h);
+  size_t bytes = w * h * 3;
+  char *data = malloc((size_t)n + bytes);
+  assert_non_null(data);
+  memcpy(data, header, (size_t)n);
+  lnti_rng rng;
+  lnti_rng_seed(&rng, seed, 0);
+  for (size_t i = 0; i < bytes; i++) data[(size_t)n + i] = (char)lnti_rng_next(&rng);
+  lnti_test_write_file(path, data, (size_t)n + bytes);
+  free(data);
+}
