@@ -3,7 +3,8 @@
  *
  * The run's row is written first and its end last, in the same transaction as the model's row; the model file is in place
  * before. So whatever moment a crash picks, the database names only model files that are whole: a new file goes under a
- * name that no row uses, and the old one is removed once no row names it.
+ * name that no row uses, and the old one is removed once no row names it. A replaced model then gets its plain name back by
+ * a second link, named by the database before the first is removed.
  */
 #include <flow/train.h>
 
@@ -283,14 +284,14 @@ static lnt_status note_old_file(void *payload, const lnti_model_row *row, lnt_er
   return lnti_strdup(&t->old_file, row->file, err);
 }
 
-/* A file name that no row uses: <name>.lnt, or with the run's number where an older model has that. */
+/* A file name that no row uses: <name>.lnt, or with the run's number where the model that is replaced has that. */
 static lnt_status choose_file(char **relative_out, training *t, lnt_error *err) {
   char *plain = NULL;
   lnt_status status = lnti_store_models(t->project->store, t->model->name, note_old_file, t, err);
   if (status) return status;
   status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
   if (status) return status;
-  if (t->old_file && strcmp(t->old_file, plain) == 0) {
+  if (t->old_file) {
     status = lnti_asprintf(relative_out, err, "models/%s.%lld.lnt", t->model->name, (long long)t->run.id);
     free(plain);
     return status;
@@ -303,6 +304,31 @@ static lnt_status write_model_row(void *payload, lnti_tx *tx, lnt_error *err) {
   training *t = payload;
   lnt_status status = lnti_tx_model(tx, &t->row.id, &t->row, err);
   return status ? status : lnti_tx_run_end(tx, &t->run, err);
+}
+
+static lnt_status write_file_name(void *payload, lnti_tx *tx, lnt_error *err) {
+  training *t = payload;
+  return lnti_tx_model(tx, &t->row.id, &t->row, err);
+}
+
+/* From "<name>.<run>.lnt" to "<name>.lnt", which the replaced model had. Where links cannot be made the longer name stays:
+ * it is as good. */
+static lnt_status take_plain_name(char **path, training *t, lnt_error *err) {
+  char *plain = NULL;
+  lnt_status status = lnti_project_path(&plain, t->project, err, "%s", t->old_file);
+  if (status) return status;
+  unlink(plain);
+  if (link(*path, plain) != 0) goto done;
+  t->row.file = t->old_file;
+  status = lnti_store_write(t->project->store, write_file_name, t, err);
+  if (status) goto done;
+  unlink(*path);
+  free(*path);
+  *path = plain;
+  plain = NULL;
+done:
+  free(plain);
+  return status;
 }
 
 static lnt_status store_model(training *t, lnt_error *err) {
@@ -329,12 +355,8 @@ static lnt_status store_model(training *t, lnt_error *err) {
     unlink(path);
     goto done;
   }
-  if (t->old_file && strcmp(t->old_file, relative) != 0) {
-    char *old = NULL;
-    status = lnti_project_path(&old, t->project, err, "%s", t->old_file);
-    if (status == LNT_OK) unlink(old);
-    free(old);
-  }
+  if (t->old_file) status = take_plain_name(&path, t, err);
+  if (status) goto done;
   t->result->file = path;
   path = NULL;
 done:
