@@ -291,7 +291,7 @@ static lnt_status choose_file(char **relative_out, training *t, lnt_error *err) 
   if (status) return status;
   status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
   if (status) return status;
-  if (t->old_file) {
+  if (t->old_file && strcmp(t->old_file, plain) == 0) {
     status = lnti_asprintf(relative_out, err, "models/%s.%lld.lnt", t->model->name, (long long)t->run.id);
     free(plain);
     return status;
@@ -331,6 +331,23 @@ done:
   return status;
 }
 
+/* No row names the file of the replaced model any more: its name is taken over where it is the plain one, else it goes. */
+static lnt_status retire_old_file(char **path, const char *relative, training *t, lnt_error *err) {
+  char *plain = NULL, *old = NULL;
+  lnt_status status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
+  if (status) goto done;
+  if (strcmp(relative, plain) != 0) {
+    status = take_plain_name(path, t, err);
+    goto done;
+  }
+  status = lnti_project_path(&old, t->project, err, "%s", t->old_file);
+  if (status == LNT_OK) unlink(old);
+done:
+  free(old);
+  free(plain);
+  return status;
+}
+
 static lnt_status store_model(training *t, lnt_error *err) {
   char *relative = NULL, *path = NULL;
   lnt_status status = choose_file(&relative, t, err);
@@ -355,7 +372,7 @@ static lnt_status store_model(training *t, lnt_error *err) {
     unlink(path);
     goto done;
   }
-  if (t->old_file) status = take_plain_name(&path, t, err);
+  if (t->old_file) status = retire_old_file(&path, relative, t, err);
   if (status) goto done;
   t->result->file = path;
   path = NULL;
