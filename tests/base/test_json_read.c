@@ -197,6 +197,7 @@ static void test_refused_strings(void **state) {
       {"\"\\uD800x\"", lone, false},
       {"\"\\uD800\\n\"", cut, false},
       {"\"\\uD800\\u0041\"", "in.json:1:8: found the first half of a surrogate pair without the second", false},
+      {"\"\\uD800\\uE000\"", "in.json:1:8: found the first half of a surrogate pair without the second", false},
       {"\"\xFF\"", "in.json:1:2: found the byte 0xFF, expected a character in UTF-8", false},
       {"\"\x80\"", "in.json:1:2: found the byte 0x80, expected a character in UTF-8", false},
       {"\"\xC0\x80\"", "in.json:1:2: found the byte 0xC0, expected a character in UTF-8", false},

@@ -140,6 +140,37 @@ static void test_errors(void **state) {
   }
 }
 
+/* Waits until `n` threads are here at once, ten seconds at most. */
+static lnt_status meet(atomic_uint *arrived, unsigned n, lnt_error *err) {
+  uint64_t until = lnti_monotonic_ns() + UINT64_C(10000000000);
+  atomic_fetch_add(arrived, 1);
+  while (atomic_load(arrived) < n) {
+    if (lnti_monotonic_ns() > until) return lnti_fail(err, LNT_EBUSY, "the other threads never came");
+    sched_yield();
+  }
+  return LNT_OK;
+}
+
+/* The first chunk fails well after the second has: its error is the one that counts. */
+static lnt_status fail_first_last(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  atomic_uint *arrived = payload;
+  (void)end;
+  (void)worker;
+  lnt_status met = meet(arrived, 2, err);
+  if (met) return met;
+  if (begin == 0) usleep(20000);
+  return lnti_fail(err, LNT_EDATA, "chunk %zu failed", begin);
+}
+
+static void test_lowest_error(void **state) {
+  (void)state;
+  lnti_pool *pool = new_pool(2);
+  atomic_uint arrived = 0;
+  assert_status(lnti_pool_for(pool, 2, 1, fail_first_last, &arrived, NULL, ERR), LNT_EDATA);
+  assert_message("chunk 0 failed");
+  lnti_pool_free(pool);
+}
+
 static void test_cancellation(void **state) {
   (void)state;
   for (size_t t = 0; t <= N_COUNTS; t++) {
@@ -179,17 +210,6 @@ static lnt_status inner_chunk(void *payload, size_t begin, size_t end, unsigned 
   unsigned wanted = call->n->inner == call->n->outer ? call->outer_worker : 0;
   if (worker != wanted) atomic_store(&call->n->broken, true);
   atomic_fetch_add(&call->n->rows, end - begin);
-  return LNT_OK;
-}
-
-/* Waits until `n` threads are here at once, ten seconds at most. */
-static lnt_status meet(atomic_uint *arrived, unsigned n, lnt_error *err) {
-  uint64_t until = lnti_monotonic_ns() + UINT64_C(10000000000);
-  atomic_fetch_add(arrived, 1);
-  while (atomic_load(arrived) < n) {
-    if (lnti_monotonic_ns() > until) return lnti_fail(err, LNT_EBUSY, "the other threads never came");
-    sched_yield();
-  }
   return LNT_OK;
 }
 
@@ -275,15 +295,11 @@ static void test_faults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sizes),
-      cmocka_unit_test(test_coverage),
-      cmocka_unit_test(test_no_grain),
-      cmocka_unit_test(test_many_short_jobs),
-      cmocka_unit_test(test_errors),
-      cmocka_unit_test(test_cancellation),
-      cmocka_unit_test(test_nesting),
-      cmocka_unit_test(test_several_callers),
-      cmocka_unit_test(test_two_threads_at_once),
+      cmocka_unit_test(test_sizes),           cmocka_unit_test(test_coverage),
+      cmocka_unit_test(test_no_grain),        cmocka_unit_test(test_many_short_jobs),
+      cmocka_unit_test(test_errors),          cmocka_unit_test(test_lowest_error),
+      cmocka_unit_test(test_cancellation),    cmocka_unit_test(test_nesting),
+      cmocka_unit_test(test_several_callers), cmocka_unit_test(test_two_threads_at_once),
       cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
