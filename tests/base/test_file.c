@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <base/file.h>
+#include <base/hash.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -136,6 +137,26 @@ static void test_write_beside_working_folder(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 1);
 }
 
+static void test_hash(void **state) {
+  place *p = *state;
+  enum { BYTES = 300000 };
+  lnti_hash hash = {{0}}, wanted;
+  uint64_t n = 99;
+  char *data = calloc(1, BYTES);
+  assert_non_null(data);
+  assert_status(lnti_file_hash(&hash, &n, p->path, ERR), LNT_ENOTFOUND);
+  assert_int_equal(n, 99);
+  for (size_t size = 0; size <= BYTES; size += BYTES / 2) {
+    if (size > 0) data[size - 1] = 'x';
+    lnti_test_write_file(p->path, data, size);
+    lnti_hash_bytes(&wanted, data, size);
+    assert_ok(lnti_file_hash(&hash, &n, p->path, ERR));
+    assert_int_equal(n, size);
+    assert_memory_equal(&hash, &wanted, sizeof hash);
+  }
+  free(data);
+}
+
 static void test_commit_fails(void **state) {
   place *p = *state;
   lnti_file_writer *file = NULL;
@@ -215,6 +236,7 @@ int main(void) {
       file_test(test_discard),
       file_test(test_write_all),
       file_test(test_write_beside_working_folder),
+      file_test(test_hash),
       file_test(test_commit_fails),
       file_test(test_full_disk),
       file_test(test_folder_make),
