@@ -22,7 +22,7 @@ static lnt_status append_log(int64_t *id_out, lnti_tx *tx, const lnti_answer_row
   lnt_status status = lnti_db_prepare(
       &stmt, tx->db,
       "INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text, "
-      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
       err);
   if (status) return status;
   lnti_put_int(stmt, row->op_id);
@@ -36,7 +36,7 @@ static lnt_status append_log(int64_t *id_out, lnti_tx *tx, const lnti_answer_row
   lnti_put_real(stmt, row->confidence);
   lnti_put_int(stmt, row->time_spent_ms);
   lnti_put_int(stmt, row->source);
-  return lnti_db_run(id_out, NULL, stmt, err);
+  return lnti_db_insert(id_out, NULL, stmt, err);
 }
 
 static lnt_status set_current(lnti_tx *tx, int64_t log_id, const lnti_answer_row *row, lnt_error *err) {

@@ -58,7 +58,8 @@ LNT_MUST_CHECK lnt_status lnti_db_savepoint_end(lnti_db *db, bool keep, lnt_erro
 
 /** The statement of that text, ready for its first parameter. It must not be in use. */
 LNT_MUST_CHECK lnt_status lnti_db_prepare(lnti_stmt **out, lnti_db *db, const char *sql, lnt_error *err);
-/** The next parameter, in order. Text and blobs are copied; NULL text is NULL. A failure is told by the next step. */
+/** The next parameter, in order. Text and blobs are borrowed until the reset; NULL text is NULL. A failure is told by
+ *  the next step. */
 void lnti_put_int(lnti_stmt *stmt, int64_t value);
 void lnti_put_real(lnti_stmt *stmt, double value); /**< NaN is NULL */
 void lnti_put_text(lnti_stmt *stmt, const char *text);
@@ -80,6 +81,16 @@ bool lnti_get_null(lnti_stmt *stmt, int column);
 /** Runs a prepared statement to its end and resets it. `*found_out` (may be NULL): it gave a row, whose first column is
  *  written to `*id_out` (may be NULL). */
 LNT_MUST_CHECK lnt_status lnti_db_run(int64_t *id_out, bool *found_out, lnti_stmt *stmt, lnt_error *err);
+
+/**
+ * Runs a prepared INSERT of one row into a table whose key is `id`, and resets it. The text has no RETURNING: a driver
+ * that needs one adds it (SQLite knows the id without, at half the cost). `*added_out` (may be NULL) is false, and
+ * `*id_out` untouched, where ON CONFLICT DO NOTHING found the row there.
+ */
+LNT_MUST_CHECK lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt_error *err);
+
+/** Runs a prepared UPDATE or DELETE and resets it; `*any_out`: it changed a row at least. */
+LNT_MUST_CHECK lnt_status lnti_db_change(bool *any_out, lnti_stmt *stmt, lnt_error *err);
 
 /** From now on long statements look at `cancel` and fail with LNT_ECANCELLED; NULL: no longer. */
 void lnti_db_set_cancel(lnti_db *db, const lnti_cancel *cancel);

@@ -20,11 +20,11 @@ lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, c
   lnti_put_int(stmt, kind);
   status = lnti_db_run(id_out, &found, stmt, err);
   if (status || found) return status;
-  status = lnti_db_prepare(&stmt, tx->db, "INSERT INTO sources (path, kind) VALUES (?, ?) RETURNING id", err);
+  status = lnti_db_prepare(&stmt, tx->db, "INSERT INTO sources (path, kind) VALUES (?, ?)", err);
   if (status) return status;
   lnti_put_text(stmt, path);
   lnti_put_int(stmt, kind);
-  return lnti_db_run(id_out, NULL, stmt, err);
+  return lnti_db_insert(id_out, NULL, stmt, err);
 }
 
 static lnt_status find_item(int64_t *id_out, lnti_tx *tx, const lnti_item *item, lnt_error *err) {
@@ -48,7 +48,7 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
       lnti_db_prepare(&stmt, tx->db,
                       "INSERT INTO items (source_id, member, op_id, content, h, w, c, depth, format, bytes, split, "
                       "stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                      "ON CONFLICT (source_id, member) DO NOTHING RETURNING id",
+                      "ON CONFLICT (source_id, member) DO NOTHING",
                       err);
   if (status) return status;
   lnti_put_int(stmt, item->source_id);
@@ -63,7 +63,7 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   lnti_put_int(stmt, (int64_t)item->bytes);
   lnti_put_text(stmt, lnti_or_empty(item->split));
   lnti_put_text(stmt, item->stage && *item->stage ? item->stage : "annotate");
-  status = lnti_db_run(&id, &added, stmt, err);
+  status = lnti_db_insert(&id, &added, stmt, err);
   if (!status && !added) status = find_item(&id, tx, item, err);
   if (!status && added) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, op_id, id, err);
   if (status) return status;
@@ -72,7 +72,7 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   return LNT_OK;
 }
 
-/* Runs an update of one item that returns its id. */
+/* Runs an update of one item. */
 static lnt_status update_item(lnti_tx *tx, const char *sql, int64_t item_id, const char *value, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool found = false;
@@ -80,21 +80,21 @@ static lnt_status update_item(lnti_tx *tx, const char *sql, int64_t item_id, con
   if (status) return status;
   lnti_put_text(stmt, value);
   lnti_put_int(stmt, item_id);
-  status = lnti_db_run(NULL, &found, stmt, err);
+  status = lnti_db_change(&found, stmt, err);
   if (status) return status;
   if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no item %lld", (long long)item_id);
   return lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, item_id, err);
 }
 
 lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err) {
-  return update_item(tx, "UPDATE items SET split = ? WHERE id = ? RETURNING id", item_id, split, err);
+  return update_item(tx, "UPDATE items SET split = ? WHERE id = ?", item_id, split, err);
 }
 
 lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err) {
   if (strcmp(stage, "annotate") != 0 && strcmp(stage, "review") != 0 && strcmp(stage, "done") != 0) {
     return lnti_fail(err, LNT_EINVAL, "no stage \"%s\": there are annotate, review and done", stage);
   }
-  return update_item(tx, "UPDATE items SET stage = ? WHERE id = ? RETURNING id", item_id, stage, err);
+  return update_item(tx, "UPDATE items SET stage = ? WHERE id = ?", item_id, stage, err);
 }
 
 lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, const char *key, const char *value, lnt_error *err) {

@@ -12,8 +12,7 @@ lnt_status lnti_tx_job_begin(lnti_tx *tx, int64_t *id_out, const lnti_job *job, 
   int64_t id = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "INSERT INTO jobs (kind, state, params_json, started_ms, updated_ms, ended_ms, "
-                                      "pid, done, total, error) VALUES (?, 'running', ?, ?, ?, 0, ?, ?, ?, '') "
-                                      "RETURNING id",
+                                      "pid, done, total, error) VALUES (?, 'running', ?, ?, ?, 0, ?, ?, ?, '')",
                                       err);
   if (status) return status;
   lnti_put_text(stmt, lnti_or_empty(job->kind));
@@ -23,7 +22,7 @@ lnt_status lnti_tx_job_begin(lnti_tx *tx, int64_t *id_out, const lnti_job *job, 
   lnti_put_int(stmt, job->pid);
   lnti_put_int(stmt, (int64_t)job->done);
   lnti_put_int(stmt, (int64_t)job->total);
-  status = lnti_db_run(&id, NULL, stmt, err);
+  status = lnti_db_insert(&id, NULL, stmt, err);
   if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, id, err);
   if (!status) *id_out = id;
   return status;
@@ -34,7 +33,7 @@ lnt_status lnti_tx_job_update(lnti_tx *tx, const lnti_job *job, lnt_error *err) 
   bool found = false;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "UPDATE jobs SET state = ?, updated_ms = ?, ended_ms = ?, done = ?, total = ?, "
-                                      "error = ? WHERE id = ? RETURNING id",
+                                      "error = ? WHERE id = ?",
                                       err);
   if (status) return status;
   lnti_put_text(stmt, lnti_or_empty(job->state));
@@ -44,7 +43,7 @@ lnt_status lnti_tx_job_update(lnti_tx *tx, const lnti_job *job, lnt_error *err) 
   lnti_put_int(stmt, (int64_t)job->total);
   lnti_put_text(stmt, lnti_or_empty(job->error));
   lnti_put_int(stmt, job->id);
-  status = lnti_db_run(NULL, &found, stmt, err);
+  status = lnti_db_change(&found, stmt, err);
   if (status) return status;
   if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no job %lld", (long long)job->id);
   return lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, job->id, err);

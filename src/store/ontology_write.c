@@ -38,8 +38,7 @@ static lnt_status insert_question(adding *a, size_t index, int64_t position) {
   lnt_status status =
       lnti_db_prepare(&stmt, a->tx->db,
                       "INSERT INTO questions (op_id, parent_option_id, position, key, title, description, type, level, "
-                      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                      "RETURNING id",
+                      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       a->err);
   if (status) return status;
   lnti_put_int(stmt, a->op_id);
@@ -56,7 +55,7 @@ static lnt_status insert_question(adding *a, size_t index, int64_t position) {
   put_finite(stmt, q->max);
   put_finite(stmt, q->step > 0 ? q->step : NAN);
   lnti_put_text(stmt, q->unit);
-  status = lnti_db_run(&a->question_ids[index], NULL, stmt, a->err);
+  status = lnti_db_insert(&a->question_ids[index], NULL, stmt, a->err);
   if (!status) status = lnti_tx_changed(a->tx, LNTI_CHANGE_ONTOLOGY, a->op_id, a->question_ids[index], a->err);
   a->changed = true;
   return status;
@@ -85,7 +84,7 @@ static lnt_status insert_option(adding *a, size_t index, int64_t position) {
   lnt_status status =
       lnti_db_prepare(&stmt, a->tx->db,
                       "INSERT INTO options (op_id, question_id, parent_id, position, key, title, description, hotkey, "
-                      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       a->err);
   if (status) return status;
   lnti_put_int(stmt, a->op_id);
@@ -98,7 +97,7 @@ static lnt_status insert_option(adding *a, size_t index, int64_t position) {
   lnti_put_text(stmt, o->hotkey);
   lnti_put_text(stmt, o->color);
   lnti_put_int(stmt, o->retired);
-  status = lnti_db_run(&a->option_ids[index], NULL, stmt, a->err);
+  status = lnti_db_insert(&a->option_ids[index], NULL, stmt, a->err);
   if (!status) status = insert_words(a, a->option_ids[index], 1, o->aliases);
   if (!status) status = insert_words(a, a->option_ids[index], 2, o->examples);
   if (!status) status = lnti_tx_changed(a->tx, LNTI_CHANGE_ONTOLOGY, a->op_id, question_id, a->err);

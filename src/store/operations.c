@@ -39,7 +39,7 @@ lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnt
   bool added = false;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "INSERT INTO operations (uuid, person, time_ms, kind, undoes, note) "
-                                      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO NOTHING RETURNING id",
+                                      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO NOTHING",
                                       err);
   if (status) return status;
   lnti_put_blob(stmt, op->uuid.bytes, sizeof op->uuid.bytes);
@@ -52,7 +52,7 @@ lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnt
     lnti_put_null(stmt);
   }
   lnti_put_text(stmt, lnti_or_empty(op->note));
-  status = lnti_db_run(&id, &added, stmt, err);
+  status = lnti_db_insert(&id, &added, stmt, err);
   if (!status && !added) status = find_op(&id, tx, op, err);
   if (status) return status;
   *id_out = id;
@@ -63,14 +63,14 @@ lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnt
 lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *split, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   int64_t id = 0;
-  lnt_status status = lnti_db_prepare(
-      &stmt, tx->db, "INSERT INTO splits (op_id, method, seed, params_json) VALUES (?, ?, ?, ?) RETURNING id", err);
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db, "INSERT INTO splits (op_id, method, seed, params_json) VALUES (?, ?, ?, ?)", err);
   if (status) return status;
   lnti_put_int(stmt, split->op_id);
   lnti_put_text(stmt, lnti_or_empty(split->method));
   lnti_put_int(stmt, (int64_t)split->seed);
   lnti_put_text(stmt, lnti_or_empty(split->params_json));
-  status = lnti_db_run(&id, NULL, stmt, err);
+  status = lnti_db_insert(&id, NULL, stmt, err);
   if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_SPLIT, split->op_id, id, err);
   if (!status) *id_out = id;
   return status;

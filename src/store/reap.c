@@ -50,15 +50,15 @@ static lnt_status mark(void *payload, lnti_tx *tx, lnt_error *err) {
     status = lnti_db_prepare(&stmt, tx->db,
                              is_job ? "UPDATE jobs SET state = 'interrupted', ended_ms = ?, "
                                       "error = 'its process ended before it did' "
-                                      "WHERE id = ? AND state = 'running' RETURNING id"
+                                      "WHERE id = ? AND state = 'running'"
                                     : "UPDATE runs SET state = 'interrupted', ended_ms = ?, "
                                       "error = 'its process ended before it did' "
-                                      "WHERE id = ? AND state = 'running' RETURNING id",
+                                      "WHERE id = ? AND state = 'running'",
                              err);
     if (status) return status;
     lnti_put_int(stmt, (int64_t)r->now_ms);
     lnti_put_int(stmt, r->rows[i].id);
-    status = lnti_db_run(NULL, &found, stmt, err);
+    status = lnti_db_change(&found, stmt, err);
     if (!status && found) r->n_marked++;
     if (!status && found && is_job) status = lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, r->rows[i].id, err);
   }

@@ -12,8 +12,7 @@ lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, 
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "INSERT INTO runs (target, learner, feature, params_json, seed, started_ms, "
                                       "ended_ms, n_train, data_fingerprint, code_version, cpu, state, result_json, "
-                                      "error, pid) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 'running', '', '', ?) "
-                                      "RETURNING id",
+                                      "error, pid) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 'running', '', '', ?)",
                                       err);
   if (status) return status;
   lnti_put_text(stmt, lnti_or_empty(run->target));
@@ -27,7 +26,7 @@ lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, 
   lnti_put_text(stmt, lnti_or_empty(run->code_version));
   lnti_put_text(stmt, lnti_or_empty(run->cpu));
   lnti_put_int(stmt, getpid());
-  return lnti_db_run(id_out, NULL, stmt, err);
+  return lnti_db_insert(id_out, NULL, stmt, err);
 }
 
 lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
@@ -35,7 +34,7 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   bool found = false;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "UPDATE runs SET ended_ms = ?, n_train = ?, data_fingerprint = ?, state = ?, "
-                                      "result_json = ?, error = ? WHERE id = ? RETURNING id",
+                                      "result_json = ?, error = ? WHERE id = ?",
                                       err);
   if (status) return status;
   lnti_put_int(stmt, (int64_t)run->ended_ms);
@@ -45,7 +44,7 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   lnti_put_text(stmt, lnti_or_empty(run->result_json));
   lnti_put_text(stmt, lnti_or_empty(run->error));
   lnti_put_int(stmt, run->id);
-  status = lnti_db_run(NULL, &found, stmt, err);
+  status = lnti_db_change(&found, stmt, err);
   if (!status && !found) status = lnti_fail(err, LNT_ENOTFOUND, "no run %lld", (long long)run->id);
   return status;
 }

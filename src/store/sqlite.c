@@ -353,12 +353,12 @@ void lnti_put_real(lnti_stmt *stmt, double value) {
 
 void lnti_put_text(lnti_stmt *stmt, const char *text) {
   stmt->n_put++;
-  put(stmt, text ? sqlite3_bind_text(stmt->handle, stmt->n_put, text, -1, SQLITE_TRANSIENT)
+  put(stmt, text ? sqlite3_bind_text(stmt->handle, stmt->n_put, text, -1, SQLITE_STATIC)
                  : sqlite3_bind_null(stmt->handle, stmt->n_put));
 }
 
 void lnti_put_blob(lnti_stmt *stmt, const void *data, size_t n) {
-  put(stmt, sqlite3_bind_blob64(stmt->handle, ++stmt->n_put, data, n, SQLITE_TRANSIENT));
+  put(stmt, sqlite3_bind_blob64(stmt->handle, ++stmt->n_put, data, n, SQLITE_STATIC));
 }
 
 void lnti_put_null(lnti_stmt *stmt) {
@@ -418,6 +418,23 @@ lnt_status lnti_db_run(int64_t *id_out, bool *found_out, lnti_stmt *stmt, lnt_er
   if (status) return status;
   if (found && id_out) *id_out = id;
   if (found_out) *found_out = found;
+  return LNT_OK;
+}
+
+lnt_status lnti_db_change(bool *any_out, lnti_stmt *stmt, lnt_error *err) {
+  bool row = false;
+  lnt_status status = lnti_db_step(&row, stmt, err);
+  lnti_db_reset(stmt);
+  if (!status) *any_out = sqlite3_changes(stmt->db->handle) > 0;
+  return status;
+}
+
+lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt_error *err) {
+  bool added = false;
+  lnt_status status = lnti_db_change(&added, stmt, err);
+  if (status) return status;
+  if (added) *id_out = sqlite3_last_insert_rowid(stmt->db->handle);
+  if (added_out) *added_out = added;
   return LNT_OK;
 }
 

@@ -112,15 +112,16 @@ CREATE TABLE answer_log (
 );
 CREATE INDEX answer_log_by_subject ON answer_log (subject_kind, subject_id, question_id, slot);
 
+-- A copy of the newest rows of the log, whose references are checked there.
 CREATE TABLE answers (
   subject_kind INTEGER NOT NULL,
   subject_id BIGINT NOT NULL,
-  question_id BIGINT NOT NULL REFERENCES questions(id),
+  question_id BIGINT NOT NULL,
   slot BIGINT NOT NULL,
   log_id BIGINT NOT NULL REFERENCES answer_log(id),
   op_id BIGINT NOT NULL,
   state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
-  option_id BIGINT REFERENCES options(id),
+  option_id BIGINT,
   number DOUBLE PRECISION,
   confidence DOUBLE PRECISION,
   time_spent_ms BIGINT NOT NULL,
