@@ -1,6 +1,10 @@
 /*
  * Percentile bootstrap (Efron and Tibshirani, 1993, ch. 13) of all headline metrics.
  *
+ * The calibration error is the one metric that resampling distorts: it sums absolute values, so that whatever is drawn
+ * twice adds noise which only ever raises it, and the percentiles of a well calibrated model can all lie above the
+ * estimate. Its interval is therefore moved back by the bootstrap's estimate of bias (see lnti_bootstrap).
+ *
  * Resample r draws as many groups as there are, with replacement, from stream r of the seed; an item's weight is
  * how often its group was drawn. Eight resamples are weighed together (see metrics.c). A batch is one chunk of the
  * pool and writes to its own columns, so that the intervals do not depend on the number of threads.
@@ -127,8 +131,18 @@ static void interval(double ci95[2], double *value, size_t n) {
   ci95[1] = quantile(value, defined, 0.975);
 }
 
-lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const lnti_scored *scored,
-                          const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
+/* Moves an interval back by the bias of its n resamples, none of which is undefined: mean(value) - estimate. */
+static void take_back_bias(double ci95[2], const double *value, size_t n, double estimate) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += value[i];
+  double bias = sum / (double)n - estimate;
+  ci95[0] = fmin(fmax(ci95[0] - bias, 0), estimate);
+  ci95[1] = fmax(fmin(ci95[1] - bias, 1), estimate);
+}
+
+lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimate[LNTI_METRICS],
+                          const lnti_scored *scored, const lnti_evaluate_options *options, const lnti_context *context,
+                          lnt_error *err) {
   lnt_status status;
   bootstrap b = {.scored = scored, .resamples = options->resamples, .seed = options->seed, .n_groups = scored->n};
   if (options->group != NULL && (status = number_groups(&b, options->group, err)) != LNT_OK) goto done;
@@ -136,6 +150,7 @@ lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const lnti_scored *s
   status = lnti_pool_for(context->pool, b.resamples, LNTI_LANES, run_batch, &b, context->cancel, err);
   if (status != LNT_OK) goto done;
   for (size_t m = 0; m < LNTI_METRICS; m++) interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
+  take_back_bias(ci95_out[LNTI_ECE], b.value + LNTI_ECE * b.resamples, b.resamples, estimate[LNTI_ECE]);
 done:
   free(b.value);
   free(b.group);

@@ -262,7 +262,7 @@ lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const i
   if ((status = scored_rank(&scored, prob, e->classes, context, err)) != LNT_OK) goto done;
   if ((status = point_values(e, &scored, err)) != LNT_OK) goto done;
   if (options->resamples > 0) {
-    if ((status = lnti_bootstrap(e->ci95, &scored, options, context, err)) != LNT_OK) goto done;
+    if ((status = lnti_bootstrap(e->ci95, e->value, &scored, options, context, err)) != LNT_OK) goto done;
   }
   *out = e;
   e = NULL;

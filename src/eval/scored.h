@@ -58,11 +58,16 @@ void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_
 
 /**
  * Percentile intervals of every headline metric; resamples that leave a metric undefined do not count for it.
+ *
+ * That of LNTI_ECE is [q(2.5 %) - b, q(97.5 %) - b], where b = mean of the resamples - estimate is the bootstrap's estimate
+ * of bias (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 10.3), cut to [0,1] and, where it would
+ * still leave the estimate out, reaching to it. The estimate itself is not corrected: it is the figure of the paper.
+ * @param estimate  the metrics of the items themselves
  * @return LNT_OK; LNT_ENOMEM; LNT_ECANCELLED.
  */
-LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const lnti_scored *scored,
-                                         const lnti_evaluate_options *options, const lnti_context *context,
-                                         lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimate[LNTI_METRICS],
+                                         const lnti_scored *scored, const lnti_evaluate_options *options,
+                                         const lnti_context *context, lnt_error *err);
 
 /** A key with the index it belongs to. */
 typedef struct lnti_keyed {

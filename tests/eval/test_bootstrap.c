@@ -3,6 +3,7 @@
  * evaluated from scratch. And: the same intervals on any number of threads, groups, few items, faults.
  */
 #include "eval_support.h"
+#include "support.h"
 
 #include <string.h>
 
@@ -44,6 +45,19 @@ static size_t plain_groups(size_t *of, const uint32_t *group, size_t n) {
   return n_groups;
 }
 
+/* The calibration error's: moved back by mean - estimate, within [0,1], reaching to the estimate. */
+static void plain_shift(double ci95[2], const double *value, size_t n, double estimate) {
+  double mean = 0;
+  for (size_t i = 0; i < n; i++) mean += value[i] / (double)n;
+  for (int end = 0; end < 2; end++) {
+    ci95[end] -= mean - estimate;
+    if (ci95[end] < 0) ci95[end] = 0;
+    if (ci95[end] > 1) ci95[end] = 1;
+  }
+  if (ci95[0] > estimate) ci95[0] = estimate;
+  if (ci95[1] < estimate) ci95[1] = estimate;
+}
+
 static void plain_bootstrap(double ci95[LNTI_METRICS][2], const float *prob, const int32_t *label, size_t n, size_t k,
                             const lnti_evaluate_options *options) {
   static const lnti_evaluate_options POINT = {0, 0, NULL};
@@ -77,6 +91,9 @@ static void plain_bootstrap(double ci95[LNTI_METRICS][2], const float *prob, con
     ci95[m][0] = defined[m] > 0 ? plain_quantile(sorted, defined[m], 0.025) : NAN;
     ci95[m][1] = defined[m] > 0 ? plain_quantile(sorted, defined[m], 0.975) : NAN;
   }
+  lnti_evaluation *e = evaluate(prob, label, n, k, &POINT, &SERIAL);
+  plain_shift(ci95[LNTI_ECE], value + (size_t)LNTI_ECE * options->resamples, defined[LNTI_ECE], e->value[LNTI_ECE]);
+  lnti_evaluation_free(e);
   free(copy_label);
   free(copy);
   free(value);
@@ -145,7 +162,7 @@ static void same_on_any_number_of_threads(void **state) {
   }
   for (size_t m = 0; m < LNTI_METRICS; m++) {
     assert_true(first->ci95[m][0] < first->ci95[m][1]);
-    if (m != LNTI_ECE) assert_true(first->ci95[m][0] < first->value[m] && first->value[m] < first->ci95[m][1]);
+    assert_true(first->ci95[m][0] < first->value[m] && first->value[m] < first->ci95[m][1]);
   }
   lnti_evaluation_free(first);
   free(label);
@@ -171,6 +188,49 @@ static void width_is_that_of_a_binomial_share(void **state) {
   lnti_evaluation_free(e);
   free(label);
   free(prob);
+}
+
+/* One confidence, 0.75, and as many hits: the error is exactly 0, but every resample's is above it by some
+ * E|p - 0.75| = sqrt(2/pi) sqrt(0.75 * 0.25 / n) = 0.0155. Percentiles alone would leave the estimate out. */
+static void the_calibration_error_of_a_calibrated_model_is_in_its_interval(void **state) {
+  enum { N = 500 };
+  float *prob = malloc((size_t)N * 2 * sizeof *prob);
+  int32_t *label = malloc(N * sizeof *label);
+  lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
+  (void)state;
+  for (size_t i = 0; i < N; i++) {
+    prob[2 * i] = 0.75f;
+    prob[2 * i + 1] = 0.25f;
+    label[i] = i % 4 == 0;
+  }
+  lnti_evaluation *e = evaluate(prob, label, N, 2, &options, &SERIAL);
+  assert_near(e->value[LNTI_ECE], 0, 1e-12, "calibrated", "value");
+  assert_true(e->ci95[LNTI_ECE][0] == 0);
+  /* 97.5 % of |normal| is 2.24 deviations, its mean 0.80: 1.44 * 0.0194. */
+  assert_near(e->ci95[LNTI_ECE][1], 1.44 * 0.0194, 0.004, "calibrated", "high end");
+  lnti_evaluation_free(e);
+  free(label);
+  free(prob);
+}
+
+static void check_holds_estimate(lnti_rng *rng, void *payload) {
+  size_t n = 1 + (size_t)lnti_rng_below(rng, 60), k = 2 + (size_t)lnti_rng_below(rng, 4);
+  float *prob = malloc(n * k * sizeof *prob);
+  int32_t *label = malloc(n * sizeof *label);
+  lnti_evaluate_options options = {20, lnti_rng_next(rng), NULL};
+  (void)payload;
+  random_set(prob, label, n, k, lnti_rng_below(rng, 2) ? 3 : 0, rng);
+  lnti_evaluation *e = evaluate(prob, label, n, k, &options, &SERIAL);
+  double low = e->ci95[LNTI_ECE][0], high = e->ci95[LNTI_ECE][1];
+  assert_true(0 <= low && low <= e->value[LNTI_ECE] && e->value[LNTI_ECE] <= high && high <= 1);
+  lnti_evaluation_free(e);
+  free(label);
+  free(prob);
+}
+
+static void every_calibration_error_is_in_its_interval(void **state) {
+  (void)state;
+  lnti_test_property("the interval of the calibration error", 200, check_holds_estimate, NULL);
 }
 
 /* Each item ten times over, as ten frames of one thing: grouping must give back the wide interval of 200 items. */
@@ -251,9 +311,14 @@ static void big_set_is_fast(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equals_the_plain_bootstrap),           cmocka_unit_test(same_on_any_number_of_threads),
-      cmocka_unit_test(width_is_that_of_a_binomial_share),    cmocka_unit_test(groups_widen_the_interval),
-      cmocka_unit_test(one_item_has_an_interval_of_no_width), cmocka_unit_test(big_set_is_fast),
+      cmocka_unit_test(equals_the_plain_bootstrap),
+      cmocka_unit_test(same_on_any_number_of_threads),
+      cmocka_unit_test(width_is_that_of_a_binomial_share),
+      cmocka_unit_test(groups_widen_the_interval),
+      cmocka_unit_test(the_calibration_error_of_a_calibrated_model_is_in_its_interval),
+      cmocka_unit_test(every_calibration_error_is_in_its_interval),
+      cmocka_unit_test(one_item_has_an_interval_of_no_width),
+      cmocka_unit_test(big_set_is_fast),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
