@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/report_page.h>
+#include <flow/split_names.h>
 
 #include <inttypes.h>
 #include <math.h>
@@ -139,9 +140,11 @@ static void lead(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
   uint64_t right = 0;
   lnti_report_pair worst;
+  bool known = strcmp(report->split, LNTI_SPLIT_TRAIN) == 0;
   for (size_t c = 0; c < e->k; c++) right += e->confusion[c * e->k + c];
-  lnti_page_html(page, "<p class=\"lead\">Of %s images that it was not trained on, it got <strong>%s right</strong>.",
-                 lnti_report_count(e->n).text, lnti_report_count(right).text);
+  lnti_page_html(page, "<p class=\"lead\">Of %s images that it was %s, it got <strong>%s right</strong>%s.",
+                 lnti_report_count(e->n).text, known ? "trained on" : "not trained on", lnti_report_count(right).text,
+                 known ? ", which says what it remembers, not how good it is" : "");
   if (lnti_report_pairs(&worst, 1, e) == 1) {
     lnti_page_html(page, " Its most frequent mistake: it takes <strong>");
     lnti_page_name(page, report->class_titles[worst.truth]);

@@ -112,6 +112,23 @@ static void page_is_whole_for_any_number_of_classes(void **state) {
   }
 }
 
+static void training_items_are_called_so(void **state) {
+  lnti_evaluation *e = sample_evaluation(30, 2, 0);
+  const char **titles = sample_titles(2);
+  lnti_report report = sample_report(e, titles);
+  char *html = page_of(&report);
+  (void)state;
+  assert_non_null(strstr(html, "Of 30 images that it was not trained on, it got <strong>20 right</strong>."));
+  free(html);
+  report.split = "train";
+  html = page_of(&report);
+  assert_null(strstr(html, "not trained on"));
+  assert_non_null(strstr(html, "Of 30 images that it was trained on, it got <strong>20 right</strong>, which says"));
+  free(html);
+  free(titles);
+  lnti_evaluation_free(e);
+}
+
 static void many_classes_give_a_list_in_place_of_the_matrix(void **state) {
   enum { K = 1001 };
   lnti_evaluation *e = sample_evaluation(3000, K, 0);
@@ -306,6 +323,7 @@ static void file_is_written_whole_or_not_at_all(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(page_is_whole_for_any_number_of_classes),
+      cmocka_unit_test(training_items_are_called_so),
       cmocka_unit_test(many_classes_give_a_list_in_place_of_the_matrix),
       cmocka_unit_test(hostile_names_are_only_text),
       cmocka_unit_test(says_what_was_done),
