@@ -91,6 +91,12 @@ static lnt_status check_visible(lnti_tx *tx, lnti_ontology *ontology, const lnti
                    question->title, (long long)annotation->item_id, ontology->options[question->parent_option].title);
 }
 
+static lnt_status check_confidence(const lnti_annotation *annotation, lnt_error *err) {
+  if (isnan(annotation->confidence) || (annotation->confidence >= 0 && annotation->confidence <= 1)) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "a confidence of %g in the answer of item %lld is outside 0..1",
+                   annotation->confidence, (long long)annotation->item_id);
+}
+
 lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *ontology, int64_t op_id,
                          const lnti_annotation *annotations, size_t n, const lnti_annotate_options *options,
                          lnt_error *err) {
@@ -99,6 +105,8 @@ lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *onto
   for (size_t i = 0; i < n; i++) {
     const lnti_annotation *annotation = &annotations[i];
     lnt_status status = lnti_answer_check(ontology, &annotation->answer, err);
+    if (status) return status;
+    status = check_confidence(annotation, err);
     if (status) return status;
     if (options->keep_existing) {
       lnti_answer_row row;

@@ -14,7 +14,7 @@
 typedef struct lnti_annotation {
   int64_t item_id;
   lnti_answer answer;
-  double confidence;      /**< NaN: not given */
+  double confidence; /**< the person's, in [0,1]; NaN: not given */
   uint32_t time_spent_ms;
 } lnti_annotation;
 
