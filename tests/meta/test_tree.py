@@ -15,7 +15,8 @@ LONG = {
 KNOWN_AS = {"z": "zlib", "c": "glibc", "m": "glibc", "gobject-2.0": "GLib", "glib-2.0": "GLib", "gio-2.0": "GLib",
             "pthread": "glibc", "gcc_s": "gcc"}
 
-HOMES = re.compile(r"(?<![\w.])/(?:home|Users|root|work)/[\w.-]+")
+# /home/ada is the invented reader of the guide.
+HOMES = re.compile(r"(?<![\w.])/(?:home(?!/ada\b)|Users|root|work)/[\w.-]+")
 NOT_TEXT = (".gz", ".jpg", ".png", ".lnt", ".pgm", ".ppm", ".pnm", ".npy", ".svg")
 
 
@@ -95,7 +96,7 @@ class TreeCanFail(tree.MetaTest):
     def test_machine(self):
         self.assertFault(check_machine("a", "x\ncd /home/" + "jane/src"), "a:2")
         self.assertFault(check_machine("a", '"/wo' + 'rk/shared"'), "/work/shared")
-        self.assertNoFaults(check_machine("a", "~/photos, src/work/a, $HOME/x, /usr/share/x"))
+        self.assertNoFaults(check_machine("a", "~/photos, /home/ada/photos, src/work/a, $HOME/x, /usr/share/x"))
 
     def test_licences(self):
         self.assertEqual(packages("pkg_check_modules(A REQUIRED IMPORTED_TARGET sqlite3>=3.40)\n"), ["sqlite3"])
