@@ -9,6 +9,8 @@
 #include <cli/table.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <link.h>
 #include <linnet/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { CHECKS_MAX = 32, SYNC_ROUNDS = 9, SYNC_BYTES = 4096 };
+enum { SEEN_BYTES = 320, CHECKS_MAX = 32, SYNC_ROUNDS = 9, SYNC_BYTES = 4096 };
 
 static const uint64_t little_memory = (uint64_t)1 << 30;
 static const uint64_t little_disk = (uint64_t)2 << 30;
@@ -30,7 +32,7 @@ typedef enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAULT } verdict;
 typedef struct check {
   const char *name;
   verdict verdict;
-  char seen[256];
+  char seen[SEEN_BYTES];
   char advice[256];
 } check;
 
@@ -110,6 +112,29 @@ static void check_memory(examination *e) {
   if (free_now < little_memory) {
     advise(c, VERDICT_WARNING, "close other programs before training on many images");
   }
+}
+
+/** Appends the file name of a shared library that work is left to; its version is in it. */
+static int add_library(struct dl_phdr_info *info, size_t size, void *payload) {
+  static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg", "libsodium", "libz"};
+  char *list = payload;
+  char path[PATH_MAX];
+  (void)size;
+  if (!info->dlpi_name || !info->dlpi_name[0] || !realpath(info->dlpi_name, path)) return 0;
+  const char *name = strrchr(path, '/') + 1;
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    size_t n = strlen(wanted[i]), used = strlen(list);
+    if (strncmp(name, wanted[i], n) != 0 || (name[n] != '.' && name[n] != 'p')) continue;
+    snprintf(list + used, SEEN_BYTES - used, "%s%s", used ? ", " : "", name);
+  }
+  return 0;
+}
+
+/** By the files that are loaded, so that the headers of the libraries stay inside their layers. */
+static void check_libraries(examination *e) {
+  char list[SEEN_BYTES] = "";
+  dl_iterate_phdr(add_library, list);
+  add(e, "libraries", "%s", list[0] ? list : "built in");
 }
 
 /* ---- the disk ---- */
@@ -284,6 +309,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   add(e, "linnet", "%s", lnt_version());
   check_cpu(e);
   check_memory(e);
+  check_libraries(e);
   check_disk(e);
   check_project(e);
   status = cli->json ? print_json(e, err) : print(e, err);

@@ -32,6 +32,16 @@ class Init(program.Case):
         self.run_ok("-C", "there", "init")
         self.run_ok("status", "-C", "there")
 
+    def test_person(self):
+        program.write_folders(self.folder / "photos", per_class=1)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "photos", "--person", "ada")
+        self.run_ok("-C", "p", "split")
+        database = sqlite3.connect(self.folder / "p" / "linnet.db")
+        people = [row[0] for row in database.execute("select person from operations order by id")]
+        database.close()
+        self.assertEqual(people, ["ada", "local"])
+
     def test_taken(self):
         self.run_ok("init", "p")
         self.assertEqual(self.fails(1, "init", "p", says="already")["code"], "EEXISTS")
@@ -140,7 +150,7 @@ class Doctor(program.Case):
     def test_keys(self):
         told = self.run_json("doctor")
         names = [check["name"] for check in told["checks"]]
-        for name in ("linnet", "processor", "kernels", "threads", "memory", "disk", "writing", "project"):
+        for name in ("linnet", "processor", "kernels", "threads", "memory", "libraries", "disk", "writing", "project"):
             self.assertIn(name, names)
         for check in told["checks"]:
             self.assertIn(check["verdict"], ("ok", "warning", "fault"))

@@ -1,0 +1,97 @@
+"""Guide and manual page say of every option and parameter what the program's own help says.
+
+Where this fails, it shows the line to put in.
+"""
+import os
+import re
+import unittest
+from pathlib import Path
+
+import program
+
+SOURCE = Path(os.environ.get("LINNET_SOURCE", Path(__file__).resolve().parents[2]))
+
+
+def sentence(text):
+    return text[0].upper() + text[1:].rstrip(".") + "."
+
+
+def plain(text):
+    """One line, single blanks."""
+    return re.sub(r"\s+", " ", text)
+
+
+def man_plain(text):
+    """A manual page's source as text: requests and fonts gone, characters as people read them."""
+    text = re.sub(r"^\.(?:TP|PP|RS|RE|br|nf|fi)\s*$", "", text, flags=re.M)
+    for escape, character in ((r"\fB", ""), (r"\fI", ""), (r"\fR", ""), (r"\-", "-"), (r"\(aq", "'"), (r"\(ti", "~"),
+                              (r"\e", "\\")):
+        text = text.replace(escape, character)
+    return plain(text)
+
+
+class Docs(program.Case):
+    @classmethod
+    def setUpClass(cls):
+        maker = program.Case()
+        maker.setUp()
+        cls.addClassCleanup(maker.doCleanups)
+        cls.told = maker.run_json("help")
+        cls.man = man_plain((SOURCE / "docs/man/linnet.1").read_text())
+
+    def page(self, name):
+        return (SOURCE / "docs/guide" / f"{name}.md").read_text()
+
+    def options(self):
+        """Page, option; the shared ones stand on the first page."""
+        yield from (("index", option) for option in self.told["options"])
+        for command in self.told["commands"]:
+            yield from ((command["name"], option) for option in command["options"])
+
+    def test_guide_options(self):
+        for page, option in self.options():
+            argument = f" {option['argument']}" if option["argument"] else ""
+            letter = f"`-{option['letter']}`, " if option["letter"] else ""
+            row = f"| {letter}`--{option['name']}{argument}` | {sentence(option['help'])}"
+            self.assertIn(row, self.page(page).replace("\\|", "|"), f"docs/guide/{page}.md")
+
+    def test_man_options(self):
+        for page, option in self.options():
+            argument = f" {option['argument']}" if option["argument"] else ""
+            letter = f"-{option['letter']}, " if option["letter"] else ""
+            line = f"{letter}--{option['name']}{argument} {plain(sentence(option['help']))}"
+            self.assertIn(line, self.man, f"docs/man/linnet.1, {page}")
+
+    def test_man_summaries(self):
+        for command in self.told["commands"]:
+            for line in command["usage"].split("\n"):
+                self.assertIn(plain(f"linnet {command['name']} {line}").strip(), self.man)
+            self.assertIn(plain(command["about"]), self.man)
+
+    def test_guide_usage_and_summary(self):
+        index = self.page("index")
+        for command in self.told["commands"]:
+            if command["name"] == "help":
+                continue
+            page = self.page(command["name"])
+            for line in command["usage"].split("\n"):
+                self.assertIn(f"linnet {command['name']} {line}".rstrip() + "\n", page)
+            for heading in ("## Example", "## Options", "## Exit codes"):
+                self.assertIn(f"\n{heading}\n", page)
+            self.assertIn(f"[{command['name']}]({command['name']}.md) | {sentence(command['summary'])}", index)
+
+    def test_parameters(self):
+        for page, kinds in (("train", self.told["learners"]), ("extract", self.told["features"])):
+            text = self.page(page)
+            for kind in kinds:
+                self.assertIn(f"### `{kind['name']}`\n\n{kind['help']}\n", text)
+                self.assertIn(plain(f"{kind['name']} {kind['help']}"), self.man)
+                for param in kind["params"]:
+                    row = re.compile(rf"\| `{re.escape(param['name'])}` \| {re.escape(param['default'])} \| [^|]+ \| "
+                                     rf"{re.escape(sentence(param['help']))}")
+                    self.assertRegex(text, row)
+                    self.assertIn(f"{param['name']}={param['default']} ", self.man)
+
+
+if __name__ == "__main__":
+    unittest.main()
