@@ -29,6 +29,7 @@ typedef struct fitting {
 static lnt_status fit_rows(lnti_fitted **out, const fitting *f, const lnti_matrix *x, const int32_t *label,
                            const lnti_fitted *warm_start, lnt_error *err) {
   lnti_problem problem = *f->problem;
+  problem.rows_outlive = x->data == f->problem->x.data; /* not so the rows of folds */
   problem.x = *x;
   problem.label = label;
   problem.warm_start = warm_start;
@@ -343,8 +344,11 @@ lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out, l
   lnti_calibration c = {.temperature = 1, .ece_before = (double)NAN, .on = "nothing: too few rows"};
   lnti_fit_report report = {0};
   lnti_fitted *fitted = NULL;
-  const lnti_problem problem = {
-      .x = lnti_vectors_matrix(rows->train), .label = rows->label, .n_classes = rows->n_classes, .seed = rows->seed};
+  const lnti_problem problem = {.x = lnti_vectors_matrix(rows->train),
+                                .label = rows->label,
+                                .n_classes = rows->n_classes,
+                                .seed = rows->seed,
+                                .rows_outlive = true};
   fitting f = {learner, params, rows, &problem, context, &report, &c};
   lnt_status status = lnti_problem_check(&problem, err);
   if (status) goto done;

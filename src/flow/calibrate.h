@@ -37,7 +37,7 @@ typedef struct lnti_calibrated_rows {
  * - the learner scores its own rows left out (kNN): a seeded sample of at most LNTI_CALIBRATION_ROWS_MAX of them;
  * - from LNTI_HOLD_OUT_FROM rows on: a stratified fifth, at most LNTI_CALIBRATION_ROWS_MAX, held out of a first fit;
  * - else LNTI_FOLDS stratified folds, each scored by a fit on the others.
- * Errors as the learner's fit.
+ * What is fitted may refer to the training rows: they must outlive it. Errors as the learner's fit.
  */
 LNT_MUST_CHECK lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out,
                                               lnti_calibration *calibration_out, const lnti_learner *learner,

@@ -516,6 +516,7 @@ static lnt_status fill_result(training *t, lnt_error *err) {
 }
 
 static void clear(training *t) {
+  /* The model first: it may refer to the features. */
   lnt_model_close(t->model);
   lnti_extractor_free(t->extractor);
   lnti_calibration_clear(&t->calibration);

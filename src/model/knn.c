@@ -7,7 +7,8 @@
  * lowest class. A class with v of k votes scores log((v + 1/K) / (k + 1)): the softmax of that is the Bayesian
  * estimate of its share under a uniform prior worth one vote, never 0, and the largest score is the largest vote.
  *
- * The model is the training rows. Those of a loaded model stay where the file is mapped.
+ * The model is the training rows. Those of a loaded model stay where the file is mapped, and where the caller keeps the
+ * training rows they are not copied.
  */
 #include <base/alloc.h>
 #include <base/error.h>
@@ -21,7 +22,7 @@ typedef struct knn_fitted {
   lnti_fitted base;
   lnti_matrix rows;     /* [n,d], dense */
   const int32_t *label; /* [n] */
-  void *own_rows;       /* behind rows and label where they are not the file's; NULL */
+  void *own_rows;       /* behind rows and label where they are neither the file's nor the caller's; NULL */
   int32_t *own_label;
   lnti_neighbours *index; /* over rows */
 } knn_fitted;
@@ -48,6 +49,24 @@ static lnt_status make_index(knn_fitted *knn, const lnti_context *context, lnt_e
   return lnti_neighbours_new(&knn->index, &knn->rows, metric, context, err);
 }
 
+static lnt_status refer_to(knn_fitted *knn, const lnti_problem *problem) {
+  knn->rows = problem->x;
+  knn->label = problem->label;
+  return LNT_OK;
+}
+
+static lnt_status copy_rows(knn_fitted *knn, const lnti_problem *problem, size_t row_bytes, lnt_error *err) {
+  const lnti_matrix *x = &problem->x;
+  lnt_status status = lnti_alloc_aligned(&knn->own_rows, x->n, row_bytes, err);
+  if (status == LNT_OK) status = lnti_alloc(&knn->own_label, x->n, sizeof *knn->own_label, err);
+  if (status != LNT_OK) return status;
+  for (size_t i = 0; i < x->n; i++) memcpy((char *)knn->own_rows + i * row_bytes, lnti_matrix_row(x, i), row_bytes);
+  memcpy(knn->own_label, problem->label, x->n * sizeof *knn->own_label);
+  knn->rows = lnti_matrix_of(knn->own_rows, x->n, x->d, x->dtype);
+  knn->label = knn->own_label;
+  return LNT_OK;
+}
+
 static lnt_status knn_fit(lnti_fitted **out, lnti_fit_report *report_out, const lnti_problem *problem,
                           const lnti_params *params, const lnti_context *context, lnt_error *err) {
   knn_fitted *knn = NULL;
@@ -64,15 +83,8 @@ static lnt_status knn_fit(lnti_fitted **out, lnti_fit_report *report_out, const 
   status = lnti_alloc_zero(&knn, 1, sizeof *knn, err);
   if (status != LNT_OK) return status;
   lnti_fitted_begin(&knn->base, &lnti_learner_knn, params, x.d, problem->n_classes, x.dtype);
-  status = lnti_alloc_aligned(&knn->own_rows, x.n, row_bytes, err);
-  if (status == LNT_OK) status = lnti_alloc(&knn->own_label, x.n, sizeof *knn->own_label, err);
-  if (status == LNT_OK) {
-    for (size_t i = 0; i < x.n; i++) memcpy((char *)knn->own_rows + i * row_bytes, lnti_matrix_row(&x, i), row_bytes);
-    memcpy(knn->own_label, problem->label, x.n * sizeof *knn->own_label);
-    knn->rows = lnti_matrix_of(knn->own_rows, x.n, x.d, x.dtype);
-    knn->label = knn->own_label;
-    status = make_index(knn, context, err);
-  }
+  status = problem->rows_outlive && x.stride == x.d ? refer_to(knn, problem) : copy_rows(knn, problem, row_bytes, err);
+  if (status == LNT_OK) status = make_index(knn, context, err);
   if (status != LNT_OK) {
     knn_free(&knn->base);
     return status;

@@ -10,6 +10,7 @@
 #include <base/param.h>
 #include <math/matrix.h>
 #include <model/lnt.h>
+#include <stdbool.h>
 
 typedef struct lnti_learner lnti_learner;
 
@@ -29,6 +30,7 @@ typedef struct lnti_problem {
   const int32_t *label; /**< [n] in [0,n_classes) */
   size_t n_classes;     /**< 2 to LNTI_CLASSES_MAX; a class may have no rows */
   uint64_t seed;
+  bool rows_outlive;             /**< x and label outlive what is fitted, which may refer to them instead of copying */
   const lnti_fitted *warm_start; /**< of the same learner, d and n_classes: where to begin; or NULL */
 } lnti_problem;
 
