@@ -1,0 +1,222 @@
+/*
+ * Our side of bench/classical.py: one learner fitted and asked once, in a process of its own, so that its CPU time and
+ * its peak of memory are its alone. It goes through the learner interface, with the parameters that `linnet train`
+ * takes by default; the data are in memory before the clock starts. The result is one JSON object on stdout.
+ *
+ *   bench_classical level                                      the best CPU level of this machine
+ *   bench_classical export FEATURE ARRAY FIRST_N OUT           vectors of the first images of an IDX array, bare
+ *   bench_classical run LEARNER DTYPE LEVEL THREADS TRAIN TEST fit on TRAIN.x and TRAIN.y, predict those of TEST
+ *
+ * FILE.x holds rows of u8 or f32, FILE.y a byte for each row, its class; both bare, so that any program reads them.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <feature/feature.h>
+#include <math.h>
+#include <math/topk.h>
+#include <media/idx.h>
+#include <model/learner.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- clocks and memory ---- */
+
+static double clock_s(clockid_t clock) {
+  struct timespec t;
+  (void)clock_gettime(clock, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A line of /proc/self/status in MB. Not getrusage: its peak counts what ran before exec too. */
+static double status_mb(const char *key) {
+  char line[256];
+  double kib = NAN;
+  FILE *file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, strlen(key)) == 0) kib = strtod(line + strlen(key), NULL);
+  }
+  if (file) (void)fclose(file);
+  return kib * 1024 / 1e6;
+}
+
+/* ---- export ---- */
+
+static lnt_status export_rows(FILE *out, const lnti_extractor *extractor, lnti_idx *idx, const lnti_idx_shape *shape,
+                              size_t n, lnt_error *err) {
+  void *row = NULL;
+  uint8_t *pixels = NULL;
+  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  size_t row_bytes = lnti_extractor_d(extractor) * lnti_dtype_bytes(lnti_extractor_dtype(extractor));
+  lnt_status status = lnti_alloc_aligned(&row, row_bytes, 1, err);
+  if (!status) status = lnti_alloc(&pixels, shape->record_bytes, 1, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    lnti_blob blob = {LNTI_BLOB_PIXELS, pixels, shape->record_bytes, shape->h, shape->w, shape->c, NULL};
+    status = lnti_idx_read(pixels, idx, 1, err);
+    if (!status) status = lnti_extractor_run(row, extractor, &blob, &limits, err);
+    if (!status && fwrite(row, row_bytes, 1, out) != 1) status = lnti_fail(err, LNT_EIO, "row %zu: write failed", i);
+  }
+  free(pixels);
+  free(row);
+  return status;
+}
+
+static lnt_status export(char **argv, lnt_error *err) {
+  lnti_idx *idx = NULL;
+  lnti_extractor *extractor = NULL;
+  FILE *out = NULL;
+  lnti_idx_shape shape;
+  lnt_status status = lnti_idx_open(&idx, &shape, argv[1], (size_t)1 << 30, err);
+  if (status) return status;
+  size_t n = (size_t)strtoull(argv[2], NULL, 10);
+  lnti_image_traits traits = {shape.h, shape.w, shape.c > 1};
+  if (n > shape.size[0]) n = shape.size[0];
+  status = lnti_extractor_new(&extractor, argv[0], &traits, err);
+  if (!status && !(out = fopen(argv[3], "wb"))) status = lnti_fail(err, LNT_EIO, "%s: cannot be written", argv[3]);
+  if (!status) status = export_rows(out, extractor, idx, &shape, n, err);
+  if (out && fclose(out) != 0 && !status) status = lnti_fail(err, LNT_EIO, "%s: write failed", argv[3]);
+  if (!status) (void)printf("{\"feature\": \"%s\", \"n\": %zu}\n", lnti_extractor_text(extractor), n);
+  lnti_extractor_free(extractor);
+  lnti_idx_close(idx);
+  return status;
+}
+
+/* ---- run ---- */
+
+/* A whole file into fresh memory. */
+static lnt_status read_file(void **out, size_t *bytes_out, const char *stem, const char *suffix, lnt_error *err) {
+  char path[4096];
+  void *data = NULL;
+  (void)snprintf(path, sizeof path, "%s%s", stem, suffix);
+  FILE *file = fopen(path, "rb");
+  if (!file) return lnti_fail(err, LNT_ENOTFOUND, "%s: cannot be read", path);
+  long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+  lnt_status status = bytes > 0 ? LNT_OK : lnti_fail(err, LNT_EDATA, "%s: empty", path);
+  if (!status) status = lnti_alloc_aligned(&data, (size_t)bytes, 1, err);
+  if (!status && (fseek(file, 0, SEEK_SET) != 0 || fread(data, (size_t)bytes, 1, file) != 1))
+    status = lnti_fail(err, LNT_EIO, "%s: read failed", path);
+  (void)fclose(file);
+  if (status) {
+    free(data);
+    return status;
+  }
+  *out = data;
+  *bytes_out = (size_t)bytes;
+  return LNT_OK;
+}
+
+typedef struct data_set {
+  void *rows;
+  int32_t *label;
+  lnti_matrix x;
+} data_set;
+
+static lnt_status read_set(data_set *set, const char *stem, lnti_dtype dtype, lnt_error *err) {
+  void *bytes = NULL;
+  size_t n = 0, size = 0;
+  lnt_status status = read_file(&set->rows, &size, stem, ".x", err);
+  if (!status) status = read_file(&bytes, &n, stem, ".y", err);
+  if (!status) status = lnti_alloc(&set->label, n, sizeof *set->label, err);
+  if (!status) {
+    for (size_t i = 0; i < n; i++) set->label[i] = ((const uint8_t *)bytes)[i];
+    set->x = lnti_matrix_of(set->rows, n, size / n / lnti_dtype_bytes(dtype), dtype);
+  }
+  free(bytes);
+  return status;
+}
+
+static void data_set_clear(data_set *set) {
+  free(set->rows);
+  free(set->label);
+}
+
+/* What is measured. */
+typedef struct measured {
+  double fit_cpu, fit_wall, predict_cpu, predict_wall, loaded_mb, peak_mb, accuracy;
+  lnti_fit_report report;
+} measured;
+
+static lnt_status fit_and_predict(measured *out, const lnti_learner *learner, const data_set *train,
+                                  const data_set *test, const lnti_context *context, lnt_error *err) {
+  lnti_fitted *fitted = NULL;
+  float *score = NULL;
+  uint32_t *predicted = NULL;
+  size_t n = test->x.n, classes = 0, right = 0;
+  lnti_params params;
+  for (size_t i = 0; i < train->x.n; i++) {
+    if ((size_t)train->label[i] >= classes) classes = (size_t)train->label[i] + 1;
+  }
+  lnti_problem problem = {.x = train->x, .label = train->label, .n_classes = classes, .seed = 1};
+  lnti_params_init(&params, learner->params);
+  out->loaded_mb = status_mb("VmHWM:");
+
+  double cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID), wall = clock_s(CLOCK_MONOTONIC);
+  lnt_status status = learner->fit(&fitted, &out->report, &problem, &params, context, err);
+  out->fit_cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  out->fit_wall = clock_s(CLOCK_MONOTONIC) - wall;
+
+  cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID), wall = clock_s(CLOCK_MONOTONIC);
+  if (!status) status = lnti_alloc(&score, n, classes * sizeof *score, err);
+  if (!status) status = lnti_alloc(&predicted, n, sizeof *predicted, err);
+  if (!status) status = learner->score(score, fitted, &test->x, context, err);
+  for (size_t i = 0; i < n && !status; i++) predicted[i] = (uint32_t)lnti_argmax(score + i * classes, classes);
+  out->predict_cpu = clock_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  out->predict_wall = clock_s(CLOCK_MONOTONIC) - wall;
+
+  for (size_t i = 0; i < n && !status; i++) right += predicted[i] == (uint32_t)test->label[i];
+  out->accuracy = (double)right / (double)n;
+  out->peak_mb = status_mb("VmHWM:");
+  free(predicted);
+  free(score);
+  lnti_fitted_free(fitted);
+  return status;
+}
+
+static lnt_status run(char **argv, lnt_error *err) {
+  const lnti_learner *learner = NULL;
+  lnti_dtype dtype = LNTI_U8;
+  lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  data_set train = {0}, test = {0};
+  measured m = {0};
+  lnti_pool *pool = NULL;
+  lnt_status status = lnti_learner_find(&learner, argv[0], err);
+  if (!status) status = lnti_dtype_parse(&dtype, argv[1], err);
+  if (!status) status = lnt_cpu_parse(&context.cpu, argv[2], err);
+  if (!status && context.cpu > lnt_cpu_detect()) { /* which also asks for the right to use AMX */
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "this machine has no %s", argv[2]);
+  }
+  if (!status) status = lnti_pool_new(&pool, (unsigned)strtoul(argv[3], NULL, 10), err);
+  if (!status) status = read_set(&train, argv[4], dtype, err);
+  if (!status) status = read_set(&test, argv[5], dtype, err);
+  context.pool = pool;
+  if (!status) status = fit_and_predict(&m, learner, &train, &test, &context, err);
+  if (!status) {
+    (void)printf("{\"fit_cpu\": %.6f, \"fit_wall\": %.6f, \"predict_cpu\": %.6f, \"predict_wall\": %.6f, ", m.fit_cpu,
+                 m.fit_wall, m.predict_cpu, m.predict_wall);
+    (void)printf("\"loaded_mb\": %.1f, \"peak_mb\": %.1f, \"accuracy\": %.6f, \"iterations\": %u, ", m.loaded_mb,
+                 m.peak_mb, m.accuracy, m.report.iterations);
+    (void)printf("\"n_train\": %zu, \"n_test\": %zu, \"d\": %zu}\n", train.x.n, test.x.n, train.x.d);
+  }
+  data_set_clear(&test);
+  data_set_clear(&train);
+  lnti_pool_free(pool);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  lnt_error err = LNT_ERROR_INIT;
+  lnt_status status = LNT_OK;
+  if (argc == 2 && strcmp(argv[1], "level") == 0) {
+    (void)printf("%s\n", lnt_cpu_name(lnt_cpu_detect()));
+  } else if (argc == 6 && strcmp(argv[1], "export") == 0) {
+    status = export(argv + 2, &err);
+  } else if (argc == 8 && strcmp(argv[1], "run") == 0) {
+    status = run(argv + 2, &err);
+  } else {
+    (void)fprintf(stderr, "bench_classical: run by bench/classical.py; the head of bench/classical.c says how\n");
+    return 2;
+  }
+  if (status) (void)fprintf(stderr, "bench_classical: %s\n", err.message);
+  return status ? 1 : 0;
+}
