@@ -164,7 +164,7 @@ lnt_status lnti_filter_parse(lnti_filter **out, const char *text, lnti_ontology 
     if (status) goto done;
     skip_blanks(&in);
     if (!*in.at) break;
-    if (strncmp(in.at, "and", 3) != 0 || !isspace((unsigned char)in.at[3])) {
+    if (strncmp(in.at, "and", 3) != 0 || (in.at[3] && !isspace((unsigned char)in.at[3]))) {
       status = lnti_fail(err, LNT_EINVAL, "filter, column %zu: \"and\" is needed before '%.40s'",
                          (size_t)(in.at - text) + 1, in.at);
       goto done;
@@ -294,7 +294,7 @@ static lnt_status visit_page(const item_page *page, const lnti_filter *filter, s
   lnti_text uri = {0};
   lnt_status status = LNT_OK;
   size_t at = 0;
-  for (size_t i = 0; i<page->n && * n_left> 0 && status == LNT_OK; i++) {
+  for (size_t i = 0; status == LNT_OK && *n_left > 0 && i < page->n; i++) {
     size_t begin = at;
     while (at < page->n_answers && page->answers[at].subject_id == page->item[i].id) at++;
     uri.length = 0;

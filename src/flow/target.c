@@ -28,7 +28,7 @@ static lnt_status fail_several(const lnti_ontology *ontology, const bool *answer
   lnti_text list = {0};
   lnt_status status = LNT_OK;
   for (size_t q = 0; q < ontology->n_questions && status == LNT_OK; q++) {
-    if (!answered[q]) continue;
+    if (!answered[q] || ontology->questions[q].type == LNTI_NUMBER) continue;
     if (list.length) status = lnti_text_append(&list, ", ", 2, err);
     if (status == LNT_OK) status = lnti_ontology_question_path(&list, ontology, q, err);
   }
