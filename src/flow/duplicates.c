@@ -69,7 +69,7 @@ lnt_status lnti_duplicates_count(lnti_duplicates *out, lnti_project *project, in
     status = lnti_store_answers(project->store, 0, INT64_MAX, question_id, collect_answer, &s, err);
     if (status) goto done;
   }
-  qsort(s.entries, s.n, sizeof *s.entries, compare);
+  if (s.n > 1) qsort(s.entries, s.n, sizeof *s.entries, compare);
   for (size_t begin = 0, end; begin < s.n; begin = end) {
     for (end = begin + 1; end < s.n && compare(&s.entries[begin], &s.entries[end]) == 0;) end++;
     if (end - begin > 1) count_set(&found, s.entries + begin, end - begin);

@@ -76,9 +76,11 @@ typedef struct batch {
 
 static lnt_status write_item(batch *b, lnti_tx *tx, int64_t op_id, int64_t source_id, lnti_import_row *row,
                              size_t *n_annotations, lnt_error *err) {
-  bool existed = false;
+  bool existed = row->known_id != 0;
+  lnt_status status = LNT_OK;
   row->item.source_id = source_id;
-  lnt_status status = lnti_tx_item(tx, &row->item.id, &existed, op_id, &row->item, err);
+  row->item.id = row->known_id;
+  if (!existed) status = lnti_tx_item(tx, &row->item.id, &existed, op_id, &row->item, err);
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;

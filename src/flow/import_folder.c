@@ -59,6 +59,7 @@ static void find_splits(listing *list) {
   }
 }
 
+/* The option of a member's folders. */
 static lnt_status option_of_path(size_t *out, lnti_import_work *work, const char *part, lnt_error *err) {
   size_t option = LNTI_NONE;
   const char *slash;
@@ -68,7 +69,6 @@ static lnt_status option_of_path(size_t *out, lnti_import_work *work, const char
     size_t n = (size_t)(slash - part), parent = option;
     memcpy(title, part, n);
     title[n] = '\0';
-    title[lnti_utf8_valid(title, n)] = '\0';
     option = lnti_ontology_find_option(work->ontology, work->question, parent, title);
     if (option == LNTI_NONE) {
       status = lnti_ontology_add_option(&option, work->ontology, work->question, parent, NULL, title, err);
@@ -89,7 +89,7 @@ static lnt_status find_classes(listing *list, lnt_error *err) {
     bool same = i > 0 && strncmp(part, previous, folder) == 0 && !strchr(previous + folder, '/');
     if (same) {
       list->files[i].option = list->files[i - 1].option;
-    } else {
+    } else if (lnti_utf8_valid(part, folder) == folder) { /* what lies in other folders is refused when it is read */
       status = option_of_path(&list->files[i].option, work, part, err);
     }
   }
@@ -183,13 +183,13 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
   for (size_t i = begin; i < end; i++) {
     const folder_file *file = &b->files[i];
     lnti_import_row *row = &b->rows[i];
-    *row = (lnti_import_row){.option = file->option};
+    *row = (lnti_import_row){.option = file->option, .known_id = file->known_id};
     row->item = (lnti_item){.source_kind = LNTI_SOURCE_FOLDER,
                             .member = file->member,
                             .split = file->split ? file->split : "",
                             .format = "",
                             .stage = file->option == LNTI_NONE ? "annotate" : "done"};
-    if (file->known_id) continue; /* the store finds it by its member and leaves it as it is */
+    if (file->known_id) continue;
     row->refused = read_file(row, b->list, file, &row->error);
     if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s: %s", file->member, row->error.message);
   }

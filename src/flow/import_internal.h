@@ -11,6 +11,7 @@
 /** One input on its way into the store. */
 typedef struct lnti_import_row {
   lnti_item item;     /**< strings borrowed for as long as the batch lives */
+  int64_t known_id;   /**< of the item that is there already, which stays as it is; 0 */
   size_t option;      /**< index in the ontology, or LNTI_NONE: no label */
   lnt_status refused; /**< LNT_OK, or why it is not taken */
   lnt_error error;
