@@ -1,6 +1,7 @@
 -- Schema 1. What each table means and which rules hold: docs/formats/database.md.
 -- Times are milliseconds since 1970; hashes and UUIDs are blobs; states and kinds are the numbers of store.h and
--- ontology.h; NULL stands for "none" and nothing else.
+-- ontology.h; NULL stands for "none" and nothing else. A CHECK says "a OR b OR c", since SQLite makes a temporary table
+-- for an IN of three or more at every insert.
 
 CREATE TABLE operations (
   id INTEGER PRIMARY KEY,
@@ -32,7 +33,7 @@ CREATE TABLE items (
   format TEXT NOT NULL,
   bytes BIGINT NOT NULL CHECK (bytes >= 0),
   split TEXT NOT NULL DEFAULT '',
-  stage TEXT NOT NULL DEFAULT 'annotate' CHECK (stage IN ('annotate', 'review', 'done')),
+  stage TEXT NOT NULL DEFAULT 'annotate' CHECK (stage = 'annotate' OR stage = 'review' OR stage = 'done'),
   UNIQUE (source_id, member)
 );
 CREATE INDEX items_by_split ON items (split);
@@ -112,13 +113,14 @@ CREATE TABLE answer_log (
 );
 CREATE INDEX answer_log_by_subject ON answer_log (subject_kind, subject_id, question_id, slot);
 
--- A copy of the newest rows of the log, whose references are checked there.
+-- A copy of the newest rows of the log, whose references are checked there. References here would make every upsert
+-- keep a journal of its own.
 CREATE TABLE answers (
   subject_kind INTEGER NOT NULL,
   subject_id BIGINT NOT NULL,
   question_id BIGINT NOT NULL,
   slot BIGINT NOT NULL,
-  log_id BIGINT NOT NULL REFERENCES answer_log(id),
+  log_id BIGINT NOT NULL,
   op_id BIGINT NOT NULL,
   state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
   option_id BIGINT,
@@ -160,7 +162,8 @@ CREATE TABLE runs (
   data_fingerprint TEXT NOT NULL,
   code_version TEXT NOT NULL,
   cpu TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'cancelled', 'interrupted')),
+  state TEXT NOT NULL CHECK (state = 'running' OR state = 'done' OR state = 'failed' OR state = 'cancelled' OR
+                             state = 'interrupted'),
   result_json TEXT NOT NULL,
   error TEXT NOT NULL,
   pid BIGINT NOT NULL
@@ -179,7 +182,8 @@ CREATE TABLE models (
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'cancelled', 'interrupted')),
+  state TEXT NOT NULL CHECK (state = 'running' OR state = 'done' OR state = 'failed' OR state = 'cancelled' OR
+                             state = 'interrupted'),
   params_json TEXT NOT NULL,
   started_ms BIGINT NOT NULL,
   updated_ms BIGINT NOT NULL,
@@ -194,7 +198,8 @@ CREATE INDEX jobs_by_state ON jobs (state);
 CREATE TABLE changes (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   op_id BIGINT REFERENCES operations(id),
-  kind TEXT NOT NULL CHECK (kind IN ('item', 'answer', 'ontology', 'split', 'model', 'job')),
+  kind TEXT NOT NULL CHECK (kind = 'item' OR kind = 'answer' OR kind = 'ontology' OR kind = 'split' OR kind = 'model' OR
+                            kind = 'job'),
   first_id BIGINT NOT NULL,
   last_id BIGINT NOT NULL,
   CHECK (first_id <= last_id)
