@@ -12,7 +12,7 @@
 /* ---- which question ---- */
 
 typedef struct answered_state {
-  lnti_ontology *ontology;
+  const lnti_ontology *ontology;
   bool *answered; /* [n_questions] */
 } answered_state;
 
@@ -41,26 +41,22 @@ static lnt_status fail_several(const lnti_ontology *ontology, const bool *answer
 
 static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                             lnt_error *err) {
-  /* A copy of its own, since finding by id builds an index inside the ontology and this one is const. */
-  lnti_ontology *own = NULL;
   bool *answered = NULL;
   size_t found = LNTI_NONE, n = 0;
-  lnt_status status = lnti_store_ontology(&own, project->store, err);
-  if (status) goto done;
-  status = lnti_alloc_zero(&answered, own->n_questions + 1, sizeof *answered, err);
-  if (status) goto done;
-  answered_state state = {own, answered};
+  lnt_status status = lnti_alloc_zero(&answered, ontology->n_questions, sizeof *answered, err);
+  if (status) return status;
+  answered_state state = {ontology, answered};
   status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
   if (status) goto done;
-  for (size_t q = 0; q < own->n_questions; q++) {
-    if (!answered[q] || own->questions[q].type == LNTI_NUMBER) continue;
+  for (size_t q = 0; q < ontology->n_questions; q++) {
+    if (!answered[q] || ontology->questions[q].type == LNTI_NUMBER) continue;
     found = q;
     n++;
   }
   if (n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
-                       "no item has a label yet; import a labelled set, for example a folder with one "
-                       "folder for each class: linnet import DIR");
+                       "no item has a label yet; import a labelled set, for example a folder with one folder for each "
+                       "class: linnet import DIR");
   } else if (n > 1) {
     status = fail_several(ontology, answered, err);
   } else {
@@ -68,7 +64,6 @@ static lnt_status find_only(size_t *question_out, lnti_project *project, const l
   }
 done:
   free(answered);
-  lnti_ontology_free(own);
   return status;
 }
 
