@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <linnet/version.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,27 +113,28 @@ static void check_memory(examination *e) {
   }
 }
 
-/** Appends the file name of a shared library that work is left to; its version is in it. */
-static int add_library(struct dl_phdr_info *info, size_t size, void *payload) {
+/** Appends the file name of a shared library that work is left to, once; its version is in the name. */
+static void add_library(char list[SEEN_BYTES], const char *path) {
   static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg", "libsodium", "libz"};
-  char *list = payload;
-  char path[PATH_MAX];
-  (void)size;
-  if (!info->dlpi_name || !info->dlpi_name[0] || !realpath(info->dlpi_name, path)) return 0;
   const char *name = strrchr(path, '/') + 1;
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     size_t n = strlen(wanted[i]), used = strlen(list);
-    if (strncmp(name, wanted[i], n) != 0 || (name[n] != '.' && name[n] != 'p')) continue;
-    snprintf(list + used, SEEN_BYTES - used, "%s%s", used ? ", " : "", name);
+    bool is_it = strncmp(name, wanted[i], n) == 0 && (name[n] == '.' || name[n] == 'p');
+    if (is_it && !strstr(list, name)) snprintf(list + used, SEEN_BYTES - used, "%s%s", used ? ", " : "", name);
   }
-  return 0;
 }
 
-/** By the files that are loaded, so that the headers of the libraries stay inside their layers. */
+/** By the files that are mapped, so that the headers of the libraries stay inside their layers. */
 static void check_libraries(examination *e) {
-  char list[SEEN_BYTES] = "";
-  dl_iterate_phdr(add_library, list);
-  add(e, "libraries", "%s", list[0] ? list : "built in");
+  char list[SEEN_BYTES] = "", line[PATH_MAX + 128];
+  FILE *maps = fopen("/proc/self/maps", "re");
+  while (maps && fgets(line, sizeof line, maps)) {
+    char *path = strchr(line, '/');
+    line[strcspn(line, "\n")] = 0;
+    if (path) add_library(list, path);
+  }
+  if (maps) fclose(maps);
+  if (list[0]) add(e, "libraries", "%s", list);
 }
 
 /* ---- the disk ---- */

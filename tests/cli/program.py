@@ -1,4 +1,5 @@
 """What the tests of the program share: running it in a folder of its own, and making tiny images."""
+import functools
 import json
 import os
 import shutil
@@ -19,7 +20,11 @@ def environment(extra=None):
     return {**kept, **(extra or {})}
 
 
-def picture(kind, index):
+PERIOD = 3300  # pictures repeat after so many
+
+
+@functools.lru_cache(maxsize=None)
+def picture_of(kind, index):
     """FLAT x FLAT grey pixels: a disc, a cross or stripes, moved and shaded a little by the index."""
     shift, shade = index % 3 - 1, 200 + index % 50
     pixels = bytearray()
@@ -29,6 +34,10 @@ def picture(kind, index):
             inside = {"disc": u * u + v * v < 16, "cross": abs(u) < 2 or abs(v) < 2, "stripes": (x + index) % 4 < 2}
             pixels.append(shade if inside[kind] else 20 + (7 * x + 3 * y + index) % 11)
     return bytes(pixels)
+
+
+def picture(kind, index):
+    return picture_of(kind, index % PERIOD)
 
 
 def write_pgm(path, pixels, width=FLAT, height=FLAT):

@@ -1,4 +1,6 @@
 """extract, train, evaluate, models: from labels to an honest figure."""
+import signal
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -102,6 +104,28 @@ class Train(Learning):
         self.assertEqual(self.run_lines("-C", name, "models"), [])
         self.run_ok("init", "empty")
         self.fails(1, "-C", "empty", "train")
+
+
+    def test_interrupted(self):
+        self.run_ok("init", "p")
+        images = program.write_idx(self.folder, "train", 20000)
+        self.run_ok("-C", "p", "import", images)
+        self.run_ok("-C", "p", "train", "--learner", "knn", "--feature", "pixels", "--name", "kept")
+        before = (self.folder / "p" / "models" / "kept.lnt").read_bytes()
+        child = subprocess.Popen([program.LINNET, "-C", "p", "train", "--name", "kept", "--progress", "plain"],
+                                 cwd=self.folder, env=program.environment(), stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, preexec_fn=program.interruptible)
+        first = child.stderr.readline()
+        self.assertRegex(first, r"\A\w+ \d+/\d+\n\Z")
+        child.send_signal(signal.SIGINT)
+        out, told = child.communicate(timeout=60)
+        self.assertEqual((child.returncode, out), (130, ""), told)
+        self.assertIn("linnet: train: ", told)
+        self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+        self.assertEqual((self.folder / "p" / "models" / "kept.lnt").read_bytes(), before)
+        self.assertEqual([model["learner"] for model in self.run_lines("-C", "p", "models")], ["knn"])
+        self.run_ok("-C", "p", "train", "--name", "kept")
+        self.assertEqual([model["learner"] for model in self.run_lines("-C", "p", "models")], ["logistic"])
 
 
 class Evaluate(Learning):
