@@ -28,6 +28,13 @@ endif()
 
 # The prefix is told by where linnet.pc lies, so that `cmake --install --prefix ANY` and a moved tree are right.
 file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+# The static library's own needs are shared ones, so only they are named: "Requires.private: vips" would bring
+# everything that libvips itself could be built from, and half a minute of linking.
+list(JOIN OPENBLAS_LDFLAGS " " LINNET_PC_LIBS)
+foreach(flags "${VIPS_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${ZLIB_LDFLAGS}" "-lm;-lpthread")
+  list(JOIN flags " " flags)
+  string(APPEND LINNET_PC_LIBS " ${flags}")
+endforeach()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/linnet.pc.in ${PROJECT_BINARY_DIR}/linnet.pc @ONLY)
 # Component "library" is what a program that classifies images needs; the rest comes with a plain --install.
 install(TARGETS linnet_shared linnet_static COMPONENT library)
