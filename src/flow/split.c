@@ -186,11 +186,12 @@ static lnt_status load_items(split_work *work, lnt_error *err) {
   if (status) return status;
   if (work->n == 0) return lnti_fail(err, LNT_ENOTFOUND, "the project has no items; import some first");
   if (work->options->method != LNTI_SPLIT_RANDOM) return LNT_OK;
-  lnt_error none = LNT_ERROR_INIT;
-  status = lnti_target_find(&question, work->project, work->ontology, work->options->target,
-                            work->options->target ? err : &none);
-  if (status && work->options->target) return status;
-  if (status) return LNT_OK; /* nothing to stratify by */
+  lnt_error reason = LNT_ERROR_INIT;
+  status = lnti_target_find(&question, work->project, work->ontology, work->options->target, &reason);
+  if (!work->options->target && (status == LNT_ENOTFOUND || status == LNT_EINVAL)) {
+    return LNT_OK; /* no question, or several: nothing to stratify by */
+  }
+  if (status) return lnti_fail(err, status, "%s", reason.message);
   return lnti_store_answers(work->project->store, 0, INT64_MAX, work->ontology->questions[question].id, collect_answer,
                             work, err);
 }
