@@ -49,7 +49,7 @@ size_t lab_store_faults(const lab *l, char *first) {
 
 void lab_free(lab *l) {
   char fault[512];
-  if (lab_store_faults(l, fault)) fail_msg("verify: %s", fault);
+  if (!l->damaged && lab_store_faults(l, fault)) fail_msg("verify: %s", fault);
   lnti_ontology_free(l->ontology);
   lnti_project_close(l->project);
   free(l->path);
@@ -104,9 +104,7 @@ size_t lab_option(const lab *l, size_t question, const char *path) {
 
 typedef struct adding {
   lab *l;
-  const char *member; /* NULL: "0.png", "1.png"... */
-  uint64_t content;
-  const char *split;
+  const lab_row *rows; /* NULL: "0.png", "1.png"... */
   size_t n;
   lnti_op op;
   int64_t first_id;
@@ -121,17 +119,18 @@ static lnt_status add_items(void *payload, lnti_tx *tx, lnt_error *err) {
   status = lnti_tx_source(tx, &a->l->source_id, LNTI_SOURCE_FOLDER, a->l->folder, err);
   for (size_t i = 0; i < a->n && status == LNT_OK; i++) {
     char member[32];
-    uint64_t content = a->content + i;
-    snprintf(member, sizeof member, "%zu.png", i);
+    lab_row row = a->rows ? a->rows[i] : (lab_row){.content = 1000000 + i};
+    uint64_t content = row.content;
+    snprintf(member, sizeof member, a->rows ? "row-%zu.png" : "%zu.png", i);
     lnti_item item = {.source_id = a->l->source_id,
-                      .member = a->member ? a->member : member,
+                      .member = row.member ? row.member : member,
                       .h = 8,
                       .w = 8,
                       .c = 3,
                       .depth = 8,
                       .format = "png",
                       .bytes = 100,
-                      .split = a->split,
+                      .split = row.split ? row.split : "",
                       .stage = "annotate"};
     lnti_hash_bytes(&item.content, &content, sizeof content);
     status = lnti_tx_item(tx, &id, &existed, op_id, &item, err);
@@ -147,13 +146,28 @@ static int64_t add(adding *a) {
 }
 
 int64_t lab_item(lab *l, const char *member, uint64_t content, const char *split) {
-  adding a = {.l = l, .member = member, .content = content, .split = split, .n = 1};
+  lab_row row = {member, content, split, NULL};
+  adding a = {.l = l, .rows = &row, .n = 1};
   return add(&a);
 }
 
 int64_t lab_items(lab *l, size_t n) {
-  adding a = {.l = l, .content = 1000000, .split = "", .n = n};
+  adding a = {.l = l, .n = n};
   return add(&a);
+}
+
+int64_t lab_rows(lab *l, const lab_row *rows, size_t n) {
+  adding a = {.l = l, .rows = rows, .n = n};
+  int64_t first_id = add(&a);
+  size_t n_labels = 0;
+  lnti_annotation *labels = calloc(n + 1, sizeof *labels);
+  assert_non_null(labels);
+  for (size_t i = 0; i < n; i++) {
+    if (rows[i].label) labels[n_labels++] = lab_annotation(l, first_id + (int64_t)i, "class", rows[i].label);
+  }
+  if (n_labels) assert_ok(lab_annotate(l, labels, n_labels, false, NULL));
+  free(labels);
+  return first_id;
 }
 
 /* ---- answers ---- */

@@ -17,6 +17,7 @@ typedef struct lab {
   lnti_project *project;
   lnti_ontology *ontology; /**< as stored; NULL until lab_ontology */
   int64_t source_id;       /**< of items that lab_item adds; 0 until the first */
+  bool damaged;            /**< set by a test that damages the database: lab_free does not check it then */
 } lab;
 
 /** One thread, the plain kernels, no cancellation, no log. */
@@ -49,6 +50,16 @@ int64_t lab_item(lab *l, const char *member, uint64_t content, const char *split
 /** Adds items "0.png".. in no split, each of its own content, as one write; returns the id of the first, the others follow
  *  it. Once a project. */
 int64_t lab_items(lab *l, size_t n);
+
+/** An item to add, and its answer to the question "class". */
+typedef struct lab_row {
+  const char *member; /**< NULL: "row-0.png", "row-1.png"... */
+  uint64_t content;
+  const char *split; /**< NULL: "" */
+  const char *label; /**< NULL: none */
+} lab_row;
+/** Adds items and answers, in two writes; ids as with lab_items. */
+int64_t lab_rows(lab *l, const lab_row *rows, size_t n);
 
 /** An annotation: `value` is an option's path, a number, "unsure", "none" or "clear". */
 lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value);
