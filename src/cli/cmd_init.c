@@ -7,6 +7,7 @@
 #include <cli/format.h>
 #include <flow/ontology_set.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** Reads an ontology before anything is made, so that a bad file leaves nothing behind. */
 static lnt_status read_ontology(lnti_ontology **out, const char *path, lnt_error *err) {
@@ -34,6 +35,12 @@ static lnt_status print_json(lnti_cli *cli, const lnti_project *project, const l
   return status;
 }
 
+/** True where a shell takes the text as it is. */
+static bool needs_no_quotes(const char *text) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
+  return text[0] != '-' && strspn(text, safe) == strlen(text);
+}
+
 static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_ontology *ontology, const char *folder,
                         lnt_error *err) {
   lnti_print(cli, "Made the project ");
@@ -43,11 +50,7 @@ static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_o
     lnti_print(cli, "Ontology: %s, %s\n", lnti_show_things(ontology->n_questions, "question").text,
                lnti_show_things(ontology->n_options, "option").text);
   }
-  if (folder) {
-    lnti_print_next(cli, "linnet -C %s import FOLDER", folder);
-  } else {
-    lnti_print_next(cli, "linnet import FOLDER");
-  }
+  lnti_print_next(cli, "linnet -C %s import FOLDER", needs_no_quotes(folder) ? folder : "DIR");
   return status;
 }
 

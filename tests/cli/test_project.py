@@ -48,7 +48,7 @@ class Init(program.Case):
 
     def test_name_with_blanks_and_quotes(self):
         name = "a 'b' \"c\" #1 é"
-        self.run_ok("init", name)
+        self.assertTrue(self.run_ok("init", name).stdout.endswith("\nNext: linnet -C DIR import FOLDER\n"))
         self.assertEqual(self.run_json("-C", name, "status")["items"], 0)
 
     def test_folder_that_cannot_be_made(self):
