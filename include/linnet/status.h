@@ -14,13 +14,13 @@ extern "C" {
 
 /** Marks what the shared library exports. */
 #if defined(__GNUC__)
-#define LNT_API __attribute__((visibility("default")))
-#define LNT_MUST_CHECK __attribute__((warn_unused_result))
-#define LNT_PRINTF(text_index, first_index) __attribute__((format(printf, text_index, first_index)))
+#  define LNT_API __attribute__((visibility("default")))
+#  define LNT_MUST_CHECK __attribute__((warn_unused_result))
+#  define LNT_PRINTF(text_index, first_index) __attribute__((format(printf, text_index, first_index)))
 #else
-#define LNT_API
-#define LNT_MUST_CHECK
-#define LNT_PRINTF(text_index, first_index)
+#  define LNT_API
+#  define LNT_MUST_CHECK
+#  define LNT_PRINTF(text_index, first_index)
 #endif
 
 /** One code per failure that a caller may want to tell from the others. */
@@ -51,7 +51,11 @@ typedef struct lnt_error {
 } lnt_error;
 
 #define LNT_ERROR_INIT \
-  { LNT_OK, {0} }
+  {                    \
+    LNT_OK, {          \
+      0                \
+    }                  \
+  }
 
 /** The code's name without its prefix, as in --json and in the API: "EDATA". Never NULL. */
 LNT_API const char *lnt_status_name(lnt_status status);

@@ -16,6 +16,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -307,6 +308,7 @@ static void extract(void *out, const lnti_image *image, void *scratch, const lnt
   const size_t n_block = g.block * g.block * g.bins, n_blocks = g.ny * g.nx;
   float *vector = out;
   (void)lay_out(&ws, scratch, &g);
+  assert(ws.weight && ws.n_column); /* scratch is not NULL */
   block_weights(ws.weight, &g);
   column_votes(&ws, &g);
   square_roots(ws.root, image->data, g.h * g.w);

@@ -8,6 +8,7 @@
 #include <image/prepare.h>
 
 #include <base/error.h>
+#include <assert.h>
 #include <string.h>
 
 /** Colour v with cover a over white, of full scale `full`. */
@@ -22,6 +23,7 @@ static uint32_t luma(const uint32_t rgb[3]) {
 /** Makes `c_out` values from the `c_in` of one pixel, both in 0..full. */
 static void convert(uint32_t *to, size_t c_out, const uint32_t *from, size_t c_in, uint32_t full) {
   uint32_t rgb[3];
+  assert(c_in == 1 || c_in >= 3);
   for (size_t k = 0; k < 3; k++) {
     rgb[k] = c_in == 1 ? from[0] : from[k];
     if (c_in == 4) rgb[k] = over_white(rgb[k], from[3], full);

@@ -12,6 +12,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,7 @@ static void fill_weights(weights *w, size_t in, size_t out) {
       const uint64_t away = place > centre ? place - centre : centre - place;
       if (away < reach) sum += reach - away;
     }
+    assert(sum > 0); /* the triangle is wider than a step, so a weight falls on some pixel */
     uint64_t running = 0, given = 0;
     for (size_t t = 0; t < w->taps; t++) {
       uint16_t value = 0;

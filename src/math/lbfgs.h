@@ -15,8 +15,8 @@ typedef lnt_status (*lnti_objective)(double *f_out, float *g_out, void *payload,
                                      lnt_error *err);
 
 typedef struct lnti_lbfgs_options {
-  unsigned memory;          /**< pairs kept, 1..64 */
-  unsigned iterations_max;  /**< accepted steps at most */
+  unsigned memory;           /**< pairs kept, 1..64 */
+  unsigned iterations_max;   /**< accepted steps at most */
   double gradient_tolerance; /**< stop when max |g_i| <= this */
   double decrease_tolerance; /**< stop when (f_old - f) <= this * max(|f_old|,|f|,1); 0: never */
 } lnti_lbfgs_options;
