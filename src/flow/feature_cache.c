@@ -42,6 +42,7 @@ struct lnti_feature_cache {
   bool shard_dirty;
   record *records; /* [n] */
   size_t n, capacity;
+  size_t n_opened;  /* records that were there when it was opened */
   size_t n_durable; /* records that are in `rows` */
   uint32_t *slot;   /* open addressing: record + 1, 0 free; n_slots a power of two */
   size_t n_slots;
@@ -59,7 +60,7 @@ static size_t slot_of(const lnti_feature_cache *cache, const lnti_hash *content)
 }
 
 static lnt_status reserve_slots(lnti_feature_cache *cache, size_t n, lnt_error *err) {
-  if (n * 2 <= cache->n_slots) return LNT_OK;
+  if (cache->n_slots > 0 && n * 2 <= cache->n_slots) return LNT_OK;
   if (n >= UINT32_MAX / 2) return lnti_fail(err, LNT_ELIMIT, "a feature cache holds at most 2,147,483,647 vectors");
   size_t n_slots = 1024;
   uint32_t *slot = NULL;
@@ -207,7 +208,7 @@ static lnt_status load_records(lnti_feature_cache *cache, lnt_error *err) {
     memcpy(content.bytes, bytes + i * RECORD_BYTES, LNTI_HASH_BYTES);
     status = add_record(cache, &content, load_u64(bytes + i * RECORD_BYTES + LNTI_HASH_BYTES), err);
   }
-  cache->n_durable = cache->n;
+  cache->n_opened = cache->n_durable = cache->n;
 done:
   free(bytes);
   return status;
@@ -272,7 +273,6 @@ lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool *found_out, vo
                                   lnt_error *err) {
   size_t got = 0;
   *found_out = false;
-  if (cache->n_slots == 0) return LNT_OK;
   uint32_t entry = cache->slot[slot_of(cache, content)];
   if (entry == 0) return LNT_OK;
   size_t number = entry - 1;
@@ -288,6 +288,8 @@ lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool *found_out, vo
 lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *content, const void *row,
                                   lnt_error *err) {
   size_t number = cache->n;
+  /* An older vector is here again because it is damaged, a newer one because two images are equal. */
+  if (cache->slot[slot_of(cache, content)] > cache->n_opened) return LNT_OK;
   lnt_status status = use_shard(cache, number / LNTI_SHARD_ROWS, err);
   if (status) return status;
   cache->shard_dirty = true;

@@ -23,7 +23,8 @@ void lnti_feature_cache_close(lnti_feature_cache *cache);
 /** The vector of a content into `row`; *found_out false where it is not there or does not match its check sum. */
 LNT_MUST_CHECK lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool *found_out, void *row,
                                                  const lnti_hash *content, lnt_error *err);
-/** Adds a vector; it is found at once, and durable after flush. */
+/** Adds a vector; it is found at once, and durable after flush. One of a content that was added since the cache was opened
+ *  is the same and not written again. */
 LNT_MUST_CHECK lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *content, const void *row,
                                                  lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_feature_cache_flush(lnti_feature_cache *cache, lnt_error *err);
