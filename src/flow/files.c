@@ -69,7 +69,7 @@ static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err)
   lnt_status status = lnti_cancel_check(w->cancel, err);
   if (status) return status;
   if (depth > LNTI_FILES_DEPTH_MAX) {
-    return lnti_fail(err, LNT_ELIMIT, "%s: folders nest deeper than %d", w->path, LNTI_FILES_DEPTH_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "folders nest deeper than %d: %.300s", LNTI_FILES_DEPTH_MAX, w->path);
   }
   int n_names = scandir(w->path, &names, not_hidden, natural_order);
   if (n_names < 0) {
@@ -81,8 +81,8 @@ static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err)
   for (int i = 0; i < n_names && status == LNT_OK; i++) {
     size_t length = strlen(names[i]->d_name);
     if (n + 1 + length >= sizeof w->path) {
-      status = lnti_fail(err, LNT_ELIMIT, "%s/%.100s: the path is longer than %d bytes", w->path, names[i]->d_name,
-                         LNTI_PATH_BYTES_MAX);
+      status = lnti_fail(err, LNT_ELIMIT, "a path is longer than %d bytes: %.300s.../%.100s", LNTI_PATH_BYTES_MAX,
+                         w->path, names[i]->d_name);
       break;
     }
     w->path[n] = '/';
@@ -101,7 +101,7 @@ lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel 
   size_t n = strlen(root);
   walk w = {.files = &files, .cancel = cancel, .refused = refused, .refused_payload = refused_payload, .below = n + 1};
   if (n >= sizeof w.path) {
-    return lnti_fail(err, LNT_ELIMIT, "%s: the path is longer than %d bytes", root, LNTI_PATH_BYTES_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "a path is longer than %d bytes: %.300s...", LNTI_PATH_BYTES_MAX, root);
   }
   memcpy(w.path, root, n + 1);
   lnt_status status = list_folder(&w, n, 0, err);
