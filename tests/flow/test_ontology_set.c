@@ -1,0 +1,108 @@
+/*
+ * A project's first ontology, and that it is the only one.
+ */
+#include <flow/ontology_set.h>
+
+#include "flow_support.h"
+
+static lnti_ontology *parsed(const char *json) {
+  lnti_ontology *o = NULL;
+  assert_ok(lnti_ontology_parse(&o, json, strlen(json), "test.json", ERR));
+  return o;
+}
+
+static size_t operations(const lab *l) {
+  lnti_store_counts counts;
+  assert_ok(lnti_store_counts_read(&counts, l->project->store, ERR));
+  size_t n = counts.operations;
+  lnti_store_counts_clear(&counts);
+  return n;
+}
+
+static char *json_of(const lnti_ontology *o) {
+  lnti_text text = {0};
+  lnti_json_writer *w = NULL;
+  assert_ok(lnti_json_writer_new(&w, lnti_json_sink_text, &text, 0, ERR));
+  lnti_ontology_write(w, o);
+  assert_ok(lnti_json_finish(w, ERR));
+  lnti_json_writer_free(w);
+  return text.data;
+}
+
+static void test_rows_get_their_ids(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_ontology *o = parsed(lab_ontology_json), *stored = NULL;
+  for (size_t i = 0; i < o->n_options; i++) o->options[i].id = 900 + (int64_t)i; /* as an earlier try left them */
+  assert_ok(lnti_ontology_set(l.project, o, ERR));
+  assert_int_equal(operations(&l), 1);
+  assert_ok(lnti_store_ontology(&stored, l.project->store, ERR));
+  assert_int_equal(stored->n_questions, 7);
+  assert_int_equal(stored->n_options, o->n_options);
+  for (size_t i = 0; i < o->n_questions; i++) {
+    size_t there = lnti_ontology_question_by_id(stored, o->questions[i].id);
+    assert_true(o->questions[i].id > 0 && there != LNTI_NONE);
+    assert_string_equal(stored->questions[there].key, o->questions[i].key);
+  }
+  for (size_t i = 0; i < o->n_options; i++) {
+    size_t there = lnti_ontology_option_by_id(stored, o->options[i].id);
+    assert_true(o->options[i].id > 0 && there != LNTI_NONE);
+    assert_string_equal(stored->options[there].key, o->options[i].key);
+  }
+  lnti_ontology_free(stored);
+  lnti_ontology_free(o);
+  lab_free(&l);
+}
+
+static void test_what_is_stored_is_what_was_given(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_ontology *o = parsed(lab_ontology_json), *stored = NULL;
+  assert_ok(lnti_ontology_set(l.project, o, ERR));
+  lab_reopen(&l);
+  assert_ok(lnti_store_ontology(&stored, l.project->store, ERR));
+  assert_int_equal(stored->version, o->version);
+  char *given = json_of(o), *read = json_of(stored);
+  assert_string_equal(read, given);
+  free(given);
+  free(read);
+  lnti_ontology_free(stored);
+  lnti_ontology_free(o);
+  lab_free(&l);
+}
+
+static void test_only_once(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  size_t before = operations(&l);
+  lnti_ontology *o = parsed("{\"classifications\": [{\"id\": \"size\", \"type\": \"number\"}]}");
+  assert_status(lnti_ontology_set(l.project, o, ERR), LNT_EEXISTS);
+  assert_message("7 questions already");
+  assert_int_equal(operations(&l), before);
+  lnti_ontology_free(o);
+  lab_free(&l);
+}
+
+static void test_an_empty_one(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_ontology *o = NULL;
+  assert_ok(lnti_ontology_new(&o, "Nothing", ERR));
+  assert_status(lnti_ontology_set(l.project, o, ERR), LNT_EINVAL);
+  assert_message("no questions");
+  assert_int_equal(operations(&l), 0);
+  lnti_ontology_free(o);
+  lab_ontology(&l, NULL); /* and the project can still be given one */
+  lab_free(&l);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows_get_their_ids),
+      cmocka_unit_test(test_what_is_stored_is_what_was_given),
+      cmocka_unit_test(test_only_once),
+      cmocka_unit_test(test_an_empty_one),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
