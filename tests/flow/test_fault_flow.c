@@ -1,0 +1,311 @@
+/*
+ * Failing allocations in what reads and writes rows: each says so, frees all of its own, leaves outputs and the project
+ * as they were, and works when it is called again.
+ */
+#include <flow/duplicates.h>
+#include <flow/files.h>
+#include <flow/filter.h>
+#include <flow/metrics_json.h>
+#include <flow/ontology_set.h>
+#include <flow/split.h>
+#include <flow/target.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow_support.h"
+
+/*
+ * Runs `attempt` with the n-th allocation failing, n = 1, 2, 3..., until none fails; then `check`, undisturbed. What is
+ * not freed is left to the leak sanitizer: the store keeps connections and statements, and libc allocates paths and
+ * folders' entries that are freed here, so that blocks cannot be counted.
+ */
+typedef lnt_status (*attempt_function)(lab *l);
+typedef void (*check_function)(lab *l, bool failed);
+
+static void each_failure(lab *l, attempt_function attempt, check_function check) {
+  bool failed = true;
+  for (size_t n = 1; failed; n++) {
+    lnti_test_fail_allocation_after(n);
+    lnt_status status = attempt(l);
+    failed = lnti_test_allocation_failed();
+    lnti_test_fail_allocation_after(0);
+    if (status != (failed ? LNT_ENOMEM : LNT_OK)) fail_msg("allocation %zu: %s", n, lnt_status_name(status));
+    if (check) check(l, failed);
+    assert_in_range(n, 1, 5000);
+  }
+}
+
+static lab new_lab(void) {
+  static const lab_row rows[] = {{"train/a.png", 1, "", "dog"}, {"val/b.png", 1, "", "dog"},
+                                 {"test/c.png", 2, "", "cat"},  {"d.png", 3, "", "bird"},
+                                 {"e.png", 4, "", "dog"},       {"f.png", 5, "", NULL}};
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lab_rows(&l, rows, 6);
+  return l;
+}
+
+static lnt_status count_items(void *payload, const lnti_item_view *view, lnt_error *err) {
+  (void)err;
+  (void)view;
+  ++*(size_t *)payload;
+  return LNT_OK;
+}
+
+static size_t without_split(const lab *l) {
+  lnti_filter *filter = NULL;
+  size_t n = 0;
+  assert_ok(lnti_filter_parse(&filter, "split=\"\"", l->ontology, ERR));
+  assert_ok(lnti_items(l->project, filter, 0, 0, count_items, &n, ERR));
+  lnti_filter_free(filter);
+  return n;
+}
+
+/* ---- no rows ---- */
+
+static void test_messages(void **state) {
+  (void)state;
+  for_each_fault(n) {
+    lnti_messages m = {0};
+    lnt_status status = lnti_messages_add(&m, ERR, "message %d", 1);
+    for (int i = 2; i < 20 && status == LNT_OK; i++) status = lnti_messages_add(&m, ERR, "message %d", i);
+    assert_fault_status(status);
+    for (size_t i = 0; i < m.n; i++) assert_memory_equal(m.text[i], "message", 7); /* those that are there are whole */
+    lnti_messages_clear(&m);
+  }
+}
+
+static void test_metrics_json(void **state) {
+  (void)state;
+  const double value[LNTI_METRICS] = {0.5}, ci95[LNTI_METRICS][2] = {{0.25, 0.75}};
+  for_each_fault(n) {
+    lnti_text text = {0};
+    assert_fault_status(lnti_metrics_json(&text, value, ci95, ERR));
+    lnti_text_clear(&text);
+  }
+}
+
+static lnt_status attempt_files(lab *l) {
+  lnti_files files = {0};
+  lnt_status status = lnti_files_list(&files, l->folder, NULL, NULL, NULL, ERR);
+  assert_int_equal(files.n, status ? 0 : 40);
+  lnti_files_clear(&files);
+  return status;
+}
+
+static void test_files(void **state) {
+  (void)state;
+  lab l = {.folder = lnti_test_folder()};
+  char path[512];
+  for (int i = 0; i < 40; i++) {
+    snprintf(path, sizeof path, "%s/%d", l.folder, i % 4);
+    if (i < 4) assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s/%d/%d.png", l.folder, i % 4, i);
+    lnti_test_write_file(path, "x", 1);
+  }
+  each_failure(&l, attempt_files, NULL);
+  lnti_test_folder_remove(l.folder);
+}
+
+/* ---- reading ---- */
+
+static lnt_status attempt_filter(lab *l) {
+  lnti_filter *filter = NULL;
+  size_t found = 0;
+  lnt_status status = lnti_filter_parse(
+      &filter, "split!=train and \"class\"=\"A bird\" and labelled=yes and path=* and class/bird/species!=duck/teal",
+      l->ontology, ERR);
+  assert_true(status == LNT_OK || !filter);
+  if (status == LNT_OK) status = lnti_items(l->project, filter, 0, 0, count_items, &found, ERR);
+  assert_true(status || found == 1);
+  lnti_filter_free(filter);
+  return status;
+}
+
+static void test_filter(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_filter, NULL);
+  lab_free(&l);
+}
+
+static lnt_status attempt_target(lab *l) {
+  size_t question = 77;
+  lnti_labelled labelled = {0};
+  lnt_status status = lnti_target_find(&question, l->project, l->ontology, NULL, ERR);
+  assert_true(status == LNT_OK || question == 77);
+  if (!status) status = lnti_labelled_load(&labelled, l->project, l->ontology, question, NULL, ERR);
+  assert_int_equal(labelled.items.n, status ? 0 : 5);
+  lnti_labelled_clear(&labelled);
+  return status;
+}
+
+static void test_target(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_target, NULL);
+  lab_free(&l);
+}
+
+static lnt_status attempt_duplicates(lab *l) {
+  lnti_duplicates d = {77, 77, 77};
+  lnt_status status = lnti_duplicates_count(&d, l->project, l->ontology->questions[0].id, ERR);
+  assert_int_equal(d.copies, status ? 77 : 1);
+  return status;
+}
+
+static void test_duplicates(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_duplicates, NULL);
+  lab_free(&l);
+}
+
+/* ---- writing ---- */
+
+static lnt_status split_by(const lab *l, lnti_split_method method) {
+  lnti_split_result result = {.train = 77};
+  lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
+  options.method = method;
+  lnt_status status = lnti_split(&result, l->project, &options, ERR);
+  assert_true(!status || (result.train == 77 && !result.warnings.text));
+  lnti_messages_clear(&result.warnings);
+  return status;
+}
+
+static lnt_status attempt_random_split(lab *l) {
+  return split_by(l, LNTI_SPLIT_RANDOM);
+}
+
+static lnt_status attempt_folder_split(lab *l) {
+  return split_by(l, LNTI_SPLIT_FOLDER);
+}
+
+static void check_random_split(lab *l, bool failed) {
+  assert_int_equal(without_split(l), failed ? 6 : 0);
+}
+
+static void check_folder_split(lab *l, bool failed) {
+  assert_int_equal(without_split(l), failed ? 6 : 3);
+}
+
+/* Never a split that is another one for want of memory. */
+static void test_split(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_random_split, check_random_split);
+  lab_free(&l);
+  l = new_lab();
+  each_failure(&l, attempt_folder_split, check_folder_split);
+  lab_free(&l);
+}
+
+/* What is answered; made before allocations fail. */
+static lnti_annotation batch[3];
+
+static lnt_status attempt_annotate(lab *l) {
+  return lab_annotate(l, batch, 3, false, NULL);
+}
+
+static void check_annotate(lab *l, bool failed) {
+  lnti_answer_row row;
+  assert_int_equal(lab_current(l, &row, 6, lab_question(l, "class")), !failed);
+  assert_false(lab_current(l, &row, 6, lab_question(l, "class/cat/mood")));
+}
+
+static void test_annotate(void **state) {
+  (void)state;
+  lab l = new_lab();
+  batch[0] = lab_annotation(&l, 6, "class", "cat");
+  batch[1] = lab_annotation(&l, 6, "class/cat/mood", "calm");
+  batch[2] = lab_annotation(&l, 6, "class", "fox");
+  each_failure(&l, attempt_annotate, check_annotate);
+  lab_free(&l); /* verify: nothing half written */
+}
+
+static lnt_status attempt_ontology_set(lab *l) {
+  static const char json[] =
+      "{\"classifications\": [{\"id\": \"class\", \"type\": \"radio\", \"options\": "
+      "[{\"id\": \"a\"}, {\"id\": \"b\", \"attributes\": [{\"id\": \"n\", \"type\": \"number\"}]}]}]}";
+  lnti_ontology *o = NULL;
+  lnt_status status = lnti_ontology_parse(&o, json, strlen(json), "test.json", ERR);
+  if (!status) status = lnti_ontology_set(l->project, o, ERR);
+  lnti_ontology_free(o);
+  return status;
+}
+
+static void check_ontology_set(lab *l, bool failed) {
+  lnti_ontology *stored = NULL;
+  assert_ok(lnti_store_ontology(&stored, l->project->store, ERR));
+  assert_int_equal(stored->n_questions, failed ? 0 : 2);
+  lnti_ontology_free(stored);
+}
+
+static void test_ontology_set(void **state) {
+  (void)state;
+  lab l = lab_new();
+  each_failure(&l, attempt_ontology_set, check_ontology_set);
+  lab_free(&l);
+}
+
+/* ---- projects ---- */
+
+static const lnti_context plain = {.cpu = LNT_CPU_GENERIC};
+
+static lnt_status attempt_open(lab *l) {
+  lnti_project *project = NULL;
+  lnt_status status = lnti_project_open(&project, l->path, "ann", &plain, ERR);
+  assert_true(!project == (status != LNT_OK));
+  lnti_project_close(project);
+  return status;
+}
+
+static void test_project_open(void **state) {
+  (void)state;
+  lab l = new_lab();
+  lnti_project_close(l.project);
+  l.project = NULL;
+  each_failure(&l, attempt_open, NULL);
+  assert_ok(lnti_project_open(&l.project, l.path, "ann", &plain, ERR));
+  lab_free(&l);
+}
+
+static lnt_status attempt_create(lab *l) {
+  lnti_project *project = NULL;
+  lnt_status status = lnti_project_create(&project, l->path, "ann", &plain, ERR);
+  assert_true(!project == (status != LNT_OK));
+  lnti_project_close(project);
+  return status;
+}
+
+/* A project that could not be made is either not there, so that the next try can make it, or there as a whole one. */
+static void check_create(lab *l, bool failed) {
+  char *database = lnti_test_path(l->path, "linnet.db");
+  if (failed && access(database, F_OK) == 0) {
+    assert_ok(lnti_project_open(&l->project, l->path, "ann", &plain, ERR));
+    assert_int_equal(lab_store_faults(l, NULL), 0);
+    lnti_project_close(l->project);
+    lnti_test_folder_remove(l->path);
+    l->path = lnti_test_path(l->folder, "project");
+  }
+  free(database);
+}
+
+static void test_project_create(void **state) {
+  (void)state;
+  lab l = {.folder = lnti_test_folder()};
+  l.path = lnti_test_path(l.folder, "project");
+  each_failure(&l, attempt_create, check_create);
+  free(l.path);
+  lnti_test_folder_remove(l.folder);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_messages),     cmocka_unit_test(test_metrics_json),   cmocka_unit_test(test_files),
+      cmocka_unit_test(test_filter),       cmocka_unit_test(test_target),         cmocka_unit_test(test_duplicates),
+      cmocka_unit_test(test_split),        cmocka_unit_test(test_annotate),       cmocka_unit_test(test_ontology_set),
+      cmocka_unit_test(test_project_open), cmocka_unit_test(test_project_create),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
