@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <base/rng.h>
 #include <eval/eval.h>
+#include <flow/report.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,19 +37,8 @@ static lnt_status fit_rows(lnti_fitted **out, const fitting *f, const lnti_matri
   return f->learner->fit(out, f->report, &problem, f->params, f->context, err);
 }
 
-/* "8,000" */
-static void thousands(char *out, size_t bytes, size_t n) {
-  if (n < 1000) {
-    snprintf(out, bytes, "%zu", n);
-  } else {
-    snprintf(out, bytes, "%zu,%03zu", n / 1000, n % 1000);
-  }
-}
-
 static void say_on(lnti_calibration *c, const char *how) {
-  char n[32];
-  thousands(n, sizeof n, c->n);
-  snprintf(c->on, sizeof c->on, "%s, %s rows", how, n);
+  snprintf(c->on, sizeof c->on, "%s, %s rows", how, lnti_report_count(c->n).text);
 }
 
 static lnt_status make_room(lnti_calibration *c, size_t n, size_t k, lnt_error *err) {
@@ -166,7 +156,7 @@ done:
   return status;
 }
 
-/* Swaps marked rows to the end, labels with them. */
+/* Swaps marked rows to the end, labels and items with them. */
 static lnt_status move_to_end(lnti_vectors *features, int32_t *label, bool *marked, lnt_error *err) {
   unsigned char *rows = features->data, *swap = NULL;
   size_t bytes = features->d * lnti_dtype_bytes(features->dtype);
@@ -184,6 +174,9 @@ static lnt_status move_to_end(lnti_vectors *features, int32_t *label, bool *mark
     int32_t l = label[head];
     label[head] = label[tail - 1];
     label[tail - 1] = l;
+    size_t item = features->item[head];
+    features->item[head] = features->item[tail - 1];
+    features->item[tail - 1] = item;
     marked[head] = false;
     marked[tail - 1] = true;
   }
@@ -202,6 +195,10 @@ static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *er
   if (status) goto done;
   status = mark_share(marked, &m, problem, share, err);
   if (status) goto done;
+  if (m == 0) { /* no class can spare a row: nothing to calibrate on */
+    status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
+    goto done;
+  }
   status = move_to_end(f->rows->train, f->rows->label, marked, err);
   if (status) goto done;
   lnti_matrix head = lnti_matrix_rows(&problem->x, 0, n - m), tail = lnti_matrix_rows(&problem->x, n - m, n);
