@@ -1,20 +1,18 @@
 /*
  * Our side of bench/classical.py: one learner fitted and asked once, in a process of its own, so that its CPU time and
  * its peak of memory are its alone. It goes through the learner interface, with the parameters that `linnet train`
- * takes by default; the data are in memory before the clock starts. The result is one JSON object on stdout.
+ * takes by default; the data are in memory before the clock starts. The result is one JSON object on stdout. No image
+ * library is loaded, as none is on the other side.
  *
  *   bench_classical level                                      the best CPU level of this machine
- *   bench_classical export FEATURE ARRAY FIRST_N OUT           vectors of the first images of an IDX array, bare
  *   bench_classical run LEARNER DTYPE LEVEL THREADS TRAIN TEST fit on TRAIN.x and TRAIN.y, predict those of TEST
  *
  * FILE.x holds rows of u8 or f32, FILE.y a byte for each row, its class; both bare, so that any program reads them.
  */
 #include <base/alloc.h>
 #include <base/error.h>
-#include <feature/feature.h>
 #include <math.h>
 #include <math/topk.h>
-#include <media/idx.h>
 #include <model/learner.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,47 +37,6 @@ static double status_mb(const char *key) {
   }
   if (file) (void)fclose(file);
   return kib * 1024 / 1e6;
-}
-
-/* ---- export ---- */
-
-static lnt_status export_rows(FILE *out, const lnti_extractor *extractor, lnti_idx *idx, const lnti_idx_shape *shape,
-                              size_t n, lnt_error *err) {
-  void *row = NULL;
-  uint8_t *pixels = NULL;
-  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
-  size_t row_bytes = lnti_extractor_d(extractor) * lnti_dtype_bytes(lnti_extractor_dtype(extractor));
-  lnt_status status = lnti_alloc_aligned(&row, row_bytes, 1, err);
-  if (!status) status = lnti_alloc(&pixels, shape->record_bytes, 1, err);
-  for (size_t i = 0; i < n && !status; i++) {
-    lnti_blob blob = {LNTI_BLOB_PIXELS, pixels, shape->record_bytes, shape->h, shape->w, shape->c, NULL};
-    status = lnti_idx_read(pixels, idx, 1, err);
-    if (!status) status = lnti_extractor_run(row, extractor, &blob, &limits, err);
-    if (!status && fwrite(row, row_bytes, 1, out) != 1) status = lnti_fail(err, LNT_EIO, "row %zu: write failed", i);
-  }
-  free(pixels);
-  free(row);
-  return status;
-}
-
-static lnt_status export(char **argv, lnt_error *err) {
-  lnti_idx *idx = NULL;
-  lnti_extractor *extractor = NULL;
-  FILE *out = NULL;
-  lnti_idx_shape shape;
-  lnt_status status = lnti_idx_open(&idx, &shape, argv[1], (size_t)1 << 30, err);
-  if (status) return status;
-  size_t n = (size_t)strtoull(argv[2], NULL, 10);
-  lnti_image_traits traits = {shape.h, shape.w, shape.c > 1};
-  if (n > shape.size[0]) n = shape.size[0];
-  status = lnti_extractor_new(&extractor, argv[0], &traits, err);
-  if (!status && !(out = fopen(argv[3], "wb"))) status = lnti_fail(err, LNT_EIO, "%s: cannot be written", argv[3]);
-  if (!status) status = export_rows(out, extractor, idx, &shape, n, err);
-  if (out && fclose(out) != 0 && !status) status = lnti_fail(err, LNT_EIO, "%s: write failed", argv[3]);
-  if (!status) (void)printf("{\"feature\": \"%s\", \"n\": %zu}\n", lnti_extractor_text(extractor), n);
-  lnti_extractor_free(extractor);
-  lnti_idx_close(idx);
-  return status;
 }
 
 /* ---- run ---- */
@@ -209,8 +166,6 @@ int main(int argc, char **argv) {
   lnt_status status = LNT_OK;
   if (argc == 2 && strcmp(argv[1], "level") == 0) {
     (void)printf("%s\n", lnt_cpu_name(lnt_cpu_detect()));
-  } else if (argc == 6 && strcmp(argv[1], "export") == 0) {
-    status = export(argv + 2, &err);
   } else if (argc == 8 && strcmp(argv[1], "run") == 0) {
     status = run(argv + 2, &err);
   } else {

@@ -21,7 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "bench"
 DATA = Path("/usr/share/datasets/fashion-mnist")
-PROGRAM = Path(os.environ.get("LINNET", ROOT / "build" / "release" / "linnet")).parent / "bench" / "bench_classical"
+PROGRAMS = Path(os.environ.get("LINNET", ROOT / "build" / "release" / "linnet")).parent / "bench"
+EXPORT, PROGRAM = PROGRAMS / "bench_export", PROGRAMS / "bench_classical"
 PEER = Path(__file__).resolve().parent / "peers" / "classical_sklearn.py"
 PYTHON = "/usr/bin/python3"  # the one that python3-sklearn is for
 
@@ -71,7 +72,7 @@ def prepare(folder, n_train, n_test):
             labels = file.read()[8:][:n]
         for feature in sorted({case.feature for case in CASES}):
             stem = folder / f"{feature}-{part}"
-            command = [PROGRAM, "export", feature, DATA / f"{prefix}-images-idx3-ubyte.gz", str(n), f"{stem}.x"]
+            command = [EXPORT, feature, DATA / f"{prefix}-images-idx3-ubyte.gz", str(n), f"{stem}.x"]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             features[feature] = json.loads(done.stdout)["feature"]
             Path(f"{stem}.y").write_bytes(labels)
@@ -251,6 +252,8 @@ def write(report, name):
 
 def main():
     args = options()
+    if not PROGRAM.exists():
+        sys.exit(f"bench classical: {PROGRAM} is not there; ./dev bench classical builds it")
     best = subprocess.run([PROGRAM, "level"], check=True, capture_output=True, text=True).stdout.strip()
     levels = LEVELS[1:LEVELS.index(best) + 1]
     n_train, n_test = QUICK if args.quick else FULL
