@@ -578,10 +578,10 @@ static void check_random(lnti_rng *rng, void *payload) {
 static void test_random_answers_against_the_model(void **state) {
   (void)state;
   totals sum = {0};
-  lnti_test_property("annotate like the plain model", 12, check_random, &sum);
+  lnti_test_property("annotate like the plain model", 9, check_random, &sum);
   if (getenv("LNTI_TEST_SEED")) return;
   print_message("%zu batches taken, %zu refused, %zu answers retired\n", sum.accepted, sum.refused, sum.retired);
-  assert_true(sum.accepted > 50 && sum.refused > 20 && sum.retired > 8); /* the generator reaches what it is for */
+  assert_true(sum.accepted > 50 && sum.refused > 15 && sum.retired > 5); /* the generator reaches what it is for */
 }
 
 int main(void) {
