@@ -4,6 +4,7 @@
 #include <flow/mistakes.h>
 
 #include <base/alloc.h>
+#include <base/error.h>
 #include <image/prepare.h>
 #include <math/topk.h>
 #include <stdlib.h>
@@ -46,10 +47,7 @@ static lnt_status add_picture(lnti_report_mistake *mistake, uint8_t **png_out, l
   lnt_status status = lnti_media_read(&blob, project->media, mistake->path, &reason);
   if (status == LNT_OK) status = draw(&png, &bytes, &blob, &reason);
   lnti_blob_clear(&blob);
-  if (status == LNT_ENOMEM) {
-    *err = reason;
-    return status;
-  }
+  if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
   if (status) {
     lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the report goes without a picture: %s", reason.message);
     return LNT_OK;
