@@ -27,10 +27,6 @@ static void blas_one_thread(void) {
   openblas_set_num_threads(1);
 }
 
-void lnti_blas_init(void) {
-  (void)pthread_once(&blas_once, blas_one_thread);
-}
-
 static const lnti_gemm_kernels *kernels_of(lnt_cpu_level level) {
 #if LNTI_KERNELS_X86
   if (level >= LNT_CPU_AVX512) return &lnti_gemm_avx512;
@@ -87,8 +83,9 @@ static void multiply(float *c, size_t ldc, const float *a, size_t lda, const flo
   }
 }
 
-void lnti_sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m, size_t n,
-                   size_t k, lnt_cpu_level level, float *workspace) {
+/* One product on the calling thread; m <= LNTI_GEMM_BLOCK, k >= 1; workspace [LNTI_GEMM_WORKSPACE], 64-byte aligned. */
+static void sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m, size_t n,
+                     size_t k, lnt_cpu_level level, float *workspace) {
   const lnti_gemm_kernels *kernels = kernels_of(level);
   if (kernels != NULL) {
     multiply(c, ldc, a, lda, b, ldb, m, n, k, kernels, workspace);
@@ -98,7 +95,8 @@ void lnti_sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float
   }
 }
 
-bool lnti_sgemm_fits(size_t value) {
+/* OpenBLAS's integers hold the value. */
+static bool fits(size_t value) {
   return value <= INT_MAX;
 }
 
@@ -115,8 +113,8 @@ static lnt_status multiply_block(void *payload, size_t begin, size_t end, unsign
   (void)worker;
   lnt_status status = lnti_alloc_aligned(&workspace, LNTI_GEMM_WORKSPACE, sizeof *workspace, err);
   if (status != LNT_OK) return status;
-  lnti_sgemm_nt(p->c + begin * p->ldc, p->ldc, p->a + begin * p->lda, p->lda, p->b, p->ldb, end - begin, p->n, p->k,
-                p->level, workspace);
+  sgemm_nt(p->c + begin * p->ldc, p->ldc, p->a + begin * p->lda, p->lda, p->b, p->ldb, end - begin, p->n, p->k,
+           p->level, workspace);
   free(workspace);
   return LNT_OK;
 }
@@ -124,7 +122,7 @@ static lnt_status multiply_block(void *payload, size_t begin, size_t end, unsign
 lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
                         size_t n, size_t k, const lnti_context *context, lnt_error *err) {
   if (m == 0 || n == 0) return lnti_cancel_check(context->cancel, err);
-  if (!lnti_sgemm_fits(n) || !lnti_sgemm_fits(ldc) || !lnti_sgemm_fits(lda) || !lnti_sgemm_fits(ldb)) {
+  if (!fits(n) || !fits(ldc) || !fits(lda) || !fits(ldb)) {
     return lnti_fail(err, LNT_ELIMIT,
                      "a product with %zu columns and rows of %zu, %zu and %zu numbers: at most %d each", n, ldc, lda,
                      ldb, INT_MAX);
@@ -133,7 +131,7 @@ lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const 
     for (size_t i = 0; i < m; i++) memset(c + i * ldc, 0, n * sizeof *c);
     return LNT_OK;
   }
-  lnti_blas_init();
+  (void)pthread_once(&blas_once, blas_one_thread);
   product p = {.c = c, .a = a, .b = b, .ldc = ldc, .lda = lda, .ldb = ldb, .n = n, .k = k, .level = context->cpu};
   return lnti_pool_for(context->pool, m, LNTI_GEMM_BLOCK, multiply_block, &p, context->cancel, err);
 }

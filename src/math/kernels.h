@@ -34,23 +34,13 @@
 
 /* ---- wide products (gemm.c) ---- */
 
-/** Sets OpenBLAS to one thread, the first time. */
-void lnti_blas_init(void);
-
 enum {
   LNTI_GEMM_ROWS = 8,     /* of a tile */
   LNTI_GEMM_COLUMNS = 32, /* of a tile */
   LNTI_GEMM_DEPTH = 256,  /* of a panel: 32 KiB */
-  LNTI_GEMM_BLOCK = 256,  /* rows of one call of lnti_sgemm_nt, at most */
+  LNTI_GEMM_BLOCK = 256,  /* rows of A that one thread multiplies at a time */
   LNTI_GEMM_WORKSPACE = (LNTI_GEMM_BLOCK + LNTI_GEMM_COLUMNS) * LNTI_GEMM_DEPTH
 };
-
-/** One product on the calling thread, after lnti_blas_init; m <= LNTI_GEMM_BLOCK, k >= 1, n, k and strides fit
- *  (below). workspace [LNTI_GEMM_WORKSPACE], 64-byte aligned. */
-void lnti_sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m, size_t n,
-                   size_t k, lnt_cpu_level level, float *workspace);
-/** True where OpenBLAS's integers hold the value. */
-bool lnti_sgemm_fits(size_t value);
 
 typedef struct lnti_gemm_kernels {
   /** out [k, LNTI_GEMM_COLUMNS] = the transpose of b [n,k]; missing columns become zeros. */
@@ -135,22 +125,36 @@ bool lnti_similar_avx512(uint32_t *hit, const uint32_t *dot, const float *scale,
 
 /* ---- neighbours: f32 ---- */
 
-/** The first j in [begin,end) for which offset[j] + scale[j] * dot[j] < limit, or is not comparable (NaN on
- *  either side); else `end`. */
-typedef size_t (*lnti_f32_next)(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                                size_t end);
-size_t lnti_f32_next_generic(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                             size_t end);
-size_t lnti_f32_next_avx2(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                          size_t end);
-size_t lnti_f32_next_avx512(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                            size_t end);
+/** Most queries of a level's tile. */
+enum { LNTI_F32_TILE_MAX = 12 };
+
+typedef struct lnti_f32_kernels {
+  /** Queries of a tile, so many that a tile by half a panel or a whole one fills the level's registers. */
+  size_t tile;
+  /** panel [d, LNTI_PANEL] = the transpose of n <= LNTI_PANEL rows; missing ones become zeros. 64-byte aligned. */
+  void (*pack)(float *panel, const float *rows, size_t stride, size_t n, size_t d);
+  /** dot [tile, LNTI_PANEL] = (or += where `add`) the transpose of queries [d, tile], times panel. 64-byte aligned. */
+  void (*dots)(float *dot, const float *queries, const float *panel, size_t d, bool add);
+  /** hit[i] bit j: offset[j] + scale[j] * dot[i][j] < limit[i], or is not comparable (NaN on either side). True where
+   *  any. n queries. */
+  bool (*screen)(uint32_t *hit, const float *dot, const float *offset, const float *scale, const float *limit,
+                 size_t n);
+  /** lnti_exact_squared, bit for bit. */
+  double (*squared)(const float *a, const float *b, size_t d);
+} lnti_f32_kernels;
+
+extern const lnti_f32_kernels lnti_f32_generic;
+extern const lnti_f32_kernels lnti_f32_avx2;
+extern const lnti_f32_kernels lnti_f32_avx512;
 
 /* ---- exact distances and the list of the nearest (neighbours_plain.c) ---- */
 
 /** sum (a-b)^2 and sum a*b in double, in an order that is the same on every machine. */
 double lnti_exact_squared(const float *a, const float *b, size_t d);
 double lnti_exact_dot(const float *a, const float *b, size_t d);
+/** How both add up their partial sums: number j of a row is in part j % LNTI_EXACT_PARTS. */
+enum { LNTI_EXACT_PARTS = 8 };
+double lnti_exact_total(const double part[LNTI_EXACT_PARTS]);
 uint64_t lnti_exact_dot_u8(const uint8_t *a, const uint8_t *b, size_t d);
 /** 1 - dot/sqrt(norm_a * norm_b) within [0,2], the norms squared; 1 where a norm is 0. Exactly 0 for
  *  parallel integer vectors. */

@@ -59,11 +59,12 @@ void lnti_neighbours_free(lnti_neighbours *index) {
   free(index);
 }
 
-/* Queries a chunk: as many as the cache allows, but so few that every thread gets some. */
+/* Queries a chunk: as many as the cache allows, but such that every thread gets the same share. */
 static size_t grain_of(const lnti_neighbours *index, size_t n_queries, const lnti_pool *pool) {
   size_t most = index->rows.dtype == LNTI_U8 ? lnti_search_u8_grain(index) : lnti_search_f32_grain(index);
-  size_t share = (n_queries + lnti_pool_size(pool) - 1) / lnti_pool_size(pool);
-  size_t tiles = (share + LNTI_TILE - 1) / LNTI_TILE;
+  size_t threads = lnti_pool_size(pool), chunks = (n_queries + most - 1) / most;
+  chunks = (chunks + threads - 1) / threads * threads;
+  size_t tiles = ((n_queries + chunks - 1) / chunks + LNTI_TILE - 1) / LNTI_TILE;
   return tiles * LNTI_TILE < most ? tiles * LNTI_TILE : most;
 }
 

@@ -19,7 +19,7 @@ typedef struct lnti_neighbours lnti_neighbours;
 /**
  * @param rows  [n,d] u8 (d <= 65,536, so that no 32-bit sum overflows: LNT_ELIMIT) or f32; borrowed for
  *              the life of the index. n >= 1; values finite (LNT_EDATA names the row)
- * The index takes about as many bytes as the rows.
+ * The index takes about as many bytes as the rows where they are u8, and 16 bytes a row where they are f32.
  */
 LNT_MUST_CHECK lnt_status lnti_neighbours_new(lnti_neighbours **out, const lnti_matrix *rows, lnti_metric metric,
                                               const lnti_context *context, lnt_error *err);
@@ -37,10 +37,9 @@ void lnti_neighbours_free(lnti_neighbours *index);
  *         LNT_ECANCELLED.
  * Deterministic on any number of threads. Index and search may be used by several threads.
  */
-LNT_MUST_CHECK lnt_status lnti_neighbours_search(uint32_t *row_out, float *distance_out,
-                                                 const lnti_neighbours *index, const lnti_matrix *queries,
-                                                 const size_t *skip, size_t k, const lnti_context *context,
-                                                 lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_neighbours_search(uint32_t *row_out, float *distance_out, const lnti_neighbours *index,
+                                                 const lnti_matrix *queries, const size_t *skip, size_t k,
+                                                 const lnti_context *context, lnt_error *err);
 
 /** The plain reference: the same by definition, one pair at a time in double (u8: 64-bit integers). */
 LNT_MUST_CHECK lnt_status lnti_neighbours_search_plain(uint32_t *row_out, float *distance_out, const lnti_matrix *rows,

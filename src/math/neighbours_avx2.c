@@ -99,14 +99,77 @@ const lnti_u8_kernels lnti_u8_avx2 = {.panel_bytes = lnti_panel_bytes_pairs,
                                       .nearer = nearer,
                                       .similar = similar};
 
-size_t lnti_f32_next_avx2(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                          size_t end) {
-  __m256 bound = _mm256_set1_ps(limit);
-  size_t j = begin;
-  for (; j + 8 <= end; j += 8) {
-    __m256 value = _mm256_fmadd_ps(_mm256_loadu_ps(scale + j), _mm256_loadu_ps(dot + j), _mm256_loadu_ps(offset + j));
-    int bits = _mm256_movemask_ps(_mm256_cmp_ps(value, bound, _CMP_NGE_UQ));
-    if (bits != 0) return j + (size_t)__builtin_ctz((unsigned)bits);
+/* ---- f32 ---- */
+
+enum { F32_QUERIES = 6 /* by 16 rows: twelve sums, with two registers of rows and one of a query */ };
+
+_Static_assert((int)LNTI_GEMM_COLUMNS == (int)LNTI_PANEL, "one packing serves products and neighbours");
+
+LNTI_INLINE void f32_block(float *dot, const float *queries, const float *panel, size_t d, bool add) {
+  __m256 sum[F32_QUERIES][2];
+  LNTI_UNROLL
+  for (int i = 0; i < F32_QUERIES; i++) {
+    sum[i][0] = add ? _mm256_load_ps(dot + i * LNTI_PANEL) : _mm256_setzero_ps();
+    sum[i][1] = add ? _mm256_load_ps(dot + i * LNTI_PANEL + 8) : _mm256_setzero_ps();
   }
-  return lnti_f32_next_generic(dot, offset, scale, limit, j, end);
+  for (size_t l = 0; l < d; l++, queries += F32_QUERIES, panel += LNTI_PANEL) {
+    __m256 low = _mm256_load_ps(panel), high = _mm256_load_ps(panel + 8);
+    LNTI_UNROLL
+    for (int i = 0; i < F32_QUERIES; i++) {
+      __m256 number = _mm256_broadcast_ss(queries + i);
+      sum[i][0] = _mm256_fmadd_ps(number, low, sum[i][0]);
+      sum[i][1] = _mm256_fmadd_ps(number, high, sum[i][1]);
+    }
+  }
+  LNTI_UNROLL
+  for (int i = 0; i < F32_QUERIES; i++) {
+    _mm256_store_ps(dot + i * LNTI_PANEL, sum[i][0]);
+    _mm256_store_ps(dot + i * LNTI_PANEL + 8, sum[i][1]);
+  }
 }
+
+static void f32_dots(float *dot, const float *queries, const float *panel, size_t d, bool add) {
+  f32_block(dot, queries, panel, d, add);
+  f32_block(dot + 16, queries, panel + 16, d, add);
+}
+
+static bool f32_screen(uint32_t *hit, const float *dot, const float *offset, const float *scale, const float *limit,
+                       size_t n) {
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; i++, dot += LNTI_PANEL) {
+    __m256 bound = _mm256_set1_ps(limit[i]);
+    uint32_t bits = 0;
+    for (unsigned j = 0; j < LNTI_PANEL; j += 8) {
+      __m256 value = _mm256_fmadd_ps(_mm256_load_ps(scale + j), _mm256_load_ps(dot + j), _mm256_load_ps(offset + j));
+      bits |= (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(value, bound, _CMP_NGE_UQ)) << j;
+    }
+    hit[i] = bits;
+    any |= bits;
+  }
+  return any != 0;
+}
+
+LNTI_INLINE __m256d four_squares(const float *a, const float *b) {
+  __m256d difference = _mm256_sub_pd(_mm256_cvtps_pd(_mm_loadu_ps(a)), _mm256_cvtps_pd(_mm_loadu_ps(b)));
+  return _mm256_mul_pd(difference, difference);
+}
+
+/* The eight partial sums in two registers; product and sum are rounded one after the other, as in plain C. */
+static double f32_squared(const float *a, const float *b, size_t d) {
+  _Alignas(32) double part[LNTI_EXACT_PARTS];
+  __m256d low = _mm256_setzero_pd(), high = _mm256_setzero_pd();
+  size_t j = 0;
+  for (; j + LNTI_EXACT_PARTS <= d; j += LNTI_EXACT_PARTS) {
+    low = _mm256_add_pd(low, four_squares(a + j, b + j));
+    high = _mm256_add_pd(high, four_squares(a + j + 4, b + j + 4));
+  }
+  _mm256_store_pd(part, low);
+  _mm256_store_pd(part + 4, high);
+  for (size_t l = 0; j < d; j++, l++) {
+    double difference = (double)a[j] - (double)b[j];
+    part[l] += difference * difference;
+  }
+  return lnti_exact_total(part);
+}
+
+const lnti_f32_kernels lnti_f32_avx2 = {F32_QUERIES, lnti_gemm_pack_avx2, f32_dots, f32_screen, f32_squared};

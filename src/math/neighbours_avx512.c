@@ -82,14 +82,62 @@ const lnti_u8_kernels lnti_u8_avx512 = {.panel_bytes = lnti_panel_bytes_pairs,
                                         .nearer = lnti_nearer_avx512,
                                         .similar = lnti_similar_avx512};
 
-size_t lnti_f32_next_avx512(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                            size_t end) {
-  __m512 bound = _mm512_set1_ps(limit);
-  size_t j = begin;
-  for (; j + 16 <= end; j += 16) {
-    __m512 value = _mm512_fmadd_ps(_mm512_loadu_ps(scale + j), _mm512_loadu_ps(dot + j), _mm512_loadu_ps(offset + j));
-    uint32_t bits = _mm512_cmp_ps_mask(value, bound, _CMP_NGE_UQ);
-    if (bits != 0) return j + (size_t)__builtin_ctz(bits);
+/* ---- f32 ---- */
+
+enum { F32_QUERIES = 12 /* by 32 rows: 24 sums */ };
+
+static void f32_dots(float *dot, const float *queries, const float *panel, size_t d, bool add) {
+  __m512 sum[F32_QUERIES][2];
+  LNTI_UNROLL
+  for (int i = 0; i < F32_QUERIES; i++) {
+    sum[i][0] = add ? _mm512_load_ps(dot + i * LNTI_PANEL) : _mm512_setzero_ps();
+    sum[i][1] = add ? _mm512_load_ps(dot + i * LNTI_PANEL + 16) : _mm512_setzero_ps();
   }
-  return lnti_f32_next_generic(dot, offset, scale, limit, j, end);
+  for (size_t l = 0; l < d; l++, queries += F32_QUERIES, panel += LNTI_PANEL) {
+    __m512 low = _mm512_load_ps(panel), high = _mm512_load_ps(panel + 16);
+    LNTI_UNROLL
+    for (int i = 0; i < F32_QUERIES; i++) {
+      __m512 number = _mm512_set1_ps(queries[i]);
+      sum[i][0] = _mm512_fmadd_ps(number, low, sum[i][0]);
+      sum[i][1] = _mm512_fmadd_ps(number, high, sum[i][1]);
+    }
+  }
+  LNTI_UNROLL
+  for (int i = 0; i < F32_QUERIES; i++) {
+    _mm512_store_ps(dot + i * LNTI_PANEL, sum[i][0]);
+    _mm512_store_ps(dot + i * LNTI_PANEL + 16, sum[i][1]);
+  }
 }
+
+static bool f32_screen(uint32_t *hit, const float *dot, const float *offset, const float *scale, const float *limit,
+                       size_t n) {
+  __m512 offset_low = _mm512_load_ps(offset), offset_high = _mm512_load_ps(offset + 16);
+  __m512 scale_low = _mm512_load_ps(scale), scale_high = _mm512_load_ps(scale + 16);
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; i++, dot += LNTI_PANEL) {
+    __m512 bound = _mm512_set1_ps(limit[i]);
+    __m512 low = _mm512_fmadd_ps(scale_low, _mm512_load_ps(dot), offset_low);
+    __m512 high = _mm512_fmadd_ps(scale_high, _mm512_load_ps(dot + 16), offset_high);
+    hit[i] = (uint32_t)_mm512_cmp_ps_mask(low, bound, _CMP_NGE_UQ) |
+             (uint32_t)_mm512_cmp_ps_mask(high, bound, _CMP_NGE_UQ) << 16;
+    any |= hit[i];
+  }
+  return any != 0;
+}
+
+/* The eight partial sums in one register; product and sum are rounded one after the other, as in plain C. */
+static double f32_squared(const float *a, const float *b, size_t d) {
+  _Alignas(64) double part[LNTI_EXACT_PARTS];
+  __m512d sum = _mm512_setzero_pd();
+  for (size_t j = 0; j < d; j += LNTI_EXACT_PARTS) {
+    __mmask8 there = d - j < LNTI_EXACT_PARTS ? (__mmask8)((1U << (d - j)) - 1) : 0xff;
+    __m512d x = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(there, a + j));
+    __m512d y = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(there, b + j));
+    __m512d difference = _mm512_sub_pd(x, y);
+    sum = _mm512_add_pd(sum, _mm512_mul_pd(difference, difference)); /* beyond d: + 0, which no sum of squares feels */
+  }
+  _mm512_store_pd(part, sum);
+  return lnti_exact_total(part);
+}
+
+const lnti_f32_kernels lnti_f32_avx512 = {F32_QUERIES, lnti_gemm_pack_avx2, f32_dots, f32_screen, f32_squared};

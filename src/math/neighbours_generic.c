@@ -1,5 +1,5 @@
 /*
- * u8 kernels in plain C, and the packings that levels share. Products are taken of 16-bit numbers summed
+ * Kernels in plain C, and the packings of u8 that levels share. Products are taken of 16-bit numbers summed
  * in 32 bits, which compilers turn into multiply-add-pairs instructions; rows are widened a piece at a time
  * onto the stack, so that the index stays at one byte a number.
  */
@@ -106,10 +106,39 @@ const lnti_u8_kernels lnti_u8_generic = {.panel_bytes = panel_bytes,
                                          .nearer = nearer,
                                          .similar = similar};
 
-size_t lnti_f32_next_generic(const float *dot, const float *offset, const float *scale, float limit, size_t begin,
-                             size_t end) {
-  for (size_t j = begin; j < end; j++) {
-    if (!(offset[j] + scale[j] * dot[j] >= limit)) return j;
+/* ---- f32 ---- */
+
+enum { F32_QUERIES = 2, F32_COLUMNS = 16 /* of the panel at a time: 2 x 16 sums fit the registers of SSE2 and NEON */ };
+
+static void f32_pack(float *panel, const float *rows, size_t stride, size_t n, size_t d) {
+  for (size_t l = 0; l < d; l++) {
+    for (size_t j = 0; j < LNTI_PANEL; j++) panel[l * LNTI_PANEL + j] = j < n ? rows[j * stride + l] : 0;
   }
-  return end;
 }
+
+static void f32_dots(float *dot, const float *queries, const float *panel, size_t d, bool add) {
+  for (size_t first = 0; first < LNTI_PANEL; first += F32_COLUMNS) {
+    float sum[F32_QUERIES][F32_COLUMNS] = {{0}};
+    for (size_t i = 0; i < F32_QUERIES && add; i++) memcpy(sum[i], dot + i * LNTI_PANEL + first, sizeof sum[i]);
+    for (size_t l = 0; l < d; l++) {
+      const float *row = panel + l * LNTI_PANEL + first;
+      float a = queries[l * F32_QUERIES], b = queries[l * F32_QUERIES + 1];
+      for (size_t j = 0; j < F32_COLUMNS; j++) sum[0][j] += a * row[j];
+      for (size_t j = 0; j < F32_COLUMNS; j++) sum[1][j] += b * row[j];
+    }
+    for (size_t i = 0; i < F32_QUERIES; i++) memcpy(dot + i * LNTI_PANEL + first, sum[i], sizeof sum[i]);
+  }
+}
+
+static bool f32_screen(uint32_t *hit, const float *dot, const float *offset, const float *scale, const float *limit,
+                       size_t n) {
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; i++, dot += LNTI_PANEL) {
+    hit[i] = 0;
+    for (size_t j = 0; j < LNTI_PANEL; j++) hit[i] |= (uint32_t) !(offset[j] + scale[j] * dot[j] >= limit[i]) << j;
+    any |= hit[i];
+  }
+  return any != 0;
+}
+
+const lnti_f32_kernels lnti_f32_generic = {F32_QUERIES, f32_pack, f32_dots, f32_screen, lnti_exact_squared};

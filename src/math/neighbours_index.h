@@ -13,20 +13,20 @@ struct lnti_neighbours {
   lnti_matrix rows;
   lnti_metric metric;
 
+  size_t panels; /**< ceil(n / LNTI_PANEL) */
+
   /* u8 */
   const lnti_u8_kernels *u8; /**< of the level that the rows are packed for */
-  size_t panels;             /**< ceil(n / LNTI_PANEL) */
   unsigned char *packed;     /**< [panels] panels */
   uint32_t *squared;         /**< [panels * LNTI_PANEL] squared norms, exact; 0 beyond n */
 
   /* f32 */
-  lnt_cpu_level level;
-  lnti_f32_next next;
+  const lnti_f32_kernels *f32;
   double *norm;     /**< [n] squared norms */
   double norm_root; /**< the largest norm (not squared) */
   bool screened;    /**< every norm is such that f32 screening has a bound for its error */
 
-  /* f32: the screen is offset + scale * dot. u8 with LNTI_COSINE: scale alone, 1/|row|, 0 for zero rows */
+  /* [panels * LNTI_PANEL] f32: the screen is offset + scale * dot. u8 with LNTI_COSINE: scale alone, 1/|row|, 0 for zero rows */
   float *offset, *scale;
 };
 

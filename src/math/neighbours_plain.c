@@ -9,9 +9,9 @@
 #include <math/neighbours_index.h>
 #include <float.h>
 
-enum { PARTS = 8 };
+enum { PARTS = LNTI_EXACT_PARTS };
 
-static double total(const double part[PARTS]) {
+double lnti_exact_total(const double part[PARTS]) {
   return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
@@ -28,7 +28,7 @@ double lnti_exact_squared(const float *a, const float *b, size_t d) {
     double difference = (double)a[j] - (double)b[j];
     part[l] += difference * difference;
   }
-  return total(part);
+  return lnti_exact_total(part);
 }
 
 double lnti_exact_dot(const float *a, const float *b, size_t d) {
@@ -38,7 +38,7 @@ double lnti_exact_dot(const float *a, const float *b, size_t d) {
     for (size_t l = 0; l < PARTS; l++) part[l] += (double)a[j + l] * (double)b[j + l];
   }
   for (size_t l = 0; j < d; j++, l++) part[l] += (double)a[j] * (double)b[j];
-  return total(part);
+  return lnti_exact_total(part);
 }
 
 uint64_t lnti_exact_dot_u8(const uint8_t *a, const uint8_t *b, size_t d) {

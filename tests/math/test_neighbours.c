@@ -143,6 +143,31 @@ static void f32_equals_plain(void **state) {
   at_every_level(random_f32);
 }
 
+/* f32 rows whose products are summed in one piece of the depth, in two and in three. */
+static void deep_floats(lnt_cpu_level level) {
+  static const size_t depths[] = {1023, 1024, 1025, 2048, 2500};
+  enum { N = 70, Q = 31, D_MOST = 2500 };
+  for (size_t c = 0; c < 2 * sizeof depths / sizeof depths[0]; c++) {
+    lnti_rng rng;
+    lnti_rng_seed(&rng, c, 9);
+    size_t d = depths[c / 2];
+    float *data = normal_floats((size_t)N * D_MOST, &rng);
+    example e = {.seed = c, .k = 6, .metric = c % 2 ? LNTI_EUCLIDEAN : LNTI_COSINE};
+    e.rows = (lnti_matrix){data, N, d, D_MOST, LNTI_F32};
+    e.queries = lnti_matrix_rows(&e.rows, N - Q, N);
+    for (size_t i = 0; i < N && d == D_MOST; i++) { /* all that tells rows apart is in the last piece */
+      for (size_t j = 0; j < 2048; j++) data[i * D_MOST + j] = 0.25f;
+    }
+    check(&e, level, NULL);
+    free(data);
+  }
+}
+
+static void deep_rows_equal_plain(void **state) {
+  (void)state;
+  at_every_level(deep_floats);
+}
+
 static void longest_u8_rows(lnt_cpu_level level) {
   enum { D = 65536, N = 3 };
   uint8_t *data = aligned((size_t)N * D);
@@ -296,6 +321,7 @@ int main(void) {
       cmocka_unit_test(distances_by_hand),
       cmocka_unit_test(u8_equals_plain),
       cmocka_unit_test(f32_equals_plain),
+      cmocka_unit_test(deep_rows_equal_plain),
       cmocka_unit_test(sums_of_the_longest_rows_do_not_overflow),
       cmocka_unit_test(floats_of_every_size_equal_plain),
       cmocka_unit_test(equal_rows_come_in_order),
