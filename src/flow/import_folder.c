@@ -1,7 +1,7 @@
 /*
  * Folders of images. The tree is listed first (names alone), so that the ontology stands and the order is known before
- * an image is read: folders become classes, one level a radio question, several a tree; a first level that holds nothing
- * but split names ("train", "val", "test") becomes splits. Then batches: the pool reads, hashes and decodes.
+ * an image is read: folders become classes, one level a radio question, several a tree; a first level of folders that are
+ * all named as splits ("train", "val", "test") becomes splits. Then batches: the pool reads, hashes and decodes.
  *
  * Files that are no images by their name (text, tables, hidden files) are left alone and counted. Links to files are
  * followed, links to folders are not.
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_FILES = 1024, FILE_CHUNK = 4 };
+enum { BATCH_FILES = 1024, FILE_CHUNK = 4, TOP_NAMES = 5 };
 
 typedef struct folder_file {
   const char *member; /* below the folder; of the listing */
@@ -40,23 +40,64 @@ typedef struct listing {
 
 /* What is left of a member once its split's folder is taken off. */
 static const char *class_part(const listing *list, const char *member) {
-  return list->split_level ? strchr(member, '/') + 1 : member;
+  const char *slash = list->split_level ? strchr(member, '/') : NULL;
+  return slash ? slash + 1 : member;
 }
 
-static void find_splits(listing *list) {
-  list->split_level = list->n > 0 && !list->work->options->split;
-  for (size_t i = 0; i < list->n && list->split_level; i++) {
+/* The first level's folders, by whether they name a split: how many, and the first of them as text. */
+typedef struct top_folders {
+  size_t n;
+  lnti_text names;
+} top_folders;
+
+static lnt_status note_top_folder(top_folders *top, const char *name, size_t length, lnt_error *err) {
+  const char *between = top->n == 0 ? "" : ", ";
+  if (++top->n > TOP_NAMES) return top->n == TOP_NAMES + 1 ? lnti_text_printf(&top->names, err, ", ...") : LNT_OK;
+  return lnti_text_printf(&top->names, err, "%s%.*s", between, (int)lnti_utf8_valid(name, length), name);
+}
+
+/* Only what lies in folders decides: a cover or a licence at the top makes no class of "train". */
+static lnt_status find_split_level(listing *list, lnt_error *err) {
+  top_folders splits = {0}, others = {0};
+  const char *previous = "";
+  size_t n_previous = 0;
+  lnt_status status = LNT_OK;
+  if (list->work->options->split) return LNT_OK;
+  for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
     const char *member = list->files[i].member, *slash = strchr(member, '/');
-    list->split_level = slash && lnti_split_of_name(member, (size_t)(slash - member));
+    if (!slash) continue;
+    size_t n = (size_t)(slash - member);
+    if (n == n_previous && memcmp(member, previous, n) == 0) continue;
+    previous = member;
+    n_previous = n;
+    status = note_top_folder(lnti_split_of_name(member, n) ? &splits : &others, member, n, err);
   }
-  for (size_t i = 0; i < list->n; i++) {
-    const char *member = list->files[i].member;
-    list->files[i].split = list->work->options->split;
-    if (list->split_level) list->files[i].split = lnti_split_of_name(member, strcspn(member, "/"));
+  if (status) goto done;
+  list->split_level = splits.n > 0 && others.n == 0;
+  if (splits.n > 0 && others.n > 0) {
+    status = lnti_messages_add(&list->work->result->warnings, err,
+                               "%.200s: %.200s %s like %s, but %.200s %s not: all were taken as classes; for splits, "
+                               "import each folder by itself with --split NAME",
+                               list->root, splits.names.data, splits.n > 1 ? "look" : "looks",
+                               splits.n > 1 ? "splits" : "a split", others.names.data, others.n > 1 ? "do" : "does");
+  }
+done:
+  lnti_text_clear(&splits.names);
+  lnti_text_clear(&others.names);
+  return status;
+}
+
+static lnt_status find_splits(listing *list, lnt_error *err) {
+  lnt_status status = find_split_level(list, err);
+  for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
+    const char *member = list->files[i].member, *slash = strchr(member, '/');
     size_t depth = 0;
+    list->files[i].split = list->work->options->split;
+    if (list->split_level && slash) list->files[i].split = lnti_split_of_name(member, (size_t)(slash - member));
     for (const char *p = class_part(list, member); (p = strchr(p, '/')) != NULL; p++) depth++;
     if (depth > list->depth_max) list->depth_max = depth;
   }
+  return status;
 }
 
 /* The option of a member's folders. */
@@ -234,7 +275,8 @@ lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_erro
   listing list = {.work = work, .root = path};
   lnt_status status = make_files(&list, err);
   if (status) goto done;
-  find_splits(&list);
+  status = find_splits(&list, err);
+  if (status) goto done;
   status = find_classes(&list, err);
   if (status) goto done;
   status = find_known(&list, err);
