@@ -38,6 +38,32 @@ lnt_status lnti_import_target(lnti_import_work *work, lnti_question_type type, l
                    path, lnti_question_type_name(is), lnti_question_type_name(type));
 }
 
+/* Notes that this import calls an option so; the first title stays. */
+static lnt_status call(lnti_import_work *work, size_t option, const char *title, lnt_error *err) {
+  char *copy = NULL;
+  if (option >= work->n_before || work->called[option]) return LNT_OK;
+  lnt_status status = lnti_arena_strndup(&copy, &work->arena, title, strlen(title), err);
+  if (status == LNT_OK) work->called[option] = copy;
+  return status;
+}
+
+lnt_status lnti_import_announce(size_t *out, lnti_import_work *work, size_t parent, const char *title, lnt_error *err) {
+  *out = lnti_ontology_find_titled(work->ontology, work->question, parent, title);
+  return *out == LNTI_NONE ? LNT_OK : call(work, *out, title, err);
+}
+
+lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t parent, const char *title, lnt_error *err) {
+  lnt_status status = lnti_import_announce(out, work, parent, title, err);
+  if (status || *out != LNTI_NONE) return status;
+  size_t by_key = lnti_ontology_find_option(work->ontology, work->question, parent, title);
+  if (by_key != LNTI_NONE && by_key < work->n_before &&
+      (!work->called[by_key] || strcmp(work->called[by_key], title) == 0)) {
+    *out = by_key;
+    return call(work, by_key, title, err);
+  }
+  return lnti_ontology_add_option(out, work->ontology, work->question, parent, NULL, title, err);
+}
+
 static lnt_status write_ontology(void *payload, lnti_tx *tx, lnt_error *err) {
   lnti_import_work *work = payload;
   int64_t op_id = 0;
@@ -206,6 +232,9 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
 static lnt_status import_all(lnti_import_work *work, const char *const *sources, size_t n_sources, lnt_error *err) {
   lnti_duplicates found = {0};
   lnt_status status = lnti_store_ontology(&work->ontology, work->project->store, err);
+  if (status) return status;
+  work->n_before = work->ontology->n_options;
+  status = lnti_alloc_zero(&work->called, work->n_before, sizeof *work->called, err);
   for (size_t i = 0; i < n_sources && status == LNT_OK; i++) status = import_source(work, sources[i], err);
   if (status) return status;
   int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
@@ -217,14 +246,28 @@ static lnt_status import_all(lnti_import_work *work, const char *const *sources,
   return warn(work, err);
 }
 
+/* The first 256 are all that a label can name. */
+static lnt_status check_classes(const lnti_import_options *options, lnt_error *err) {
+  for (size_t i = 0; i < options->n_classes && i <= UINT8_MAX; i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (strcmp(options->classes[i], options->classes[j]) != 0) continue;
+      return lnti_fail(err, LNT_EINVAL, "the class title \"%.200s\" is given twice, for the labels %zu and %zu",
+                       options->classes[i], j, i);
+    }
+  }
+  return LNT_OK;
+}
+
 lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *sources, size_t n_sources,
                        const lnti_import_options *options, lnt_error *err) {
   lnti_import_result result = {0};
   lnti_import_work work = {.project = project, .options = options, .result = &result, .question = LNTI_NONE};
   uint64_t start = lnti_monotonic_ns();
   if (n_sources == 0) return lnti_fail(err, LNT_EINVAL, "nothing to import: name a folder or an IDX file");
+  lnt_status status = check_classes(options, err);
+  if (status) return status;
   lnti_project_op(&work.op, project, LNTI_OP_IMPORT, sources[0]);
-  lnt_status status = lnti_job_begin(&work.job, project, "import", "{}", options->progress, err);
+  status = lnti_job_begin(&work.job, project, "import", "{}", options->progress, err);
   if (status) goto done;
   status = lnti_job_end(&work.job, import_all(&work, sources, n_sources, err), err);
   if (status) goto done;
@@ -233,6 +276,8 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   result = (lnti_import_result){0};
 done:
   lnti_import_result_clear(&result);
+  free(work.called);
+  lnti_arena_clear(&work.arena);
   lnti_ontology_free(work.ontology);
   return status;
 }

@@ -100,39 +100,68 @@ static lnt_status find_splits(listing *list, lnt_error *err) {
   return status;
 }
 
-/* The option of a member's folders. */
-static lnt_status option_of_path(size_t *out, lnti_import_work *work, const char *part, lnt_error *err) {
-  size_t option = LNTI_NONE;
-  const char *slash;
-  lnt_status status = LNT_OK;
-  for (; (slash = strchr(part, '/')) != NULL && status == LNT_OK; part = slash + 1) {
-    char title[LNTI_PATH_BYTES_MAX];
-    size_t n = (size_t)(slash - part), parent = option;
-    memcpy(title, part, n);
-    title[n] = '\0';
-    option = lnti_ontology_find_option(work->ontology, work->question, parent, title);
-    if (option == LNTI_NONE) {
-      status = lnti_ontology_add_option(&option, work->ontology, work->question, parent, NULL, title, err);
-    }
+/* A folder that holds images, as far as it is a class: its first file and how many there are. */
+typedef struct class_folder {
+  size_t first, n;
+  const char *part; /* the first file's, below the split */
+  size_t length;    /* of the folders in `part`, without the last slash; 0: none */
+} class_folder;
+
+/* The folder that begins at a file. The listing is in order, so what lies in one folder follows its folders' files. */
+static class_folder folder_at(const listing *list, size_t first) {
+  class_folder folder = {.first = first, .n = 1, .part = class_part(list, list->files[first].member)};
+  const char *slash = strrchr(folder.part, '/'), *member = list->files[first].member;
+  size_t n = slash ? (size_t)(slash - member) + 1 : (size_t)(folder.part - member);
+  folder.length = slash ? (size_t)(slash - folder.part) : 0;
+  while (first + folder.n < list->n) {
+    const char *next = list->files[first + folder.n].member;
+    if (strncmp(next, member, n) != 0 || strchr(next + n, '/')) break;
+    folder.n++;
   }
-  *out = option;
+  return folder;
+}
+
+/* The option of a folder; `announce`: as far as its titles are there, without making one. */
+static lnt_status option_of_folder(size_t *out, lnti_import_work *work, const class_folder *folder, bool announce,
+                                   lnt_error *err) {
+  const char *at = folder->part, *end = folder->part + folder->length;
+  size_t option = LNTI_NONE;
+  lnt_status status = LNT_OK;
+  while (at < end && status == LNT_OK) {
+    char title[LNTI_PATH_BYTES_MAX];
+    const char *slash = memchr(at, '/', (size_t)(end - at));
+    size_t n = (size_t)((slash ? slash : end) - at), parent = option;
+    memcpy(title, at, n);
+    title[n] = '\0';
+    status = announce ? lnti_import_announce(&option, work, parent, title, err)
+                      : lnti_import_option(&option, work, parent, title, err);
+    if (option == LNTI_NONE) break;
+    at += n + 1;
+  }
+  if (status == LNT_OK) *out = option;
   return status;
+}
+
+/* Names that are no UTF-8 make no class: what lies there is refused when it is read. */
+static bool has_class(const class_folder *folder) {
+  return folder->length > 0 && lnti_utf8_valid(folder->part, folder->length) == folder->length;
 }
 
 static lnt_status find_classes(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
+  class_folder folder;
+  size_t option;
   if (list->depth_max == 0) return LNT_OK;
   lnt_status status = lnti_import_target(work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
-  for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
-    const char *part = class_part(list, list->files[i].member);
-    const char *previous = i > 0 ? class_part(list, list->files[i - 1].member) : "";
-    size_t folder = (size_t)(strrchr(part, '/') ? strrchr(part, '/') + 1 - part : 0);
-    bool same = i > 0 && strncmp(part, previous, folder) == 0 && !strchr(previous + folder, '/');
-    if (same) {
-      list->files[i].option = list->files[i - 1].option;
-    } else if (lnti_utf8_valid(part, folder) == folder) { /* what lies in other folders is refused when it is read */
-      status = option_of_path(&list->files[i].option, work, part, err);
-    }
+  for (size_t i = 0; i < list->n && status == LNT_OK; i += folder.n) {
+    folder = folder_at(list, i);
+    if (has_class(&folder)) status = option_of_folder(&option, work, &folder, true, err);
+  }
+  for (size_t i = 0; i < list->n && status == LNT_OK; i += folder.n) {
+    folder = folder_at(list, i);
+    if (!has_class(&folder)) continue;
+    status = option_of_folder(&option, work, &folder, false, err);
+    for (size_t j = i; j < i + folder.n && status == LNT_OK; j++) list->files[j].option = option;
   }
   return status ? status : lnti_import_ontology(work, err);
 }

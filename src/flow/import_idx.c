@@ -65,27 +65,34 @@ done:
   return status;
 }
 
+/* The title of a label's number, in a buffer where none was given. */
+static const char *title_of(char number[8], const lnti_import_options *options, size_t value) {
+  snprintf(number, 8, "%zu", value);
+  return options->n_classes ? options->classes[value] : number;
+}
+
 /* Options for the label values that occur (all titles where they were given), in order of value. */
 static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *work, const char *path,
                                const uint8_t *labels, size_t n, lnt_error *err) {
   const lnti_import_options *options = work->options;
-  bool occurs[LABEL_VALUES] = {false};
-  for (size_t i = 0; i < n; i++) occurs[labels[i]] = true;
+  bool wanted[LABEL_VALUES] = {false};
+  char number[8];
+  for (size_t i = 0; i < n; i++) wanted[labels[i]] = true;
+  for (size_t value = options->n_classes; options->n_classes && value < LABEL_VALUES; value++) {
+    if (!wanted[value]) continue;
+    return lnti_fail(err, LNT_EINVAL, "%s has the label %zu, but only %zu class titles were given (0 to %zu)", path,
+                     value, options->n_classes, options->n_classes - 1);
+  }
+  for (size_t value = 0; value < LABEL_VALUES && value < options->n_classes; value++) wanted[value] = true;
   lnt_status status = lnti_import_target(work, LNTI_RADIO, err);
   for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
-    char number[8];
     option[value] = LNTI_NONE;
-    if (options->n_classes ? value >= options->n_classes && !occurs[value] : !occurs[value]) continue;
-    if (options->n_classes && value >= options->n_classes) {
-      return lnti_fail(err, LNT_EINVAL, "%s has the label %zu, but only %zu class titles were given (0 to %zu)", path,
-                       value, options->n_classes, options->n_classes - 1);
-    }
-    snprintf(number, sizeof number, "%zu", value);
-    const char *title = options->n_classes ? options->classes[value] : number;
-    option[value] = lnti_ontology_find_option(work->ontology, work->question, LNTI_NONE, title);
-    if (option[value] == LNTI_NONE) {
-      status = lnti_ontology_add_option(&option[value], work->ontology, work->question, LNTI_NONE, NULL, title, err);
-    }
+    if (!wanted[value]) continue;
+    status = lnti_import_announce(&option[value], work, LNTI_NONE, title_of(number, options, value), err);
+  }
+  for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
+    if (!wanted[value]) continue;
+    status = lnti_import_option(&option[value], work, LNTI_NONE, title_of(number, options, value), err);
   }
   return status ? status : lnti_import_ontology(work, err);
 }

@@ -24,7 +24,10 @@ typedef struct lnti_import_work {
   const lnti_import_options *options;
   lnti_import_result *result;
   lnti_ontology *ontology;
-  size_t question; /**< LNTI_NONE until something has a label */
+  size_t question;     /**< LNTI_NONE until something has a label */
+  size_t n_before;     /**< options that were there before this import */
+  const char **called; /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
+  lnti_arena arena;
   lnti_job_run job;
   lnti_op op;
   size_t n_done;  /**< inputs dealt with, refused ones included */
@@ -34,6 +37,17 @@ typedef struct lnti_import_work {
 
 /** The question that labels answer: made with this type where it is missing. LNT_EINVAL where it is of another type. */
 LNT_MUST_CHECK lnt_status lnti_import_target(lnti_import_work *work, lnti_question_type type, lnt_error *err);
+/** Says that a title will come, before the first lnti_import_option: an option of exactly that title is then nobody
+ *  else's. *out: the option, LNTI_NONE where none has it (or an alias). */
+LNT_MUST_CHECK lnt_status lnti_import_announce(size_t *out, lnti_import_work *work, size_t parent, const char *title,
+                                               lnt_error *err);
+/**
+ * The option of a title below `parent`: by its title, by an alias, by its key, else a new one. Different titles never
+ * become one option, but by an alias: a key counts only for an option that was there before and that no other title of
+ * this import has ("Cat" and "cat" are two, though both make the key "cat").
+ */
+LNT_MUST_CHECK lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t parent, const char *title,
+                                             lnt_error *err);
 /** Stores what was added to the ontology, so that every question and option has its row id. */
 LNT_MUST_CHECK lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err);
 /** Stores a batch and reports progress: rows that are refused are told, the others become items and answers. */

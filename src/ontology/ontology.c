@@ -8,6 +8,7 @@
 
 #include <base/error.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Far more text than the caps on counts allow in honest use. */
 static const size_t TEXT_BYTES_MAX = (size_t)1 << 30;
@@ -78,6 +79,15 @@ size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question,
     found = lnti_index_find_option(ontology, roles[i], question, parent, text);
   }
   return found;
+}
+
+size_t lnti_ontology_find_titled(const lnti_ontology *ontology, size_t question, size_t parent, const char *title) {
+  size_t found = lnti_index_find_option(ontology, LNTI_INDEX_OPTION_TITLE, question, parent, title);
+  if (found != LNTI_NONE) return found;
+  /* A title that equals its key stands in the index as the key alone. */
+  found = lnti_index_find_option(ontology, LNTI_INDEX_OPTION_KEY, question, parent, title);
+  if (found != LNTI_NONE && strcmp(ontology->options[found].title, title) == 0) return found;
+  return lnti_index_find_option(ontology, LNTI_INDEX_OPTION_ALIAS, question, parent, title);
 }
 
 /* The option after `option` in document order among those of its question; subtrees of retired options are skipped. */

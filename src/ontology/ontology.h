@@ -126,6 +126,9 @@ LNT_MUST_CHECK lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology
 /** The option of `question` below `parent` (LNTI_NONE: top level) whose key, title or alias equals `text`; LNTI_NONE
  *  where there is none. Exact match of key first, then title, then alias. Expected O(1). */
 size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question, size_t parent, const char *text);
+/** As that, for names of people: the title first, then an alias; keys are not looked at, since a key made from one title
+ *  may be another's title ("Cat" has the key "cat"). Expected O(1). */
+size_t lnti_ontology_find_titled(const lnti_ontology *ontology, size_t question, size_t parent, const char *title);
 
 /** The question of a target path: "class", "area/exterior/part". LNT_ENOTFOUND lists what there is at the point
  *  where the path fails. */
