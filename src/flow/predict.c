@@ -102,7 +102,9 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
   for (size_t i = begin; i < end; i++) {
     outcome *result = &work->outcomes[i];
     lnti_blob blob = {0};
-    result->status = lnti_media_read(&blob, work->media, work->uri[i], &result->error);
+    if (result->status == LNT_OK) {
+      result->status = lnti_media_read(&blob, work->media, work->uri[i], &result->error);
+    }
     if (result->status == LNT_OK) {
       result->status =
           lnti_extractor_run(work->rows + i * work->d_bytes, work->model->extractor, &blob, &limits, &result->error);
@@ -149,16 +151,47 @@ static lnt_status run_block(prediction_work *work, lnt_error *err) {
 }
 
 static lnt_status add_input(prediction_work *work, char *uri, lnt_error *err) {
+  work->outcomes[work->n].status = LNT_OK;
+  work->uri[work->n++] = uri;
+  return work->n == BLOCK_INPUTS ? run_block(work, err) : LNT_OK;
+}
+
+/* An input that is known to have failed already; it waits its turn among the others. */
+static lnt_status add_failure(prediction_work *work, const char *path, const lnt_error *reason, lnt_error *err) {
+  char *uri = NULL;
+  lnt_status status = lnti_strdup(&uri, path, err);
+  if (status) return status;
+  work->n_total++;
+  work->outcomes[work->n] = (outcome){reason->code, *reason};
   work->uri[work->n++] = uri;
   return work->n == BLOCK_INPUTS ? run_block(work, err) : LNT_OK;
 }
 
 /* ---- paths ---- */
 
+/* Folders that could not be listed. */
+typedef struct closed_folders {
+  prediction_work *work;
+  lnt_status status; /* of adding them */
+  lnt_error error;
+} closed_folders;
+
+static void add_closed(void *payload, const char *path, lnt_status code, const char *reason) {
+  closed_folders *closed = payload;
+  lnt_error error = LNT_ERROR_INIT;
+  (void)lnti_fail(&error, code, "%s", reason);
+  if (closed->status == LNT_OK) closed->status = add_failure(closed->work, path, &error, &closed->error);
+}
+
 static lnt_status add_folder(prediction_work *work, const char *path, lnt_error *err) {
   lnti_files files = {0};
-  lnt_status status = lnti_files_list(&files, path, work->context->cancel, NULL, NULL, err);
-  if (status) return status;
+  closed_folders closed = {.work = work};
+  lnt_status status = lnti_files_list(&files, path, work->context->cancel, add_closed, &closed, err);
+  if (status == LNT_OK && closed.status) status = lnti_fail(err, closed.status, "%s", closed.error.message);
+  if (status) {
+    lnti_files_clear(&files);
+    return status;
+  }
   work->n_total += files.n;
   for (size_t i = 0; i < files.n && status == LNT_OK; i++) {
     char *uri = NULL;
@@ -173,8 +206,10 @@ static lnt_status add_array(prediction_work *work, const char *path, lnt_error *
   lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
   lnti_idx *idx = NULL;
   lnti_idx_shape shape;
-  lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, err);
-  if (status) return status;
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, &reason);
+  if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
+  if (status) return add_failure(work, path, &reason, err);
   lnti_idx_close(idx);
   work->n_total += shape.size[0];
   for (size_t i = 0; i < shape.size[0] && status == LNT_OK; i++) {
