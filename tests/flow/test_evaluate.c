@@ -1,0 +1,248 @@
+/*
+ * Evaluation of a model whose answers are known: a nearest neighbour among training pictures that are told apart by one
+ * pixel, so that accuracy and confusion can be counted by hand.
+ */
+#include "media_support.h"
+
+#include <flow/evaluate.h>
+#include <flow/train.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SIDE = 4, PIXELS = SIDE * SIDE };
+
+/* A picture all of one shade; shades tell classes apart: 20, 120 and 220. */
+static void write_shade(const lab *l, const char *folder, const char *name, int shade) {
+  uint8_t pixels[PIXELS];
+  memset(pixels, shade, sizeof pixels);
+  media_folder(media_in(l, "set/%s", folder).text);
+  media_write_pgm(media_in(l, "set/%s/%s.pgm", folder, name).text, pixels, SIDE, SIDE);
+}
+
+/*
+ * Training: dark, grey and bright, four pictures each. Test, by the shade that decides the answer:
+ *   dark    20 22 24 26 119   4 right, one taken for grey
+ *   grey    118 122           2 right
+ *   bright  218 17 123        1 right, one taken for dark, one for grey
+ * 7 of 10 right; recalls 4/5, 1, 1/3: balanced accuracy 32/45.
+ */
+static lab shades(void) {
+  static const struct {
+    const char *folder;
+    int shade[5];
+  } sets[] = {{"train/dark", {19, 21, 23, 25, 0}},       {"train/grey", {117, 120, 121, 124, 0}},
+              {"train/bright", {217, 219, 221, 223, 0}}, {"test/dark", {20, 22, 24, 26, 119}},
+              {"test/grey", {118, 122, 0, 0, 0}},        {"test/bright", {218, 17, 123, 0, 0}}};
+  lab l = lab_new();
+  for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+    for (size_t i = 0; i < 5 && sets[s].shade[i]; i++) {
+      char name[16];
+      snprintf(name, sizeof name, "%zu", i);
+      write_shade(&l, sets[s].folder, name, sets[s].shade[i]);
+    }
+  }
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_train_options options = {.learner = "knn", .feature = "pixels", .name = "m"};
+  static const char *const nearest[] = {"k=1"};
+  lnti_train_result result = {0};
+  options.set = nearest;
+  options.n_set = 1;
+  assert_ok(lnti_train(&result, l.project, &options, ERR));
+  lnti_train_result_clear(&result);
+  return l;
+}
+
+static lnti_evaluate_request request_of(const char *model) {
+  lnti_evaluate_request request = LNTI_EVALUATE_REQUEST_INIT;
+  request.model = model;
+  request.resamples = 20;
+  return request;
+}
+
+static lnti_evaluate_result evaluate(const lab *l, const lnti_evaluate_request *request) {
+  lnti_evaluate_result result = {0};
+  assert_ok(lnti_evaluate(&result, l->project, request, ERR));
+  return result;
+}
+
+static void counts_are_those_of_the_hand(void **state) {
+  (void)state;
+  lab l = shades();
+  lnti_evaluate_request request = request_of("m");
+  lnti_evaluate_result r = evaluate(&l, &request);
+  const lnti_evaluation *e = r.evaluation;
+  assert_string_equal(r.split, "test");
+  assert_true(e->n == 10 && e->k == 3);
+  /* Classes are in the ontology's order, which is that of the folders: bright, dark, grey. */
+  assert_string_equal(lnt_model_class_title(r.model, 0), "bright");
+  assert_string_equal(lnt_model_class_title(r.model, 1), "dark");
+  static const uint64_t confusion[9] = {1, 1, 1, 0, 4, 1, 0, 0, 2};
+  assert_memory_equal(e->confusion, confusion, sizeof confusion);
+  assert_true(fabs(e->value[LNTI_ACCURACY] - 0.7) < 1e-12);
+  assert_true(fabs(e->value[LNTI_BALANCED_ACCURACY] - 32.0 / 45) < 1e-12);
+  assert_true(e->ci95[LNTI_ACCURACY][0] <= 0.7 && 0.7 <= e->ci95[LNTI_ACCURACY][1]);
+  assert_true(r.n_unknown == 0 && r.n_refused == 0 && r.seconds > 0);
+  assert_int_equal(r.resamples, 20);
+  assert_false(media_says(&r.warnings, "training items"));
+  const char *titles[3];
+  lnti_report report;
+  lnti_evaluate_report(&report, titles, &r);
+  assert_string_equal(report.model, "m");
+  assert_string_equal(report.learner, "knn");
+  assert_string_equal(report.split, "test");
+  assert_int_equal(report.n_train, 12);
+  assert_string_equal(report.class_titles[2], "grey");
+  lnti_evaluate_result_clear(&r);
+  assert_null(r.model);
+  lab_free(&l);
+}
+
+static void training_items_are_warned_of(void **state) {
+  (void)state;
+  lab l = shades();
+  lnti_evaluate_request request = request_of("m");
+  request.split = "train";
+  lnti_evaluate_result r = evaluate(&l, &request);
+  assert_true(r.evaluation->value[LNTI_ACCURACY] == 1.0);
+  assert_true(media_says(&r.warnings, "these are training items"));
+  lnti_evaluate_result_clear(&r);
+  lab_free(&l);
+}
+
+static void unknown_classes_are_left_out(void **state) {
+  (void)state;
+  lab l = shades();
+  write_shade(&l, "test/purple", "0", 60);
+  write_shade(&l, "test/purple", "1", 61);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_evaluate_request request = request_of("m");
+  lnti_evaluate_result r = evaluate(&l, &request);
+  assert_int_equal(r.n_unknown, 2);
+  assert_true(media_says(&r.warnings, "2 of 12 items carry classes that the model was not trained on"));
+  assert_int_equal(r.evaluation->n, 10);
+  assert_true(fabs(r.evaluation->value[LNTI_ACCURACY] - 0.7) < 1e-12);
+  lnti_evaluate_result_clear(&r);
+  lab_free(&l);
+}
+
+static void no_rows_list_the_splits(void **state) {
+  (void)state;
+  lab l = shades();
+  lnti_evaluate_request request = request_of("m");
+  lnti_evaluate_result result = {.n_unknown = 77};
+  request.split = "val";
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
+  assert_message("no labelled items in the split \"val\"");
+  assert_message("test (10), train (12)");
+  request = request_of("nobody");
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
+  assert_message("the project has m");
+  assert_int_equal(result.n_unknown, 77);
+  lab_free(&l);
+}
+
+static void the_target_must_be_asked_here(void **state) {
+  (void)state;
+  lab l = shades(), other = lab_new();
+  char *path = NULL;
+  lnti_evaluate_request request = request_of(NULL);
+  lnti_evaluate_result result = {0};
+  assert_ok(lnti_project_path(&path, l.project, ERR, "models/m.lnt"));
+  request.model = path;
+  assert_status(lnti_evaluate(&result, other.project, &request, ERR), LNT_EINVAL);
+  assert_message("the model answers \"class\"");
+  /* Asked, but of other options: nothing that the model knows. */
+  toy_arrays(media_in(&other, "set").text, "test", false, 6, 0);
+  media_import(&other, media_in(&other, "set").text, NULL);
+  assert_status(lnti_evaluate(&result, other.project, &request, ERR), LNT_EINVAL);
+  assert_message("not one of the 6 labelled items in \"test\"");
+  free(path);
+  lab_free(&other);
+  lab_free(&l);
+}
+
+static void images_that_cannot_be_read_are_left_out(void **state) {
+  (void)state;
+  lab l = shades();
+  static media_refusals refusals;
+  refusals.n = 0;
+  assert_int_equal(unlink(media_in(&l, "set/test/dark/4.pgm").text), 0);
+  lnti_evaluate_request request = request_of("m");
+  request.refused = media_refuse;
+  request.refused_payload = &refusals;
+  lnti_evaluate_result r = evaluate(&l, &request);
+  assert_int_equal(r.n_refused, 1);
+  assert_int_equal(refusals.n, 1);
+  assert_int_equal(r.evaluation->n, 9);
+  assert_true(fabs(r.evaluation->value[LNTI_ACCURACY] - 7.0 / 9) < 1e-12);
+  lnti_evaluate_result_clear(&r);
+  lab_free(&l);
+}
+
+static size_t count_of(const char *text, const char *part) {
+  size_t n = 0;
+  for (const char *p = text; (p = strstr(p, part)) != NULL; p++) n++;
+  return n;
+}
+
+static void the_report_is_written_with_its_mistakes(void **state) {
+  (void)state;
+  lab l = shades();
+  media_name name = media_in(&l, "report.html");
+  lnti_evaluate_request request = request_of("m");
+  request.html = name.text;
+  lnti_evaluate_result r = evaluate(&l, &request);
+  lnti_evaluate_result_clear(&r);
+  char *html = lnti_test_read_file(NULL, name.text);
+  assert_non_null(strstr(html, "7 right"));
+  assert_int_equal(count_of(html, "data:image/png"), 3); /* the three mistakes have pictures */
+  assert_non_null(strstr(html, "test/dark/4.pgm"));
+  assert_non_null(strstr(html, "test/bright/1.pgm"));
+  assert_null(strstr(html, "test/dark/0.pgm"));
+  free(html);
+
+  /* A mistake whose picture is gone by now is told without it: its vector is in the cache. */
+  assert_int_equal(unlink(media_in(&l, "set/test/dark/4.pgm").text), 0);
+  r = evaluate(&l, &request);
+  assert_int_equal(r.n_refused, 0);
+  lnti_evaluate_result_clear(&r);
+  html = lnti_test_read_file(NULL, name.text);
+  assert_int_equal(count_of(html, "data:image/png"), 2);
+  assert_non_null(strstr(html, "test/dark/4.pgm"));
+  free(html);
+
+  name = media_in(&l, "no/report.html");
+  request.html = name.text;
+  lnti_evaluate_result result = {0};
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
+  lab_free(&l);
+}
+
+static void a_cancelled_evaluation(void **state) {
+  (void)state;
+  lab l = shades();
+  media_stopper stopper;
+  lnti_evaluate_request request = request_of("m");
+  lnti_evaluate_result result = {0};
+  media_stop_at(&stopper, 0);
+  request.progress = &stopper.progress;
+  l.project->context.cancel = &stopper.cancel;
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ECANCELLED);
+  l.project->context.cancel = NULL;
+  lab_free(&l);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(counts_are_those_of_the_hand),
+      cmocka_unit_test(training_items_are_warned_of),
+      cmocka_unit_test(unknown_classes_are_left_out),
+      cmocka_unit_test(no_rows_list_the_splits),
+      cmocka_unit_test(the_target_must_be_asked_here),
+      cmocka_unit_test(images_that_cannot_be_read_are_left_out),
+      cmocka_unit_test(the_report_is_written_with_its_mistakes),
+      cmocka_unit_test(a_cancelled_evaluation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

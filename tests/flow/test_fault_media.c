@@ -1,0 +1,102 @@
+/*
+ * Failing allocations in extraction and calibration: each says so and leaves its outputs as they were.
+ */
+#include "media_support.h"
+
+#include <flow/calibrate.h>
+#include <flow/extract.h>
+#include <model/learners.h>
+
+static const lnti_context serial = {.cpu = LNT_CPU_GENERIC};
+
+static void add_picture(const lab *l, lnti_extract_items *items, const char *member) {
+  media_name root = media_in(l, "set"), path = media_in(l, "set/%s", member);
+  lnti_item item = {.source = root.text, .source_kind = LNTI_SOURCE_FOLDER, .member = member, .c = 1};
+  item.h = item.w = TOY_SIDE;
+  item.id = (int64_t)items->n + 1;
+  size_t n = 0;
+  char *data = lnti_test_read_file(&n, path.text);
+  lnti_hash_bytes(&item.content, data, n);
+  free(data);
+  assert_ok(lnti_extract_items_add(items, &item, ERR));
+}
+
+/* Three pictures, one of which is gone when it is read. Each round has a cache of its own, which it finds empty. */
+static void extraction(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_extract_items items = {0};
+  lnti_extractor *extractor = NULL;
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  add_picture(&l, &items, "across/0.pgm");
+  add_picture(&l, &items, "down/0.pgm");
+  add_picture(&l, &items, "middle/0.pgm");
+  assert_int_equal(remove(media_in(&l, "set/down/0.pgm").text), 0);
+  assert_ok(lnti_extractor_new(&extractor, "pixels", &items.traits, ERR));
+  char *whole_path = l.project->path;
+  for_each_fault(n) {
+    char path[600];
+    lnti_vectors vectors = {.n = 77};
+    snprintf(path, sizeof path, "%s/%zu", whole_path, n);
+    l.project->path = path;
+    lnt_status status = lnti_extract(&vectors, l.project, extractor, &items, NULL, NULL, NULL, ERR);
+    l.project->path = whole_path;
+    assert_fault_status(status);
+    assert_int_equal(vectors.n, status ? 77 : 2);
+    if (status == LNT_OK) lnti_vectors_clear(&vectors);
+  }
+  lnti_extractor_free(extractor);
+  lnti_extract_items_clear(&items);
+  lab_free(&l);
+}
+
+/* kNN has scores of rows left out, logistic goes through folds, and both may be given validation rows. */
+static void check_calibration(const lnti_learner *learner, bool with_val) {
+  enum { N = 30, D = 2 };
+  static float data[N * D];
+  static int32_t label[N];
+  static size_t item[N];
+  lnti_params params;
+  for (size_t i = 0; i < N; i++) {
+    label[i] = (int32_t)(i % 2);
+    data[i * D] = (float)(i % 2) + 0.01f * (float)i;
+    data[i * D + 1] = (float)(i % 7);
+    item[i] = i;
+  }
+  lnti_vectors train = {.data = data, .n = N, .d = D, .dtype = LNTI_F32, .item = item}, val = train;
+  if (!with_val) val.n = 0;
+  const lnti_calibrated_rows rows = {.train = &train, .label = label, .val = &val, .val_label = label, .n_classes = 2};
+  lnti_params_init(&params, learner->params);
+  if (learner == &lnti_learner_logistic) assert_ok(lnti_params_set(&params, "max_iter=2", ERR));
+  for_each_fault(n) {
+    lnti_fitted *fitted = NULL;
+    lnti_fit_report report = {.iterations = 77};
+    lnti_calibration calibration = {.n = 77};
+    lnt_status status = lnti_calibrated_fit(&fitted, &report, &calibration, learner, &params, &rows, &serial, ERR);
+    assert_fault_status(status);
+    if (status) {
+      assert_null(fitted);
+      assert_true(report.iterations == 77 && calibration.n == 77);
+    } else {
+      assert_int_equal(calibration.n, N);
+      lnti_calibration_clear(&calibration);
+      lnti_fitted_free(fitted);
+    }
+  }
+}
+
+static void calibration(void **state) {
+  (void)state;
+  check_calibration(&lnti_learner_knn, false);
+  check_calibration(&lnti_learner_knn, true);
+  check_calibration(&lnti_learner_logistic, false);
+  check_calibration(&lnti_learner_logistic, true);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(extraction),
+      cmocka_unit_test(calibration),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
