@@ -28,6 +28,7 @@ enum {
 
 enum {
   M_SOF0 = 0xc0,
+  M_SOF2 = 0xc2,
   M_DHT = 0xc4,
   M_JPG = 0xc8,
   M_DAC = 0xcc,
@@ -93,8 +94,8 @@ static lnt_status refuse_kind(const char *what, lnt_error *err) {
                    "%s JPEG is not read by this version; baseline and progressive JPEG of 8 bits are", what);
 }
 
-static bool is_progressive(unsigned sof) {
-  return sof == 0xc2 || sof == 0xca;
+static bool is_progressive(const jpeg_head *head) {
+  return head->sof == M_SOF2;
 }
 
 static lnt_status read_frame(jpeg_head *head, const segment *s, lnt_error *err) {
@@ -106,12 +107,14 @@ static lnt_status read_frame(jpeg_head *head, const segment *s, lnt_error *err) 
   head->w = (size_t)s->data[3] << 8 | s->data[4];
   head->c = s->data[5];
   switch (s->marker) {
-    case 0xc0:
+    case M_SOF0:
     case 0xc1:
-    case 0xc2:
+    case M_SOF2:
+      break;
     case 0xc9:
     case 0xca:
-      break;
+      /* libjpeg reads zeros past the end of arithmetic-coded data without a warning: a cut could not be told. */
+      return lnti_fail(err, LNT_EUNSUPPORTED, "arithmetic-coded JPEG is not read by this version");
     case 0xc3:
     case 0xcb:
       return refuse_kind("lossless", err);
@@ -185,12 +188,12 @@ static bool scans_complete(const jpeg_head *head, const uint8_t *data, size_t n)
 }
 
 /** Bytes too few for the pixels are refused before memory is taken: Huffman coding spends at least two bits
- *  on a block of 8 x 8 (one in a progressive scan). Arithmetic coding has no such bound. */
+ *  on a block of 8 x 8 (one in a progressive scan). */
 static lnt_status check_bytes(const jpeg_head *head, size_t n, lnt_error *err) {
   const size_t blocks = (head->h + 7) / 8 * ((head->w + 7) / 8);
-  const size_t bits = blocks * (is_progressive(head->sof) ? 1 : 2);
+  const size_t bits = blocks * (is_progressive(head) ? 1 : 2);
   /* A quarter off, for the rows that may be missing and chroma-first oddities. */
-  if (head->sof >= 0xc9 || bits / 8 * 3 / 4 <= n - head->scan_at) return LNT_OK;
+  if (bits / 8 * 3 / 4 <= n - head->scan_at) return LNT_OK;
   return lnti_fail(err, LNT_EDATA, "the JPEG file ends early: %zu bytes cannot hold %zu x %zu pixels", n, head->w,
                    head->h);
 }
@@ -266,7 +269,7 @@ static lnt_status decode_damaged(const target *t, size_t *rows_missing_out, tjha
     }
     missing = (unwritten_rows(t) * head->h + t->h - 1) / t->h;
   }
-  if (is_progressive(head->sof) && (missing > 0 || !scans_complete(head, data, n))) {
+  if (is_progressive(head) && (missing > 0 || !scans_complete(head, data, n))) {
     status =
         lnti_fail(err, LNT_EDATA, "the progressive JPEG file is cut short or damaged: some of its scans are missing");
     goto done;

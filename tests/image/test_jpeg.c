@@ -264,6 +264,11 @@ static void test_header_refusals(void **state) {
   p[1] = 0xc5;
   assert_status(decode_part(&out, NULL, &f, f.n), LNT_EUNSUPPORTED);
   assert_message("hierarchical");
+  for (unsigned sof = 0xc9; sof <= 0xca; sof++) {
+    p[1] = (uint8_t)sof;
+    assert_status(decode_part(&out, NULL, &f, f.n), LNT_EUNSUPPORTED);
+    assert_message("arithmetic-coded");
+  }
   p[1] = 0xc0;
   p[4] = 12;
   assert_status(decode_part(&out, NULL, &f, f.n), LNT_EUNSUPPORTED);
