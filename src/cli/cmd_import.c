@@ -147,7 +147,8 @@ static const lnti_cli_option option_table[] = {
      "put every item into this split: train, val, test or another name; without it, folders and "
      "files that are named so decide",
      false},
-    {"target", 0, "QUESTION", "the question that the labels answer; without it, \"class\", made where it is missing",
+    {"target", 0, "QUESTION",
+     "the question at the top of the ontology that the labels answer; without it, \"class\", made where it is missing",
      false},
     {"classes", 0, "A,B,C", "names of the label numbers 0, 1, 2... of IDX files; without it, the numbers", false},
     {"no-verify", 0, NULL, "read the images' headers only, instead of decoding each in full", false},

@@ -50,6 +50,10 @@ static int not_hidden(const struct dirent *entry) {
   return entry->d_name[0] != '.';
 }
 
+static void tell_refused(const walk *w, const char *path, lnt_status code, const lnt_error *reason) {
+  if (w->refused) w->refused(w->refused_payload, path, code, reason->message);
+}
+
 static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err);
 
 /* w->path names one entry of a folder, n bytes long. */
@@ -64,32 +68,41 @@ static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) 
   return LNT_OK;
 }
 
+/* An entry of the folder w->path, n bytes long; one whose path is too long is refused. */
+static lnt_status list_name(walk *w, size_t n, unsigned depth, const char *name, lnt_error *err) {
+  size_t length = strlen(name);
+  lnt_error reason = LNT_ERROR_INIT;
+  if (n + 1 + length >= sizeof w->path) {
+    lnt_status code = lnti_fail(&reason, LNT_ELIMIT, "a path in this folder is longer than %d bytes: .../%.255s",
+                                LNTI_PATH_BYTES_MAX, name);
+    tell_refused(w, w->path, code, &reason);
+    return LNT_OK;
+  }
+  w->path[n] = '/';
+  memcpy(w->path + n + 1, name, length + 1);
+  lnt_status status = list_entry(w, n + 1 + length, depth, err);
+  w->path[n] = '\0';
+  return status;
+}
+
 static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err) {
   struct dirent **names = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_cancel_check(w->cancel, err);
   if (status) return status;
   if (depth > LNTI_FILES_DEPTH_MAX) {
-    return lnti_fail(err, LNT_ELIMIT, "folders nest deeper than %d: %.300s", LNTI_FILES_DEPTH_MAX, w->path);
+    lnt_status code = lnti_fail(&reason, LNT_ELIMIT, "this folder lies deeper than %d folders: it was not looked into",
+                                LNTI_FILES_DEPTH_MAX);
+    tell_refused(w, w->path, code, &reason);
+    return LNT_OK;
   }
   int n_names = scandir(w->path, &names, not_hidden, natural_order);
   if (n_names < 0) {
-    lnt_error reason = LNT_ERROR_INIT;
     lnt_status code = lnti_fail_errno(&reason, errno, "%s: the folder cannot be listed", w->path);
-    if (w->refused) w->refused(w->refused_payload, w->path, code, reason.message);
+    tell_refused(w, w->path, code, &reason);
     return LNT_OK;
   }
-  for (int i = 0; i < n_names && status == LNT_OK; i++) {
-    size_t length = strlen(names[i]->d_name);
-    if (n + 1 + length >= sizeof w->path) {
-      status = lnti_fail(err, LNT_ELIMIT, "a path is longer than %d bytes: %.300s.../%.100s", LNTI_PATH_BYTES_MAX,
-                         w->path, names[i]->d_name);
-      break;
-    }
-    w->path[n] = '/';
-    memcpy(w->path + n + 1, names[i]->d_name, length + 1);
-    status = list_entry(w, n + 1 + length, depth, err);
-    w->path[n] = '\0';
-  }
+  for (int i = 0; i < n_names && status == LNT_OK; i++) status = list_name(w, n, depth, names[i]->d_name, err);
   for (int i = 0; i < n_names; i++) free(names[i]);
   free(names);
   return status;

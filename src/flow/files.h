@@ -18,9 +18,11 @@ typedef struct lnti_files {
 
 /**
  * Lists names alone; nothing is opened. Files whose extension is of no image format, hidden files and links to folders are
- * left alone and counted (hidden ones not); a folder that cannot be listed is told to `refused`.
+ * left alone and counted (hidden ones not); a folder that cannot be listed, or lies deeper or has a longer path than the
+ * limits, is told to `refused`, and the rest goes on.
  * @param root  absolute path
- * @return LNT_OK; LNT_ELIMIT (deeper or longer than the limits); LNT_ECANCELLED; LNT_ENOMEM.
+ * @param refused  may be NULL
+ * @return LNT_OK; LNT_ELIMIT (`root` itself is longer than the limit); LNT_ECANCELLED; LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel *cancel,
                                           lnti_refused_visit refused, void *refused_payload, lnt_error *err);

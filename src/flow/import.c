@@ -30,6 +30,12 @@ lnt_status lnti_import_target(lnti_import_work *work, lnti_question_type type, l
     return lnti_ontology_add_question(&work->question, ontology, type, path, NULL, LNTI_NONE, err);
   }
   if (status) return lnti_fail(err, status, "%s", none.message);
+  if (ontology->questions[work->question].parent_option != LNTI_NONE) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "\"%s\" is asked only after another answer, and import answers questions at the top; name one "
+                     "of those with --target",
+                     path);
+  }
   lnti_question_type is = ontology->questions[work->question].type;
   if (is == type || (is == LNTI_TREE && type == LNTI_RADIO)) return LNT_OK;
   return lnti_fail(err, LNT_EINVAL,
@@ -62,6 +68,12 @@ lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t parent
     return call(work, by_key, title, err);
   }
   return lnti_ontology_add_option(out, work->ontology, work->question, parent, NULL, title, err);
+}
+
+lnt_status lnti_import_check(const lnti_import_work *work, size_t option, lnt_error *err) {
+  const lnti_answer answer = {work->question, LNTI_ANSWERED, option, (double)NAN};
+  lnt_error reason = LNT_ERROR_INIT;
+  return lnti_answer_check(work->ontology, &answer, &reason) ? lnti_fail(err, LNT_EDATA, "%s", reason.message) : LNT_OK;
 }
 
 static lnt_status write_ontology(void *payload, lnti_tx *tx, lnt_error *err) {

@@ -24,6 +24,7 @@ typedef struct folder_file {
   const char *split;
   size_t option;
   int64_t known_id; /* of the item that is there already; 0 */
+  bool refused;     /* with its folder, which was told */
 } folder_file;
 
 typedef struct listing {
@@ -136,6 +137,9 @@ static lnt_status option_of_folder(size_t *out, lnti_import_work *work, const cl
     status = announce ? lnti_import_announce(&option, work, parent, title, err)
                       : lnti_import_option(&option, work, parent, title, err);
     if (option == LNTI_NONE) break;
+    if (work->ontology->options[option].retired) {
+      return lnti_fail(err, LNT_EINVAL, "\"%.200s\" is retired: choose another", title);
+    }
     at += n + 1;
   }
   if (status == LNT_OK) *out = option;
@@ -147,23 +151,88 @@ static bool has_class(const class_folder *folder) {
   return folder->length > 0 && lnti_utf8_valid(folder->part, folder->length) == folder->length;
 }
 
+/* A folder that can be no class: its new images are refused, what is there already stays as it is. */
+static lnt_status refuse_class(listing *list, const class_folder *folder, lnt_status code, const lnt_error *reason,
+                               lnt_error *err) {
+  const char *member = list->files[folder->first].member;
+  char *path = NULL, *text = NULL;
+  size_t n_new = 0;
+  lnt_status status = LNT_OK;
+  for (size_t i = folder->first; i < folder->first + folder->n; i++) {
+    list->files[i].option = LNTI_NONE;
+    list->files[i].refused = list->files[i].known_id == 0;
+    n_new += list->files[i].refused;
+  }
+  if (n_new == 0) return LNT_OK;
+  status = lnti_asprintf(&path, err, "%s/%.*s", list->root, (int)(folder->part + folder->length - member), member);
+  if (status) goto done;
+  status = lnti_asprintf(&text, err, "the folder can be no class, and its images (%zu) were not taken: %s", n_new,
+                         reason->message);
+  if (status) goto done;
+  lnti_import_refuse(list->work, path, code == LNT_EINVAL ? LNT_EDATA : code, text);
+done:
+  free(text);
+  free(path);
+  return status;
+}
+
+/* True for failures that are one folder's own. */
+static bool is_refusal(lnt_status status) {
+  return status == LNT_EINVAL || status == LNT_EDATA || status == LNT_ELIMIT;
+}
+
+/* Makes the option of a folder. */
+static lnt_status make_class(listing *list, const class_folder *folder, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  size_t option = LNTI_NONE;
+  lnt_status status = option_of_folder(&option, list->work, folder, false, &reason);
+  if (is_refusal(status)) return refuse_class(list, folder, status, &reason, err);
+  if (status) return lnti_fail(err, status, "%s", reason.message);
+  for (size_t i = folder->first; i < folder->first + folder->n; i++) list->files[i].option = option;
+  return LNT_OK;
+}
+
+/* Whether that option may be an answer, now that all are there: with leaf_only, images between folders may not. */
+static lnt_status check_class(listing *list, const class_folder *folder, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  size_t option = list->files[folder->first].option;
+  lnt_status status = option == LNTI_NONE ? LNT_OK : lnti_import_check(list->work, option, &reason);
+  return status ? refuse_class(list, folder, status, &reason, err) : LNT_OK;
+}
+
+static lnt_status announce_class(listing *list, const class_folder *folder, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  size_t option = LNTI_NONE;
+  lnt_status status = option_of_folder(&option, list->work, folder, true, &reason);
+  return status && !is_refusal(status) ? lnti_fail(err, status, "%s", reason.message) : LNT_OK; /* told by make_class */
+}
+
+typedef lnt_status (*class_step)(listing *list, const class_folder *folder, lnt_error *err);
+
+static lnt_status for_each_class(listing *list, class_step step, lnt_error *err) {
+  class_folder folder;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < list->n && status == LNT_OK; i += folder.n) {
+    folder = folder_at(list, i);
+    if (has_class(&folder)) status = step(list, &folder, err);
+  }
+  return status;
+}
+
 static lnt_status find_classes(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
-  class_folder folder;
-  size_t option;
+  size_t n = 0;
   if (list->depth_max == 0) return LNT_OK;
   lnt_status status = lnti_import_target(work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
-  for (size_t i = 0; i < list->n && status == LNT_OK; i += folder.n) {
-    folder = folder_at(list, i);
-    if (has_class(&folder)) status = option_of_folder(&option, work, &folder, true, err);
+  if (!status) status = for_each_class(list, announce_class, err);
+  if (!status) status = for_each_class(list, make_class, err);
+  if (!status) status = for_each_class(list, check_class, err);
+  if (!status) status = lnti_import_ontology(work, err);
+  for (size_t i = 0; i < list->n; i++) {
+    if (!list->files[i].refused) list->files[n++] = list->files[i];
   }
-  for (size_t i = 0; i < list->n && status == LNT_OK; i += folder.n) {
-    folder = folder_at(list, i);
-    if (!has_class(&folder)) continue;
-    status = option_of_folder(&option, work, &folder, false, err);
-    for (size_t j = i; j < i + folder.n && status == LNT_OK; j++) list->files[j].option = option;
-  }
-  return status ? status : lnti_import_ontology(work, err);
+  list->n = n;
+  return status;
 }
 
 /* ---- what is there already ---- */
@@ -304,11 +373,11 @@ lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_erro
   listing list = {.work = work, .root = path};
   lnt_status status = make_files(&list, err);
   if (status) goto done;
+  status = find_known(&list, err);
+  if (status) goto done;
   status = find_splits(&list, err);
   if (status) goto done;
   status = find_classes(&list, err);
-  if (status) goto done;
-  status = find_known(&list, err);
   if (status) goto done;
   work->n_total += list.n;
   status = import_files(&list, err);

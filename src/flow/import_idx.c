@@ -100,6 +100,7 @@ static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *wo
 /* ---- records ---- */
 
 typedef struct idx_batch {
+  const lnti_import_work *work;
   const lnti_idx_shape *shape;
   const uint8_t *records; /* [n,record_bytes] */
   lnti_import_row *rows;  /* [n] */
@@ -136,6 +137,7 @@ static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned wo
                             .split = b->split ? b->split : "",
                             .stage = b->labels ? "done" : "annotate"};
     lnti_content_hash(&row->item.content, &blob);
+    if (b->labels) row->refused = lnti_import_check(b->work, row->option, &row->error);
   }
   return LNT_OK;
 }
@@ -155,7 +157,8 @@ static lnt_status import_records(lnti_import_work *work, lnti_idx *idx, const ln
   if (status) goto done;
   for (size_t first = 0; first < n_records; first += BATCH_RECORDS) {
     size_t n = n_records - first < BATCH_RECORDS ? n_records - first : BATCH_RECORDS;
-    idx_batch b = {.shape = shape,
+    idx_batch b = {.work = work,
+                   .shape = shape,
                    .records = records,
                    .rows = rows,
                    .member = member,

@@ -48,6 +48,8 @@ LNT_MUST_CHECK lnt_status lnti_import_announce(size_t *out, lnti_import_work *wo
  */
 LNT_MUST_CHECK lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t parent, const char *title,
                                              lnt_error *err);
+/** Whether an option may be the answer to the target; LNT_EDATA with the rule, since it is the data that breaks it. */
+LNT_MUST_CHECK lnt_status lnti_import_check(const lnti_import_work *work, size_t option, lnt_error *err);
 /** Stores what was added to the ontology, so that every question and option has its row id. */
 LNT_MUST_CHECK lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err);
 /** Stores a batch and reports progress: rows that are refused are told, the others become items and answers. */

@@ -198,7 +198,7 @@ static void test_an_unreadable_folder_is_told_and_passed_over(void **state) {
 static void test_depth(void **state) {
   (void)state;
   char *folder = lnti_test_folder(), path[LNTI_PATH_BYTES_MAX];
-  lnti_files files = {.n_other = 77};
+  lnti_files files = {0};
   size_t n = (size_t)snprintf(path, sizeof path, "%s", folder);
   for (int depth = 1; depth <= LNTI_FILES_DEPTH_MAX; depth++) {
     n += (size_t)snprintf(path + n, sizeof path - n, "/d");
@@ -209,10 +209,14 @@ static void test_depth(void **state) {
   assert_int_equal(files.n, 1);
   lnti_files_clear(&files);
   make_folder(path, "d");
-  files.n_other = 77;
-  assert_status(lnti_files_list(&files, folder, NULL, NULL, NULL, ERR), LNT_ELIMIT);
-  assert_message("deeper than 64");
-  assert_int_equal(files.n_other, 77); /* untouched */
+  refusals r = {.n = 0};
+  assert_ok(lnti_files_list(&files, folder, NULL, refuse, &r, ERR));
+  assert_int_equal(files.n, 1); /* the rest is listed */
+  lnti_files_clear(&files);
+  assert_int_equal(r.n, 1);
+  assert_int_equal(r.code, LNT_ELIMIT);
+  assert_string_equal(r.path + strlen(path), "/d");
+  assert_non_null(strstr(r.reason, "deeper than 64"));
   lnti_test_folder_remove(folder);
 }
 
@@ -230,8 +234,15 @@ static void test_length(void **state) {
   lnti_files_clear(&files);
   root[n - 1] = '/';
   root[n] = '\0';
-  assert_status(lnti_files_list(&files, root, NULL, NULL, NULL, ERR), LNT_ELIMIT);
-  assert_message("longer than 4096");
+  refusals r = {.n = 0};
+  touch(folder, "ten....png");
+  assert_ok(lnti_files_list(&files, root, NULL, refuse, &r, ERR));
+  assert_int_equal(files.n, 1); /* the shorter one */
+  lnti_files_clear(&files);
+  assert_int_equal(r.n, 1);
+  assert_int_equal(r.code, LNT_ELIMIT);
+  assert_string_equal(r.path, root);
+  assert_non_null(strstr(r.reason, "longer than 4096 bytes: .../eleven..png"));
   memset(root, '/', sizeof root);
   root[LNTI_PATH_BYTES_MAX] = '\0';
   assert_status(lnti_files_list(&files, root, NULL, NULL, NULL, ERR), LNT_ELIMIT);
