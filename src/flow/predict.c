@@ -262,6 +262,11 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
   if (status) goto done;
   for (size_t i = 0; i < n_paths && status == LNT_OK; i++) status = add_path(work, paths[i], err);
   if (status == LNT_OK && work->n > 0) status = run_block(work, err);
+  if (status == LNT_OK && work->result.n == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "%s holds no images; name images (JPEG, PNG, PNM), folders that hold some, or IDX arrays",
+                       n_paths == 1 ? paths[0] : "what was named");
+  }
   if (status == LNT_OK) *out = work->result;
 done:
   empty_block(work);

@@ -1,0 +1,35 @@
+"""What goes wrong in data, in the project and in the middle of work: what is said, what is kept, what goes on."""
+import unittest
+
+import program
+
+
+class Predict(program.Case):
+    @classmethod
+    def setUpClass(cls):
+        maker = program.Case()
+        maker.setUp()
+        cls.addClassCleanup(maker.doCleanups)
+        maker.project(per_class=12)
+        maker.run_ok("-C", "p", "train", "--feature", "pixels", "--name", "shapes")
+        cls.model = maker.folder / "p" / "models" / "shapes.lnt"
+
+    def test_broken_array_among_others(self):
+        program.write_pgm(self.folder / "good.pgm", program.picture("disc", 1))
+        images = program.write_idx(self.folder, "train", 9, labels=False)
+        images.write_bytes(images.read_bytes()[:-1])
+        lines = self.run_lines("predict", self.model, images, "good.pgm", expect=3)
+        self.assertEqual([set(line) >= {"error"} for line in lines], [True, False])
+        self.assertEqual(lines[0]["path"], str(images))
+        self.assertEqual(lines[1]["label"], "disc")
+
+    def test_nothing_to_classify(self):
+        (self.folder / "empty").mkdir()
+        (self.folder / "other").mkdir()
+        self.assertEqual(self.fails(1, "predict", self.model, "empty", says="empty holds no images")["code"],
+                         "ENOTFOUND")
+        self.fails(1, "predict", self.model, "empty", "other", says="name images")
+
+
+if __name__ == "__main__":
+    unittest.main()
