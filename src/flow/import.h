@@ -44,7 +44,7 @@ typedef struct lnti_import_result {
  * Imports sources one after another, as one operation and one job.
  * @return LNT_OK also where some inputs were refused; LNT_ENOTFOUND (no such source); LNT_EDATA (an array or its
  *         labels are broken, or disagree in number); LNT_EUNSUPPORTED; LNT_EINVAL (target is no radio or tree, or hangs on another answer; class
- *         titles that repeat);
+ *         titles that repeat; numbers as labels where the target has other titles);
  *         LNT_ECANCELLED, LNT_ENOSPC, LNT_EIO: what was durable stays, and the same call goes on from there.
  */
 LNT_MUST_CHECK lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *sources,

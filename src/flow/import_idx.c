@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_RECORDS = 4096, HASH_CHUNK = 64, MEMBER_TEXT = 24, LABEL_VALUES = 256 };
+enum { BATCH_RECORDS = 4096, HASH_CHUNK = 64, MEMBER_TEXT = 24, LABEL_VALUES = 256, TITLES_SHOWN = 4 };
 
 static const char images_name[] = "-images-idx3-ubyte", labels_name[] = "-labels-idx1-ubyte";
 
@@ -71,6 +71,39 @@ static const char *title_of(char number[8], const lnti_import_options *options, 
   return options->n_classes ? options->classes[value] : number;
 }
 
+/* Bare numbers beside titles that are there: most likely --classes was forgotten, and numbers would be new classes. */
+static lnt_status check_numbers(const lnti_import_work *work, const char *path, const bool wanted[LABEL_VALUES],
+                                lnt_error *err) {
+  const lnti_ontology *ontology = work->ontology;
+  lnti_text titles = {0};
+  char number[8];
+  lnt_status status = LNT_OK;
+  size_t option = ontology->questions[work->question].first_option;
+  if (option == LNTI_NONE) return LNT_OK;
+  for (size_t value = 0; value < LABEL_VALUES; value++) {
+    snprintf(number, sizeof number, "%zu", value);
+    if (wanted[value] && lnti_ontology_find_option(ontology, work->question, LNTI_NONE, number) != LNTI_NONE) {
+      return LNT_OK;
+    }
+  }
+  for (size_t n = 0; option != LNTI_NONE && status == LNT_OK; option = ontology->options[option].next_sibling, n++) {
+    if (n == TITLES_SHOWN) {
+      status = lnti_text_printf(&titles, err, ", ...");
+      break;
+    }
+    status = lnti_text_printf(&titles, err, "%s%.30s", n > 0 ? ", " : "", ontology->options[option].title);
+  }
+  if (status == LNT_OK) {
+    status =
+        lnti_fail(err, LNT_EINVAL,
+                  "%.120s: its labels are numbers, and \"%.60s\" has none of them, but %s; say with --classes which "
+                  "titles the numbers stand for, or use another question with --target NAME",
+                  path, ontology->questions[work->question].title, titles.data);
+  }
+  lnti_text_clear(&titles);
+  return status;
+}
+
 /* Options for the label values that occur (all titles where they were given), in order of value. */
 static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *work, const char *path,
                                const uint8_t *labels, size_t n, lnt_error *err) {
@@ -85,6 +118,7 @@ static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *wo
   }
   for (size_t value = 0; value < LABEL_VALUES && value < options->n_classes; value++) wanted[value] = true;
   lnt_status status = lnti_import_target(work, LNTI_RADIO, err);
+  if (status == LNT_OK && options->n_classes == 0) status = check_numbers(work, path, wanted, err);
   for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
     option[value] = LNTI_NONE;
     if (!wanted[value]) continue;

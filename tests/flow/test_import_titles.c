@@ -144,11 +144,40 @@ static void titles_that_repeat_are_refused(void **state) {
   lab_free(&l);
 }
 
+/* The second import forgets the titles: its numbers would be three more classes. */
+static void numbers_beside_titles_are_refused(void **state) {
+  (void)state;
+  lab l = lab_new();
+  static const char *const classes[] = {"across", "down", "middle", "four", "five"};
+  toy_arrays(l.folder, "train", false, 6, 0);
+  assert_ok(import_classes(&l, classes, 5));
+  assert_status(import_classes(&l, NULL, 0), LNT_EINVAL);
+  assert_message("\"class\" has none of them, but across, down, middle, four, ...;");
+  assert_message("--classes");
+  assert_int_equal(count_options(&l), 5);
+  lab_free(&l);
+}
+
+/* Numbers that are titles are as good as any, and more of them may come. */
+static void numbers_beside_numbers_are_taken(void **state) {
+  (void)state;
+  lab l = lab_new();
+  static const char *const classes[] = {"0", "7"};
+  static const uint8_t labels[] = {1, 0, 1};
+  toy_arrays(l.folder, "train", false, 3, 0);
+  media_write_idx(media_in(&l, "train-labels-idx1-ubyte").text, labels, 3, 0, 0);
+  assert_ok(import_classes(&l, classes, 2));
+  assert_ok(import_classes(&l, NULL, 0));
+  assert_int_equal(count_options(&l), 3);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(folders_of_one_key_are_two_classes), cmocka_unit_test(inner_folders_as_well),
       cmocka_unit_test(keys_of_the_ontology_are_found),     cmocka_unit_test(a_key_is_not_found_beside_its_title),
       cmocka_unit_test(titles_of_label_numbers_stay_apart), cmocka_unit_test(titles_that_repeat_are_refused),
+      cmocka_unit_test(numbers_beside_titles_are_refused),  cmocka_unit_test(numbers_beside_numbers_are_taken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
