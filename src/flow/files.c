@@ -7,6 +7,8 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
+#include <image/image.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,11 +27,21 @@ static bool may_be_image(const char *name) {
   static const char *const extensions[] = {"jpg", "jpeg", "jpe", "png",  "pnm",  "ppm",  "pgm", "pbm", "webp", "gif",
                                            "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl", "jp2", "ico",  "dcm"};
   const char *dot = strrchr(name, '.');
-  if (!dot) return true; /* no extension: its bytes will tell */
   for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
     if (strcasecmp(dot + 1, extensions[i]) == 0) return true;
   }
   return false;
+}
+
+/* Of a file without an extension the bytes tell: a licence is none, whatever cannot be read is refused later. */
+static bool may_be_image_inside(const char *path) {
+  uint8_t bytes[LNTI_IMAGE_SNIFF_BYTES];
+  FILE *file = fopen(path, "rbe");
+  if (!file) return true;
+  size_t n = fread(bytes, 1, sizeof bytes, file);
+  bool yes = ferror(file) || lnti_image_sniff(bytes, n);
+  fclose(file);
+  return yes;
 }
 
 static lnt_status add_file(lnti_files *files, const char *member, lnt_error *err) {
@@ -58,12 +70,13 @@ static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err)
 
 /* w->path names one entry of a folder, n bytes long. */
 static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) {
-  struct stat info;
+  struct stat info = {0};
   bool link = lstat(w->path, &info) == 0 && S_ISLNK(info.st_mode);
   bool folder = stat(w->path, &info) == 0 && S_ISDIR(info.st_mode);
   if (folder && !link) return list_folder(w, n, depth + 1, err);
   const char *name = strrchr(w->path, '/') + 1;
-  if (!folder && may_be_image(name)) return add_file(w->files, w->path + w->below, err);
+  bool image = strchr(name, '.') ? may_be_image(name) : S_ISREG(info.st_mode) && may_be_image_inside(w->path);
+  if (!folder && image) return add_file(w->files, w->path + w->below, err);
   w->files->n_other++;
   return LNT_OK;
 }

@@ -17,8 +17,8 @@ typedef struct lnti_files {
 } lnti_files;
 
 /**
- * Lists names alone; nothing is opened. Files whose extension is of no image format, hidden files and links to folders are
- * left alone and counted (hidden ones not); a folder that cannot be listed, or lies deeper or has a longer path than the
+ * Lists names; only files without an extension are opened, for their first bytes. Files whose extension is of no image
+ * format, files without one whose bytes are of none, hidden files and links to folders are left alone and counted (hidden ones not); a folder that cannot be listed, or lies deeper or has a longer path than the
  * limits, is told to `refused`, and the rest goes on.
  * @param root  absolute path
  * @param refused  may be NULL

@@ -3,7 +3,8 @@
  * an image is read: folders become classes, one level a radio question, several a tree; a first level of folders that are
  * all named as splits ("train", "val", "test") becomes splits. Then batches: the pool reads, hashes and decodes.
  *
- * Files that are no images by their name (text, tables, hidden files) are left alone and counted. Links to files are
+ * Files that are no images by their name (text, tables, hidden files), or that have no extension and are none by their
+ * bytes, are left alone and counted. Links to files are
  * followed, links to folders are not.
  */
 #include <flow/import_internal.h>
@@ -382,9 +383,9 @@ lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_erro
   work->n_total += list.n;
   status = import_files(&list, err);
   if (status || list.names.n_other == 0) goto done;
-  status =
-      lnti_messages_add(&work->result->warnings, err,
-                        "%zu files in %s are no images by their names and were left alone", list.names.n_other, path);
+  status = lnti_messages_add(&work->result->warnings, err,
+                             "%zu files in %s are no images by their names (or bytes) and were left alone",
+                             list.names.n_other, path);
 done:
   free(list.files);
   lnti_files_clear(&list.names);

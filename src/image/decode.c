@@ -78,6 +78,11 @@ static const char *container_name(const uint8_t *data, size_t n) {
   return NULL;
 }
 
+bool lnti_image_sniff(const uint8_t *data, size_t n) {
+  return lnti_is_jpeg(data, n) || lnti_is_png(data, n) || lnti_is_pnm(data, n) || container_name(data, n) ||
+         is_svg(data, n);
+}
+
 static lnt_status refuse(const uint8_t *data, size_t n, lnt_error *err) {
   if (n == 0) return lnti_fail(err, LNT_EDATA, "the file is empty");
   const char *name = container_name(data, n);

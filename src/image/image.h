@@ -8,6 +8,7 @@
 
 #include <linnet/status.h>
 #include <media/media.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,11 @@ typedef enum lnti_image_format {
 
 /** "pixels", "jpeg", "png", "pnm". */
 const char *lnti_image_format_name(lnti_image_format format);
+
+enum { LNTI_IMAGE_SNIFF_BYTES = 1024 };
+/** Whether a file of which these are the first n bytes (LNTI_IMAGE_SNIFF_BYTES are enough) begins as a format that is read,
+ *  or that lnti_image_probe refuses by its name; false for text and the like. */
+bool lnti_image_sniff(const uint8_t *data, size_t n);
 
 /** What the header says. */
 typedef struct lnti_image_info {

@@ -31,5 +31,18 @@ class Predict(program.Case):
         self.fails(1, "predict", self.model, "empty", "other", says="name images")
 
 
+class Import(program.Case):
+    def test_files_that_are_no_images(self):
+        program.write_folders(self.folder / "photos", per_class=2)
+        for name in ("copyright", "disc/README", "cross/notes.txt"):
+            (self.folder / "photos" / name).write_text("Permission is hereby granted, free of charge\n")
+        self.run_ok("init", "p")
+        told = self.run_json("-C", "p", "import", "photos")
+        self.assertEqual((told["imported"], told["refused"]), (6, []))
+        self.assertEqual([text for text in told["warnings"] if "3 files in" in text], told["warnings"])
+        options = self.run_json("-C", "p", "ontology", "show")["classifications"][0]["options"]
+        self.assertEqual([option["id"] for option in options], sorted(program.KINDS))
+
+
 if __name__ == "__main__":
     unittest.main()

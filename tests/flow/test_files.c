@@ -83,12 +83,36 @@ static void test_natural_order(void **state) {
 static void test_which_files_may_be_images(void **state) {
   (void)state;
   char *folder = lnti_test_folder();
-  static const char *const images[] = {"a.JPG",  "b.jpeg", "c.Png", "d.ppm",  "e.webp",
-                                       "f.tiff", "g.dcm",  "h",     "i.x.jpg"};
+  static const char *const images[] = {"a.JPG", "b.jpeg", "c.Png", "d.ppm", "e.webp", "f.tiff", "g.dcm", "i.x.jpg"};
   static const char *const others[] = {"a.txt", "b.jpg.txt", "c.", "d.json", "e.jpgx", "f.jp"};
   for (size_t i = 0; i < COUNT(images); i++) touch(folder, images[i]);
   for (size_t i = 0; i < COUNT(others); i++) touch(folder, others[i]);
   expect(folder, images, COUNT(images), COUNT(others));
+  lnti_test_folder_remove(folder);
+}
+
+/* Without an extension the first bytes tell. What cannot be told is listed, and refused when it is read. */
+static void test_files_without_an_extension(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder();
+  static const char *const wanted[] = {"gif", "jpeg", "pgm", "png", "svg"};
+  static const struct {
+    const char *name, *bytes;
+  } files[] = {{"LICENSE", "Permission is hereby granted"},
+               {"README", "P is for pictures"},
+               {"empty", ""},
+               {"gif", "GIF89a......"},
+               {"jpeg", "\xff\xd8\xff\xe0\xff\xff"},
+               {"pgm", "P5\n1 1\n255\n."},
+               {"png", "\x89PNG\r\n\x1a\n"},
+               {"svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"}};
+  for (size_t i = 0; i < COUNT(files); i++) {
+    char *path = lnti_test_path(folder, files[i].name);
+    lnti_test_write_file(path, files[i].bytes, strlen(files[i].bytes));
+    free(path);
+  }
+  make_link("nowhere", folder, "dangling");
+  expect(folder, wanted, COUNT(wanted), 4);
   lnti_test_folder_remove(folder);
 }
 
@@ -267,6 +291,7 @@ int main(void) {
       cmocka_unit_test(test_empty),
       cmocka_unit_test(test_natural_order),
       cmocka_unit_test(test_which_files_may_be_images),
+      cmocka_unit_test(test_files_without_an_extension),
       cmocka_unit_test(test_hidden_ones_are_not_even_counted),
       cmocka_unit_test(test_links),
       cmocka_unit_test(test_odd_names),
