@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/regular.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,35 +17,21 @@
 
 lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap, lnt_error *err) {
   char *data = NULL;
-  size_t n = 0;
+  size_t n = 0, got = 0;
+  int fd = -1;
   struct stat info;
-  lnt_status status = LNT_OK;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0 || fstat(fd, &info) != 0) {
-    status = lnti_fail_errno(err, errno, "%s: cannot be read", path);
-    goto done;
-  }
-  if (!S_ISREG(info.st_mode)) {
-    status = lnti_fail(err, LNT_EINVAL, "%s is no regular file", path);
-    goto done;
-  }
-  if ((uintmax_t)info.st_size > cap) {
-    status = lnti_fail(err, LNT_ELIMIT, "%s has %lld bytes; at most %zu are taken", path, (long long)info.st_size, cap);
-    goto done;
-  }
-  size_t size = (size_t)info.st_size;
-  status = lnti_alloc(&data, size + 1, 1, err);
+  lnt_status status = lnti_regular_open(&fd, &info, path, err);
   if (status) goto done;
-  while (n < size) {
-    ssize_t got = read(fd, data + n, size - n);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      status = lnti_fail_errno(err, errno, "%s: reading failed", path);
-      goto done;
-    }
-    if (got == 0) break; /* it shrank meanwhile */
-    n += (size_t)got;
+  if ((uintmax_t)info.st_size > cap) {
+    status = lnti_fail(err, LNT_ELIMIT, "%s has %jd bytes; at most %zu are taken", path, (intmax_t)info.st_size, cap);
+    goto done;
   }
+  n = (size_t)info.st_size;
+  /* One byte more than the file has, for the NUL, and so that growth is seen. */
+  status = lnti_alloc(&data, n + 1, 1, err);
+  if (status == LNT_OK) status = lnti_regular_read(&got, fd, data, n + 1, path, err);
+  if (status == LNT_OK && got != n) status = lnti_regular_changed(path, err);
+  if (status) goto done;
   data[n] = '\0';
   *data_out = data;
   *n_out = n;
@@ -60,19 +47,20 @@ lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, const char *path,
   unsigned char piece[PIECE];
   lnti_hasher hasher;
   uint64_t bytes = 0;
-  lnt_status status = LNT_OK;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be read", path);
+  size_t got = 0;
+  int fd = -1;
+  struct stat info;
+  lnt_status status = lnti_regular_open(&fd, &info, path, err);
+  if (status) return status;
   lnti_hash_begin(&hasher);
-  for (;;) {
-    ssize_t got = read(fd, piece, sizeof piece);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) status = lnti_fail_errno(err, errno, "%s: reading failed", path);
-    if (got <= 0) break;
-    lnti_hash_update(&hasher, piece, (size_t)got);
-    bytes += (uint64_t)got;
-  }
+  do {
+    status = lnti_regular_read(&got, fd, piece, PIECE, path, err);
+    if (status) break;
+    lnti_hash_update(&hasher, piece, got);
+    bytes += got;
+  } while (got == PIECE && bytes <= (uintmax_t)info.st_size);
   close(fd);
+  if (status == LNT_OK && bytes != (uintmax_t)info.st_size) status = lnti_regular_changed(path, err);
   if (status) return status;
   lnti_hash_end(out, &hasher);
   *bytes_out = bytes;

@@ -11,10 +11,11 @@
 #include <stdint.h>
 
 /** Reads all of a regular file, with a NUL after it; free() it. LNT_ENOTFOUND, LNT_ELIMIT (more than `cap`
- *  bytes), LNT_EINVAL (a folder), LNT_EIO. */
+ *  bytes), LNT_EINVAL (a folder, pipe, socket or device), LNT_EDATA (it changed its length meanwhile), LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_file_read(char **data_out, size_t *n_out, const char *path, size_t cap, lnt_error *err);
 
-/** Content hash and size of a file of any size, read in pieces. LNT_ENOTFOUND, LNT_EIO. */
+/** Content hash and size of a file of any size, read in pieces. LNT_ENOTFOUND, LNT_EINVAL and LNT_EDATA as
+ *  above, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, const char *path, lnt_error *err);
 
 /** A file being written beside its place (path + ".part-PID"); commit syncs it, renames it over `path` and

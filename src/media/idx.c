@@ -11,7 +11,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <media/regular.h>
+#include <base/regular.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -7,10 +7,9 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <errno.h>
+#include <base/file.h>
 #include <media/arrays.h>
 #include <media/idx.h>
-#include <media/regular.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,15 +97,17 @@ static lnt_status read_member(lnti_blob *out, lnti_media *media, const char *uri
 
 lnt_status lnti_media_read(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err) {
   char *path = NULL, *member = NULL;
-  uint8_t *data = NULL;
+  char *data = NULL;
   size_t bytes = 0;
   lnt_status status = lnti_uri_split(&path, &member, uri, err);
   if (status != LNT_OK) return status;
   if (member) {
     status = read_member(out, media, uri, path, member, err);
   } else {
-    status = lnti_regular_read_all(&data, &bytes, path, media->options.file_bytes_max, err);
-    if (status == LNT_OK) *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = bytes, .owner = data};
+    status = lnti_file_read(&data, &bytes, path, media->options.file_bytes_max, err);
+    if (status == LNT_OK) {
+      *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = (uint8_t *)data, .bytes = bytes, .owner = data};
+    }
   }
   free(member);
   free(path);

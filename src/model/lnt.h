@@ -33,7 +33,7 @@ LNT_MUST_CHECK lnt_status lnti_lnt_put_tensor(lnti_lnt_writer *file, const char 
 LNT_MUST_CHECK lnt_status lnti_lnt_commit(lnti_lnt_writer *file, lnt_error *err);
 void lnti_lnt_discard(lnti_lnt_writer *file);
 
-/** Maps and checks a whole file. LNT_ENOTFOUND, LNT_EDATA (no model file), LNT_ECORRUPT, LNT_ELIMIT, LNT_EIO. */
+/** Maps and checks a whole file. LNT_ENOTFOUND, LNT_EINVAL (no regular file), LNT_EDATA (no model file), LNT_ECORRUPT, LNT_ELIMIT, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_lnt_open(lnti_lnt_reader **out, const char *path, lnt_error *err);
 /** The same on memory that the caller keeps (64-byte aligned, else it is copied). `name` stands in errors. */
 LNT_MUST_CHECK lnt_status lnti_lnt_open_memory(lnti_lnt_reader **out, const void *data, size_t bytes, const char *name,

@@ -8,9 +8,9 @@
  */
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/regular.h>
 #include <base/text.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <model/lnt.h>
 #include <model/lnt_zip.h>
 #include <stdio.h>
@@ -131,15 +131,12 @@ static lnt_status finish_open(lnti_lnt_reader **out, lnti_lnt_reader *file, lnt_
 }
 
 static lnt_status map_file(lnti_lnt_reader *file, const char *path, lnt_error *err) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return lnti_fail_errno(err, errno, "%s", path);
-  lnt_status status = LNT_OK;
+  int fd = -1;
   struct stat info;
-  if (fstat(fd, &info) != 0) {
-    status = lnti_fail_errno(err, errno, "%s", path);
-  } else if (!S_ISREG(info.st_mode) || info.st_size == 0) {
-    status = lnti_fail(err, LNT_EDATA, "%s is no Linnet model file: it is %s", path,
-                       S_ISREG(info.st_mode) ? "empty" : "no regular file");
+  lnt_status status = lnti_regular_open(&fd, &info, path, err);
+  if (status != LNT_OK) return status;
+  if (info.st_size == 0) {
+    status = lnti_fail(err, LNT_EDATA, "%s is no Linnet model file: it is empty", path);
   } else if ((uintmax_t)info.st_size >= UINT32_MAX) {
     status =
         lnti_fail(err, LNT_ELIMIT, "%s has %jd bytes; model files hold less than 4 GiB", path, (intmax_t)info.st_size);

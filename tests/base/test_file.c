@@ -79,9 +79,41 @@ static void test_read_refused(void **state) {
 static void test_fifo_does_not_hang(void **state) {
   place *p = *state;
   char *data = NULL;
+  lnti_hash hash;
+  uint64_t bytes = 99;
   size_t n = 0;
   assert_int_equal(mkfifo(p->path, 0600), 0);
   assert_status(lnti_file_read(&data, &n, p->path, 10, ERR), LNT_EINVAL);
+  assert_message("a pipe");
+  assert_status(lnti_file_hash(&hash, &bytes, p->path, ERR), LNT_EINVAL);
+  assert_message("a pipe");
+  assert_int_equal(bytes, 99);
+}
+
+static void changes_length(const char *path) {
+  struct stat info;
+  char *data = NULL;
+  lnti_hash hash;
+  uint64_t bytes = 99;
+  size_t n = 99;
+  if (stat(path, &info) != 0) {
+    print_message("%s is not on this machine: skipped\n", path);
+    return;
+  }
+  assert_status(lnti_file_read(&data, &n, path, 1 << 20, ERR), LNT_EDATA);
+  assert_message("changed its length");
+  assert_status(lnti_file_hash(&hash, &bytes, path, ERR), LNT_EDATA);
+  assert_message("changed its length");
+  assert_null(data);
+  assert_int_equal(n, 99);
+  assert_int_equal(bytes, 99);
+}
+
+/* The kernel's own files stand in for one that grows (its size is given as 0) or shrinks (as a page). */
+static void test_length_changes(void **state) {
+  (void)state;
+  changes_length("/proc/self/status");
+  changes_length("/sys/devices/system/cpu/online");
 }
 
 static void test_write(void **state) {
@@ -232,6 +264,7 @@ int main(void) {
       file_test(test_read),
       file_test(test_read_refused),
       file_test(test_fifo_does_not_hang),
+      file_test(test_length_changes),
       file_test(test_write),
       file_test(test_discard),
       file_test(test_write_all),

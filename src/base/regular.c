@@ -3,14 +3,12 @@
  * already have an effect, and again afterwards on the open file, because the name may have been given to
  * another one in between; O_NONBLOCK keeps that second case from waiting on a pipe for ever.
  */
-#include <media/regular.h>
+#include <base/regular.h>
 
-#include <base/alloc.h>
 #include <base/error.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /** Linux moves at most 2 GiB - 4 KiB in one read; anything below serves. */
@@ -29,13 +27,13 @@ static lnt_status refuse_kind(const char *path, mode_t mode, lnt_error *err) {
 
 lnt_status lnti_regular_open(int *fd_out, struct stat *stat_out, const char *path, lnt_error *err) {
   struct stat st;
-  if (fstatat(AT_FDCWD, path, &st, 0) != 0) return lnti_fail_errno(err, errno, "%s", path);
+  if (fstatat(AT_FDCWD, path, &st, 0) != 0) return lnti_fail_errno(err, errno, "%s: cannot be read", path);
   if (!S_ISREG(st.st_mode)) return refuse_kind(path, st.st_mode, err);
   const int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return lnti_fail_errno(err, errno, "%s", path);
+  if (fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be read", path);
   lnt_status status = LNT_OK;
   if (fstat(fd, &st) != 0) {
-    status = lnti_fail_errno(err, errno, "%s", path);
+    status = lnti_fail_errno(err, errno, "%s: cannot be read", path);
   } else if (!S_ISREG(st.st_mode)) {
     status = refuse_kind(path, st.st_mode, err);
   }
@@ -62,6 +60,10 @@ lnt_status lnti_regular_read(size_t *n_out, int fd, void *data, size_t n, const 
   return LNT_OK;
 }
 
+lnt_status lnti_regular_changed(const char *path, lnt_error *err) {
+  return lnti_fail(err, LNT_EDATA, "%s: changed its length while it was read; try again", path);
+}
+
 lnt_status lnti_regular_read_at(void *data, size_t n, int fd, uint64_t offset, const char *path, lnt_error *err) {
   size_t done = 0;
   while (done < n) {
@@ -76,35 +78,4 @@ lnt_status lnti_regular_read_at(void *data, size_t n, int fd, uint64_t offset, c
     done += (size_t)got;
   }
   return LNT_OK;
-}
-
-lnt_status lnti_regular_read_all(uint8_t **data_out, size_t *n_out, const char *path, size_t cap, lnt_error *err) {
-  uint8_t *data = NULL;
-  int fd = -1;
-  struct stat st;
-  size_t n = 0, got = 0;
-  lnt_status status = lnti_regular_open(&fd, &st, path, err);
-  if (status != LNT_OK) goto done;
-  if ((uintmax_t)st.st_size > cap) {
-    status =
-        lnti_fail(err, LNT_ELIMIT, "%s: %lld bytes; files above %zu are not read", path, (long long)st.st_size, cap);
-    goto done;
-  }
-  n = (size_t)st.st_size;
-  /* One byte more than the file has, so that growth is seen. */
-  status = lnti_alloc(&data, n + 1, 1, err);
-  if (status != LNT_OK) goto done;
-  status = lnti_regular_read(&got, fd, data, n + 1, path, err);
-  if (status != LNT_OK) goto done;
-  if (got != n) {
-    status = lnti_fail(err, LNT_EDATA, "%s: changed its length while it was read", path);
-    goto done;
-  }
-  *data_out = data;
-  *n_out = n;
-  data = NULL;
-done:
-  free(data);
-  if (fd >= 0) close(fd);
-  return status;
 }

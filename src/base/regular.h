@@ -3,8 +3,8 @@
  * Opening files that a project or a person names: regular files only, so that a pipe cannot hang the
  * program and a device cannot be touched by it.
  */
-#ifndef LNTI_MEDIA_REGULAR_H
-#define LNTI_MEDIA_REGULAR_H
+#ifndef LNTI_BASE_REGULAR_H
+#define LNTI_BASE_REGULAR_H
 
 #include <linnet/status.h>
 #include <stddef.h>
@@ -28,9 +28,7 @@ LNT_MUST_CHECK lnt_status lnti_regular_read(size_t *n_out, int fd, void *data, s
 LNT_MUST_CHECK lnt_status lnti_regular_read_at(void *data, size_t n, int fd, uint64_t offset, const char *path,
                                                lnt_error *err);
 
-/** A whole file into fresh memory; free() it. LNT_ELIMIT beyond `cap` bytes, LNT_EDATA where the file
- *  changes length meanwhile, and as lnti_regular_open. */
-LNT_MUST_CHECK lnt_status lnti_regular_read_all(uint8_t **data_out, size_t *n_out, const char *path, size_t cap,
-                                                lnt_error *err);
+/** The one answer where a file gives fewer or more bytes than it had when it was opened: fails with LNT_EDATA. */
+LNT_MUST_CHECK lnt_status lnti_regular_changed(const char *path, lnt_error *err);
 
 #endif
