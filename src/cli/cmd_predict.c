@@ -7,6 +7,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <flow/predict.h>
+#include <math/topk.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,24 +21,11 @@ typedef struct predicting {
   size_t k;   /**< classes */
   size_t top; /**< how many are shown */
   bool proba;
-  size_t *order; /**< [k] scratch: classes by probability */
+  uint32_t *order; /**< [k] scratch: classes by probability */
   size_t label_columns;
   size_t n_failed;
   bool head_written;
 } predicting;
-
-/** The `top` most probable classes into order[0..top), the lower class first among equals: each is the greatest of
- *  those that come after the one before it. */
-static void rank(predicting *p, const float *prob) {
-  for (size_t i = 0; i < p->top; i++) {
-    size_t best = p->k, last = i > 0 ? p->order[i - 1] : p->k;
-    for (size_t c = 0; c < p->k; c++) {
-      bool after = i == 0 || prob[c] < prob[last] || (prob[c] == prob[last] && c > last);
-      if (after && (best == p->k || prob[c] > prob[best])) best = c;
-    }
-    p->order[i] = best;
-  }
-}
 
 /* ---- JSON ---- */
 
@@ -150,7 +138,7 @@ static lnt_status write_text(predicting *p, const lnt_model *model, const lnti_p
 static lnt_status on_prediction(void *payload, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   predicting *p = payload;
   if (r->prob) {
-    rank(p, r->prob);
+    lnti_topk_largest(p->order, r->prob, p->k, p->top);
   } else {
     p->n_failed++;
   }

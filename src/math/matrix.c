@@ -78,3 +78,14 @@ void lnti_matrix_to_f32(float *out, const lnti_matrix *m, size_t begin, size_t e
     }
   }
 }
+
+/* The sum of v - v is 0 where all are finite, and NaN else: no branch a value. */
+bool lnti_all_finite(const float *values, size_t n) {
+  float sum[8] = {0};
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (size_t j = 0; j < 8; j++) sum[j] += values[i + j] - values[i + j];
+  for (; i < n; i++) sum[0] += values[i] - values[i];
+  for (size_t j = 1; j < 8; j++) sum[0] += sum[j];
+  return sum[0] == 0.0F;
+}

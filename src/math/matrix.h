@@ -6,6 +6,7 @@
 #define LNTI_MATH_MATRIX_H
 
 #include <linnet/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,8 @@ const void *lnti_matrix_row(const lnti_matrix *m, size_t i);
 
 /** Copies rows [begin,end) as f32 into out [end-begin,d], dense: u8 by value (0..255), f32 as they are. */
 void lnti_matrix_to_f32(float *out, const lnti_matrix *m, size_t begin, size_t end);
+
+/** True where none of the n values is infinite or NaN. */
+bool lnti_all_finite(const float *values, size_t n);
 
 #endif

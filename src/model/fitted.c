@@ -52,23 +52,12 @@ lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, ln
                    lnti_dtype_name(fitted->dtype), x->d, lnti_dtype_name(x->dtype));
 }
 
-/* True where all are finite. The sum of v - v is 0 then, and NaN else: no branch a value. */
-static bool all_finite(const float *v, size_t n) {
-  float sum[8] = {0};
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (size_t j = 0; j < 8; j++) sum[j] += v[i + j] - v[i + j];
-  for (; i < n; i++) sum[0] += v[i] - v[i];
-  for (size_t j = 1; j < 8; j++) sum[0] += sum[j];
-  return sum[0] == 0.0F;
-}
-
 static lnt_status check_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   const lnti_matrix *x = payload;
   (void)worker;
   for (size_t i = begin; i < end; i++) {
     const float *row = lnti_matrix_row(x, i);
-    if (all_finite(row, x->d)) continue;
+    if (lnti_all_finite(row, x->d)) continue;
     size_t j = 0;
     while (isfinite(row[j])) j++;
     return lnti_fail(err, LNT_EDATA, "row %zu, value %zu of the features is %s", i, j,
@@ -85,7 +74,7 @@ lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *co
 
 lnt_status lnti_tensor_check_finite(const float *values, size_t n, const char *tensor, const lnti_lnt_reader *file,
                                     lnt_error *err) {
-  if (all_finite(values, n)) return LNT_OK;
+  if (lnti_all_finite(values, n)) return LNT_OK;
   return lnti_fail(err, LNT_ECORRUPT, "%s: its tensor '%s' holds a value that is no finite number", lnti_lnt_name(file),
                    tensor);
 }

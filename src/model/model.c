@@ -65,9 +65,19 @@ const char *lnt_model_feature(const lnt_model *model) {
   return lnti_extractor_text(model->extractor);
 }
 
+/* Weights that are finite can still give scores that are not, and these no probabilities. No fit ends there. */
+static lnt_status check_probabilities(const float *prob, const lnt_model *model, size_t n, lnt_error *err) {
+  size_t k = model->n_classes, i = 0;
+  while (i < n && lnti_all_finite(prob + i * k, k)) i++;
+  if (i == n) return LNT_OK;
+  return lnti_fail(err, LNT_ECORRUPT, "%s: the model is damaged: its weights overflow on row %zu",
+                   model->file ? lnti_lnt_name(model->file) : model->name, i);
+}
+
 lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                               const lnti_context *context, lnt_error *err) {
   lnt_status status = model->fitted->learner->score(prob_out, model->fitted, x, context, err);
-  if (status == LNT_OK) lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
-  return status;
+  if (status != LNT_OK) return status;
+  lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
+  return check_probabilities(prob_out, model, x->n, err);
 }

@@ -61,7 +61,8 @@ LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *da
  * Calibrated probabilities of feature rows.
  * @param prob_out  [n,n_classes]
  * @param x         [n,d] of the extractor's dtype
- * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ENOMEM; LNT_ECANCELLED (prob_out is then undefined).
+ * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ECORRUPT (the weights overflow, so that a row has no
+ *         probabilities); LNT_ENOMEM; LNT_ECANCELLED (prob_out is then undefined, as after LNT_ECORRUPT).
  */
 LNT_MUST_CHECK lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                                              const lnti_context *context, lnt_error *err);

@@ -1,7 +1,10 @@
 """predict: files, folders, arrays and items, and what cannot be read."""
 import shutil
+import struct
 import subprocess
 import unittest
+import zipfile
+import zlib
 
 import program
 
@@ -102,6 +105,32 @@ class Predict(program.Case):
         self.fails(1, "-C", self.home / "p", "predict", "nobody", path, says="nobody")
         (self.folder / "broken.lnt").write_bytes(self.model.read_bytes()[:1000])
         self.fails(1, "predict", "broken.lnt", path, says="broken.lnt")
+
+    def with_weights(self, value):
+        """The model with `value` and its opposite for weights in turn, and sums that are right."""
+        path = self.folder / "hostile.lnt"
+        data = bytearray(self.model.read_bytes())
+        with zipfile.ZipFile(self.model) as archive:
+            entry = next(entry for entry in archive.infolist() if entry.filename.startswith("weights/weight."))
+            central = archive.start_dir
+        name, extra = struct.unpack_from("<HH", data, entry.header_offset + 26)
+        begin = entry.header_offset + 30 + name + extra
+        weights = struct.pack("<ff", value, -value) * (entry.file_size // 8)
+        data[begin:begin + len(weights)] = weights
+        total = struct.pack("<I", zlib.crc32(data[begin:begin + entry.file_size]))
+        data[entry.header_offset + 14:entry.header_offset + 18] = total
+        at = data.index(entry.filename.encode(), central) - 46
+        data[at + 16:at + 20] = total
+        path.write_bytes(data)
+        return path
+
+    def test_weights_that_overflow(self):
+        """Finite weights whose scores are not: no answer, and nothing read beyond the classes."""
+        path = self.image("disc")
+        self.run_lines("predict", self.with_weights(0.5), path, "--top", "3")  # so that the refusal is of the weights
+        for words in ([], ["--top", "3"], ["--proba"]):
+            told = self.fails(1, "predict", self.with_weights(3e38), path, *words, says="its weights overflow")
+            self.assertEqual(told["code"], "ECORRUPT")
 
     def test_model_is_whole(self):
         shutil.copy(self.model, self.folder / "copy.lnt")

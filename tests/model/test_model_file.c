@@ -275,6 +275,44 @@ static void test_wrong_tensors(void **state) {
   lnt_model_close(model);
 }
 
+/* Weights that are finite, and overflow: 255 * 3e38 is inf, and inf - inf no number. The model opens; nothing that it
+ * says is a probability, so it says nothing. */
+static void test_weights_that_overflow(void **state) {
+  const place *p = *state;
+  lnt_model *model = toy_model("logistic"), *opened = NULL;
+  float bias[TOY_K] = {0}, weight[TOY_K * TOY_D], prob[2 * TOY_K] = {7, 7, 7, 7, 7, 7};
+  uint8_t pixels[2 * TOY_D] = {0};
+  memset(pixels + TOY_D, 255, TOY_D);
+  for (size_t i = 0; i < TOY_K * TOY_D; i++) weight[i] = i % 2 ? 3e38F : -3e38F;
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  char *manifest = manifest_of(p->file);
+  write_with(p->file, manifest, "bias", bias, weight);
+  assert_ok(lnt_model_open(&opened, p->file, NULL, ERR));
+  lnti_matrix x = lnti_matrix_of(pixels, 2, TOY_D, LNTI_U8);
+  lnti_context context = toy_context();
+  assert_status(lnti_model_predict(prob, opened, &x, &context, ERR), LNT_ECORRUPT);
+  assert_message("its weights overflow on row 1");
+  prob[TOY_K] = 7;
+  assert_message(p->file);
+  x.n = 1; /* black pixels overflow nothing */
+  assert_ok(lnti_model_predict(prob, opened, &x, &context, ERR));
+  assert_float_equal(prob[2], 1.0 / 3, 1e-6);
+  assert_status(lnt_model_classify_pixels(prob + TOY_K, opened, pixels + TOY_D, TOY_H, TOY_W, 1, ERR), LNT_ECORRUPT);
+  assert_message("its weights overflow");
+  assert_true(prob[TOY_K] == 7);
+  char *image = lnti_test_path(p->folder, "white.pgm");
+  uint8_t pgm[64];
+  int header = snprintf((char *)pgm, sizeof pgm, "P5\n%d %d\n255\n", TOY_W, TOY_H);
+  memset(pgm + header, 255, TOY_D);
+  lnti_test_write_file(image, pgm, (size_t)header + TOY_D);
+  assert_status(lnt_model_classify(prob, opened, image, ERR), LNT_ECORRUPT);
+  assert_status(lnt_model_classify_memory(prob, opened, pgm, (size_t)header + TOY_D, ERR), LNT_ECORRUPT);
+  free(image);
+  lnt_model_close(opened);
+  free(manifest);
+  lnt_model_close(model);
+}
+
 static void test_wrong_knn_tensors(void **state) {
   const place *p = *state;
   lnt_model *model = toy_model("knn");
@@ -313,6 +351,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_no_such_folder, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_lying_manifests, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_wrong_tensors, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_weights_that_overflow, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_wrong_knn_tensors, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
