@@ -109,6 +109,7 @@ typedef struct batch {
   lnti_import_row *rows;
   size_t n;
   lnti_annotation *annotations; /* [n] */
+  bool *moves; /* [n] the item of that annotation was there without an answer: its stage becomes "done" */
   size_t imported, existing, labelled;
 } batch;
 
@@ -123,6 +124,15 @@ static lnt_status write_item(batch *b, lnti_tx *tx, int64_t op_id, int64_t sourc
   b->imported += !existed;
   b->existing += existed;
   if (row->option == LNTI_NONE) return LNT_OK;
+  b->moves[*n_annotations] = false;
+  if (existed) {
+    lnti_answer_row current;
+    bool answered = false;
+    status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, row->item.id,
+                             b->work->ontology->questions[b->work->question].id, err);
+    if (status) return status;
+    b->moves[*n_annotations] = !answered;
+  }
   b->annotations[(*n_annotations)++] =
       (lnti_annotation){.item_id = row->item.id,
                         .answer = {b->work->question, LNTI_ANSWERED, row->option, (double)NAN},
@@ -147,7 +157,11 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
     }
   }
   if (status || n_annotations == 0) return status;
-  return lnti_annotate(tx, &b->labelled, work->ontology, op_id, b->annotations, n_annotations, &annotate, err);
+  status = lnti_annotate(tx, &b->labelled, work->ontology, op_id, b->annotations, n_annotations, &annotate, err);
+  for (size_t i = 0; i < n_annotations && status == LNT_OK; i++) {
+    if (b->moves[i]) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
+  }
+  return status;
 }
 
 void lnti_import_refuse(lnti_import_work *work, const char *path, lnt_status code, const char *reason) {
@@ -180,6 +194,8 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n};
   lnt_status status = lnti_alloc(&b.annotations, n, sizeof *b.annotations, err);
   if (status) return status;
+  status = lnti_alloc(&b.moves, n, sizeof *b.moves, err);
+  if (status) goto done;
   status = tell_refused(work, kind, source, rows, n, err);
   if (status) goto done;
   status = lnti_store_write(work->project->store, write_batch, &b, err);
@@ -190,6 +206,7 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   work->n_done += n;
   lnti_job_progress(&work->job, "items", work->n_done, work->n_total);
 done:
+  free(b.moves);
   free(b.annotations);
   return status;
 }
