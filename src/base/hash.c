@@ -1,5 +1,6 @@
 /*
- * BLAKE2b by libsodium. sodium_init picks its kernels; called once before the first use.
+ * BLAKE2b and random bytes by libsodium. sodium_init picks its kernels and opens the source of randomness; it is called
+ * once before the first use of either.
  */
 #include <base/hash.h>
 
@@ -40,6 +41,11 @@ void lnti_hash_bytes(lnti_hash *out, const void *data, size_t n) {
 
 void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash) {
   sodium_bin2hex(out, LNTI_HASH_HEX, hash->bytes, LNTI_HASH_BYTES);
+}
+
+void lnti_random_bytes(void *out, size_t n) {
+  start_once();
+  randombytes_buf(out, n);
 }
 
 /* Multiply-mix on 8 bytes at a time, finished as splitmix64 does. */

@@ -1,6 +1,6 @@
 /**
  * @file hash.h
- * Content hash (BLAKE2b, 256 bits, by libsodium), UUIDv7, and hexadecimal.
+ * Content hash (BLAKE2b, 256 bits, by libsodium), random bytes, UUIDv7, and hexadecimal.
  */
 #ifndef LNTI_BASE_HASH_H
 #define LNTI_BASE_HASH_H
@@ -27,6 +27,9 @@ void lnti_hash_end(lnti_hash *out, lnti_hasher *hasher);
 void lnti_hash_bytes(lnti_hash *out, const void *data, size_t n);
 /** Lower-case hexadecimal with its NUL. */
 void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash);
+
+/** n random bytes of the system, fit for secrets and for names that nobody may guess. */
+void lnti_random_bytes(void *out, size_t n);
 
 /** A 64-bit mix for hash tables of trusted keys; not for content. */
 uint64_t lnti_hash_table(const void *data, size_t n, uint64_t seed);

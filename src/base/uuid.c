@@ -3,7 +3,6 @@
  */
 #include <base/error.h>
 #include <base/hash.h>
-#include <sodium.h>
 #include <string.h>
 
 enum { UUID_DASHES = 4 };
@@ -11,7 +10,7 @@ enum { UUID_DASHES = 4 };
 static const unsigned dash_after[UUID_DASHES] = {4, 6, 8, 10}; /* bytes */
 
 void lnti_uuid7(lnti_uuid *out, uint64_t unix_ms) {
-  randombytes_buf(out->bytes, sizeof out->bytes);
+  lnti_random_bytes(out->bytes, sizeof out->bytes);
   for (int i = 0; i < 6; i++) out->bytes[i] = (uint8_t)(unix_ms >> (40 - 8 * i));
   out->bytes[6] = (uint8_t)(0x70 | (out->bytes[6] & 0x0f));
   out->bytes[8] = (uint8_t)(0x80 | (out->bytes[8] & 0x3f));
