@@ -76,22 +76,38 @@ static int compare_size(const void *a, const void *b) {
   return *x < *y ? -1 : *x > *y;
 }
 
-static lnt_status by_left_out(lnti_fitted **out, const fitting *f, lnt_error *err) {
+/* Rows without an equal among the others, in order; *n_out of them. */
+static lnt_status rows_without_equals(size_t **out, size_t *n_out, const fitting *f, lnt_error *err) {
+  const uint32_t *group = f->rows->group;
+  size_t *rows = NULL, n = f->problem->x.n, n_alone = 0;
+  uint8_t *size = NULL; /* [n] of groups; 2 stands for more */
+  lnt_status status = lnti_alloc_zero(&size, n, 1, err);
+  if (status) return status;
+  status = lnti_alloc(&rows, n, sizeof *rows, err);
+  if (status) goto done;
+  for (size_t i = 0; i < n; i++) size[group[i]] = (uint8_t)(size[group[i]] == 0 ? 1 : 2);
+  for (size_t i = 0; i < n; i++) {
+    if (size[group[i]] == 1) rows[n_alone++] = i;
+  }
+  *out = rows;
+  *n_out = n_alone;
+done:
+  free(size);
+  return status;
+}
+
+static lnt_status by_left_out(lnti_fitted **out, const fitting *f, size_t *rows, size_t n_rows, lnt_error *err) {
   const lnti_problem *problem = f->problem;
   lnti_calibration *c = f->calibration;
   lnti_fitted *fitted = NULL;
-  size_t *rows = NULL, n = problem->x.n;
-  size_t m = n < LNTI_CALIBRATION_ROWS_MAX ? n : LNTI_CALIBRATION_ROWS_MAX;
+  size_t m = n_rows < LNTI_CALIBRATION_ROWS_MAX ? n_rows : LNTI_CALIBRATION_ROWS_MAX;
   lnti_rng rng;
   lnt_status status = fit_rows(&fitted, f, &problem->x, problem->label, problem->warm_start, err);
   if (status) goto done;
-  status = lnti_alloc(&rows, n, sizeof *rows, err);
-  if (status) goto done;
   status = make_room(c, m, problem->n_classes, err);
   if (status) goto done;
-  for (size_t i = 0; i < n; i++) rows[i] = i;
   lnti_rng_seed(&rng, problem->seed, STREAM_SAMPLE);
-  if (m < n) lnti_rng_shuffle(&rng, rows, n, sizeof *rows);
+  if (m < n_rows) lnti_rng_shuffle(&rng, rows, n_rows, sizeof *rows);
   qsort(rows, m, sizeof *rows, compare_size);
   for (size_t i = 0; i < m; i++) c->label[i] = problem->label[rows[i]];
   status = f->learner->score_left_out(c->prob, fitted, rows, m, f->context, err);
@@ -101,7 +117,6 @@ static lnt_status by_left_out(lnti_fitted **out, const fitting *f, lnt_error *er
   fitted = NULL;
 done:
   lnti_fitted_free(fitted);
-  free(rows);
   return status;
 }
 
@@ -124,9 +139,10 @@ done:
   return status;
 }
 
-/* Marks a stratified share of the rows: of a class with m rows round(m * share), never all. */
-static lnt_status mark_share(bool *marked, size_t *n_marked, const lnti_problem *problem, double share,
-                             lnt_error *err) {
+/* Marks a stratified share of the rows: of a class with m rows round(m * share), never all; then the equals of marked rows
+ * with them. */
+static lnt_status mark_share(bool *marked, size_t *n_marked, const lnti_problem *problem, const uint32_t *group,
+                             double share, lnt_error *err) {
   size_t *order = NULL, *left = NULL, n = problem->x.n;
   lnti_rng rng;
   lnt_status status = lnti_alloc(&order, n, sizeof *order, err);
@@ -143,12 +159,16 @@ static lnt_status mark_share(bool *marked, size_t *n_marked, const lnti_problem 
   }
   lnti_rng_seed(&rng, problem->seed, STREAM_HOLD_OUT);
   lnti_rng_shuffle(&rng, order, n, sizeof *order);
-  *n_marked = 0;
   for (size_t i = 0; i < n; i++) {
     marked[order[i]] = left[problem->label[order[i]]] > 0;
-    if (!marked[order[i]]) continue;
-    left[problem->label[order[i]]]--;
-    ++*n_marked;
+    if (marked[order[i]]) left[problem->label[order[i]]]--;
+  }
+  /* A group's number is its lowest row, which comes before the others. */
+  for (size_t i = n; i-- > 0;) marked[group[i]] = marked[group[i]] || marked[i];
+  *n_marked = 0;
+  for (size_t i = 0; i < n; i++) {
+    marked[i] = marked[group[i]];
+    *n_marked += marked[i];
   }
 done:
   free(left);
@@ -193,7 +213,7 @@ static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *er
   double share = fmin(1.0 / LNTI_FOLDS, (double)LNTI_CALIBRATION_ROWS_MAX / (double)n);
   lnt_status status = lnti_alloc(&marked, n, sizeof *marked, err);
   if (status) goto done;
-  status = mark_share(marked, &m, problem, share, err);
+  status = mark_share(marked, &m, problem, f->rows->group, share, err);
   if (status) goto done;
   if (m == 0) { /* no class can spare a row: nothing to calibrate on */
     status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
@@ -230,8 +250,8 @@ static size_t gather(unsigned char *rows_out, int32_t *label_out, size_t *index_
   return n;
 }
 
-/* Stratified: the rows of each class are dealt round in random order. */
-static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, lnt_error *err) {
+/* Stratified: the rows of each class are dealt round in random order; equals go where the lowest of them goes. */
+static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, const uint32_t *group, lnt_error *err) {
   size_t *order = NULL, *dealt = NULL;
   lnti_rng rng;
   lnt_status status = lnti_alloc(&order, problem->x.n, sizeof *order, err);
@@ -244,6 +264,7 @@ static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, lnt_err
   for (size_t i = 0; i < problem->x.n; i++) {
     fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % LNTI_FOLDS);
   }
+  for (size_t i = 0; i < problem->x.n; i++) fold[i] = fold[group[i]];
 done:
   free(dealt);
   free(order);
@@ -316,7 +337,7 @@ static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) 
   status = lnti_alloc_aligned(&m.score, n * k, sizeof *m.score, err);
   if (status) goto done;
   memcpy(c->label, problem->label, n * sizeof *c->label);
-  status = deal_folds(m.fold, problem, err);
+  status = deal_folds(m.fold, problem, f->rows->group, err);
   if (status) goto done;
   status = score_folds(f, &m, &all_scored, err);
   if (status) goto done;
@@ -347,12 +368,15 @@ lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out, l
                                 .seed = rows->seed,
                                 .rows_outlive = true};
   fitting f = {learner, params, rows, &problem, context, &report, &c};
+  size_t *alone = NULL, n_alone = 0;
   lnt_status status = lnti_problem_check(&problem, err);
+  if (status) goto done;
+  status = rows_without_equals(&alone, &n_alone, &f, err);
   if (status) goto done;
   if (rows->val->n > 0) {
     status = by_validation(&fitted, &f, err);
-  } else if (learner->score_left_out && problem.x.n > 1) {
-    status = by_left_out(&fitted, &f, err);
+  } else if (learner->score_left_out && n_alone > 1) {
+    status = by_left_out(&fitted, &f, alone, n_alone, err);
   } else if (problem.x.n >= LNTI_HOLD_OUT_FROM) {
     status = by_hold_out(&fitted, &f, err);
   } else {
@@ -367,6 +391,7 @@ lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out, l
   fitted = NULL;
   c = (lnti_calibration){0};
 done:
+  free(alone);
   lnti_fitted_free(fitted);
   lnti_calibration_clear(&c);
   return status;

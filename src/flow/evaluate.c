@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/mistakes.h>
 #include <flow/predict.h>
@@ -106,12 +107,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   }
   status = map_options(e, err);
   if (status) return status;
-  status = load_rows(e, err);
-  if (status) return status;
-  if (strcmp(e->split, LNTI_SPLIT_TRAIN) != 0) return LNT_OK;
-  return lnti_messages_add(&e->result->warnings, err,
-                           "these are training items: the figures say what the model remembers, "
-                           "not how good it is");
+  return load_rows(e, err);
 }
 
 /* ---- measuring ---- */
@@ -139,6 +135,36 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
   if (status) return status;
   return lnti_evaluation_new(&e->result->evaluation, e->prob, e->label, n, k, &options, &e->project->context, err);
+}
+
+/* Whatever the splits are called and however often they were made anew: pictures that the model was trained on say
+ * nothing about how good it is. */
+static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
+  uint64_t *keys = NULL;
+  size_t n_keys = 0, n = e->features.n, n_trained = 0;
+  lnti_messages *warnings = &e->result->warnings;
+  lnt_status status =
+      lnti_store_run_content(&keys, &n_keys, e->project->store, e->result->model->data_fingerprint, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) {
+    n_trained += lnti_content_known(keys, n_keys, &e->rows.items.item[e->features.item[i]].content);
+  }
+  free(keys);
+  e->result->n_trained_on = n_trained;
+  if (n_trained == n) {
+    status = lnti_messages_add(
+        warnings, err, "these are training items: the figures say what the model remembers, not how good it is");
+  } else if (n_trained > 0) {
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu of %zu items are pictures that the model was trained on: the figures are too good. Train "
+        "again on the splits as they are now",
+        n_trained, n);
+  } else if (strcmp(e->split, LNTI_SPLIT_VAL) == 0 && strncmp(e->result->model->calibrated_on, "validation", 10) == 0) {
+    status = lnti_messages_add(
+        warnings, err, "the probabilities were calibrated on this split: its calibration error is a little too good");
+  }
+  return status;
 }
 
 /* ---- the report ---- */
@@ -184,6 +210,8 @@ done:
 static lnt_status run(evaluating *e, lnt_error *err) {
   lnt_status status = measure(e, err);
   if (status) return status;
+  status = warn_of_trained(e, err);
+  if (status) return status;
   return e->request->html ? write_html(e, err) : LNT_OK;
 }
 
@@ -195,6 +223,10 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   lnt_status status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
   if (status) goto done;
   e.split = result.split;
+  if (*result.split == '\0') {
+    status = lnti_fail(err, LNT_EINVAL, "a split's name is empty; see them with: linnet status");
+    goto done;
+  }
   status = prepare(&e, err);
   if (status) goto done;
   status = lnti_job_begin(&e.job, project, "evaluate", "{}", request->progress, err);

@@ -32,6 +32,7 @@ typedef struct lnti_evaluate_result {
   char *group_key;  /**< NULL: items resampled one by one */
   size_t n_unknown; /**< labelled with a class that the model does not have; left out */
   size_t n_refused;
+  size_t n_trained_on; /**< items that are pictures of the model's training, as far as this project knows */
   double seconds;
   lnti_messages warnings;
 } lnti_evaluate_result;

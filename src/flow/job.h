@@ -20,8 +20,8 @@ LNT_MUST_CHECK lnt_status lnti_job_begin(lnti_job_run *out, lnti_project *projec
 /** Passes on to progress at once, and to the row at most every two seconds. `done` must be durable where the work
  *  stores. A row that cannot be written is only logged: the work matters more. */
 void lnti_job_progress(lnti_job_run *job, const char *what, size_t done, size_t total);
-/** "done", "cancelled" or "failed" by `status`; returns `status`, or why the row could not be written if that was
- *  LNT_OK. */
+/** "done", "cancelled" or "failed" by `status`, which is returned. A row that cannot be written is only logged: what the
+ *  work has stored is stored. */
 lnt_status lnti_job_end(lnti_job_run *job, lnt_status status, lnt_error *err);
 
 #endif

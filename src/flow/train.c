@@ -1,10 +1,9 @@
 /*
- * Training: rows, features, fit, calibration, model file, rows of the run. Calibration itself stands in calibrate.c.
+ * Training: rows, features, fit, calibration, model file, rows of the run. Calibration itself stands in calibrate.c, how a
+ * model is kept in keep_model.c.
  *
- * The run's row is written first and its end last, in the same transaction as the model's row; the model file is in place
- * before. So whatever moment a crash picks, the database names only model files that are whole: a new file goes under a
- * name that no row uses, and the old one is removed once no row names it. A replaced model then gets its plain name back by
- * a second link, named by the database before the first is removed.
+ * What the model says of itself (classes, number of rows, fingerprint) is said of the rows that were really used: images that
+ * cannot be read are dropped before.
  */
 #include <flow/train.h>
 
@@ -12,7 +11,9 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/calibrate.h>
+#include <flow/groups.h>
 #include <flow/job.h>
+#include <flow/keep_model.h>
 #include <flow/metrics_json.h>
 #include <flow/split_names.h>
 #include <flow/target.h>
@@ -20,7 +21,6 @@
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct training {
   lnti_project *project;
@@ -37,13 +37,14 @@ typedef struct training {
   int32_t *label, *val_label; /* [features.n], [val_features.n] */
   size_t *class_option;       /* [n_classes] option of each class */
   int32_t *class_of_option;   /* [ontology->n_options] class of each option; -1 */
-  size_t n_classes;
+  size_t n_classes, n_absent; /* absent: classes without training rows */
   lnti_calibration calibration;
   lnt_model *model;
   lnti_run run;
   char *params_json;
-  char *old_file; /* of the model that is replaced, below the project */
-  lnti_model_row row;
+  uint32_t *group; /* [features.n] rows of equal content */
+  uint64_t *keys;  /* [n_keys] of the training rows' content */
+  size_t n_keys;
 } training;
 
 /* ---- rows and classes ---- */
@@ -90,6 +91,11 @@ static lnt_status load_rows(training *t, lnt_error *err) {
 /* Classes are the answerable options that occur, in the ontology's order. */
 static lnt_status find_classes(training *t, lnt_error *err) {
   size_t *answerable = NULL, n = 0;
+  free(t->class_of_option);
+  free(t->class_option);
+  t->class_of_option = NULL;
+  t->class_option = NULL;
+  t->n_classes = 0;
   lnt_status status = lnti_ontology_answerable(&answerable, &n, t->ontology, t->question, err);
   if (status) goto done;
   status = lnti_alloc(&t->class_of_option, t->ontology->n_options, sizeof *t->class_of_option, err);
@@ -104,13 +110,7 @@ static lnt_status find_classes(training *t, lnt_error *err) {
     t->class_of_option[answerable[i]] = (int32_t)t->n_classes;
     t->class_option[t->n_classes++] = answerable[i];
   }
-  if (t->n_classes < n) {
-    status = lnti_messages_add(&t->result->warnings, err,
-                               "%zu of %zu classes have no training items: the model does not "
-                               "know them",
-                               n - t->n_classes, n);
-    if (status) goto done;
-  }
+  t->n_absent = n - t->n_classes;
   if (t->n_classes < 2) {
     status =
         lnti_fail(err, LNT_EDATA, "all training items are \"%s\"; a classifier needs items of at least two classes",
@@ -175,12 +175,84 @@ static lnt_status extract_rows(training *t, lnt_error *err) {
   return lnti_messages_add(&t->result->warnings, err, "%zu images could not be read and were left out", n_refused);
 }
 
+/* Keeps the items that have vectors: from then on row i of the vectors is item i. */
+static lnt_status drop_unread(lnti_labelled *rows, lnti_vectors *vectors, lnt_error *err) {
+  bool *keep = NULL;
+  if (vectors->n_refused == 0) return LNT_OK;
+  lnt_status status = lnti_alloc_zero(&keep, rows->items.n, sizeof *keep, err);
+  if (status) return status;
+  for (size_t i = 0; i < vectors->n; i++) keep[vectors->item[i]] = true;
+  lnti_labelled_keep(rows, keep);
+  for (size_t i = 0; i < vectors->n; i++) vectors->item[i] = i;
+  free(keep);
+  return LNT_OK;
+}
+
+static void keep_vectors(lnti_vectors *vectors, const bool *keep) {
+  unsigned char *data = vectors->data;
+  size_t row_bytes = vectors->d * lnti_dtype_bytes(vectors->dtype), n = 0;
+  for (size_t i = 0; i < vectors->n; i++) {
+    if (!keep[i]) continue;
+    if (n != i) memcpy(data + n * row_bytes, data + i * row_bytes, row_bytes);
+    vectors->item[n] = n;
+    n++;
+  }
+  vectors->n = n;
+}
+
+/* A validation item counts only where the model knows its class and has not been trained on the same picture. */
+static lnt_status keep_fair_val(training *t, lnt_error *err) {
+  bool *keep = NULL;
+  size_t n = t->val.items.n, n_shared = 0;
+  if (n == 0) return LNT_OK;
+  lnt_status status = lnti_alloc(&keep, n, sizeof *keep, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) {
+    bool shared = lnti_content_known(t->keys, t->n_keys, &t->val.items.item[i].content);
+    n_shared += shared;
+    keep[i] = !shared && t->class_of_option[t->val.option[i]] >= 0;
+  }
+  keep_vectors(&t->val_features, keep);
+  lnti_labelled_keep(&t->val, keep);
+  free(keep);
+  if (n_shared == 0) return LNT_OK;
+  return lnti_messages_add(&t->result->warnings, err,
+                           "%zu validation items are the same pictures as training items and were left out", n_shared);
+}
+
+/* Once it is known which images can be read: the rows, classes and groups that the model is really made from. */
+static lnt_status settle_rows(training *t, lnt_error *err) {
+  bool unread = t->features.n_refused > 0;
+  lnt_status status = drop_unread(&t->rows, &t->features, err);
+  if (status) return status;
+  status = drop_unread(&t->val, &t->val_features, err);
+  if (status) return status;
+  if (unread) status = find_classes(t, err);
+  if (status) return status;
+  status = lnti_content_keys(&t->keys, &t->n_keys, &t->rows.items, err);
+  if (status) return status;
+  status = keep_fair_val(t, err);
+  if (status) return status;
+  status = lnti_alloc(&t->group, t->rows.items.n, sizeof *t->group, err);
+  if (status) return status;
+  status = lnti_content_groups(t->group, &t->rows.items, err);
+  if (status || t->n_absent == 0) return status;
+  return lnti_messages_add(&t->result->warnings, err,
+                           "%zu of %zu classes have no training items: the model does not know them", t->n_absent,
+                           t->n_absent + t->n_classes);
+}
+
 /* ---- fit ---- */
 
 static lnt_status fit(training *t, lnt_error *err) {
   const lnti_context *context = &t->project->context;
-  const lnti_calibrated_rows rows = {&t->features, t->label,     &t->val_features,
-                                     t->val_label, t->n_classes, t->options->seed};
+  const lnti_calibrated_rows rows = {.train = &t->features,
+                                     .label = t->label,
+                                     .group = t->group,
+                                     .val = &t->val_features,
+                                     .val_label = t->val_label,
+                                     .n_classes = t->n_classes,
+                                     .seed = t->options->seed};
   lnti_fit_report report = {0};
   lnti_fitted *fitted = NULL;
   lnt_status status =
@@ -249,137 +321,23 @@ static lnt_status copy_classes(training *t, lnt_error *err) {
 static lnt_status name_model(training *t, lnt_error *err) {
   const char *feature = lnti_extractor_feature(t->extractor)->name;
   if (!t->options->name) return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, feature);
-  for (const char *p = t->options->name; *p; p++) {
-    if (*p == '/' || (unsigned char)*p < ' ') {
-      return lnti_fail(err, LNT_EINVAL, "'%.60s' is no name for a model: it becomes a file's name", t->options->name);
-    }
-  }
-  if (t->options->name[0] == '\0' || t->options->name[0] == '.' || strlen(t->options->name) > 100) {
-    return lnti_fail(err, LNT_EINVAL, "a model's name has 1 to 100 bytes and does not begin with a dot");
-  }
-  return lnti_strdup(&t->model->name, t->options->name, err);
+  lnt_status status = lnti_model_name_check(t->options->name, err);
+  return status ? status : lnti_strdup(&t->model->name, t->options->name, err);
 }
 
-static lnt_status describe_model(training *t, lnt_error *err) {
+static lnt_status describe_target(training *t, lnt_error *err) {
   lnt_model *model = t->model;
   lnti_text path = {0};
   lnt_status status = lnti_ontology_question_path(&path, t->ontology, t->question, err);
   model->target = path.data;
   if (status) return status;
-  status = lnti_strdup(&model->target_title, t->ontology->questions[t->question].title, err);
-  if (status) return status;
-  status = copy_classes(t, err);
-  if (status) return status;
-  model->n_train = t->rows.items.n;
-  model->seed = t->options->seed;
-  model->created_ms = lnti_wall_ms();
-  fingerprint(model->data_fingerprint, t);
-  return LNT_OK;
+  return lnti_strdup(&model->target_title, t->ontology->questions[t->question].title, err);
 }
 
-/* ---- storing ---- */
-
-static lnt_status note_old_file(void *payload, const lnti_model_row *row, lnt_error *err) {
-  training *t = payload;
-  return lnti_strdup(&t->old_file, row->file, err);
-}
-
-/* A file name that no row uses: <name>.lnt, or with the run's number where the model that is replaced has that. */
-static lnt_status choose_file(char **relative_out, training *t, lnt_error *err) {
-  char *plain = NULL;
-  lnt_status status = lnti_store_models(t->project->store, t->model->name, note_old_file, t, err);
-  if (status) return status;
-  status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
-  if (status) return status;
-  if (t->old_file && strcmp(t->old_file, plain) == 0) {
-    status = lnti_asprintf(relative_out, err, "models/%s.%lld.lnt", t->model->name, (long long)t->run.id);
-    free(plain);
-    return status;
-  }
-  *relative_out = plain;
-  return LNT_OK;
-}
-
-static lnt_status write_model_row(void *payload, lnti_tx *tx, lnt_error *err) {
-  training *t = payload;
-  lnt_status status = lnti_tx_model(tx, &t->row.id, &t->row, err);
-  return status ? status : lnti_tx_run_end(tx, &t->run, err);
-}
-
-static lnt_status write_file_name(void *payload, lnti_tx *tx, lnt_error *err) {
-  training *t = payload;
-  return lnti_tx_model(tx, &t->row.id, &t->row, err);
-}
-
-/* From "<name>.<run>.lnt" to "<name>.lnt", which the replaced model had. Where links cannot be made the longer name stays:
- * it is as good. */
-static lnt_status take_plain_name(char **path, training *t, lnt_error *err) {
-  char *plain = NULL;
-  lnt_status status = lnti_project_path(&plain, t->project, err, "%s", t->old_file);
-  if (status) return status;
-  unlink(plain);
-  if (link(*path, plain) != 0) goto done;
-  t->row.file = t->old_file;
-  status = lnti_store_write(t->project->store, write_file_name, t, err);
-  if (status) goto done;
-  unlink(*path);
-  free(*path);
-  *path = plain;
-  plain = NULL;
-done:
-  free(plain);
-  return status;
-}
-
-/* No row names the file of the replaced model any more: its name is taken over where it is the plain one, else it goes. */
-static lnt_status retire_old_file(char **path, const char *relative, training *t, lnt_error *err) {
-  char *plain = NULL, *old = NULL;
-  lnt_status status = lnti_asprintf(&plain, err, "models/%s.lnt", t->model->name);
-  if (status) goto done;
-  if (strcmp(relative, plain) != 0) {
-    status = take_plain_name(path, t, err);
-    goto done;
-  }
-  status = lnti_project_path(&old, t->project, err, "%s", t->old_file);
-  if (status == LNT_OK) unlink(old);
-done:
-  free(old);
-  free(plain);
-  return status;
-}
-
-static lnt_status store_model(training *t, lnt_error *err) {
-  char *relative = NULL, *path = NULL;
-  lnt_status status = choose_file(&relative, t, err);
-  if (status) goto done;
-  status = lnti_project_path(&path, t->project, err, "%s", relative);
-  if (status) goto done;
-  status = lnti_model_save(t->model, path, err);
-  if (status) goto done;
-  t->row = (lnti_model_row){.run_id = t->run.id,
-                            .name = t->model->name,
-                            .file = relative,
-                            .created_ms = t->model->created_ms,
-                            .n_train = t->model->n_train,
-                            .result_json = ""};
-  status = lnti_file_hash(&t->row.content, &t->row.bytes, path, err);
-  if (status) goto done;
-  t->run.state = "done";
-  t->run.ended_ms = lnti_wall_ms();
-  t->run.result_json = t->model->metrics_json ? t->model->metrics_json : "{}";
-  status = lnti_store_write(t->project->store, write_model_row, t, err);
-  if (status) {
-    unlink(path);
-    goto done;
-  }
-  if (t->old_file) status = retire_old_file(&path, relative, t, err);
-  if (status) goto done;
-  t->result->file = path;
-  path = NULL;
-done:
-  free(path);
-  free(relative);
-  return status;
+static void describe_rows(training *t) {
+  t->model->n_train = t->rows.items.n;
+  t->model->seed = t->options->seed;
+  fingerprint(t->model->data_fingerprint, t);
 }
 
 /* ---- the run ---- */
@@ -470,7 +428,9 @@ static lnt_status prepare(training *t, lnt_error *err) {
   status = lnti_extractor_new(&t->extractor, options->feature, &t->rows.items.traits, err);
   if (status) return status;
   status = name_model(t, err);
-  return status ? status : describe_model(t, err);
+  if (status) return status;
+  describe_rows(t);
+  return describe_target(t, err);
 }
 
 static lnt_status learn(training *t, lnt_error *err) {
@@ -479,6 +439,11 @@ static lnt_status learn(training *t, lnt_error *err) {
   if (status) return status;
   t->result->extract_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
   start = lnti_monotonic_ns();
+  status = settle_rows(t, err);
+  if (status) return status;
+  describe_rows(t);
+  status = copy_classes(t, err);
+  if (status) return status;
   status = make_labels(&t->label, t, &t->rows, &t->features, err);
   if (status) return status;
   status = make_labels(&t->val_label, t, &t->val, &t->val_features, err);
@@ -493,7 +458,9 @@ static lnt_status learn(training *t, lnt_error *err) {
   status = lnti_strdup(&t->model->calibrated_on, t->calibration.on, err);
   if (status) return status;
   status = validate(t, err);
-  return status ? status : store_model(t, err);
+  if (status) return status;
+  t->model->created_ms = lnti_wall_ms();
+  return lnti_model_keep(&t->result->file, t->project, t->model, &t->run, t->keys, t->n_keys, err);
 }
 
 static lnt_status fill_result(training *t, lnt_error *err) {
@@ -530,7 +497,8 @@ static void clear(training *t) {
   free(t->class_option);
   free(t->class_of_option);
   free(t->params_json);
-  free(t->old_file);
+  free(t->group);
+  free(t->keys);
 }
 
 lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,

@@ -4,6 +4,7 @@
  */
 #include <store/internal.h>
 
+#include <base/alloc.h>
 #include <base/error.h>
 #include <string.h>
 
@@ -30,6 +31,35 @@ lnt_status lnti_tx_model(lnti_tx *tx, int64_t *id_out, const lnti_model_row *mod
   return status;
 }
 
+/* "models/" and a plain name: what is joined to the project's path and opened or removed. */
+static bool is_model_file(const char *file) {
+  static const char folder[] = "models/";
+  const char *name = file + sizeof folder - 1;
+  return strncmp(file, folder, sizeof folder - 1) == 0 && *name && *name != '.' && !strchr(name, '/');
+}
+
+static lnt_status fail_file(const char *name, const char *file, lnt_error *err) {
+  return lnti_fail(err, LNT_ECORRUPT, "model \"%.100s\": its row names \"%.100s\", which is no file of models/", name,
+                   file);
+}
+
+lnt_status lnti_tx_model_file(lnti_tx *tx, char **file_out, const char *name, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  char *file = NULL;
+  bool row = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT file FROM models WHERE name = ?", err);
+  if (status) return status;
+  lnti_put_text(stmt, name);
+  status = lnti_db_step(&row, stmt, err);
+  if (!status && row) {
+    const char *text = lnti_get_text(stmt, 0);
+    status = is_model_file(text) ? lnti_strdup(&file, text, err) : fail_file(name, text, err);
+  }
+  lnti_db_reset(stmt);
+  if (!status) *file_out = file;
+  return status;
+}
+
 lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   int64_t id = 0;
@@ -53,6 +83,7 @@ static lnt_status read_model(lnti_model_row *out, lnti_stmt *stmt, lnt_error *er
   if (n != sizeof model.content.bytes) {
     return lnti_fail(err, LNT_ECORRUPT, "model \"%s\": its row is damaged: run 'linnet verify'", model.name);
   }
+  if (!is_model_file(model.file)) return fail_file(model.name, model.file, err);
   memcpy(model.content.bytes, content, n);
   model.bytes = (uint64_t)lnti_get_int(stmt, 5);
   model.created_ms = (uint64_t)lnti_get_int(stmt, 6);

@@ -4,7 +4,9 @@
  */
 #include <store/internal.h>
 
+#include <base/alloc.h>
 #include <base/error.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, lnt_error *err) {
@@ -46,5 +48,63 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   lnti_put_int(stmt, run->id);
   status = lnti_db_change(&found, stmt, err);
   if (!status && !found) status = lnti_fail(err, LNT_ENOTFOUND, "no run %lld", (long long)run->id);
+  return status;
+}
+
+/* ---- what a run was trained on ---- */
+
+enum { KEY_BYTES = 8 };
+
+lnt_status lnti_tx_run_content(lnti_tx *tx, int64_t run_id, const uint64_t *keys, size_t n, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  unsigned char *bytes = NULL;
+  lnt_status status = lnti_alloc(&bytes, n, KEY_BYTES, err);
+  if (status) return status;
+  for (size_t i = 0; i < n * KEY_BYTES; i++) bytes[i] = (unsigned char)(keys[i / KEY_BYTES] >> (8 * (i % KEY_BYTES)));
+  status = lnti_db_prepare(&stmt, tx->db, "INSERT INTO run_content (run_id, keys) VALUES (?, ?)", err);
+  if (!status) {
+    lnti_put_int(stmt, run_id);
+    lnti_put_blob(stmt, bytes, n * KEY_BYTES);
+    status = lnti_db_run(NULL, NULL, stmt, err);
+  }
+  free(bytes);
+  return status;
+}
+
+static lnt_status read_keys(uint64_t **keys_out, size_t *n_out, lnti_stmt *stmt, lnt_error *err) {
+  uint64_t *keys = NULL;
+  size_t n_bytes = 0;
+  const unsigned char *bytes = lnti_get_blob(&n_bytes, stmt, 0);
+  lnt_status status = lnti_alloc_zero(&keys, n_bytes / KEY_BYTES, sizeof *keys, err);
+  if (status) return status;
+  for (size_t i = 0; i < n_bytes / KEY_BYTES * KEY_BYTES; i++) {
+    keys[i / KEY_BYTES] |= (uint64_t)bytes[i] << (8 * (i % KEY_BYTES));
+  }
+  *keys_out = keys;
+  *n_out = n_bytes / KEY_BYTES;
+  return LNT_OK;
+}
+
+lnt_status lnti_store_run_content(uint64_t **keys_out, size_t *n_out, lnti_store *store, const char *data_fingerprint,
+                                  lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  status =
+      lnti_db_prepare(&stmt, db,
+                      "SELECT c.keys FROM run_content c JOIN runs r ON r.id = c.run_id WHERE r.data_fingerprint = ? "
+                      "ORDER BY r.id DESC LIMIT 1",
+                      err);
+  if (status) goto done;
+  lnti_put_text(stmt, data_fingerprint);
+  status = lnti_db_step(&row, stmt, err);
+  if (status) goto done;
+  *keys_out = NULL;
+  *n_out = 0;
+  if (row) status = read_keys(keys_out, n_out, stmt, err);
+done:
+  lnti_reader_give(store, db);
   return status;
 }

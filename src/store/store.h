@@ -35,8 +35,7 @@ LNT_MUST_CHECK lnt_status lnti_store_open(lnti_store **out, const char *path, ln
 /** Waits for what was handed in. NULL is allowed. */
 void lnti_store_close(lnti_store *store);
 
-/** Changes to make; runs on the writer thread, possibly again after its transaction was taken back by another's
- *  failure, so it must only write what it can write twice. An error takes back its savepoint. */
+/** Changes to make; runs once, on the writer thread. An error takes back what it wrote. */
 typedef lnt_status (*lnti_write)(void *payload, lnti_tx *tx, lnt_error *err);
 /** Hands in, waits until durable (or failed). May be called by several threads. LNT_ENOSPC, LNT_EIO, LNT_EBUSY... */
 LNT_MUST_CHECK lnt_status lnti_store_write(lnti_store *store, lnti_write write, void *payload, lnt_error *err);
@@ -208,6 +207,13 @@ typedef struct lnti_run {
 LNT_MUST_CHECK lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err);
 
+/** What a run was trained on: keys of its rows' content (flow/groups.h), rising. Written once a run. */
+LNT_MUST_CHECK lnt_status lnti_tx_run_content(lnti_tx *tx, int64_t run_id, const uint64_t *keys, size_t n,
+                                              lnt_error *err);
+/** Of the newest run with this data fingerprint; *n_out 0 and *keys_out NULL where there is none. free() *keys_out. */
+LNT_MUST_CHECK lnt_status lnti_store_run_content(uint64_t **keys_out, size_t *n_out, lnti_store *store,
+                                                 const char *data_fingerprint, lnt_error *err);
+
 typedef struct lnti_model_row {
   int64_t id;
   int64_t run_id;
@@ -221,9 +227,12 @@ typedef struct lnti_model_row {
 } lnti_model_row;
 /** Adds, or replaces the one of the same name. */
 LNT_MUST_CHECK lnt_status lnti_tx_model(lnti_tx *tx, int64_t *id_out, const lnti_model_row *model, lnt_error *err);
+/** The file of the model of that name, *file_out NULL where there is none; free() it. LNT_ECORRUPT as below. */
+LNT_MUST_CHECK lnt_status lnti_tx_model_file(lnti_tx *tx, char **file_out, const char *name, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err);
 typedef lnt_status (*lnti_model_visit)(void *payload, const lnti_model_row *model, lnt_error *err);
-/** By name; `name` NULL: all. */
+/** By name; `name` NULL: all. A file that is no plain name below models/ is LNT_ECORRUPT: a project that came from
+ *  elsewhere may not point at other files. */
 LNT_MUST_CHECK lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
                                             lnt_error *err);
 

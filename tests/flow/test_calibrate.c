@@ -19,7 +19,7 @@ typedef struct spy {
 
 /* What the spy was asked for. */
 static struct {
-  size_t n_fits, n_rows[FITS_MAX], n_scored, n_scored_seen;
+  size_t n_fits, n_rows[FITS_MAX], n_scored, n_scored_seen, n_scored_twin_seen;
   bool warm[FITS_MAX], outlive[FITS_MAX];
   lnt_status fail; /* of the next fit */
   size_t n_live;
@@ -69,6 +69,7 @@ static lnt_status spy_score(float *score_out, const lnti_fitted *fitted, const l
     const float *row = lnti_matrix_row(x, i);
     told.n_scored++;
     told.n_scored_seen += s->seen[(size_t)row[0]];
+    told.n_scored_twin_seen += s->seen[(size_t)row[0] ^ 1]; /* rows 2i and 2i+1, where they are one group */
     score_row(score_out + i * fitted->n_classes, (size_t)row[0], (size_t)row[1], fitted->n_classes);
   }
   return LNT_OK;
@@ -125,6 +126,7 @@ static lnt_status leaving_fit(lnti_fitted **out, lnti_fit_report *report_out, co
 typedef struct rows {
   lnti_vectors vectors;
   int32_t *label;
+  uint32_t *group; /* each row alone */
 } rows;
 
 /* n rows numbered from `first`; `class_of` NULL: i % k. */
@@ -134,8 +136,10 @@ static rows make_rows(size_t first, size_t n, size_t k, int32_t (*class_of)(size
   r.vectors.data = data;
   r.vectors.item = malloc((n + 1) * sizeof *r.vectors.item);
   r.label = malloc((n + 1) * sizeof *r.label);
-  assert_true(data && r.vectors.item && r.label);
+  r.group = malloc((n + 1) * sizeof *r.group);
+  assert_true(data && r.vectors.item && r.label && r.group);
   for (size_t i = 0; i < n; i++) {
+    r.group[i] = (uint32_t)i;
     r.label[i] = class_of ? class_of(i) : (int32_t)(i % k);
     data[2 * i] = (float)(first + i);
     data[2 * i + 1] = (float)r.label[i];
@@ -147,6 +151,7 @@ static rows make_rows(size_t first, size_t n, size_t k, int32_t (*class_of)(size
 static void clear_rows(rows *r) {
   lnti_vectors_clear(&r->vectors);
   free(r->label);
+  free(r->group);
 }
 
 typedef struct outcome {
@@ -163,7 +168,7 @@ static lnt_status run(outcome *out, const lnti_learner *learner, rows *train, co
   lnti_fitted *fitted = NULL;
   lnti_params params;
   const lnti_calibrated_rows all = {
-      &train->vectors, train->label, val ? &val->vectors : &none, val ? val->label : NULL, k, seed};
+      &train->vectors, train->label, train->group, val ? &val->vectors : &none, val ? val->label : NULL, k, seed};
   lnt_status failure = told.fail;
   memset(&told, 0, sizeof told);
   told.fail = failure;
@@ -425,6 +430,41 @@ static void the_temperature_is_applied(void **state) {
   clear_rows(&train);
 }
 
+/* Rows 2i and 2i+1 are the same picture: where one is held out, so is the other. */
+static void equals_are_held_out_together(void **state) {
+  (void)state;
+  static const size_t sizes[] = {LNTI_HOLD_OUT_FROM, 60};
+  for (size_t at = 0; at < 2; at++) {
+    outcome o = {.n_fitted = 0};
+    rows train = make_rows(0, sizes[at], 3, NULL);
+    for (size_t i = 0; i < sizes[at]; i++) train.group[i] = (uint32_t)(i & ~(size_t)1);
+    assert_ok(run(&o, &plain_spy, &train, NULL, 3, 5));
+    assert_true(told.n_scored >= sizes[at] / 5);
+    assert_int_equal(told.n_scored_seen, 0);
+    assert_int_equal(told.n_scored_twin_seen, 0);
+    lnti_calibration_clear(&o.calibration);
+    clear_rows(&train);
+  }
+}
+
+/* A learner that leaves out single rows is asked only for those that have no equal; where there are none, folds do it. */
+static void equals_are_not_left_out_one_by_one(void **state) {
+  (void)state;
+  outcome o = {.n_fitted = 0};
+  rows train = make_rows(0, 40, 2, NULL);
+  train.group[7] = 3;
+  assert_ok(run(&o, &leaving_spy, &train, NULL, 2, 5));
+  assert_string_equal(o.calibration.on, "left out one by one, 38 rows");
+  for (size_t i = 0; i < 38; i++) assert_true(told.left_out[i] != 3 && told.left_out[i] != 7);
+  lnti_calibration_clear(&o.calibration);
+  for (size_t i = 0; i < 40; i++) train.group[i] = (uint32_t)(i & ~(size_t)1);
+  assert_ok(run(&o, &leaving_spy, &train, NULL, 2, 5));
+  assert_string_equal(o.calibration.on, "out of fold, 40 rows");
+  assert_int_equal(told.n_scored_twin_seen, 0);
+  lnti_calibration_clear(&o.calibration);
+  clear_rows(&train);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(validation_rows_come_first),     cmocka_unit_test(left_out_scores_come_next),
@@ -432,6 +472,7 @@ int main(void) {
       cmocka_unit_test(few_rows_go_through_folds),      cmocka_unit_test(folds_are_stratified),
       cmocka_unit_test(too_few_rows_calibrate_nothing), cmocka_unit_test(classes_of_two_rows_spare_none),
       cmocka_unit_test(failures_leave_outputs_alone),   cmocka_unit_test(the_temperature_is_applied),
+      cmocka_unit_test(equals_are_held_out_together),   cmocka_unit_test(equals_are_not_left_out_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "media_support.h"
 
 #include <flow/evaluate.h>
+#include <flow/split.h>
 #include <flow/train.h>
 #include <math.h>
 #include <sys/stat.h>
@@ -95,6 +96,30 @@ static void counts_are_those_of_the_hand(void **state) {
   assert_string_equal(report.class_titles[2], "grey");
   lnti_evaluate_result_clear(&r);
   assert_null(r.model);
+  lab_free(&l);
+}
+
+/* Splits made anew after the training put training items into "test": whatever the split is called, it is told. */
+static void items_trained_on_are_counted_whatever_their_split(void **state) {
+  (void)state;
+  lab l = shades();
+  lnti_evaluate_request request = request_of("m");
+  lnti_split_options again = LNTI_SPLIT_OPTIONS_INIT;
+  lnti_split_result dealt;
+  lnti_evaluate_result r = evaluate(&l, &request);
+  assert_int_equal(r.n_trained_on, 0);
+  lnti_evaluate_result_clear(&r);
+  again.test = 0.6;
+  again.val = 0;
+  again.seed = 3;
+  assert_ok(lnti_split(&dealt, l.project, &again, ERR));
+  lnti_messages_clear(&dealt.warnings);
+  r = evaluate(&l, &request);
+  assert_true(r.n_trained_on > 0 && r.n_trained_on < r.evaluation->n);
+  assert_true(media_says(&r.warnings, "pictures that the model was trained on: the figures are too good"));
+  lnti_evaluate_result_clear(&r);
+  request.split = "";
+  assert_status(lnti_evaluate(&r, l.project, &request, ERR), LNT_EINVAL);
   lab_free(&l);
 }
 
@@ -237,6 +262,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_are_those_of_the_hand),
       cmocka_unit_test(training_items_are_warned_of),
+      cmocka_unit_test(items_trained_on_are_counted_whatever_their_split),
       cmocka_unit_test(unknown_classes_are_left_out),
       cmocka_unit_test(no_rows_list_the_splits),
       cmocka_unit_test(the_target_must_be_asked_here),

@@ -56,16 +56,19 @@ static void check_calibration(const lnti_learner *learner, bool with_val) {
   static float data[N * D];
   static int32_t label[N];
   static size_t item[N];
+  static uint32_t group[N];
   lnti_params params;
   for (size_t i = 0; i < N; i++) {
     label[i] = (int32_t)(i % 2);
     data[i * D] = (float)(i % 2) + 0.01f * (float)i;
     data[i * D + 1] = (float)(i % 7);
     item[i] = i;
+    group[i] = (uint32_t)i;
   }
   lnti_vectors train = {.data = data, .n = N, .d = D, .dtype = LNTI_F32, .item = item}, val = train;
   if (!with_val) val.n = 0;
-  const lnti_calibrated_rows rows = {.train = &train, .label = label, .val = &val, .val_label = label, .n_classes = 2};
+  const lnti_calibrated_rows rows = {
+      .train = &train, .label = label, .group = group, .val = &val, .val_label = label, .n_classes = 2};
   lnti_params_init(&params, learner->params);
   if (learner == &lnti_learner_logistic) assert_ok(lnti_params_set(&params, "max_iter=2", ERR));
   for_each_fault(n) {

@@ -252,10 +252,31 @@ static void names_that_look_like_run_numbers(void **state) {
   lab_free(&l);
 }
 
+/* Somebody's own file where the link would be stays, and the model is kept all the same. */
+static void a_file_of_ones_own_stays(void **state) {
+  (void)state;
+  lab l = toy_lab(30, 0, 0);
+  lnti_train_options options = options_of("knn", "pixels");
+  options.name = "m";
+  size_t n = 0;
+  lnti_test_write_file(media_in(&l, "project/models/m.lnt").text, "mine", 4);
+  lnti_train_result r = train(&l, &options);
+  assert_string_equal(r.file, media_in(&l, "project/models/m@1.lnt").text);
+  char *data = lnti_test_read_file(&n, media_in(&l, "project/models/m.lnt").text);
+  assert_int_equal(n, 4);
+  assert_memory_equal(data, "mine", 4);
+  free(data);
+  lnt_model *model = NULL;
+  assert_ok(lnti_model_find(&model, l.project, "m", &l.project->context, ERR));
+  lnt_model_close(model);
+  lnti_train_result_clear(&r);
+  lab_free(&l);
+}
+
 static void names_that_are_none(void **state) {
   (void)state;
   lab l = toy_lab(30, 0, 0);
-  static const char *const names[] = {"", ".", "..", ".hidden", "a/b", "/abs", "line\nbreak"};
+  static const char *const names[] = {"", ".", "..", ".hidden", "a/b", "/abs", "line\nbreak", "a@3", "best.lnt"};
   char longest[102];
   lnti_train_result result = {.n_train = 77};
   lnti_train_options options = options_of("knn", "pixels");
@@ -529,6 +550,7 @@ int main(void) {
       cmocka_unit_test(a_model_of_the_same_name_is_replaced),
       cmocka_unit_test(names_that_look_like_run_numbers),
       cmocka_unit_test(names_that_are_none),
+      cmocka_unit_test(a_file_of_ones_own_stays),
       cmocka_unit_test(wrong_options_are_told),
       cmocka_unit_test(a_number_is_no_target),
       cmocka_unit_test(one_class_is_not_enough),

@@ -25,7 +25,7 @@ void toy_make(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype 
         ((float *)t.x)[i * d + j] = (float)(v / 64 - 2);
     }
   }
-  t.problem = (lnti_problem){lnti_matrix_of(t.x, n, d, dtype), t.label, k, seed, NULL};
+  t.problem = (lnti_problem){.x = lnti_matrix_of(t.x, n, d, dtype), .label = t.label, .n_classes = k, .seed = seed};
   *out = t;
 }
 

@@ -4,6 +4,8 @@
  */
 #include <math.h>
 
+#include <stdlib.h>
+
 #include "store_support.h"
 
 /* ---- operations ---- */
@@ -279,6 +281,68 @@ static void models_belong_to_runs(void **state) {
   lab_free(&l);
 }
 
+static lnt_status write_content(void *payload, lnti_tx *tx, lnt_error *err) {
+  const training *t = payload;
+  static const uint64_t keys[] = {1, 258, UINT64_MAX};
+  return lnti_tx_run_content(tx, t->run.id, keys, t->run.n_train, err);
+}
+
+static void what_runs_were_trained_on_is_read_back(void **state) {
+  (void)state;
+  lab l = lab_new();
+  training t = {.run = {.data_fingerprint = "f", .n_train = 3}};
+  uint64_t *keys = NULL;
+  size_t n = 77;
+  lab_write(&l, begin_run, &t);
+  lab_write(&l, write_content, &t);
+  assert_ok(lnti_store_run_content(&keys, &n, l.store, "f", ERR));
+  assert_int_equal(n, 3);
+  assert_true(keys[0] == 1 && keys[1] == 258 && keys[2] == UINT64_MAX);
+  free(keys);
+  t.run.n_train = 1; /* a newer run on the same data is the one that counts */
+  lab_write(&l, begin_run, &t);
+  lab_write(&l, write_content, &t);
+  assert_ok(lnti_store_run_content(&keys, &n, l.store, "f", ERR));
+  assert_int_equal(n, 1);
+  free(keys);
+  assert_ok(lnti_store_run_content(&keys, &n, l.store, "another", ERR));
+  assert_int_equal(n, 0);
+  assert_null(keys);
+  lab_free(&l);
+}
+
+static lnt_status find_file(void *payload, lnti_tx *tx, lnt_error *err) {
+  return lnti_tx_model_file(tx, payload, "first", err);
+}
+
+/* A project that came from elsewhere may not make us open, and still less remove, files outside models/. */
+static void model_files_stay_below_models(void **state) {
+  (void)state;
+  static const char *const bad[] = {"../victim", "models/../victim", "/etc/passwd",
+                                    "models/",   "models/.hidden",   "first.lnt"};
+  lab l = lab_new();
+  training t = {.run = {.data_fingerprint = "f", .state = "done"},
+                .model = {.name = "first", .file = "models/first@1.lnt"}};
+  lnti_text text = {0};
+  char *file = NULL;
+  lab_write(&l, find_file, &file);
+  assert_null(file);
+  lab_write(&l, begin_run, &t);
+  lab_write(&l, end_run, &t);
+  lab_write(&l, find_file, &file);
+  assert_string_equal(file, "models/first@1.lnt");
+  free(file);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    t.model.file = bad[i];
+    lab_write(&l, end_run, &t);
+    assert_status(lnti_store_models(l.store, "first", see_model, &text, ERR), LNT_ECORRUPT);
+    assert_message("no file of models/");
+    assert_status(lnti_store_write(l.store, find_file, &file, ERR), LNT_ECORRUPT);
+  }
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
 static lnt_status begin_job(void *payload, lnti_tx *tx, lnt_error *err) {
   lnti_job *job = payload;
   return lnti_tx_job_begin(tx, &job->id, job, err);
@@ -392,6 +456,8 @@ int main(void) {
       cmocka_unit_test(split_stage_and_metadata_change),
       cmocka_unit_test(uris),
       cmocka_unit_test(models_belong_to_runs),
+      cmocka_unit_test(what_runs_were_trained_on_is_read_back),
+      cmocka_unit_test(model_files_stay_below_models),
       cmocka_unit_test(jobs_of_dead_processes_are_reaped),
       cmocka_unit_test(counts),
       cmocka_unit_test(changes_are_joined),

@@ -169,6 +169,13 @@ CREATE TABLE runs (
   pid BIGINT NOT NULL
 );
 
+-- What a run was trained on: 8-byte keys of its rows' content, rising, little-endian. Kept here and not in the model file,
+-- since it would tell whoever has the file which pictures were used.
+CREATE TABLE run_content (
+  run_id BIGINT PRIMARY KEY REFERENCES runs(id),
+  keys BLOB NOT NULL
+);
+
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   run_id BIGINT NOT NULL REFERENCES runs(id),

@@ -1,0 +1,134 @@
+/*
+ * Keeping models. After the transaction nothing can fail any more: what is left to do (removing the old file, the link)
+ * is tidying, and goes into the log where it does not work.
+ */
+#include <flow/keep_model.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAME_MAX_BYTES = 100 };
+
+lnt_status lnti_model_name_check(const char *name, lnt_error *err) {
+  size_t n = strlen(name);
+  if (n == 0 || n > NAME_MAX_BYTES || name[0] == '.' || lnti_utf8_valid(name, n) != n) {
+    return lnti_fail(err, LNT_EINVAL, "a model's name has 1 to %d bytes of UTF-8 and does not begin with a dot",
+                     NAME_MAX_BYTES);
+  }
+  for (const char *p = name; *p; p++) {
+    if (*p == '/' || *p == '@' || (unsigned char)*p < ' ') {
+      return lnti_fail(err, LNT_EINVAL, "'%s' is no name for a model: it becomes a file's name, without '/' and '@'",
+                       name);
+    }
+  }
+  if (n >= 4 && strcmp(name + n - 4, ".lnt") == 0) {
+    return lnti_fail(err, LNT_EINVAL, "'%s' is no name for a model: leave out .lnt, the file gets it by itself", name);
+  }
+  return LNT_OK;
+}
+
+typedef struct keeping {
+  lnti_model_row row;
+  const lnti_run *run;
+  const uint64_t *trained;
+  size_t n_trained;
+  char *old_file; /* that the name had before, below the project; NULL */
+} keeping;
+
+static lnt_status write_rows(void *payload, lnti_tx *tx, lnt_error *err) {
+  keeping *k = payload;
+  lnt_status status = lnti_tx_model_file(tx, &k->old_file, k->row.name, err);
+  if (status) return status;
+  status = lnti_tx_model(tx, &k->row.id, &k->row, err);
+  if (status) return status;
+  status = lnti_tx_run_content(tx, k->run->id, k->trained, k->n_trained, err);
+  return status ? status : lnti_tx_run_end(tx, k->run, err);
+}
+
+/* models/<name>.lnt -> <name>@<run>.lnt, put in place by one rename. A file of that name that is no link is somebody's own
+ * and stays. */
+static lnt_status point_link(char **link_out, const lnti_project *project, const char *name, const char *file,
+                             lnt_error *err) {
+  struct stat info;
+  char *plain = NULL, *fresh = NULL;
+  lnt_status status = lnti_project_path(&plain, project, err, "models/%s.lnt", name);
+  if (status) goto done;
+  if (lstat(plain, &info) == 0 && !S_ISLNK(info.st_mode)) {
+    status = lnti_fail(err, LNT_EEXISTS, "%s is no link of Linnet's and stays as it is", plain);
+    goto done;
+  }
+  status = lnti_asprintf(&fresh, err, "%s.part-%ld", plain, (long)getpid());
+  if (status) goto done;
+  unlink(fresh);
+  if (symlink(strrchr(file, '/') + 1, fresh) != 0 || rename(fresh, plain) != 0) {
+    status = lnti_fail_errno(err, errno, "%s cannot be linked", plain);
+    unlink(fresh);
+    goto done;
+  }
+  *link_out = plain;
+  plain = NULL;
+done:
+  free(fresh);
+  free(plain);
+  return status;
+}
+
+static void remove_old(const lnti_project *project, const keeping *k) {
+  lnt_error ignored = LNT_ERROR_INIT;
+  char *old = NULL;
+  if (!k->old_file || strcmp(k->old_file, k->row.file) == 0) return;
+  if (lnti_project_path(&old, project, &ignored, "%s", k->old_file) != LNT_OK || unlink(old) != 0) {
+    lnti_log_printf(project->context.log, LNTI_LOG_INFO, "the replaced model's file %s could not be removed",
+                    k->old_file);
+  }
+  free(old);
+}
+
+lnt_status lnti_model_keep(char **path_out, lnti_project *project, const lnt_model *model, lnti_run *run,
+                           const uint64_t *trained, size_t n_trained, lnt_error *err) {
+  keeping k = {.run = run, .trained = trained, .n_trained = n_trained};
+  lnt_error tidying = LNT_ERROR_INIT;
+  char *file = NULL, *path = NULL, *link_path = NULL;
+  lnt_status status = lnti_asprintf(&file, err, "models/%s@%lld.lnt", model->name, (long long)run->id);
+  if (status) goto done;
+  status = lnti_project_path(&path, project, err, "%s", file);
+  if (status) goto done;
+  status = lnti_model_save(model, path, err);
+  if (status) goto done;
+  k.row = (lnti_model_row){.run_id = run->id,
+                           .name = model->name,
+                           .file = file,
+                           .created_ms = model->created_ms,
+                           .n_train = model->n_train,
+                           .result_json = ""};
+  status = lnti_file_hash(&k.row.content, &k.row.bytes, path, err);
+  if (status == LNT_OK) {
+    run->state = "done";
+    run->ended_ms = lnti_wall_ms();
+    run->n_train = model->n_train;
+    run->result_json = model->metrics_json ? model->metrics_json : "{}";
+    status = lnti_store_write(project->store, write_rows, &k, err);
+  }
+  if (status) {
+    unlink(path);
+    goto done;
+  }
+  if (point_link(&link_path, project, model->name, file, &tidying)) {
+    lnti_log_printf(project->context.log, LNTI_LOG_INFO, "%s", tidying.message);
+  }
+  remove_old(project, &k);
+  *path_out = link_path ? link_path : path;
+  if (!link_path) path = NULL;
+done:
+  free(k.old_file);
+  free(path);
+  free(file);
+  return status;
+}

@@ -1,0 +1,30 @@
+/**
+ * @file keep_model.h
+ * Where a trained model is kept: its file below models/ and its rows.
+ *
+ * Every training writes a file of its own, models/<name>@<run>.lnt, which nothing ever replaces ('@' may not stand in a
+ * name, and run numbers are not used twice). One transaction makes the database name it, and takes the file that the name
+ * had before out of use; that file is removed afterwards. So the database names only whole files, whatever is killed when
+ * and whoever else trains under the same name. For people, models/<name>.lnt is a link to the newest; nothing in Linnet
+ * depends on it.
+ */
+#ifndef LNTI_FLOW_KEEP_MODEL_H
+#define LNTI_FLOW_KEEP_MODEL_H
+
+#include <flow/project.h>
+#include <model/model.h>
+
+/** LNT_EINVAL where `name` cannot name a model: it becomes a part of file names. */
+LNT_MUST_CHECK lnt_status lnti_model_name_check(const char *name, lnt_error *err);
+
+/**
+ * Saves the model, and in one transaction its row, the end of its run (state "done") and the content of its training rows.
+ * @param path_out   absolute: the link where it could be made, else the file; free() it
+ * @param run        begun; its end is filled in
+ * @param trained    [n_trained] of lnti_content_keys, of the training rows
+ * On failure nothing of the model is left, and a model of the same name is as it was.
+ */
+LNT_MUST_CHECK lnt_status lnti_model_keep(char **path_out, lnti_project *project, const lnt_model *model, lnti_run *run,
+                                          const uint64_t *trained, size_t n_trained, lnt_error *err);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Rows of equal content: groups, keys, and what is known.
+ */
+#include <flow/groups.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <support.h>
+
+enum { N = 7 };
+
+/* Contents 3 1 3 2 1 3 9. */
+static void seven(lnti_extract_items *items, lnti_extract_item rows[N]) {
+  static const uint8_t first_byte[N] = {3, 1, 3, 2, 1, 3, 9};
+  memset(rows, 0, N * sizeof *rows);
+  for (size_t i = 0; i < N; i++) rows[i].content.bytes[0] = first_byte[i];
+  *items = (lnti_extract_items){.item = rows, .n = N};
+}
+
+static void test_groups(void **state) {
+  (void)state;
+  static const uint32_t expected[N] = {0, 1, 0, 3, 1, 0, 6};
+  lnti_extract_item rows[N];
+  lnti_extract_items items;
+  uint32_t group[N];
+  seven(&items, rows);
+  assert_ok(lnti_content_groups(group, &items, ERR));
+  assert_memory_equal(group, expected, sizeof expected);
+  items.n = 0;
+  assert_ok(lnti_content_groups(group, &items, ERR));
+}
+
+/* Contents that differ in their last byte alone are not equal. */
+static void test_last_byte(void **state) {
+  (void)state;
+  lnti_extract_item rows[2];
+  lnti_extract_items items = {.item = rows, .n = 2};
+  uint32_t group[2];
+  memset(rows, 0, sizeof rows);
+  rows[1].content.bytes[LNTI_HASH_BYTES - 1] = 1;
+  assert_ok(lnti_content_groups(group, &items, ERR));
+  assert_int_equal(group[0], 0);
+  assert_int_equal(group[1], 1);
+}
+
+static void test_keys(void **state) {
+  (void)state;
+  lnti_extract_item rows[N];
+  lnti_extract_items items;
+  lnti_hash other = {{4}};
+  uint64_t *keys = NULL;
+  size_t n = 0;
+  seven(&items, rows);
+  assert_true(lnti_content_key(&rows[0].content) == (uint64_t)3 << 56);
+  assert_ok(lnti_content_keys(&keys, &n, &items, ERR));
+  assert_int_equal(n, 4);
+  for (size_t i = 1; i < n; i++) assert_true(keys[i - 1] < keys[i]);
+  for (size_t i = 0; i < N; i++) assert_true(lnti_content_known(keys, n, &rows[i].content));
+  assert_false(lnti_content_known(keys, n, &other));
+  assert_false(lnti_content_known(NULL, 0, &other));
+  free(keys);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups), cmocka_unit_test(test_last_byte),
+                                     cmocka_unit_test(test_keys)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
