@@ -46,6 +46,20 @@ static void test_table_hash(void **state) {
   }
 }
 
+/* Every byte of the block is drawn, and none around it. */
+static void test_random_bytes(void **state) {
+  (void)state;
+  enum { N = 40, DRAWS = 64 };
+  unsigned char bytes[N + 2] = {0}, seen[N + 2] = {0};
+  for (int i = 0; i < DRAWS; i++) {
+    lnti_random_bytes(bytes + 1, N);
+    for (size_t k = 0; k < sizeof bytes; k++) seen[k] |= bytes[k];
+  }
+  for (size_t k = 1; k <= N; k++) assert_int_not_equal(seen[k], 0);
+  assert_int_equal(seen[0] | seen[N + 1], 0);
+  lnti_random_bytes(bytes, 0);
+}
+
 static void test_uuid_fields(void **state) {
   (void)state;
   lnti_uuid a, b;
@@ -97,8 +111,8 @@ static void test_uuid_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_known_answers), cmocka_unit_test(test_table_hash),   cmocka_unit_test(test_uuid_fields),
-      cmocka_unit_test(test_uuid_text),     cmocka_unit_test(test_uuid_refused),
+      cmocka_unit_test(test_known_answers), cmocka_unit_test(test_table_hash), cmocka_unit_test(test_random_bytes),
+      cmocka_unit_test(test_uuid_fields),   cmocka_unit_test(test_uuid_text),  cmocka_unit_test(test_uuid_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
