@@ -1,6 +1,8 @@
 /*
- * Whole files. Writing goes to "<path>.part-<pid>" in the same folder; commit is fsync, rename, fsync of the folder, so
- * that a crash at any moment leaves the old file or the new one under `path`, never a mixture.
+ * Whole files. Writing goes to "<path>.part-<random>" in the same folder; commit is fsync, rename, fsync of the folder,
+ * so that a crash at any moment leaves the old file or the new one under `path`, never a mixture. The part's name is new
+ * and cannot be guessed, and what is there already is never opened: writers of one path, in one process or in several,
+ * do not touch each other's bytes, and nobody can place a link there to have another file overwritten.
  */
 #include <base/file.h>
 
@@ -9,6 +11,7 @@
 #include <base/regular.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +91,26 @@ static lnt_status folder_of(char **out, const char *path, lnt_error *err) {
   return lnti_strndup(out, path, slash == path ? 1 : (size_t)(slash - path), err);
 }
 
+static lnt_status open_part(lnti_file_writer *file, const char *path, lnt_error *err) {
+  enum { TRIES = 16 }; /* names of 64 random bits */
+  int errnum = EEXIST;
+  for (int i = 0; i < TRIES && errnum == EEXIST; i++) {
+    char *part = NULL;
+    uint64_t name = 0;
+    lnti_random_bytes(&name, sizeof name);
+    lnt_status status = lnti_asprintf(&part, err, "%s.part-%016" PRIx64, path, name);
+    if (status) return status;
+    file->fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file->fd >= 0) {
+      file->part = part;
+      return LNT_OK;
+    }
+    errnum = errno;
+    free(part);
+  }
+  return lnti_fail_errno(err, errnum, "%s: cannot be written", path);
+}
+
 lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
   lnti_file_writer *file = NULL;
   lnt_status status = lnti_alloc_zero(&file, 1, sizeof *file, err);
@@ -95,11 +118,7 @@ lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error 
   file->fd = -1;
   status = lnti_strdup(&file->path, path, err);
   if (status == LNT_OK) status = folder_of(&file->folder, path, err);
-  if (status == LNT_OK) status = lnti_asprintf(&file->part, err, "%s.part-%ld", path, (long)getpid());
-  if (status == LNT_OK) {
-    file->fd = open(file->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file->fd < 0) status = lnti_fail_errno(err, errno, "%s: cannot be written", path);
-  }
+  if (status == LNT_OK) status = open_part(file, path, err);
   if (status) {
     writer_free(file);
     return status;

@@ -18,13 +18,14 @@ LNT_MUST_CHECK lnt_status lnti_file_read(char **data_out, size_t *n_out, const c
  *  above, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, const char *path, lnt_error *err);
 
-/** A file being written beside its place (path + ".part-PID"); commit syncs it, renames it over `path` and
- *  syncs the folder; discard removes it. */
+/** A file being written beside its place (path + ".part-" + a random number, new each time); commit syncs it, renames it
+ *  over `path` and syncs the folder; discard removes it. Of several writers of one path the last to commit wins. */
 typedef struct lnti_file_writer lnti_file_writer;
 LNT_MUST_CHECK lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err);
 uint64_t lnti_file_offset(const lnti_file_writer *file);
-/** Frees the writer, also on failure. */
+/** Frees the writer, also on failure. A failure leaves the old file in place, but for the last step's: where the folder
+ *  cannot be synced the new file stands in place, whole, and only a crash of the machine might yet bring back the old. */
 LNT_MUST_CHECK lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err);
 void lnti_file_discard(lnti_file_writer *file);
 

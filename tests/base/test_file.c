@@ -4,10 +4,39 @@
 #include <base/file.h>
 #include <base/hash.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* file.c's calls come here (--wrap): syncs are counted and made to fail, random names made known. */
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+void __real_lnti_random_bytes(void *out, size_t n);
+void __wrap_lnti_random_bytes(void *out, size_t n);
+
+static atomic_int n_folder_syncs, n_known_names;
+static atomic_bool folder_sync_fails;
+
+int __wrap_fsync(int fd) {
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !S_ISDIR(info.st_mode)) return __real_fsync(fd);
+  n_folder_syncs++;
+  if (!folder_sync_fails) return __real_fsync(fd);
+  errno = EIO;
+  return -1;
+}
+
+void __wrap_lnti_random_bytes(void *out, size_t n) {
+  if (n_known_names > 0) {
+    n_known_names--;
+    memset(out, 0x11, n);
+  } else {
+    __real_lnti_random_bytes(out, n);
+  }
+}
 
 typedef struct place {
   char *folder, *path;
@@ -199,6 +228,88 @@ static void test_commit_fails(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 1);
 }
 
+/* The file is in place by then, whole; what cannot be promised is told. */
+static void test_folder_sync_fails(void **state) {
+  place *p = *state;
+  lnti_test_write_file(p->path, "old", 3);
+  folder_sync_fails = true;
+  lnt_status status = lnti_file_write_all(p->path, "new", 3, ERR);
+  folder_sync_fails = false;
+  assert_status(status, LNT_EIO);
+  assert_message("could not be synced");
+  expect_content(p->path, "new");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
+/* Where a link waits under the part's name: it is not followed, and another name is taken. Where every name is taken:
+ * a failure, and no file touched. */
+static void test_planted_link(void **state) {
+  place *p = *state;
+  char by_process[64];
+  snprintf(by_process, sizeof by_process, "file.part-%ld", (long)getpid());
+  char *victim = lnti_test_path(p->folder, "victim"),
+       *links[2] = {lnti_test_path(p->folder, by_process), lnti_test_path(p->folder, "file.part-1111111111111111")};
+  lnti_test_write_file(victim, "precious", 8);
+  for (int i = 0; i < 2; i++) assert_int_equal(symlink(victim, links[i]), 0);
+  n_known_names = 3;
+  assert_ok(lnti_file_write_all(p->path, "new", 3, ERR));
+  assert_int_equal(n_known_names, 0);
+  expect_content(p->path, "new");
+  n_known_names = 1000;
+  lnt_status status = lnti_file_write_all(p->path, "newer", 5, ERR);
+  n_known_names = 0;
+  assert_status(status, LNT_EEXISTS);
+  expect_content(p->path, "new");
+  expect_content(victim, "precious");
+  assert_int_equal(lnti_test_count_entries(p->folder), 4);
+  for (int i = 0; i < 2; i++) free(links[i]);
+  free(victim);
+}
+
+typedef struct rival {
+  const char *path;
+  char letter;
+  size_t n;
+  lnt_status status;
+} rival;
+
+enum { RIVAL_ROUNDS = 100, RIVAL_BYTES = 20000 };
+
+static void *write_often(void *payload) {
+  rival *r = payload;
+  char text[RIVAL_BYTES];
+  lnt_error err = LNT_ERROR_INIT;
+  memset(text, r->letter, r->n);
+  for (int i = 0; i < RIVAL_ROUNDS && r->status == LNT_OK; i++) {
+    r->status = lnti_file_write_all(r->path, text, r->n, &err);
+  }
+  return NULL;
+}
+
+/* Two threads write one path: each succeeds, and what can be read is always all of the one or of the other. */
+static void test_two_writers(void **state) {
+  place *p = *state;
+  rival rivals[2] = {{p->path, 'a', RIVAL_BYTES, LNT_OK}, {p->path, 'b', RIVAL_BYTES / 3, LNT_OK}};
+  pthread_t threads[2];
+  lnti_test_write_file(p->path, "b", 0);
+  for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, write_often, &rivals[i]), 0);
+  for (int round = 0; round < RIVAL_ROUNDS; round++) {
+    char *data = NULL;
+    size_t n = 0;
+    assert_ok(lnti_file_read(&data, &n, p->path, 1 << 20, ERR));
+    if (n > 0) {
+      assert_int_equal(n, data[0] == 'a' ? rivals[0].n : rivals[1].n);
+      for (size_t i = 1; i < n; i++) assert_true(data[i] == data[0]);
+    }
+    free(data);
+  }
+  for (int i = 0; i < 2; i++) {
+    pthread_join(threads[i], NULL);
+    assert_int_equal(rivals[i].status, LNT_OK);
+  }
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+}
+
 /* A limit on the size of files stands in for a full disk: write() comes back short, then fails. */
 static void test_full_disk(void **state) {
   place *p = *state;
@@ -271,6 +382,9 @@ int main(void) {
       file_test(test_write_beside_working_folder),
       file_test(test_hash),
       file_test(test_commit_fails),
+      file_test(test_folder_sync_fails),
+      file_test(test_planted_link),
+      file_test(test_two_writers),
       file_test(test_full_disk),
       file_test(test_folder_make),
       file_test(test_faults),
