@@ -22,9 +22,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { RECORD_BYTES = LNTI_HASH_BYTES + 8, KEY_HEX = 16, KEY_BYTES_MAX = 65536 };
+enum { RECORD_BYTES = LNTI_HASH_BYTES + 8, KEY_HEX = 16, KEY_BYTES_MAX = 65536, LOCK_PAUSE_NS = 20000000 };
 
 static const char row_mark[] = ";row_bytes="; /* between the feature's key and the length of a vector */
 
@@ -172,11 +173,21 @@ done:
   return status;
 }
 
-static lnt_status lock_folder(lnti_feature_cache *cache, const lnti_cancel *cancel, lnt_error *err) {
+/* Asks again and again instead of waiting in the kernel, where a signal's handler would not end the wait: it is a
+ * request to cancel that is looked for in between. */
+static lnt_status lock_folder(lnti_feature_cache *cache, const lnti_context *context, lnt_error *err) {
+  const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+  bool told = false;
   lnt_status status = open_below(&cache->lock_fd, cache->folder, "lock", err);
-  while (status == LNT_OK && flock(cache->lock_fd, LOCK_EX) != 0) {
-    status = errno == EINTR ? lnti_cancel_check(cancel, err)
-                            : lnti_fail_errno(err, errno, "%s: cannot be locked", cache->folder);
+  while (status == LNT_OK && flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return lnti_fail_errno(err, errno, "%s: cannot be locked", cache->folder);
+    }
+    if (!told)
+      lnti_log_printf(context->log, LNTI_LOG_WARN, "waiting for another program that extracts the same feature");
+    told = true;
+    status = lnti_cancel_check(context->cancel, err);
+    if (status == LNT_OK) nanosleep(&pause, NULL);
   }
   return status;
 }
@@ -215,7 +226,7 @@ done:
 }
 
 static lnt_status open_folder(lnti_feature_cache **out, const char *folder, const char *key, size_t row_bytes,
-                              const lnti_cancel *cancel, lnt_error *err) {
+                              const lnti_context *context, lnt_error *err) {
   lnti_feature_cache *cache = NULL;
   lnt_status status = lnti_alloc_zero(&cache, 1, sizeof *cache, err);
   if (status) return status;
@@ -225,7 +236,7 @@ static lnt_status open_folder(lnti_feature_cache **out, const char *folder, cons
   if (status) goto done;
   status = lnti_folder_make(folder, err);
   if (status) goto done;
-  status = lock_folder(cache, cancel, err);
+  status = lock_folder(cache, context, err);
   if (status) goto done;
   status = check_key(folder, key, err);
   if (status) goto done;
@@ -251,7 +262,7 @@ lnt_status lnti_feature_cache_open(lnti_feature_cache **out, const lnti_project 
   lnti_hash_hex(hex, &hash);
   status = lnti_project_path(&folder, project, err, "cache/features/%.*s", KEY_HEX, hex);
   if (status) goto done;
-  status = open_folder(out, folder, full_key, row_bytes, project->context.cancel, err);
+  status = open_folder(out, folder, full_key, row_bytes, &project->context, err);
 done:
   free(folder);
   free(full_key);
@@ -395,7 +406,7 @@ static lnt_status check_folder(cache_check *check, const char *folder, lnt_error
     if (status != LNT_ENOTFOUND) tell(check, folder, reason.message);
     return LNT_OK;
   }
-  status = open_folder(&cache, folder, key, row_bytes, check->project->context.cancel, err);
+  status = open_folder(&cache, folder, key, row_bytes, &check->project->context, err);
   if (status) goto done;
   for (size_t shard = 0; shard * LNTI_SHARD_ROWS < cache->n && status == LNT_OK; shard++) {
     status = lnti_cancel_check(check->project->context.cancel, err);
