@@ -50,8 +50,10 @@ static bool read_number(uint32_t *out, cursor *c, uint32_t max) {
   skip_blanks(c);
   const size_t start = c->at;
   while (c->at < c->n && c->data[c->at] >= '0' && c->data[c->at] <= '9') {
-    value = value * 10 + (uint32_t)(c->data[c->at] - '0');
-    if (value > max) return false;
+    /* In 64 bits, where ten times what was at most `max` cannot wrap and look small. */
+    const uint64_t longer = (uint64_t)value * 10 + (uint64_t)(c->data[c->at] - '0');
+    if (longer > max) return false;
+    value = (uint32_t)longer;
     c->at++;
   }
   *out = value;

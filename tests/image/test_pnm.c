@@ -98,6 +98,10 @@ static void test_refusals(void **state) {
   fails(TEXT("P1 2 1 12"), LNT_EDATA, "not 0 or 1");
   fails(TEXT("P2 2 1 9 1 99999999999999999999"), LNT_EDATA, "other than a number");
   fails(TEXT("P5 99999999999 1 255\n"), LNT_EDATA, "width and height");
+  fails(TEXT("P5 4294967300 1 255\nabcd"), LNT_EDATA, "width and height"); /* 2^32 + 4 */
+  fails(TEXT("P5 4 4294967297 255\nabcd"), LNT_EDATA, "width and height");
+  fails(TEXT("P5 4 1 4294967551\nabcd"), LNT_EDATA, "greatest value");
+  fails(TEXT("P2 1 1 9 4294967297"), LNT_EDATA, "other than a number");
   fails(TEXT("P5 70000 1 255\n"), LNT_ELIMIT, "70000 x 1");
   fails(TEXT("P2 14000 14000 255 1 2 3"), LNT_EDATA, "ends early"); /* before 196 MB are had */
   fails(TEXT("P7\nWIDTH 1\n"), LNT_EUNSUPPORTED, "PAM");
