@@ -231,6 +231,10 @@ static lnt_status damaged(tjhandle tj, lnt_error *err) {
   return lnti_fail(err, LNT_EDATA, "the JPEG file is damaged: %s", tjGetErrorStr2(tj));
 }
 
+static lnt_status scans_missing(lnt_error *err) {
+  return lnti_fail(err, LNT_EDATA, "the progressive JPEG file is cut short or damaged: some of its scans are missing");
+}
+
 /** A copy without what stands between the segments of the header and is none (libjpeg skips it with a warning
  *  that hides later ones), and with an end marker. */
 static lnt_status mend(uint8_t **out, size_t *n_out, const jpeg_head *head, const uint8_t *data, size_t n,
@@ -270,8 +274,7 @@ static lnt_status decode_damaged(const target *t, size_t *rows_missing_out, tjha
     missing = (unwritten_rows(t) * head->h + t->h - 1) / t->h;
   }
   if (is_progressive(head) && (missing > 0 || !scans_complete(head, data, n))) {
-    status =
-        lnti_fail(err, LNT_EDATA, "the progressive JPEG file is cut short or damaged: some of its scans are missing");
+    status = scans_missing(err);
     goto done;
   }
   if (missing > head->h / MISSING_PART) {
@@ -296,6 +299,8 @@ static lnt_status decode_rows(const target *t, size_t *rows_missing_out, tjhandl
   (void)tjDecompressHeader3(tj, data, n, &w, &h, &sampling, &colours);
   if ((size_t)w != head->w || (size_t)h != head->h) return damaged(tj, err);
   if (decode_into(t, tj, data, n, TJFLAG_STOPONWARNING) == 0) {
+    /* Scans that are not there, before an end marker that is, are no warning to libjpeg. */
+    if (is_progressive(head) && !scans_complete(head, data, n)) return scans_missing(err);
     *rows_missing_out = 0;
     return LNT_OK;
   }

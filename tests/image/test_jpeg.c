@@ -181,17 +181,24 @@ static void test_progressive_cut(void **state) {
   for (size_t cut = f.n - 20; cut > 700; cut -= 131) {
     assert_status(decode_part(&part, NULL, &f, cut), LNT_EDATA);
   }
-  /* Between two scans libjpeg itself sees nothing wrong. */
+  /* Between two scans libjpeg itself sees nothing wrong, with an end marker (as a repair tool puts it there) or without. */
   size_t n_scans = 0;
+  file closed = {malloc(f.n + 2), 0};
   for (size_t i = 2; i + 1 < f.n; i++) {
     if (f.data[i] != 0xff || f.data[i + 1] != 0xda) continue;
     if (n_scans++ > 0) {
       assert_status(decode_part(&part, NULL, &f, i), LNT_EDATA);
       assert_message("scans");
+      memcpy(closed.data, f.data, i);
+      memcpy(closed.data + i, "\xff\xd9", 2);
+      closed.n = i + 2;
+      assert_status(decode_part(&part, NULL, &closed, closed.n), LNT_EDATA);
+      assert_message("scans");
     }
   }
   assert_true(n_scans > 3);
   lnti_image_clear(&image);
+  free(closed.data);
   free(f.data);
 }
 
