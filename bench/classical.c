@@ -104,7 +104,7 @@ static lnt_status fit_and_predict(measured *out, const lnti_learner *learner, co
   for (size_t i = 0; i < train->x.n; i++) {
     if ((size_t)train->label[i] >= classes) classes = (size_t)train->label[i] + 1;
   }
-  lnti_problem problem = {.x = train->x, .label = train->label, .n_classes = classes, .seed = 1};
+  lnti_problem problem = {.x = train->x, .label = train->label, .n_classes = classes, .seed = 1, .rows_outlive = true};
   lnti_params_init(&params, learner->params);
   out->loaded_mb = status_mb("VmHWM:");
 
