@@ -19,7 +19,8 @@ typedef struct lnti_neighbours lnti_neighbours;
 /**
  * @param rows  [n,d] u8 (d <= 65,536, so that no 32-bit sum overflows: LNT_ELIMIT) or f32; borrowed for
  *              the life of the index. n >= 1; values finite (LNT_EDATA names the row)
- * The index takes about as many bytes as the rows where they are u8, and 16 bytes a row where they are f32.
+ * The index takes at most 2 d + 12 bytes a row (rounded up to 32 rows) where they are u8, d of them or little more at
+ * every level but AMX, and 16 bytes a row where they are f32.
  */
 LNT_MUST_CHECK lnt_status lnti_neighbours_new(lnti_neighbours **out, const lnti_matrix *rows, lnti_metric metric,
                                               const lnti_context *context, lnt_error *err);

@@ -13,20 +13,22 @@
 #include <stdlib.h>
 
 enum {
-  QUERIES_MAX = 512,          /* of a chunk */
-  TILES_BYTES = 512 << 10,    /* of packed queries of a chunk, so that they stay in the second-level cache */
-  PANELS_PER_CHUNK = 64,      /* when packing */
-  PANELS_BETWEEN_CHECKS = 256 /* looks at the cancel flag */
+  QUERIES_MAX = 512,           /* of a chunk */
+  TILES_BYTES = 512 << 10,     /* of packed queries of a chunk, so that they stay in the second-level cache */
+  PANELS_PER_CHUNK = 64,       /* when packing */
+  PANELS_BETWEEN_CHECKS = 256, /* looks at the cancel flag */
+  AMX_DEPTH_MIN = 32           /* AMX packs rows in steps of 64 numbers: shorter ones would more than double */
 };
 
-static const lnti_u8_kernels *kernels_of(lnt_cpu_level level) {
+static const lnti_u8_kernels *kernels_of(lnt_cpu_level level, size_t d) {
 #if LNTI_KERNELS_X86
-  if (level >= LNT_CPU_AMX) return &lnti_u8_amx;
+  if (level >= LNT_CPU_AMX && d >= AMX_DEPTH_MIN) return &lnti_u8_amx;
   if (level >= LNT_CPU_VNNI) return &lnti_u8_vnni;
   if (level >= LNT_CPU_AVX512) return &lnti_u8_avx512;
   if (level >= LNT_CPU_AVX2) return &lnti_u8_avx2;
 #endif
   (void)level;
+  (void)d;
   return &lnti_u8_generic;
 }
 
@@ -53,7 +55,7 @@ static lnt_status pack_panels(void *payload, size_t begin, size_t end, unsigned 
 }
 
 lnt_status lnti_index_u8(lnti_neighbours *index, const lnti_context *context, lnt_error *err) {
-  index->u8 = kernels_of(context->cpu);
+  index->u8 = kernels_of(context->cpu, index->rows.d);
   index->panels = (index->rows.n + LNTI_PANEL - 1) / LNTI_PANEL;
   size_t slots = index->panels * LNTI_PANEL;
   lnt_status status = lnti_alloc_aligned(&index->packed, index->panels, index->u8->panel_bytes(index->rows.d), err);

@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 #include <math/neighbours.h>
+#include <math/neighbours_index.h>
 #include <string.h>
 
 static void by_hand(lnt_cpu_level level) {
@@ -251,6 +252,32 @@ static void threads_and_many_queries(lnt_cpu_level level) {
   lnti_pool_free(pool);
 }
 
+/* What the header promises, so that a small file of narrow rows cannot ask for memory far beyond its size. */
+static void index_bytes(lnt_cpu_level level) {
+  lnti_context context = {.cpu = level};
+  for (size_t d = 1; d <= 200; d++) {
+    enum { N = 33 };
+    uint8_t *data = aligned(N * d);
+    memset(data, 1, N * d);
+    lnti_matrix rows = lnti_matrix_of(data, N, d, LNTI_U8);
+    lnti_neighbours *index = NULL;
+    assert_int_equal(lnti_neighbours_new(&index, &rows, LNTI_COSINE, &context, NULL), LNT_OK);
+    size_t slots = index->panels * LNTI_PANEL;
+    size_t bytes = index->panels * index->u8->panel_bytes(d) + slots * (sizeof *index->squared + sizeof *index->scale);
+    assert_int_equal(slots, 64);
+    if (bytes > slots * (2 * d + 12)) {
+      fail_msg("%s: %zu bytes for %zu rows of %zu", lnt_cpu_name(level), bytes, slots, d);
+    }
+    lnti_neighbours_free(index);
+    free(data);
+  }
+}
+
+static void the_index_is_a_small_multiple_of_the_rows(void **state) {
+  (void)state;
+  at_every_level(index_bytes);
+}
+
 static void any_number_of_threads(void **state) {
   (void)state;
   at_every_level(threads_and_many_queries);
@@ -325,6 +352,7 @@ int main(void) {
       cmocka_unit_test(sums_of_the_longest_rows_do_not_overflow),
       cmocka_unit_test(floats_of_every_size_equal_plain),
       cmocka_unit_test(equal_rows_come_in_order),
+      cmocka_unit_test(the_index_is_a_small_multiple_of_the_rows),
       cmocka_unit_test(any_number_of_threads),
       cmocka_unit_test(bad_rows_are_refused),
       cmocka_unit_test(bad_searches_are_refused),
