@@ -1,9 +1,11 @@
 /*
  * verify: is the project whole?
  */
+#include <base/error.h>
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <flow/verify.h>
+#include <string.h>
 
 typedef struct verification {
   lnti_cli *cli;
@@ -59,6 +61,15 @@ static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_
   return status;
 }
 
+/** Errors of a damaged database advise to run this very command: here the advice is a copy. */
+static lnt_status without_advice(lnt_status status, lnt_error *err) {
+  lnt_error before = *err;
+  char *advice = strstr(before.message, ": run 'linnet verify'");
+  if (!advice) return status;
+  *advice = '\0';
+  return lnti_fail(err, status, "%s; put a copy of linnet.db in its place", before.message);
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   verification v = {.cli = cli};
   lnti_verify_result result = {0};
@@ -74,7 +85,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status && result.faults > 0) cli->exit_code = LNTI_EXIT_FAILED;
   lnti_messages_clear(&v.found);
   lnti_project_close(project);
-  return status;
+  return status ? without_advice(status, err) : LNT_OK;
 }
 
 static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};

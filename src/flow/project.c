@@ -81,11 +81,26 @@ done:
   return status;
 }
 
+/* What cannot be written does not keep a project from being opened: one that is read-only, or damaged and to be verified,
+ * is still to be looked at. */
+static lnt_status reap(lnti_project *project, lnt_error *err) {
+  const lnti_log *log = project->context.log;
+  lnt_error reason = LNT_ERROR_INIT;
+  size_t reaped = 0;
+  lnt_status status = lnti_store_reap(project->store, &reaped, process_alive, NULL, lnti_wall_ms(), &reason);
+  if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
+  if (status) {
+    lnti_log_printf(log, LNTI_LOG_WARN, "jobs that were cut off could not be marked so: %s", reason.message);
+  } else if (reaped > 0) {
+    lnti_log_printf(log, LNTI_LOG_INFO, "%zu jobs were cut off before; what they had stored is there", reaped);
+  }
+  return LNT_OK;
+}
+
 lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person, const lnti_context *context,
                              lnt_error *err) {
   lnti_project *project = NULL;
   char *database = NULL;
-  size_t reaped = 0;
   lnt_status status = LNT_OK;
   if (access(path, F_OK) != 0) {
     status = lnti_fail(err, LNT_ENOTFOUND, "%s: no such folder; make a project with: linnet init DIR", path);
@@ -104,11 +119,8 @@ lnt_status lnti_project_open(lnti_project **out, const char *path, const char *p
   }
   status = lnti_store_open(&project->store, database, err);
   if (status) goto done;
-  status = lnti_store_reap(project->store, &reaped, process_alive, NULL, lnti_wall_ms(), err);
+  status = reap(project, err);
   if (status) goto done;
-  if (reaped > 0) {
-    lnti_log_printf(context->log, LNTI_LOG_INFO, "%zu jobs were cut off before; what they had stored is there", reaped);
-  }
   *out = project;
   project = NULL;
 done:

@@ -24,8 +24,8 @@ typedef struct lnti_project {
  *  LNT_EEXISTS; LNT_EIO... */
 LNT_MUST_CHECK lnt_status lnti_project_create(lnti_project **out, const char *path, const char *person,
                                               const lnti_context *context, lnt_error *err);
-/** Opens one, migrating its database; jobs whose process is gone become "interrupted". LNT_ENOTFOUND names
- *  "linnet init". */
+/** Opens one, migrating its database; jobs whose process is gone become "interrupted" (where that cannot be written, a
+ *  warning says so). LNT_ENOTFOUND names "linnet init". */
 LNT_MUST_CHECK lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person,
                                             const lnti_context *context, lnt_error *err);
 void lnti_project_close(lnti_project *project);

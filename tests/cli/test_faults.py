@@ -1,4 +1,5 @@
 """What goes wrong in data, in the project and in the middle of work: what is said, what is kept, what goes on."""
+import sqlite3
 import unittest
 
 import program
@@ -42,6 +43,32 @@ class Import(program.Case):
         self.assertEqual([text for text in told["warnings"] if "3 files in" in text], told["warnings"])
         options = self.run_json("-C", "p", "ontology", "show")["classifications"][0]["options"]
         self.assertEqual([option["id"] for option in options], sorted(program.KINDS))
+
+
+class Damage(program.Case):
+    def change(self, name, statement):
+        database = sqlite3.connect(self.folder / name / "linnet.db")
+        database.execute(statement)
+        database.commit()
+        database.close()
+
+    def test_jobs_that_cannot_be_marked(self):
+        name = self.project(per_class=2)
+        self.change(name, "drop table jobs")
+        result = self.run_ok("-C", name, "status", "--json")
+        self.assertIn("could not be marked", result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertIn('"clean"', self.run_raw("-C", name, "verify", "--json").stdout)
+
+    def test_verify_does_not_send_to_verify(self):
+        name = self.project(per_class=2)
+        path = self.folder / name / "linnet.db"
+        data = bytearray(path.read_bytes())
+        data[4096:] = b"\xa5" * (len(data) - 4096)
+        path.write_bytes(bytes(data))
+        result = self.run_ok("-C", name, "verify", expect=1)
+        self.assertNotIn("linnet verify'", result.stderr)
+        self.assertIn("damaged", result.stderr + result.stdout)
 
 
 if __name__ == "__main__":
