@@ -16,6 +16,9 @@ static lnt_status read_ontology(lnti_ontology **out, const char *path, lnt_error
   if (!path) return LNT_OK;
   lnt_status status = lnti_file_read(&data, &n, path, LNTI_ONTOLOGY_FILE_MAX, err);
   if (!status) status = lnti_ontology_parse(out, data, n, path, err);
+  if (!status && (*out)->n_questions == 0) {
+    status = lnti_fail(err, LNT_EDATA, "%s has no questions; write one, or leave --ontology out", path);
+  }
   free(data);
   return status;
 }
@@ -72,7 +75,13 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   status = read_ontology(&ontology, lnti_args_text(args, "ontology", NULL), err);
   if (!status) status = lnti_project_create(&project, folder, cli->person, &cli->context, err);
-  if (!status && ontology) status = lnti_ontology_set(project, ontology, err);
+  if (!status && ontology) {
+    status = lnti_ontology_set(project, ontology, err);
+    if (status) {
+      lnti_project_discard(project);
+      project = NULL;
+    }
+  }
   if (!status)
     status = cli->json ? print_json(cli, project, ontology, err) : print(cli, project, ontology, folder, err);
   lnti_project_close(project);

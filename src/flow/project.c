@@ -138,6 +138,24 @@ void lnti_project_close(lnti_project *project) {
   free(project);
 }
 
+void lnti_project_discard(lnti_project *project) {
+  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+  char *path = NULL;
+  if (!project) return;
+  lnti_store_close(project->store);
+  project->store = NULL;
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    if (lnti_project_path(&path, project, NULL, "%s%s", database_name, suffixes[i])) break;
+    unlink(path);
+    free(path);
+  }
+  if (lnti_project_path(&path, project, NULL, "models") == LNT_OK) {
+    rmdir(path);
+    free(path);
+  }
+  lnti_project_close(project);
+}
+
 lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format, ...) {
   char name[512];
   va_list arguments;

@@ -24,6 +24,9 @@ typedef struct lnti_project {
  *  LNT_EEXISTS; LNT_EIO... */
 LNT_MUST_CHECK lnt_status lnti_project_create(lnti_project **out, const char *path, const char *person,
                                               const lnti_context *context, lnt_error *err);
+/** Takes back lnti_project_create: closes the project and removes its database (and models/, if empty), so that it can be
+ *  made again. The folder stays. */
+void lnti_project_discard(lnti_project *project);
 /** Opens one, migrating its database; jobs whose process is gone become "interrupted" (where that cannot be written, a
  *  warning says so). LNT_ENOTFOUND names "linnet init". */
 LNT_MUST_CHECK lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person,

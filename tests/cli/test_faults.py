@@ -1,4 +1,6 @@
 """What goes wrong in data, in the project and in the middle of work: what is said, what is kept, what goes on."""
+import json
+import resource
 import sqlite3
 import unittest
 
@@ -43,6 +45,27 @@ class Import(program.Case):
         self.assertEqual([text for text in told["warnings"] if "3 files in" in text], told["warnings"])
         options = self.run_json("-C", "p", "ontology", "show")["classifications"][0]["options"]
         self.assertEqual([option["id"] for option in options], sorted(program.KINDS))
+
+
+class Init(program.Case):
+    def test_ontology_without_questions(self):
+        (self.folder / "empty.json").write_text('{"classifications": []}')
+        self.assertEqual(self.fails(1, "init", "p", "--ontology", "empty.json", says="no questions")["code"], "EDATA")
+        self.assertFalse((self.folder / "p").exists())
+        self.run_ok("init", "p")
+
+    def test_ontology_that_cannot_be_stored(self):
+        options = [{"id": f"option-{i}"} for i in range(20000)]
+        (self.folder / "big.json").write_text(json.dumps(
+            {"classifications": [{"id": "class", "type": "radio", "options": options}]}))
+
+        def small_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (400000, 400000))
+        result = self.run_ok("init", "p", "--ontology", "big.json", expect=1, preexec_fn=small_files,
+                             restore_signals=False)  # too large a file is an error then, not a signal
+        self.assertIn("linnet: init: ", result.stderr)
+        self.assertEqual(list((self.folder / "p").iterdir()), [])
+        self.assertEqual(self.run_json("init", "p", "--ontology", "big.json")["options"], 20000)
 
 
 class Damage(program.Case):
