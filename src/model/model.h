@@ -47,7 +47,8 @@ enum { LNTI_MANIFEST_MAX = 32 << 20 };
 
 /** Empty, for flow/train to fill. */
 LNT_MUST_CHECK lnt_status lnti_model_new(lnt_model **out, lnt_error *err);
-/** Writes the model file, atomically. LNT_EINVAL (something that must be there is not), LNT_ENOSPC, LNT_EIO. */
+/** Writes the model file, atomically. LNT_EINVAL (what the file would hold is not what lnti_model_open takes: something
+ *  is missing, two classes have one id, the temperature is outside 0.001 to 1000...), LNT_ENOSPC, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err);
 /** Opens one; the context is copied. LNT_ENOTFOUND, LNT_EDATA, LNT_ECORRUPT, LNT_ELIMIT, LNT_EUNSUPPORTED (a newer
  *  format, or a learner or feature that this version does not know: the message says which version wrote it). */

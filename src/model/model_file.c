@@ -17,7 +17,58 @@ static const char manifest_name[] = "manifest.json";
 
 enum { METRICS_DEPTH_MAX = 16, TREE_BYTES_MAX = 512 << 20 };
 
-#define COUNT_MAX ((int64_t)1 << 53)
+#define COUNT_MAX (INT64_C(1) << 53)
+#define TEMPERATURE_MIN 1e-3
+#define TEMPERATURE_MAX 1e3
+
+/* ---- what a model's description must be, saved or opened ---- */
+
+/* A hash in hex, or "". */
+static bool is_fingerprint(const char *text) {
+  size_t n = strnlen(text, LNTI_HASH_HEX); /* a text longer than a hash has this length */
+  return (n == 0 || n == LNTI_HASH_HEX - 1) && strspn(text, "0123456789abcdef") == n;
+}
+
+static int compare_ids(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* That every class has its own id, and a title. */
+static lnt_status check_classes(const lnt_model *model, lnt_error *err) {
+  size_t k = model->n_classes;
+  const char **id = NULL; /* [k] sorted */
+  if (k < 2 || k > LNTI_CLASSES_MAX)
+    return lnti_fail(err, LNT_EINVAL, "it has %zu classes; 2 to %d can be told apart", k, LNTI_CLASSES_MAX);
+  lnt_status status = lnti_alloc(&id, k, sizeof *id, err);
+  for (size_t i = 0; i < k && status == LNT_OK; i++) {
+    id[i] = model->classes[i].id;
+    if (!id[i] || !id[i][0] || !model->classes[i].title)
+      status = lnti_fail(err, LNT_EINVAL, "class %zu has no %s", i, id[i] && id[i][0] ? "title" : "id");
+  }
+  if (status == LNT_OK) qsort(id, k, sizeof *id, compare_ids);
+  for (size_t i = 1; i < k && status == LNT_OK; i++)
+    if (strcmp(id[i - 1], id[i]) == 0)
+      status = lnti_fail(err, LNT_EINVAL, "two of its classes have the id '%s'", id[i]);
+  free(id);
+  return status;
+}
+
+/* The one list of conditions for both ways: what is saved can be opened. */
+static lnt_status check_description(const lnt_model *model, lnt_error *err) {
+  const char *lacks = NULL;
+  if (!model->name || !model->name[0]) lacks = "a name";
+  if (!model->target || !model->target[0]) lacks = "a target";
+  if (!model->target_title) lacks = "the target's title";
+  if (!model->calibrated_on) lacks = "what it was calibrated on";
+  if (lacks) return lnti_fail(err, LNT_EINVAL, "it lacks %s", lacks);
+  if (!(model->temperature >= TEMPERATURE_MIN && model->temperature <= TEMPERATURE_MAX))
+    return lnti_fail(err, LNT_EINVAL, "its temperature %g is not within %g to %g", model->temperature, TEMPERATURE_MIN,
+                     TEMPERATURE_MAX);
+  if (model->n_train > COUNT_MAX || model->n_calibration > COUNT_MAX || model->created_ms > COUNT_MAX)
+    return lnti_fail(err, LNT_EINVAL, "its numbers of rows or its date are above 2^53");
+  if (!is_fingerprint(model->data_fingerprint)) return lnti_fail(err, LNT_EINVAL, "its 'data_fingerprint' is no hash");
+  return check_classes(model, err);
+}
 
 /* ---- writing ---- */
 
@@ -135,17 +186,14 @@ static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_err
   return status;
 }
 
-/* That everything that a file must hold is there. */
+/* That what is saved is complete, and is of one piece. */
 static lnt_status check_complete(const lnt_model *model, lnt_error *err) {
-  const char *lacks = NULL;
-  if (!model->name || !model->name[0]) lacks = "a name";
-  if (!model->target || !model->target[0]) lacks = "a target";
-  if (!model->extractor) lacks = "a feature";
-  if (!model->fitted) lacks = "a fitted learner";
-  for (size_t i = 0; i < model->n_classes && !lacks; i++)
-    if (!model->classes[i].id || !model->classes[i].id[0] || !model->classes[i].title) lacks = "the name of a class";
-  if (lacks) return lnti_fail(err, LNT_EINVAL, "the model cannot be saved: it lacks %s", lacks);
+  lnt_error inner = LNT_ERROR_INIT;
   const lnti_fitted *fitted = model->fitted;
+  lnt_status status = check_description(model, &inner);
+  if (status == LNT_OK && (!model->extractor || !fitted))
+    status = lnti_fail(&inner, LNT_EINVAL, "it lacks %s", model->extractor ? "a fitted learner" : "a feature");
+  if (status != LNT_OK) return lnti_fail(err, status, "the model cannot be saved: %s", inner.message);
   if (fitted->n_classes != model->n_classes || fitted->d != lnti_extractor_d(model->extractor) ||
       fitted->dtype != lnti_extractor_dtype(model->extractor))
     return lnti_fail(err, LNT_EINVAL,
@@ -199,8 +247,7 @@ static lnt_status read_count(int64_t *out, const lnti_json_value *object, const 
 
 static lnt_status read_classes(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
   const lnti_json_value *list = lnti_json_get(manifest, "classes");
-  if (!list || list->type != LNTI_JSON_TYPE_ARRAY || list->length < 2 || list->length > LNTI_CLASSES_MAX)
-    return lnti_fail(err, LNT_EDATA, "'classes' is no list of 2 to %d", LNTI_CLASSES_MAX);
+  if (!list || list->type != LNTI_JSON_TYPE_ARRAY) return lnti_fail(err, LNT_EDATA, "'classes' is no list");
   lnt_status status = lnti_alloc_zero(&model->classes, list->length, sizeof *model->classes, err);
   if (status != LNT_OK) return status;
   model->n_classes = list->length;
@@ -208,7 +255,6 @@ static lnt_status read_classes(lnt_model *model, const lnti_json_value *manifest
   for (const lnti_json_value *value = list->first; value; value = value->next, i++) {
     status = read_string(&model->classes[i].id, value, "id", err);
     if (status == LNT_OK) status = read_string(&model->classes[i].title, value, "title", err);
-    if (status == LNT_OK && !model->classes[i].id[0]) status = lnti_fail(err, LNT_EDATA, "class %zu has no id", i);
     if (status != LNT_OK) return status;
   }
   return LNT_OK;
@@ -224,8 +270,6 @@ static lnt_status read_calibration(lnt_model *model, const lnti_json_value *mani
     status = lnti_fail(err, LNT_EUNSUPPORTED, "the model is calibrated by '%s', which Linnet %s does not know", method,
                        lnt_version());
   if (status == LNT_OK) status = lnti_json_get_real(&temperature, object, "temperature", 0, err);
-  if (status == LNT_OK && !(temperature >= 1e-3 && temperature <= 1e3))
-    status = lnti_fail(err, LNT_EDATA, "'temperature' is not within 0.001 to 1000");
   if (status == LNT_OK) status = read_string(&model->calibrated_on, object, "on", err);
   if (status == LNT_OK) status = read_count(&n, object, "n", 0, COUNT_MAX, err);
   model->temperature = temperature;
@@ -254,10 +298,8 @@ static lnt_status read_fingerprint(char out[LNTI_HASH_HEX], const lnti_json_valu
   const char *text = NULL;
   lnt_status status = borrow_string(&text, manifest, "data_fingerprint", err);
   if (status != LNT_OK) return status;
-  size_t n = strlen(text);
-  if ((n != 0 && n != LNTI_HASH_HEX - 1) || strspn(text, "0123456789abcdef") != n)
-    return lnti_fail(err, LNT_EDATA, "'data_fingerprint' is no hash");
-  memcpy(out, text, n + 1);
+  if (!is_fingerprint(text)) return lnti_fail(err, LNT_EDATA, "its 'data_fingerprint' is no hash");
+  memcpy(out, text, strlen(text) + 1);
   return LNT_OK;
 }
 
@@ -350,6 +392,7 @@ static lnt_status read_manifest(lnt_model *model, const lnti_json_value *manifes
   if (status == LNT_OK) status = read_classes(model, manifest, err);
   if (status == LNT_OK) status = read_calibration(model, manifest, err);
   if (status == LNT_OK) status = read_story(model, manifest, err);
+  if (status == LNT_OK) status = check_description(model, err);
   if (status == LNT_OK) status = read_feature(model, manifest, version, err);
   if (status == LNT_OK) status = read_learner(model, manifest, version, err);
   return status;

@@ -115,7 +115,7 @@ static void test_incomplete_models_are_not_saved(void **state) {
   refuse_save(model, p->file, "a target");
   model = toy_model("knn");
   model->classes[1].id[0] = '\0';
-  refuse_save(model, p->file, "class");
+  refuse_save(model, p->file, "class 1 has no id");
   model = toy_model("knn");
   model->fitted->d++;
   refuse_save(model, p->file, "fitted to");
@@ -132,6 +132,67 @@ static void test_incomplete_models_are_not_saved(void **state) {
   model->metrics_json = strdup("{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}");
   refuse_save(model, p->file, "deeper");
   assert_int_equal(lnti_test_count_entries(p->folder), 0);
+}
+
+static void forget(char **text) {
+  free(*text);
+  *text = NULL;
+}
+
+/* What opening calls damaged, saving does not write. */
+static void test_what_cannot_be_opened_is_not_saved(void **state) {
+  const place *p = *state;
+  const double temperatures[] = {0, 0.00099, 1001, -1, NAN, INFINITY};
+  lnt_model *model = toy_model("knn");
+  forget(&model->target_title);
+  refuse_save(model, p->file, "the target's title");
+  model = toy_model("knn");
+  forget(&model->calibrated_on);
+  refuse_save(model, p->file, "calibrated on");
+  for (size_t i = 0; i < sizeof temperatures / sizeof *temperatures; i++) {
+    model = toy_model("knn");
+    model->temperature = temperatures[i];
+    refuse_save(model, p->file, "temperature");
+  }
+  for (size_t k = 0; k < 2; k++) {
+    model = toy_model("knn");
+    for (size_t i = k; i < TOY_K; i++) {
+      forget(&model->classes[i].id);
+      forget(&model->classes[i].title);
+    }
+    model->fitted->n_classes = model->n_classes = k;
+    refuse_save(model, p->file, k ? "it has 1 classes" : "it has 0 classes");
+  }
+  model = toy_model("knn");
+  forget(&model->classes[2].title);
+  refuse_save(model, p->file, "class 2 has no title");
+  model = toy_model("knn");
+  forget(&model->classes[2].id);
+  assert_ok(lnti_strdup(&model->classes[2].id, "shoes/ankle-boot", ERR));
+  refuse_save(model, p->file, "two of its classes have the id 'shoes/ankle-boot'");
+  model = toy_model("knn");
+  model->data_fingerprint[3] = 'x';
+  refuse_save(model, p->file, "data_fingerprint");
+  model = toy_model("knn");
+  model->created_ms = UINT64_MAX;
+  refuse_save(model, p->file, "2^53");
+  model = toy_model("knn");
+  model->n_train = SIZE_MAX;
+  refuse_save(model, p->file, "2^53");
+  assert_int_equal(lnti_test_count_entries(p->folder), 0);
+
+  const double ends[] = {1e-3, 1e3};
+  for (size_t i = 0; i < 2; i++) {
+    lnt_model *opened = NULL;
+    lnti_context context = toy_context();
+    model = toy_model("knn");
+    model->temperature = ends[i];
+    assert_ok(lnti_model_save(model, p->file, ERR));
+    assert_ok(lnti_model_open(&opened, p->file, &context, ERR));
+    assert_true(opened->temperature == ends[i]);
+    lnt_model_close(opened);
+    lnt_model_close(model);
+  }
 }
 
 static void test_no_such_folder(void **state) {
@@ -207,11 +268,15 @@ static void test_lying_manifests(void **state) {
       {"\"target_title\": ", "\"t\": ", LNT_ECORRUPT, "target_title"},
       {"\"classes\"", "\"klasses\"", LNT_ECORRUPT, "classes"},
       {"\"id\": \"bag\"", "\"id\": \"\"", LNT_ECORRUPT, "class 1"},
+      {"\"id\": \"bag\"", "\"id\": \"cafe-noir\"", LNT_ECORRUPT, "have the id 'cafe-noir'"},
+      {"\"classes\": [", "\"classes\": [], \"c\": [", LNT_ECORRUPT, "0 classes"},
+      {"\"name\": \"toy\"", "\"name\": \"\"", LNT_ECORRUPT, "a name"},
       {"\"id\": \"bag\"", "\"i\": \"bag\"", LNT_ECORRUPT, "id"},
       {"\"title\": \"Bag\"", "\"title\": []", LNT_ECORRUPT, "title"},
       {"\"calibration\"", "\"k\"", LNT_ECORRUPT, "method"},
       {"\"method\": \"temperature\"", "\"method\": \"isotonic\"", LNT_EUNSUPPORTED, "isotonic"},
       {"\"temperature\": 1.25", "\"temperature\": 0", LNT_ECORRUPT, "temperature"},
+      {"\"temperature\": 1.25", "\"temperature\": 0.00099", LNT_ECORRUPT, "temperature"},
       {"\"temperature\": 1.25", "\"temperature\": -1", LNT_ECORRUPT, "temperature"},
       {"\"temperature\": 1.25", "\"temperature\": 1e99", LNT_ECORRUPT, "temperature"},
       {"\"temperature\": 1.25", "\"temperature\": null", LNT_ECORRUPT, "temperature"},
@@ -348,6 +413,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_saved_and_opened_agree, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_no_metrics, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_incomplete_models_are_not_saved, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_what_cannot_be_opened_is_not_saved, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_no_such_folder, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_lying_manifests, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_wrong_tensors, set_up, tear_down),
