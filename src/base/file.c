@@ -194,23 +194,35 @@ lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt
   return lnti_file_commit(file, err);
 }
 
+/** Syncs the folder that holds `path`, in place: nothing can fail but the sync. */
+static lnt_status sync_parent(char *path, lnt_error *err) {
+  char *slash = strrchr(path, '/');
+  if (!slash) return sync_folder(".", err);
+  if (slash == path) return sync_folder("/", err);
+  *slash = '\0';
+  lnt_status status = sync_folder(path, err);
+  *slash = '/';
+  return status;
+}
+
+static lnt_status make_one(char *path, lnt_error *err) {
+  struct stat info;
+  if (mkdir(path, 0777) == 0) return sync_parent(path, err);
+  int errnum = errno;
+  if (stat(path, &info) != 0) return lnti_fail_errno(err, errnum, "%s: the folder cannot be made", path);
+  if (S_ISDIR(info.st_mode)) return LNT_OK;
+  return lnti_fail(err, LNT_EEXISTS, "%s is a file where a folder is needed", path);
+}
+
 lnt_status lnti_folder_make(const char *path, lnt_error *err) {
   char *part = NULL;
-  struct stat info;
   lnt_status status = lnti_strdup(&part, path, err);
   if (status) return status;
   for (char *p = part + 1; *path && status == LNT_OK; p++) {
     if (*p != '/' && *p != '\0') continue;
     char saved = *p;
     *p = '\0';
-    if (mkdir(part, 0777) != 0) {
-      int errnum = errno;
-      if (stat(part, &info) != 0) {
-        status = lnti_fail_errno(err, errnum, "%s: the folder cannot be made", part);
-      } else if (!S_ISDIR(info.st_mode)) {
-        status = lnti_fail(err, LNT_EEXISTS, "%s is a file where a folder is needed", part);
-      }
-    }
+    status = make_one(part, err);
     *p = saved;
     if (saved == '\0') break;
   }

@@ -32,7 +32,8 @@ void lnti_file_discard(lnti_file_writer *file);
 /** A whole small file in one call. */
 LNT_MUST_CHECK lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err);
 
-/** Makes a folder and its parents; one that exists is fine. */
+/** Makes a folder and its parents, each synced into the folder that holds it; one that exists is fine. LNT_EEXISTS (a
+ *  file is in the way), LNT_ENOTFOUND, LNT_EIO, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_folder_make(const char *path, lnt_error *err);
 
 #endif

@@ -337,8 +337,11 @@ static void test_folder_make(void **state) {
   place *p = *state;
   struct stat info;
   char *deep = lnti_test_path(p->folder, "a/b//c/");
+  n_folder_syncs = 0;
   assert_ok(lnti_folder_make(deep, ERR));
+  assert_int_equal(n_folder_syncs, 3); /* a, b and c, each in the one above */
   assert_ok(lnti_folder_make(deep, ERR));
+  assert_int_equal(n_folder_syncs, 3);
   assert_int_equal(stat(deep, &info), 0);
   assert_true(S_ISDIR(info.st_mode));
   assert_ok(lnti_folder_make("/", ERR));
@@ -348,6 +351,12 @@ static void test_folder_make(void **state) {
   char *below = lnti_test_path(p->path, "below");
   lnt_status status = lnti_folder_make(below, ERR);
   assert_true(status == LNT_EEXISTS || status == LNT_ENOTFOUND);
+  free(below);
+  below = lnti_test_path(p->folder, "unsynced");
+  folder_sync_fails = true;
+  status = lnti_folder_make(below, ERR);
+  folder_sync_fails = false;
+  assert_status(status, LNT_EIO);
   free(deep);
   free(below);
 }
