@@ -93,6 +93,13 @@ class Damage(program.Case):
         self.assertNotIn("linnet verify'", result.stderr)
         self.assertIn("damaged", result.stderr + result.stdout)
 
+    def test_images_that_have_moved(self):
+        name = self.project(per_class=2)
+        (self.folder / "photos").rename(self.folder / "elsewhere")
+        text = self.run_ok("-C", name, "verify").stdout
+        self.assertIn("1 source of images not found: move it back", text)
+        self.assertNotIn("import it", text)  # that would make every item twice
+
 
 if __name__ == "__main__":
     unittest.main()
