@@ -62,6 +62,7 @@ static lnt_status print(lnti_cli *cli, const extraction *e, lnt_error *err) {
 static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, const char *feature, const char *split,
                           lnt_error *err) {
   lnti_item_query query = {.split = split};
+  lnti_image_traits traits;
   uint64_t began = lnti_monotonic_ns();
   lnt_status status = lnti_store_items(project->store, &query, collect, &e->items, err);
   if (status) return status;
@@ -69,7 +70,8 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
     if (split) return lnti_fail(err, LNT_ENOTFOUND, "there are no items in the split '%s'", split);
     return lnti_fail(err, LNT_ENOTFOUND, "there are no items yet; bring some in with: linnet import SOURCE");
   }
-  status = lnti_extractor_new(&e->extractor, feature, &e->items.traits, err);
+  status = lnti_project_traits(&traits, project, err);
+  if (!status) status = lnti_extractor_new(&e->extractor, feature, &traits, err);
   if (!status) {
     status = lnti_extract(&e->features, project, e->extractor, &e->items, &cli->meter->progress, lnti_refused_add,
                           &e->refused, err);
@@ -121,7 +123,9 @@ const lnti_command lnti_cmd_extract = {
     .about =
         "Vectors are kept in the project's cache by the image's content, so each is computed once; 'linnet train' "
         "and 'linnet evaluate' extract what they need by themselves. The rows of FILE.npy are the items "
-        "in order of their ids ('linnet items'), without those that were refused.",
+        "in order of their ids ('linnet items'), without those that were refused.\n\n"
+        "What a feature leaves to be found out (auto) is decided from the items in the split train, as training does, or from "
+        "all items where none is in it; whichever items are extracted.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

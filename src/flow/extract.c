@@ -10,6 +10,7 @@
 #include <base/file.h>
 #include <flow/content.h>
 #include <flow/feature_cache.h>
+#include <flow/split_names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,17 @@
 enum { BLOCK_ITEMS = 2048, CHUNK_ITEMS = 8 };
 
 /* ---- items ---- */
+
+/* Of one more item after n others. */
+static void note_traits(lnti_image_traits *traits, size_t n, const lnti_item *item) {
+  if (n == 0) {
+    traits->h = item->h;
+    traits->w = item->w;
+  } else if (traits->h != item->h || traits->w != item->w) {
+    traits->h = traits->w = 0;
+  }
+  if (item->c > 1) traits->any_colour = true;
+}
 
 lnt_status lnti_extract_items_add(lnti_extract_items *items, const lnti_item *item, lnt_error *err) {
   lnti_text uri = {0};
@@ -28,13 +40,7 @@ lnt_status lnti_extract_items_add(lnti_extract_items *items, const lnti_item *it
     return status;
   }
   items->item[items->n] = (lnti_extract_item){item->id, uri.data, item->content};
-  if (items->n == 0) {
-    items->traits.h = item->h;
-    items->traits.w = item->w;
-  } else if (items->traits.h != item->h || items->traits.w != item->w) {
-    items->traits.h = items->traits.w = 0;
-  }
-  if (item->c > 1) items->traits.any_colour = true;
+  note_traits(&items->traits, items->n, item);
   items->n++;
   return LNT_OK;
 }
@@ -43,6 +49,27 @@ void lnti_extract_items_clear(lnti_extract_items *items) {
   for (size_t i = 0; i < items->n; i++) free(items->item[i].uri);
   free(items->item);
   *items = (lnti_extract_items){0};
+}
+
+typedef struct traits_state {
+  lnti_image_traits all, train;
+  size_t n_all, n_train;
+} traits_state;
+
+static lnt_status collect_traits(void *payload, const lnti_item *item, lnt_error *err) {
+  traits_state *state = payload;
+  (void)err;
+  note_traits(&state->all, state->n_all++, item);
+  if (strcmp(item->split, LNTI_SPLIT_TRAIN) == 0) note_traits(&state->train, state->n_train++, item);
+  return LNT_OK;
+}
+
+lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, lnt_error *err) {
+  traits_state state = {.n_all = 0};
+  lnti_item_query query = {0};
+  lnt_status status = lnti_store_items(project->store, &query, collect_traits, &state, err);
+  if (status == LNT_OK) *out = state.n_train > 0 ? state.train : state.all;
+  return status;
 }
 
 /* ---- computing ---- */

@@ -31,6 +31,13 @@ typedef struct lnti_extract_items {
 LNT_MUST_CHECK lnt_status lnti_extract_items_add(lnti_extract_items *items, const lnti_item *item, lnt_error *err);
 void lnti_extract_items_clear(lnti_extract_items *items);
 
+/**
+ * What "auto" of a feature is resolved from, by extract and train alike, so that what the one puts into the cache is what the
+ * other looks for: the items in the split "train", or all where none is in it (all zero where there are none at all).
+ * One pass over the items.
+ */
+LNT_MUST_CHECK lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, lnt_error *err);
+
 /** Vectors of items, in their order, without those that could not be read. */
 typedef struct lnti_vectors {
   void *data; /**< [n,d] of dtype, dense, 64-byte aligned */

@@ -68,6 +68,20 @@ class Init(program.Case):
         self.assertEqual(self.run_json("init", "p", "--ontology", "big.json")["options"], 20000)
 
 
+class Extract(program.Case):
+    def test_auto_is_what_training_looks_for(self):
+        """The test images are of another size: what fills the cache must not depend on which items are extracted."""
+        program.write_folders(self.folder / "set" / "train", per_class=4)
+        program.write_pgm(self.folder / "set" / "test" / "disc" / "large.pgm", bytes(24 * 20), 20, 24)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        features = {self.run_json("-C", "p", "extract", "--feature", "pixels", *words)["feature"]
+                    for words in ((), ("--split", "test"), ("--split", "train"))}
+        self.assertEqual(features, {"pixels:colour=grey,height=12,width=12"})
+        self.assertEqual(self.run_json("-C", "p", "train", "--feature", "pixels")["models"][0]["feature"],
+                         features.pop())
+
+
 class Damage(program.Case):
     def change(self, name, statement):
         database = sqlite3.connect(self.folder / name / "linnet.db")
