@@ -12,7 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LNTI_ECE_BINS = 15, LNTI_EVALUATE_ITEMS_MAX = 1 << 28 };
+enum {
+  LNTI_ECE_BINS = 15,
+  LNTI_EVALUATE_ITEMS_MAX = 1 << 28,
+  LNTI_CONFUSION_DENSE_MAX = 1000 /**< classes; above, the confusion is a list: the table would take 8 k^2 bytes */
+};
 
 /** The headline metrics, in the order of lnti_metric_name. */
 typedef enum lnti_metric_id {
@@ -36,9 +40,16 @@ bool lnti_metric_lower_is_better(lnti_metric_id metric);
 typedef struct lnti_class_metrics {
   size_t n;         /**< items whose true class it is */
   size_t predicted; /**< items predicted as it */
+  size_t hits;      /**< items of it predicted as it */
   double precision, recall, specificity, f1;
   double average_precision; /**< sum of (R_i - R_{i-1}) P_i over thresholds, as scikit-learn's */
 } lnti_class_metrics;
+
+/** Items of one class predicted as one class. */
+typedef struct lnti_confusion {
+  size_t truth, predicted;
+  uint64_t n; /**< never 0 */
+} lnti_confusion;
 
 /** Items by confidence of the top class, for the calibration plot. */
 typedef struct lnti_calibration_bin {
@@ -48,11 +59,15 @@ typedef struct lnti_calibration_bin {
 
 typedef struct lnti_evaluation {
   size_t n, k;
-  double value[LNTI_METRICS];              /**< NaN where undefined (AUROC with one class) */
-  double ci95[LNTI_METRICS][2];            /**< 2.5 % and 97.5 % of the resamples, of LNTI_ECE moved by
+  double value[LNTI_METRICS];   /**< NaN where undefined (AUROC with one class) */
+  double ci95[LNTI_METRICS][2]; /**< 2.5 % and 97.5 % of the resamples, of LNTI_ECE moved by
                                                 their bias; NaN without resamples */
-  lnti_class_metrics *classes;             /**< [k] */
-  uint64_t *confusion;                     /**< [k,k], row true, column predicted */
+  lnti_class_metrics *classes;  /**< [k] */
+  uint64_t *confusion;          /**< [k,k], row true, column predicted; NULL above
+                                                LNTI_CONFUSION_DENSE_MAX classes */
+  lnti_confusion *cell;         /**< [n_cells] where `confusion` is NULL: what occurs, by true class, then
+                                                predicted; at most n */
+  size_t n_cells;
   lnti_calibration_bin bin[LNTI_ECE_BINS]; /**< equal width, (b/15, (b+1)/15] */
 } lnti_evaluation;
 
@@ -70,7 +85,8 @@ typedef struct lnti_evaluate_options {
  * @param label  [n] in [0,k)
  * @return LNT_OK; LNT_EINVAL (n or k is 0); LNT_EDATA (label outside, probability NaN or outside [0,1], row sum);
  *         LNT_ELIMIT (n or k above LNTI_EVALUATE_ITEMS_MAX); LNT_ENOMEM; LNT_ECANCELLED.
- * O(nk + resamples * n * classes that occur / 8) time, 4nk bytes for the orders and 8n a thread. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
+ * O(nk + resamples * n * classes that occur / 8) time; 4 n bytes for the order of each class that occurs, 40 n, and
+ *         what a class takes: some 200 bytes, and up to LNTI_CONFUSION_DENSE_MAX classes 8 k. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
  *         Bootstrap, 1993, ch. 13; resample r draws with rng stream r, so intervals do not depend on threads. Resamples
  * that leave a metric undefined (AUROC when only one class was drawn) do not count for it. The interval of LNTI_ECE is
  *         moved by the bootstrap's estimate of bias (the same, section 10.3), since resampling alone raises that metric;
@@ -80,6 +96,18 @@ LNT_MUST_CHECK lnt_status lnti_evaluation_new(lnti_evaluation **out, const float
                                               size_t k, const lnti_evaluate_options *options,
                                               const lnti_context *context, lnt_error *err);
 void lnti_evaluation_free(lnti_evaluation *evaluation);
+
+/** The next cell of the confusion that is not empty, by true class, then predicted; false after the last. However the
+ *  evaluation keeps them. @param at  0 at first; where to go on. */
+bool lnti_confusion_next(lnti_confusion *out, size_t *at, const lnti_evaluation *evaluation);
+
+/**
+ * The LNTI_ECE of lnti_evaluation_new alone, to the bit: without orders, counts by class and intervals.
+ * @param ece_out  in [0,1]; untouched on failure
+ * @return as lnti_evaluation_new. O(nk) time, 17 n bytes.
+ */
+LNT_MUST_CHECK lnt_status lnti_ece(double *ece_out, const float *prob, const int32_t *label, size_t n, size_t k,
+                                   const lnti_context *context, lnt_error *err);
 
 /**
  * Temperature scaling (Guo et al., ICML 2017): the T > 0 that minimises the mean log loss of

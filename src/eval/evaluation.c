@@ -144,15 +144,14 @@ static void count_classes(lnti_evaluation *e, const lnti_scored *scored) {
   for (size_t i = 0; i < n; i++) {
     e->classes[scored->label[i]].n++;
     e->classes[scored->predicted[i]].predicted++;
-    e->confusion[(size_t)scored->label[i] * k + scored->predicted[i]]++;
+    e->classes[scored->label[i]].hits += (uint32_t)scored->label[i] == scored->predicted[i];
   }
   for (size_t c = 0; c < k; c++) {
     lnti_class_metrics *m = &e->classes[c];
-    size_t hits = (size_t)e->confusion[c * k + c];
-    m->precision = ratio(hits, m->predicted);
-    m->recall = ratio(hits, m->n);
-    m->specificity = ratio(n - m->n - (m->predicted - hits), n - m->n);
-    m->f1 = ratio(2 * hits, m->n + m->predicted);
+    m->precision = ratio(m->hits, m->predicted);
+    m->recall = ratio(m->hits, m->n);
+    m->specificity = ratio(n - m->n - (m->predicted - m->hits), n - m->n);
+    m->f1 = ratio(2 * m->hits, m->n + m->predicted);
     m->average_precision = NAN;
   }
 }
@@ -225,13 +224,11 @@ done:
 static lnt_status evaluation_empty(lnti_evaluation **out, size_t n, size_t k, lnt_error *err) {
   lnt_status status;
   lnti_evaluation *e = NULL;
-  size_t row_bytes = k * sizeof *e->confusion; /* fits: k is at most LNTI_EVALUATE_ITEMS_MAX */
   if ((status = lnti_alloc_zero(&e, 1, sizeof *e, err)) != LNT_OK) return status;
   e->n = n;
   e->k = k;
   for (size_t m = 0; m < LNTI_METRICS; m++) e->ci95[m][0] = e->ci95[m][1] = NAN;
   if ((status = lnti_alloc_zero(&e->classes, k, sizeof *e->classes, err)) != LNT_OK) goto done;
-  if ((status = lnti_alloc_zero(&e->confusion, k, row_bytes, err)) != LNT_OK) goto done;
   *out = e;
   e = NULL;
 done:
@@ -259,6 +256,7 @@ lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const i
   if ((status = evaluation_empty(&e, n, k, err)) != LNT_OK) goto done;
   if ((status = scored_fill(&scored, prob, context, err)) != LNT_OK) goto done;
   count_classes(e, &scored);
+  if ((status = lnti_confusion_count(e, &scored, err)) != LNT_OK) goto done;
   if ((status = scored_rank(&scored, prob, e->classes, context, err)) != LNT_OK) goto done;
   if ((status = point_values(e, &scored, err)) != LNT_OK) goto done;
   if (options->resamples > 0) {
@@ -274,7 +272,29 @@ done:
 
 void lnti_evaluation_free(lnti_evaluation *evaluation) {
   if (evaluation == NULL) return;
+  free(evaluation->cell);
   free(evaluation->confusion);
   free(evaluation->classes);
   free(evaluation);
+}
+
+lnt_status lnti_ece(double *ece_out, const float *prob, const int32_t *label, size_t n, size_t k,
+                    const lnti_context *context, lnt_error *err) {
+  lnti_scored scored = {.n = n, .k = k, .label = label};
+  lnti_bin_sums bins[LNTI_ECE_BINS] = {{0, 0, 0}};
+  lnt_status status = check_sizes(n, k, err);
+  if (status != LNT_OK) return status;
+  assert(prob != NULL && label != NULL && context != NULL);
+  status = scored_fill(&scored, prob, context, err);
+  if (status == LNT_OK) {
+    for (size_t i = 0; i < n; i++) {
+      lnti_bin_sums *bin = &bins[scored.bin[i]];
+      bin->n++;
+      bin->hits += (uint32_t)label[i] == scored.predicted[i];
+      bin->confidence += (double)scored.confidence[i];
+    }
+    *ece_out = lnti_ece_of(bins);
+  }
+  scored_clear(&scored);
+  return status;
 }

@@ -113,16 +113,29 @@ static void count_metrics(double value[LNTI_METRICS], const sums *s, size_t k, s
   value[LNTI_MACRO_F1] = n_seen > 0 ? f1 / (double)n_seen : NAN;
 }
 
-/* Log loss and calibration error of one column. */
-static void probability_metrics(double value[LNTI_METRICS], const sums *s, size_t lane) {
+double lnti_ece_of(const lnti_bin_sums bins[LNTI_ECE_BINS]) {
   uint64_t n = 0;
   double gap = 0;
   for (size_t b = 0; b < LNTI_ECE_BINS; b++) {
-    n += s->bin_n[b][lane];
-    gap += fabs(s->bin_hits[b][lane] - s->confidence[b][lane]);
+    n += bins[b].n;
+    gap += fabs((double)bins[b].hits - bins[b].confidence);
   }
+  return n > 0 ? gap / (double)n : NAN;
+}
+
+static void column_bins(lnti_bin_sums out[LNTI_ECE_BINS], const sums *s, size_t lane) {
+  for (size_t b = 0; b < LNTI_ECE_BINS; b++)
+    out[b] = (lnti_bin_sums){s->bin_n[b][lane], s->bin_hits[b][lane], s->confidence[b][lane]};
+}
+
+/* Log loss and calibration error of one column. */
+static void probability_metrics(double value[LNTI_METRICS], const sums *s, size_t lane) {
+  lnti_bin_sums bins[LNTI_ECE_BINS];
+  uint64_t n = 0;
+  column_bins(bins, s, lane);
+  for (size_t b = 0; b < LNTI_ECE_BINS; b++) n += bins[b].n;
   value[LNTI_LOG_LOSS] = n > 0 ? s->loss[lane] / (double)n : NAN;
-  value[LNTI_ECE] = n > 0 ? gap / (double)n : NAN;
+  value[LNTI_ECE] = lnti_ece_of(bins);
 }
 
 /* Adds the weights of the next n items of an order to `total`; returns where it stopped. */
@@ -182,7 +195,5 @@ void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_
     probability_metrics(value_out[r], &s, r);
   }
   mean_area(value_out, scored, weight);
-  for (size_t b = 0; bins_out != NULL && b < LNTI_ECE_BINS; b++) {
-    bins_out[b] = (lnti_bin_sums){s.bin_n[b][0], s.bin_hits[b][0], s.confidence[b][0]};
-  }
+  if (bins_out != NULL) column_bins(bins_out, &s, 0);
 }

@@ -45,6 +45,9 @@ typedef struct lnti_bin_sums {
   double confidence;
 } lnti_bin_sums;
 
+/** The calibration error of the bins, NaN where they are empty. */
+double lnti_ece_of(const lnti_bin_sums bins[LNTI_ECE_BINS]);
+
 /**
  * All headline metrics under LNTI_LANES weightings at once.
  * @param value_out  NaN where a weighting leaves a metric undefined
@@ -68,6 +71,9 @@ void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_
 LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimate[LNTI_METRICS],
                                          const lnti_scored *scored, const lnti_evaluate_options *options,
                                          const lnti_context *context, lnt_error *err);
+
+/** Counts the evaluation's confusion, of a filled set. LNT_ENOMEM: the caller frees the evaluation. */
+LNT_MUST_CHECK lnt_status lnti_confusion_count(lnti_evaluation *e, const lnti_scored *scored, lnt_error *err);
 
 /** A key with the index it belongs to. */
 typedef struct lnti_keyed {

@@ -9,14 +9,14 @@
 #include <stdio.h>
 
 size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation) {
-  size_t n = 0, k = evaluation->k;
+  size_t n = 0, next = 0;
+  lnti_confusion cell;
   assert(capacity <= LNTI_REPORT_PAIRS_MAX);
-  for (size_t i = 0; i < k * k && capacity > 0; i++) {
-    uint64_t count = evaluation->confusion[i];
-    if (i / k == i % k || count == 0 || (n == capacity && count <= pairs_out[n - 1].n)) continue;
+  while (capacity > 0 && lnti_confusion_next(&cell, &next, evaluation)) {
+    if (cell.truth == cell.predicted || (n == capacity && cell.n <= pairs_out[n - 1].n)) continue;
     size_t at = n < capacity ? n++ : n - 1;
-    for (; at > 0 && pairs_out[at - 1].n < count; at--) pairs_out[at] = pairs_out[at - 1];
-    pairs_out[at] = (lnti_report_pair){i / k, i % k, count};
+    for (; at > 0 && pairs_out[at - 1].n < cell.n; at--) pairs_out[at] = pairs_out[at - 1];
+    pairs_out[at] = cell;
   }
   return n;
 }

@@ -11,8 +11,9 @@
 #include <eval/eval.h>
 
 enum {
-  LNTI_REPORT_MATRIX_CLASSES_MAX = 60,  /**< above, HTML lists the most confused pairs instead of the matrix */
-  LNTI_REPORT_DENSE_CLASSES_MAX = 1000, /**< above, JSON gives the confusion as [true, predicted, count] */
+  LNTI_REPORT_MATRIX_CLASSES_MAX = 60, /**< above, HTML lists the most confused pairs instead of the matrix */
+  LNTI_REPORT_DENSE_CLASSES_MAX =
+      LNTI_CONFUSION_DENSE_MAX,         /**< above, JSON gives the confusion as [true, predicted, count] */
   LNTI_REPORT_TABLE_CLASSES_MAX = 1000, /**< HTML shows this many classes, the worst */
   LNTI_REPORT_PAIRS_MAX = 50            /**< most that lnti_report_pairs can be asked for */
 };
@@ -40,19 +41,18 @@ typedef struct lnti_report {
   unsigned resamples;                /**< of the intervals; 0: there are none */
   uint64_t trained_ms, evaluated_ms; /**< since 1970; 0: not known */
   const char *const *class_titles;   /**< [evaluation->k] */
+  const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
   const lnti_evaluation *evaluation;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
   size_t n_mistakes;
 } lnti_report;
 
 /** A true class taken for another. */
-typedef struct lnti_report_pair {
-  size_t truth, predicted;
-  uint64_t n;
-} lnti_report_pair;
+typedef lnti_confusion lnti_report_pair;
 
 /** The most frequent confusions, most frequent first, then by class; returns how many (none is left out that
- *  occurs, up to `capacity`). @param pairs_out [capacity], capacity <= LNTI_REPORT_PAIRS_MAX. O(k^2). */
+ *  occurs, up to `capacity`). @param pairs_out [capacity], capacity <= LNTI_REPORT_PAIRS_MAX.
+ *  O(k^2) up to LNTI_CONFUSION_DENSE_MAX classes, O(n) above. */
 size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation);
 
 /** Classes by rising F1, those without any items or predictions last. @param order_out [k] */

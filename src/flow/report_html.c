@@ -141,7 +141,7 @@ static void lead(lnti_page *page, const lnti_report *report) {
   uint64_t right = 0;
   lnti_report_pair worst;
   bool known = strcmp(report->split, LNTI_SPLIT_TRAIN) == 0;
-  for (size_t c = 0; c < e->k; c++) right += e->confusion[c * e->k + c];
+  for (size_t c = 0; c < e->k; c++) right += e->classes[c].hits;
   lnti_page_html(page, "<p class=\"lead\">Of %s images that it was %s, it got <strong>%s right</strong>%s.",
                  lnti_report_count(e->n).text, known ? "trained on" : "not trained on", lnti_report_count(right).text,
                  known ? ", which says what it remembers, not how good it is" : "");

@@ -25,6 +25,7 @@ static void write_classes(lnti_json_writer *w, const lnti_report *report) {
     const lnti_class_metrics *class = &report->evaluation->classes[c];
     lnti_json_begin_object(w);
     lnti_json_kv_string(w, "name", report->class_titles[c]);
+    lnti_json_kv_string(w, "id", report->class_ids ? report->class_ids[c] : NULL);
     lnti_json_key(w, "n");
     lnti_json_uint(w, class->n);
     lnti_json_kv_real(w, "precision", class->precision);
@@ -43,13 +44,13 @@ static void write_dense_row(lnti_json_writer *w, const uint64_t *row, size_t k) 
   lnti_json_end_array(w);
 }
 
-static void write_sparse_row(lnti_json_writer *w, const uint64_t *row, size_t k, size_t truth) {
-  for (size_t c = 0; c < k; c++) {
-    if (row[c] == 0) continue;
+static void write_cells(lnti_json_writer *w, const lnti_evaluation *e) {
+  lnti_confusion cell;
+  for (size_t at = 0; lnti_confusion_next(&cell, &at, e);) {
     lnti_json_begin_array(w);
-    lnti_json_uint(w, truth);
-    lnti_json_uint(w, c);
-    lnti_json_uint(w, row[c]);
+    lnti_json_uint(w, cell.truth);
+    lnti_json_uint(w, cell.predicted);
+    lnti_json_uint(w, cell.n);
     lnti_json_end_array(w);
   }
 }
@@ -57,13 +58,10 @@ static void write_sparse_row(lnti_json_writer *w, const uint64_t *row, size_t k,
 static void write_confusion(lnti_json_writer *w, const lnti_evaluation *e) {
   lnti_json_key(w, "confusion");
   lnti_json_begin_array(w);
-  for (size_t c = 0; c < e->k; c++) {
-    const uint64_t *row = e->confusion + c * e->k;
-    if (e->k > LNTI_REPORT_DENSE_CLASSES_MAX) {
-      write_sparse_row(w, row, e->k, c);
-    } else {
-      write_dense_row(w, row, e->k);
-    }
+  if (e->k > LNTI_REPORT_DENSE_CLASSES_MAX) {
+    write_cells(w, e);
+  } else {
+    for (size_t c = 0; c < e->k; c++) write_dense_row(w, e->confusion + c * e->k, e->k);
   }
   lnti_json_end_array(w);
 }

@@ -202,6 +202,93 @@ static void many_classes_with_few_items(void **state) {
   free(prob);
 }
 
+/* Above LNTI_CONFUSION_DENSE_MAX classes: a list. At 100,000 classes the table would take 80 GB. */
+static void confusion_of_many_classes_is_a_list(void **state) {
+  enum { N = 6, K = 100000 };
+  static const int32_t LABEL[N] = {99999, 5, 99999, 5, 0, 5};
+  static const size_t PREDICTED[N] = {7, 70000, 7, 5, 99999, 70000};
+  static const lnti_confusion WANT[] = {{0, 99999, 1}, {5, 5, 1}, {5, 70000, 2}, {99999, 7, 2}};
+  float *prob = calloc((size_t)N * K, sizeof *prob);
+  size_t at = 0, cells = 0;
+  lnti_confusion cell;
+  (void)state;
+  assert_non_null(prob);
+  for (size_t i = 0; i < N; i++) prob[i * K + PREDICTED[i]] = 1;
+  lnti_evaluation *e = evaluate(prob, LABEL, N, K);
+  assert_null(e->confusion);
+  assert_int_equal(e->n_cells, 4);
+  for (; lnti_confusion_next(&cell, &at, e); cells++) {
+    assert_true(cells < 4);
+    assert_int_equal(cell.truth, WANT[cells].truth);
+    assert_int_equal(cell.predicted, WANT[cells].predicted);
+    assert_int_equal(cell.n, WANT[cells].n);
+  }
+  assert_int_equal(cells, 4);
+  assert_int_equal(e->classes[5].hits, 1);
+  assert_near(e->classes[5].recall, 1.0 / 3, 1e-15, "100,000 classes", "recall");
+  assert_near(e->value[LNTI_ACCURACY], 1.0 / 6, 1e-15, "100,000 classes", "accuracy");
+  lnti_evaluation_free(e);
+  free(prob);
+}
+
+/* Table and list tell the same, cell for cell. */
+static void list_and_table_agree(void **state) {
+  enum { N = 3000, K = 40, WIDE = LNTI_CONFUSION_DENSE_MAX + 1 };
+  float *narrow = malloc(N * K * sizeof *narrow), *wide = calloc((size_t)N * WIDE, sizeof *wide);
+  int32_t *label = malloc(N * sizeof *label);
+  lnti_rng rng;
+  lnti_confusion a, b;
+  size_t at_a = 0, at_b = 0, n = 0;
+  (void)state;
+  lnti_rng_seed(&rng, 5, 0);
+  random_set(narrow, label, N, K, 0, &rng);
+  for (size_t i = 0; i < N; i++) memcpy(wide + i * WIDE, narrow + i * K, K * sizeof *wide);
+  lnti_evaluation *table = evaluate(narrow, label, N, K), *list = evaluate(wide, label, N, WIDE);
+  while (lnti_confusion_next(&a, &at_a, table)) {
+    assert_true(lnti_confusion_next(&b, &at_b, list));
+    assert_true(a.truth == b.truth && a.predicted == b.predicted && a.n == b.n);
+    n += a.n;
+  }
+  assert_false(lnti_confusion_next(&b, &at_b, list));
+  assert_int_equal(n, N);
+  lnti_evaluation_free(list);
+  lnti_evaluation_free(table);
+  free(label);
+  free(wide);
+  free(narrow);
+}
+
+static void ece_alone_is_that_of_the_evaluation(void **state) {
+  enum { N = 5000, K = 7 };
+  float *prob = malloc(N * K * sizeof *prob);
+  int32_t *label = malloc(N * sizeof *label);
+  double ece = -1;
+  lnt_error err = LNT_ERROR_INIT;
+  (void)state;
+  for (uint64_t seed = 1; seed <= 3; seed++) {
+    lnti_rng rng;
+    lnti_rng_seed(&rng, seed, 0);
+    random_set(prob, label, N, K, 0, &rng);
+    lnti_evaluation *e = evaluate(prob, label, N, K);
+    assert_int_equal(lnti_ece(&ece, prob, label, N, K, &SERIAL, &err), LNT_OK);
+    assert_true(ece == e->value[LNTI_ECE]);
+    lnti_evaluation_free(e);
+  }
+  /* By pencil: as four_items_by_hand. */
+  static const float FOUR[] = {0.75f, 0.25f, 0.5f, 0.5f, 0.25f, 0.75f, 0.0f, 1.0f};
+  static const int32_t TRUTH[] = {0, 0, 0, 1};
+  assert_int_equal(lnti_ece(&ece, FOUR, TRUTH, 4, 2, &SERIAL, &err), LNT_OK);
+  assert_near(ece, 0.25, 1e-15, "hand", "ece");
+  ece = -1;
+  assert_int_equal(lnti_ece(&ece, prob, label, 0, K, &SERIAL, &err), LNT_EINVAL);
+  assert_int_equal(lnti_ece(&ece, prob, label, N, SIZE_MAX, &SERIAL, &err), LNT_ELIMIT);
+  label[N - 1] = K;
+  assert_int_equal(lnti_ece(&ece, prob, label, N, K, &SERIAL, &err), LNT_EDATA);
+  assert_true(ece == -1);
+  free(label);
+  free(prob);
+}
+
 static void freeing_nothing_is_allowed(void **state) {
   (void)state;
   lnti_evaluation_free(NULL);
@@ -216,6 +303,9 @@ int main(void) {
       cmocka_unit_test(wrong_input_is_refused_with_its_place),
       cmocka_unit_test(cancelled_evaluation_gives_nothing),
       cmocka_unit_test(many_classes_with_few_items),
+      cmocka_unit_test(confusion_of_many_classes_is_a_list),
+      cmocka_unit_test(list_and_table_agree),
+      cmocka_unit_test(ece_alone_is_that_of_the_evaluation),
       cmocka_unit_test(freeing_nothing_is_allowed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

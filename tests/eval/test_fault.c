@@ -30,9 +30,38 @@ static void temperature_survives_every_failing_allocation(void **state) {
   }
 }
 
+/* As many classes as make the confusion a list. */
+static void list_of_confusions_survives_every_failing_allocation(void **state) {
+  enum { K = LNTI_CONFUSION_DENSE_MAX + 1 };
+  static float prob[3 * K];
+  static const int32_t TRUTH[] = {0, 1000, 1000};
+  const lnti_evaluate_options options = {0, 0, NULL};
+  (void)state;
+  for (size_t i = 0; i < 3; i++) prob[i * K + 1000] = 1;
+  for_each_fault(n) {
+    lnti_evaluation *e = NULL;
+    lnt_status status = lnti_evaluation_new(&e, prob, TRUTH, 3, K, &options, &SERIAL, ERR);
+    assert_true((e != NULL) == (status == LNT_OK));
+    lnti_evaluation_free(e);
+    assert_fault_status(status);
+  }
+}
+
+static void ece_survives_every_failing_allocation(void **state) {
+  (void)state;
+  for_each_fault(n) {
+    double ece = -1;
+    lnt_status status = lnti_ece(&ece, PROB, LABEL, 4, 2, &SERIAL, ERR);
+    assert_true((ece >= 0) == (status == LNT_OK));
+    assert_fault_status(status);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(evaluation_survives_every_failing_allocation),
+      cmocka_unit_test(list_of_confusions_survives_every_failing_allocation),
+      cmocka_unit_test(ece_survives_every_failing_allocation),
       cmocka_unit_test(temperature_survives_every_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
