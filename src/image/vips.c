@@ -45,13 +45,11 @@ lnt_status lnti_image_start(lnt_error *err) {
   return LNT_OK;
 }
 
-/** The failure in vips's words, first line; its error buffer is left empty. */
-static lnt_status vips_failed(const char *what, lnt_error *err) {
-  char *words = vips_error_buffer_copy();
-  if (words) words[strcspn(words, "\n")] = 0;
-  lnt_status status = lnti_fail(err, LNT_EDATA, "%s: %s", what, words && *words ? words : "libvips gives no reason");
-  g_free(words);
-  return status;
+/** A failure in words of our own: vips's error buffer is the process's, and another thread's words might stand in it. It
+ *  is emptied, since it would grow from file to file. */
+static lnt_status vips_failed(lnt_status code, const char *words, lnt_error *err) {
+  vips_error_clear();
+  return lnti_fail(err, code, "%s", words);
 }
 
 /** One row of vips's into ours: as it is, or grey with alpha spread to RGBA. */
@@ -80,11 +78,11 @@ static lnt_status pull(lnti_image *out, VipsImage *image, lnt_error *err) {
   lnt_status status = LNT_OK;
   const size_t bands = (size_t)image->Bands;
   VipsRegion *region = vips_region_new(image);
-  if (!region) return vips_failed("the PNG file could not be decoded", err);
+  if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the PNG decoder", err);
   for (int y = 0; y < image->Ysize && status == LNT_OK; y += STRIP_ROWS) {
     VipsRect strip = {0, y, image->Xsize, VIPS_MIN(STRIP_ROWS, image->Ysize - y)};
     if (vips_region_prepare(region, &strip) != 0) {
-      status = vips_failed("the PNG file is damaged", err);
+      status = vips_failed(LNT_EDATA, "the PNG file is damaged: its pixels cannot be decoded", err);
       break;
     }
     for (int row = y; row < y + strip.height; row++) {
@@ -112,7 +110,7 @@ lnt_status lnti_vips_decode_png(lnti_image *out, const lnti_image_info *info, co
   memcpy(&bytes, &data, sizeof bytes);
   if (vips_pngload_buffer(bytes, n, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL) !=
       0) {
-    status = vips_failed("the PNG file is damaged", err);
+    status = vips_failed(LNT_EDATA, "the PNG file is damaged: its pixels cannot be decoded", err);
     goto done;
   }
   if (!as_promised(image, info)) {
@@ -150,9 +148,7 @@ lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnt
   *bytes_out = n;
   goto done;
 failed:
-  (void)vips_failed("the image could not be written as PNG", err);
-  status = LNT_EINTERNAL;
-  if (err) err->code = status;
+  status = vips_failed(LNT_EINTERNAL, "the image could not be written as PNG", err);
 done:
   g_free(bytes);
   if (named) g_object_unref(named);

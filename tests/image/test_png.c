@@ -199,6 +199,23 @@ static void test_header_refusals(void **state) {
   assert_null(image.data);
 }
 
+/* The whole message is ours: libvips's words are the process's, and could be those of another thread's file. */
+static void test_own_words(void **state) {
+  (void)state;
+  png f;
+  lnti_image image = {0};
+  lnt_error err = LNT_ERROR_INIT;
+  begin(&f, 2, 2, 8, 0, 0); /* one row of two, then a palette that is missing */
+  end(&f, "\0ab", 3);
+  for (int i = 0; i < 2; i++) {
+    const lnti_blob blob = blob_of(f.data, f.n);
+    assert_int_equal(lnti_image_decode(&image, NULL, &blob, NULL, &LIMITS, &err), LNT_EDATA);
+    assert_string_equal(err.message, "the PNG file is damaged: its pixels cannot be decoded");
+    begin(&f, 1, 1, 8, 3, 0);
+    end(&f, "\0a", 2);
+  }
+}
+
 /* Cut anywhere, or one byte altered anywhere but in an ancillary chunk: refused. */
 static void test_damage_everywhere(void **state) {
   (void)state;
@@ -235,6 +252,7 @@ int main(void) {
       cmocka_unit_test(test_interlaced),
       cmocka_unit_test(test_encode_round_trip),
       cmocka_unit_test(test_header_refusals),
+      cmocka_unit_test(test_own_words),
       cmocka_unit_test(test_damage_everywhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
