@@ -21,6 +21,7 @@ typedef struct evaluating {
   lnti_evaluate_result result;
   lnti_refused refused;
   const char **titles; /**< [n_classes] */
+  const char **ids;    /**< [n_classes] */
 } evaluating;
 
 /** What the report's writers read. */
@@ -29,7 +30,12 @@ static lnt_status make_report(lnti_report *out, evaluating *e, lnt_error *err) {
   size_t n = lnt_model_n_classes(model);
   lnt_status status = lnti_alloc(&e->titles, n, sizeof *e->titles, err);
   if (status) return status;
-  for (size_t c = 0; c < n; c++) e->titles[c] = lnt_model_class_title(model, c);
+  status = lnti_alloc(&e->ids, n, sizeof *e->ids, err);
+  if (status) return status;
+  for (size_t c = 0; c < n; c++) {
+    e->titles[c] = lnt_model_class_title(model, c);
+    e->ids[c] = lnt_model_class_id(model, c);
+  }
   *out = (lnti_report){
       .model = lnt_model_name(model),
       .target = lnt_model_target(model),
@@ -43,6 +49,7 @@ static lnt_status make_report(lnti_report *out, evaluating *e, lnt_error *err) {
       .resamples = e->request.resamples,
       .trained_ms = model->created_ms,
       .class_titles = e->titles,
+      .class_ids = e->ids,
       .evaluation = e->result.evaluation,
   };
   return LNT_OK;
@@ -116,6 +123,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = make_report(&report, &e, err);
   if (!status) status = cli->json ? print_json(cli, &e, &report, err) : print(cli, &e, &report, err);
   if (!status && e.result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+  free(e.ids);
   free(e.titles);
   lnti_evaluate_result_clear(&e.result);
   lnti_refused_clear(&e.refused);

@@ -46,6 +46,7 @@ static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_p
     lnti_json_end_object(w);
   } else {
     lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[0]));
+    lnti_json_kv_string(w, "label_id", lnt_model_class_id(model, p->order[0])); /* "id" is the item's */
     lnti_json_key(w, "confidence");
     lnti_json_float(w, r->prob[p->order[0]]);
     lnti_json_key(w, "top");

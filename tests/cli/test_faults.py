@@ -82,6 +82,28 @@ class Extract(program.Case):
                          features.pop())
 
 
+class Ids(program.Case):
+    """Titles are for people: programs need the ids, which do not change."""
+
+    def test_predict_and_evaluate(self):
+        for number, kind in enumerate(program.KINDS):
+            title = f"A {kind}!"
+            for split, start, n in (("train", 0, 8), ("test", 60, 2)):
+                for i in range(start, start + n):
+                    pixels = bytearray(program.picture(kind, i))
+                    pixels[0], pixels[1] = i, number
+                    program.write_pgm(self.folder / "set" / split / title / f"{i}.pgm", bytes(pixels))
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        self.run_ok("-C", "p", "train", "--feature", "pixels", "--name", "m")
+        classes = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0")["classes"]
+        self.assertEqual({c["name"]: c["id"] for c in classes}, {f"A {k}!": f"a-{k}" for k in program.KINDS})
+        for line in self.run_lines("-C", "p", "predict", "m", "--items", "split=test"):
+            self.assertEqual(line["label_id"], line["top"][0]["id"])
+            self.assertEqual(line["label"], f"A {line['label_id'][2:]}!")
+            self.assertRegex(line["id"], r"\A\d+\Z")  # the item's
+
+
 class Damage(program.Case):
     def change(self, name, statement):
         database = sqlite3.connect(self.folder / name / "linnet.db")

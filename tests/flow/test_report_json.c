@@ -60,13 +60,15 @@ static void intervals_are_pairs_by_metric(void **state) {
 }
 
 static void classes_have_their_keys_and_null_where_undefined(void **state) {
-  static const char *const KEY[] = {"name", "n", "precision", "recall", "specificity", "f1", "average_precision"};
+  static const char *const KEY[] = {"name", "id", "n", "precision", "recall", "specificity", "f1", "average_precision"};
   lnti_evaluation *e = sample_evaluation(30, 4, 0);
+  const char *ids[] = {"quoted", "script", "gr-n", "unseen"};
   const char *titles[] = {"\"quoted\"", "<script>", "gr\u00fcn", "unseen"};
   lnti_report report = sample_report(e, titles);
   lnti_text text = {NULL, 0, 0};
   lnti_arena arena = {NULL, 0, 0};
   report.group_key = "site";
+  report.class_ids = ids;
   const lnti_json_value *root = report_json(&text, &arena, &report), *class = lnti_json_get(root, "classes")->first;
   (void)state;
   for (size_t c = 0; c < 4; c++, class = class->next) {
@@ -74,6 +76,7 @@ static void classes_have_their_keys_and_null_where_undefined(void **state) {
     assert_int_equal(class->length, sizeof KEY / sizeof *KEY);
     for (size_t i = 0; i < class->length; i++, child = child->next) assert_string_equal(child->key, KEY[i]);
     assert_string_equal(lnti_json_get(class, "name")->text, titles[c]);
+    assert_string_equal(lnti_json_get(class, "id")->text, ids[c]);
     assert_true(lnti_json_get(class, "n")->number == (double)e->classes[c].n);
     assert_int_equal(lnti_json_get(class, "recall")->type, c < 3 ? LNTI_JSON_TYPE_NUMBER : LNTI_JSON_TYPE_NULL);
   }
