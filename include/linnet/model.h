@@ -4,6 +4,11 @@
  * images are prepared, the feature and the weights.
  *
  * A model may be used by several threads at once. Each call that takes an image uses the calling thread.
+ *
+ * The libraries underneath have state that is the whole process's, and opening a model or classifying an image sets it,
+ * once: in libvips, loaders that are not meant for untrusted input are blocked, the operation cache is off, it works on
+ * one thread, and its log domain "VIPS" is silent; OpenBLAS, where it is used, works on one thread. A program that uses
+ * these libraries itself must reckon with that.
  */
 #ifndef LINNET_MODEL_H
 #define LINNET_MODEL_H
@@ -31,8 +36,8 @@ typedef struct lnt_model_options {
  * Opens a model file and checks all of it.
  * @param model_out  the caller closes it with lnt_model_close; untouched on failure
  * @param options    NULL: the defaults
- * @return LNT_OK; LNT_ENOTFOUND; LNT_EDATA (no model file); LNT_ECORRUPT (damaged); LNT_EUNSUPPORTED (made by a
- *         newer Linnet); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
+ * @return LNT_OK; LNT_EINVAL (model_out or path is NULL); LNT_ENOTFOUND; LNT_EDATA (no model file); LNT_ECORRUPT
+ *         (damaged); LNT_EUNSUPPORTED (made by a newer Linnet); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
  * The file is mapped, read once to check every byte of it, and used where it is mapped: while the model is open it may
  * be replaced by renaming, as Linnet does, but not be written into or cut short.
  */
@@ -56,15 +61,17 @@ LNT_API const char *lnt_model_feature(const lnt_model *model);
 /**
  * Probabilities of an image: a file path, or a record of an IDX array ("train-images-idx3-ubyte.gz#17").
  * @param prob_out  [n_classes] f32, summing to 1; untouched on failure
- * @return LNT_OK; LNT_ENOTFOUND; LNT_EDATA (broken image); LNT_EUNSUPPORTED (a format that is not read);
- *         LNT_ELIMIT; LNT_EIO; LNT_ENOMEM.
+ * @return LNT_OK; LNT_EINVAL (an argument is NULL, or the path is a folder, pipe or device); LNT_ENOTFOUND; LNT_EDATA
+ *         (broken image); LNT_EUNSUPPORTED (a format that is not read); LNT_ECORRUPT (the model's weights overflow on
+ *         this image); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM. The message begins with the path where the image is at fault.
  */
 LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify(float *prob_out, const lnt_model *model, const char *uri,
                                                      lnt_error *err);
-/** The same for an encoded image (JPEG, PNG, PNM) of `bytes` bytes in memory. */
+/** The same for an encoded image (JPEG, PNG, PNM) of `bytes` bytes in memory. LNT_EINVAL where an argument is NULL. */
 LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify_memory(float *prob_out, const lnt_model *model, const void *data,
                                                             size_t bytes, lnt_error *err);
-/** The same for bare pixels [h,w,c], u8, c of 1 (grey), 3 (sRGB) or 4 (with straight alpha). */
+/** The same for bare pixels [h,w,c], u8, c of 1 (grey), 3 (sRGB) or 4 (with straight alpha). LNT_EINVAL where an argument
+ *  is NULL, h or w is 0, or c another. */
 LNT_API LNT_MUST_CHECK lnt_status lnt_model_classify_pixels(float *prob_out, const lnt_model *model,
                                                             const uint8_t *pixels, size_t h, size_t w, size_t c,
                                                             lnt_error *err);

@@ -127,9 +127,14 @@ static void test_refusals(void **state) {
   assert_status(lnt_model_classify(prob, model, "no/such/image.png", ERR), LNT_ENOTFOUND);
   assert_message("no/such/image.png");
   lnti_test_write_file(p->image, "P5\n4 3\n255\nabc", 14);
-  assert_status(lnt_model_classify(prob, model, p->image, ERR), LNT_EDATA);
+  lnt_error err = LNT_ERROR_INIT;
+  assert_int_equal(lnt_model_classify(prob, model, p->image, &err), LNT_EDATA);
+  assert_true(strncmp(err.message, p->image, strlen(p->image)) == 0);
+  assert_null(strstr(err.message + 1, p->image)); /* said once */
   lnti_test_write_file(p->image, "This is a text and no picture.", 30);
   assert_status(lnt_model_classify(prob, model, p->image, ERR), LNT_EUNSUPPORTED);
+  assert_message(p->image);
+  assert_status(lnt_model_classify(prob, model, p->folder, ERR), LNT_EINVAL);
   assert_status(lnt_model_classify_pixels(prob, model, pixels, 0, 4, 1, ERR), LNT_EINVAL);
   assert_status(lnt_model_classify_pixels(prob, model, pixels, 3, 4, 2, ERR), LNT_EINVAL);
   assert_status(lnt_model_classify_pixels(prob, model, pixels, SIZE_MAX, 4, 1, ERR), LNT_EINVAL);
