@@ -68,13 +68,13 @@ done:
   return status;
 }
 
-/* Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_LANES]. */
+/* Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_WEIGHTINGS]. */
 static void draw(uint8_t *drawn, const bootstrap *b, size_t first, size_t lanes) {
-  memset(drawn, 0, b->n_groups * LNTI_LANES * sizeof *drawn);
+  memset(drawn, 0, b->n_groups * LNTI_WEIGHTINGS * sizeof *drawn);
   for (size_t r = 0; r < lanes; r++) {
     lnti_rng rng;
     lnti_rng_seed(&rng, b->seed, first + r);
-    for (size_t g = 0; g < b->n_groups; g++) drawn[lnti_rng_below(&rng, b->n_groups) * LNTI_LANES + r]++;
+    for (size_t g = 0; g < b->n_groups; g++) drawn[lnti_rng_below(&rng, b->n_groups) * LNTI_WEIGHTINGS + r]++;
   }
 }
 
@@ -84,16 +84,17 @@ static lnt_status run_batch(void *payload, size_t begin, size_t end, unsigned wo
   lnt_status status;
   uint8_t *drawn = NULL, *weight = NULL;
   uint32_t *count = NULL;
-  double value[LNTI_LANES][LNTI_METRICS];
+  double value[LNTI_WEIGHTINGS][LNTI_METRICS];
   (void)worker;
-  if ((status = lnti_alloc(&drawn, b->n_groups, LNTI_LANES * sizeof *drawn, err)) != LNT_OK) goto done;
-  if ((status = lnti_alloc(&count, scored->k, 3 * LNTI_LANES * sizeof *count, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&drawn, b->n_groups, LNTI_WEIGHTINGS * sizeof *drawn, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&count, scored->k, 3 * LNTI_WEIGHTINGS * sizeof *count, err)) != LNT_OK) goto done;
   if (b->group != NULL) {
-    if ((status = lnti_alloc(&weight, scored->n, LNTI_LANES * sizeof *weight, err)) != LNT_OK) goto done;
+    if ((status = lnti_alloc(&weight, scored->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
   }
   draw(drawn, b, begin, end - begin);
   for (size_t i = 0; weight != NULL && i < scored->n; i++) {
-    memcpy(weight + i * LNTI_LANES, drawn + (size_t)b->group[i] * LNTI_LANES, LNTI_LANES * sizeof *weight);
+    memcpy(weight + i * LNTI_WEIGHTINGS, drawn + (size_t)b->group[i] * LNTI_WEIGHTINGS,
+           LNTI_WEIGHTINGS * sizeof *weight);
   }
   lnti_metrics_weighted(value, NULL, scored, weight != NULL ? weight : drawn, count);
   for (size_t r = begin; r < end; r++) {
@@ -147,7 +148,7 @@ lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimat
   bootstrap b = {.scored = scored, .resamples = options->resamples, .seed = options->seed, .n_groups = scored->n};
   if (options->group != NULL && (status = number_groups(&b, options->group, err)) != LNT_OK) goto done;
   if ((status = lnti_alloc(&b.value, b.resamples, LNTI_METRICS * sizeof *b.value, err)) != LNT_OK) goto done;
-  status = lnti_pool_for(context->pool, b.resamples, LNTI_LANES, run_batch, &b, context->cancel, err);
+  status = lnti_pool_for(context->pool, b.resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
   if (status != LNT_OK) goto done;
   for (size_t m = 0; m < LNTI_METRICS; m++) interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
   take_back_bias(ci95_out[LNTI_ECE], b.value + LNTI_ECE * b.resamples, b.resamples, estimate[LNTI_ECE]);

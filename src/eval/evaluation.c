@@ -203,11 +203,11 @@ static lnt_status point_values(lnti_evaluation *e, const lnti_scored *scored, ln
   lnt_status status;
   uint8_t *weight = NULL;
   uint32_t *count = NULL;
-  double value[LNTI_LANES][LNTI_METRICS];
+  double value[LNTI_WEIGHTINGS][LNTI_METRICS];
   lnti_bin_sums bins[LNTI_ECE_BINS];
-  if ((status = lnti_alloc(&weight, e->n, LNTI_LANES * sizeof *weight, err)) != LNT_OK) goto done;
-  if ((status = lnti_alloc(&count, e->k, 3 * LNTI_LANES * sizeof *count, err)) != LNT_OK) goto done;
-  for (size_t i = 0; i < e->n * LNTI_LANES; i++) weight[i] = 1;
+  if ((status = lnti_alloc(&weight, e->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&count, e->k, 3 * LNTI_WEIGHTINGS * sizeof *count, err)) != LNT_OK) goto done;
+  for (size_t i = 0; i < e->n * LNTI_WEIGHTINGS; i++) weight[i] = 1;
   lnti_metrics_weighted(value, bins, scored, weight, count);
   memcpy(e->value, value[0], sizeof e->value);
   for (size_t b = 0; b < LNTI_ECE_BINS; b++) {

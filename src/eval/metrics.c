@@ -58,32 +58,32 @@ bool lnti_metric_lower_is_better(lnti_metric_id metric) {
 
 /* What one pass over the items adds up, a column per weighting. */
 typedef struct sums {
-  double loss[LNTI_LANES];
-  double confidence[LNTI_ECE_BINS][LNTI_LANES];
-  uint32_t bin_n[LNTI_ECE_BINS][LNTI_LANES];
-  uint32_t bin_hits[LNTI_ECE_BINS][LNTI_LANES];
-  uint32_t *support, *predicted, *hits; /* [k,LNTI_LANES] */
+  double loss[LNTI_WEIGHTINGS];
+  double confidence[LNTI_ECE_BINS][LNTI_WEIGHTINGS];
+  uint32_t bin_n[LNTI_ECE_BINS][LNTI_WEIGHTINGS];
+  uint32_t bin_hits[LNTI_ECE_BINS][LNTI_WEIGHTINGS];
+  uint32_t *support, *predicted, *hits; /* [k,LNTI_WEIGHTINGS] */
 } sums;
 
 static void add_lanes(uint32_t *sum, const uint8_t *w) {
-  for (size_t r = 0; r < LNTI_LANES; r++) sum[r] += w[r];
+  for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) sum[r] += w[r];
 }
 
 static void add_items(sums *s, const lnti_scored *scored, const uint8_t *weight) {
   for (size_t i = 0; i < scored->n; i++) {
-    const uint8_t *w = weight + i * LNTI_LANES;
+    const uint8_t *w = weight + i * LNTI_WEIGHTINGS;
     size_t truth = (size_t)scored->label[i], predicted = scored->predicted[i], bin = scored->bin[i];
     double loss = scored->loss[i], confidence = (double)scored->confidence[i];
     double *bin_confidence = s->confidence[bin];
-    for (size_t r = 0; r < LNTI_LANES; r++) {
+    for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
       s->loss[r] += w[r] * loss;
       bin_confidence[r] += w[r] * confidence;
     }
-    add_lanes(s->support + truth * LNTI_LANES, w);
-    add_lanes(s->predicted + predicted * LNTI_LANES, w);
+    add_lanes(s->support + truth * LNTI_WEIGHTINGS, w);
+    add_lanes(s->predicted + predicted * LNTI_WEIGHTINGS, w);
     add_lanes(s->bin_n[bin], w);
     if (truth == predicted) {
-      add_lanes(s->hits + truth * LNTI_LANES, w);
+      add_lanes(s->hits + truth * LNTI_WEIGHTINGS, w);
       add_lanes(s->bin_hits[bin], w);
     }
   }
@@ -95,8 +95,8 @@ static void count_metrics(double value[LNTI_METRICS], const sums *s, size_t k, s
   double recall = 0, f1 = 0;
   size_t n_occurring = 0, n_seen = 0;
   for (size_t c = 0; c < k; c++) {
-    uint32_t support = s->support[c * LNTI_LANES + lane], predicted = s->predicted[c * LNTI_LANES + lane];
-    uint32_t hit = s->hits[c * LNTI_LANES + lane];
+    uint32_t support = s->support[c * LNTI_WEIGHTINGS + lane], predicted = s->predicted[c * LNTI_WEIGHTINGS + lane];
+    uint32_t hit = s->hits[c * LNTI_WEIGHTINGS + lane];
     n += support;
     hits += hit;
     if (support > 0) {
@@ -139,15 +139,16 @@ static void probability_metrics(double value[LNTI_METRICS], const sums *s, size_
 }
 
 /* Adds the weights of the next n items of an order to `total`; returns where it stopped. */
-static const uint32_t *add_next(uint32_t total[LNTI_LANES], const uint32_t *item, size_t n, const uint8_t *weight) {
-  for (const uint32_t *end = item + n; item < end; item++) add_lanes(total, weight + (size_t)*item * LNTI_LANES);
+static const uint32_t *add_next(uint32_t total[LNTI_WEIGHTINGS], const uint32_t *item, size_t n,
+                                const uint8_t *weight) {
+  for (const uint32_t *end = item + n; item < end; item++) add_lanes(total, weight + (size_t)*item * LNTI_WEIGHTINGS);
   return item;
 }
 
 /* The area under one class's ROC curve by column; NaN where the class has all of the weight or none. */
-static void area_under_roc(double area[LNTI_LANES], const lnti_ranking *ranking, size_t n, const uint8_t *weight) {
-  uint64_t twice_u[LNTI_LANES] = {0}, positive[LNTI_LANES] = {0};
-  uint32_t total[LNTI_LANES] = {0}, before[LNTI_LANES], negatives[LNTI_LANES];
+static void area_under_roc(double area[LNTI_WEIGHTINGS], const lnti_ranking *ranking, size_t n, const uint8_t *weight) {
+  uint64_t twice_u[LNTI_WEIGHTINGS] = {0}, positive[LNTI_WEIGHTINGS] = {0};
+  uint32_t total[LNTI_WEIGHTINGS] = {0}, before[LNTI_WEIGHTINGS], negatives[LNTI_WEIGHTINGS];
   const uint32_t *item = ranking->order;
   for (const lnti_run *run = ranking->run; run < ranking->run + ranking->n_runs; run++) {
     item = add_next(total, item, run->below, weight);
@@ -155,42 +156,46 @@ static void area_under_roc(double area[LNTI_LANES], const lnti_ranking *ranking,
     item = add_next(total, item, run->equal, weight);
     memcpy(negatives, total, sizeof negatives);
     item = add_next(total, item, run->positive, weight);
-    for (size_t r = 0; r < LNTI_LANES; r++) {
+    for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
       uint64_t p = total[r] - negatives[r];
       twice_u[r] += p * ((uint64_t)before[r] + total[r]);
       positive[r] += p;
     }
   }
   (void)add_next(total, item, n - (size_t)(item - ranking->order), weight);
-  for (size_t r = 0; r < LNTI_LANES; r++) {
+  for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
     uint64_t p = positive[r], negative = total[r] - p;
     area[r] = p > 0 && negative > 0 ? (double)(twice_u[r] - p * p) / (2.0 * (double)p * (double)negative) : NAN;
   }
 }
 
 /* Two classes: the area of class 1. More: the mean over the classes for which it is defined. */
-static void mean_area(double value_out[LNTI_LANES][LNTI_METRICS], const lnti_scored *scored, const uint8_t *weight) {
-  double sum[LNTI_LANES] = {0};
-  size_t defined[LNTI_LANES] = {0};
+static void mean_area(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], const lnti_scored *scored,
+                      const uint8_t *weight) {
+  double sum[LNTI_WEIGHTINGS] = {0};
+  size_t defined[LNTI_WEIGHTINGS] = {0};
   for (size_t q = 0; q < scored->n_rankings; q++) {
-    double area[LNTI_LANES];
+    double area[LNTI_WEIGHTINGS];
     if (scored->k == 2 && scored->ranking[q].class == 0) continue;
     area_under_roc(area, &scored->ranking[q], scored->n, weight);
-    for (size_t r = 0; r < LNTI_LANES; r++) {
+    for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
       if (isnan(area[r])) continue;
       sum[r] += area[r];
       defined[r]++;
     }
   }
-  for (size_t r = 0; r < LNTI_LANES; r++) value_out[r][LNTI_AUROC] = defined[r] > 0 ? sum[r] / (double)defined[r] : NAN;
+  for (size_t r = 0; r < LNTI_WEIGHTINGS; r++)
+    value_out[r][LNTI_AUROC] = defined[r] > 0 ? sum[r] / (double)defined[r] : NAN;
 }
 
-void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
+void lnti_metrics_weighted(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
                            const lnti_scored *scored, const uint8_t *weight, uint32_t *count) {
-  sums s = {.support = count, .predicted = count + scored->k * LNTI_LANES, .hits = count + 2 * scored->k * LNTI_LANES};
-  memset(count, 0, 3 * scored->k * LNTI_LANES * sizeof *count);
+  sums s = {.support = count,
+            .predicted = count + scored->k * LNTI_WEIGHTINGS,
+            .hits = count + 2 * scored->k * LNTI_WEIGHTINGS};
+  memset(count, 0, 3 * scored->k * LNTI_WEIGHTINGS * sizeof *count);
   add_items(&s, scored, weight);
-  for (size_t r = 0; r < LNTI_LANES; r++) {
+  for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
     count_metrics(value_out[r], &s, scored->k, r);
     probability_metrics(value_out[r], &s, r);
   }

@@ -9,7 +9,7 @@
 #include <eval/eval.h>
 
 /** Weightings handled side by side: one load of an item serves all of them, and they fit vector registers. */
-enum { LNTI_LANES = 8 };
+enum { LNTI_WEIGHTINGS = 8 };
 
 /** A stretch of an order that ends with positives of one score. */
 typedef struct lnti_run {
@@ -49,14 +49,14 @@ typedef struct lnti_bin_sums {
 double lnti_ece_of(const lnti_bin_sums bins[LNTI_ECE_BINS]);
 
 /**
- * All headline metrics under LNTI_LANES weightings at once.
+ * All headline metrics under LNTI_WEIGHTINGS weightings at once.
  * @param value_out  NaN where a weighting leaves a metric undefined
  * @param bins_out   of the first weighting; NULL: not wanted
- * @param weight     [n,LNTI_LANES] how often each item counts
- * @param count      [3,k,LNTI_LANES] scratch, overwritten
+ * @param weight     [n,LNTI_WEIGHTINGS] how often each item counts
+ * @param count      [3,k,LNTI_WEIGHTINGS] scratch, overwritten
  * O(n * classes that occur). Sums run in item order, so a weighting's result does not depend on its neighbours.
  */
-void lnti_metrics_weighted(double value_out[LNTI_LANES][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
+void lnti_metrics_weighted(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], lnti_bin_sums bins_out[LNTI_ECE_BINS],
                            const lnti_scored *scored, const uint8_t *weight, uint32_t *count);
 
 /**

@@ -57,16 +57,16 @@ static void sort_is_right_and_stable(void **state) {
 /* Two items of two classes under weightings that leave metrics undefined. */
 static void weightings_without_items_or_classes_are_undefined(void **state) {
   static const int32_t LABEL[] = {0, 1};
-  uint32_t predicted[] = {0, 1}, count[3 * 2 * LNTI_LANES], order[] = {1, 0, 0, 1};
+  uint32_t predicted[] = {0, 1}, count[3 * 2 * LNTI_WEIGHTINGS], order[] = {1, 0, 0, 1};
   float confidence[] = {0.75f, 0.5f};
-  double loss[] = {0.25, 0.5}, value[LNTI_LANES][LNTI_METRICS];
+  double loss[] = {0.25, 0.5}, value[LNTI_WEIGHTINGS][LNTI_METRICS];
   uint8_t bin[] = {11, 7};
   lnti_run run[] = {{1, 0, 1}, {1, 0, 1}};
   lnti_ranking ranking[] = {{0, 1, run, order}, {1, 1, run + 1, order + 2}};
-  uint8_t weight[2 * LNTI_LANES] = {0, 1, 3};
+  uint8_t weight[2 * LNTI_WEIGHTINGS] = {0, 1, 3};
   lnti_scored scored = {2, 2, LABEL, predicted, confidence, loss, bin, ranking, 2, order, run};
   (void)state;
-  weight[LNTI_LANES + 2] = 1; /* the second item counts in the third weighting alone */
+  weight[LNTI_WEIGHTINGS + 2] = 1; /* the second item counts in the third weighting alone */
   lnti_metrics_weighted(value, NULL, &scored, weight, count);
   for (size_t m = 0; m < LNTI_METRICS; m++) assert_true(isnan(value[0][m]));
   assert_true(value[1][LNTI_ACCURACY] == 1 && value[1][LNTI_MACRO_F1] == 1);
