@@ -1,8 +1,7 @@
-/* base/error.c, status.c and log.c: the table of codes, messages, what is cut and where. */
+/* base/error.c and status.c: the table of codes, messages, what is cut and where. */
 #include "support.h"
 
 #include <base/error.h>
-#include <base/log.h>
 #include <base/text.h>
 #include <errno.h>
 
@@ -103,62 +102,10 @@ static void test_prefix(void **state) {
   lnti_error_prefix(NULL, "row %d", 7);
 }
 
-typedef struct heard {
-  int calls;
-  lnti_log_level level;
-  char message[64];
-} heard;
-
-static void hear(void *payload, lnti_log_level level, const char *message) {
-  heard *h = payload;
-  h->calls++;
-  h->level = level;
-  snprintf(h->message, sizeof h->message, "%s", message);
-}
-
-static void test_log(void **state) {
-  (void)state;
-  heard h = {0};
-  lnti_log log = {hear, &h, LNTI_LOG_INFO};
-  lnti_log_printf(&log, LNTI_LOG_DEBUG, "%d", 1);
-  assert_int_equal(h.calls, 0);
-  lnti_log_printf(&log, LNTI_LOG_INFO, "%d of %d", 1, 2);
-  assert_int_equal(h.calls, 1);
-  assert_string_equal(h.message, "1 of 2");
-  lnti_log_printf(&log, LNTI_LOG_ERROR, "bad");
-  assert_int_equal(h.level, LNTI_LOG_ERROR);
-  lnti_log_printf(&log, LNTI_LOG_WARN, "%5000d", 1); /* cut, not overrun */
-  assert_int_equal(h.calls, 3);
-  lnti_log_printf(NULL, LNTI_LOG_ERROR, "nobody listens");
-}
-
-typedef struct seen {
-  char what[16];
-  size_t done, total;
-} seen;
-
-static void see(void *payload, const char *what, size_t done, size_t total) {
-  seen *s = payload;
-  snprintf(s->what, sizeof s->what, "%s", what);
-  s->done = done;
-  s->total = total;
-}
-
-static void test_progress(void **state) {
-  (void)state;
-  seen s = {0};
-  lnti_progress progress = {see, &s};
-  lnti_progress_update(&progress, "images", 3, 7);
-  assert_string_equal(s.what, "images");
-  assert_true(s.done == 3 && s.total == 7);
-  lnti_progress_update(NULL, "images", 3, 7);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_table),    cmocka_unit_test(test_fail),   cmocka_unit_test(test_long_messages),
-      cmocka_unit_test(test_errno),    cmocka_unit_test(test_prefix), cmocka_unit_test(test_log),
-      cmocka_unit_test(test_progress),
+      cmocka_unit_test(test_table), cmocka_unit_test(test_fail),   cmocka_unit_test(test_long_messages),
+      cmocka_unit_test(test_errno), cmocka_unit_test(test_prefix),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * The registry, the text form and its resolution, `pixels`, and memory running out.
+ * The registry, the text form and its resolution, and memory running out.
  */
 #include "support.h"
 
@@ -43,23 +43,6 @@ static void resolves(const char *text, size_t h, size_t w, bool colour, const ch
   assert_int_equal(lnti_extractor_d(again), d);
   lnti_extractor_free(again);
   lnti_extractor_free(extractor);
-}
-
-static void test_resolve_pixels(void **state) {
-  (void)state;
-  resolves("pixels", 28, 28, false, "pixels:colour=grey,height=28,width=28", 784);
-  resolves("pixels:", 28, 28, false, "pixels:colour=grey,height=28,width=28", 784);
-  resolves("pixels", 28, 28, true, "pixels:colour=rgb,height=28,width=28", 2352);
-  resolves("pixels", 0, 0, true, "pixels:colour=rgb,height=32,width=32", 3072);
-  resolves("pixels", 64, 64, true, "pixels:colour=rgb,height=64,width=64", 12288);
-  resolves("pixels", 64, 65, true, "pixels:colour=rgb,height=32,width=32", 3072);
-  resolves("pixels", 64, 192, false, "pixels:colour=grey,height=64,width=192", 12288);
-  resolves("pixels", 4000000, 4000000, false, "pixels:colour=grey,height=32,width=32", 1024);
-  resolves("pixels:colour=grey", 28, 28, true, "pixels:colour=grey,height=28,width=28", 784);
-  resolves("pixels:width=10", 28, 28, false, "pixels:colour=grey,height=10,width=10", 100);
-  resolves("pixels:height=10", 28, 28, false, "pixels:colour=grey,height=10,width=10", 100);
-  resolves("pixels:width=5,height=10,colour=rgb", 0, 0, false, "pixels:colour=rgb,height=10,width=5", 150);
-  resolves("pixels:width=auto,colour=auto", 3, 2, false, "pixels:colour=grey,height=3,width=2", 6);
 }
 
 static void test_resolve_hog(void **state) {
@@ -128,25 +111,6 @@ static void test_key(void **state) {
   lnti_extractor_free(NULL);
 }
 
-static void test_pixels(void **state) {
-  (void)state;
-  const lnti_image_traits traits = {2, 3, false};
-  const uint8_t data[6] = {9, 8, 7, 6, 5, 4};
-  lnti_blob blob = {.kind = LNTI_BLOB_PIXELS, .data = data, .bytes = 6, .h = 2, .w = 3, .c = 1};
-  lnti_extractor *extractor = NULL;
-  uint8_t out[8] = {0};
-  assert_ok(lnti_extractor_new(&extractor, "pixels", &traits, ERR));
-  out[6] = 77;
-  assert_ok(lnti_extractor_run(out, extractor, &blob, &LIMITS, ERR));
-  assert_memory_equal(out, data, 6);
-  assert_int_equal(out[6], 77);
-  blob.c = 0;
-  memset(out, 1, sizeof out);
-  assert_status(lnti_extractor_run(out, extractor, &blob, &LIMITS, ERR), LNT_EUNSUPPORTED);
-  assert_int_equal(out[0], 1);
-  lnti_extractor_free(extractor);
-}
-
 static void test_out_of_memory(void **state) {
   (void)state;
   const lnti_image_traits traits = {28, 28, false};
@@ -168,10 +132,8 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_registry),      cmocka_unit_test(test_resolve_pixels),
-      cmocka_unit_test(test_resolve_hog),   cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_key),           cmocka_unit_test(test_pixels),
-      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_registry), cmocka_unit_test(test_resolve_hog),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_key),      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
