@@ -111,6 +111,14 @@ void lnti_json_warnings(lnti_json_writer *w, const lnti_messages *warnings) {
   lnti_json_end_array(w);
 }
 
+void lnti_json_error(lnti_json_writer *w, lnt_status status, const char *message) {
+  lnti_json_key(w, "error");
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "code", lnt_status_name(status));
+  lnti_json_kv_string(w, "message", message[0] ? message : lnt_status_text(status));
+  lnti_json_end_object(w);
+}
+
 lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err) {
   return lnti_json_writer_new(out, write_out, cli, indent, err);
 }

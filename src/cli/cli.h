@@ -27,8 +27,9 @@ typedef struct lnti_cli {
   lnti_context context;
   lnt_cpu_level cpu_best; /**< of the machine; context.cpu is what is used */
   lnti_meter *meter;
-  int out_errno; /**< why writing to `out` failed first; 0 */
-  int exit_code; /**< of a command that returns LNT_OK: DONE, PARTLY or FAILED */
+  bool error_told; /**< the command's JSON holds its error already */
+  int out_errno;   /**< why writing to `out` failed first; 0 */
+  int exit_code;   /**< of a command that returns LNT_OK: DONE, PARTLY or FAILED */
 } lnti_cli;
 
 /** A line that shows how the command is used. */
@@ -77,6 +78,8 @@ LNT_MUST_CHECK lnt_status lnti_print_text(lnti_cli *cli, lnti_text *text, lnt_er
 LNT_MUST_CHECK lnt_status lnti_print_warnings(lnti_cli *cli, const lnti_messages *warnings, lnt_error *err);
 /** "warnings": [text] */
 void lnti_json_warnings(lnti_json_writer *w, const lnti_messages *warnings);
+/** "error": {code, message}; an empty message: the status's own text. */
+void lnti_json_error(lnti_json_writer *w, lnt_status status, const char *message);
 
 /** A JSON writer on stdout; finish each document, free it. */
 LNT_MUST_CHECK lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err);

@@ -136,7 +136,8 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_end_object(w);
 }
 
-static lnt_status print_json(lnti_cli *cli, const plan *p, lnt_error *err) {
+/** What was trained; `failure` (or NULL) is what ended it before the last. */
+static lnt_status print_json(lnti_cli *cli, const plan *p, const lnt_error *failure, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_cli_json(&w, cli, 0, err);
   if (status) return status;
@@ -146,6 +147,7 @@ static lnt_status print_json(lnti_cli *cli, const plan *p, lnt_error *err) {
   for (size_t i = 0; i < p->n_done; i++) json_model(w, &p->item[i].result);
   lnti_json_end_array(w);
   lnti_refused_json(w, &p->refused);
+  if (failure) lnti_json_error(w, failure->code, failure->message);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
@@ -265,7 +267,13 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = make_plan(&p, args, err);
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = run_plan(cli, &p, project, args, (uint64_t)seed, err);
-  if (!status && cli->json) status = print_json(cli, &p, err);
+  if (cli->json && (!status || p.n_done > 0)) {
+    /* Of several learners a later one may fail: the models before it are there, and are told with the error. */
+    lnt_error reason = LNT_ERROR_INIT;
+    lnt_status printed = print_json(cli, &p, status ? err : NULL, &reason);
+    cli->error_told = status && !printed;
+    if (!status && printed) status = lnti_fail(err, printed, "%s", reason.message);
+  }
   if (!status && !cli->json) {
     if (p.n > 1) status = print_comparison(cli, &p, err);
     if (!status) status = lnti_refused_print(cli, &p.refused, err);

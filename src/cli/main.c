@@ -208,13 +208,9 @@ static void report(lnti_cli *cli, const lnti_command *command, lnt_status status
   fprintf(stderr, "linnet: %s%s%s\n", command ? command->name : "", command ? ": " : "", message);
   lnti_text_clear(&plain);
   lnti_json_writer *w = NULL;
-  if (!cli->json || cli->out_errno || lnti_cli_json(&w, cli, 0, NULL)) return;
+  if (!cli->json || cli->error_told || cli->out_errno || lnti_cli_json(&w, cli, 0, NULL)) return;
   lnti_json_begin_object(w);
-  lnti_json_key(w, "error");
-  lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "code", lnt_status_name(status));
-  lnti_json_kv_string(w, "message", err->message[0] ? err->message : lnt_status_text(status));
-  lnti_json_end_object(w);
+  lnti_json_error(w, status, err->message);
   lnti_json_end_object(w);
   lnt_error ignored = LNT_ERROR_INIT;
   if (lnti_json_finish(w, &ignored)) fprintf(stderr, "linnet: %s\n", ignored.message);

@@ -6,6 +6,8 @@ import unittest
 
 import program
 
+NAME_MAX = 100  # bytes of a model's name
+
 
 class Predict(program.Case):
     @classmethod
@@ -102,6 +104,21 @@ class Ids(program.Case):
             self.assertEqual(line["label_id"], line["top"][0]["id"])
             self.assertEqual(line["label"], f"A {line['label_id'][2:]}!")
             self.assertRegex(line["id"], r"\A\d+\Z")  # the item's
+
+
+class Train(program.Case):
+    def test_a_later_learner_fails(self):
+        name = self.project(per_class=6)
+        long = "m" * (NAME_MAX - len("-knn"))  # with -knn a name of the greatest length, with -logistic too long
+        words = ("-C", name, "train", "--feature", "pixels", "--learner", "knn,logistic", "--name", long)
+        told = self.run_json(*words, expect=2)
+        self.assertEqual([model["model"] for model in told["models"]], [long + "-knn"])
+        self.assertEqual(set(told["error"]), {"code", "message"})
+        self.assertIn(long + "-knn", self.run_ok("-C", name, "models").stdout)
+
+    def test_the_first_learner_fails(self):
+        name = self.project(per_class=6)
+        self.fails(2, "-C", name, "train", "--feature", "pixels", "--name", "m" * (NAME_MAX + 1))
 
 
 class Damage(program.Case):
