@@ -147,9 +147,9 @@ extern const lnti_f32_kernels lnti_f32_generic;
 extern const lnti_f32_kernels lnti_f32_avx2;
 extern const lnti_f32_kernels lnti_f32_avx512;
 
-/* ---- exact distances and the list of the nearest (neighbours_plain.c) ---- */
+/* ---- exact sums, distances and the list of the nearest (neighbours_plain.c) ---- */
 
-/** sum (a-b)^2 and sum a*b in double, in an order that is the same on every machine. */
+/** sum (a-b)^2 and sum a*b in double, in an order that is the same on every machine. L-BFGS has its products of it. */
 double lnti_exact_squared(const float *a, const float *b, size_t d);
 double lnti_exact_dot(const float *a, const float *b, size_t d);
 /** How both add up their partial sums: number j of a row is in part j % LNTI_EXACT_PARTS. */

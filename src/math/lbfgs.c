@@ -14,10 +14,11 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <math.h>
+#include <math/kernels.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_MAX = 64, EVALUATIONS_MAX = 20, PARTS = 8 };
+enum { MEMORY_MAX = 64, EVALUATIONS_MAX = 20 };
 
 #define DECREASE 1e-4  /* c1 of Nocedal and Wright (3.7a) */
 #define CURVATURE 0.9  /* c2 of (3.7b) */
@@ -44,16 +45,6 @@ typedef struct point {
   double t, f, slope;
 } point;
 
-static double dot(const float *a, const float *b, size_t n) {
-  double part[PARTS] = {0};
-  size_t i = 0;
-  for (; i + PARTS <= n; i += PARTS) {
-    for (size_t l = 0; l < PARTS; l++) part[l] += (double)a[i + l] * (double)b[i + l];
-  }
-  for (size_t l = 0; i < n; i++, l++) part[l] += (double)a[i] * (double)b[i];
-  return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
-}
-
 static void add_scaled(float *y, double factor, const float *x, size_t n) {
   float f = (float)factor;
   for (size_t i = 0; i < n; i++) y[i] += f * x[i];
@@ -71,7 +62,7 @@ static lnt_status evaluate(state *s, double *f_out, double *slope_out, lnt_error
   if (status != LNT_OK) return status;
   s->evaluations++;
   status = s->objective(f_out, s->trial_g, s->payload, s->trial_x, s->n, err);
-  if (status == LNT_OK) *slope_out = dot(s->trial_g, s->direction, s->n);
+  if (status == LNT_OK) *slope_out = lnti_exact_dot(s->trial_g, s->direction, s->n);
   return status;
 }
 
@@ -177,17 +168,17 @@ static void make_direction(state *s) {
   for (size_t i = 0; i < s->n; i++) s->direction[i] = -s->g[i];
   for (unsigned back = 0; back < s->pairs; back++) {
     unsigned at = (s->newest + s->memory - back) % s->memory;
-    share[at] = s->inverse[at] * dot(s->step + at * s->n, s->direction, s->n);
+    share[at] = s->inverse[at] * lnti_exact_dot(s->step + at * s->n, s->direction, s->n);
     add_scaled(s->direction, -share[at], s->change + at * s->n, s->n);
   }
   if (s->pairs > 0) {
     const float *change = s->change + s->newest * s->n;
-    float scale = (float)(1 / (s->inverse[s->newest] * dot(change, change, s->n)));
+    float scale = (float)(1 / (s->inverse[s->newest] * lnti_exact_dot(change, change, s->n)));
     for (size_t i = 0; i < s->n; i++) s->direction[i] *= scale;
   }
   for (unsigned back = s->pairs; back-- > 0;) {
     unsigned at = (s->newest + s->memory - back) % s->memory;
-    double other = s->inverse[at] * dot(s->change + at * s->n, s->direction, s->n);
+    double other = s->inverse[at] * lnti_exact_dot(s->change + at * s->n, s->direction, s->n);
     add_scaled(s->direction, share[at] - other, s->step + at * s->n, s->n);
   }
 }
@@ -200,7 +191,8 @@ static void remember(state *s) {
     step[i] = s->trial_x[i] - s->x[i];
     change[i] = s->trial_g[i] - s->g[i];
   }
-  double curvature = dot(step, change, s->n), size = dot(step, step, s->n) * dot(change, change, s->n);
+  double curvature = lnti_exact_dot(step, change, s->n),
+         size = lnti_exact_dot(step, step, s->n) * lnti_exact_dot(change, change, s->n);
   if (!(curvature > 1e-10 * sqrt(size)) || !isfinite(1 / curvature)) {
     /* Where the memory is full this slot held the oldest pair, which is gone now. */
     if (s->pairs == s->memory) s->pairs--;
@@ -221,7 +213,7 @@ static void swap(float **a, float **b) {
 static lnt_status iterate(state *s, double *t_out, lnt_error *err) {
   double f = s->f, t = 0;
   make_direction(s);
-  double slope = dot(s->g, s->direction, s->n), size = sqrt(dot(s->g, s->g, s->n));
+  double slope = lnti_exact_dot(s->g, s->direction, s->n), size = sqrt(lnti_exact_dot(s->g, s->g, s->n));
   if (!(slope < 0) || !isfinite(slope)) s->pairs = 0; /* no descent: rounding has spoilt the memory */
   for (;;) {
     if (s->pairs == 0) {
@@ -267,7 +259,7 @@ static lnt_status evaluate_start(state *s, lnt_error *err) {
   lnt_status status = evaluate(s, &s->f, &slope, err);
   if (status != LNT_OK) return status;
   memcpy(s->g, s->trial_g, s->n * sizeof *s->g);
-  if (!isfinite(s->f) || !isfinite(dot(s->g, s->g, s->n))) {
+  if (!isfinite(s->f) || !isfinite(lnti_exact_dot(s->g, s->g, s->n))) {
     return lnti_fail(err, LNT_EDATA, "the objective is not finite at the start (%g): look for huge or missing features",
                      s->f);
   }

@@ -1,11 +1,12 @@
 /*
- * Matrix views: element sizes and names, sub-views, and the one conversion to f32 that features and
- * linear models start from. Views borrow their data; nothing here allocates.
+ * Matrix views: element sizes and names, sub-views, the one conversion to f32 that features and linear models start
+ * from, and the check that all of one is finite. Views borrow their data; nothing here allocates.
  */
 #include <math/matrix.h>
 
 #include <assert.h>
 #include <base/error.h>
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -88,4 +89,24 @@ bool lnti_all_finite(const float *values, size_t n) {
   for (; i < n; i++) sum[0] += values[i] - values[i];
   for (size_t j = 1; j < 8; j++) sum[0] += sum[j];
   return sum[0] == 0.0F;
+}
+
+static lnt_status finite_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  const lnti_matrix *x = payload;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    const float *row = lnti_matrix_row(x, i);
+    if (lnti_all_finite(row, x->d)) continue;
+    size_t j = 0;
+    while (isfinite(row[j])) j++;
+    return lnti_fail(err, LNT_EDATA, "row %zu, value %zu of the features is %s", i, j,
+                     isnan(row[j]) ? "not a number" : "infinite");
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err) {
+  if (x->dtype != LNTI_F32) return LNT_OK;
+  lnti_matrix view = *x;
+  return lnti_pool_for(context->pool, x->n, 1024, finite_rows, &view, context->cancel, err);
 }

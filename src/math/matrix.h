@@ -5,6 +5,7 @@
 #ifndef LNTI_MATH_MATRIX_H
 #define LNTI_MATH_MATRIX_H
 
+#include <base/context.h>
 #include <linnet/status.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +38,8 @@ void lnti_matrix_to_f32(float *out, const lnti_matrix *m, size_t begin, size_t e
 
 /** True where none of the n values is infinite or NaN. */
 bool lnti_all_finite(const float *values, size_t n);
+/** That all of a view is finite (of f32: others are): LNT_EDATA naming the first row and column that is not, or
+ *  LNT_ECANCELLED. */
+LNT_MUST_CHECK lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err);
 
 #endif

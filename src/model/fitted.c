@@ -3,7 +3,6 @@
  */
 #include <base/alloc.h>
 #include <base/error.h>
-#include <math.h>
 #include <model/learners.h>
 #include <stdlib.h>
 
@@ -50,26 +49,6 @@ lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, ln
   if (x->d == fitted->d && x->dtype == fitted->dtype && x->stride >= x->d) return LNT_OK;
   return lnti_fail(err, LNT_EINVAL, "the model takes %zu values of %s, not %zu of %s", fitted->d,
                    lnti_dtype_name(fitted->dtype), x->d, lnti_dtype_name(x->dtype));
-}
-
-static lnt_status check_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
-  const lnti_matrix *x = payload;
-  (void)worker;
-  for (size_t i = begin; i < end; i++) {
-    const float *row = lnti_matrix_row(x, i);
-    if (lnti_all_finite(row, x->d)) continue;
-    size_t j = 0;
-    while (isfinite(row[j])) j++;
-    return lnti_fail(err, LNT_EDATA, "row %zu, value %zu of the features is %s", i, j,
-                     isnan(row[j]) ? "not a number" : "infinite");
-  }
-  return LNT_OK;
-}
-
-lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err) {
-  if (x->dtype != LNTI_F32) return LNT_OK;
-  lnti_matrix view = *x;
-  return lnti_pool_for(context->pool, x->n, 1024, check_rows, &view, context->cancel, err);
 }
 
 lnt_status lnti_tensor_check_finite(const float *values, size_t n, const char *tensor, const lnti_lnt_reader *file,

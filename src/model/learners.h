@@ -17,10 +17,7 @@ void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti
 /** That x may be scored by `fitted`: its d and dtype; LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, lnt_error *err);
 
-/** That all of an f32 view is finite: LNT_EDATA naming the first row and column that is not. */
-LNT_MUST_CHECK lnt_status lnti_matrix_check_finite(const lnti_matrix *x, const lnti_context *context, lnt_error *err);
-
-/** The same of a loaded tensor [n]: LNT_ECORRUPT. */
+/** That all of a loaded tensor [n] is finite: LNT_ECORRUPT. */
 LNT_MUST_CHECK lnt_status lnti_tensor_check_finite(const float *values, size_t n, const char *tensor,
                                                    const lnti_lnt_reader *file, lnt_error *err);
 

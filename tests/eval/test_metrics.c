@@ -2,6 +2,7 @@
 #include "eval_support.h"
 
 #include <eval/scored.h>
+#include <math/gemm.h> /* the two can stand in one file */
 #include <string.h>
 
 static void names_are_the_keys_others_rely_on(void **state) {

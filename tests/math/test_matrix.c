@@ -1,6 +1,7 @@
 /* Matrix views: sizes, names, sub-views with a stride, conversion to f32. */
 #include "math_support.h"
 
+#include <math.h>
 #include <math/matrix.h>
 #include <string.h>
 
@@ -65,12 +66,39 @@ static void conversion_keeps_values(void **state) {
   lnti_matrix_to_f32(NULL, &m, 0, 0);
 }
 
+/* In the part that is summed by eight, and in its rest; what cancels out (inf - inf) is seen too. */
+static void what_is_not_finite_is_named(void **state) {
+  (void)state;
+  float x[3 * 21] = {0};
+  const float bad[] = {NAN, INFINITY, -INFINITY};
+  const size_t at[] = {0, 7, 15, 18};
+  lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  lnti_matrix m = {x, 3, 19, 21, LNTI_F32};
+  x[0] = 3e38f;
+  x[1] = -3e38f;
+  x[19] = NAN; /* between the rows */
+  assert_int_equal(lnti_matrix_check_finite(&m, &context, NULL), LNT_OK);
+  assert_true(lnti_all_finite(x, 19) && !lnti_all_finite(x, 20) && lnti_all_finite(NULL, 0));
+  for (size_t b = 0; b < 3; b++) {
+    for (size_t i = 0; i < 4; i++) {
+      lnt_error err = LNT_ERROR_INIT;
+      char place[32];
+      (void)snprintf(place, sizeof place, "row 2, value %zu", at[i]);
+      x[2 * 21 + at[i]] = bad[b];
+      assert_int_equal(lnti_matrix_check_finite(&m, &context, &err), LNT_EDATA);
+      assert_non_null(strstr(err.message, place));
+      x[2 * 21 + at[i]] = 0;
+    }
+  }
+  lnti_matrix bytes = lnti_matrix_of(x, 3, 21, LNTI_U8);
+  assert_int_equal(lnti_matrix_check_finite(&bytes, &context, NULL), LNT_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(dtypes_have_sizes_and_names),
-      cmocka_unit_test(unknown_dtype_is_refused_by_name),
-      cmocka_unit_test(views_follow_the_stride),
-      cmocka_unit_test(conversion_keeps_values),
+      cmocka_unit_test(dtypes_have_sizes_and_names), cmocka_unit_test(unknown_dtype_is_refused_by_name),
+      cmocka_unit_test(views_follow_the_stride),     cmocka_unit_test(conversion_keeps_values),
+      cmocka_unit_test(what_is_not_finite_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
