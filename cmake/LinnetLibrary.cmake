@@ -45,5 +45,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINA
 # The example, against the library as a stranger's program would be.
 add_executable(example_classify ${PROJECT_SOURCE_DIR}/examples/classify.c)
 target_link_libraries(example_classify PRIVATE linnet_shared)
+if(LINNET_SANITIZE)
+  target_link_options(example_classify PRIVATE -fsanitize=${LINNET_SANITIZE}) # the library was built so
+endif()
 set_target_properties(example_classify PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples
                       OUTPUT_NAME classify)
