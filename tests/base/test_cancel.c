@@ -54,9 +54,11 @@ static void test_cancel_by_signal(void **state) {
   (void)state;
   lnti_cancel cancel = {0};
   signalled = &cancel;
-  void (*before)(int) = signal(SIGUSR1, on_signal);
+  struct sigaction action = {.sa_handler = on_signal}, before;
+  sigemptyset(&action.sa_mask);
+  assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
   assert_int_equal(raise(SIGUSR1), 0);
-  signal(SIGUSR1, before);
+  assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
   signalled = NULL;
   assert_true(lnti_cancel_requested(&cancel));
 }
