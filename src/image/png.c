@@ -14,6 +14,7 @@ enum {
   SIGNATURE_BYTES = 8,
   IHDR_BYTES = 13,
   CHUNK_EXTRA = 12, /* length, type, check sum */
+  /* Deflate turns at most 258 bytes into two bits and a little: about 1032 to 1. */
   DEFLATE_RATIO_MAX = 1032
 };
 
