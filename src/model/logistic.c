@@ -170,9 +170,8 @@ static void start(fit_state *fit) {
     double b = (double)warm->bias[c];
     for (size_t j = 0; j < d; j++) {
       float w = warm->weight[c * d + j];
-      if (fit->scale.inverse[j] == 0) continue;
-      fit->u[j * lanes + lane] = w / fit->scale.inverse[j];
-      b += (double)fit->scale.mean[j] * (double)w;
+      b += (double)fit->scale.mean[j] * (double)w; /* of a constant feature too, whose weight will be 0 */
+      if (fit->scale.inverse[j] != 0) fit->u[j * lanes + lane] = w / fit->scale.inverse[j];
     }
     bias[lane] = (float)b;
   }

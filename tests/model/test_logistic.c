@@ -153,6 +153,39 @@ static void test_warm_start(void **state) {
   toy_clear(&t);
 }
 
+/*
+ * A feature that is constant now, and was not when the start was fitted: its weight goes, what it gave goes into the
+ * bias. The start's classes are even at 10 by symmetry, and so are the rows, all at 10: nothing is left to do. Lost, the
+ * start would be that of 0, where the first class leads by far, and one step would not bring it back.
+ */
+static void test_warm_start_of_a_constant_feature(void **state) {
+  (void)state;
+  enum { N = 40 };
+  float x[N], constant[N];
+  int32_t label[N], even[N];
+  for (int32_t i = 0; i < N; i++) {
+    constant[i] = 10;
+    even[i] = i % 2;
+    x[i] = i % 2 ? 20 : 0;
+    label[i] = i < 4 ? 1 - i % 2 : i % 2; /* two of twenty are odd ones, on either side */
+  }
+  lnti_context context = toy_context();
+  lnti_params params = toy_params(logistic, "C=10", NULL), one = toy_params(logistic, "max_iter=1", NULL);
+  lnti_problem problem = {.x = lnti_matrix_of(x, N, 1, LNTI_F32), .label = label, .n_classes = 2};
+  lnti_fitted *first = toy_fit(logistic, &problem, &params, &context), *second = NULL;
+  float score[2];
+  lnti_matrix origin = lnti_matrix_of(&(float){0}, 1, 1, LNTI_F32);
+  assert_ok(logistic->score(score, first, &origin, &context, ERR));
+  assert_true(score[0] - score[1] > 1.5F);
+  lnti_fit_report report;
+  problem =
+      (lnti_problem){.x = lnti_matrix_of(constant, N, 1, LNTI_F32), .label = even, .n_classes = 2, .warm_start = first};
+  assert_ok(logistic->fit(&second, &report, &problem, &one, &context, ERR));
+  assert_float_equal(report.loss, log(2), 1e-9);
+  lnti_fitted_free(second);
+  lnti_fitted_free(first);
+}
+
 /* A class without rows is never predicted; when it gets rows, a warm start learns it. */
 static void test_absent_class(void **state) {
   (void)state;
@@ -318,17 +351,12 @@ static void test_two_rows(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_golden),
-      cmocka_unit_test(test_preconditioned_golden),
-      cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_same_on_any_number_of_threads),
-      cmocka_unit_test(test_warm_start),
-      cmocka_unit_test(test_absent_class),
-      cmocka_unit_test(test_constant_and_nearly_constant_features),
-      cmocka_unit_test(test_class_weights),
-      cmocka_unit_test(test_many_classes),
-      cmocka_unit_test(test_report),
-      cmocka_unit_test(test_too_large_values),
+      cmocka_unit_test(test_golden),        cmocka_unit_test(test_preconditioned_golden),
+      cmocka_unit_test(test_levels),        cmocka_unit_test(test_same_on_any_number_of_threads),
+      cmocka_unit_test(test_warm_start),    cmocka_unit_test(test_warm_start_of_a_constant_feature),
+      cmocka_unit_test(test_absent_class),  cmocka_unit_test(test_constant_and_nearly_constant_features),
+      cmocka_unit_test(test_class_weights), cmocka_unit_test(test_many_classes),
+      cmocka_unit_test(test_report),        cmocka_unit_test(test_too_large_values),
       cmocka_unit_test(test_two_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
