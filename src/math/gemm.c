@@ -105,22 +105,36 @@ typedef struct product {
   const float *a, *b;
   size_t ldc, lda, ldb, n, k;
   lnt_cpu_level level;
+  float *workspace; /* [workers,LNTI_GEMM_WORKSPACE]; NULL: each block has its own */
 } product;
 
 static lnt_status multiply_block(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   const product *p = payload;
-  float *workspace = NULL;
-  (void)worker;
-  lnt_status status = lnti_alloc_aligned(&workspace, LNTI_GEMM_WORKSPACE, sizeof *workspace, err);
-  if (status != LNT_OK) return status;
+  float *own = NULL, *workspace = p->workspace;
+  if (workspace != NULL) {
+    workspace += worker * (size_t)LNTI_GEMM_WORKSPACE;
+  } else {
+    lnt_status status = lnti_alloc_aligned(&own, LNTI_GEMM_WORKSPACE, sizeof *own, err);
+    if (status != LNT_OK) return status;
+    workspace = own;
+  }
   sgemm_nt(p->c + begin * p->ldc, p->ldc, p->a + begin * p->lda, p->lda, p->b, p->ldb, end - begin, p->n, p->k,
            p->level, workspace);
-  free(workspace);
+  free(own);
   return LNT_OK;
+}
+
+size_t lnti_gemm_workspace(void) {
+  return LNTI_GEMM_WORKSPACE;
 }
 
 lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
                         size_t n, size_t k, const lnti_context *context, lnt_error *err) {
+  return lnti_gemm_nt_with(c, ldc, a, lda, b, ldb, m, n, k, NULL, context, err);
+}
+
+lnt_status lnti_gemm_nt_with(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
+                             size_t n, size_t k, float *workspace, const lnti_context *context, lnt_error *err) {
   if (m == 0 || n == 0) return lnti_cancel_check(context->cancel, err);
   if (!fits(n) || !fits(ldc) || !fits(lda) || !fits(ldb)) {
     return lnti_fail(err, LNT_ELIMIT,
@@ -132,7 +146,16 @@ lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const 
     return LNT_OK;
   }
   (void)pthread_once(&blas_once, blas_one_thread);
-  product p = {.c = c, .a = a, .b = b, .ldc = ldc, .lda = lda, .ldb = ldb, .n = n, .k = k, .level = context->cpu};
+  product p = {.c = c,
+               .a = a,
+               .b = b,
+               .ldc = ldc,
+               .lda = lda,
+               .ldb = ldb,
+               .n = n,
+               .k = k,
+               .level = context->cpu,
+               .workspace = workspace};
   return lnti_pool_for(context->pool, m, LNTI_GEMM_BLOCK, multiply_block, &p, context->cancel, err);
 }
 

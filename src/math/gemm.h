@@ -20,6 +20,15 @@
 LNT_MUST_CHECK lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                                        size_t m, size_t n, size_t k, const lnti_context *context, lnt_error *err);
 
+/** Floats that lnti_gemm_nt_with takes for each worker of the context's pool: 288 KiB. */
+size_t lnti_gemm_workspace(void);
+/** The same without allocating, for callers that multiply often.
+ *  @param workspace  [lnti_pool_size(context->pool),lnti_gemm_workspace()], 64-byte aligned, overwritten. Chunks of that
+ *                    pool may share it, each multiplying on its own: a worker touches its part alone. */
+LNT_MUST_CHECK lnt_status lnti_gemm_nt_with(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+                                            size_t ldb, size_t m, size_t n, size_t k, float *workspace,
+                                            const lnti_context *context, lnt_error *err);
+
 /** The plain reference, in double accumulators; for tests. */
 void lnti_gemm_nt_plain(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
                         size_t n, size_t k);

@@ -31,9 +31,10 @@ struct lnti_logistic_sums {
   bool wide;
   unsigned n_workers;
   size_t slabs;
-  scratch *worker; /* [n_workers] */
-  float *gradient; /* [slabs,d + 1,lanes] */
-  float *wt;       /* [k,d] the weights transposed; wide only */
+  scratch *worker;  /* [n_workers] */
+  float *gradient;  /* [slabs,d + 1,lanes] */
+  float *wt;        /* [k,d] the weights transposed; wide only */
+  float *workspace; /* [n_workers,lnti_gemm_workspace()] of the products; wide only */
   double loss[SLABS_MAX];
 };
 
@@ -63,6 +64,7 @@ void lnti_logistic_sums_free(lnti_logistic_sums *sums) {
     free(s->z);
     free(s->x);
   }
+  free(sums->workspace);
   free(sums->wt);
   free(sums->gradient);
   free(sums->worker);
@@ -97,6 +99,8 @@ lnt_status lnti_logistic_sums_new(lnti_logistic_sums **out, size_t n, size_t d, 
   if (status == LNT_OK)
     status = lnti_alloc_aligned(&sums->gradient, sums->slabs, (d + 1) * sums->lanes * sizeof(float), err);
   if (status == LNT_OK && sums->wide) status = lnti_alloc_aligned(&sums->wt, k, d * sizeof(float), err);
+  if (status == LNT_OK && sums->wide)
+    status = lnti_alloc_aligned(&sums->workspace, sums->n_workers, lnti_gemm_workspace() * sizeof(float), err);
   for (unsigned i = 0; i < sums->n_workers && status == LNT_OK; i++)
     status = scratch_init(&sums->worker[i], sums, dtype, err);
   if (status != LNT_OK) {
@@ -131,7 +135,8 @@ static lnt_status forward(float *z, const evaluation *e, const float *x, size_t 
     lnti_narrow_forward(z, x, ldx, e->w, e->bias, n, sums->d, sums->lanes, e->context->cpu);
     return LNT_OK;
   }
-  lnt_status status = lnti_gemm_nt(z, sums->lanes, x, ldx, sums->wt, sums->d, n, sums->k, sums->d, e->context, err);
+  lnt_status status = lnti_gemm_nt_with(z, sums->lanes, x, ldx, sums->wt, sums->d, n, sums->k, sums->d, sums->workspace,
+                                        e->context, err);
   for (size_t i = 0; i < n && status == LNT_OK; i++)
     for (size_t c = 0; c < sums->k; c++) z[i * sums->lanes + c] += e->bias[c];
   return status;
@@ -148,7 +153,8 @@ static lnt_status backward(float *g, const evaluation *e, scratch *s, const floa
   }
   transpose(s->xt, n, x, ldx, n, d);
   transpose(s->pt, n, s->z, lanes, n, sums->k);
-  lnt_status status = lnti_gemm_nt(s->product, lanes, s->xt, n, s->pt, n, d, sums->k, n, e->context, err);
+  lnt_status status =
+      lnti_gemm_nt_with(s->product, lanes, s->xt, n, s->pt, n, d, sums->k, n, sums->workspace, e->context, err);
   for (size_t j = 0; j < d && status == LNT_OK; j++)
     for (size_t c = 0; c < sums->k; c++) g[j * lanes + c] += s->product[j * lanes + c];
   return status;

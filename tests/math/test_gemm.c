@@ -52,6 +52,32 @@ static void equals_the_plain_product(void **state) {
   at_every_level(random_products);
 }
 
+/* A workspace of the caller's, which has a part for each worker, changes nothing. */
+static void own_workspace(lnt_cpu_level level) {
+  enum { M = 1000, N = 70, K = 300, THREADS = 3 };
+  lnti_rng rng;
+  lnti_rng_seed(&rng, 5, 0);
+  float *a = normal_floats(M * K, &rng), *b = normal_floats(N * K, &rng);
+  float *c = aligned(M * N * sizeof *c), *with = aligned(M * N * sizeof *with);
+  float *workspace = aligned(THREADS * lnti_gemm_workspace() * sizeof *workspace);
+  lnti_context context = {.cpu = level};
+  assert_int_equal(lnti_pool_new(&context.pool, THREADS, NULL), LNT_OK);
+  assert_int_equal(lnti_gemm_nt(c, N, a, K, b, K, M, N, K, &context, NULL), LNT_OK);
+  assert_int_equal(lnti_gemm_nt_with(with, N, a, K, b, K, M, N, K, workspace, &context, NULL), LNT_OK);
+  assert_memory_equal(c, with, M * N * sizeof *c);
+  lnti_pool_free(context.pool);
+  free(workspace);
+  free(with);
+  free(c);
+  free(b);
+  free(a);
+}
+
+static void a_workspace_changes_nothing(void **state) {
+  (void)state;
+  at_every_level(own_workspace);
+}
+
 static void empty_products(void **state) {
   (void)state;
   float c[4] = {1, 2, 3, 4};
@@ -104,8 +130,11 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(product_by_hand), cmocka_unit_test(equals_the_plain_product),
-      cmocka_unit_test(empty_products),  cmocka_unit_test(any_number_of_threads),
+      cmocka_unit_test(product_by_hand),
+      cmocka_unit_test(equals_the_plain_product),
+      cmocka_unit_test(a_workspace_changes_nothing),
+      cmocka_unit_test(empty_products),
+      cmocka_unit_test(any_number_of_threads),
       cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

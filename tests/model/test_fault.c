@@ -2,6 +2,8 @@
  * The n-th allocation fails, for every n: the same code each time, nothing leaked, outputs untouched, no file left.
  */
 #include <base/alloc.h>
+#include <math.h>
+#include <model/logistic_parts.h>
 #include <model/model_support.h>
 
 static void fit_with_faults(const lnti_learner *learner, size_t n, size_t k, lnti_dtype dtype) {
@@ -30,6 +32,37 @@ static void test_fit_and_score(void **state) {
   fit_with_faults(&lnti_learner_logistic, 150, 70, LNTI_F32);
   fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_U8);
   fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_F32);
+}
+
+/* What many passes over the rows need is had before the first, also above LNTI_NARROW_MAX classes. */
+static void test_a_pass_allocates_nothing(void **state) {
+  enum { N = 140, D = 8, K = 70, LANES = 80 };
+  (void)state;
+  toy t;
+  toy_make(&t, 1, N, D, K, LNTI_U8, 30);
+  int32_t lane_of[K];
+  double lane_weight[K], loss = 0;
+  float *w = NULL, *gradient = NULL;
+  for (int32_t c = 0; c < K; c++) {
+    lane_of[c] = c;
+    lane_weight[c] = 1;
+  }
+  lnti_logistic_data data = {t.problem.x, t.label, 1, lane_of, lane_weight, N, K};
+  lnti_context context = toy_context();
+  lnti_logistic_sums *sums = NULL;
+  assert_ok(lnti_alloc_aligned(&w, D + 1, LANES * sizeof *w, ERR));
+  memset(w, 0, (D + 1) * LANES * sizeof *w);
+  assert_ok(lnti_alloc_aligned(&gradient, D + 1, LANES * sizeof *gradient, ERR));
+  assert_ok(lnti_logistic_sums_new(&sums, N, D, K, LNTI_U8, &context, ERR));
+  lnti_test_fail_allocation_after(1);
+  assert_ok(lnti_logistic_sums_run(&loss, gradient, sums, &data, w, w + D * LANES, &context, ERR));
+  assert_false(lnti_test_allocation_failed());
+  lnti_test_fail_allocation_after(0);
+  assert_float_equal(loss, N * log(K), 1e-3);
+  lnti_logistic_sums_free(sums);
+  free(gradient);
+  free(w);
+  toy_clear(&t);
 }
 
 static void test_save(void **state) {
@@ -89,6 +122,7 @@ static void test_unknown_learner(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit_and_score),
+      cmocka_unit_test(test_a_pass_allocates_nothing),
       cmocka_unit_test(test_save),
       cmocka_unit_test(test_open_and_classify),
       cmocka_unit_test(test_unknown_learner),
