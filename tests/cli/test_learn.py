@@ -60,7 +60,8 @@ class Train(Learning):
         model = told["models"][0]
         self.assertEqual((model["model"], model["target"], model["learner"], model["seed"], model["n_train"]),
                          ("mine", "class", "logistic", 4, 36))
-        self.assertEqual(model["file"], str((self.folder / name / "models" / "mine.lnt").resolve()))
+        self.assertEqual(model["file"], str((self.folder / name / "models").resolve() / "mine.lnt"))
+        self.assertTrue(Path(model["file"]).is_file())
         self.assertEqual(set(model["seconds"]), {"extract", "fit", "total"})
         self.assertTrue(model["feature"].startswith("pixels"))
         self.assertGreater(model["peak_rss_mb"], 1)
@@ -188,7 +189,7 @@ class Models(Learning):
         self.run_ok("-C", name, "train", "--feature", "pixels", "--set", "C=0.25")
         rows = self.run_lines("-C", name, "models")
         self.assertEqual([row["model"] for row in rows], ["logistic-pixels"])
-        self.assertEqual(rows[0]["file"], "models/logistic-pixels.lnt")
+        self.assertEqual(rows[0]["file"], "models/logistic-pixels@1.lnt")
         self.assertGreaterEqual(rows[0]["validation"]["accuracy"], 0.9)
         self.assertRegex(self.run_ok("-C", name, "models").stdout, r"\Amodel +target +learner +feature +trained on")
         shown = self.run_json("-C", name, "models", "show", "logistic-pixels")

@@ -121,8 +121,8 @@ static void the_second_run_computes_nothing(void **state) {
   static media_refusals refusals;
   toy_tree(media_in(&l, "set").text, 2, 0);
   toy_arrays(media_in(&l, "arrays").text, "train", true, 7, 50);
-  media_import(&l, media_in(&l, "set").text, NULL);
   media_import(&l, media_in(&l, "arrays").text, NULL);
+  media_import(&l, media_in(&l, "set").text, NULL);
   lnti_extract_items items = all_items(&l);
   lnti_extractor *extractor = pixels_of(&items);
   lnti_vectors first = run(&l, extractor, &items, &refusals);

@@ -14,6 +14,7 @@ MUTABLE = {
     ("base", "once"): "pthread_once: libsodium is made ready once a process",
     ("base", "found"): "the machine's CPU level, asked once; atomic",
     ("base", "current_worker"): "which worker of which pool this thread is; of the thread alone",
+    ("base", "current_pool"): "which pool's chunk this thread runs; of the thread alone",
     ("base", "inside_chunk"): "whether this thread is inside a chunk; of the thread alone",
     ("math", "blas_once"): "pthread_once: OpenBLAS is set to one thread once a process",
     ("image", "started"): "pthread_once: libvips is made ready once a process",
