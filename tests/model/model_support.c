@@ -110,3 +110,26 @@ lnt_model *toy_model(const char *learner) {
 void toy_image(uint8_t pixels[TOY_D], int c) {
   for (size_t j = 0; j < TOY_D; j++) pixels[j] = (uint8_t)centre((size_t)c, j);
 }
+
+char *toy_manifest(const char *path) {
+  lnti_lnt_reader *file = NULL;
+  const void *data = NULL;
+  size_t n = 0;
+  assert_ok(lnti_lnt_open(&file, path, ERR));
+  assert_ok(lnti_lnt_get(&data, &n, file, "manifest.json", ERR));
+  char *text = malloc(n + 1);
+  memcpy(text, data, n);
+  text[n] = '\0';
+  lnti_lnt_close(file);
+  return text;
+}
+
+char *toy_replaced(const char *text, const char *from, const char *to) {
+  const char *at = strstr(text, from);
+  if (!at) fail_msg("the manifest does not hold '%s'", from);
+  char *out = malloc(strlen(text) + strlen(to) + 1);
+  memcpy(out, text, (size_t)(at - text));
+  strcpy(out + (at - text), to);
+  strcat(out, at + strlen(from));
+  return out;
+}

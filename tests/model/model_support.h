@@ -41,4 +41,10 @@ lnt_model *toy_model(const char *learner);
 /** An image of class c, about the centre of that class; bytes [TOY_H,TOY_W]. */
 void toy_image(uint8_t pixels[TOY_D], int c);
 
+/** The manifest of a model file; free() it. */
+char *toy_manifest(const char *path);
+
+/** `text` with the first `from`, which must be there, replaced by `to`; free() it. */
+char *toy_replaced(const char *text, const char *from, const char *to);
+
 #endif

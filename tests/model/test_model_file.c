@@ -205,31 +205,6 @@ static void test_no_such_folder(void **state) {
   free(path);
 }
 
-/* The manifest of a saved toy; free() it. */
-static char *manifest_of(const char *path) {
-  lnti_lnt_reader *file = NULL;
-  const void *data = NULL;
-  size_t n = 0;
-  assert_ok(lnti_lnt_open(&file, path, ERR));
-  assert_ok(lnti_lnt_get(&data, &n, file, "manifest.json", ERR));
-  char *text = malloc(n + 1);
-  memcpy(text, data, n);
-  text[n] = '\0';
-  lnti_lnt_close(file);
-  return text;
-}
-
-/* `text` with the first `from` replaced by `to`; free() it. */
-static char *replaced(const char *text, const char *from, const char *to) {
-  const char *at = strstr(text, from);
-  if (!at) fail_msg("the manifest does not hold '%s'", from);
-  char *out = malloc(strlen(text) + strlen(to) + 1);
-  memcpy(out, text, (size_t)(at - text));
-  strcpy(out + (at - text), to);
-  strcat(out, at + strlen(from));
-  return out;
-}
-
 /* A logistic toy's file with another manifest, and `bias` for its biases. */
 static void write_with(const char *path, const char *manifest, const char *bias_name, const float *bias,
                        const float *weight) {
@@ -305,14 +280,14 @@ static void test_lying_manifests(void **state) {
   lnt_model *model = toy_model("logistic");
   const float bias[TOY_K] = {0}, weight[TOY_K * TOY_D] = {0};
   assert_ok(lnti_model_save(model, p->file, ERR));
-  char *manifest = manifest_of(p->file);
+  char *manifest = toy_manifest(p->file);
   write_with(p->file, manifest, "bias", bias, weight);
   lnti_context context = toy_context();
   lnt_model *opened = NULL;
   assert_ok(lnti_model_open(&opened, p->file, &context, ERR)); /* so that each refusal is of its change */
   lnt_model_close(opened);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char *text = replaced(manifest, cases[i].from, cases[i].to);
+    char *text = toy_replaced(manifest, cases[i].from, cases[i].to);
     write_with(p->file, text, "bias", bias, weight);
     refuse_open(p->file, cases[i].status, cases[i].part);
     free(text);
@@ -326,7 +301,7 @@ static void test_wrong_tensors(void **state) {
   lnt_model *model = toy_model("logistic");
   float bias[TOY_K] = {0}, weight[TOY_K * TOY_D] = {0};
   assert_ok(lnti_model_save(model, p->file, ERR));
-  char *manifest = manifest_of(p->file);
+  char *manifest = toy_manifest(p->file);
   write_with(p->file, manifest, "bios", bias, weight);
   refuse_open(p->file, LNT_ECORRUPT, "bias");
   bias[2] = NAN;
@@ -350,7 +325,7 @@ static void test_weights_that_overflow(void **state) {
   memset(pixels + TOY_D, 255, TOY_D);
   for (size_t i = 0; i < TOY_K * TOY_D; i++) weight[i] = i % 2 ? 3e38F : -3e38F;
   assert_ok(lnti_model_save(model, p->file, ERR));
-  char *manifest = manifest_of(p->file);
+  char *manifest = toy_manifest(p->file);
   write_with(p->file, manifest, "bias", bias, weight);
   assert_ok(lnt_model_open(&opened, p->file, NULL, ERR));
   lnti_matrix x = lnti_matrix_of(pixels, 2, TOY_D, LNTI_U8);
@@ -382,7 +357,7 @@ static void test_wrong_knn_tensors(void **state) {
   const place *p = *state;
   lnt_model *model = toy_model("knn");
   assert_ok(lnti_model_save(model, p->file, ERR));
-  char *manifest = manifest_of(p->file);
+  char *manifest = toy_manifest(p->file);
   const uint8_t rows[4 * TOY_D] = {0};
   const struct {
     size_t n_rows, n_labels;
