@@ -51,20 +51,14 @@ static lnt_status make_room(lnti_calibration *c, size_t n, size_t k, lnt_error *
 
 /* From scores in c->prob to calibrated probabilities. */
 static lnt_status calibrate(lnti_calibration *c, size_t k, const lnti_context *context, lnt_error *err) {
-  lnti_evaluate_options options = {.resamples = 0};
-  lnti_evaluation *before = NULL;
   float *prob = NULL;
   lnt_status status = lnti_temperature_fit(&c->temperature, c->prob, c->label, c->n, k, context, err);
   if (status) return status;
   status = lnti_alloc_aligned(&prob, c->n * k, sizeof *prob, err);
   if (status) return status;
   lnti_temperature_apply(prob, c->prob, c->n, k, 1);
-  status = lnti_evaluation_new(&before, prob, c->label, c->n, k, &options, context, err);
-  if (status == LNT_OK) {
-    c->ece_before = before->value[LNTI_ECE];
-    lnti_temperature_apply(c->prob, c->prob, c->n, k, c->temperature);
-  }
-  lnti_evaluation_free(before);
+  status = lnti_ece(&c->ece_before, prob, c->label, c->n, k, context, err);
+  if (status == LNT_OK) lnti_temperature_apply(c->prob, c->prob, c->n, k, c->temperature);
   free(prob);
   return status;
 }

@@ -404,6 +404,7 @@ static lnt_status fail_run(training *t, lnt_status status, const lnt_error *err)
 
 static lnt_status prepare(training *t, lnt_error *err) {
   const lnti_train_options *options = t->options;
+  lnti_image_traits traits;
   lnt_status status = lnti_learner_find(&t->learner, options->learner, err);
   if (status) return status;
   lnti_params_init(&t->params, t->learner->params);
@@ -425,7 +426,9 @@ static lnt_status prepare(training *t, lnt_error *err) {
   if (status) return status;
   status = lnti_model_new(&t->model, err);
   if (status) return status;
-  status = lnti_extractor_new(&t->extractor, options->feature, &t->rows.items.traits, err);
+  status = lnti_project_traits(&traits, t->project, err);
+  if (status) return status;
+  status = lnti_extractor_new(&t->extractor, options->feature, &traits, err);
   if (status) return status;
   status = name_model(t, err);
   if (status) return status;
