@@ -54,8 +54,8 @@ static lnt_status write_rows(void *payload, lnti_tx *tx, lnt_error *err) {
 
 /* models/<name>.lnt -> <name>@<run>.lnt, put in place by one rename. A file of that name that is no link is somebody's own
  * and stays. */
-static lnt_status point_link(char **link_out, const lnti_project *project, const char *name, const char *file,
-                             lnt_error *err) {
+static lnt_status point_link(char **link_out, const lnti_project *project, const char *name, int64_t run_id,
+                             const char *file, lnt_error *err) {
   struct stat info;
   char *plain = NULL, *fresh = NULL;
   lnt_status status = lnti_project_path(&plain, project, err, "models/%s.lnt", name);
@@ -64,9 +64,9 @@ static lnt_status point_link(char **link_out, const lnti_project *project, const
     status = lnti_fail(err, LNT_EEXISTS, "%s is no link of Linnet's and stays as it is", plain);
     goto done;
   }
-  status = lnti_asprintf(&fresh, err, "%s.part-%ld", plain, (long)getpid());
+  /* The run's number makes the name this training's own. */
+  status = lnti_asprintf(&fresh, err, "%s.part-%lld", plain, (long long)run_id);
   if (status) goto done;
-  unlink(fresh);
   if (symlink(strrchr(file, '/') + 1, fresh) != 0 || rename(fresh, plain) != 0) {
     status = lnti_fail_errno(err, errno, "%s cannot be linked", plain);
     unlink(fresh);
@@ -120,7 +120,7 @@ lnt_status lnti_model_keep(char **path_out, lnti_project *project, const lnt_mod
     unlink(path);
     goto done;
   }
-  if (point_link(&link_path, project, model->name, file, &tidying)) {
+  if (point_link(&link_path, project, model->name, run->id, file, &tidying)) {
     lnti_log_printf(project->context.log, LNTI_LOG_INFO, "%s", tidying.message);
   }
   remove_old(project, &k);
