@@ -2,6 +2,7 @@
  * Listing folders: order, what is left alone, links, folders that cannot be read, and the limits.
  */
 #include <flow/files.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -203,6 +204,14 @@ static void test_an_unreadable_folder_is_told_and_passed_over(void **state) {
   assert_int_equal(chmod(folder, 0755), 0);
   assert_int_equal(chmod(closed, 0), 0);
   if (is_root) assert_int_equal(seteuid(65534), 0);
+  bool reachable = faccessat(AT_FDCWD, folder, R_OK | X_OK, AT_EACCESS) == 0;
+  if (!reachable) { /* a root folder that is root's alone, as in some containers: nobody sees anything there */
+    assert_int_equal(seteuid(0), 0);
+    lnti_test_folder_remove(folder);
+    free(closed);
+    print_message("skipped: only root can reach the temporary folder\n");
+    skip();
+  }
   lnt_status status = lnti_files_list(&files, folder, NULL, refuse, &r, ERR);
   if (is_root) assert_int_equal(seteuid(0), 0);
   assert_int_equal(chmod(closed, 0755), 0);
