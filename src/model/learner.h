@@ -30,8 +30,9 @@ typedef struct lnti_problem {
   const int32_t *label; /**< [n] in [0,n_classes) */
   size_t n_classes;     /**< 2 to LNTI_CLASSES_MAX; a class may have no rows */
   uint64_t seed;
-  bool rows_outlive;             /**< x and label outlive what is fitted, which may refer to them instead of copying */
-  const lnti_fitted *warm_start; /**< of the same learner, d and n_classes: where to begin; or NULL */
+  bool rows_outlive; /**< x and label outlive what is fitted, which may refer to them instead of copying */
+  const lnti_fitted
+      *warm_start; /**< of the same learner, d and n_classes: where to begin, which may be ignored; or NULL */
 } lnti_problem;
 
 /** What fitting did, for the log and the run. */
@@ -55,7 +56,8 @@ struct lnti_learner {
                     const lnti_params *params, const lnti_context *context, lnt_error *err);
   /**
    * Scores: [n,n_classes] f32 whose softmax is the model's uncalibrated probability. The first largest of a
-   * row is the predicted class.
+   * row is the predicted class. Finite, also for classes without rows, which must not win; of a size that a temperature
+   * of 0.05 to 20 can calibrate.
    * @param x  [n,d] of the fitted dtype, finite
    * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ENOMEM; LNT_ECANCELLED (the scores are then undefined).
    */

@@ -8,7 +8,7 @@ static void test_registry(void **state) {
   (void)state;
   size_t n = 0;
   const lnti_learner *const *all = lnti_learners(&n);
-  assert_int_equal(n, 2);
+  assert_true(n >= 2);
   for (size_t i = 0; i < n; i++) {
     const lnti_learner *found = NULL;
     assert_ok(lnti_learner_find(&found, all[i]->name, ERR));
