@@ -55,11 +55,15 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   }
   if (!status) {
     status = count_row(&table, "conflicts", result->conflicts, result->duplicates > 0,
-                       "sets of equal images under different labels", err);
+                       result->conflicts == 1 ? "set of equal images under different labels"
+                                              : "sets of equal images under different labels",
+                       err);
   }
   if (!status) {
     status = count_row(&table, "leaks", result->leaks, result->duplicates > 0,
-                       "sets of equal images in more than one split", err);
+                       result->leaks == 1 ? "set of equal images in more than one split"
+                                          : "sets of equal images in more than one split",
+                       err);
   }
   if (!status) status = lnti_table_write(&text, &table, err);
   if (!status) status = lnti_print_text(cli, &text, err);
@@ -102,6 +106,21 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_
   return status;
 }
 
+/** What was imported before an interruption is kept: says so, and how to go on. */
+static lnt_status cancelled(lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_error ignored = LNT_ERROR_INIT;
+  if (lnti_store_counts_read(&counts, project->store, &ignored)) {
+    return lnti_fail(err, LNT_ECANCELLED, "cancelled; give the same command again to go on");
+  }
+  lnti_shown items = lnti_show_things(counts.items, "item");
+  lnti_store_counts_clear(&counts);
+  return lnti_fail(err, LNT_ECANCELLED,
+                   "cancelled; the project keeps the %s that it has now: give the same command "
+                   "again to go on",
+                   items.text);
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
   lnti_import_result result = {0};
@@ -129,6 +148,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   status = lnti_cli_project(&project, cli, err);
   if (status) goto done;
   status = lnti_import(&result, project, args->operands, args->n_operands, &options, err);
+  if (status == LNT_ECANCELLED) status = cancelled(project, err);
   if (status) goto done;
   status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, project, &result, &refused, err);
   if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;

@@ -156,9 +156,10 @@ class Interrupted(program.Case):
     def check(self, number):
         code, durable, images, rest = self.interrupt(number)
         self.assertEqual(code, 130, rest)
-        self.assertIn("linnet: import: ", rest)
         self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
         items = self.run_json("-C", "p", "status")["items"]
+        self.assertIn(f"linnet: import: cancelled; the project keeps the {items:,} item", rest)
+        self.assertIn("give the same command again to go on\n", rest)
         self.assertGreaterEqual(items, durable)
         self.assertLess(items, 60000)
         told = self.run_json("-C", "p", "import", images)
