@@ -384,7 +384,9 @@ lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_erro
   status = import_files(&list, err);
   if (status || list.names.n_other == 0) goto done;
   status = lnti_messages_add(&work->result->warnings, err,
-                             "%zu files in %s are no images by their names (or bytes) and were left alone",
+                             list.names.n_other == 1
+                                 ? "%zu file in %s is no image by its name (or bytes) and was left alone"
+                                 : "%zu files in %s are no images by their names (or bytes) and were left alone",
                              list.names.n_other, path);
 done:
   free(list.files);
