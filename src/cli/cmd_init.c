@@ -38,12 +38,6 @@ static lnt_status print_json(lnti_cli *cli, const lnti_project *project, const l
   return status;
 }
 
-/** True where a shell takes the text as it is. */
-static bool needs_no_quotes(const char *text) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
-  return text[0] != '-' && strspn(text, safe) == strlen(text);
-}
-
 static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_ontology *ontology, const char *folder,
                         lnt_error *err) {
   lnti_print(cli, "Made the project ");
@@ -53,7 +47,7 @@ static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_o
     lnti_print(cli, "Ontology: %s, %s\n", lnti_show_things(ontology->n_questions, "question").text,
                lnti_show_things(ontology->n_options, "option").text);
   }
-  lnti_print_next(cli, "linnet -C %s import FOLDER", needs_no_quotes(folder) ? folder : "DIR");
+  lnti_print_next(cli, "linnet -C %s import FOLDER", lnti_show_word(folder, "DIR").text);
   return status;
 }
 

@@ -32,7 +32,21 @@ static lnt_status print_json(lnti_cli *cli, const lnti_split_result *result, con
   return status;
 }
 
-static lnt_status print(lnti_cli *cli, const lnti_split_result *result, lnt_error *err) {
+/** Nothing can be trained without labels. */
+static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  if (status) return status;
+  if (counts.labelled == 0) {
+    lnti_print_next(cli, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
+  } else {
+    lnti_print_next(cli, "linnet train");
+  }
+  lnti_store_counts_clear(&counts);
+  return LNT_OK;
+}
+
+static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_split_result *result, lnt_error *err) {
   static const lnti_column columns[] = {
       {"split", LNTI_ALIGN_LEFT}, {"items", LNTI_ALIGN_RIGHT}, {"share", LNTI_ALIGN_RIGHT}};
   const char *names[] = {"train", "val", "test", "(none)"};
@@ -53,7 +67,7 @@ static lnt_status print(lnti_cli *cli, const lnti_split_result *result, lnt_erro
   if (!status) status = lnti_table_write(&text, &table, err);
   if (!status) status = lnti_print_text(cli, &text, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
-  if (!status) lnti_print_next(cli, "linnet train");
+  if (!status) status = print_next(cli, project, err);
   lnti_text_clear(&text);
   lnti_table_clear(&table);
   return status;
@@ -95,7 +109,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     status = has_test(&options.keep_test, project, err);
   }
   if (!status) status = lnti_split(&result, project, &options, err);
-  if (!status) status = cli->json ? print_json(cli, &result, &options, err) : print(cli, &result, err);
+  if (!status) status = cli->json ? print_json(cli, &result, &options, err) : print(cli, project, &result, err);
   lnti_messages_clear(&result.warnings);
   lnti_project_close(project);
   return status;

@@ -132,6 +132,28 @@ lnt_status lnti_plain(lnti_text *out, const char *text, lnt_error *err) {
   return status;
 }
 
+lnti_word lnti_show_word(const char *text, const char *otherwise) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-@%,:";
+  static const char quote[] = "'\\''"; /* ends the quotes, a quote by itself, begins them again */
+  lnti_word word, other;
+  size_t n = 0, step;
+  snprintf(word.text, sizeof word.text, "%s", text);
+  snprintf(other.text, sizeof other.text, "%s", otherwise);
+  if (!text[0] || text[0] == '-') return other;
+  if (text[strspn(text, safe)] == '\0') return strlen(text) < sizeof word.text ? word : other;
+  word.text[n++] = '\'';
+  for (; *text; text += step) {
+    step = printable(text);
+    bool quoted = *text == '\'';
+    size_t length = quoted ? sizeof quote - 1 : step;
+    if (step == 0 || n + length + 2 > sizeof word.text) return other;
+    memcpy(word.text + n, quoted ? quote : text, length);
+    n += length;
+  }
+  memcpy(word.text + n, "'", 2);
+  return word;
+}
+
 lnt_status lnti_wrap(lnti_text *out, const char *text, size_t column, size_t indent, size_t width, lnt_error *err) {
   lnt_status status = LNT_OK;
   bool line_start = true;

@@ -55,6 +55,15 @@ class Items(program.Case):
 
 
 class Split(program.Case):
+    def test_what_comes_next(self):
+        self.assertIn("\nNext: linnet train\n", self.run_ok("-C", self.project(per_class=5), "split").stdout)
+        for i in range(9):
+            program.write_pgm(self.folder / "loose" / f"{i}.pgm", program.picture("disc", i))
+        self.run_ok("init", "unlabelled")
+        self.run_ok("-C", "unlabelled", "import", "loose")
+        told = self.run_ok("-C", "unlabelled", "split").stdout
+        self.assertIn("Next: linnet import FOLDER (no labels yet: ", told)
+
     def test_random(self):
         name = self.project(per_class=20)
         told = self.run_json("-C", name, "split", "--val", "0.2", "--test", "0.2", "--seed", "3")

@@ -92,7 +92,9 @@ class Train(Learning):
         text = self.run_ok("-C", name, "train", "--feature", "pixels").stdout
         self.assertRegex(text, r"\Alogistic-pixels: logistic on pixels\S*, class, 3 classes\n")
         self.assertRegex(text, r"Accuracy +[01]\.\d{4} +[01]\.\d{4} to 1\.0000\n")
-        self.assertIn("Next: linnet evaluate logistic-pixels", text)
+        self.assertIn("Next: linnet evaluate logistic-pixels\n", text)
+        text = self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "my model").stdout
+        self.assertIn("Next: linnet evaluate 'my model'\n", text)
 
     def test_mistakes(self):
         name = self.ready(per_class=6)

@@ -1,6 +1,7 @@
 """init, ontology show, status, verify, doctor: a project and the looks at it."""
 import json
 import os
+import shlex
 import sqlite3
 import unittest
 
@@ -48,7 +49,9 @@ class Init(program.Case):
 
     def test_name_with_blanks_and_quotes(self):
         name = "a 'b' \"c\" #1 é"
-        self.assertTrue(self.run_ok("init", name).stdout.endswith("\nNext: linnet -C DIR import FOLDER\n"))
+        told = self.run_ok("init", name).stdout
+        self.assertTrue(told.endswith("\nNext: linnet -C 'a '\\''b'\\'' \"c\" #1 é' import FOLDER\n"), told)
+        self.assertEqual(shlex.split(told.splitlines()[-1])[3], name)
         self.assertEqual(self.run_json("-C", name, "status")["items"], 0)
 
     def test_folder_that_cannot_be_made(self):
