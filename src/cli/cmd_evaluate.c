@@ -77,13 +77,11 @@ static lnt_status print_json(lnti_cli *cli, const evaluating *e, const lnti_repo
 
 static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *report, lnt_error *err) {
   lnti_meter_finish(cli->meter);
-  lnt_status status = lnti_report_text(cli->out, report, cli->styled, err);
+  lnt_status status = lnti_print_warnings(cli, &e->result.warnings, err);
+  if (status) return status;
+  status = lnti_report_text(cli->out, report, cli->styled, err);
   if (status && ferror(cli->out)) cli->out_errno = errno;
   if (status) return status;
-  if (e->result.n_unknown > 0) {
-    lnti_print(cli, "\n%s items of classes that the model does not know were left out\n",
-               lnti_show_count(e->result.n_unknown).text);
-  }
   lnti_print(cli, "\nEvaluated in %s\n", lnti_show_seconds(e->result.seconds).text);
   if (e->request.html) {
     lnti_print(cli, "Report: ");
@@ -91,13 +89,13 @@ static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *r
     lnti_print(cli, "\n");
   }
   if (!status) status = lnti_refused_print(cli, &e->refused, err);
-  if (!status) status = lnti_print_warnings(cli, &e->result.warnings, err);
   if (status) return status;
+  lnti_word name = lnti_show_word(report->model, "MODEL");
   if (!e->request.html) {
     lnti_print_next(cli, "linnet evaluate %s --html report.html (calibration and the worst mistakes as pictures)",
-                    report->model);
+                    name.text);
   } else {
-    lnti_print_next(cli, "linnet predict %s PATH", report->model);
+    lnti_print_next(cli, "linnet predict %s PATH", name.text);
   }
   return LNT_OK;
 }

@@ -56,6 +56,11 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   }
   if (status == LNT_OK) status = lnti_table_write(text, &table, err);
   lnti_table_clear(&table);
+  double share = 0;
+  size_t most = lnti_report_baseline(&share, e);
+  if (status == LNT_OK) status = lnti_text_printf(text, err, "  Always answering ");
+  if (status == LNT_OK) status = lnti_plain(text, report->class_titles[most], err);
+  if (status == LNT_OK) status = lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
   if (status != LNT_OK || report->group_key == NULL) return status;
   if ((status = lnti_text_printf(text, err, "  Items of one ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;

@@ -79,7 +79,11 @@ static lnt_status load_rows(evaluating *e, lnt_error *err) {
   if (n == 0) return fail_no_rows(e, err);
   status = lnti_alloc(&keep, n, sizeof *keep, err);
   if (status) return status;
-  for (size_t i = 0; i < n; i++) keep[i] = e->class_of_option[e->rows.option[i]] >= 0;
+  const char *first_unknown = NULL;
+  for (size_t i = 0; i < n; i++) {
+    keep[i] = e->class_of_option[e->rows.option[i]] >= 0;
+    if (!keep[i] && !first_unknown) first_unknown = e->ontology->options[e->rows.option[i]].title;
+  }
   lnti_labelled_keep(&e->rows, keep);
   free(keep);
   e->result->n_unknown = n - e->rows.items.n;
@@ -89,9 +93,9 @@ static lnt_status load_rows(evaluating *e, lnt_error *err) {
   }
   if (e->result->n_unknown == 0) return LNT_OK;
   return lnti_messages_add(&e->result->warnings, err,
-                           "%zu of %zu items carry classes that the model was not trained on and "
+                           "%zu of %zu items carry classes that the model was not trained on (first: \"%s\") and "
                            "were left out",
-                           e->result->n_unknown, n);
+                           e->result->n_unknown, n, first_unknown);
 }
 
 static lnt_status prepare(evaluating *e, lnt_error *err) {
@@ -167,6 +171,18 @@ static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
   return status;
 }
 
+lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation *evaluation, const lnt_model *model,
+                                 lnt_error *err) {
+  double share = 0;
+  size_t most = lnti_report_baseline(&share, evaluation);
+  if (!lnti_report_is_guessing(evaluation)) return LNT_OK;
+  return lnti_messages_add(
+      warnings, err,
+      "no better than always answering \"%s\", which is right in %.1f %%: try another --feature or "
+      "--learner, or label more items",
+      model->classes[most].title, 100 * share);
+}
+
 /* ---- the report ---- */
 
 void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result) {
@@ -185,6 +201,9 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .trained_ms = model->created_ms,
                        .evaluated_ms = lnti_wall_ms(),
                        .class_titles = titles,
+                       .n_trained_on = result->n_trained_on,
+                       .warnings = (const char *const *)result->warnings.text,
+                       .n_warnings = result->warnings.n,
                        .evaluation = result->evaluation};
 }
 
@@ -211,6 +230,8 @@ static lnt_status run(evaluating *e, lnt_error *err) {
   lnt_status status = measure(e, err);
   if (status) return status;
   status = warn_of_trained(e, err);
+  if (status) return status;
+  status = lnti_warn_of_guessing(&e->result->warnings, e->result->evaluation, e->result->model, err);
   if (status) return status;
   return e->request->html ? write_html(e, err) : LNT_OK;
 }

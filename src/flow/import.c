@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <flow/annotate.h>
 #include <flow/duplicates.h>
+#include <flow/split_names.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,14 +247,14 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
                                work->n_truncated);
   }
   if (status == LNT_OK && result->conflicts > 0) {
-    status =
-        lnti_messages_add(warnings, err, "%zu sets of identical pictures carry different labels", result->conflicts);
+    status = lnti_messages_add(warnings, err, "%zu %s of identical pictures %s different labels", result->conflicts,
+                               result->conflicts == 1 ? "set" : "sets", result->conflicts == 1 ? "carries" : "carry");
   }
   if (status == LNT_OK && result->leaks > 0) {
-    status = lnti_messages_add(warnings, err,
-                               "%zu sets of identical pictures lie in more than one split: scores on the "
-                               "test split will be a little too good",
-                               result->leaks);
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu %s of identical pictures %s in more than one split: scores on the test split will be too good",
+        result->leaks, result->leaks == 1 ? "set" : "sets", result->leaks == 1 ? "lies" : "lie");
   }
   return status;
 }
@@ -290,8 +291,12 @@ static lnt_status check_classes(const lnti_import_options *options, lnt_error *e
 lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *sources, size_t n_sources,
                        const lnti_import_options *options, lnt_error *err) {
   lnti_import_result result = {0};
-  lnti_import_work work = {.project = project, .options = options, .result = &result, .question = LNTI_NONE};
+  lnti_import_options own = *options;
+  lnti_import_work work = {.project = project, .options = &own, .result = &result, .question = LNTI_NONE};
   uint64_t start = lnti_monotonic_ns();
+  /* "Test" and "testing" are the split "test": under another name its items would be trained on. */
+  const char *known = own.split ? lnti_split_of_name(own.split, strlen(own.split)) : NULL;
+  if (known) own.split = known;
   if (n_sources == 0) return lnti_fail(err, LNT_EINVAL, "nothing to import: name a folder or an IDX file");
   lnt_status status = check_classes(options, err);
   if (status) return status;

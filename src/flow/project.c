@@ -117,6 +117,14 @@ lnt_status lnti_project_open(lnti_project **out, const char *path, const char *p
                        path, database_name);
     goto done;
   }
+  if (access(database, W_OK) != 0 || access(project->path, W_OK) != 0) {
+    status = lnti_fail(
+        err, LNT_EIO,
+        "%s: you may not write to this project, and this version opens no project that it cannot write to; copy "
+        "it to a folder of your own. Its models can be used as files: linnet predict %s/models/NAME.lnt PATH",
+        path, path);
+    goto done;
+  }
   status = lnti_store_open(&project->store, database, err);
   if (status) goto done;
   status = reap(project, err);

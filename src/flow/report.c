@@ -55,6 +55,21 @@ static void sift_down(size_t *order, size_t n, size_t root, const lnti_evaluatio
   }
 }
 
+size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation) {
+  size_t most = 0;
+  for (size_t c = 1; c < evaluation->k; c++) {
+    if (evaluation->classes[c].n > evaluation->classes[most].n) most = c;
+  }
+  *share_out = (double)evaluation->classes[most].n / (double)evaluation->n;
+  return most;
+}
+
+bool lnti_report_is_guessing(const lnti_evaluation *evaluation) {
+  double share = 0, low = evaluation->ci95[LNTI_ACCURACY][0];
+  (void)lnti_report_baseline(&share, evaluation);
+  return (isnan(low) ? evaluation->value[LNTI_ACCURACY] : low) <= share;
+}
+
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation) {
   size_t k = evaluation->k;
   for (size_t c = 0; c < k; c++) order_out[c] = c;

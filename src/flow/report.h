@@ -43,6 +43,9 @@ typedef struct lnti_report {
   const char *const *class_titles;   /**< [evaluation->k] */
   const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
   const lnti_evaluation *evaluation;
+  size_t n_trained_on;         /**< evaluated items that the model was trained on, as far as known */
+  const char *const *warnings; /**< [n_warnings] what a reader must know first; sentences without a full stop */
+  size_t n_warnings;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
   size_t n_mistakes;
 } lnti_report;
@@ -54,6 +57,11 @@ typedef lnti_confusion lnti_report_pair;
  *  occurs, up to `capacity`). @param pairs_out [capacity], capacity <= LNTI_REPORT_PAIRS_MAX.
  *  O(k^2) up to LNTI_CONFUSION_DENSE_MAX classes, O(n) above. */
 size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation);
+
+/** The most frequent true class, and the share of items that always answering it would get right. */
+size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation);
+/** True where the accuracy (its interval's lower end, if there is one) is no better than that. */
+bool lnti_report_is_guessing(const lnti_evaluation *evaluation);
 
 /** Classes by rising F1, those without any items or predictions last. @param order_out [k] */
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation);

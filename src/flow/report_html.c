@@ -140,11 +140,19 @@ static void lead(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
   uint64_t right = 0;
   lnti_report_pair worst;
-  bool known = strcmp(report->split, LNTI_SPLIT_TRAIN) == 0;
+  bool all = e->n > 0 && report->n_trained_on == e->n, some = report->n_trained_on > 0;
+  double share = 0;
   for (size_t c = 0; c < e->k; c++) right += e->classes[c].hits;
-  lnti_page_html(page, "<p class=\"lead\">Of %s images that it was %s, it got <strong>%s right</strong>%s.",
-                 lnti_report_count(e->n).text, known ? "trained on" : "not trained on", lnti_report_count(right).text,
-                 known ? ", which says what it remembers, not how good it is" : "");
+  lnti_page_html(page, "<p class=\"lead\">Of %s images that it %s, it got <strong>%s right</strong>%s.",
+                 lnti_report_count(e->n).text,
+                 all    ? "was trained on"
+                 : some ? "was in part trained on"
+                        : "was not trained on",
+                 lnti_report_count(right).text, some ? ", which says what it remembers, not how good it is" : "");
+  size_t most = lnti_report_baseline(&share, e);
+  lnti_page_html(page, " Always answering <strong>");
+  lnti_page_name(page, report->class_titles[most]);
+  lnti_page_html(page, "</strong> would get %s right.", lnti_report_percent(share).text);
   if (lnti_report_pairs(&worst, 1, e) == 1) {
     lnti_page_html(page, " Its most frequent mistake: it takes <strong>");
     lnti_page_name(page, report->class_titles[worst.truth]);
@@ -156,8 +164,22 @@ static void lead(lnti_page *page, const lnti_report *report) {
   lnti_page_html(page, "</p>\n");
 }
 
+static void warn(lnti_page *page, const lnti_report *report) {
+  if (report->n_warnings == 0) return;
+  lnti_page_html(
+      page,
+      "<section class=\"warnings\" aria-labelledby=\"warnings\">\n<h2 id=\"warnings\">Read this first</h2>\n<ul>\n");
+  for (size_t i = 0; i < report->n_warnings; i++) {
+    lnti_page_html(page, "<li>");
+    lnti_page_text(page, report->warnings[i]);
+    lnti_page_html(page, ".</li>\n");
+  }
+  lnti_page_html(page, "</ul>\n</section>\n");
+}
+
 static void headline(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
+  warn(page, report);
   lnti_page_html(page, "<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">How good is it?</h2>\n");
   lead(page, report);
   lnti_page_html(page, "<dl class=\"figures\">\n");

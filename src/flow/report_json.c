@@ -72,5 +72,8 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   write_metrics(w, report->evaluation);
   write_classes(w, report);
   write_confusion(w, report->evaluation);
+  double baseline = 0;
+  (void)lnti_report_baseline(&baseline, report->evaluation);
+  lnti_json_kv_real(w, "baseline_accuracy", baseline);
   lnti_json_kv_string(w, "group_key", report->group_key);
 }

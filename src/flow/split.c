@@ -29,7 +29,8 @@ typedef struct split_work {
   lnti_ontology *ontology;
   split_item *items;
   size_t n, capacity;
-  size_t at; /* merging answers */
+  size_t at;       /* merging answers */
+  size_t n_before; /* items that are in a split already */
   lnti_op op;
 } split_work;
 
@@ -37,6 +38,7 @@ static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *
   split_work *work = payload;
   lnt_status status = lnti_grow(&work->items, &work->capacity, work->n + 1, sizeof *work->items, err);
   if (status) return status;
+  work->n_before += *item->split != '\0';
   work->items[work->n++] = (split_item){.id = item->id,
                                         .content = item->content,
                                         .part = lnti_split_of_path(item->member),
@@ -217,6 +219,14 @@ lnt_status lnti_split(lnti_split_result *out, lnti_project *project, const lnti_
                                "%zu items lie below no folder named train, val or test and are "
                                "in no split",
                                result.none);
+    if (status) goto done;
+  }
+  if (work.n_before > 0 && options->method == LNTI_SPLIT_RANDOM) {
+    status = lnti_messages_add(
+        &result.warnings, err,
+        "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
+        "is best left as it is (linnet split --by folder gives folders' splits back)",
+        work.n_before);
     if (status) goto done;
   }
   qsort(work.items, work.n, sizeof *work.items, compare_id);

@@ -11,6 +11,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/calibrate.h>
+#include <flow/evaluate.h>
 #include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/keep_model.h>
@@ -38,6 +39,7 @@ typedef struct training {
   size_t *class_option;       /* [n_classes] option of each class */
   int32_t *class_of_option;   /* [ontology->n_options] class of each option; -1 */
   size_t n_classes, n_absent; /* absent: classes without training rows */
+  const char *first_absent;
   lnti_calibration calibration;
   lnt_model *model;
   lnti_run run;
@@ -110,7 +112,13 @@ static lnt_status find_classes(training *t, lnt_error *err) {
     t->class_of_option[answerable[i]] = (int32_t)t->n_classes;
     t->class_option[t->n_classes++] = answerable[i];
   }
-  t->n_absent = n - t->n_classes;
+  t->n_absent = 0;
+  for (size_t i = 0; i < n; i++) {
+    const lnti_option *option = &t->ontology->options[answerable[i]];
+    if (t->class_of_option[answerable[i]] >= 0 || option->n_children > 0)
+      continue; /* inner nodes need no items of their own */
+    if (t->n_absent++ == 0) t->first_absent = option->title;
+  }
   if (t->n_classes < 2) {
     status =
         lnti_fail(err, LNT_EDATA, "all training items are \"%s\"; a classifier needs items of at least two classes",
@@ -238,8 +246,8 @@ static lnt_status settle_rows(training *t, lnt_error *err) {
   status = lnti_content_groups(t->group, &t->rows.items, err);
   if (status || t->n_absent == 0) return status;
   return lnti_messages_add(&t->result->warnings, err,
-                           "%zu of %zu classes have no training items: the model does not know them", t->n_absent,
-                           t->n_absent + t->n_classes);
+                           "%zu of %zu classes have no training items (first: \"%s\"): the model does not know them",
+                           t->n_absent, t->n_absent + t->n_classes, t->first_absent);
 }
 
 /* ---- fit ---- */
@@ -280,6 +288,7 @@ static lnt_status validate(training *t, lnt_error *err) {
   status = lnti_metrics_json(&json, evaluation->value, (const double(*)[2])evaluation->ci95, err);
   if (status == LNT_OK) status = lnti_strdup(&t->model->metrics_json, json.data, err);
   lnti_text_clear(&json);
+  if (status == LNT_OK) status = lnti_warn_of_guessing(&result->warnings, evaluation, t->model, err);
   lnti_evaluation_free(evaluation);
   return status;
 }
@@ -300,20 +309,40 @@ static void fingerprint(char out[LNTI_HASH_HEX], const training *t) {
   lnti_hash_hex(out, &hash);
 }
 
+/* Titles from the top of the tree, "masks/MT_Crack", appended. */
+static lnt_status title_path(lnti_text *out, const lnti_ontology *ontology, size_t option, lnt_error *err) {
+  size_t parent = ontology->options[option].parent;
+  lnt_status status = parent == LNTI_NONE ? LNT_OK : title_path(out, ontology, parent, err);
+  if (status) return status;
+  return lnti_text_printf(out, err, "%s%s", parent == LNTI_NONE ? "" : "/", ontology->options[option].title);
+}
+
+static bool title_is_shared(const training *t, size_t class) {
+  const lnti_option *options = t->ontology->options;
+  for (size_t c = 0; c < t->n_classes; c++) {
+    if (c != class && strcmp(options[t->class_option[c]].title, options[t->class_option[class]].title) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* A class is called by its title, or by the titles from the top where another class has the same. */
 static lnt_status copy_classes(training *t, lnt_error *err) {
   lnt_model *model = t->model;
   lnt_status status = lnti_alloc_zero(&model->classes, t->n_classes, sizeof *model->classes, err);
   if (status) return status;
   model->n_classes = t->n_classes;
   for (size_t c = 0; c < t->n_classes && status == LNT_OK; c++) {
-    lnti_text path = {0};
+    lnti_text path = {0}, title = {0};
     status = lnti_ontology_option_path(&path, t->ontology, t->class_option[c], err);
-    if (status) {
-      lnti_text_clear(&path);
-      return status;
-    }
     model->classes[c].id = path.data;
-    status = lnti_strdup(&model->classes[c].title, t->ontology->options[t->class_option[c]].title, err);
+    if (status) return status;
+    if (title_is_shared(t, c)) {
+      status = title_path(&title, t->ontology, t->class_option[c], err);
+      model->classes[c].title = title.data;
+    } else {
+      status = lnti_strdup(&model->classes[c].title, t->ontology->options[t->class_option[c]].title, err);
+    }
   }
   return status;
 }

@@ -474,7 +474,7 @@ static void copies_conflicts_and_leaks(void **state) {
   assert_int_equal(result.duplicates, 4);
   assert_int_equal(result.conflicts, 1);
   assert_int_equal(result.leaks, 2);
-  assert_true(media_says(&result.warnings, "1 sets of identical pictures carry different labels"));
+  assert_true(media_says(&result.warnings, "1 set of identical pictures carries different labels"));
   assert_true(media_says(&result.warnings, "2 sets of identical pictures lie in more than one split"));
   lnti_import_result_clear(&result);
   lab_free(&l);

@@ -120,10 +120,21 @@ static void training_items_are_called_so(void **state) {
   (void)state;
   assert_non_null(strstr(html, "Of 30 images that it was not trained on, it got <strong>20 right</strong>."));
   free(html);
-  report.split = "train";
+  report.n_trained_on = 30;
   html = page_of(&report);
   assert_null(strstr(html, "not trained on"));
   assert_non_null(strstr(html, "Of 30 images that it was trained on, it got <strong>20 right</strong>, which says"));
+  assert_null(strstr(html, "Read this first"));
+  free(html);
+  static const char *const warnings[] = {"7 of 30 items are <pictures> that it knows"};
+  report.n_trained_on = 7; /* whatever the split is called */
+  report.warnings = warnings;
+  report.n_warnings = 1;
+  html = page_of(&report);
+  assert_non_null(strstr(html, "Of 30 images that it was in part trained on"));
+  assert_non_null(strstr(html, "Read this first"));
+  assert_non_null(strstr(html, "<li>7 of 30 items are &lt;pictures&gt; that it knows.</li>"));
+  assert_true(strstr(html, "Read this first") < strstr(html, "How good is it?"));
   free(html);
   free(titles);
   lnti_evaluation_free(e);

@@ -89,6 +89,10 @@ static void test_each_class_keeps_its_proportions(void **state) {
   assert_int_equal(result.train, 119);
   assert_int_equal(result.none, 0);
   assert_int_equal(result.warnings.n, 0);
+  result = split(&l, &options); /* what was dealt is dealt anew: told */
+  assert_int_equal(result.warnings.n, 1);
+  assert_non_null(strstr(result.warnings.text[0], "170 items were in a split before"));
+  lnti_messages_clear(&result.warnings);
   lab_free(&l);
 }
 

@@ -273,6 +273,27 @@ static void a_file_of_ones_own_stays(void **state) {
   lab_free(&l);
 }
 
+/* images/across and masks/across are two classes: each is called by its titles from the top, "down" alone by its own. */
+static void titles_that_collide_are_told_apart(void **state) {
+  (void)state;
+  lab l = lab_new();
+  toy_tree(media_in(&l, "set/images").text, 8, 0);
+  toy_tree(media_in(&l, "set/masks").text, 8, 100);
+  lnti_test_folder_remove(lnti_test_path(l.folder, "set/masks/down"));
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_train_options options = options_of("knn", "pixels");
+  lnti_train_result r = train(&l, &options);
+  lnt_model *model = NULL;
+  static const char *const titles[] = {"images/across", "down", "images/middle", "masks/across", "masks/middle"};
+  assert_ok(lnti_model_find(&model, l.project, r.model, &l.project->context, ERR));
+  assert_int_equal(lnt_model_n_classes(model), 5);
+  for (size_t c = 0; c < 5; c++) assert_string_equal(lnt_model_class_title(model, c), titles[c]);
+  lnt_model_close(model);
+  assert_false(media_says(&r.warnings, "no training items")); /* "images" and "masks" need none of their own */
+  lnti_train_result_clear(&r);
+  lab_free(&l);
+}
+
 static void names_that_are_none(void **state) {
   (void)state;
   lab l = toy_lab(30, 0, 0);
@@ -550,6 +571,7 @@ int main(void) {
       cmocka_unit_test(a_model_of_the_same_name_is_replaced),
       cmocka_unit_test(names_that_look_like_run_numbers),
       cmocka_unit_test(names_that_are_none),
+      cmocka_unit_test(titles_that_collide_are_told_apart),
       cmocka_unit_test(a_file_of_ones_own_stays),
       cmocka_unit_test(wrong_options_are_told),
       cmocka_unit_test(a_number_is_no_target),
