@@ -44,9 +44,16 @@ static lab new_lab(void) {
   return l;
 }
 
-static lnti_split_result split(const lab *l, const lnti_split_options *options) {
+/* The caller clears the warnings. */
+static lnti_split_result split_and_hear(const lab *l, const lnti_split_options *options) {
   lnti_split_result result = {0};
   assert_ok(lnti_split(&result, l->project, options, ERR));
+  return result;
+}
+
+static lnti_split_result split(const lab *l, const lnti_split_options *options) {
+  lnti_split_result result = split_and_hear(l, options);
+  lnti_messages_clear(&result.warnings);
   return result;
 }
 
@@ -75,7 +82,7 @@ static void test_each_class_keeps_its_proportions(void **state) {
   add_class(rows, &n, 20, NULL);
   lab_rows(&l, rows, n);
   lnti_split_options options = shares(0.2, 0.1);
-  lnti_split_result result = split(&l, &options);
+  lnti_split_result result = split_and_hear(&l, &options);
   parts p = read_parts(&l);
   static const size_t begin[] = {0, 100, 140, 150}, size[] = {100, 40, 10, 20}, val[] = {20, 8, 2, 4},
                       test[] = {10, 4, 1, 2};
@@ -89,7 +96,7 @@ static void test_each_class_keeps_its_proportions(void **state) {
   assert_int_equal(result.train, 119);
   assert_int_equal(result.none, 0);
   assert_int_equal(result.warnings.n, 0);
-  result = split(&l, &options); /* what was dealt is dealt anew: told */
+  result = split_and_hear(&l, &options); /* what was dealt is dealt anew: told */
   assert_int_equal(result.warnings.n, 1);
   assert_non_null(strstr(result.warnings.text[0], "170 items were in a split before"));
   lnti_messages_clear(&result.warnings);
@@ -245,7 +252,7 @@ static void test_by_folder(void **state) {
   lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
   options.method = LNTI_SPLIT_FOLDER;
   options.val = 7; /* shares mean nothing here */
-  lnti_split_result result = split(&l, &options);
+  lnti_split_result result = split_and_hear(&l, &options);
   parts p = read_parts(&l);
   for (size_t i = 0; i < 6; i++) assert_string_equal(p.name[i], wanted[i]);
   assert_int_equal(result.train, 1);
