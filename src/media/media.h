@@ -28,6 +28,7 @@ typedef struct lnti_blob {
   const uint8_t *data; /**< `bytes` bytes; PIXELS: [h,w,c] u8 */
   size_t bytes;
   size_t h, w, c; /**< of PIXELS */
+  size_t frame;   /**< of ENCODED: which frame or page of several decode gives, 0-based */
   void *owner;    /**< what clear releases */
 } lnti_blob;
 
