@@ -130,7 +130,7 @@ static void column_bins(lnti_bin_sums out[LNTI_ECE_BINS], const sums *s, size_t 
 
 /* Log loss and calibration error of one column. */
 static void probability_metrics(double value[LNTI_METRICS], const sums *s, size_t lane) {
-  lnti_bin_sums bins[LNTI_ECE_BINS];
+  lnti_bin_sums bins[LNTI_ECE_BINS] = {{0, 0, 0}};
   uint64_t n = 0;
   column_bins(bins, s, lane);
   for (size_t b = 0; b < LNTI_ECE_BINS; b++) n += bins[b].n;
