@@ -18,7 +18,12 @@ static lnt_status export_rows(FILE *out, const lnti_extractor *extractor, lnti_i
   lnt_status status = lnti_alloc_aligned(&row, row_bytes, 1, err);
   if (!status) status = lnti_alloc(&pixels, shape->record_bytes, 1, err);
   for (size_t i = 0; i < n && !status; i++) {
-    lnti_blob blob = {LNTI_BLOB_PIXELS, pixels, shape->record_bytes, shape->h, shape->w, shape->c, NULL};
+    lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,
+                      .data = pixels,
+                      .bytes = shape->record_bytes,
+                      .h = shape->h,
+                      .w = shape->w,
+                      .c = shape->c};
     status = lnti_idx_read(pixels, idx, 1, err);
     if (!status) status = lnti_extractor_run(row, extractor, &blob, &limits, err);
     if (!status && fwrite(row, row_bytes, 1, out) != 1) status = lnti_fail(err, LNT_EIO, "row %zu: write failed", i);
