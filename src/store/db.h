@@ -95,6 +95,11 @@ LNT_MUST_CHECK lnt_status lnti_db_change(bool *any_out, lnti_stmt *stmt, lnt_err
 /** From now on long statements look at `cancel` and fail with LNT_ECANCELLED; NULL: no longer. */
 void lnti_db_set_cancel(lnti_db *db, const lnti_cancel *cancel);
 
+/** Whether references are enforced at each change, as they are after opening; outside a transaction. For migrations. */
+LNT_MUST_CHECK lnt_status lnti_db_enforce_references(lnti_db *db, bool on, lnt_error *err);
+/** LNT_ECORRUPT with the first reference to a row that is not there. */
+LNT_MUST_CHECK lnt_status lnti_db_check_references(lnti_db *db, lnt_error *err);
+
 /** The database's own checks of its file and of its references; each fault as one line of text. */
 typedef void (*lnti_db_fault)(void *payload, const char *fault);
 LNT_MUST_CHECK lnt_status lnti_db_check(lnti_db *db, lnti_db_fault fault, void *payload, lnt_error *err);

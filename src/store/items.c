@@ -1,5 +1,5 @@
 /*
- * Sources, items and their metadata. An item is known by its source and its member, so a repeated import finds what
+ * Sources and items. An item is known by its source and its member, so a repeated import finds what
  * it brought before. Walks are in order of id on one statement, so that a project of a million items takes the memory
  * of one row.
  */
@@ -7,6 +7,7 @@
 
 #include <base/error.h>
 #include <base/text.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- writing ---- */
@@ -27,6 +28,52 @@ lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, c
   return lnti_db_insert(id_out, NULL, stmt, err);
 }
 
+lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  int64_t first = 0, last = 0;
+  bool found = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "UPDATE sources SET path = ? WHERE id = ?", err);
+  if (status) return status;
+  lnti_put_text(stmt, path);
+  lnti_put_int(stmt, source_id);
+  status = lnti_db_change(&found, stmt, err);
+  if (status == LNT_ECONFLICT) return lnti_fail(err, LNT_EEXISTS, "%s is a source of this project already", path);
+  if (status) return status;
+  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no source %lld", (long long)source_id);
+  static const char *const ends[] = {"SELECT MIN(id) FROM items WHERE source_id = ?",
+                                     "SELECT MAX(id) FROM items WHERE source_id = ?"};
+  for (int i = 0; i < 2 && !status; i++) {
+    status = lnti_db_prepare(&stmt, tx->db, ends[i], err);
+    if (status) return status;
+    lnti_put_int(stmt, source_id);
+    status = lnti_db_run(i == 0 ? &first : &last, NULL, stmt, err);
+  }
+  if (!status && first) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, first, err);
+  if (!status && first) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, last, err);
+  return status;
+}
+
+lnt_status lnti_store_sources(lnti_store *store, lnti_source_visit visit, void *payload, lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  status = lnti_db_prepare(&stmt, db,
+                           "SELECT s.id, s.kind, s.path, (SELECT COUNT(*) FROM items i WHERE i.source_id = s.id) "
+                           "FROM sources s ORDER BY s.id",
+                           err);
+  if (status) goto done;
+  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+    status = visit(payload, lnti_get_int(stmt, 0), (lnti_source_kind)lnti_get_int(stmt, 1), lnti_get_text(stmt, 2),
+                   (size_t)lnti_get_int(stmt, 3), err);
+    if (status) break;
+  }
+done:
+  lnti_reader_give(store, db);
+  return status;
+}
+
 static lnt_status find_item(int64_t *id_out, lnti_tx *tx, const lnti_item *item, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool found = false;
@@ -39,6 +86,22 @@ static lnt_status find_item(int64_t *id_out, lnti_tx *tx, const lnti_item *item,
   return status;
 }
 
+static void put_facts(lnti_stmt *stmt, const lnti_item_facts *facts) {
+  if (facts->has_pixels) {
+    lnti_put_blob(stmt, facts->pixels, sizeof facts->pixels);
+  } else {
+    lnti_put_null(stmt);
+  }
+  if (facts->has_signature) {
+    lnti_put_blob(stmt, facts->signature, sizeof facts->signature);
+  } else {
+    lnti_put_null(stmt);
+  }
+  lnti_put_real(stmt, facts->has_quality ? facts->sharpness : (double)NAN);
+  lnti_put_real(stmt, facts->has_quality ? facts->brightness : (double)NAN);
+  lnti_put_real(stmt, facts->has_quality ? facts->contrast : (double)NAN);
+}
+
 lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t op_id, const lnti_item *item,
                         lnt_error *err) {
   lnti_stmt *stmt = NULL;
@@ -47,7 +110,8 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   lnt_status status =
       lnti_db_prepare(&stmt, tx->db,
                       "INSERT INTO items (source_id, member, op_id, content, h, w, c, depth, format, bytes, split, "
-                      "stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                      "stage, kind, group_id, pixels, signature, sharpness, brightness, contrast) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                       "ON CONFLICT (source_id, member) DO NOTHING",
                       err);
   if (status) return status;
@@ -63,6 +127,13 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   lnti_put_int(stmt, (int64_t)item->bytes);
   lnti_put_text(stmt, lnti_or_empty(item->split));
   lnti_put_text(stmt, item->stage && *item->stage ? item->stage : "annotate");
+  lnti_put_int(stmt, item->kind ? item->kind : LNTI_ITEM_IMAGE);
+  if (item->group_id) {
+    lnti_put_int(stmt, item->group_id);
+  } else {
+    lnti_put_null(stmt);
+  }
+  put_facts(stmt, &item->facts);
   status = lnti_db_insert(&id, &added, stmt, err);
   if (!status && !added) status = find_item(&id, tx, item, err);
   if (!status && added) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, op_id, id, err);
@@ -72,18 +143,45 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   return LNT_OK;
 }
 
-/* Runs an update of one item. */
-static lnt_status update_item(lnti_tx *tx, const char *sql, int64_t item_id, const char *value, lnt_error *err) {
-  lnti_stmt *stmt = NULL;
+/* Ends a prepared update of one item. */
+static lnt_status end_update(lnti_tx *tx, lnti_stmt *stmt, int64_t item_id, lnt_error *err) {
   bool found = false;
-  lnt_status status = lnti_db_prepare(&stmt, tx->db, sql, err);
-  if (status) return status;
-  lnti_put_text(stmt, value);
   lnti_put_int(stmt, item_id);
-  status = lnti_db_change(&found, stmt, err);
+  lnt_status status = lnti_db_change(&found, stmt, err);
   if (status) return status;
   if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no item %lld", (long long)item_id);
   return lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, item_id, err);
+}
+
+lnt_status lnti_tx_item_facts(lnti_tx *tx, int64_t item_id, const lnti_item_facts *facts, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(
+      &stmt, tx->db,
+      "UPDATE items SET pixels = ?, signature = ?, sharpness = ?, brightness = ?, contrast = ? WHERE id = ?", err);
+  if (status) return status;
+  put_facts(stmt, facts);
+  return end_update(tx, stmt, item_id, err);
+}
+
+lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64_t group_id, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "UPDATE items SET group_id = ? WHERE id = ?", err);
+  if (status) return status;
+  if (group_id) {
+    lnti_put_int(stmt, group_id);
+  } else {
+    lnti_put_null(stmt);
+  }
+  return end_update(tx, stmt, item_id, err);
+}
+
+/* Runs an update of one item's text. */
+static lnt_status update_item(lnti_tx *tx, const char *sql, int64_t item_id, const char *value, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, sql, err);
+  if (status) return status;
+  lnti_put_text(stmt, value);
+  return end_update(tx, stmt, item_id, err);
 }
 
 lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err) {
@@ -97,24 +195,9 @@ lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, l
   return update_item(tx, "UPDATE items SET stage = ? WHERE id = ?", item_id, stage, err);
 }
 
-lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, const char *key, const char *value, lnt_error *err) {
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_db_prepare(&stmt, tx->db,
-                                      "INSERT INTO metadata (item_id, key, value) VALUES (?, ?, ?) "
-                                      "ON CONFLICT (item_id, key) DO UPDATE SET value = excluded.value",
-                                      err);
-  if (status) return status;
-  lnti_put_int(stmt, item_id);
-  lnti_put_text(stmt, key);
-  lnti_put_text(stmt, value);
-  status = lnti_db_run(NULL, NULL, stmt, err);
-  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, item_id, err);
-  return status;
-}
-
 lnt_status lnti_item_uri(lnti_text *out, const lnti_item *item, lnt_error *err) {
   size_t n = strlen(item->source);
-  const char *between = item->source_kind == LNTI_SOURCE_ARRAY ? "#" : n && item->source[n - 1] == '/' ? "" : "/";
+  const char *between = item->source_kind != LNTI_SOURCE_FOLDER ? "#" : n && item->source[n - 1] == '/' ? "" : "/";
   return lnti_text_printf(out, err, "%s%s%s", item->source, between, item->member);
 }
 
@@ -124,6 +207,25 @@ static bool read_size(uint32_t *out, lnti_stmt *stmt, int column) {
   int64_t value = lnti_get_int(stmt, column);
   *out = (uint32_t)value;
   return value >= 0 && value <= UINT32_MAX;
+}
+
+/* A blob of another length than it should have is as good as none: it is looked at again. */
+static bool read_bytes(uint8_t *out, size_t wanted, lnti_stmt *stmt, int column) {
+  size_t n = 0;
+  const void *data = lnti_get_blob(&n, stmt, column);
+  if (!data || n != wanted) return false;
+  memcpy(out, data, n);
+  return true;
+}
+
+static void read_facts(lnti_item_facts *out, lnti_stmt *stmt) {
+  out->has_pixels = read_bytes(out->pixels, sizeof out->pixels, stmt, 16);
+  out->has_signature = read_bytes(out->signature, sizeof out->signature, stmt, 17);
+  out->has_quality = !lnti_get_null(stmt, 18);
+  if (!out->has_quality) return;
+  out->sharpness = lnti_get_real(stmt, 18);
+  out->brightness = lnti_get_real(stmt, 19);
+  out->contrast = lnti_get_real(stmt, 20);
 }
 
 static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
@@ -143,6 +245,9 @@ static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
   item.bytes = (uint64_t)lnti_get_int(stmt, 11);
   item.split = lnti_get_text(stmt, 12);
   item.stage = lnti_get_text(stmt, 13);
+  item.kind = (lnti_item_kind)lnti_get_int(stmt, 14);
+  item.group_id = lnti_get_int(stmt, 15);
+  read_facts(&item.facts, stmt);
   *out = item;
   return LNT_OK;
 }
@@ -150,7 +255,7 @@ static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
 /* CROSS JOIN: items are the outer loop, in their order. */
 #define SELECT_ITEMS                                                                                                    \
   "SELECT i.id, i.source_id, s.path, s.kind, i.member, i.content, i.h, i.w, i.c, i.depth, i.format, i.bytes, i.split, " \
-  "i.stage FROM items i CROSS JOIN sources s WHERE s.id = i.source_id AND i.id > ? "
+  "i.stage, i.kind, i.group_id, i.pixels, i.signature, i.sharpness, i.brightness, i.contrast FROM items i CROSS JOIN sources s WHERE s.id = i.source_id AND i.id > ? "
 #define AND_SPLIT "AND i.split = ? "
 #define AND_ANSWERED                                                                          \
   "AND EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND " \
@@ -177,27 +282,6 @@ lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnt
     lnti_item item;
     status = read_item(&item, stmt, err);
     if (!status) status = visit(payload, &item, err);
-    if (status) break;
-  }
-done:
-  lnti_reader_give(store, db);
-  return status;
-}
-
-lnt_status lnti_store_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_visit visit, void *payload,
-                           lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(
-      &stmt, db, "SELECT item_id, key, value FROM metadata WHERE item_id BETWEEN ? AND ? ORDER BY item_id, key", err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = visit(payload, lnti_get_int(stmt, 0), lnti_get_text(stmt, 1), lnti_get_text(stmt, 2), err);
     if (status) break;
   }
 done:

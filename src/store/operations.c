@@ -18,6 +18,8 @@ const char *lnti_op_kind_name(lnti_op_kind kind) {
       return "split";
     case LNTI_OP_UNDO:
       return "undo";
+    case LNTI_OP_RELINK:
+      return "relink";
   }
   return "unknown";
 }
@@ -73,5 +75,26 @@ lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *spl
   status = lnti_db_insert(&id, NULL, stmt, err);
   if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_SPLIT, split->op_id, id, err);
   if (!status) *id_out = id;
+  return status;
+}
+
+lnt_status lnti_store_split(lnti_store *store, lnti_split_visit visit, void *payload, lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (status) return status;
+  status = lnti_db_prepare(&stmt, db,
+                           "SELECT id, op_id, method, seed, params_json FROM splits ORDER BY id DESC LIMIT 1", err);
+  if (!status) status = lnti_db_step(&row, stmt, err);
+  if (!status && row) {
+    lnti_split_row split = {.id = lnti_get_int(stmt, 0),
+                            .op_id = lnti_get_int(stmt, 1),
+                            .method = lnti_get_text(stmt, 2),
+                            .seed = (uint64_t)lnti_get_int(stmt, 3),
+                            .params_json = lnti_get_text(stmt, 4)};
+    status = visit(payload, &split, err);
+  }
+  lnti_reader_give(store, db);
   return status;
 }

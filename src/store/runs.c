@@ -14,7 +14,8 @@ lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, 
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "INSERT INTO runs (target, learner, feature, params_json, seed, started_ms, "
                                       "ended_ms, n_train, data_fingerprint, code_version, cpu, state, result_json, "
-                                      "error, pid) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 'running', '', '', ?)",
+                                      "error, pid, split_json) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 'running', "
+                                      "'', '', ?, ?)",
                                       err);
   if (status) return status;
   lnti_put_text(stmt, lnti_or_empty(run->target));
@@ -28,6 +29,7 @@ lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, 
   lnti_put_text(stmt, lnti_or_empty(run->code_version));
   lnti_put_text(stmt, lnti_or_empty(run->cpu));
   lnti_put_int(stmt, getpid());
+  lnti_put_text(stmt, lnti_or_empty(run->split_json));
   return lnti_db_insert(id_out, NULL, stmt, err);
 }
 

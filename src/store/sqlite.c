@@ -40,6 +40,8 @@ struct lnti_db {
   char *path;
 };
 
+enum { FAULT_TEXT = 256 };
+
 enum {
   CACHE_KIB_WRITE = 24 * 1024,
   CACHE_KIB_READ = 8 * 1024,
@@ -454,7 +456,7 @@ static lnt_status check_integrity(lnti_db *db, lnti_db_fault fault, void *payloa
 }
 
 static lnt_status check_references(lnti_db *db, lnti_db_fault fault, void *payload, lnt_error *err) {
-  char text[256];
+  char text[FAULT_TEXT];
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db->handle, "PRAGMA foreign_key_check", -1, &stmt, NULL);
   for (int n = 0; (rc == SQLITE_OK || rc == SQLITE_ROW) && n < 100; n++) {
@@ -475,4 +477,22 @@ lnt_status lnti_db_check(lnti_db *db, lnti_db_fault fault, void *payload, lnt_er
   lnt_status status = check_integrity(db, fault, payload, err);
   if (!status) status = check_references(db, fault, payload, err);
   return status;
+}
+
+lnt_status lnti_db_enforce_references(lnti_db *db, bool on, lnt_error *err) {
+  int is = 0;
+  int rc = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, on ? 1 : 0, &is);
+  return rc == SQLITE_OK ? LNT_OK : fail_rc(err, db, rc);
+}
+
+static void keep_first(void *payload, const char *text) {
+  char *first = payload;
+  if (!*first) snprintf(first, FAULT_TEXT, "%s", text);
+}
+
+lnt_status lnti_db_check_references(lnti_db *db, lnt_error *err) {
+  char first[FAULT_TEXT] = "";
+  lnt_status status = check_references(db, keep_first, first, err);
+  if (status || !*first) return status;
+  return lnti_fail(err, LNT_ECORRUPT, "%s: %s: restore a backup", db->path, first);
 }

@@ -47,7 +47,8 @@ typedef enum lnti_op_kind {
   LNTI_OP_IMPORT = 2,
   LNTI_OP_ANNOTATE = 3,
   LNTI_OP_SPLIT = 4,
-  LNTI_OP_UNDO = 5
+  LNTI_OP_UNDO = 5,
+  LNTI_OP_RELINK = 6
 } lnti_op_kind;
 
 const char *lnti_op_kind_name(lnti_op_kind kind);
@@ -69,22 +70,43 @@ LNT_MUST_CHECK lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed
 
 /* ---- items ---- */
 
-/** Where media come from: a folder, an array file. An item's URI is the source's path joined with its member. */
-typedef enum lnti_source_kind { LNTI_SOURCE_FOLDER = 1, LNTI_SOURCE_ARRAY = 2 } lnti_source_kind;
+/** Where media come from: a folder, an array file, an archive. An item's URI is the source's path joined with its
+ *  member: by '/' for a folder, else by '#'. */
+typedef enum lnti_source_kind {
+  LNTI_SOURCE_FOLDER = 1,
+  LNTI_SOURCE_ARRAY = 2,
+  LNTI_SOURCE_ARCHIVE = 3
+} lnti_source_kind;
+
+/** A group is several images under one answer; its members are items of their own that name it. */
+typedef enum lnti_item_kind { LNTI_ITEM_IMAGE = 1, LNTI_ITEM_GROUP = 2 } lnti_item_kind;
+
+enum { LNTI_PIXELS_BYTES = 16, LNTI_SIGNATURE_BYTES = 32 };
+
+/** What a look at an image's pixels finds; each part may be missing, and is when zeroed. */
+typedef struct lnti_item_facts {
+  bool has_pixels, has_signature, has_quality;
+  uint8_t pixels[LNTI_PIXELS_BYTES];       /**< hash of the upright decoded pixels */
+  uint8_t signature[LNTI_SIGNATURE_BYTES]; /**< of the picture, for finding alike ones */
+  double sharpness, brightness, contrast;  /**< quality */
+} lnti_item_facts;
 
 typedef struct lnti_item {
   int64_t id;
+  lnti_item_kind kind; /**< 0 is taken as an image */
+  int64_t group_id;    /**< the group that it belongs to; 0: none */
   int64_t source_id;
   const char *source; /**< absolute path; filled by readers */
   lnti_source_kind source_kind;
-  const char *member; /**< path below the folder ('/' separated), or record number of the array */
-  lnti_hash content;  /**< of the encoded bytes; of an array record: its pixels */
-  uint32_t h, w, c;   /**< as stored */
+  const char *member; /**< path below the folder or in the archive ('/' separated), or record number of the array */
+  lnti_hash content;  /**< of the encoded bytes; of an array record: its pixels; of a frame: with its number */
+  uint32_t h, w, c;   /**< upright */
   uint32_t depth;     /**< bits a channel: 8, 16, 32 */
   const char *format; /**< lnti_image_format_name */
   uint64_t bytes;     /**< encoded size */
   const char *split;  /**< "train", "val", "test", another name, or "" */
   const char *stage;  /**< "annotate", "review", "done" */
+  lnti_item_facts facts;
 } lnti_item;
 
 LNT_MUST_CHECK lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, const char *path,
@@ -95,9 +117,17 @@ LNT_MUST_CHECK lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *exist
 /** "" takes it out of every split. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);
+/** What was not known of an item when it was added. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_facts(lnti_tx *tx, int64_t item_id, const lnti_item_facts *facts,
+                                             lnt_error *err);
+/** The group that an item belongs to; 0: none. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64_t group_id, lnt_error *err);
+/** The number of a metadata key, made where it is new. */
+LNT_MUST_CHECK lnt_status lnti_tx_meta_key(lnti_tx *tx, int64_t *id_out, const char *key, lnt_error *err);
 /** Metadata: one text a key; replaces. */
-LNT_MUST_CHECK lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, const char *key, const char *value,
-                                       lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, int64_t key_id, const char *value, lnt_error *err);
+/** A source has moved: all its items with it. LNT_ENOTFOUND; LNT_EEXISTS (another source of that kind is there). */
+LNT_MUST_CHECK lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path, lnt_error *err);
 
 /** "source#member" or "source/member"; appended. */
 LNT_MUST_CHECK lnt_status lnti_item_uri(lnti_text *out, const lnti_item *item, lnt_error *err);
@@ -115,9 +145,36 @@ LNT_MUST_CHECK lnt_status lnti_store_items(lnti_store *store, const lnti_item_qu
                                            void *payload, lnt_error *err);
 typedef lnt_status (*lnti_meta_visit)(void *payload, int64_t item_id, const char *key, const char *value,
                                       lnt_error *err);
+/** All sources, by id, with the number of their items. */
+typedef lnt_status (*lnti_source_visit)(void *payload, int64_t id, lnti_source_kind kind, const char *path,
+                                        size_t n_items, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_sources(lnti_store *store, lnti_source_visit visit, void *payload, lnt_error *err);
+/** All metadata keys, by id. */
+typedef lnt_status (*lnti_meta_key_visit)(void *payload, int64_t key_id, const char *key, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_meta_keys(lnti_store *store, lnti_meta_key_visit visit, void *payload,
+                                               lnt_error *err);
 /** Metadata of items with ids in [first,last], by item then key. */
 LNT_MUST_CHECK lnt_status lnti_store_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_visit visit,
                                           void *payload, lnt_error *err);
+
+/** An item that another equals or is like. */
+typedef struct lnti_duplicate {
+  int64_t item_id;
+  int64_t equal_id;  /**< lowest item of those with equal bytes or pixels; its own id where none has */
+  int64_t near_id;   /**< lowest item of the set of equal and alike pictures */
+  uint32_t distance; /**< of the signatures, to the nearest other of the set; 0 for equal ones */
+} lnti_duplicate;
+/** Replaces the whole table. @param duplicates  [n], rising by item */
+LNT_MUST_CHECK lnt_status lnti_tx_duplicates(lnti_tx *tx, const lnti_duplicate *duplicates, size_t n, lnt_error *err);
+typedef lnt_status (*lnti_duplicate_visit)(void *payload, const lnti_duplicate *duplicate, lnt_error *err);
+/** By item. */
+LNT_MUST_CHECK lnt_status lnti_store_duplicates(lnti_store *store, lnti_duplicate_visit visit, void *payload,
+                                                lnt_error *err);
+
+/** Settings of the project: one text a key. */
+LNT_MUST_CHECK lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_error *err);
+/** *value_out NULL where there is none; free() it. */
+LNT_MUST_CHECK lnt_status lnti_store_setting(char **value_out, lnti_store *store, const char *key, lnt_error *err);
 
 typedef struct lnti_count {
   char *name;
@@ -191,6 +248,9 @@ typedef struct lnti_split_row {
   const char *params_json;
 } lnti_split_row;
 LNT_MUST_CHECK lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *split, lnt_error *err);
+typedef lnt_status (*lnti_split_visit)(void *payload, const lnti_split_row *split, lnt_error *err);
+/** The newest, or none. */
+LNT_MUST_CHECK lnt_status lnti_store_split(lnti_store *store, lnti_split_visit visit, void *payload, lnt_error *err);
 
 typedef struct lnti_run {
   int64_t id;
@@ -200,6 +260,7 @@ typedef struct lnti_run {
   size_t n_train;
   const char *data_fingerprint;
   const char *code_version, *cpu;
+  const char *split_json;  /**< how its rows were told from validation and test; "" or NULL: not by a split */
   const char *state;       /**< "running", "done", "failed", "cancelled", "interrupted" */
   const char *result_json; /**< timings, validation metrics; "" before the end */
   const char *error;       /**< "" */

@@ -6,7 +6,7 @@
 
 #include "store_support.h"
 
-static const int schemas[] = {1};
+static const int schemas[] = {1, 2};
 
 static lnt_status tell_item(void *payload, const lnti_item *i, lnt_error *err) {
   return lnti_text_printf(payload, err, "%s#%s %ux%ux%u/%u %s %s %s %02x;", i->source, i->member, (unsigned)i->h,

@@ -42,9 +42,10 @@ static lnt_status add_answers(lnti_tx *tx, const lnti_ontology *o, int64_t op_id
 }
 
 static lnt_status add_items(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, lnt_error *err) {
-  int64_t source_id = 0, id = 0;
+  int64_t source_id = 0, id = 0, key_id = 0;
   bool existed = false;
   lnt_status status = lnti_tx_source(tx, &source_id, LNTI_SOURCE_ARRAY, "/data/train.gz", err);
+  if (!status) status = lnti_tx_meta_key(tx, &key_id, "site", err);
   for (int i = 0; i < 3 && !status; i++) {
     char member[8];
     snprintf(member, sizeof member, "%d", i);
@@ -53,7 +54,7 @@ static lnt_status add_items(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, 
     item.split = i == 2 ? "test" : "train";
     memset(item.content.bytes, i, sizeof item.content.bytes);
     status = lnti_tx_item(tx, &id, &existed, op_id, &item, err);
-    if (!status) status = lnti_tx_meta(tx, id, "site", i ? "south" : "north", err);
+    if (!status) status = lnti_tx_meta(tx, id, key_id, i ? "south" : "north", err);
     if (!status && i < 2) status = add_answers(tx, o, op_id, id, err);
   }
   return status;
