@@ -20,7 +20,8 @@ typedef struct lnti_migration {
 /** In order from 1, ended by a row whose sql is NULL. Made from src/store/migrations. */
 extern const lnti_migration lnti_migrations[];
 
-/** Brings a database to the newest schema. LNT_EUNSUPPORTED where it is newer than this program. */
+/** Brings a database to the newest schema. LNT_EUNSUPPORTED where it is newer than this program. After a failure the
+ *  connection is to be closed: references may not be enforced. */
 LNT_MUST_CHECK lnt_status lnti_migrate(lnti_db *db, const char *path, lnt_error *err);
 
 /* ---- transactions and the change feed ---- */

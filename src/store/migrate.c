@@ -53,18 +53,13 @@ static lnt_status migrate_once(lnti_db *db, const char *path, lnt_error *err) {
 }
 
 lnt_status lnti_migrate(lnti_db *db, const char *path, lnt_error *err) {
-  for (;;) {
-    int64_t version = 0;
-    lnt_status status = check_version(&version, db, path, err);
-    if (status || version == newest()) return status;
-    status = lnti_db_enforce_references(db, false, err);
-    if (status) return status;
+  int64_t version = 0;
+  lnt_status status = check_version(&version, db, path, err);
+  if (status || version == newest()) return status;
+  status = lnti_db_enforce_references(db, false, err);
+  while (!status && version < newest()) {
     status = migrate_once(db, path, err);
-    if (status) {
-      (void)lnti_db_enforce_references(db, true, NULL); /* the connection is closed after a failure */
-      return status;
-    }
-    status = lnti_db_enforce_references(db, true, err);
-    if (status) return status;
+    if (!status) status = check_version(&version, db, path, err);
   }
+  return status ? status : lnti_db_enforce_references(db, true, err);
 }
