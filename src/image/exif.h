@@ -1,0 +1,45 @@
+/**
+ * @file exif.h
+ * What a camera wrote beside the pixels: EXIF (CIPA DC-008, "Exchangeable image file format for digital still cameras:
+ * Exif Version 2.32", 2019; its directories are those of TIFF 6.0, Adobe 1992), read and stripped by own code.
+ *
+ * It is found in JPEG (the first APP1 segment of its kind), PNG (eXIf), WebP (EXIF), TIFF and BigTIFF (the file
+ * itself) and HEIF and AVIF (the first item of type Exif). Nothing in it is trusted: counts and offsets are checked
+ * against the bytes that are there, every directory is visited once, and what is broken is absent.
+ */
+#ifndef LNTI_IMAGE_EXIF_H
+#define LNTI_IMAGE_EXIF_H
+
+#include <linnet/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** One picture's EXIF; texts are valid UTF-8 without control characters, cut where they are too long, "" where there is
+ *  none. */
+typedef struct lnti_exif {
+  unsigned orientation; /**< as lnti_exif_orientation */
+  char taken[32]; /**< when the shutter opened, else when it was digitised: "2008-10-22T16:28:39", the camera's own
+                             time; never the time of a later change */
+  char offset[8]; /**< of `taken` from UTC, "+02:00", where the camera wrote it */
+  char make[64], model[64], lens[64];
+  char serial[64];                            /**< of the body, else of the lens */
+  bool has_gps;                               /**< latitude and longitude are there */
+  double latitude, longitude;                 /**< degrees, south and west negative; 0 without has_gps */
+  double altitude;                            /**< metres above the sea; NaN: none */
+  double exposure_s, f_number, iso, focal_mm; /**< above 0; NaN: none */
+} lnti_exif;
+
+/**
+ * How the stored pixels must be turned to stand upright, 1..8 as in EXIF (1 as they are, 3 by a half turn, 6 clockwise by
+ * a quarter, 8 counter-clockwise, 2, 4, 5, 7 mirrored); 1 where there is none, or one that is invalid. For HEIF and AVIF
+ * always 1: their own properties (irot, imir) say it, a decoder obeys them, and the tag is no more than a record.
+ * @param data  [n] the encoded file
+ * Never fails. O(segments of the file), no allocation.
+ */
+unsigned lnti_exif_orientation(const uint8_t *data, size_t n);
+
+/** All of it. Never fails: what is broken is absent. No allocation. */
+void lnti_exif_read(lnti_exif *out, const uint8_t *data, size_t n);
+
+#endif

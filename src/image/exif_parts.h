@@ -1,0 +1,109 @@
+/**
+ * @file exif_parts.h
+ * What the reader of EXIF (exif.c) and the stripper (exif_strip.c) share: where in a file it is, and walking a directory
+ * of TIFF. Inside src/image only. Everything is borrowed from the file's bytes.
+ */
+#ifndef LNTI_IMAGE_EXIF_PARTS_H
+#define LNTI_IMAGE_EXIF_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a file is, as far as metadata go. */
+typedef enum lnti_container {
+  LNTI_CONTAINER_OTHER,
+  LNTI_CONTAINER_JPEG,
+  LNTI_CONTAINER_PNG,
+  LNTI_CONTAINER_WEBP,
+  LNTI_CONTAINER_TIFF,
+  LNTI_CONTAINER_HEIF
+} lnti_container;
+
+lnti_container lnti_exif_container(const uint8_t *data, size_t n);
+
+/** n bytes of a file. */
+typedef struct lnti_span {
+  const uint8_t *data;
+  size_t n;
+} lnti_span;
+
+uint32_t lnti_be16(const uint8_t *p);
+uint32_t lnti_be32(const uint8_t *p);
+uint32_t lnti_le32(const uint8_t *p);
+
+/** The TIFF structure ("II*\0"... or "MM\0*"...) inside a file; false where there is none. */
+bool lnti_exif_find(lnti_span *out, lnti_container *container_out, const uint8_t *data, size_t n);
+/** The same behind an "Exif\0\0" that some writers put before it; false where it does not begin as one. */
+bool lnti_exif_unwrap(lnti_span *out, const uint8_t *data, size_t n);
+
+/** A segment of a JPEG file from its marker on. */
+typedef struct lnti_jpeg_segment {
+  unsigned marker;   /**< the byte after 0xff */
+  size_t at, n;      /**< in the file, marker and length included */
+  lnti_span payload; /**< after the length */
+} lnti_jpeg_segment;
+/** The segment at *at, which moves behind it (for SOS: to where the scan's data begin); false at the end, at EOI, or
+ *  where it is broken. Begin with *at = 2. */
+bool lnti_jpeg_next(lnti_jpeg_segment *out, size_t *at, const uint8_t *data, size_t n);
+
+/** Bytes in TIFF's structure, classic (42) or big (43). */
+typedef struct lnti_ifd_file {
+  const uint8_t *data;
+  size_t n;
+  bool big_endian; /**< "MM" */
+  bool big;        /**< counts and offsets of 8 bytes */
+  uint64_t first;  /**< where the first directory is said to be */
+} lnti_ifd_file;
+
+/** A directory: entries that are there in full. */
+typedef struct lnti_ifd {
+  const lnti_ifd_file *file;
+  size_t at;      /**< of its count */
+  size_t entries; /**< where they begin */
+  size_t n;
+  uint64_t next; /**< of the chain; 0: none, or cut off */
+} lnti_ifd;
+
+/** TIFF 6.0, section 2, "IFD entry"; EXIF adds 13 (a directory's offset), BigTIFF 16 to 18. */
+enum {
+  LNTI_IFD_BYTE = 1,
+  LNTI_IFD_ASCII,
+  LNTI_IFD_SHORT,
+  LNTI_IFD_LONG,
+  LNTI_IFD_RATIONAL,
+  LNTI_IFD_SBYTE,
+  LNTI_IFD_UNDEFINED,
+  LNTI_IFD_SSHORT,
+  LNTI_IFD_SLONG,
+  LNTI_IFD_SRATIONAL,
+  LNTI_IFD_FLOAT,
+  LNTI_IFD_DOUBLE,
+  LNTI_IFD_OFFSET,
+  LNTI_IFD_LONG8 = 16,
+  LNTI_IFD_SLONG8,
+  LNTI_IFD_OFFSET8
+};
+
+/** An entry whose values lie within the file. */
+typedef struct lnti_ifd_entry {
+  unsigned tag, type;
+  size_t count;     /**< of values */
+  size_t at, bytes; /**< where these are, and how many bytes they take */
+} lnti_ifd_entry;
+
+bool lnti_ifd_file_open(lnti_ifd_file *out, lnti_span span);
+/** Unsigned integer of 2, 4 or 8 bytes at `at`, which the caller has checked. */
+uint64_t lnti_ifd_uint(const lnti_ifd_file *file, size_t at, unsigned bytes);
+/** The directory at an offset; false where not even its count is there. Entries beyond the end are left out. */
+bool lnti_ifd_open(lnti_ifd *out, const lnti_ifd_file *file, uint64_t at);
+/** Entry i < n; false where its type is unknown or its values are not in the file. */
+bool lnti_ifd_at(lnti_ifd_entry *out, const lnti_ifd *ifd, size_t i);
+/** Bytes of one value of a type; 0 for an unknown one. */
+unsigned lnti_ifd_type_bytes(unsigned type);
+/** Value i as an unsigned integer (BYTE, SHORT, LONG, LONG8 and offsets); false for other types and beyond the count. */
+bool lnti_ifd_entry_uint(uint64_t *out, const lnti_ifd_file *file, const lnti_ifd_entry *entry, size_t i);
+/** Value i as a number: integers, rationals (none where the denominator is 0) and floats. */
+bool lnti_ifd_entry_real(double *out, const lnti_ifd_file *file, const lnti_ifd_entry *entry, size_t i);
+
+#endif
