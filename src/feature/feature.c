@@ -156,7 +156,8 @@ static lnt_status make_texts(lnti_extractor *extractor, lnt_error *err) {
   lnt_status status = write_text(&extractor->text, extractor->feature, &extractor->params, err);
   if (status != LNT_OK) return status;
   lnti_prepare_text(pipeline, &extractor->prepare);
-  return lnti_asprintf(&extractor->key, err, "%s;%s;v%u", extractor->text, pipeline, extractor->feature->version);
+  return lnti_asprintf(&extractor->key, err, "%s;%s;v%u;d%u", extractor->text, pipeline, extractor->feature->version,
+                       (unsigned)LNTI_DECODE_VERSION);
 }
 
 lnt_status lnti_extractor_new(lnti_extractor **out, const char *text, const lnti_image_traits *traits, lnt_error *err) {

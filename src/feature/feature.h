@@ -57,7 +57,7 @@ void lnti_extractor_free(lnti_extractor *extractor);
 const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
 /** Resolved text, "hog:bins=9,block=2,cell=7,height=28,width=28" (all keys, sorted), with the pipeline and version implied by it; borrowed. */
 const char *lnti_extractor_text(const lnti_extractor *extractor);
-/** Text that a cache is keyed by: resolved text, pipeline and version; borrowed. */
+/** Text that a cache is keyed by: resolved text, pipeline, version, and LNTI_DECODE_VERSION; borrowed. */
 const char *lnti_extractor_key(const lnti_extractor *extractor);
 const lnti_prepare *lnti_extractor_prepare(const lnti_extractor *extractor);
 size_t lnti_extractor_d(const lnti_extractor *extractor);

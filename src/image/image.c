@@ -49,20 +49,6 @@ size_t lnti_image_bytes(const lnti_image *image) {
   return image->h * image->w * image->c * depth_bytes(image->depth);
 }
 
-const char *lnti_image_format_name(lnti_image_format format) {
-  switch (format) {
-    case LNTI_IMAGE_PIXELS:
-      return "pixels";
-    case LNTI_IMAGE_JPEG:
-      return "jpeg";
-    case LNTI_IMAGE_PNG:
-      return "png";
-    case LNTI_IMAGE_PNM:
-      return "pnm";
-  }
-  return "unknown";
-}
-
 lnt_status lnti_image_check(const lnti_image_info *info, const lnti_image_limits *limits, lnt_error *err) {
   size_t bytes = 0;
   if (info->h == 0 || info->w == 0) {
@@ -79,6 +65,10 @@ lnt_status lnti_image_check(const lnti_image_info *info, const lnti_image_limits
   if (!total_bytes(&bytes, info->h, info->w, info->c, info->depth) || bytes > limits->bytes_max) {
     return lnti_fail(err, LNT_ELIMIT, "the image of %zu x %zu pixels takes more than %zu bytes", info->w, info->h,
                      limits->bytes_max);
+  }
+  if (info->frames == 0) return lnti_fail(err, LNT_EDATA, "the file holds no image");
+  if (info->frames > limits->frames_max) {
+    return lnti_fail(err, LNT_ELIMIT, "the file holds more than %zu frames", limits->frames_max);
   }
   return LNT_OK;
 }

@@ -39,6 +39,7 @@ enum {
   M_EOI = 0xd9,
   M_SOS = 0xda,
   M_APP14 = 0xee,
+  M_JPEG_LS = 0xf7,
   M_TEM = 0x01
 };
 
@@ -59,8 +60,9 @@ typedef struct segment {
   size_t at;           /* of the marker's 0xff */
 } segment;
 
-bool lnti_is_jpeg(const uint8_t *data, size_t n) {
-  return n >= 3 && data[0] == 0xff && data[1] == M_SOI && data[2] == 0xff;
+static bool is_jpeg(const uint8_t *data, size_t n) {
+  /* JPEG-LS begins with a frame header of its own. */
+  return n >= 3 && data[0] == 0xff && data[1] == M_SOI && data[2] == 0xff && (n < 4 || data[3] != M_JPEG_LS);
 }
 
 /** The next marker segment from *at on, over anything that is none (fill bytes, junk, entropy-coded data with
@@ -151,15 +153,22 @@ static lnt_status read_head(jpeg_head *out, const uint8_t *data, size_t n, lnt_e
   return lnti_fail(err, LNT_EDATA, "the JPEG file ends before its first scan");
 }
 
-lnt_status lnti_jpeg_probe(lnti_image_info *out, const uint8_t *data, size_t n, lnt_error *err) {
+static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_image_limits *limits, lnt_error *err) {
+  (void)limits;
   jpeg_head head;
-  lnt_status status = read_head(&head, data, n, err);
+  lnt_status status = read_head(&head, blob->data, blob->bytes, err);
   if (status != LNT_OK) return status;
   if (head.h > SIDE_MAX || head.w > SIDE_MAX) {
     return lnti_fail(err, LNT_ELIMIT, "the JPEG image is %zu x %zu pixels; sides up to %d are taken", head.w, head.h,
                      SIDE_MAX);
   }
-  *out = (lnti_image_info){LNTI_IMAGE_JPEG, head.h, head.w, head.c == 1 ? 1 : 3, LNTI_DEPTH_U8};
+  *out = (lnti_image_info){.format = LNTI_IMAGE_JPEG,
+                           .h = head.h,
+                           .w = head.w,
+                           .c = head.c == 1 ? 1 : 3,
+                           .depth = LNTI_DEPTH_U8,
+                           .frames = 1,
+                           .orientation = 1};
   return LNT_OK;
 }
 
@@ -328,8 +337,11 @@ static void cmyk_to_rgb(uint8_t *rgb, const uint8_t *cmyk, size_t n, bool stored
   }
 }
 
-lnt_status lnti_jpeg_decode(lnti_image *out, size_t *rows_missing_out, const uint8_t *data, size_t n,
-                            const lnti_size *shrink_to, lnt_error *err) {
+static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
+                         const lnti_size *shrink_to, lnt_error *err) {
+  (void)info;
+  const uint8_t *data = blob->data;
+  const size_t n = blob->bytes;
   lnti_image image = {0};
   uint8_t *inks = NULL;
   tjhandle tj = NULL;
@@ -360,13 +372,15 @@ lnt_status lnti_jpeg_decode(lnti_image *out, size_t *rows_missing_out, const uin
   if (inks) cmyk_to_rgb(image.data, inks, t.h * t.w, head.adobe);
   *out = image;
   image.data = NULL;
-  if (rows_missing_out) *rows_missing_out = rows_missing;
+  *rows_missing_out = rows_missing;
 done:
   if (tj) tjDestroy(tj);
   free(inks);
   lnti_image_clear(&image);
   return status;
 }
+
+const lnti_codec lnti_codec_jpeg = {LNTI_IMAGE_JPEG, "jpeg", "JPEG", true, is_jpeg, probe, decode};
 
 lnt_status lnti_jpeg_encode(uint8_t **data_out, size_t *bytes_out, const lnti_image *image, int quality,
                             lnt_error *err) {

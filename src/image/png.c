@@ -36,8 +36,10 @@ static uint32_t be32(const uint8_t *p) {
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-bool lnti_is_png(const uint8_t *data, size_t n) {
-  return n >= SIGNATURE_BYTES && memcmp(data, signature, SIGNATURE_BYTES) == 0;
+static bool is_png(const uint8_t *data, size_t n) {
+  if (n < SIGNATURE_BYTES || memcmp(data, signature, SIGNATURE_BYTES) != 0) return false;
+  /* Apple's variant has a chunk of its own before the header, and other pixels. */
+  return n < SIGNATURE_BYTES + 8 || memcmp(data + SIGNATURE_BYTES + 4, "CgBI", 4) != 0;
 }
 
 /** The chunk at *at, which moves behind it; LNT_EDATA where it does not fit in the file. */
@@ -89,7 +91,10 @@ static lnt_status read_ihdr(ihdr *out, size_t *at, const uint8_t *data, size_t n
   return LNT_OK;
 }
 
-lnt_status lnti_png_probe(lnti_image_info *out, const uint8_t *data, size_t n, lnt_error *err) {
+static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_image_limits *limits, lnt_error *err) {
+  (void)limits;
+  const uint8_t *data = blob->data;
+  const size_t n = blob->bytes;
   ihdr head;
   size_t at = 0;
   lnt_status status = read_ihdr(&head, &at, data, n, err);
@@ -109,7 +114,9 @@ lnt_status lnti_png_probe(lnti_image_info *out, const uint8_t *data, size_t n, l
                            .c = alpha  ? 4
                                 : grey ? 1
                                        : 3,
-                           .depth = head.bits == 16 ? LNTI_DEPTH_U16 : LNTI_DEPTH_U8};
+                           .depth = head.bits == 16 ? LNTI_DEPTH_U16 : LNTI_DEPTH_U8,
+                           .frames = 1,
+                           .orientation = 1};
   return LNT_OK;
 }
 
@@ -139,7 +146,8 @@ static lnt_status check_pixels(const ihdr *head, size_t idat_bytes, lnt_error *e
   return LNT_OK;
 }
 
-lnt_status lnti_png_check(const uint8_t *data, size_t n, lnt_error *err) {
+/** Walks all chunks: order, lengths, check sums, the end, and that there are bytes enough for the pixels. */
+static lnt_status check(const uint8_t *data, size_t n, lnt_error *err) {
   ihdr head;
   size_t at = 0, idat_bytes = 0;
   bool end = false;
@@ -160,3 +168,14 @@ lnt_status lnti_png_check(const uint8_t *data, size_t n, lnt_error *err) {
   }
   return check_pixels(&head, idat_bytes, err);
 }
+
+static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
+                         const lnti_size *shrink_to, lnt_error *err) {
+  (void)rows_missing_out;
+  (void)shrink_to;
+  lnt_status status = check(blob->data, blob->bytes, err);
+  if (status == LNT_OK) status = lnti_vips_decode(out, blob, info, err);
+  return status;
+}
+
+const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, is_png, probe, decode};

@@ -60,7 +60,7 @@ static bool read_number(uint32_t *out, cursor *c, uint32_t max) {
   return c->at > start;
 }
 
-bool lnti_is_pnm(const uint8_t *data, size_t n) {
+static bool is_pnm(const uint8_t *data, size_t n) {
   return n >= 3 && data[0] == 'P' && data[1] >= '1' && data[1] <= '6' && (is_blank(data[2]) || data[2] == '#');
 }
 
@@ -94,12 +94,20 @@ static lnti_depth depth_of(const pnm_header *head) {
   return head->maxval > 255 ? LNTI_DEPTH_U16 : LNTI_DEPTH_U8;
 }
 
-lnt_status lnti_pnm_probe(lnti_image_info *out, const uint8_t *data, size_t n, lnt_error *err) {
+static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_image_limits *limits, lnt_error *err) {
+  (void)limits;
   pnm_header head;
-  cursor c = {data, n, 0};
+  cursor c = {blob->data, blob->bytes, 0};
   lnt_status status = read_header(&head, &c, err);
-  if (status == LNT_OK) *out = (lnti_image_info){LNTI_IMAGE_PNM, head.h, head.w, head.c, depth_of(&head)};
-  return status;
+  if (status != LNT_OK) return status;
+  *out = (lnti_image_info){.format = LNTI_IMAGE_PNM,
+                           .h = head.h,
+                           .w = head.w,
+                           .c = head.c,
+                           .depth = depth_of(&head),
+                           .frames = 1,
+                           .orientation = 1};
+  return LNT_OK;
 }
 
 static lnt_status ends_early(const pnm_header *head, lnt_error *err) {
@@ -181,7 +189,13 @@ static bool bytes_needed(size_t *out, const pnm_header *head) {
   return head->kind == 1 || head->kind >= 5 || *out == 0 || (lnti_size_mul(out, *out, 2) && (*out -= 1, true));
 }
 
-lnt_status lnti_pnm_decode(lnti_image *out, const uint8_t *data, size_t n, lnt_error *err) {
+static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
+                         const lnti_size *shrink_to, lnt_error *err) {
+  (void)rows_missing_out;
+  (void)info;
+  (void)shrink_to;
+  const uint8_t *data = blob->data;
+  const size_t n = blob->bytes;
   pnm_header head;
   cursor c = {data, n, 0};
   lnti_image image = {0};
@@ -199,3 +213,5 @@ lnt_status lnti_pnm_decode(lnti_image *out, const uint8_t *data, size_t n, lnt_e
   *out = image;
   return LNT_OK;
 }
+
+const lnti_codec lnti_codec_pnm = {LNTI_IMAGE_PNM, "pnm", "PNM", false, is_pnm, probe, decode};

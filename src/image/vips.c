@@ -1,5 +1,5 @@
 /*
- * libvips, for PNG. The only file that includes it.
+ * libvips: PNG, WebP. The only file that includes it.
  *
  * Its state is the process's, so start-up is once, by pthread_once: that guard and the result it leaves are
  * the two writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
@@ -52,6 +52,13 @@ static lnt_status vips_failed(lnt_status code, const char *words, lnt_error *err
   return lnti_fail(err, code, "%s", words);
 }
 
+static const char *title_of(const lnti_image_info *info) {
+  for (const lnti_codec *const *codec = lnti_codecs; *codec; codec++) {
+    if ((*codec)->format == info->format) return (*codec)->title;
+  }
+  return "image";
+}
+
 /** One row of vips's into ours: as it is, or grey with alpha spread to RGBA. */
 static void copy_row(lnti_image *out, size_t y, const void *row, size_t bands) {
   const size_t w = out->w, bytes = lnti_image_bytes(out) / out->h;
@@ -74,15 +81,20 @@ static void copy_row(lnti_image *out, size_t y, const void *row, size_t bands) {
   }
 }
 
-static lnt_status pull(lnti_image *out, VipsImage *image, lnt_error *err) {
+static lnt_status damaged(const lnti_image_info *info, lnt_error *err) {
+  vips_error_clear();
+  return lnti_fail(err, LNT_EDATA, "the %s file is damaged: its pixels cannot be decoded", title_of(info));
+}
+
+static lnt_status pull(lnti_image *out, VipsImage *image, const lnti_image_info *info, lnt_error *err) {
   lnt_status status = LNT_OK;
   const size_t bands = (size_t)image->Bands;
   VipsRegion *region = vips_region_new(image);
-  if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the PNG decoder", err);
+  if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the decoder", err);
   for (int y = 0; y < image->Ysize && status == LNT_OK; y += STRIP_ROWS) {
     VipsRect strip = {0, y, image->Xsize, VIPS_MIN(STRIP_ROWS, image->Ysize - y)};
     if (vips_region_prepare(region, &strip) != 0) {
-      status = vips_failed(LNT_EDATA, "the PNG file is damaged: its pixels cannot be decoded", err);
+      status = damaged(info, err);
       break;
     }
     for (int row = y; row < y + strip.height; row++) {
@@ -101,25 +113,38 @@ static gboolean as_promised(const VipsImage *image, const lnti_image_info *info)
          (bands == info->c || (bands == 2 && info->c == 4));
 }
 
-lnt_status lnti_vips_decode_png(lnti_image *out, const lnti_image_info *info, const uint8_t *data, size_t n,
-                                lnt_error *err) {
+/** The loader is named by the format, never found by vips. */
+static int load(VipsImage **out, const lnti_blob *blob, const lnti_image_info *info) {
+  void *bytes = NULL; /* vips takes them as writable, and does not write */
+  memcpy(&bytes, &blob->data, sizeof bytes);
+  const size_t n = blob->bytes;
+  switch (info->format) {
+    case LNTI_IMAGE_PNG:
+      return vips_pngload_buffer(bytes, n, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+    case LNTI_IMAGE_WEBP:
+      return vips_webpload_buffer(bytes, n, out, "page", (int)blob->frame, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                  VIPS_FAIL_ON_WARNING, NULL);
+    default:
+      return -1;
+  }
+}
+
+lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, const lnti_image_info *info, lnt_error *err) {
   lnti_image decoded = {0};
   VipsImage *image = NULL;
-  lnt_status status = LNT_OK;
-  void *bytes = NULL; /* vips takes them as writable, and does not write */
-  memcpy(&bytes, &data, sizeof bytes);
-  if (vips_pngload_buffer(bytes, n, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL) !=
-      0) {
-    status = vips_failed(LNT_EDATA, "the PNG file is damaged: its pixels cannot be decoded", err);
+  lnt_status status = lnti_image_start(err);
+  if (status != LNT_OK) return status;
+  if (load(&image, blob, info) != 0) {
+    status = damaged(info, err);
     goto done;
   }
   if (!as_promised(image, info)) {
-    status = lnti_fail(err, LNT_EDATA, "the PNG file's pixels are not what its header says");
+    status = lnti_fail(err, LNT_EDATA, "the %s file's pixels are not what its header says", title_of(info));
     goto done;
   }
   status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
   if (status != LNT_OK) goto done;
-  status = pull(&decoded, image, err);
+  status = pull(&decoded, image, info, err);
   if (status != LNT_OK) goto done;
   *out = decoded;
   decoded.data = NULL;

@@ -102,7 +102,8 @@ static void test_key(void **state) {
   const lnti_image_traits traits = {20, 30, true};
   lnti_extractor *extractor = NULL;
   assert_ok(lnti_extractor_new(&extractor, "pixels", &traits, ERR));
-  assert_string_equal(lnti_extractor_key(extractor), "pixels:colour=rgb,height=20,width=30;resize=30x20,colour=rgb;v1");
+  assert_string_equal(lnti_extractor_key(extractor),
+                      "pixels:colour=rgb,height=20,width=30;resize=30x20,colour=rgb;v1;d2");
   assert_int_equal(lnti_extractor_dtype(extractor), LNTI_U8);
   assert_string_equal(lnti_extractor_feature(extractor)->name, "pixels");
   assert_int_equal(lnti_extractor_prepare(extractor)->h, 20);

@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-  const lnti_image_limits limits = {1 << 16, 1 << 14, 1 << 20};
+  const lnti_image_limits limits = {1 << 16, 1 << 14, 1 << 20, 100};
   const lnti_prepare prepare = {8, 8, LNTI_COLOUR_GREY};
   const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = n};
   lnti_image image = {0};

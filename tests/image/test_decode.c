@@ -95,13 +95,15 @@ static void test_limits(void **state) {
   uint8_t data[64] = {0};
   lnti_blob blob = {.kind = LNTI_BLOB_PIXELS, .data = data, .bytes = 60, .h = 4, .w = 5, .c = 3};
   lnti_image_info info;
-  lnti_image_limits limits = {20, 5, 60};
+  lnti_image_limits limits = {20, 5, 60, 1};
   assert_ok(lnti_image_probe(&info, &blob, &limits, ERR));
-  limits = (lnti_image_limits){19, 5, 60};
+  limits = (lnti_image_limits){19, 5, 60, 1};
   assert_status(lnti_image_probe(&info, &blob, &limits, ERR), LNT_ELIMIT);
-  limits = (lnti_image_limits){20, 4, 60};
+  limits = (lnti_image_limits){20, 4, 60, 1};
   assert_status(lnti_image_probe(&info, &blob, &limits, ERR), LNT_ELIMIT);
-  limits = (lnti_image_limits){20, 5, 59};
+  limits = (lnti_image_limits){20, 5, 59, 1};
+  assert_status(lnti_image_probe(&info, &blob, &limits, ERR), LNT_ELIMIT);
+  limits = (lnti_image_limits){20, 5, 60, 0};
   assert_status(lnti_image_probe(&info, &blob, &limits, ERR), LNT_ELIMIT);
 }
 

@@ -23,7 +23,7 @@ static double now(void) {
 }
 
 /* Modest caps: what is above them is a bomb, for this test. */
-static const lnti_image_limits LIMITS = {16 << 20, 16384, 128 << 20};
+static const lnti_image_limits LIMITS = {16 << 20, 16384, 128 << 20, 1000};
 
 static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw) {
   (void)st;
