@@ -33,6 +33,9 @@ typedef struct lnti_codec {
 extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_pnm;
 extern const lnti_codec *const lnti_codecs[];
 
+/** A PNG, Apple's variant excepted. */
+bool lnti_is_png(const uint8_t *data, size_t n);
+
 /** Name of a format that is known and not read, by the first bytes of a file; NULL where it is none of these. */
 const char *lnti_unread_format(const uint8_t *data, size_t n);
 

@@ -6,6 +6,7 @@
 
 #include <base/error.h>
 #include <image/codec.h>
+#include <image/exif.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ static lnt_status probe_stored(const lnti_codec **codec_out, lnti_image_info *ou
   } else {
     codec = find_codec(blob->data, blob->bytes);
     status = codec ? codec->probe(&info, blob, limits, err) : refuse(blob->data, blob->bytes, err);
+    if (status == LNT_OK && codec->exif) info.orientation = lnti_exif_orientation(blob->data, blob->bytes);
   }
   if (status == LNT_OK) status = lnti_image_check(&info, limits, err);
   if (status != LNT_OK) return status;

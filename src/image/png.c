@@ -36,7 +36,7 @@ static uint32_t be32(const uint8_t *p) {
   return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static bool is_png(const uint8_t *data, size_t n) {
+bool lnti_is_png(const uint8_t *data, size_t n) {
   if (n < SIGNATURE_BYTES || memcmp(data, signature, SIGNATURE_BYTES) != 0) return false;
   /* Apple's variant has a chunk of its own before the header, and other pixels. */
   return n < SIGNATURE_BYTES + 8 || memcmp(data + SIGNATURE_BYTES + 4, "CgBI", 4) != 0;
@@ -178,4 +178,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return status;
 }
 
-const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, is_png, probe, decode};
+const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, lnti_is_png, probe, decode};
