@@ -30,7 +30,7 @@ typedef struct lnti_codec {
 } lnti_codec;
 
 /** In the order in which they are asked, one a format; NULL at the end. */
-extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_pnm;
+extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_webp, lnti_codec_gif, lnti_codec_pnm;
 extern const lnti_codec *const lnti_codecs[];
 
 /** A PNG, Apple's variant excepted. */

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* The registry. What is not in it is not read. */
-const lnti_codec *const lnti_codecs[] = {&lnti_codec_jpeg, &lnti_codec_png, &lnti_codec_pnm, NULL};
+const lnti_codec *const lnti_codecs[] = {&lnti_codec_jpeg, &lnti_codec_png, &lnti_codec_webp,
+                                         &lnti_codec_gif,  &lnti_codec_pnm, NULL};
 
 /** The codec of a file; NULL for one that is not read. */
 static const lnti_codec *find_codec(const uint8_t *data, size_t n) {

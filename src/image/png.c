@@ -7,6 +7,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <image/bytes.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -32,10 +33,6 @@ typedef struct chunk {
   size_t n;
 } chunk;
 
-static uint32_t be32(const uint8_t *p) {
-  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 bool lnti_is_png(const uint8_t *data, size_t n) {
   if (n < SIGNATURE_BYTES || memcmp(data, signature, SIGNATURE_BYTES) != 0) return false;
   /* Apple's variant has a chunk of its own before the header, and other pixels. */
@@ -44,10 +41,10 @@ bool lnti_is_png(const uint8_t *data, size_t n) {
 
 /** The chunk at *at, which moves behind it; LNT_EDATA where it does not fit in the file. */
 static lnt_status next_chunk(chunk *out, size_t *at, const uint8_t *data, size_t n, lnt_error *err) {
-  if (n - *at < CHUNK_EXTRA || be32(data + *at) > n - *at - CHUNK_EXTRA) {
+  if (n - *at < CHUNK_EXTRA || lnti_get_be32(data + *at) > n - *at - CHUNK_EXTRA) {
     return lnti_fail(err, LNT_EDATA, "the PNG file ends early, in the chunk at byte %zu", *at);
   }
-  out->n = be32(data + *at);
+  out->n = lnti_get_be32(data + *at);
   out->type = data + *at + 4;
   out->data = out->type + 4;
   *at += CHUNK_EXTRA + out->n;
@@ -82,7 +79,7 @@ static lnt_status read_ihdr(ihdr *out, size_t *at, const uint8_t *data, size_t n
     return lnti_fail(err, LNT_EDATA, "the PNG file does not begin with its header");
   }
   const uint8_t *p = c.data;
-  *out = (ihdr){be32(p), be32(p + 4), p[8], p[9], p[12]};
+  *out = (ihdr){lnti_get_be32(p), lnti_get_be32(p + 4), p[8], p[9], p[12]};
   if (out->w > INT32_MAX || out->h > INT32_MAX || !depth_allowed(out->colour, out->bits) || p[10] != 0 || p[11] != 0 ||
       out->interlace > 1) {
     return lnti_fail(err, LNT_EDATA, "the PNG header is broken (%zu x %zu, %u bits, colour type %u)", out->w, out->h,
@@ -129,7 +126,7 @@ static lnt_status check_sum(const chunk *c, lnt_error *err) {
     data += piece;
     left -= piece;
   }
-  if (sum == be32(c->data + c->n)) return LNT_OK;
+  if (sum == lnti_get_be32(c->data + c->n)) return LNT_OK;
   return lnti_fail(err, LNT_EDATA, "the PNG file is damaged: the check sum of its %.4s chunk is wrong",
                    (const char *)c->type);
 }

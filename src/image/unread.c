@@ -14,8 +14,6 @@ typedef struct magic {
 } magic;
 
 static const magic known[] = {
-    {"GIF", 0, 4, "GIF8"},
-    {"WebP", 8, 4, "WEBP"},
     {"TIFF", 0, 4, "II*\0"},
     {"TIFF", 0, 4, "MM\0*"},
     {"BigTIFF", 0, 4, "II+\0"},
