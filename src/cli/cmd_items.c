@@ -8,8 +8,8 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/table.h>
+#include <flow/answer_text.h>
 #include <flow/filter.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,41 +83,6 @@ static size_t first_meta(const listing *l, int64_t item_id) {
   return low;
 }
 
-/* ---- answers ---- */
-
-/** What an answer says, as text: an option's path, a number, "unsure", "none of these". */
-static lnt_status answer_text(lnti_text *out, listing *l, const lnti_answer_row *row, lnt_error *err) {
-  if (row->state == LNTI_UNSURE) return lnti_text_printf(out, err, "unsure");
-  if (row->state == LNTI_NONE_OF_THESE) return lnti_text_printf(out, err, "none of these");
-  if (row->option_id == 0) return lnti_text_printf(out, err, "%.10g", row->number);
-  size_t option = lnti_ontology_option_by_id(l->ontology, row->option_id);
-  if (option == LNTI_NONE) return lnti_text_printf(out, err, "?");
-  return lnti_ontology_option_path(out, l->ontology, option, err);
-}
-
-static lnt_status json_answer(listing *l, const lnti_answer_row *row, lnt_error *err) {
-  lnti_text question = {0}, answer = {0};
-  lnti_json_writer *w = l->json;
-  size_t index = lnti_ontology_question_by_id(l->ontology, row->question_id);
-  lnt_status status = index == LNTI_NONE ? LNT_OK : lnti_ontology_question_path(&question, l->ontology, index, err);
-  if (!status) status = answer_text(&answer, l, row, err);
-  if (!status && index != LNTI_NONE) {
-    lnti_json_key(w, question.data);
-    if (row->state != LNTI_ANSWERED) {
-      lnti_json_begin_object(w);
-      lnti_json_kv_string(w, "state", row->state == LNTI_UNSURE ? "unsure" : "none");
-      lnti_json_end_object(w);
-    } else if (row->option_id == 0) {
-      lnti_json_real(w, row->number);
-    } else {
-      lnti_json_string(w, answer.data);
-    }
-  }
-  lnti_text_clear(&question);
-  lnti_text_clear(&answer);
-  return status;
-}
-
 /* ---- one item ---- */
 
 static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *err) {
@@ -131,10 +96,7 @@ static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *e
   lnti_json_kv_string(w, "path", view->uri);
   lnti_json_kv_string(w, "split", item->split);
   lnti_json_kv_string(w, "stage", item->stage);
-  lnti_json_key(w, "answers");
-  lnti_json_begin_object(w);
-  for (size_t i = 0; !status && i < view->n_answers; i++) status = json_answer(l, &view->answers[i], err);
-  lnti_json_end_object(w);
+  if (!status) status = lnti_answers_json(w, l->ontology, view->answers, view->n_answers, err);
   lnti_json_key(w, "meta");
   lnti_json_begin_object(w);
   for (size_t i = first_meta(l, item->id); i < l->n_meta && l->meta[i].item_id == item->id; i++) {
@@ -156,15 +118,7 @@ static lnt_status write_table(listing *l, lnt_error *err) {
 static lnt_status table_item(listing *l, const lnti_item_view *view, lnt_error *err) {
   lnti_text answers = {0};
   const lnti_item *item = view->item;
-  lnt_status status = LNT_OK;
-  for (size_t i = 0; !status && i < view->n_answers; i++) {
-    size_t index = lnti_ontology_question_by_id(l->ontology, view->answers[i].question_id);
-    if (index == LNTI_NONE) continue;
-    status = lnti_text_printf(&answers, err, "%s", answers.length > 0 ? ", " : "");
-    if (!status) status = lnti_ontology_question_path(&answers, l->ontology, index, err);
-    if (!status) status = lnti_text_printf(&answers, err, "=");
-    if (!status) status = answer_text(&answers, l, &view->answers[i], err);
-  }
+  lnt_status status = lnti_answers_text(&answers, l->ontology, view->answers, view->n_answers, err);
   if (!status) {
     char id[24], size[32];
     snprintf(id, sizeof id, "%lld", (long long)item->id);

@@ -23,10 +23,12 @@ static bool is_chosen(void *payload, size_t option) {
   lnti_answer_row row;
   bool found = false;
   if (state->status) return false;
-  size_t question = ontology->options[option].question;
-  state->status = lnti_tx_current(state->tx, &row, &found, LNTI_SUBJECT_ITEM, state->item_id,
-                                  ontology->questions[question].id, state->err);
+  const lnti_question *question = &ontology->questions[ontology->options[option].question];
+  bool checklist = question->type == LNTI_CHECKLIST;
+  state->status = lnti_tx_current(state->tx, &row, &found, LNTI_SUBJECT_ITEM, state->item_id, question->id,
+                                  checklist ? ontology->options[option].id : 0, state->err);
   if (state->status || !found || row.state != LNTI_ANSWERED || row.option_id == 0) return false;
+  if (checklist) return row.number == 1;
   size_t current = lnti_ontology_option_by_id(state->ontology, row.option_id);
   for (; current != LNTI_NONE; current = ontology->options[current].parent) {
     if (current == option) return true;
@@ -34,20 +36,105 @@ static bool is_chosen(void *payload, size_t option) {
   return false;
 }
 
+/* What one answer is about: a checklist's option, or the question as a whole. */
+static int64_t slot_of(const lnti_ontology *ontology, const lnti_answer *answer) {
+  bool one_option = ontology->questions[answer->question].type == LNTI_CHECKLIST && answer->option != LNTI_NONE;
+  return one_option ? ontology->options[answer->option].id : 0;
+}
+
 static lnt_status append(lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id, const lnti_annotation *annotation,
                          lnti_answer_source source, lnt_error *err) {
   const lnti_answer *answer = &annotation->answer;
+  bool has_option = answer->state == LNTI_ANSWERED && answer->option != LNTI_NONE;
   lnti_answer_row row = {.op_id = op_id,
                          .subject_kind = LNTI_SUBJECT_ITEM,
                          .subject_id = annotation->item_id,
                          .question_id = ontology->questions[answer->question].id,
+                         .slot = slot_of(ontology, answer),
                          .state = answer->state,
-                         .option_id = answer->option == LNTI_NONE ? 0 : ontology->options[answer->option].id,
+                         .option_id = has_option ? ontology->options[answer->option].id : 0,
                          .number = answer->number,
                          .confidence = annotation->confidence,
                          .time_spent_ms = annotation->time_spent_ms,
                          .source = source};
   return lnti_tx_answer(tx, &row, err);
+}
+
+/* Takes back all that is said of a question: one answer, or a checklist's many. */
+static lnt_status clear_question(lnti_tx *tx, size_t *n_out, const lnti_ontology *ontology, int64_t op_id,
+                                 int64_t item_id, size_t question, lnti_answer_source source, lnt_error *err) {
+  int64_t question_id = ontology->questions[question].id, slot = 0;
+  size_t n = 0;
+  for (;; n++) {
+    lnti_answer_row row;
+    bool found = false;
+    lnt_status status = lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, item_id, question_id, slot, err);
+    if (status) return status;
+    if (!found) break;
+    lnti_answer_row cleared = {.op_id = op_id,
+                               .subject_kind = LNTI_SUBJECT_ITEM,
+                               .subject_id = item_id,
+                               .question_id = question_id,
+                               .slot = row.slot,
+                               .state = LNTI_CLEARED,
+                               .number = (double)NAN,
+                               .confidence = (double)NAN,
+                               .source = source};
+    status = lnti_tx_answer(tx, &cleared, err);
+    if (status) return status;
+    slot = row.slot + 1;
+  }
+  *n_out = n;
+  return LNT_OK;
+}
+
+/* None of a checklist is a no to each option that it offers now: one that is added later was not asked. It takes the
+ * place of "unsure". */
+static lnt_status append_noes(lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
+                              const lnti_annotation *annotation, lnti_answer_source source, lnt_error *err) {
+  const lnti_question *question = &ontology->questions[annotation->answer.question];
+  lnti_answer_row row;
+  lnti_annotation one = *annotation;
+  bool unsure = false;
+  size_t n = 0;
+  one.answer.state = LNTI_ANSWERED;
+  one.answer.number = 0;
+  for (size_t i = question->first_option; i != LNTI_NONE; i = ontology->options[i].next_sibling) {
+    if (ontology->options[i].retired) continue;
+    one.answer.option = i;
+    lnt_status status = append(tx, ontology, op_id, &one, source, err);
+    if (status) return status;
+    n++;
+  }
+  if (n == 0) return lnti_fail(err, LNT_EINVAL, "\"%s\" offers no option that could be none of these", question->key);
+  lnt_status status = lnti_tx_current(tx, &row, &unsure, LNTI_SUBJECT_ITEM, annotation->item_id, question->id, 0, err);
+  if (status || !unsure) return status;
+  one.answer = (lnti_answer){annotation->answer.question, LNTI_CLEARED, LNTI_NONE, (double)NAN};
+  return append(tx, ontology, op_id, &one, source, err);
+}
+
+static lnt_status append_answer(lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
+                                const lnti_annotation *annotation, lnti_answer_source source, lnt_error *err) {
+  const lnti_answer *answer = &annotation->answer;
+  if (ontology->questions[answer->question].type == LNTI_CHECKLIST && answer->option == LNTI_NONE) {
+    if (answer->state == LNTI_NONE_OF_THESE) return append_noes(tx, ontology, op_id, annotation, source, err);
+    if (answer->state == LNTI_CLEARED) {
+      size_t n = 0;
+      lnt_status status = clear_question(tx, &n, ontology, op_id, annotation->item_id, answer->question, source, err);
+      if (status || n > 0) return status;
+    }
+  }
+  return append(tx, ontology, op_id, annotation, source, err);
+}
+
+/* True where an import leaves what is there: the answer in the same slot, or any where the whole is meant. */
+static lnt_status has_answer(bool *out, lnti_tx *tx, const lnti_ontology *ontology, const lnti_annotation *annotation,
+                             lnt_error *err) {
+  int64_t question_id = ontology->questions[annotation->answer.question].id;
+  int64_t slot = slot_of(ontology, &annotation->answer);
+  lnti_answer_row row;
+  return slot ? lnti_tx_current(tx, &row, out, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, slot, err)
+              : lnti_tx_current_from(tx, &row, out, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, 0, err);
 }
 
 /* Takes back the answers of questions that hang on options no longer chosen. Questions stand in document order, a
@@ -56,17 +143,11 @@ static lnt_status retire_children(lnti_tx *tx, lnti_ontology *ontology, int64_t 
                                   size_t changed_question, lnti_answer_source source, lnt_error *err) {
   chosen_state state = {tx, ontology, item_id, LNT_OK, err};
   for (size_t q = 0; q < ontology->n_questions; q++) {
-    lnti_answer_row row;
-    bool found = false;
+    size_t n = 0;
     if (ontology->questions[q].parent_option == LNTI_NONE || q == changed_question) continue;
     if (lnti_question_visible(ontology, q, is_chosen, &state)) continue;
     if (state.status) return state.status;
-    lnt_status status = lnti_tx_current(tx, &row, &found, LNTI_SUBJECT_ITEM, item_id, ontology->questions[q].id, err);
-    if (status) return status;
-    if (!found) continue;
-    lnti_annotation cleared = {
-        .item_id = item_id, .answer = {q, LNTI_CLEARED, LNTI_NONE, (double)NAN}, .confidence = (double)NAN};
-    status = append(tx, ontology, op_id, &cleared, source, err);
+    lnt_status status = clear_question(tx, &n, ontology, op_id, item_id, q, source, err);
     if (status) return status;
   }
   return LNT_OK;
@@ -109,16 +190,14 @@ lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *onto
     status = check_confidence(annotation, err);
     if (status) return status;
     if (options->keep_existing) {
-      lnti_answer_row row;
       bool found = false;
-      status = lnti_tx_current(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id,
-                               ontology->questions[annotation->answer.question].id, err);
+      status = has_answer(&found, tx, ontology, annotation, err);
       if (status) return status;
       if (found) continue;
     }
     status = check_visible(tx, ontology, annotation, err);
     if (status) return status;
-    status = append(tx, ontology, op_id, annotation, options->source, err);
+    status = append_answer(tx, ontology, op_id, annotation, options->source, err);
     if (status) return status;
     if (nested) {
       status =

@@ -3,6 +3,11 @@
  * The only writer of answers. Every way in (import, and later the command, the API and review) goes through here, and
  * every rule is checked here: the answer's own rules, that its question is visible, that a changed parent retires the
  * answers of its children.
+ *
+ * A checklist's options are answered one by one, beside each other: a yes or no to one leaves the others as they are, and
+ * what is not answered stays unknown. "None of these" of a checklist is written as a no to each option that it offers;
+ * "unsure" says that the person could not tell, and stands beside what is answered; clearing it without an option takes
+ * back all of it.
  */
 #ifndef LNTI_FLOW_ANNOTATE_H
 #define LNTI_FLOW_ANNOTATE_H
@@ -20,7 +25,7 @@ typedef struct lnti_annotation {
 
 typedef struct lnti_annotate_options {
   lnti_answer_source source;
-  bool keep_existing; /**< an item that has an answer to the question keeps it (imports) */
+  bool keep_existing; /**< an item that has an answer to the question (a checklist: to the option) keeps it (imports) */
 } lnti_annotate_options;
 
 /**

@@ -130,7 +130,7 @@ static lnt_status write_item(batch *b, lnti_tx *tx, int64_t op_id, int64_t sourc
     lnti_answer_row current;
     bool answered = false;
     status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, row->item.id,
-                             b->work->ontology->questions[b->work->question].id, err);
+                             b->work->ontology->questions[b->work->question].id, 0, err);
     if (status) return status;
     b->moves[*n_annotations] = !answered;
   }

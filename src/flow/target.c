@@ -11,6 +11,11 @@
 
 /* ---- which question ---- */
 
+/* This version learns to choose one of several. */
+static bool is_learnable(const lnti_question *question) {
+  return question->type == LNTI_RADIO || question->type == LNTI_TREE;
+}
+
 typedef struct answered_state {
   const lnti_ontology *ontology;
   bool *answered; /* [n_questions] */
@@ -28,7 +33,7 @@ static lnt_status fail_several(const lnti_ontology *ontology, const bool *answer
   lnti_text list = {0};
   lnt_status status = LNT_OK;
   for (size_t q = 0; q < ontology->n_questions && status == LNT_OK; q++) {
-    if (!answered[q] || ontology->questions[q].type == LNTI_NUMBER) continue;
+    if (!answered[q] || !is_learnable(&ontology->questions[q])) continue;
     if (list.length) status = lnti_text_append(&list, ", ", 2, err);
     if (status == LNT_OK) status = lnti_ontology_question_path(&list, ontology, q, err);
   }
@@ -39,21 +44,32 @@ static lnt_status fail_several(const lnti_ontology *ontology, const bool *answer
   return status;
 }
 
+static lnt_status fail_type(const lnti_question *question, lnt_error *err) {
+  return lnti_fail(err, LNT_EINVAL, "\"%s\" %s; this version learns radio and tree questions", question->title,
+                   question->type == LNTI_NUMBER ? "asks for a number" : "is a checklist, which takes several answers");
+}
+
 static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                             lnt_error *err) {
   bool *answered = NULL;
-  size_t found = LNTI_NONE, n = 0;
+  size_t found = LNTI_NONE, n = 0, checklist = LNTI_NONE;
   lnt_status status = lnti_alloc_zero(&answered, ontology->n_questions, sizeof *answered, err);
   if (status) return status;
   answered_state state = {ontology, answered};
   status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
   if (status) goto done;
   for (size_t q = 0; q < ontology->n_questions; q++) {
-    if (!answered[q] || ontology->questions[q].type == LNTI_NUMBER) continue;
-    found = q;
-    n++;
+    if (!answered[q]) continue;
+    if (is_learnable(&ontology->questions[q])) {
+      found = q;
+      n++;
+    } else if (ontology->questions[q].type == LNTI_CHECKLIST) {
+      checklist = q;
+    }
   }
-  if (n == 0) {
+  if (n == 0 && checklist != LNTI_NONE) {
+    status = fail_type(&ontology->questions[checklist], err);
+  } else if (n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "no item has a label yet; import a labelled set, for example a folder with one folder for each "
                        "class: linnet import DIR");
@@ -73,10 +89,7 @@ lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const l
   lnt_status status =
       path ? lnti_ontology_find_question(&question, ontology, path, err) : find_only(&question, project, ontology, err);
   if (status) return status;
-  if (ontology->questions[question].type == LNTI_NUMBER) {
-    return lnti_fail(err, LNT_EINVAL, "\"%s\" asks for a number; this version learns radio and tree questions",
-                     ontology->questions[question].title);
-  }
+  if (!is_learnable(&ontology->questions[question])) return fail_type(&ontology->questions[question], err);
   *question_out = question;
   return LNT_OK;
 }

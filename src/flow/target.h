@@ -10,7 +10,7 @@
 
 /**
  * The question of a path; NULL: the only question of type radio or tree that has answers.
- * @return LNT_OK; LNT_ENOTFOUND; LNT_EINVAL (several questions have answers: lists them; or type number).
+ * @return LNT_OK; LNT_ENOTFOUND; LNT_EINVAL (several questions have answers: lists them; or type number or checklist).
  */
 LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                            const char *path, lnt_error *err);

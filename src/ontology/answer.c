@@ -15,15 +15,9 @@ static bool is_retired(const lnti_ontology *ontology, size_t option) {
   return false;
 }
 
-static lnt_status check_option(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                               lnt_error *err) {
-  if (!isnan(answer->number)) {
-    return lnti_fail(err, LNT_EINVAL, "the question \"%s\" takes one of its options, not the number %g", q->key,
-                     answer->number);
-  }
-  if (answer->option == LNTI_NONE) {
-    return lnti_fail(err, LNT_EINVAL, "the answer to \"%s\" names no option", q->key);
-  }
+/* The option is one of the question's, retired or not. */
+static lnt_status check_own(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
+                            lnt_error *err) {
   if (answer->option >= ontology->n_options) {
     return lnti_fail(err, LNT_EINVAL, "no option %zu: there are %zu", answer->option, ontology->n_options);
   }
@@ -32,6 +26,18 @@ static lnt_status check_option(const lnti_ontology *ontology, const lnti_questio
     return lnti_fail(err, LNT_EINVAL, "\"%s\" is an option of the question \"%s\", not of \"%s\"", o->key,
                      ontology->questions[o->question].key, q->key);
   }
+  return LNT_OK;
+}
+
+/* The option may be an answer. */
+static lnt_status check_offered(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
+                                lnt_error *err) {
+  if (answer->option == LNTI_NONE) {
+    return lnti_fail(err, LNT_EINVAL, "the answer to \"%s\" names no option", q->key);
+  }
+  lnt_status status = check_own(ontology, q, answer, err);
+  if (status) return status;
+  const lnti_option *o = &ontology->options[answer->option];
   if (is_retired(ontology, answer->option)) {
     return lnti_fail(err, LNT_EINVAL, "the option \"%s\" of \"%s\" is retired: choose another", o->key, q->key);
   }
@@ -40,6 +46,29 @@ static lnt_status check_option(const lnti_ontology *ontology, const lnti_questio
                      o->key, o->n_children, q->key);
   }
   return LNT_OK;
+}
+
+static lnt_status check_option(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
+                               lnt_error *err) {
+  if (!isnan(answer->number)) {
+    return lnti_fail(err, LNT_EINVAL, "the question \"%s\" takes one of its options, not the number %g", q->key,
+                     answer->number);
+  }
+  return check_offered(ontology, q, answer, err);
+}
+
+static lnt_status check_yes_or_no(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
+                                  lnt_error *err) {
+  lnt_status status = check_offered(ontology, q, answer, err);
+  if (status) return status;
+  if (answer->number == 0 || answer->number == 1) return LNT_OK;
+  if (isnan(answer->number)) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "the option \"%s\" of \"%s\" is answered with yes (1) or no (0), not with neither",
+                     ontology->options[answer->option].key, q->key);
+  }
+  return lnti_fail(err, LNT_EINVAL, "the option \"%s\" of \"%s\" is answered with yes (1) or no (0), not with %g",
+                   ontology->options[answer->option].key, q->key, answer->number);
 }
 
 /* On a step: base + k * step for a whole k, to within a millionth of a step (0.1 has no exact double). */
@@ -67,6 +96,18 @@ static lnt_status check_number(const lnti_question *q, const lnti_answer *answer
   return LNT_OK;
 }
 
+static lnt_status check_value(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
+                              lnt_error *err) {
+  switch (q->type) {
+    case LNTI_NUMBER:
+      return check_number(q, answer, err);
+    case LNTI_CHECKLIST:
+      return check_yes_or_no(ontology, q, answer, err);
+    default:
+      return check_option(ontology, q, answer, err);
+  }
+}
+
 lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err) {
   if (answer->question >= ontology->n_questions) {
     return lnti_fail(err, LNT_EINVAL, "no question %zu: there are %zu", answer->question, ontology->n_questions);
@@ -74,14 +115,18 @@ lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *a
   const lnti_question *q = &ontology->questions[answer->question];
   switch (answer->state) {
     case LNTI_ANSWERED:
-      return q->type == LNTI_NUMBER ? check_number(q, answer, err) : check_option(ontology, q, answer, err);
+      return check_value(ontology, q, answer, err);
     case LNTI_NONE_OF_THESE:
       if (q->type == LNTI_NUMBER) {
         return lnti_fail(err, LNT_EINVAL, "\"%s\" asks for a number: \"none of these\" is no answer to it", q->key);
       }
       break;
     case LNTI_UNSURE:
+      break;
     case LNTI_CLEARED:
+      if (q->type == LNTI_CHECKLIST && answer->option != LNTI_NONE && isnan(answer->number)) {
+        return check_own(ontology, q, answer, err);
+      }
       break;
     default:
       return lnti_fail(err, LNT_EINVAL, "no state of an answer has the number %d", (int)answer->state);

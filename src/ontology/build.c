@@ -161,7 +161,7 @@ static unsigned full_depth(const lnti_ontology *ontology, size_t option) {
 
 lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ontology *ontology, lnti_question_type type,
                                       const char *key, const char *title, size_t parent_option, lnt_error *err) {
-  if (type != LNTI_RADIO && type != LNTI_TREE && type != LNTI_NUMBER) {
+  if (type < LNTI_RADIO || type > LNTI_CHECKLIST) {
     return lnti_fail(err, LNT_EINVAL, "no type of question has the number %d", (int)type);
   }
   if (parent_option != LNTI_NONE && parent_option >= ontology->n_options) {

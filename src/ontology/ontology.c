@@ -21,6 +21,8 @@ const char *lnti_question_type_name(lnti_question_type type) {
       return "tree";
     case LNTI_NUMBER:
       return "number";
+    case LNTI_CHECKLIST:
+      return "checklist";
   }
   return "unknown";
 }

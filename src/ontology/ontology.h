@@ -1,7 +1,7 @@
 /**
  * @file ontology.h
  * The ontology: what can be said of items. Questions with options, options with nested questions
- * (attributes), as deep as needed. This version knows the types radio, tree and number; the others are
+ * (attributes), as deep as needed. This version knows the types radio, tree, number and checklist; the others are
  * refused by name.
  *
  * Questions and options stand in two arrays and point to each other by index: parents before their children, and in
@@ -34,9 +34,14 @@ enum {
 
 #define LNTI_NONE ((size_t)-1)
 
-typedef enum lnti_question_type { LNTI_RADIO = 1, LNTI_TREE = 2, LNTI_NUMBER = 3 } lnti_question_type;
+typedef enum lnti_question_type {
+  LNTI_RADIO = 1,
+  LNTI_TREE = 2,
+  LNTI_NUMBER = 3,
+  LNTI_CHECKLIST = 4 /**< each option is answered by itself: yes, no, or not at all (unknown, which is never no) */
+} lnti_question_type;
 
-/** "radio", "tree", "number". */
+/** "radio", "tree", "number", "checklist". */
 const char *lnti_question_type_name(lnti_question_type type);
 
 typedef enum lnti_level { LNTI_LEVEL_ITEM = 1, LNTI_LEVEL_FRAME = 2, LNTI_LEVEL_GROUP = 3 } lnti_level;
@@ -94,7 +99,7 @@ void lnti_ontology_free(lnti_ontology *ontology);
 /**
  * From JSON (format: docs/formats/ontology.md). Every error names the place in the JSON as a path
  * ("classifications[0].options[2].id") and its line.
- * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (checklist, text, rank, objects, spans, relations: known, but
+ * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (text, rank, objects, spans, relations: known, but
  *         not in this version); LNT_ELIMIT; LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_ontology_parse(lnti_ontology **out, const char *data, size_t n, const char *name,
@@ -143,8 +148,8 @@ LNT_MUST_CHECK lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_o
 size_t lnti_ontology_question_by_id(const lnti_ontology *ontology, int64_t id);
 size_t lnti_ontology_option_by_id(const lnti_ontology *ontology, int64_t id);
 
-/** Options that may be answers and classes of a target, in document order: of radio all, of tree the leaves, or all
- *  nodes unless leaf_only; retired ones left out. free() *out. */
+/** Options that may be answers and classes of a target, in document order: of radio and checklist all, of tree the
+ *  leaves, or all nodes unless leaf_only; retired ones left out. free() *out. */
 LNT_MUST_CHECK lnt_status lnti_ontology_answerable(size_t **out, size_t *n_out, const lnti_ontology *ontology,
                                                    size_t question, lnt_error *err);
 
@@ -156,23 +161,26 @@ typedef enum lnti_answer_state {
   LNTI_CLEARED = 4 /**< no answer (any more) */
 } lnti_answer_state;
 
-/** One answer, by index into the ontology. */
+/** One answer, by index into the ontology. Of a checklist, one answer is that to one of its options, or (unsure, none of
+ *  these, cleared without an option) to the question as a whole. */
 typedef struct lnti_answer {
   size_t question;
   lnti_answer_state state;
-  size_t option; /**< of radio and tree; LNTI_NONE */
-  double number; /**< of number; NaN */
+  size_t option; /**< of radio and tree; of a checklist that which is answered or cleared; LNTI_NONE */
+  double number; /**< of number; of a checklist's option 1 (yes) or 0 (no); NaN */
 } lnti_answer;
 
 /**
  * The rules of one answer, the same on every way in: the option belongs to the question, is not retired and (leaf_only)
- * is a leaf; a number is finite, within min..max and on a step from min (or 0); no value with unsure, none, cleared.
+ * is a leaf; a number is finite, within min..max and on a step from min (or 0); a checklist's option has yes or no; no
+ * value with unsure, none, cleared (but the option of a checklist that is cleared, which may be a retired one).
  * @return LNT_OK; LNT_EINVAL with the rule, the value and what is allowed.
  */
 LNT_MUST_CHECK lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err);
 
 /** True where the question is asked given the options chosen so far: `chosen` is told for the parent question
- *  whether its current answer is (for a tree: is at or below) the option that the question hangs on. */
+ *  whether its current answer is (for a tree: is at or below; for a checklist: is yes to) the option that the question
+ *  hangs on. */
 typedef bool (*lnti_is_chosen)(void *payload, size_t option);
 bool lnti_question_visible(const lnti_ontology *ontology, size_t question, lnti_is_chosen chosen, void *payload);
 

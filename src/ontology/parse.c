@@ -131,8 +131,8 @@ static const char *const option_keys[] = {"id",      "title",    "description", 
 static const char *const node_keys[] = {"id",       "title",   "description", "key",     "color", "aliases",
                                         "examples", "retired", "attributes",  "options", NULL};
 static const char *const none_later[] = {NULL};
-static const char *const types[] = {"radio", "tree", "number", NULL};
-static const char *const types_later[] = {"checklist", "text", "rank", NULL};
+static const char *const types[] = {"radio", "tree", "number", "checklist", NULL};
+static const char *const types_later[] = {"text", "rank", NULL};
 static const char *const levels[] = {"item", "frame", "group", NULL};
 
 /* `elsewhere`: keys that are right in another type of the same thing. */
@@ -282,6 +282,7 @@ static lnt_status get_names(const char **key_out, const char **title_out, const 
 static lnt_status parse_options(const parser *p, const place *at, const lnti_json_value *list, size_t question,
                                 size_t parent) {
   bool is_tree = p->ontology->questions[question].type == LNTI_TREE;
+  bool is_checklist = p->ontology->questions[question].type == LNTI_CHECKLIST;
   if (!list) return LNT_OK;
   if (list->type != LNTI_JSON_TYPE_ARRAY) return wrong_type(p, at, list, "an array of options");
   size_t i = 0;
@@ -292,7 +293,8 @@ static lnt_status parse_options(const parser *p, const place *at, const lnti_jso
     size_t option = 0;
     lnt_error inner = LNT_ERROR_INIT;
     status = check_keys(p, &here, v, is_tree ? node_keys : option_keys, none_later, node_keys,
-                        "an option of a radio (a tree's have options below them)");
+                        is_checklist ? "an option of a checklist (a tree's have options below them)"
+                                     : "an option of a radio (a tree's have options below them)");
     if (!status) status = get_names(&key, &title, p, &here, v);
     if (status) return status;
     status = lnti_ontology_add_option(&option, p->ontology, question, parent, key, title, &inner);
@@ -309,7 +311,8 @@ static lnt_status parse_options(const parser *p, const place *at, const lnti_jso
 static lnt_status parse_type(lnti_question_type *out, const parser *p, const place *at, const lnti_json_value *object) {
   const lnti_json_value *v = lnti_json_get(object, "type");
   place here = {at, "type", 0};
-  if (!v) return fail_at(p, at, object, LNT_EDATA, "\"type\" is missing: \"radio\", \"tree\" or \"number\"");
+  if (!v)
+    return fail_at(p, at, object, LNT_EDATA, "\"type\" is missing: \"radio\", \"tree\", \"number\" or \"checklist\"");
   if (v->type != LNTI_JSON_TYPE_STRING) return wrong_type(p, &here, v, "a string");
   for (int i = 0; types[i]; i++) {
     if (strcmp(types[i], v->text) == 0) {
@@ -319,12 +322,13 @@ static lnt_status parse_type(lnti_question_type *out, const parser *p, const pla
   }
   if (is_in(types_later, v->text)) {
     return fail_at(p, &here, v, LNT_EUNSUPPORTED,
-                   "the type \"%s\" is not in this version of Linnet, which has \"radio\", \"tree\" and \"number\"",
+                   "the type \"%s\" is not in this version of Linnet, which has \"radio\", \"tree\", \"number\" and "
+                   "\"checklist\"",
                    v->text);
   }
   const char *near = nearest(types, v->text);
   return fail_at(p, &here, v, LNT_EDATA, "unknown type \"%.40s\": %s\"%s\"%s", v->text, near ? "is " : "there are ",
-                 near ? near : "radio\", \"tree\", \"number", near ? " meant?" : "");
+                 near ? near : "radio\", \"tree\", \"number\", \"checklist", near ? " meant?" : "");
 }
 
 static lnt_status parse_level(lnti_level *out, const parser *p, const place *at, const lnti_json_value *object) {
@@ -383,8 +387,8 @@ static lnt_status parse_question_fields(const parser *p, const place *at, const 
 
 static lnt_status parse_question(const parser *p, const place *at, const lnti_json_value *object,
                                  size_t parent_option) {
-  static const char *const *const keys_of[] = {question_keys, radio_keys, tree_keys, number_keys};
-  static const char *const what_of[] = {"a question", "a radio", "a tree", "a number"};
+  static const char *const *const keys_of[] = {question_keys, radio_keys, tree_keys, number_keys, radio_keys};
+  static const char *const what_of[] = {"a question", "a radio", "a tree", "a number", "a checklist"};
   lnti_question_type type = LNTI_RADIO;
   const char *key = NULL, *title = NULL;
   size_t question = 0;

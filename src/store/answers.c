@@ -1,7 +1,7 @@
 /*
  * The append-only answer log and the table of current answers. Each answer is one row of the log; the current table
  * holds, for each subject, question and slot, the newest that is not cleared, and can be made again from the log
- * (verify.c does, to compare). The slot is 0 for questions that have one answer; a checklist's will be its option.
+ * (verify.c does, to compare). The slot is 0 for what is said of a question as a whole; a checklist's options have a slot each, their id.
  */
 #include <store/internal.h>
 
@@ -22,13 +22,14 @@ static lnt_status append_log(int64_t *id_out, lnti_tx *tx, const lnti_answer_row
   lnt_status status = lnti_db_prepare(
       &stmt, tx->db,
       "INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text, "
-      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       err);
   if (status) return status;
   lnti_put_int(stmt, row->op_id);
   lnti_put_int(stmt, row->subject_kind);
   lnti_put_int(stmt, row->subject_id);
   lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, row->slot);
   lnti_put_int(stmt, row->state);
   put_id(stmt, row->option_id);
   lnti_put_real(stmt, row->number);
@@ -44,7 +45,7 @@ static lnt_status set_current(lnti_tx *tx, int64_t log_id, const lnti_answer_row
   lnt_status status = lnti_db_prepare(
       &stmt, tx->db,
       "INSERT INTO answers (subject_kind, subject_id, question_id, slot, log_id, op_id, state, option_id, number, "
-      "confidence, time_spent_ms, source) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "confidence, time_spent_ms, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (subject_kind, subject_id, question_id, slot) DO UPDATE SET log_id = excluded.log_id, "
       "op_id = excluded.op_id, state = excluded.state, option_id = excluded.option_id, number = excluded.number, "
       "confidence = excluded.confidence, time_spent_ms = excluded.time_spent_ms, source = excluded.source",
@@ -53,6 +54,7 @@ static lnt_status set_current(lnti_tx *tx, int64_t log_id, const lnti_answer_row
   lnti_put_int(stmt, row->subject_kind);
   lnti_put_int(stmt, row->subject_id);
   lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, row->slot);
   lnti_put_int(stmt, log_id);
   lnti_put_int(stmt, row->op_id);
   lnti_put_int(stmt, row->state);
@@ -67,12 +69,13 @@ static lnt_status set_current(lnti_tx *tx, int64_t log_id, const lnti_answer_row
 static lnt_status clear_current(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   lnt_status status = lnti_db_prepare(
-      &stmt, tx->db, "DELETE FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = 0",
+      &stmt, tx->db, "DELETE FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?",
       err);
   if (status) return status;
   lnti_put_int(stmt, row->subject_kind);
   lnti_put_int(stmt, row->subject_id);
   lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, row->slot);
   return lnti_db_run(NULL, NULL, stmt, err);
 }
 
@@ -94,33 +97,48 @@ void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text)
                            .subject_kind = (lnti_subject_kind)lnti_get_int(stmt, 2),
                            .subject_id = lnti_get_int(stmt, 3),
                            .question_id = lnti_get_int(stmt, 4),
-                           .state = (lnti_answer_state)lnti_get_int(stmt, 5),
-                           .option_id = lnti_get_int(stmt, 6),
-                           .number = lnti_get_real(stmt, 7),
-                           .confidence = lnti_get_real(stmt, 8),
-                           .time_spent_ms = (uint32_t)lnti_get_int(stmt, 9),
-                           .source = (lnti_answer_source)lnti_get_int(stmt, 10)};
-  if (with_text && !lnti_get_null(stmt, 11)) out->text = lnti_get_text(stmt, 11);
+                           .slot = lnti_get_int(stmt, 5),
+                           .state = (lnti_answer_state)lnti_get_int(stmt, 6),
+                           .option_id = lnti_get_int(stmt, 7),
+                           .number = lnti_get_real(stmt, 8),
+                           .confidence = lnti_get_real(stmt, 9),
+                           .time_spent_ms = (uint32_t)lnti_get_int(stmt, 10),
+                           .source = (lnti_answer_source)lnti_get_int(stmt, 11)};
+  if (with_text && !lnti_get_null(stmt, 12)) out->text = lnti_get_text(stmt, 12);
 }
 
-lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
-                           int64_t subject_id, int64_t question_id, lnt_error *err) {
+/* `sql` asks for one row by kind, subject, question and slot. */
+static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, const char *sql,
+                           const int64_t key[static 4], lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool found = false;
-  lnt_status status =
-      lnti_db_prepare(&stmt, tx->db,
-                      "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                      " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = 0",
-                      err);
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, sql, err);
   if (status) return status;
-  lnti_put_int(stmt, kind);
-  lnti_put_int(stmt, subject_id);
-  lnti_put_int(stmt, question_id);
+  for (int i = 0; i < 4; i++) lnti_put_int(stmt, key[i]);
   status = lnti_db_step(&found, stmt, err);
   if (!status && found) lnti_answer_row_read(out, stmt, false);
   lnti_db_reset(stmt);
   if (!status) *found_out = found;
   return status;
+}
+
+lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                           int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
+  const int64_t key[] = {kind, subject_id, question_id, slot};
+  return read_one(out, found_out, tx,
+                  "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                  " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?",
+                  key, err);
+}
+
+lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                                int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
+  const int64_t key[] = {kind, subject_id, question_id, slot};
+  return read_one(out, found_out, tx,
+                  "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                  " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot >= ? "
+                  "ORDER BY slot LIMIT 1",
+                  key, err);
 }
 
 static lnt_status walk(lnti_stmt *stmt, bool with_text, lnti_answer_visit visit, void *payload, lnt_error *err) {

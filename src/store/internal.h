@@ -91,7 +91,7 @@ LNT_MUST_CHECK lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, l
 void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text);
 /** A row of the log has its number in id, a current answer in log_id: it is the first column. */
 #define LNTI_ANSWER_COLUMNS \
-  "op_id, subject_kind, subject_id, question_id, state, option_id, number, confidence, time_spent_ms, source"
+  "op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, confidence, time_spent_ms, source"
 
 /** "" for NULL. */
 static inline const char *lnti_or_empty(const char *text) {

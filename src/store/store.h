@@ -206,9 +206,10 @@ typedef struct lnti_answer_row {
   lnti_subject_kind subject_kind;
   int64_t subject_id;
   int64_t question_id;
+  int64_t slot; /**< of a checklist: the option that it is about; else 0, the question as a whole */
   lnti_answer_state state;
-  int64_t option_id; /**< 0: none */
-  double number;     /**< NaN: none */
+  int64_t option_id; /**< 0: none; of a checklist: as `slot`, where there is a value */
+  double number;     /**< NaN: none; of a checklist's option: 1 yes, 0 no */
   const char *text;  /**< NULL: none */
   double confidence; /**< the person's, in [0,1]; NaN: not given */
   uint32_t time_spent_ms;
@@ -217,12 +218,17 @@ typedef struct lnti_answer_row {
 
 /** Appends to the log and sets the current answer (removes it for LNTI_CLEARED). For flow/annotate alone. */
 LNT_MUST_CHECK lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err);
-/** The current answer of one subject to one question; *found_out false where there is none. Text is NULL here. */
+/** The current answer of one subject to one question, in one slot; *found_out false where there is none. Text is NULL
+ *  here. */
 LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
-                                          int64_t subject_id, int64_t question_id, lnt_error *err);
+                                          int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err);
+/** As that, in the lowest slot from `slot` on that has one: from 0, whether a question has any answer at all. */
+LNT_MUST_CHECK lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
+                                               lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                                               int64_t slot, lnt_error *err);
 
 typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
-/** Current answers of items with ids in [first,last] (question 0: all), by item then question. */
+/** Current answers of items with ids in [first,last] (question 0: all), by item, then question, then slot. */
 LNT_MUST_CHECK lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, int64_t question_id,
                                              lnti_answer_visit visit, void *payload, lnt_error *err);
 /** The log of one subject, oldest first. */

@@ -52,9 +52,17 @@ static const rule rules[] = {
      "item", "has answers and is not there"},
     {"SELECT subject_id FROM answers a JOIN options o ON o.id = a.option_id WHERE o.question_id <> a.question_id",
      "item", "its answer is an option of another question"},
-    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE a.state = 1 AND "
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE a.state = 1 AND q.type <> 4 AND "
      "((q.type = 3) <> (a.option_id IS NULL) OR (q.type = 3) <> (a.number IS NOT NULL))",
      "item", "its answer is not of its question's type"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type <> 4 AND a.slot <> 0",
+     "item", "it has a second answer to a question that takes one"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 4 AND a.state = 1 AND "
+     "(a.slot = 0 OR a.option_id IS NULL OR a.option_id <> a.slot OR a.number IS NULL OR a.number NOT IN (0, 1))",
+     "item", "its answer to an option of a checklist is neither yes nor no"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 4 AND a.state <> 1 AND "
+     "(a.slot <> 0 OR a.state <> 2)",
+     "item", "its answer to a checklist as a whole is not \"unsure\""},
     {"SELECT subject_id FROM answers WHERE state <> 1 AND (option_id IS NOT NULL OR number IS NOT NULL)", "item",
      "an answer without a value has one"},
     {"SELECT o.id FROM options o JOIN options p ON p.id = o.parent_id WHERE p.question_id <> o.question_id", "option",
@@ -92,21 +100,17 @@ typedef struct cursor {
   lnti_stmt *stmt;
   bool has;
   lnti_answer_row row;
-  int64_t slot;
 } cursor;
 
 static lnt_status advance(cursor *c, lnt_error *err) {
   lnt_status status = lnti_db_step(&c->has, c->stmt, err);
-  if (!status && c->has) {
-    lnti_answer_row_read(&c->row, c->stmt, false);
-    c->slot = lnti_get_int(c->stmt, 11);
-  }
+  if (!status && c->has) lnti_answer_row_read(&c->row, c->stmt, false);
   return status;
 }
 
 static int compare_keys(const cursor *a, const cursor *b) {
-  const int64_t left[] = {a->row.subject_kind, a->row.subject_id, a->row.question_id, a->slot};
-  const int64_t right[] = {b->row.subject_kind, b->row.subject_id, b->row.question_id, b->slot};
+  const int64_t left[] = {a->row.subject_kind, a->row.subject_id, a->row.question_id, a->row.slot};
+  const int64_t right[] = {b->row.subject_kind, b->row.subject_id, b->row.question_id, b->row.slot};
   for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
     if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
   }
@@ -135,7 +139,10 @@ static lnt_status newest_of_key(cursor *newest, cursor *log, lnt_error *err) {
 }
 
 static void tell_difference(verifier *v, const cursor *at, const char *what) {
-  fault(v, "item %lld, question %lld: %s", (long long)at->row.subject_id, (long long)at->row.question_id, what);
+  const lnti_answer_row *row = &at->row;
+  char option[40] = "";
+  if (row->slot) snprintf(option, sizeof option, ", option %lld", (long long)row->slot);
+  fault(v, "item %lld, question %lld%s: %s", (long long)row->subject_id, (long long)row->question_id, option, what);
 }
 
 static lnt_status compare(verifier *v, cursor *log, cursor *current) {
@@ -163,12 +170,12 @@ static lnt_status check_log(verifier *v) {
   cursor log = {0}, current = {0};
   lnt_status status = lnti_db_prepare(&log.stmt, v->db,
                                       "SELECT id, " LNTI_ANSWER_COLUMNS
-                                      ", slot FROM answer_log ORDER BY subject_kind, subject_id, question_id, slot, id",
+                                      " FROM answer_log ORDER BY subject_kind, subject_id, question_id, slot, id",
                                       v->err);
   if (!status) {
     status = lnti_db_prepare(&current.stmt, v->db,
                              "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                             ", slot FROM answers ORDER BY subject_kind, subject_id, question_id, slot",
+                             " FROM answers ORDER BY subject_kind, subject_id, question_id, slot",
                              v->err);
   }
   if (!status) status = compare(v, &log, &current);

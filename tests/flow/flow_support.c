@@ -183,6 +183,11 @@ lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *questi
     a.answer.state = LNTI_CLEARED;
   } else if (l->ontology->questions[a.answer.question].type == LNTI_NUMBER) {
     a.answer.number = strtod(value, NULL);
+  } else if (l->ontology->questions[a.answer.question].type == LNTI_CHECKLIST) {
+    bool bare = *value != '-' && *value != '~';
+    a.answer.option = lab_option(l, a.answer.question, bare ? value : value + 1);
+    if (*value == '~') a.answer.state = LNTI_CLEARED;
+    if (*value != '~') a.answer.number = bare ? 1 : 0;
   } else {
     a.answer.option = lab_option(l, a.answer.question, value);
   }

@@ -61,7 +61,8 @@ typedef struct lab_row {
 /** Adds items and answers, in two writes; ids as with lab_items. */
 int64_t lab_rows(lab *l, const lab_row *rows, size_t n);
 
-/** An annotation: `value` is an option's path, a number, "unsure", "none" or "clear". */
+/** An annotation: `value` is an option's path, a number, "unsure", "none" or "clear"; of a checklist "bowl" is a yes,
+ *  "-bowl" a no and "~bowl" takes that option's answer back. */
 lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value);
 /** Annotates as one operation of its own, in a person's name, and returns what lnti_annotate (or the store) says; the
  *  error goes to ERR. @param n_written_out  may be NULL */

@@ -58,6 +58,23 @@ static void test_the_only_one_that_has_answers(void **state) {
   lab_free(&l);
 }
 
+static void test_checklists_are_not_learnt(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(
+      &l,
+      "{\"classifications\": [{\"id\": \"class\", \"type\": \"radio\", \"options\": [{\"id\": \"a\"}]},"
+      "{\"id\": \"labels\", \"title\": \"Labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"bowl\"}]}]}");
+  int64_t item = lab_item(&l, "a.png", 1, "");
+  expect_no_target(&l, "labels", LNT_EINVAL, "\"Labels\" is a checklist");
+  assert_message("this version learns radio and tree questions");
+  lab_answer(&l, item, "labels", "bowl");
+  expect_no_target(&l, NULL, LNT_EINVAL, "\"Labels\" is a checklist");
+  lab_answer(&l, item, "class", "a");
+  expect_target(&l, NULL, "class"); /* the only one that can be meant */
+  lab_free(&l);
+}
+
 /* ---- labelled items ---- */
 
 /* Ids 1..6; all but the last two have a label. */
@@ -169,6 +186,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_by_path),
       cmocka_unit_test(test_the_only_one_that_has_answers),
+      cmocka_unit_test(test_checklists_are_not_learnt),
       cmocka_unit_test(test_all_in_order_with_their_splits),
       cmocka_unit_test(test_of_one_split),
       cmocka_unit_test(test_of_a_tree),

@@ -16,7 +16,8 @@ static const char document[] =
     "  {\"id\": \"gone\", \"retired\": true, \"options\": [{\"id\": \"dodo\"}]}]},"
     "{\"id\": \"severity\", \"type\": \"number\", \"min\": 0.5, \"max\": 10, \"step\": 0.1},"
     "{\"id\": \"count\", \"type\": \"number\", \"step\": 2},"
-    "{\"id\": \"any\", \"type\": \"number\"}]}";
+    "{\"id\": \"any\", \"type\": \"number\"},"
+    "{\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"bowl\"}, {\"id\": \"spoon\", \"retired\": true}]}]}";
 
 static lnti_ontology *ontology;
 
@@ -116,6 +117,40 @@ static void states_without_a_value(void **state) {
   assert_status(lnti_answer_check(ontology, &answer, ERR), LNT_EINVAL);
 }
 
+static lnt_status say(const char *key, lnti_answer_state state, double value) {
+  lnti_answer answer = {question("labels"), state, key ? option(key) : LNTI_NONE, value};
+  return lnti_answer_check(ontology, &answer, ERR);
+}
+
+static void checklists(void **state) {
+  (void)state;
+  assert_ok(say("bowl", LNTI_ANSWERED, 1));
+  assert_ok(say("bowl", LNTI_ANSWERED, 0));
+  assert_ok(say("bowl", LNTI_CLEARED, NAN));
+  assert_ok(say("spoon", LNTI_CLEARED, NAN)); /* an answer of before it was retired */
+  assert_ok(say(NULL, LNTI_CLEARED, NAN));
+  assert_ok(say(NULL, LNTI_UNSURE, NAN));
+  assert_ok(say(NULL, LNTI_NONE_OF_THESE, NAN));
+  assert_status(say("bowl", LNTI_ANSWERED, NAN), LNT_EINVAL);
+  assert_message("yes (1) or no (0), not with neither");
+  assert_status(say("bowl", LNTI_ANSWERED, 0.5), LNT_EINVAL);
+  assert_message("not with 0.5");
+  assert_status(say(NULL, LNTI_ANSWERED, 1), LNT_EINVAL);
+  assert_message("names no option");
+  assert_status(say("spoon", LNTI_ANSWERED, 0), LNT_EINVAL);
+  assert_message("retired");
+  assert_status(say("a", LNTI_ANSWERED, 1), LNT_EINVAL);
+  assert_message("not of \"labels\"");
+  assert_status(say("a", LNTI_CLEARED, NAN), LNT_EINVAL);
+  assert_message("not of \"labels\"");
+  assert_status(say("bowl", LNTI_CLEARED, 1), LNT_EINVAL);
+  assert_status(say("bowl", LNTI_UNSURE, NAN), LNT_EINVAL);
+  assert_status(say("bowl", LNTI_NONE_OF_THESE, NAN), LNT_EINVAL);
+  assert_status(say(NULL, LNTI_NONE_OF_THESE, 0), LNT_EINVAL);
+  lnti_answer far = {question("labels"), LNTI_CLEARED, 1000, NAN};
+  assert_status(lnti_answer_check(ontology, &far, ERR), LNT_EINVAL);
+}
+
 static bool is_the_one(void *payload, size_t index) {
   return *(size_t *)payload == index;
 }
@@ -131,10 +166,8 @@ static void visibility(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(options),
-      cmocka_unit_test(numbers),
-      cmocka_unit_test(states_without_a_value),
-      cmocka_unit_test(visibility),
+      cmocka_unit_test(options),    cmocka_unit_test(numbers),    cmocka_unit_test(states_without_a_value),
+      cmocka_unit_test(checklists), cmocka_unit_test(visibility),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

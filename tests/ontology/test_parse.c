@@ -105,7 +105,10 @@ static const struct refusal {
     {"{\"classifications\": [{\"id\": \"q\", \"type\": 1}]}", LNT_EDATA, "classifications[0].type"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"radoi\"}]}", LNT_EDATA, "is \"radio\" meant?"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"slider-of-x\"}]}", LNT_EDATA, "there are \"radio\""},
-    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"checklist\"}]}", LNT_EUNSUPPORTED, "\"checklist\""},
+    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"checklist\", \"min\": 1}]}", LNT_EDATA,
+     "a checklist has no \"min\""},
+    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"checklist\", \"options\": [{\"id\": \"a\", \"options\": []}]}]}",
+     LNT_EDATA, "an option of a checklist"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"text\"}]}", LNT_EUNSUPPORTED, "\"text\""},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"rank\"}]}", LNT_EUNSUPPORTED, "\"rank\""},
     {RADIO(", \"dynamic\": true"), LNT_EUNSUPPORTED, "classifications[0].dynamic"},
@@ -273,7 +276,7 @@ static void check_round_trip(lnti_rng *rng, void *payload) {
     some_title(title, sizeof title, rng);
     if (o->n_questions == 0 || lnti_rng_below(rng, 5) == 0) {
       size_t parent = o->n_options && lnti_rng_below(rng, 3) ? lnti_rng_below(rng, o->n_options) : LNTI_NONE;
-      lnti_question_type type = (lnti_question_type)(1 + lnti_rng_below(rng, 3));
+      lnti_question_type type = (lnti_question_type)(1 + lnti_rng_below(rng, 4));
       assert_ok(lnti_ontology_add_question(&index, o, type, NULL, title, parent, ERR));
       decorate_question(o, index, rng);
     } else {

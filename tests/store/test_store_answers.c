@@ -79,10 +79,10 @@ typedef struct current_read {
 static lnt_status read_own_write(void *payload, lnti_tx *tx, lnt_error *err) {
   current_read *r = payload;
   lnti_answer_row answer = lab_answer(r->l, 1, 2);
-  lnt_status status = lnti_tx_current(tx, &r->row, &r->found_before, LNTI_SUBJECT_ITEM, 1, r->l->question_id, err);
+  lnt_status status = lnti_tx_current(tx, &r->row, &r->found_before, LNTI_SUBJECT_ITEM, 1, r->l->question_id, 0, err);
   if (!status) status = lnti_tx_answer(tx, &answer, err);
-  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_after, LNTI_SUBJECT_ITEM, 1, r->l->question_id, err);
-  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_other, LNTI_SUBJECT_ITEM, 2, r->l->question_id, err);
+  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_after, LNTI_SUBJECT_ITEM, 1, r->l->question_id, 0, err);
+  if (!status) status = lnti_tx_current(tx, &r->row, &r->found_other, LNTI_SUBJECT_ITEM, 2, r->l->question_id, 0, err);
   return status;
 }
 
@@ -98,6 +98,52 @@ static void a_write_sees_its_own(void **state) {
   assert_null(r.row.text);
   assert_true(isnan(r.row.number));
   lab_free(&l);
+}
+
+typedef struct slot_read {
+  const lab *l;
+  lnti_answer_row exact, from;
+  bool found_exact, found_none, found_from, found_end;
+} slot_read;
+
+static lnt_status read_slots(void *payload, lnti_tx *tx, lnt_error *err) {
+  slot_read *r = payload;
+  int64_t q = r->l->question_id;
+  lnti_answer_row row;
+  lnt_status status = lnti_tx_current(tx, &r->exact, &r->found_exact, LNTI_SUBJECT_ITEM, 1, q, 3, err);
+  if (!status) status = lnti_tx_current(tx, &row, &r->found_none, LNTI_SUBJECT_ITEM, 1, q, 2, err);
+  if (!status) status = lnti_tx_current_from(tx, &r->from, &r->found_from, LNTI_SUBJECT_ITEM, 1, q, 2, err);
+  if (!status) status = lnti_tx_current_from(tx, &row, &r->found_end, LNTI_SUBJECT_ITEM, 1, q, 4, err);
+  return status;
+}
+
+/* The store knows no rules: slots of any question stand beside each other. */
+static void each_slot_has_an_answer_of_its_own(void **state) {
+  (void)state;
+  static const int64_t slots[] = {3, 1, 0};
+  lab l = lab_new();
+  lab_fill(&l, 0, 1); /* slot 0: cat */
+  assert_ok(lab_sql(l.store, "UPDATE questions SET type = 4 WHERE id = 1"));
+  for (size_t i = 0; i < 3; i++) {
+    lnti_answer_row row = lab_answer(&l, 1, 0);
+    row.slot = row.option_id = slots[i];
+    row.number = slots[i] == 3;
+    if (slots[i] == 0) row.state = LNTI_UNSURE;
+    if (slots[i] == 0) row.number = NAN;
+    lab_write(&l, write_answer, &row);
+  }
+  assert_current(&l, 1, "1 q1 s2 o0 n-1 c-1 t0 by2 '-';1 q1 s1 o1 n0 c-1 t0 by2 '-';1 q1 s1 o3 n1 c-1 t0 by2 '-';");
+  slot_read r = {.l = &l, .found_none = true, .found_end = true};
+  lab_write(&l, read_slots, &r);
+  assert_true(r.found_exact && !r.found_none && r.found_from && !r.found_end);
+  assert_true(r.exact.slot == 3 && r.exact.number == 1 && r.from.slot == 3);
+  lnti_answer_row row = lab_answer(&l, 1, 0);
+  row.slot = 1;
+  row.state = LNTI_CLEARED;
+  row.option_id = 0;
+  lab_write(&l, write_answer, &row);
+  assert_current(&l, 1, "1 q1 s2 o0 n-1 c-1 t0 by2 '-';1 q1 s1 o3 n1 c-1 t0 by2 '-';");
+  lab_free(&l); /* verify replays the log, slot by slot */
 }
 
 static void rows_out_of_bounds_are_refused(void **state) {
@@ -141,6 +187,7 @@ int main(void) {
       cmocka_unit_test(the_newest_is_current_and_all_are_kept),
       cmocka_unit_test(clearing_removes_the_current_answer),
       cmocka_unit_test(a_write_sees_its_own),
+      cmocka_unit_test(each_slot_has_an_answer_of_its_own),
       cmocka_unit_test(rows_out_of_bounds_are_refused),
       cmocka_unit_test(the_log_cannot_be_changed),
   };

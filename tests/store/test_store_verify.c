@@ -5,6 +5,15 @@
 
 #include "store_support.h"
 
+/* The lab's answers as answers to the options of a checklist, in the log too. */
+#define CHECKLIST                                                                \
+  "DROP TRIGGER answer_log_is_kept; UPDATE questions SET type = 4 WHERE id = 1;" \
+  "UPDATE answer_log SET slot = option_id, number = 1 WHERE question_id = 1;"    \
+  "UPDATE answers SET slot = option_id, number = 1 WHERE question_id = 1"
+#define NEITHER "item 4: its answer to an option of a checklist is neither yes nor no"
+#define NOT_UNSURE "item 4: its answer to a checklist as a whole is not \"unsure\""
+
+/* `fault` NULL: none is to be found. */
 static const struct damage {
   const char *sql, *fault;
 } damages[] = {
@@ -22,6 +31,18 @@ static const struct damage {
      "item 7: its row is out of its bounds"},
     {"PRAGMA ignore_check_constraints = ON; UPDATE items SET content = 'short' WHERE id = 7", "item 7"},
     {"UPDATE questions SET type = 3 WHERE id = 1", "damaged"},
+    {"UPDATE answers SET slot = 1 WHERE subject_id = 4", "item 4: it has a second answer to a question that takes one"},
+    {"UPDATE answers SET slot = 1 WHERE subject_id = 4", "item 4, question 1, option 1: a current answer that is not"},
+    /* each answer as an option's of a checklist, of which one is then changed */
+    {CHECKLIST, NULL},
+    {CHECKLIST "; UPDATE answers SET slot = 3 WHERE subject_id = 4", NEITHER},
+    {CHECKLIST "; UPDATE answers SET slot = 0 WHERE subject_id = 4", NEITHER},
+    {CHECKLIST "; UPDATE answers SET number = 0.5 WHERE subject_id = 4", NEITHER},
+    {CHECKLIST "; UPDATE answers SET number = NULL WHERE subject_id = 4", NEITHER},
+    {CHECKLIST "; UPDATE answers SET option_id = NULL WHERE subject_id = 4", NEITHER},
+    {CHECKLIST "; UPDATE answers SET state = 2, option_id = NULL, number = NULL WHERE subject_id = 4", NOT_UNSURE},
+    {CHECKLIST "; UPDATE answers SET state = 3, slot = 0, option_id = NULL, number = NULL WHERE subject_id = 4",
+     NOT_UNSURE},
     {"PRAGMA writable_schema = ON; DROP TRIGGER answer_log_is_kept; UPDATE answer_log SET option_id = 2 WHERE id = 1",
      "item 1, question 1"},
 };
@@ -45,10 +66,10 @@ static void every_damage_is_found(void **state) {
     lab_fill(&l, 0, 10);
     assert_int_equal(lab_verify(&l, NULL), 0);
     assert_ok(lab_sql(l.store, damages[i].sql));
-    fault_search s = {damages[i].fault, false, 0};
+    fault_search s = {damages[i].fault ? damages[i].fault : "", false, 0};
     size_t n = 0;
     assert_ok(lnti_store_verify(l.store, &n, look, &s, NULL, ERR));
-    if (!s.found) fail_msg("not found: %s", damages[i].fault);
+    if (s.found != (damages[i].fault != NULL)) fail_msg("%s: %zu faults", damages[i].sql, n);
     assert_int_equal(n, s.n);
     lnti_store_close(l.store);
     free(l.path);

@@ -1,0 +1,183 @@
+/*
+ * Answers come by question and slot, so those of one question stand together: one row, or a checklist's one an option.
+ */
+#include <flow/answer_text.h>
+
+#include <base/error.h>
+
+static lnt_status append_option(lnti_text *out, const lnti_ontology *ontology, int64_t option_id, lnt_error *err) {
+  size_t option = lnti_ontology_option_by_id(ontology, option_id);
+  if (option == LNTI_NONE) return lnti_text_append(out, "?", 1, err);
+  return lnti_ontology_option_path(out, ontology, option, err);
+}
+
+lnt_status lnti_answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row, lnt_error *err) {
+  if (row->state == LNTI_UNSURE) return lnti_text_printf(out, err, "unsure");
+  if (row->state == LNTI_NONE_OF_THESE) return lnti_text_printf(out, err, "none of these");
+  if (row->option_id == 0) return lnti_text_printf(out, err, "%.10g", row->number);
+  return append_option(out, ontology, row->option_id, err);
+}
+
+size_t lnti_answers_run(const lnti_answer_row *rows, size_t n) {
+  size_t run = 1;
+  while (run < n && rows[run].question_id == rows[0].question_id) run++;
+  return run;
+}
+
+static bool is_checklist(const lnti_ontology *ontology, const lnti_answer_row *row) {
+  size_t question = lnti_ontology_question_by_id(ontology, row->question_id);
+  return question != LNTI_NONE && ontology->questions[question].type == LNTI_CHECKLIST;
+}
+
+static bool says(const lnti_answer_row *row, double number) {
+  return row->state == LNTI_ANSWERED && row->slot != 0 && row->number == number;
+}
+
+static bool is_unsure(const lnti_answer_row *rows, size_t n) {
+  return n > 0 && rows[0].slot == 0 && rows[0].state == LNTI_UNSURE;
+}
+
+static size_t count(const lnti_answer_row *rows, size_t n, double number) {
+  size_t found = 0;
+  for (size_t i = 0; i < n; i++) found += says(&rows[i], number);
+  return found;
+}
+
+/* ---- text ---- */
+
+static lnt_status checklist_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                                 lnt_error *err) {
+  const char *between = "";
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    if (!says(&rows[i], 1)) continue;
+    status = lnti_text_printf(out, err, "%s", between);
+    if (!status) status = append_option(out, ontology, rows[i].slot, err);
+    between = ", ";
+  }
+  if (!status && !*between && count(rows, n, 0) > 0) {
+    status = lnti_text_printf(out, err, "none of %zu", count(rows, n, 0));
+    between = ", ";
+  }
+  if (!status && is_unsure(rows, n)) status = lnti_text_printf(out, err, "%sunsure", between);
+  return status;
+}
+
+lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                                  lnt_error *err) {
+  if (is_checklist(ontology, rows)) return checklist_text(out, ontology, rows, n, err);
+  return lnti_answer_text(out, ontology, &rows[0], err);
+}
+
+lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                             lnt_error *err) {
+  const char *between = "";
+  lnt_status status = LNT_OK;
+  for (size_t i = 0, run; i < n && !status; i += run) {
+    size_t question = lnti_ontology_question_by_id(ontology, rows[i].question_id);
+    run = lnti_answers_run(rows + i, n - i);
+    if (question == LNTI_NONE) continue;
+    status = lnti_text_printf(out, err, "%s", between);
+    if (!status) status = lnti_ontology_question_path(out, ontology, question, err);
+    if (!status) status = lnti_text_append(out, "=", 1, err);
+    if (!status) status = lnti_answer_value_text(out, ontology, rows + i, run, err);
+    between = ", ";
+  }
+  return status;
+}
+
+/* ---- JSON ---- */
+
+static lnt_status json_options(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                               const lnti_answer_row *rows, size_t n, double number, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < n && !status; i++) {
+    if (!says(&rows[i], number)) continue;
+    text->length = 0;
+    status = append_option(text, ontology, rows[i].slot, err);
+    if (!status) lnti_json_string(w, text->data);
+  }
+  lnti_json_end_array(w);
+  return status;
+}
+
+static lnt_status json_checklist(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                                 const lnti_answer_row *rows, size_t n, lnt_error *err) {
+  if (!is_unsure(rows, n)) return json_options(w, text, ontology, rows, n, 1, err);
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "state", "unsure");
+  lnti_json_key(w, "yes");
+  lnt_status status = json_options(w, text, ontology, rows, n, 1, err);
+  lnti_json_end_object(w);
+  return status;
+}
+
+static lnt_status json_value(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                             const lnti_answer_row *rows, size_t n, lnt_error *err) {
+  if (is_checklist(ontology, rows)) return json_checklist(w, text, ontology, rows, n, err);
+  if (rows->state != LNTI_ANSWERED) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "state", rows->state == LNTI_UNSURE ? "unsure" : "none");
+    lnti_json_end_object(w);
+    return LNT_OK;
+  }
+  if (rows->option_id == 0) {
+    lnti_json_real(w, rows->number);
+    return LNT_OK;
+  }
+  text->length = 0;
+  lnt_status status = append_option(text, ontology, rows->option_id, err);
+  if (!status) lnti_json_string(w, text->data);
+  return status;
+}
+
+/* The key of a question whose answers begin at `rows`; *known false where the ontology does not have it. */
+static lnt_status json_question(bool *known, lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                                const lnti_answer_row *rows, lnt_error *err) {
+  size_t question = lnti_ontology_question_by_id(ontology, rows->question_id);
+  *known = question != LNTI_NONE;
+  if (!*known) return LNT_OK;
+  text->length = 0;
+  lnt_status status = lnti_ontology_question_path(text, ontology, question, err);
+  if (!status) lnti_json_key(w, text->data);
+  return status;
+}
+
+/* "answers_no", left out where nothing is answered with no. */
+static lnt_status json_noes(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                            const lnti_answer_row *rows, size_t n, lnt_error *err) {
+  bool any = false, known = false;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0, run; i < n && !status; i += run) {
+    run = lnti_answers_run(rows + i, n - i);
+    if (!is_checklist(ontology, &rows[i]) || count(rows + i, run, 0) == 0) continue;
+    if (!any) {
+      lnti_json_key(w, "answers_no");
+      lnti_json_begin_object(w);
+    }
+    any = true;
+    status = json_question(&known, w, text, ontology, &rows[i], err);
+    if (!status) status = json_options(w, text, ontology, rows + i, run, 0, err);
+  }
+  if (any) lnti_json_end_object(w);
+  return status;
+}
+
+lnt_status lnti_answers_json(lnti_json_writer *w, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                             lnt_error *err) {
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_json_key(w, "answers");
+  lnti_json_begin_object(w);
+  for (size_t i = 0, run; i < n && !status; i += run) {
+    bool known = false;
+    run = lnti_answers_run(rows + i, n - i);
+    status = json_question(&known, w, &text, ontology, &rows[i], err);
+    if (!status && known) status = json_value(w, &text, ontology, rows + i, run, err);
+  }
+  lnti_json_end_object(w);
+  if (!status) status = json_noes(w, &text, ontology, rows, n, err);
+  lnti_text_clear(&text);
+  return status;
+}

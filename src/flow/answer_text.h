@@ -1,0 +1,42 @@
+/**
+ * @file answer_text.h
+ * What is answered, as text and as JSON: the same words in every list of items.
+ */
+#ifndef LNTI_FLOW_ANSWER_TEXT_H
+#define LNTI_FLOW_ANSWER_TEXT_H
+
+#include <ontology/ontology.h>
+#include <store/store.h>
+
+/**
+ * The value of one answer, appended: an option's path, a number, "unsure", "none of these". An option that the ontology
+ * does not have is "?".
+ */
+LNT_MUST_CHECK lnt_status lnti_answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row,
+                                           lnt_error *err);
+
+/** How many of the rows from the first on answer the same question. @param rows  [n], by question; n >= 1 */
+size_t lnti_answers_run(const lnti_answer_row *rows, size_t n);
+
+/**
+ * The value of one question's answers, appended: of a checklist the options with a yes ("bowl, orange"), "none of 3" where
+ * there are only noes (3 of them), "unsure" after these; of the other types that of the one answer.
+ * @param rows  [n], all of one question
+ */
+LNT_MUST_CHECK lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology,
+                                                 const lnti_answer_row *rows, size_t n, lnt_error *err);
+
+/** All answers of one item as a line, appended: "class=cat, labels=bowl, orange". @param rows  [n], by question */
+LNT_MUST_CHECK lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows,
+                                            size_t n, lnt_error *err);
+
+/**
+ * All answers of one item, as members of the object that is open in the writer: "answers" (question path: option path,
+ * number, {"state": "unsure"} or {"state": "none"}; of a checklist the list of options with a yes, or {"state": "unsure",
+ * "yes": [...]}) and, where options of checklists are answered with no, "answers_no" (question path: list of these).
+ * An option in neither list is unknown. @param rows  [n], by question
+ */
+LNT_MUST_CHECK lnt_status lnti_answers_json(lnti_json_writer *w, const lnti_ontology *ontology,
+                                            const lnti_answer_row *rows, size_t n, lnt_error *err);
+
+#endif
