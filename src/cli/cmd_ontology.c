@@ -74,7 +74,7 @@ const lnti_command lnti_cmd_ontology = {
     .summary = "show the questions and options that answers are made of",
     .usage = "show [--all]",
     .about =
-        "The ontology is what can be said of an item: questions (choose one, a node of a tree, a number), their "
+        "The ontology is what can be said of an item: questions (choose one, a node of a tree, a number, a checklist), their "
         "options, and questions that are asked after an option. Ids stand before titles; a path of ids "
         "names a question in --target and --where.\n\n"
         "With --json it is the document that 'linnet init --ontology' reads.",

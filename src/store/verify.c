@@ -47,6 +47,24 @@ static const rule rules[] = {
      "h > 4294967295 OR w > 4294967295 OR c > 4294967295 OR bytes < 0 OR member = '' OR "
      "stage NOT IN ('annotate', 'review', 'done')",
      "item", "its row is out of its bounds"},
+    {"SELECT id FROM items WHERE (pixels IS NOT NULL AND (typeof(pixels) <> 'blob' OR length(pixels) <> 16)) OR "
+     "(signature IS NOT NULL AND (typeof(signature) <> 'blob' OR length(signature) <> 32)) OR "
+     "(sharpness IS NULL) <> (brightness IS NULL) OR (sharpness IS NULL) <> (contrast IS NULL)",
+     "item", "what was found in its picture is not whole"},
+    {"SELECT i.id FROM items i JOIN items g ON g.id = i.group_id WHERE g.kind <> 2 OR g.id = i.id", "item",
+     "what it is a member of is no other item that is a group"},
+    {"SELECT id FROM sources WHERE kind NOT BETWEEN 1 AND 3", "source", "its kind is not known to this Linnet"},
+    {"SELECT id FROM operations WHERE kind NOT BETWEEN 1 AND 6", "operation", "its kind is not known to this Linnet"},
+    {"SELECT item_id FROM duplicates WHERE near_id > equal_id OR equal_id > item_id", "item",
+     "it is linked to a later one as the lowest of its equals"},
+    {"SELECT d.item_id FROM duplicates d WHERE NOT EXISTS (SELECT 1 FROM duplicates e WHERE e.item_id = d.equal_id AND "
+     "e.equal_id = d.equal_id AND e.near_id = d.near_id)",
+     "item", "the lowest of its equals is not linked with itself"},
+    {"SELECT d.item_id FROM duplicates d WHERE NOT EXISTS (SELECT 1 FROM duplicates e WHERE e.item_id = d.near_id AND "
+     "e.near_id = d.near_id)",
+     "item", "the lowest of those like it is not linked with itself"},
+    {"SELECT near_id FROM duplicates GROUP BY near_id HAVING COUNT(*) = 1", "item",
+     "it stands alone in a set of alike pictures"},
     {"SELECT subject_id FROM answers a WHERE subject_kind = 1 AND NOT EXISTS "
      "(SELECT 1 FROM items i WHERE i.id = a.subject_id)",
      "item", "has answers and is not there"},

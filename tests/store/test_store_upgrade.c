@@ -6,7 +6,25 @@
 
 #include "store_support.h"
 
-static const int schemas[] = {1, 2};
+/* What was added to the golden data with a schema stands at the end of its texts. */
+static const struct golden {
+  int schema;
+  const char *items, *answers, *history, *ontology, *facts;
+} goldens[] = {
+    {1, "", "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", "", "", ""},
+    {2, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
+     "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
+     "2 q4 s2 o0 n-1 c-1;",
+     "2 q4 s2 o0 n-1 c-1;",
+     "visible: checklist\n"
+     "  tail\n"
+     "  ears\n",
+     "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
+     "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};"},
+};
+
+enum { N_GOLDENS = sizeof goldens / sizeof goldens[0] };
 
 static lnt_status tell_item(void *payload, const lnti_item *i, lnt_error *err) {
   return lnti_text_printf(payload, err, "%s#%s %ux%ux%u/%u %s %s %s %02x;", i->source, i->member, (unsigned)i->h,
@@ -28,12 +46,65 @@ static lnt_status tell_model(void *payload, const lnti_model_row *m, lnt_error *
   return lnti_text_printf(payload, err, "%s %s %s %zu %s;", m->name, m->target, m->learner, m->n_train, m->result_json);
 }
 
-static void assert_text(lnti_text *text, const char *wanted) {
+static lnt_status tell_facts(void *payload, const lnti_item *i, lnt_error *err) {
+  const lnti_item_facts *f = &i->facts;
+  lnt_status status = lnti_text_printf(payload, err, "%lld: kind %d group %lld", (long long)i->id, (int)i->kind,
+                                       (long long)i->group_id);
+  if (!status && f->has_pixels) status = lnti_text_printf(payload, err, " pixels %02x", f->pixels[15]);
+  if (!status && f->has_signature) status = lnti_text_printf(payload, err, " signature %02x", f->signature[31]);
+  if (!status && f->has_quality) {
+    status = lnti_text_printf(payload, err, " quality %g %g %g", f->sharpness, f->brightness, f->contrast);
+  }
+  return status ? status : lnti_text_append(payload, ";", 1, err);
+}
+
+static lnt_status tell_duplicate(void *payload, const lnti_duplicate *d, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%lld=%lld~%lld %u;", (long long)d->item_id, (long long)d->equal_id,
+                          (long long)d->near_id, (unsigned)d->distance);
+}
+
+/* What has no reader of its own in the store. */
+static void tell_sql(lnti_text *text, lnti_store *store, const char *name, const char *sql) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  assert_ok(lnti_reader_take(&db, store, ERR));
+  assert_ok(lnti_db_prepare(&stmt, db, sql, ERR));
+  assert_ok(lnti_db_step(&row, stmt, ERR));
+  assert_true(row);
+  assert_ok(lnti_text_printf(text, ERR, "%s %s;", name, lnti_get_text(stmt, 0)));
+  lnti_db_reset(stmt);
+  lnti_reader_give(store, db);
+}
+
+/* What only schema 2 has. */
+static void assert_facts(lnti_store *store, const char *wanted) {
+  lnti_text text = {0};
+  char *near = NULL;
+  if (!*wanted) return;
+  assert_ok(lnti_store_items(store, &(lnti_item_query){0}, tell_facts, &text, ERR));
+  assert_ok(lnti_store_duplicates(store, tell_duplicate, &text, ERR));
+  assert_ok(lnti_store_setting(&near, store, "near", ERR));
+  assert_non_null(near);
+  assert_ok(lnti_text_printf(&text, ERR, "near %s;", near));
+  tell_sql(&text, store, "relinks", "SELECT CAST(COUNT(*) AS TEXT) FROM operations WHERE kind = 6");
+  tell_sql(&text, store, "split", "SELECT split_json FROM runs");
+  assert_string_equal(text.data, wanted);
+  lnti_text_clear(&text);
+  free(near);
+}
+
+/* `more`: after `wanted`. */
+static void assert_text(lnti_text *text, const char *wanted, const char *more) {
+  size_t n = strlen(wanted);
+  assert_true(text->length >= n);
+  assert_string_equal(text->data + n, more);
+  text->data[n] = '\0';
   assert_string_equal(text->data, wanted);
   lnti_text_clear(text);
 }
 
-static void assert_golden(lnti_store *store) {
+static void assert_golden(lnti_store *store, const struct golden *golden) {
   lnti_text text = {0};
   lnti_item_query all = {0};
   lnti_ontology *o = NULL;
@@ -43,15 +114,16 @@ static void assert_golden(lnti_store *store) {
   assert_ok(lnti_store_items(store, &all, tell_item, &text, ERR));
   assert_text(&text,
               "/data/train.gz#0 28x28x1/8 idx train annotate 00;/data/train.gz#1 28x28x1/8 idx train annotate 01;"
-              "/data/train.gz#2 28x28x1/8 idx test annotate 02;");
+              "/data/train.gz#2 28x28x1/8 idx test annotate 02;",
+              golden->items);
   assert_ok(lnti_store_answers(store, 1, 3, 0, tell_answer, &text, ERR));
-  assert_text(&text, "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;");
+  assert_text(&text, golden->answers, "");
   assert_ok(lnti_store_history(store, LNTI_SUBJECT_ITEM, 2, tell_answer, &text, ERR));
-  assert_text(&text, "2 q1 s1 o1 n-1 c0.5;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;");
+  assert_text(&text, "2 q1 s1 o1 n-1 c0.5;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", golden->history);
   assert_ok(lnti_store_meta(store, 1, 3, tell_meta, &text, ERR));
-  assert_text(&text, "1 site=north;2 site=south;3 site=south;");
+  assert_text(&text, "1 site=north;2 site=south;3 site=south;", "");
   assert_ok(lnti_store_models(store, NULL, tell_model, &text, ERR));
-  assert_text(&text, "golden class knn 2 {\"accuracy\":1};");
+  assert_text(&text, "golden class knn 2 {\"accuracy\":1};", "");
   assert_ok(lnti_store_ontology(&o, store, ERR));
   assert_int_equal(o->version, 2);
   assert_ok(lnti_ontology_describe(&text, o, 0, ERR));
@@ -63,28 +135,30 @@ static void assert_golden(lnti_store *store) {
               "  dog\n"
               "place: tree\n"
               "  house\n"
-              "    roof\n");
+              "    roof\n",
+              golden->ontology);
   lnti_ontology_free(o);
+  assert_facts(store, golden->facts);
 }
 
 static void every_older_schema_is_brought_up(void **state) {
   (void)state;
-  for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+  for (size_t i = 0; i < N_GOLDENS; i++) {
     char golden[1024];
     size_t n = 0;
     int64_t version = 0;
     lnti_store *store = NULL;
     lnti_db *db = NULL;
-    snprintf(golden, sizeof golden, "%s/schema%d.db", LINNET_GOLDEN, schemas[i]);
+    snprintf(golden, sizeof golden, "%s/schema%d.db", LINNET_GOLDEN, goldens[i].schema);
     char *data = lnti_test_read_file(&n, golden);
     char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "linnet.db");
     lnti_test_write_file(path, data, n);
     assert_ok(lnti_store_open(&store, path, ERR));
-    assert_golden(store);
+    assert_golden(store, &goldens[i]);
     lnti_store_close(store);
     assert_ok(lnti_db_open(&db, path, LNTI_DB_WRITE, LNTI_STORE_APPLICATION_ID, ERR));
     assert_ok(lnti_db_version(&version, db, ERR));
-    assert_int_equal(version, schemas[sizeof schemas / sizeof schemas[0] - 1]);
+    assert_int_equal(version, goldens[N_GOLDENS - 1].schema);
     lnti_db_close(db);
     free(path);
     free(data);
@@ -100,7 +174,7 @@ static void every_migration_has_its_golden_file(void **state) {
     assert_int_equal(m->version, n + 1);
     n++;
   }
-  assert_int_equal(n, sizeof schemas / sizeof schemas[0]);
+  assert_int_equal(n, N_GOLDENS);
 }
 
 int main(void) {

@@ -12,7 +12,8 @@ static const char document[] =
     "{\"id\": \"class\", \"title\": \"Class\", \"type\": \"radio\", \"required\": true, \"options\": ["
     "{\"id\": \"cat\", \"title\": \"Cat\", \"key\": \"c\", \"aliases\": [\"tom\"], \"attributes\": ["
     "{\"id\": \"age\", \"type\": \"number\", \"min\": 0, \"max\": 30, \"unit\": \"years\"}]}, {\"id\": \"dog\"}]},"
-    "{\"id\": \"place\", \"type\": \"tree\", \"options\": [{\"id\": \"house\", \"options\": [{\"id\": \"roof\"}]}]}]}";
+    "{\"id\": \"place\", \"type\": \"tree\", \"options\": [{\"id\": \"house\", \"options\": [{\"id\": \"roof\"}]}]},"
+    "{\"id\": \"visible\", \"type\": \"checklist\", \"options\": [{\"id\": \"tail\"}, {\"id\": \"ears\"}]}]}";
 
 static lnt_status add_answers(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, int64_t item_id, lnt_error *err) {
   lnti_answer_row row = {.op_id = op_id,
@@ -41,6 +42,58 @@ static lnt_status add_answers(lnti_tx *tx, const lnti_ontology *o, int64_t op_id
   return status;
 }
 
+/* Item 1: a tail and no ears; item 2: unsure. */
+static lnt_status add_checks(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, int64_t item_id, lnt_error *err) {
+  const lnti_question *visible = &o->questions[3];
+  lnti_answer_row row = {.op_id = op_id,
+                         .subject_kind = LNTI_SUBJECT_ITEM,
+                         .subject_id = item_id,
+                         .question_id = visible->id,
+                         .state = LNTI_UNSURE,
+                         .number = NAN,
+                         .confidence = NAN,
+                         .source = LNTI_BY_PERSON};
+  if (item_id == 2) return lnti_tx_answer(tx, &row, err);
+  lnt_status status = LNT_OK;
+  row.state = LNTI_ANSWERED;
+  row.number = 1;
+  for (size_t i = visible->first_option; i != LNTI_NONE && !status; i = o->options[i].next_sibling) {
+    row.slot = row.option_id = o->options[i].id;
+    status = lnti_tx_answer(tx, &row, err);
+    row.number = 0;
+  }
+  return status;
+}
+
+/* A group, a picture in an archive with all that is known of it, links, a setting, a source that moved. */
+static lnt_status add_facts(lnti_tx *tx, int64_t op_id, lnt_error *err) {
+  static const lnti_duplicate links[] = {{1, 1, 1, 0}, {2, 1, 1, 0}, {5, 5, 1, 12}};
+  lnti_op relink = {.person = "ann", .time_ms = 1700000001000, .kind = LNTI_OP_RELINK, .note = "moved"};
+  lnti_item group = {.kind = LNTI_ITEM_GROUP, .member = "scene", .h = 1, .w = 1, .c = 1, .depth = 8, .format = "group"};
+  lnti_item picture = {.member = "a/b.jpg", .h = 20, .w = 30, .c = 3, .depth = 8, .format = "jpeg", .bytes = 1234};
+  picture.facts = (lnti_item_facts){.has_pixels = true, .has_signature = true, .has_quality = true};
+  picture.facts.sharpness = 12.5;
+  picture.facts.brightness = 0.5;
+  picture.facts.contrast = 0.25;
+  memset(picture.facts.pixels, 3, sizeof picture.facts.pixels);
+  memset(picture.facts.signature, 4, sizeof picture.facts.signature);
+  memset(relink.uuid.bytes, 8, sizeof relink.uuid.bytes);
+  int64_t source_id = 0, id = 0;
+  bool existed = false;
+  lnt_status status = lnti_tx_source(tx, &group.source_id, LNTI_SOURCE_FOLDER, "/data/scans", err);
+  if (!status) status = lnti_tx_item(tx, &group.id, &existed, op_id, &group, err);
+  if (!status) status = lnti_tx_item_group(tx, 2, group.id, err);
+  if (!status) status = lnti_tx_item_group(tx, 3, group.id, err);
+  if (!status) status = lnti_tx_source(tx, &source_id, LNTI_SOURCE_ARCHIVE, "/old/photos.zip", err);
+  picture.source_id = source_id;
+  if (!status) status = lnti_tx_item(tx, &id, &existed, op_id, &picture, err);
+  if (!status) status = lnti_tx_duplicates(tx, links, 3, err);
+  if (!status) status = lnti_tx_setting(tx, "near", "12", err);
+  if (!status) status = lnti_tx_op(tx, &relink.id, &existed, &relink, err);
+  if (!status) status = lnti_tx_source_move(tx, source_id, "/data/photos.zip", err);
+  return status;
+}
+
 static lnt_status add_items(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, lnt_error *err) {
   int64_t source_id = 0, id = 0, key_id = 0;
   bool existed = false;
@@ -56,6 +109,7 @@ static lnt_status add_items(lnti_tx *tx, const lnti_ontology *o, int64_t op_id, 
     status = lnti_tx_item(tx, &id, &existed, op_id, &item, err);
     if (!status) status = lnti_tx_meta(tx, id, key_id, i ? "south" : "north", err);
     if (!status && i < 2) status = add_answers(tx, o, op_id, id, err);
+    if (!status && i < 2) status = add_checks(tx, o, op_id, id, err);
   }
   return status;
 }
@@ -70,7 +124,8 @@ static lnt_status add_training(lnti_tx *tx, int64_t op_id, lnt_error *err) {
                   .started_ms = 1000,
                   .data_fingerprint = "f00",
                   .code_version = "0.1.0",
-                  .cpu = "avx2"};
+                  .cpu = "avx2",
+                  .split_json = "{\"method\":\"random\"}"};
   lnti_model_row model = {.name = "golden", .file = "models/golden.lnt", .bytes = 99, .created_ms = 3000};
   lnti_job job = {.kind = "train", .params_json = "{}", .started_ms = 1000, .pid = 1, .total = 3};
   int64_t id = 0;
@@ -97,6 +152,7 @@ static lnt_status add_everything(void *payload, lnti_tx *tx, lnt_error *err) {
   if (!status) status = lnti_tx_op(tx, &op.id, &existed, &op, err);
   if (!status) status = lnti_tx_ontology(tx, o, op.id, err);
   if (!status) status = add_items(tx, o, op.id, err);
+  if (!status) status = add_facts(tx, op.id, err);
   if (!status) status = add_training(tx, op.id, err);
   lnti_ontology_free(o);
   return status;
