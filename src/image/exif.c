@@ -39,34 +39,16 @@ enum {
   GPS_ALTITUDE
 };
 
-static bool find(lnti_ifd_entry *out, const lnti_ifd *ifd, unsigned tag) {
-  for (size_t i = 0; i < ifd->n; i++) {
-    lnti_ifd_entry entry;
-    if (lnti_ifd_at(&entry, ifd, i) && entry.tag == tag) {
-      *out = entry;
-      return true;
-    }
-  }
-  return false;
-}
-
-/** The directory that an entry of `ifd` points to. */
-static bool find_ifd(lnti_ifd *out, const lnti_ifd *ifd, unsigned tag) {
-  lnti_ifd_entry entry;
-  uint64_t at = 0;
-  return find(&entry, ifd, tag) && lnti_ifd_entry_uint(&at, ifd->file, &entry, 0) && lnti_ifd_open(out, ifd->file, at);
-}
-
 static bool read_uint(uint64_t *out, const lnti_ifd *ifd, unsigned tag) {
   lnti_ifd_entry entry;
-  return find(&entry, ifd, tag) && lnti_ifd_entry_uint(out, ifd->file, &entry, 0);
+  return lnti_ifd_find(&entry, ifd, tag) && lnti_ifd_entry_uint(out, ifd->file, &entry, 0);
 }
 
 /** A number above 0, else NaN. */
 static double read_positive(const lnti_ifd *ifd, unsigned tag) {
   lnti_ifd_entry entry;
   double value = NAN;
-  if (!find(&entry, ifd, tag) || !lnti_ifd_entry_real(&value, ifd->file, &entry, 0)) return NAN;
+  if (!lnti_ifd_find(&entry, ifd, tag) || !lnti_ifd_entry_real(&value, ifd->file, &entry, 0)) return NAN;
   return value > 0 ? value : NAN;
 }
 
@@ -80,7 +62,7 @@ static bool is_control(const uint8_t *p, size_t bytes) {
 static bool read_text(char *out, size_t size, const lnti_ifd *ifd, unsigned tag) {
   lnti_ifd_entry entry;
   size_t n = 0;
-  if (!find(&entry, ifd, tag) || entry.type != LNTI_IFD_ASCII) return false;
+  if (!lnti_ifd_find(&entry, ifd, tag) || entry.type != LNTI_IFD_ASCII) return false;
   const uint8_t *text = ifd->file->data + entry.at;
   const size_t length = strnlen((const char *)text, entry.bytes);
   char cleaned[64];
@@ -147,7 +129,7 @@ static bool read_degrees(double *out, const lnti_ifd *gps, unsigned tag, unsigne
   char ref[64] = "";
   double sum = 0, scale = 1;
   if (!read_text(ref, sizeof ref, gps, ref_tag) || (ref[0] != refs[0] && ref[0] != refs[1])) return false;
-  if (!find(&entry, gps, tag) || entry.count == 0 || entry.count > 3) return false;
+  if (!lnti_ifd_find(&entry, gps, tag) || entry.count == 0 || entry.count > 3) return false;
   for (size_t i = 0; i < entry.count; i++, scale *= 60) {
     double value = 0;
     if (!lnti_ifd_entry_real(&value, gps->file, &entry, i) || value < 0) return false;
@@ -168,7 +150,7 @@ static void read_gps(lnti_exif *out, const lnti_ifd *gps) {
     out->latitude = latitude;
     out->longitude = longitude;
   }
-  if (!find(&entry, gps, GPS_ALTITUDE) || !lnti_ifd_entry_real(&altitude, gps->file, &entry, 0)) return;
+  if (!lnti_ifd_find(&entry, gps, GPS_ALTITUDE) || !lnti_ifd_entry_real(&altitude, gps->file, &entry, 0)) return;
   /* 0 and 1 are above and below the sea; 2 and 3 (Exif 3.0) the same of the ellipsoid. */
   if (read_uint(&below, gps, GPS_ALTITUDE_REF) && below & 1) altitude = -altitude;
   out->altitude = altitude;
@@ -224,7 +206,7 @@ void lnti_exif_read(lnti_exif *out, const uint8_t *data, size_t n) {
   out->orientation = orientation_of(&first, container);
   read_text(out->make, sizeof out->make, &first, TAG_MAKE);
   read_text(out->model, sizeof out->model, &first, TAG_MODEL);
-  if (find_ifd(&ifd, &first, TAG_EXIF)) read_camera(out, &ifd);
+  if (lnti_ifd_below(&ifd, &first, TAG_EXIF)) read_camera(out, &ifd);
   if (!out->serial[0]) read_text(out->serial, sizeof out->serial, &first, TAG_DNG_SERIAL);
-  if (find_ifd(&ifd, &first, TAG_GPS)) read_gps(out, &ifd);
+  if (lnti_ifd_below(&ifd, &first, TAG_GPS)) read_gps(out, &ifd);
 }

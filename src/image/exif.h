@@ -39,6 +39,32 @@ typedef struct lnti_exif {
  */
 unsigned lnti_exif_orientation(const uint8_t *data, size_t n);
 
+/** What lnti_exif_strip takes out; one or both. */
+enum {
+  LNTI_STRIP_GPS = 1,    /**< where it was taken */
+  LNTI_STRIP_SERIALS = 2 /**< which camera and lens, and whose: serial numbers, owner, artist, computer, image id */
+};
+
+/**
+ * A copy of an encoded file without the place or the serial numbers: JPEG, PNG, WebP, TIFF. Every byte of the pixels stays
+ * as it is, and what they need to be shown right: orientation, colour profile, resolution.
+ *
+ * Metadata are kept only where it is known what they say: of EXIF the standard's own tags on how and when the picture was
+ * taken, and Copyright; and that which was not asked to go. All else goes with either, since it may repeat the place or the
+ * numbers: maker notes, XMP, IPTC, free text (descriptions, comments, PNG's texts), the embedded thumbnail (which may also
+ * show what a crop took away), pictures and other data behind the first one's end, tags and chunks that are not known.
+ * What goes is gone from the bytes: JPEG, PNG and WebP are written anew, in a TIFF all that nothing refers to any more is
+ * zeros. EXIF that is broken is left out.
+ *
+ * @param out  free() it
+ * @param what LNTI_STRIP_GPS, LNTI_STRIP_SERIALS or both
+ * @return LNT_OK; LNT_EINVAL (`what`); LNT_EUNSUPPORTED (another format: the message says what to do); LNT_EDATA (the
+ *         file is too broken to tell its pixels from its metadata); LNT_ENOMEM.
+ * O(n); the memory of one copy.
+ */
+LNT_MUST_CHECK lnt_status lnti_exif_strip(uint8_t **out, size_t *n_out, const uint8_t *data, size_t n, unsigned what,
+                                          lnt_error *err);
+
 /** All of it. Never fails: what is broken is absent. No allocation. */
 void lnti_exif_read(lnti_exif *out, const uint8_t *data, size_t n);
 

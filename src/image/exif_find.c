@@ -22,15 +22,18 @@ uint32_t lnti_le32(const uint8_t *p) {
 }
 
 static bool begins_as_tiff(const uint8_t *p, size_t n) {
-  return n >= 8 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0 || memcmp(p, "II+\0", 4) == 0 ||
-                    memcmp(p, "MM\0+", 4) == 0);
+  return n >= 8 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0);
+}
+
+static bool begins_as_big_tiff(const uint8_t *p, size_t n) {
+  return n >= 16 && (memcmp(p, "II+\0", 4) == 0 || memcmp(p, "MM\0+", 4) == 0);
 }
 
 lnti_container lnti_exif_container(const uint8_t *data, size_t n) {
   if (n >= 4 && memcmp(data, "\xff\xd8\xff", 3) == 0) return LNTI_CONTAINER_JPEG;
   if (lnti_is_png(data, n)) return LNTI_CONTAINER_PNG;
   if (n >= 12 && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0) return LNTI_CONTAINER_WEBP;
-  if (begins_as_tiff(data, n)) return LNTI_CONTAINER_TIFF;
+  if (begins_as_tiff(data, n) || begins_as_big_tiff(data, n)) return LNTI_CONTAINER_TIFF;
   if (n >= 12 && memcmp(data + 4, "ftyp", 4) == 0) return LNTI_CONTAINER_HEIF;
   return LNTI_CONTAINER_OTHER;
 }
@@ -46,17 +49,25 @@ bool lnti_exif_unwrap(lnti_span *out, const uint8_t *data, size_t n) {
 }
 
 bool lnti_jpeg_next(lnti_jpeg_segment *out, size_t *at, const uint8_t *data, size_t n) {
-  size_t p = *at;
-  if (p >= n || data[p] != 0xff) return false;
-  while (p + 1 < n && data[p + 1] == 0xff) p++; /* fill bytes (T.81, B.1.1.2) */
-  if (n - p < 4) return false;
-  const unsigned marker = data[p + 1];
-  if (marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd9)) return false; /* none of these has a length */
-  const size_t length = lnti_be16(data + p + 2);
-  if (length < 2 || length > n - p - 2) return false;
-  *out = (lnti_jpeg_segment){marker, p, length + 2, {data + p + 4, length - 2}};
-  *at = p + 2 + length;
-  return true;
+  for (size_t p = *at; p < n; p++) {
+    if (data[p] != 0xff) continue;
+    *at = p;
+    if (n - p < 2) return false;
+    const unsigned marker = data[p + 1];
+    if (marker == 0 || marker == 0xff) continue;                /* no marker, and a fill byte (T.81, B.1.1.2) */
+    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { /* these stand alone */
+      p++;
+      continue;
+    }
+    if (marker < 0xc0 || marker == 0xd8 || marker == 0xd9 || n - p < 4) return false;
+    const size_t length = lnti_be16(data + p + 2);
+    if (length < 2 || length > n - p - 2) return false;
+    *out = (lnti_jpeg_segment){marker, p, length + 2, {data + p + 4, length - 2}};
+    *at = p + 2 + length;
+    return true;
+  }
+  *at = n;
+  return false;
 }
 
 static bool find_in_jpeg(lnti_span *out, const uint8_t *data, size_t n) {

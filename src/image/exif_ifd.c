@@ -22,6 +22,10 @@ uint64_t lnti_ifd_uint(const lnti_ifd_file *file, size_t at, unsigned bytes) {
   return value;
 }
 
+void lnti_ifd_put(uint8_t *to, const lnti_ifd_file *file, uint64_t value, unsigned bytes) {
+  for (unsigned i = 0; i < bytes; i++) to[file->big_endian ? bytes - 1 - i : i] = (uint8_t)(value >> 8 * i);
+}
+
 bool lnti_ifd_file_open(lnti_ifd_file *out, lnti_span span) {
   lnti_ifd_file file = {.data = span.data, .n = span.n};
   if (span.n < 8 || (memcmp(span.data, "II", 2) != 0 && memcmp(span.data, "MM", 2) != 0)) return false;
@@ -84,6 +88,24 @@ bool lnti_ifd_entry_uint(uint64_t *out, const lnti_ifd_file *file, const lnti_if
     default:
       return false;
   }
+}
+
+bool lnti_ifd_find(lnti_ifd_entry *out, const lnti_ifd *ifd, unsigned tag) {
+  lnti_ifd_entry entry;
+  for (size_t i = 0; i < ifd->n; i++) {
+    if (lnti_ifd_at(&entry, ifd, i) && entry.tag == tag) {
+      *out = entry;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool lnti_ifd_below(lnti_ifd *out, const lnti_ifd *ifd, unsigned tag) {
+  lnti_ifd_entry entry;
+  uint64_t at = 0;
+  return lnti_ifd_find(&entry, ifd, tag) && lnti_ifd_entry_uint(&at, ifd->file, &entry, 0) &&
+         lnti_ifd_open(out, ifd->file, at);
 }
 
 static double signed_value(uint64_t bits, unsigned bytes) {

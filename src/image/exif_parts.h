@@ -6,6 +6,7 @@
 #ifndef LNTI_IMAGE_EXIF_PARTS_H
 #define LNTI_IMAGE_EXIF_PARTS_H
 
+#include <linnet/status.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,7 @@ uint32_t lnti_le32(const uint8_t *p);
 
 /** The TIFF structure ("II*\0"... or "MM\0*"...) inside a file; false where there is none. */
 bool lnti_exif_find(lnti_span *out, lnti_container *container_out, const uint8_t *data, size_t n);
-/** The same behind an "Exif\0\0" that some writers put before it; false where it does not begin as one. */
+/** A block of EXIF (classic TIFF, at times behind an "Exif\0\0"); false where it does not begin as one. */
 bool lnti_exif_unwrap(lnti_span *out, const uint8_t *data, size_t n);
 
 /** A segment of a JPEG file from its marker on. */
@@ -43,8 +44,9 @@ typedef struct lnti_jpeg_segment {
   size_t at, n;      /**< in the file, marker and length included */
   lnti_span payload; /**< after the length */
 } lnti_jpeg_segment;
-/** The segment at *at, which moves behind it (for SOS: to where the scan's data begin); false at the end, at EOI, or
- *  where it is broken. Begin with *at = 2. */
+/** The segment at or after *at, which moves behind it (for SOS: to where the scan's data begin); bytes before its marker are
+ *  skipped, as decoders do. False at the end, at EOI, or where the file is broken: *at is then the marker that is none, or
+ *  n. Begin with *at = 2. */
 bool lnti_jpeg_next(lnti_jpeg_segment *out, size_t *at, const uint8_t *data, size_t n);
 
 /** Bytes in TIFF's structure, classic (42) or big (43). */
@@ -95,15 +97,46 @@ typedef struct lnti_ifd_entry {
 bool lnti_ifd_file_open(lnti_ifd_file *out, lnti_span span);
 /** Unsigned integer of 2, 4 or 8 bytes at `at`, which the caller has checked. */
 uint64_t lnti_ifd_uint(const lnti_ifd_file *file, size_t at, unsigned bytes);
+/** Writes one into `to`, as the file has them. */
+void lnti_ifd_put(uint8_t *to, const lnti_ifd_file *file, uint64_t value, unsigned bytes);
 /** The directory at an offset; false where not even its count is there. Entries beyond the end are left out. */
 bool lnti_ifd_open(lnti_ifd *out, const lnti_ifd_file *file, uint64_t at);
 /** Entry i < n; false where its type is unknown or its values are not in the file. */
 bool lnti_ifd_at(lnti_ifd_entry *out, const lnti_ifd *ifd, size_t i);
+/** The first sound entry with a tag; false where there is none. */
+bool lnti_ifd_find(lnti_ifd_entry *out, const lnti_ifd *ifd, unsigned tag);
+/** The directory that the first entry with a tag points to. */
+bool lnti_ifd_below(lnti_ifd *out, const lnti_ifd *ifd, unsigned tag);
 /** Bytes of one value of a type; 0 for an unknown one. */
 unsigned lnti_ifd_type_bytes(unsigned type);
 /** Value i as an unsigned integer (BYTE, SHORT, LONG, LONG8 and offsets); false for other types and beyond the count. */
 bool lnti_ifd_entry_uint(uint64_t *out, const lnti_ifd_file *file, const lnti_ifd_entry *entry, size_t i);
 /** Value i as a number: integers, rationals (none where the denominator is 0) and floats. */
 bool lnti_ifd_entry_real(double *out, const lnti_ifd_file *file, const lnti_ifd_entry *entry, size_t i);
+
+/* ---- stripping ---- */
+
+/** Bytes being written into a block that is large enough for any sound file; what does not fit sets `full`. */
+typedef struct lnti_strip_out {
+  uint8_t *data;
+  size_t n, cap;
+  bool full;
+} lnti_strip_out;
+void lnti_strip_put(lnti_strip_out *out, const void *data, size_t n);
+
+/** Which directory a tag stands in: their numbers overlap. */
+typedef enum lnti_ifd_kind { LNTI_IFD_FIRST, LNTI_IFD_EXIF, LNTI_IFD_GPS, LNTI_IFD_INTEROP } lnti_ifd_kind;
+/** Whether an entry of EXIF that leads to no other directory stays. */
+bool lnti_strip_keeps(lnti_ifd_kind kind, unsigned tag, unsigned what);
+
+/** EXIF as a fresh classic TIFF structure of at most `cap` bytes that holds only what stays; returns its length, 0 where
+ *  nothing does. Values that would not fit (entries that share their bytes) are left out. */
+size_t lnti_exif_rewrite(uint8_t *out, size_t cap, lnti_span exif, unsigned what);
+
+LNT_MUST_CHECK lnt_status lnti_png_strip(lnti_strip_out *out, const uint8_t *data, size_t n, unsigned what,
+                                         lnt_error *err);
+/** out->data has n bytes. */
+LNT_MUST_CHECK lnt_status lnti_tiff_strip(lnti_strip_out *out, const uint8_t *data, size_t n, unsigned what,
+                                          lnt_error *err);
 
 #endif

@@ -87,7 +87,7 @@ static void build_directory(build *b, const exif_row *rows, size_t n_rows, exif_
   put(&b->out, 0, word, b->big_endian);
   for (size_t i = 0; i < k; i++) {
     if (values[i].n <= word) {
-      memcpy(b->out.data + slot[i], values[i].data, values[i].n);
+      if (values[i].n > 0) memcpy(b->out.data + slot[i], values[i].data, values[i].n);
     } else {
       patch(&b->out, slot[i], b->out.n, word, b->big_endian);
       exif_append(&b->out, values[i].data, values[i].n);

@@ -82,7 +82,8 @@ static void test_containers(void **state) {
     unsigned orientation;
   } kinds[] = {{as_it_is, 6}, {exif_in_jpeg, 6}, {exif_in_png, 6}, {exif_in_webp, 6}, {exif_in_heif, 1}};
   for (size_t i = 0; i < N_ROWS(kinds); i++) {
-    for (int variant = 0; variant < 4; variant++) {
+    /* BigTIFF is a file of its own, never a block in another. */
+    for (int variant = 0; variant < (i == 0 ? 4 : 2); variant++) {
       lnti_exif e;
       exif_bytes file = kinds[i].wrap(exif_tiff(SYDNEY, N_ROWS(SYDNEY), variant & 1, variant & 2));
       lnti_exif_read(&e, file.data, file.n);
@@ -397,7 +398,8 @@ static void check_damaged(lnti_rng *rng, void *payload) {
   (void)payload;
   static exif_bytes (*const wraps[])(exif_bytes) = {as_it_is, exif_in_jpeg, exif_in_png, exif_in_webp, exif_in_heif};
   const size_t kind = lnti_rng_below(rng, N_ROWS(wraps));
-  exif_bytes file = wraps[kind](exif_tiff(SYDNEY, N_ROWS(SYDNEY), lnti_rng_below(rng, 2), lnti_rng_below(rng, 2)));
+  exif_bytes file =
+      wraps[kind](exif_tiff(SYDNEY, N_ROWS(SYDNEY), lnti_rng_below(rng, 2), !kind && lnti_rng_below(rng, 2)));
   for (int i = 0; i < 4; i++) file.data[lnti_rng_below(rng, file.n)] = (uint8_t)lnti_rng_below(rng, 256);
   lnti_exif e;
   lnti_exif_read(&e, file.data, file.n);
