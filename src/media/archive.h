@@ -1,6 +1,6 @@
 /**
  * @file archive.h
- * An opened archive over a span: a table of its members, and where their bytes lie. A tar and a zip are read in place; what
+ * An opened archive over a span: an index of its members, and where their bytes lie. A tar and a zip are read in place; what
  * cannot be (a compressed tar, a zip that lost its directory) is unpacked once into a pack.
  */
 #ifndef LNTI_MEDIA_ARCHIVE_H
@@ -10,7 +10,7 @@
 #include <linnet/status.h>
 #include <media/pack.h>
 #include <media/span.h>
-#include <media/table.h>
+#include <media/index.h>
 
 /** Archives stand in archives up to this depth: an outer one and one inside it. */
 enum { LNTI_ARCHIVE_DEPTH = 2 };
@@ -39,16 +39,16 @@ LNT_MUST_CHECK lnt_status lnti_archive_sniff_span(lnti_archive_kind *out, const 
 bool lnti_archive_name(const char *name);
 
 /**
- * Fills a table with the members of a tar, in place.
- * @param damage_out  LNT_OK, or why the table ends before the archive does
+ * Fills an index with the members of a tar, in place.
+ * @param damage_out  LNT_OK, or why the index ends before the archive does
  * @return LNT_OK; LNT_EDATA (nothing sound in it); LNT_ELIMIT; LNT_ECANCELLED; LNT_EIO; LNT_ENOMEM.
  */
-LNT_MUST_CHECK lnt_status lnti_archive_index_tar(lnti_table *table, lnt_error *damage_out, const lnti_span *span,
+LNT_MUST_CHECK lnt_status lnti_archive_index_tar(lnti_index *index, lnt_error *damage_out, const lnti_span *span,
                                                  const char *name, const lnti_archive_caps *caps,
                                                  const lnti_cancel *cancel, lnt_error *err);
-/** Reads an archive from its first byte to its last, writes its members' bytes and fills a table with their places in the
+/** Reads an archive from its first byte to its last, writes its members' bytes and fills an index with their places in the
  *  pack. Besides: LNT_ENOSPC, and what writing returns. */
-LNT_MUST_CHECK lnt_status lnti_archive_unpack(lnti_table *table, lnt_error *damage_out, lnti_pack_writer *pack,
+LNT_MUST_CHECK lnt_status lnti_archive_unpack(lnti_index *index, lnt_error *damage_out, lnti_pack_writer *pack,
                                               const lnti_span *span, const char *name, const lnti_archive_caps *caps,
                                               const lnti_cancel *cancel, lnt_error *err);
 

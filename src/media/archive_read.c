@@ -44,7 +44,7 @@ typedef struct source {
 typedef struct reading {
   source source;
   struct archive *archive;
-  lnti_table *table;
+  lnti_index *index;
   lnti_pack_writer *pack; /* NULL: in place */
   lnt_error *damage;
   const char *name;
@@ -123,13 +123,13 @@ static lnt_status archive_failed(reading *r, lnt_error *err) {
   return lnti_fail(err, LNT_EDATA, "%s: is damaged or cut short (%s)", r->name, why ? why : "no reason is given");
 }
 
-/** Damage ends the table; everything else ends the reading. */
+/** Damage ends the index; everything else ends the reading. */
 static lnt_status end_by(reading *r, const lnt_error *error, lnt_error *err) {
-  if (error->code != LNT_EDATA || r->table->n == 0) {
+  if (error->code != LNT_EDATA || r->index->n == 0) {
     if (err) *err = *error;
     return error->code;
   }
-  lnti_error_set(r->damage, LNT_EDATA, "%s; the %zu members before the damage are taken", error->message, r->table->n);
+  lnti_error_set(r->damage, LNT_EDATA, "%s; the %zu members before the damage are taken", error->message, r->index->n);
   return LNT_OK;
 }
 
@@ -155,9 +155,9 @@ static uint32_t judge(const reading *r, struct archive_entry *entry) {
 /** A hard link is the member that it leads to, under another name. False where that is not there. */
 static bool follow(lnti_row *row, const reading *r, const char *target) {
   if (lnti_member_name(r->target, target, strlen(target)) != LNTI_ROW_PLAIN) return false;
-  const size_t found = lnti_table_find(r->table, r->target, strlen(r->target));
+  const size_t found = lnti_index_find(r->index, r->target, strlen(r->target));
   if (found == LNTI_NO_ROW) return false;
-  *row = r->table->row[found];
+  *row = r->index->row[found];
   return true;
 }
 
@@ -238,7 +238,7 @@ static lnt_status take_entry(reading *r, struct archive_entry *entry, lnt_error 
       if (row.how == LNTI_ROW_PLAIN) status = locate_member(&row, r, entry, err);
     }
   }
-  if (status == LNT_OK) status = lnti_table_add(r->table, r->member, &row, r->caps->members_max, r->name, err);
+  if (status == LNT_OK) status = lnti_index_add(r->index, r->member, &row, r->caps->members_max, r->name, err);
   return status;
 }
 
@@ -330,16 +330,16 @@ static lnt_status read_archive(reading *r, const lnti_span *span, lnt_error *err
   return status;
 }
 
-lnt_status lnti_archive_index_tar(lnti_table *table, lnt_error *damage_out, const lnti_span *span, const char *name,
+lnt_status lnti_archive_index_tar(lnti_index *index, lnt_error *damage_out, const lnti_span *span, const char *name,
                                   const lnti_archive_caps *caps, const lnti_cancel *cancel, lnt_error *err) {
-  reading r = {.table = table, .damage = damage_out, .name = name, .caps = caps, .cancel = cancel};
+  reading r = {.index = index, .damage = damage_out, .name = name, .caps = caps, .cancel = cancel};
   return read_archive(&r, span, err);
 }
 
-lnt_status lnti_archive_unpack(lnti_table *table, lnt_error *damage_out, lnti_pack_writer *pack, const lnti_span *span,
+lnt_status lnti_archive_unpack(lnti_index *index, lnt_error *damage_out, lnti_pack_writer *pack, const lnti_span *span,
                                const char *name, const lnti_archive_caps *caps, const lnti_cancel *cancel,
                                lnt_error *err) {
-  reading r = {.table = table, .damage = damage_out, .pack = pack, .name = name, .caps = caps, .cancel = cancel};
+  reading r = {.index = index, .damage = damage_out, .pack = pack, .name = name, .caps = caps, .cancel = cancel};
   return read_archive(&r, span, err);
 }
 

@@ -1,5 +1,5 @@
 /*
- * A list, most recently used first, under one mutex. It is short (n_max), so a walk is cheaper than a table.
+ * A list, most recently used first, under one mutex. It is short (n_max), so a walk is cheaper than a index.
  *
  * An entry is LOADING while one thread loads it outside the mutex; the others wait for it. Once READY, users pin it while
  * they read outside the mutex; only unpinned entries are dropped. A thread waits only while it pins nothing, so whoever

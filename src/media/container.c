@@ -87,20 +87,20 @@ static lnt_status take_into_pack(void *payload, const void *data, size_t n, lnt_
 }
 
 /** All members of the archive in `from`, or, where that is nothing, the one deflated member that is asked for. */
-static lnt_status fill_pack(lnti_table *table, lnt_error *damage, lnti_pack_writer *pack, const request *q,
+static lnt_status fill_pack(lnti_index *index, lnt_error *damage, lnti_pack_writer *pack, const request *q,
                             const lnti_span *from, lnt_error *err) {
   if (from) {
     const lnti_archive_caps caps = caps_of(q);
-    return lnti_archive_unpack(table, damage, pack, from, q->name, &caps, q->cancel, err);
+    return lnti_archive_unpack(index, damage, pack, from, q->name, &caps, q->cancel, err);
   }
   lnti_row row = {.how = LNTI_ROW_SUMMED, .at = lnti_pack_offset(pack), .bytes = q->row.bytes, .sum = q->row.sum};
   row.packed = row.bytes;
   lnt_status status = lnti_zip_unpack(&q->outer, &q->row, q->name, take_into_pack, pack, err);
-  if (status == LNT_OK) status = lnti_table_add(table, "member", &row, 1, q->name, err);
+  if (status == LNT_OK) status = lnti_index_add(index, "member", &row, 1, q->name, err);
   return status;
 }
 
-static lnt_status make_pack(lnti_span *out, lnti_table *table, lnt_error *damage, const request *q,
+static lnt_status make_pack(lnti_span *out, lnti_index *index, lnt_error *damage, const request *q,
                             const lnti_span *from, lnt_error *err) {
   lnti_span span = LNTI_SPAN_INIT;
   lnti_pack_writer *pack = NULL;
@@ -108,8 +108,8 @@ static lnt_status make_pack(lnti_span *out, lnti_table *table, lnt_error *damage
   request copy = *q;
   lnt_status status = open_nameless(&span.fd, q, err);
   if (status == LNT_OK) status = lnti_pack_writer_new(&pack, span.fd, q->name, &key, make_room, &copy, err);
-  if (status == LNT_OK) status = fill_pack(table, damage, pack, q, from, err);
-  if (status == LNT_OK) status = lnti_pack_finish(pack, table, damage, err);
+  if (status == LNT_OK) status = fill_pack(index, damage, pack, q, from, err);
+  if (status == LNT_OK) status = lnti_pack_finish(pack, index, damage, err);
   if (status == LNT_OK) {
     span.bytes = lnti_pack_offset(pack);
     *out = span;
@@ -133,11 +133,11 @@ static lnt_status open_bytes(lnti_span *out, request *q, lnt_error *err) {
   }
   if (q->row.how == LNTI_ROW_DEFLATED) {
     lnti_span pack = LNTI_SPAN_INIT;
-    lnti_table table = {0};
+    lnti_index index = {0};
     lnt_error damage = LNT_ERROR_INIT;
-    lnt_status status = make_pack(&pack, &table, &damage, q, NULL, err);
-    if (status == LNT_OK) status = lnti_span_part(out, &pack, table.row[0].at, table.row[0].bytes, q->name, err);
-    lnti_table_clear(&table);
+    lnt_status status = make_pack(&pack, &index, &damage, q, NULL, err);
+    if (status == LNT_OK) status = lnti_span_part(out, &pack, index.row[0].at, index.row[0].bytes, q->name, err);
+    lnti_index_clear(&index);
     lnti_span_close(&pack);
     return status;
   }
@@ -150,7 +150,7 @@ static lnt_status open_bytes(lnti_span *out, request *q, lnt_error *err) {
 
 static lnt_status load_packed(lnti_container *c, request *q, lnt_error *err) {
   lnti_span pack = LNTI_SPAN_INIT;
-  lnt_status status = make_pack(&pack, &c->table, &c->damage, q, &c->span, err);
+  lnt_status status = make_pack(&pack, &c->index, &c->damage, q, &c->span, err);
   if (status != LNT_OK) return status;
   lnti_span_close(&c->span);
   c->span = pack;
@@ -166,12 +166,12 @@ static lnt_status load_archive(lnti_container *c, request *q, lnti_archive_kind 
   }
   c->kind = LNTI_CONTAINER_ARCHIVE;
   if (kind == LNTI_ARCHIVE_TAR) {
-    status = lnti_archive_index_tar(&c->table, &c->damage, &c->span, q->name, &caps, q->cancel, err);
+    status = lnti_archive_index_tar(&c->index, &c->damage, &c->span, q->name, &caps, q->cancel, err);
   } else if (kind == LNTI_ARCHIVE_ZIP) {
-    status = lnti_zip_index(&c->table, &c->span, q->name, &caps, q->cancel, err);
+    status = lnti_zip_index(&c->index, &c->span, q->name, &caps, q->cancel, err);
     if (status == LNT_ENOTFOUND) {
       /* Without its directory what a zip still has is had from its beginning on. */
-      lnti_table_clear(&c->table);
+      lnti_index_clear(&c->index);
       status = load_packed(c, q, err);
       if (status == LNT_OK && c->damage.code == LNT_OK) {
         lnti_error_set(&c->damage, LNT_EDATA, "%s: is a zip without a directory; it was cut short", q->name);
@@ -180,8 +180,8 @@ static lnt_status load_archive(lnti_container *c, request *q, lnti_archive_kind 
   } else {
     status = load_packed(c, q, err);
   }
-  if (status == LNT_OK) status = lnti_table_trim(&c->table, err);
-  if (status == LNT_OK) lnti_cache_reserve(q->cache, q->entry, LNTI_BUDGET_MEMORY, lnti_table_memory(&c->table));
+  if (status == LNT_OK) status = lnti_index_trim(&c->index, err);
+  if (status == LNT_OK) lnti_cache_reserve(q->cache, q->entry, LNTI_BUDGET_MEMORY, lnti_index_memory(&c->index));
   return status;
 }
 
@@ -211,7 +211,7 @@ static void unload(void *value) {
   if (!c) return;
   lnti_idx_close(c->idx);
   free(c->data);
-  lnti_table_clear(&c->table);
+  lnti_index_clear(&c->index);
   lnti_span_close(&c->span);
   free(c->name);
   free(c);
@@ -305,8 +305,8 @@ lnt_status lnti_container_enter(lnti_held *held, lnti_containers *containers, si
   const lnti_container *outer = held->container;
   char *name = NULL;
   request q = {.mark = outer->mark, .depth = outer->depth + 1, .outer = LNTI_SPAN_INIT, .cancel = cancel};
-  q.row = outer->table.row[row];
-  lnt_status status = lnti_asprintf(&name, err, "%s#%s", outer->name, lnti_table_name(&outer->table, row));
+  q.row = outer->index.row[row];
+  lnt_status status = lnti_asprintf(&name, err, "%s#%s", outer->name, lnti_index_name(&outer->index, row));
   if (status == LNT_OK) status = lnti_span_part(&q.outer, &outer->span, 0, outer->span.bytes, outer->name, err);
   lnti_container_release(held, containers);
   if (status == LNT_OK) {
@@ -354,7 +354,7 @@ static lnt_status read_row(uint8_t *data, const lnti_container *c, const lnti_ro
 
 lnt_status lnti_container_member(uint8_t **data_out, size_t *n_out, const lnti_container *container, size_t row,
                                  size_t file_bytes_max, const char *uri, lnt_error *err) {
-  const lnti_row *r = &container->table.row[row];
+  const lnti_row *r = &container->index.row[row];
   uint8_t *data = NULL;
   if (r->bytes > file_bytes_max) {
     return lnti_fail(err, LNT_ELIMIT, "%s has %" PRIu64 " bytes; at most %zu are taken", uri, r->bytes, file_bytes_max);

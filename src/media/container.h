@@ -12,7 +12,7 @@
 #include <media/idx.h>
 #include <media/media.h>
 #include <media/span.h>
-#include <media/table.h>
+#include <media/index.h>
 
 typedef enum lnti_container_kind { LNTI_CONTAINER_ARCHIVE, LNTI_CONTAINER_ARRAY } lnti_container_kind;
 
@@ -23,8 +23,8 @@ typedef struct lnti_container {
   unsigned depth;      /**< of an archive: 1 for a file, 2 for a member of one */
 
   lnti_span span; /**< what its rows, or records, are places in: its own bytes, or those of its pack */
-  lnti_table table;
-  lnt_error damage; /**< why the table ends early; LNT_OK: it does not */
+  lnti_index index;
+  lnt_error damage; /**< why the index ends early; LNT_OK: it does not */
 
   lnti_idx_shape shape;
   lnti_idx *idx; /**< of an array that is read in place */

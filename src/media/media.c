@@ -119,7 +119,7 @@ static lnt_status find_member(size_t *row_out, size_t *n_out, const lnti_media *
                               const char *uri, const char *rest, lnt_error *err) {
   size_t n = strlen(rest);
   for (;;) {
-    const size_t row = lnti_table_find(&c->table, rest, n);
+    const size_t row = lnti_index_find(&c->index, rest, n);
     if (row != LNTI_NO_ROW) {
       *row_out = row;
       *n_out = n;
@@ -129,11 +129,11 @@ static lnt_status find_member(size_t *row_out, size_t *n_out, const lnti_media *
     if (shorter == n) break;
     n = shorter;
   }
-  const size_t refused = lnti_table_find_refused(&c->table, rest);
+  const size_t refused = lnti_index_find_refused(&c->index, rest);
   if (refused != LNTI_NO_ROW) {
-    return lnti_table_refuse(&c->table, refused, c->name, media->options.file_bytes_max, err);
+    return lnti_index_refuse(&c->index, refused, c->name, media->options.file_bytes_max, err);
   }
-  const char *near = lnti_table_near(&c->table, rest);
+  const char *near = lnti_index_near(&c->index, rest);
   if (near) return lnti_fail(err, LNT_ENOTFOUND, "%s: no such member in the archive; there is %s", uri, near);
   if (c->damage.code != LNT_OK) {
     return lnti_fail(err, LNT_ENOTFOUND, "%s: no such member before the archive's damage (%s)", uri, c->damage.message);

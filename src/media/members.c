@@ -42,8 +42,8 @@ static lnt_status refuse_row(const listing *l, const lnti_container *c, const ch
   lnt_error reason = LNT_ERROR_INIT;
   char *name = NULL;
   if (!l->refused) return LNT_OK;
-  (void)lnti_table_refuse(&c->table, row, c->name, l->options->file_bytes_max, &reason);
-  lnt_status status = full_name(&name, inner, lnti_table_name(&c->table, row), err);
+  (void)lnti_index_refuse(&c->index, row, c->name, l->options->file_bytes_max, &reason);
+  lnt_status status = full_name(&name, inner, lnti_index_name(&c->index, row), err);
   if (status == LNT_OK) status = refuse(l, name, &reason, err);
   free(name);
   return status;
@@ -68,10 +68,10 @@ static lnt_status refuse_damage(const listing *l, const lnti_container *c, const
 /** Rows of an archive inside another: those that are archives again lie too deep. */
 static lnt_status list_inner(listing *l, const lnti_container *c, const char *inner, lnt_error *err) {
   lnt_status status = LNT_OK;
-  for (size_t row = 0; row < c->table.n && status == LNT_OK; row++) {
-    const char *member = lnti_table_name(&c->table, row);
+  for (size_t row = 0; row < c->index.n && status == LNT_OK; row++) {
+    const char *member = lnti_index_name(&c->index, row);
     char *name = NULL;
-    if (lnti_row_refused(&c->table.row[row])) {
+    if (lnti_row_refused(&c->index.row[row])) {
       status = refuse_row(l, c, inner, row, err);
       continue;
     }
@@ -82,7 +82,7 @@ static lnt_status list_inner(listing *l, const lnti_container *c, const char *in
                      LNTI_ARCHIVE_DEPTH);
       status = refuse(l, name, &reason, err);
     } else if (status == LNT_OK) {
-      status = add(l, name, c->table.row[row].bytes, err);
+      status = add(l, name, c->index.row[row].bytes, err);
     }
     free(name);
   }
@@ -100,7 +100,7 @@ static lnt_status enter(listing *l, lnti_held *held, size_t row, lnt_error *err)
   lnt_error reason = LNT_ERROR_INIT;
   char *outer = NULL, *inner = NULL;
   lnt_status status = lnti_strdup(&outer, held->container->name, err);
-  if (status == LNT_OK) status = lnti_strdup(&inner, lnti_table_name(&held->container->table, row), err);
+  if (status == LNT_OK) status = lnti_strdup(&inner, lnti_index_name(&held->container->index, row), err);
   if (status != LNT_OK) goto done;
   status = lnti_container_enter(held, l->containers, row, l->cancel, &reason);
   if (status == LNT_OK && held->container->kind == LNTI_CONTAINER_ARCHIVE) {
@@ -125,15 +125,15 @@ done:
 
 static lnt_status list_outer(listing *l, lnti_held *held, lnt_error *err) {
   lnt_status status = LNT_OK;
-  for (size_t row = 0; status == LNT_OK && row < held->container->table.n; row++) {
-    const lnti_table *table = &held->container->table;
-    const char *name = lnti_table_name(table, row);
-    if (lnti_row_refused(&table->row[row])) {
+  for (size_t row = 0; status == LNT_OK && row < held->container->index.n; row++) {
+    const lnti_index *index = &held->container->index;
+    const char *name = lnti_index_name(index, row);
+    if (lnti_row_refused(&index->row[row])) {
       status = refuse_row(l, held->container, NULL, row, err);
     } else if (lnti_archive_name(name)) {
       status = enter(l, held, row, err);
     } else {
-      status = add(l, name, table->row[row].bytes, err);
+      status = add(l, name, index->row[row].bytes, err);
     }
   }
   return status == LNT_OK ? refuse_damage(l, held->container, NULL, err) : status;

@@ -130,26 +130,26 @@ void lnti_pack_writer_free(lnti_pack_writer *pack) {
   free(pack);
 }
 
-static void sum_up(lnti_hash *out, const lnti_table *table, const char *damage, const pack_tail *tail) {
+static void sum_up(lnti_hash *out, const lnti_index *index, const char *damage, const pack_tail *tail) {
   lnti_hasher hasher;
   lnti_hash_begin(&hasher);
-  if (table->n > 0) lnti_hash_update(&hasher, table->row, table->n * sizeof *table->row);
-  if (table->n > 0) lnti_hash_update(&hasher, table->names, table->names_bytes);
+  if (index->n > 0) lnti_hash_update(&hasher, index->row, index->n * sizeof *index->row);
+  if (index->n > 0) lnti_hash_update(&hasher, index->names, index->names_bytes);
   lnti_hash_update(&hasher, damage, tail->damage_bytes);
   lnti_hash_update(&hasher, tail, offsetof(pack_tail, sum));
   lnti_hash_end(out, &hasher);
 }
 
-lnt_status lnti_pack_finish(lnti_pack_writer *pack, const lnti_table *table, const lnt_error *damage, lnt_error *err) {
+lnt_status lnti_pack_finish(lnti_pack_writer *pack, const lnti_index *index, const lnt_error *damage, lnt_error *err) {
   pack_tail tail = {.rows_at = lnti_pack_offset(pack),
-                    .n_rows = table->n,
-                    .names_bytes = table->names_bytes,
+                    .n_rows = index->n,
+                    .names_bytes = index->names_bytes,
                     .damage_code = damage->code,
                     .damage_bytes = strlen(damage->message)};
   memcpy(tail.magic, magic, sizeof magic);
-  sum_up(&tail.sum, table, damage->message, &tail);
-  lnt_status status = lnti_pack_write(pack, table->row, table->n * sizeof *table->row, err);
-  if (status == LNT_OK) status = lnti_pack_write(pack, table->names, table->names_bytes, err);
+  sum_up(&tail.sum, index, damage->message, &tail);
+  lnt_status status = lnti_pack_write(pack, index->row, index->n * sizeof *index->row, err);
+  if (status == LNT_OK) status = lnti_pack_write(pack, index->names, index->names_bytes, err);
   if (status == LNT_OK) status = lnti_pack_write(pack, damage->message, tail.damage_bytes, err);
   if (status == LNT_OK) status = lnti_pack_write(pack, &tail, sizeof tail, err);
   return status == LNT_OK ? flush(pack, err) : status;
@@ -171,7 +171,7 @@ static lnt_status check_frame(pack_tail *tail, const lnti_span *span, const lnti
   const uint64_t room = span->bytes - sizeof *tail;
   if (memcmp(head.magic, magic, sizeof magic) != 0 || memcmp(tail->magic, magic, sizeof magic) != 0 ||
       head.version != LNTI_PACK_VERSION || memcmp(&head.key, key, sizeof *key) != 0 || tail->rows_at > room ||
-      tail->n_rows > LNTI_TABLE_MAX || tail->n_rows > room / sizeof(lnti_row) || tail->names_bytes > room ||
+      tail->n_rows > LNTI_INDEX_MAX || tail->n_rows > room / sizeof(lnti_row) || tail->names_bytes > room ||
       tail->damage_bytes >= LNT_ERROR_MESSAGE_BYTES ||
       tail->rows_at + tail->n_rows * sizeof(lnti_row) + tail->names_bytes + tail->damage_bytes != room) {
     return torn(name, err);
@@ -180,11 +180,11 @@ static lnt_status check_frame(pack_tail *tail, const lnti_span *span, const lnti
 }
 
 /** A pack is ours, but what can be written by others must not be trusted with memory. */
-static bool rows_fit(const lnti_table *table, uint64_t rows_at) {
-  if (table->n > 0 && (table->names_bytes == 0 || table->names[table->names_bytes - 1] != '\0')) return false;
-  for (size_t r = 0; r < table->n; r++) {
-    const lnti_row *row = &table->row[r];
-    if (row->name >= table->names_bytes || row->how >= LNTI_ROW_HOWS) return false;
+static bool rows_fit(const lnti_index *index, uint64_t rows_at) {
+  if (index->n > 0 && (index->names_bytes == 0 || index->names[index->names_bytes - 1] != '\0')) return false;
+  for (size_t r = 0; r < index->n; r++) {
+    const lnti_row *row = &index->row[r];
+    if (row->name >= index->names_bytes || row->how >= LNTI_ROW_HOWS) return false;
     if (!lnti_row_refused(row) &&
         (row->how != LNTI_ROW_SUMMED || row->at > rows_at || row->bytes > rows_at - row->at)) {
       return false;
@@ -193,42 +193,42 @@ static bool rows_fit(const lnti_table *table, uint64_t rows_at) {
   return true;
 }
 
-static lnt_status read_parts(lnti_table *table, char *damage, const pack_tail *tail, const lnti_span *span,
+static lnt_status read_parts(lnti_index *index, char *damage, const pack_tail *tail, const lnti_span *span,
                              const char *name, lnt_error *err) {
   const uint64_t names_at = tail->rows_at + tail->n_rows * sizeof(lnti_row);
-  table->n = table->row_capacity = (size_t)tail->n_rows;
-  table->names_bytes = table->names_capacity = (size_t)tail->names_bytes;
-  lnt_status status = lnti_alloc(&table->row, table->n, sizeof *table->row, err);
-  if (status == LNT_OK) status = lnti_alloc(&table->names, table->names_bytes, 1, err);
+  index->n = index->row_capacity = (size_t)tail->n_rows;
+  index->names_bytes = index->names_capacity = (size_t)tail->names_bytes;
+  lnt_status status = lnti_alloc(&index->row, index->n, sizeof *index->row, err);
+  if (status == LNT_OK) status = lnti_alloc(&index->names, index->names_bytes, 1, err);
   if (status == LNT_OK) {
-    status = lnti_span_read(table->row, span, tail->rows_at, table->n * sizeof *table->row, name, err);
+    status = lnti_span_read(index->row, span, tail->rows_at, index->n * sizeof *index->row, name, err);
   }
-  if (status == LNT_OK) status = lnti_span_read(table->names, span, names_at, table->names_bytes, name, err);
+  if (status == LNT_OK) status = lnti_span_read(index->names, span, names_at, index->names_bytes, name, err);
   if (status == LNT_OK) {
     status = lnti_span_read(damage, span, names_at + tail->names_bytes, (size_t)tail->damage_bytes, name, err);
   }
   return status == LNT_EDATA ? torn(name, err) : status;
 }
 
-lnt_status lnti_pack_read(lnti_table *table_out, lnt_error *damage_out, const lnti_span *span, const lnti_hash *key,
+lnt_status lnti_pack_read(lnti_index *index_out, lnt_error *damage_out, const lnti_span *span, const lnti_hash *key,
                           const char *name, lnt_error *err) {
   pack_tail tail;
-  lnti_table table = {0};
+  lnti_index index = {0};
   lnti_hash sum;
   lnt_error damage = LNT_ERROR_INIT;
   lnt_status status = check_frame(&tail, span, key, name, err);
-  if (status == LNT_OK) status = read_parts(&table, damage.message, &tail, span, name, err);
+  if (status == LNT_OK) status = read_parts(&index, damage.message, &tail, span, name, err);
   if (status == LNT_OK) {
-    sum_up(&sum, &table, damage.message, &tail);
-    if (memcmp(&sum, &tail.sum, sizeof sum) != 0 || !rows_fit(&table, tail.rows_at)) status = torn(name, err);
+    sum_up(&sum, &index, damage.message, &tail);
+    if (memcmp(&sum, &tail.sum, sizeof sum) != 0 || !rows_fit(&index, tail.rows_at)) status = torn(name, err);
   }
-  if (status == LNT_OK) status = lnti_table_index(&table, name, err);
+  if (status == LNT_OK) status = lnti_index_build(&index, name, err);
   if (status != LNT_OK) {
-    lnti_table_clear(&table);
+    lnti_index_clear(&index);
     return status;
   }
   damage.code = (lnt_status)tail.damage_code;
   *damage_out = damage;
-  *table_out = table;
+  *index_out = index;
   return LNT_OK;
 }

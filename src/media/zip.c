@@ -1,5 +1,5 @@
 /*
- * The central directory is read in pieces of BUFFER_BYTES, so memory is that and the table, whatever the archive claims.
+ * The central directory is read in pieces of BUFFER_BYTES, so memory is that and the index, whatever the archive claims.
  * All sizes are of strangers: they are compared with the bytes that are there before they are used.
  *
  * Members that share bytes are refused, all of the archive with them: that is how a small zip is made to unpack to
@@ -242,7 +242,7 @@ static uint32_t judge(const entry *e, const char *name, const lnti_archive_caps 
 }
 
 /** An entry becomes a row, but for folders. */
-static lnt_status add_entry(lnti_table *table, entry *e, const directory *d, char *name, const char *archive,
+static lnt_status add_entry(lnti_index *index, entry *e, const directory *d, char *name, const char *archive,
                             const lnti_archive_caps *caps, lnt_error *err) {
   take_unicode_name(e);
   if (is_folder(e)) return LNT_OK;
@@ -264,10 +264,10 @@ static lnt_status add_entry(lnti_table *table, entry *e, const directory *d, cha
     return broken(archive, "a member does not lie before it", err);
   }
   e->row.at += d->base;
-  return lnti_table_add(table, name, &e->row, caps->members_max, archive, err);
+  return lnti_index_add(index, name, &e->row, caps->members_max, archive, err);
 }
 
-static lnt_status read_directory(lnti_table *table, const directory *d, const lnti_span *span, const char *archive,
+static lnt_status read_directory(lnti_index *index, const directory *d, const lnti_span *span, const char *archive,
                                  const lnti_archive_caps *caps, const lnti_cancel *cancel, lnt_error *err) {
   uint8_t *buffer = NULL;
   char *name = NULL;
@@ -298,7 +298,7 @@ static lnt_status read_directory(lnti_table *table, const directory *d, const ln
       have += more;
       i--;
     } else {
-      status = add_entry(table, &e, d, name, archive, caps, err);
+      status = add_entry(index, &e, d, name, archive, caps, err);
       used += n;
     }
   }
@@ -314,31 +314,31 @@ static int compare_places(const void *a, const void *b) {
   return (x->at > y->at) - (x->at < y->at);
 }
 
-static lnt_status check_overlap(const lnti_table *table, const char *archive, lnt_error *err) {
+static lnt_status check_overlap(const lnti_index *index, const char *archive, lnt_error *err) {
   const lnti_row **order = NULL;
   bool sorted = true;
-  for (size_t r = 1; r < table->n && sorted; r++) sorted = table->row[r - 1].at < table->row[r].at;
-  lnt_status status = lnti_alloc(&order, table->n, sizeof *order, err);
+  for (size_t r = 1; r < index->n && sorted; r++) sorted = index->row[r - 1].at < index->row[r].at;
+  lnt_status status = lnti_alloc(&order, index->n, sizeof *order, err);
   if (status != LNT_OK) return status;
-  for (size_t r = 0; r < table->n; r++) order[r] = &table->row[r];
-  if (!sorted && table->n > 1) qsort(order, table->n, sizeof *order, compare_places);
-  for (size_t r = 1; r < table->n && status == LNT_OK; r++) {
+  for (size_t r = 0; r < index->n; r++) order[r] = &index->row[r];
+  if (!sorted && index->n > 1) qsort(order, index->n, sizeof *order, compare_places);
+  for (size_t r = 1; r < index->n && status == LNT_OK; r++) {
     const lnti_row *before = order[r - 1];
     if (order[r]->at - before->at < LOCAL_BYTES + before->packed) {
       status =
           lnti_fail(err, LNT_EDATA, "%s: its members %s and %s overlap, as in an archive made to harm; it is not read",
-                    archive, table->names + before->name, table->names + order[r]->name);
+                    archive, index->names + before->name, index->names + order[r]->name);
     }
   }
   free(order);
   return status;
 }
 
-static lnt_status check_ratio(const lnti_table *table, const lnti_span *span, const char *archive, unsigned ratio_max,
+static lnt_status check_ratio(const lnti_index *index, const lnti_span *span, const char *archive, unsigned ratio_max,
                               lnt_error *err) {
   uint64_t bytes = 0;
-  for (size_t r = 0; r < table->n; r++) {
-    const lnti_row *row = &table->row[r];
+  for (size_t r = 0; r < index->n; r++) {
+    const lnti_row *row = &index->row[r];
     if (row->how == LNTI_ROW_DEFLATED && row->bytes / 1032 > row->packed + 1) {
       return broken(archive, "a member is said to be smaller than deflate can make it", err);
     }
@@ -353,7 +353,7 @@ static lnt_status check_ratio(const lnti_table *table, const lnti_span *span, co
   return LNT_OK;
 }
 
-lnt_status lnti_zip_index(lnti_table *table, const lnti_span *span, const char *name, const lnti_archive_caps *caps,
+lnt_status lnti_zip_index(lnti_index *index, const lnti_span *span, const char *name, const lnti_archive_caps *caps,
                           const lnti_cancel *cancel, lnt_error *err) {
   directory d;
   lnt_status status = find_directory(&d, span, name, err);
@@ -361,9 +361,9 @@ lnt_status lnti_zip_index(lnti_table *table, const lnti_span *span, const char *
     status =
         lnti_fail(err, LNT_ELIMIT, "%s: has %" PRIu64 " members; at most %zu are taken", name, d.n, caps->members_max);
   }
-  if (status == LNT_OK) status = read_directory(table, &d, span, name, caps, cancel, err);
-  if (status == LNT_OK) status = check_overlap(table, name, err);
-  if (status == LNT_OK) status = check_ratio(table, span, name, caps->ratio_max, err);
+  if (status == LNT_OK) status = read_directory(index, &d, span, name, caps, cancel, err);
+  if (status == LNT_OK) status = check_overlap(index, name, err);
+  if (status == LNT_OK) status = check_ratio(index, span, name, caps->ratio_max, err);
   return status;
 }
 

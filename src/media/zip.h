@@ -11,18 +11,18 @@
 #include <linnet/status.h>
 #include <media/archive.h>
 #include <media/span.h>
-#include <media/table.h>
+#include <media/index.h>
 
 /** True where the span begins as a zip does. */
 bool lnti_zip_sniff(const lnti_span *span);
 
 /**
- * Fills the table from the central directory.
+ * Fills the index from the central directory.
  * @return LNT_OK; LNT_ENOTFOUND (no end record: cut short, or no zip); LNT_EDATA (directory broken, members overlapping);
  *         LNT_EUNSUPPORTED (several parts); LNT_ELIMIT (members, or what they unpack to); LNT_ECANCELLED; LNT_EIO;
  *         LNT_ENOMEM.
  */
-LNT_MUST_CHECK lnt_status lnti_zip_index(lnti_table *table, const lnti_span *span, const char *name,
+LNT_MUST_CHECK lnt_status lnti_zip_index(lnti_index *index, const lnti_span *span, const char *name,
                                          const lnti_archive_caps *caps, const lnti_cancel *cancel, lnt_error *err);
 
 /** Where a STORED or DEFLATED member's own bytes begin: its local header is read for it. LNT_EDATA, LNT_EIO. */

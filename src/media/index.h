@@ -1,10 +1,10 @@
 /**
- * @file table.h
+ * @file index.h
  * The members of one archive: name, place, size, and what is wrong with those that are not taken. 48 to 56 bytes a member
  * beside its name; looked up by name in constant time. Filled by one thread, then read by several.
  */
-#ifndef LNTI_MEDIA_TABLE_H
-#define LNTI_MEDIA_TABLE_H
+#ifndef LNTI_MEDIA_INDEX_H
+#define LNTI_MEDIA_INDEX_H
 
 #include <linnet/status.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 enum { LNTI_MEMBER_NAME_MAX = 4096 };
 #define LNTI_NO_ROW SIZE_MAX
 
-/** How a member's bytes are had, or why they are not. The order is that of the names in table.c. Kept in packs:
+/** How a member's bytes are had, or why they are not. The order is that of the names in index.c. Kept in packs:
  *  LNTI_PACK_VERSION goes up when it changes. */
 typedef enum lnti_row_how {
   LNTI_ROW_PLAIN,    /**< they lie at `at` */
@@ -48,7 +48,7 @@ typedef struct lnti_row {
 } lnti_row;
 
 /** Zero-initialise; clear frees. */
-typedef struct lnti_table {
+typedef struct lnti_index {
   lnti_row *row; /**< [n] in the archive's order */
   size_t n, row_capacity;
   char *names; /**< [names_bytes] */
@@ -56,10 +56,10 @@ typedef struct lnti_table {
   uint32_t *slot; /**< [n_slots], a power of two: row + 1, or 0; refused rows are in none */
   size_t n_slots, n_found;
   uint64_t seed;
-} lnti_table;
+} lnti_index;
 
-/** Most members that a table can hold. */
-#define LNTI_TABLE_MAX ((size_t)UINT32_MAX - 1)
+/** Most members that an index can hold. */
+#define LNTI_INDEX_MAX ((size_t)UINT32_MAX - 1)
 
 /**
  * Brings a name into the form in which it is listed: without leading "/" and "./", without empty and "." parts. A name
@@ -71,27 +71,27 @@ lnti_row_how lnti_member_name(char *out, const char *raw, size_t n);
 
 /** Adds a member; row->name is set here. One of the same name before it becomes LNTI_ROW_TWICE.
  *  @return LNT_OK; LNT_ELIMIT (more than n_max members); LNT_EDATA (names that are made to collide); LNT_ENOMEM. */
-LNT_MUST_CHECK lnt_status lnti_table_add(lnti_table *table, const char *name, const lnti_row *row, size_t n_max,
+LNT_MUST_CHECK lnt_status lnti_index_add(lnti_index *index, const char *name, const lnti_row *row, size_t n_max,
                                          const char *archive, lnt_error *err);
 /** Builds the look-up of rows that were filled in otherwise. */
-LNT_MUST_CHECK lnt_status lnti_table_index(lnti_table *table, const char *archive, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_index_build(lnti_index *index, const char *archive, lnt_error *err);
 /** The row of a name of n bytes; LNTI_NO_ROW. */
-size_t lnti_table_find(const lnti_table *table, const char *name, size_t n);
+size_t lnti_index_find(const lnti_index *index, const char *name, size_t n);
 /** A name much like one that is not there: of other letter case, or in another folder; NULL. Looks at all names of a
- *  small table, and at none of a large one. */
-const char *lnti_table_near(const lnti_table *table, const char *name);
+ *  small index, and at none of a large one. */
+const char *lnti_index_near(const lnti_index *index, const char *name);
 /** A refused row of this name, looked for likewise; LNTI_NO_ROW. */
-size_t lnti_table_find_refused(const lnti_table *table, const char *name);
-const char *lnti_table_name(const lnti_table *table, size_t row);
+size_t lnti_index_find_refused(const lnti_index *index, const char *name);
+const char *lnti_index_name(const lnti_index *index, size_t row);
 bool lnti_row_refused(const lnti_row *row);
 /** Fails with the reason why a row is refused; `archive` for the message.
- *  @param file_bytes_max  as it was when the table was made */
-lnt_status lnti_table_refuse(const lnti_table *table, size_t row, const char *archive, size_t file_bytes_max,
+ *  @param file_bytes_max  as it was when the index was made */
+lnt_status lnti_index_refuse(const lnti_index *index, size_t row, const char *archive, size_t file_bytes_max,
                              lnt_error *err);
 /** Gives back what growing has left over. */
-LNT_MUST_CHECK lnt_status lnti_table_trim(lnti_table *table, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_index_trim(lnti_index *index, lnt_error *err);
 /** Memory that it holds. */
-size_t lnti_table_memory(const lnti_table *table);
-void lnti_table_clear(lnti_table *table);
+size_t lnti_index_memory(const lnti_index *index);
+void lnti_index_clear(lnti_index *index);
 
 #endif

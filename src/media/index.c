@@ -1,9 +1,9 @@
 /*
  * Rows in the archive's order, names in one block, and a table of row numbers with linear probing, at most two thirds
- * full. Names come from strangers: the table's seed is random, and a chain that is far longer than chance makes it is
+ * full. Names come from strangers: its seed is random, and a chain that is far longer than chance makes it is
  * refused, so that names made to collide cannot hang anybody.
  */
-#include <media/table.h>
+#include <media/index.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
@@ -95,25 +95,25 @@ bool lnti_row_refused(const lnti_row *row) {
   return row->how >= LNTI_ROW_REFUSED_FROM;
 }
 
-const char *lnti_table_name(const lnti_table *table, size_t row) {
-  return table->names + table->row[row].name;
+const char *lnti_index_name(const lnti_index *index, size_t row) {
+  return index->names + index->row[row].name;
 }
 
-static size_t first_slot(const lnti_table *table, const char *name, size_t n) {
-  return lnti_hash_table(name, n, table->seed) & (table->n_slots - 1);
+static size_t first_slot(const lnti_index *index, const char *name, size_t n) {
+  return lnti_hash_table(name, n, index->seed) & (index->n_slots - 1);
 }
 
 /** The slot of a name, or the empty one where it would go; n_slots where the chain is too long. */
-static size_t find_slot(const lnti_table *table, const char *name, size_t n) {
-  size_t at = first_slot(table, name, n);
+static size_t find_slot(const lnti_index *index, const char *name, size_t n) {
+  size_t at = first_slot(index, name, n);
   for (size_t probe = 0; probe < PROBES_MAX; probe++) {
-    const uint32_t row = table->slot[at];
+    const uint32_t row = index->slot[at];
     if (row == 0) return at;
-    const char *other = lnti_table_name(table, row - 1);
+    const char *other = lnti_index_name(index, row - 1);
     if (strncmp(other, name, n) == 0 && other[n] == '\0') return at;
-    at = (at + 1) & (table->n_slots - 1);
+    at = (at + 1) & (index->n_slots - 1);
   }
-  return table->n_slots;
+  return index->n_slots;
 }
 
 static lnt_status collide(const char *archive, lnt_error *err) {
@@ -122,67 +122,67 @@ static lnt_status collide(const char *archive, lnt_error *err) {
 }
 
 /** Puts row r into the look-up, which has room. */
-static lnt_status enter(lnti_table *table, size_t r, const char *archive, lnt_error *err) {
-  const char *name = lnti_table_name(table, r);
-  const size_t at = find_slot(table, name, strlen(name));
-  if (at == table->n_slots) return collide(archive, err);
-  if (table->slot[at]) {
-    table->row[table->slot[at] - 1].how = LNTI_ROW_TWICE;
+static lnt_status enter(lnti_index *index, size_t r, const char *archive, lnt_error *err) {
+  const char *name = lnti_index_name(index, r);
+  const size_t at = find_slot(index, name, strlen(name));
+  if (at == index->n_slots) return collide(archive, err);
+  if (index->slot[at]) {
+    index->row[index->slot[at] - 1].how = LNTI_ROW_TWICE;
   } else {
-    table->n_found++;
+    index->n_found++;
   }
-  table->slot[at] = (uint32_t)(r + 1);
+  index->slot[at] = (uint32_t)(r + 1);
   return LNT_OK;
 }
 
-static lnt_status resize(lnti_table *table, size_t n_slots, const char *archive, lnt_error *err) {
+static lnt_status resize(lnti_index *index, size_t n_slots, const char *archive, lnt_error *err) {
   uint32_t *slot = NULL;
   lnt_status status = lnti_alloc_zero(&slot, n_slots, sizeof *slot, err);
   if (status != LNT_OK) return status;
-  if (!table->slot) lnti_random_bytes(&table->seed, sizeof table->seed);
-  free(table->slot);
-  table->slot = slot;
-  table->n_slots = n_slots;
-  table->n_found = 0;
-  for (size_t r = 0; r < table->n && status == LNT_OK; r++) {
-    if (!lnti_row_refused(&table->row[r])) status = enter(table, r, archive, err);
+  if (!index->slot) lnti_random_bytes(&index->seed, sizeof index->seed);
+  free(index->slot);
+  index->slot = slot;
+  index->n_slots = n_slots;
+  index->n_found = 0;
+  for (size_t r = 0; r < index->n && status == LNT_OK; r++) {
+    if (!lnti_row_refused(&index->row[r])) status = enter(index, r, archive, err);
   }
   return status;
 }
 
-lnt_status lnti_table_index(lnti_table *table, const char *archive, lnt_error *err) {
+lnt_status lnti_index_build(lnti_index *index, const char *archive, lnt_error *err) {
   size_t n_slots = SLOTS_MIN;
-  while (n_slots / 3 * 2 <= table->n) n_slots *= 2;
-  return resize(table, n_slots, archive, err);
+  while (n_slots / 3 * 2 <= index->n) n_slots *= 2;
+  return resize(index, n_slots, archive, err);
 }
 
-lnt_status lnti_table_add(lnti_table *table, const char *name, const lnti_row *row, size_t n_max, const char *archive,
+lnt_status lnti_index_add(lnti_index *index, const char *name, const lnti_row *row, size_t n_max, const char *archive,
                           lnt_error *err) {
   const size_t name_bytes = strlen(name) + 1;
   lnt_status status = LNT_OK;
-  if (table->n >= n_max || table->n >= LNTI_TABLE_MAX) {
+  if (index->n >= n_max || index->n >= LNTI_INDEX_MAX) {
     return lnti_fail(err, LNT_ELIMIT, "%s: has more than %zu members, the most that are taken", archive, n_max);
   }
-  if (table->n_slots / 3 * 2 <= table->n_found + 1) {
-    status = resize(table, table->n_slots ? table->n_slots * 2 : SLOTS_MIN, archive, err);
+  if (index->n_slots / 3 * 2 <= index->n_found + 1) {
+    status = resize(index, index->n_slots ? index->n_slots * 2 : SLOTS_MIN, archive, err);
   }
-  if (status == LNT_OK) status = lnti_grow(&table->row, &table->row_capacity, table->n + 1, sizeof *table->row, err);
+  if (status == LNT_OK) status = lnti_grow(&index->row, &index->row_capacity, index->n + 1, sizeof *index->row, err);
   if (status == LNT_OK) {
-    status = lnti_grow(&table->names, &table->names_capacity, table->names_bytes + name_bytes, 1, err);
+    status = lnti_grow(&index->names, &index->names_capacity, index->names_bytes + name_bytes, 1, err);
   }
   if (status != LNT_OK) return status;
-  memcpy(table->names + table->names_bytes, name, name_bytes);
-  table->row[table->n] = *row;
-  table->row[table->n].name = table->names_bytes;
-  table->names_bytes += name_bytes;
-  table->n++;
-  return lnti_row_refused(row) ? LNT_OK : enter(table, table->n - 1, archive, err);
+  memcpy(index->names + index->names_bytes, name, name_bytes);
+  index->row[index->n] = *row;
+  index->row[index->n].name = index->names_bytes;
+  index->names_bytes += name_bytes;
+  index->n++;
+  return lnti_row_refused(row) ? LNT_OK : enter(index, index->n - 1, archive, err);
 }
 
-size_t lnti_table_find(const lnti_table *table, const char *name, size_t n) {
-  if (!table->slot) return LNTI_NO_ROW;
-  const size_t at = find_slot(table, name, n);
-  return at < table->n_slots && table->slot[at] ? table->slot[at] - 1 : LNTI_NO_ROW;
+size_t lnti_index_find(const lnti_index *index, const char *name, size_t n) {
+  if (!index->slot) return LNTI_NO_ROW;
+  const size_t at = find_slot(index, name, n);
+  return at < index->n_slots && index->slot[at] ? index->slot[at] - 1 : LNTI_NO_ROW;
 }
 
 static const char *last_part(const char *name) {
@@ -190,23 +190,23 @@ static const char *last_part(const char *name) {
   return slash ? slash + 1 : name;
 }
 
-const char *lnti_table_near(const lnti_table *table, const char *name) {
+const char *lnti_index_near(const lnti_index *index, const char *name) {
   const char *near = NULL;
-  if (table->n > NEAR_MAX) return NULL;
-  for (size_t r = 0; r < table->n; r++) {
-    const char *other = lnti_table_name(table, r);
-    if (lnti_row_refused(&table->row[r])) continue;
+  if (index->n > NEAR_MAX) return NULL;
+  for (size_t r = 0; r < index->n; r++) {
+    const char *other = lnti_index_name(index, r);
+    if (lnti_row_refused(&index->row[r])) continue;
     if (strcasecmp(other, name) == 0) return other;
     if (!near && strcasecmp(last_part(other), last_part(name)) == 0) near = other;
   }
   return near;
 }
 
-size_t lnti_table_find_refused(const lnti_table *table, const char *name) {
-  if (table->n > NEAR_MAX) return LNTI_NO_ROW;
-  for (size_t r = table->n; r-- > 0;) {
-    if (lnti_row_refused(&table->row[r]) && table->row[r].how != LNTI_ROW_TWICE &&
-        strcmp(lnti_table_name(table, r), name) == 0) {
+size_t lnti_index_find_refused(const lnti_index *index, const char *name) {
+  if (index->n > NEAR_MAX) return LNTI_NO_ROW;
+  for (size_t r = index->n; r-- > 0;) {
+    if (lnti_row_refused(&index->row[r]) && index->row[r].how != LNTI_ROW_TWICE &&
+        strcmp(lnti_index_name(index, r), name) == 0) {
       return r;
     }
   }
@@ -257,10 +257,10 @@ static const refusal refusals[LNTI_ROW_HOWS] = {
     [LNTI_ROW_ENCRYPTED] = {LNT_EUNSUPPORTED, "is encrypted; pack it again without a password"},
 };
 
-lnt_status lnti_table_refuse(const lnti_table *table, size_t row, const char *archive, size_t file_bytes_max,
+lnt_status lnti_index_refuse(const lnti_index *index, size_t row, const char *archive, size_t file_bytes_max,
                              lnt_error *err) {
-  const lnti_row *r = &table->row[row];
-  const char *name = lnti_table_name(table, row);
+  const lnti_row *r = &index->row[row];
+  const char *name = lnti_index_name(index, row);
   if (r->how == LNTI_ROW_METHOD) {
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "%s#%s: is compressed by %s (method %" PRIu32 "); pack it again with deflate", archive, name,
@@ -275,26 +275,26 @@ lnt_status lnti_table_refuse(const lnti_table *table, size_t row, const char *ar
 
 /* ---- memory ---- */
 
-lnt_status lnti_table_trim(lnti_table *table, lnt_error *err) {
+lnt_status lnti_index_trim(lnti_index *index, lnt_error *err) {
   lnt_status status = LNT_OK;
-  if (table->n < table->row_capacity) {
-    status = lnti_realloc(&table->row, table->n, sizeof *table->row, err);
-    if (status == LNT_OK) table->row_capacity = table->n;
+  if (index->n < index->row_capacity) {
+    status = lnti_realloc(&index->row, index->n, sizeof *index->row, err);
+    if (status == LNT_OK) index->row_capacity = index->n;
   }
-  if (status == LNT_OK && table->names_bytes < table->names_capacity) {
-    status = lnti_realloc(&table->names, table->names_bytes, 1, err);
-    if (status == LNT_OK) table->names_capacity = table->names_bytes;
+  if (status == LNT_OK && index->names_bytes < index->names_capacity) {
+    status = lnti_realloc(&index->names, index->names_bytes, 1, err);
+    if (status == LNT_OK) index->names_capacity = index->names_bytes;
   }
   return status;
 }
 
-size_t lnti_table_memory(const lnti_table *table) {
-  return table->row_capacity * sizeof *table->row + table->names_capacity + table->n_slots * sizeof *table->slot;
+size_t lnti_index_memory(const lnti_index *index) {
+  return index->row_capacity * sizeof *index->row + index->names_capacity + index->n_slots * sizeof *index->slot;
 }
 
-void lnti_table_clear(lnti_table *table) {
-  free(table->row);
-  free(table->names);
-  free(table->slot);
-  *table = (lnti_table){0};
+void lnti_index_clear(lnti_index *index) {
+  free(index->row);
+  free(index->names);
+  free(index->slot);
+  *index = (lnti_index){0};
 }
