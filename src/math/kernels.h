@@ -147,6 +147,20 @@ extern const lnti_f32_kernels lnti_f32_generic;
 extern const lnti_f32_kernels lnti_f32_avx2;
 extern const lnti_f32_kernels lnti_f32_avx512;
 
+/* ---- codes (hamming.c) ---- */
+
+/** A code and whose it is: no padding, so that a million take 36 MB. */
+typedef struct lnti_code {
+  uint32_t word[8];
+  uint32_t index;
+} lnti_code;
+
+/** Rows within `most` of the code: their numbers and distances, both [n]; returns how many. */
+size_t lnti_codes_near_generic(uint32_t *hit_out, uint32_t *distance_out, const lnti_code *code, const lnti_code *rows,
+                               size_t n, unsigned most);
+size_t lnti_codes_near_avx2(uint32_t *hit_out, uint32_t *distance_out, const lnti_code *code, const lnti_code *rows,
+                            size_t n, unsigned most);
+
 /* ---- exact sums, distances and the list of the nearest (neighbours_plain.c) ---- */
 
 /** sum (a-b)^2 and sum a*b in double, in an order that is the same on every machine. L-BFGS has its products of it. */

@@ -1,6 +1,7 @@
 /* The n-th allocation fails, for every n: LNT_ENOMEM, nothing leaked, outputs untouched. */
 #include "math_support.h"
 
+#include <math/hamming.h>
 #include <math/lbfgs.h>
 #include <math/neighbours.h>
 #include <string.h>
@@ -110,10 +111,33 @@ static void lbfgs_without_memory(void **state) {
   assert_int_equal(lnti_lbfgs_minimise(x, &result, bowl, NULL, 2, &options, &context, NULL), LNT_OK);
 }
 
+static void hamming_without_memory(void **state) {
+  (void)state;
+  const uint8_t codes[3 * LNTI_CODE_BYTES] = {1};
+  lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  lnt_status status = LNT_ENOMEM;
+  size_t n = 1;
+  for (; n < 100 && status != LNT_OK; n++) {
+    lnti_link *links = NULL;
+    size_t n_links = 77;
+    calls = 0;
+    failing = n;
+    status = lnti_hamming_forest(&links, &n_links, codes, 3, 31, &context, NULL);
+    failing = 0;
+    assert_int_equal(status, status ? LNT_ENOMEM : LNT_OK);
+    assert_int_equal(n_links, status ? 77 : 2);
+    assert_true(!links == (status != LNT_OK));
+    free(links);
+  }
+  assert_int_equal(status, LNT_OK);
+  assert_in_range(n, 10, 50);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_without_memory),
       cmocka_unit_test(lbfgs_without_memory),
+      cmocka_unit_test(hamming_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
