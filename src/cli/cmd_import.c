@@ -3,6 +3,7 @@
  */
 #include <base/error.h>
 #include <cli/commands.h>
+#include <cli/duplicates.h>
 #include <cli/format.h>
 #include <cli/refused.h>
 #include <cli/table.h>
@@ -19,9 +20,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, co
   lnti_json_kv_int(w, "imported", (int64_t)result->imported);
   lnti_json_kv_int(w, "existing", (int64_t)result->existing);
   lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
-  lnti_json_kv_int(w, "duplicates", (int64_t)result->duplicates);
-  lnti_json_kv_int(w, "conflicts", (int64_t)result->conflicts);
-  lnti_json_kv_int(w, "leaks", (int64_t)result->leaks);
+  lnti_duplicates_json(w, &result->duplicates);
   lnti_refused_json(w, refused);
   lnti_json_warnings(w, &result->warnings);
   lnti_json_kv_real(w, "seconds", result->seconds);
@@ -49,22 +48,7 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   if (!status) status = count_row(&table, "there already", result->existing, false, "left as they were", err);
   if (!status) status = count_row(&table, "labels", result->labelled, true, "", err);
   if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
-  if (!status) {
-    status =
-        count_row(&table, "duplicates", result->duplicates, true, "extra copies of images, in the whole project", err);
-  }
-  if (!status) {
-    status = count_row(&table, "conflicts", result->conflicts, result->duplicates > 0,
-                       result->conflicts == 1 ? "set of equal images under different labels"
-                                              : "sets of equal images under different labels",
-                       err);
-  }
-  if (!status) {
-    status = count_row(&table, "leaks", result->leaks, result->duplicates > 0,
-                       result->leaks == 1 ? "set of equal images in more than one split"
-                                          : "sets of equal images in more than one split",
-                       err);
-  }
+  if (!status) status = lnti_duplicates_rows(&table, &result->duplicates, err);
   if (!status) status = lnti_table_write(&text, &table, err);
   if (!status) status = lnti_print_text(cli, &text, err);
   lnti_text_clear(&text);

@@ -1,81 +1,285 @@
 /*
- * Equal content by sorting hashes: bounded memory, no table in the store to keep true.
+ * Finding duplicates. Equal ones by sorting hashes; near ones by the forest of all pairs of signatures within the distance,
+ * one signature for each set of equal pictures. Everything is indices into arrays by item, in order of id, so that the
+ * lowest index of a set is its lowest item; what a step needs alone is freed after it.
  */
 #include <flow/duplicates.h>
 
 #include <base/alloc.h>
+#include <base/error.h>
+#include <math/hamming.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct entry {
-  lnti_hash content;
-  int64_t id;
-  int64_t option_id; /* 0: no answer */
-  uint64_t split;    /* hash of its name; 0: none */
-} entry;
+enum { KEY_BYTES = 16, NONE = UINT32_MAX };
 
-typedef struct scan {
-  entry *entries;
-  size_t n, capacity, at;
-} scan;
+_Static_assert((int)LNTI_CODE_BYTES == (int)LNTI_SIGNATURE_BYTES && (int)LNTI_PIXELS_BYTES == (int)KEY_BYTES,
+               "sizes of hashes");
+
+/* 128 bits of a hash and whose they are: two of a million different pictures share them with probability 1e-27. */
+typedef struct key {
+  uint8_t bytes[KEY_BYTES];
+  uint32_t item;
+} key;
+
+typedef struct finding {
+  lnti_project *project;
+  int64_t *id; /* [n] */
+  size_t n, n_capacity;
+  key *content, *pixels; /* [n], [n_pixels] */
+  size_t content_capacity, n_pixels, pixels_capacity;
+  uint8_t *signature;       /* [n_signatures, LNTI_SIGNATURE_BYTES] */
+  uint32_t *signature_item; /* [n_signatures] */
+  size_t n_signatures, signature_capacity, signature_item_capacity;
+  uint32_t *equal;    /* [n] lowest item of the set of equal ones */
+  uint32_t *near;     /* [n] of the near set */
+  uint32_t *distance; /* [n] to the nearest other of the set */
+  lnti_duplicate *links;
+  size_t n_links;
+} finding;
+
+/* ---- items ---- */
+
+static lnt_status collect_signature(finding *f, const uint8_t *signature, lnt_error *err) {
+  lnt_status status = lnti_grow(&f->signature, &f->signature_capacity, f->n_signatures + 1, LNTI_SIGNATURE_BYTES, err);
+  if (status) return status;
+  status =
+      lnti_grow(&f->signature_item, &f->signature_item_capacity, f->n_signatures + 1, sizeof *f->signature_item, err);
+  if (status) return status;
+  memcpy(f->signature + f->n_signatures * LNTI_SIGNATURE_BYTES, signature, LNTI_SIGNATURE_BYTES);
+  f->signature_item[f->n_signatures++] = (uint32_t)f->n;
+  return LNT_OK;
+}
 
 static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *err) {
-  scan *s = payload;
-  lnt_status status = lnti_grow(&s->entries, &s->capacity, s->n + 1, sizeof *s->entries, err);
+  finding *f = payload;
+  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
+  if (f->n >= LNTI_HAMMING_CODES_MAX) return lnti_fail(err, LNT_ELIMIT, "%zu items are too many to compare", f->n);
+  lnt_status status = lnti_grow(&f->id, &f->n_capacity, f->n + 1, sizeof *f->id, err);
   if (status) return status;
-  uint64_t split = *item->split ? lnti_hash_table(item->split, strlen(item->split), 1) | 1 : 0;
-  s->entries[s->n++] = (entry){item->content, item->id, 0, split};
-  return LNT_OK;
-}
-
-static lnt_status collect_answer(void *payload, const lnti_answer_row *row, lnt_error *err) {
-  (void)err;
-  scan *s = payload;
-  while (s->at < s->n && s->entries[s->at].id < row->subject_id) s->at++;
-  if (s->at < s->n && s->entries[s->at].id == row->subject_id) s->entries[s->at].option_id = row->option_id;
-  return LNT_OK;
-}
-
-static int compare(const void *a, const void *b) {
-  return memcmp(a, b, LNTI_HASH_BYTES);
-}
-
-static void count_set(lnti_duplicates *out, const entry *set, size_t n) {
-  int64_t option = 0;
-  uint64_t split = 0;
-  bool conflict = false, leak = false;
-  for (size_t i = 0; i < n; i++) {
-    if (set[i].option_id) {
-      conflict = conflict || (option && option != set[i].option_id);
-      option = set[i].option_id;
-    }
-    if (set[i].split) {
-      leak = leak || (split && split != set[i].split);
-      split = set[i].split;
-    }
+  status = lnti_grow(&f->content, &f->content_capacity, f->n + 1, sizeof *f->content, err);
+  if (status) return status;
+  f->id[f->n] = item->id;
+  memcpy(f->content[f->n].bytes, item->content.bytes, KEY_BYTES);
+  f->content[f->n].item = (uint32_t)f->n;
+  if (item->facts.has_pixels) {
+    status = lnti_grow(&f->pixels, &f->pixels_capacity, f->n_pixels + 1, sizeof *f->pixels, err);
+    if (status) return status;
+    memcpy(f->pixels[f->n_pixels].bytes, item->facts.pixels, KEY_BYTES);
+    f->pixels[f->n_pixels++].item = (uint32_t)f->n;
   }
-  out->copies += n - 1;
-  out->conflicts += conflict;
-  out->leaks += leak;
+  if (item->facts.has_signature) status = collect_signature(f, item->facts.signature, err);
+  f->n += status == LNT_OK;
+  return status;
 }
 
-lnt_status lnti_duplicates_count(lnti_duplicates *out, lnti_project *project, int64_t question_id, lnt_error *err) {
-  scan s = {0};
-  lnti_duplicates found = {0};
-  lnti_item_query query = {0};
-  lnt_status status = lnti_store_items(project->store, &query, collect_item, &s, err);
+/* ---- equal ones ---- */
+
+static uint32_t find_root(uint32_t *parent, uint32_t at) {
+  while (parent[at] != at) {
+    parent[at] = parent[parent[at]];
+    at = parent[at];
+  }
+  return at;
+}
+
+static void join(uint32_t *parent, uint32_t a, uint32_t b) {
+  a = find_root(parent, a);
+  b = find_root(parent, b);
+  if (a < b) {
+    parent[b] = a;
+  } else {
+    parent[a] = b;
+  }
+}
+
+static int compare_keys(const void *a, const void *b) {
+  const key *x = a, *y = b;
+  int order = memcmp(x->bytes, y->bytes, KEY_BYTES);
+  return order ? order : x->item < y->item ? -1 : x->item > y->item;
+}
+
+static void join_equal_keys(uint32_t *parent, key *keys, size_t n) {
+  if (n > 1) qsort(keys, n, sizeof *keys, compare_keys);
+  for (size_t i = 1; i < n; i++) {
+    if (memcmp(keys[i].bytes, keys[i - 1].bytes, KEY_BYTES) == 0) join(parent, keys[i - 1].item, keys[i].item);
+  }
+}
+
+static lnt_status find_equal(finding *f, lnt_error *err) {
+  lnt_status status = lnti_alloc(&f->equal, f->n, sizeof *f->equal, err);
+  if (status) return status;
+  for (size_t i = 0; i < f->n; i++) f->equal[i] = (uint32_t)i;
+  join_equal_keys(f->equal, f->content, f->n);
+  free(f->content);
+  f->content = NULL;
+  join_equal_keys(f->equal, f->pixels, f->n_pixels);
+  free(f->pixels);
+  f->pixels = NULL;
+  for (size_t i = 0; i < f->n; i++) f->equal[i] = find_root(f->equal, (uint32_t)i); /* lower ones are roots by then */
+  return LNT_OK;
+}
+
+/* ---- near ones ---- */
+
+/* Leaves one signature for each set of equal pictures, and its lowest item in place of its own.
+ * @param taken [n] scratch */
+static void keep_one_signature(finding *f, uint32_t *taken) {
+  size_t n = 0;
+  for (size_t i = 0; i < f->n; i++) taken[i] = 0;
+  for (size_t i = 0; i < f->n_signatures; i++) {
+    uint32_t lowest = f->equal[f->signature_item[i]];
+    if (taken[lowest]++) continue;
+    memmove(f->signature + n * LNTI_SIGNATURE_BYTES, f->signature + i * LNTI_SIGNATURE_BYTES, LNTI_SIGNATURE_BYTES);
+    f->signature_item[n++] = lowest;
+  }
+  f->n_signatures = n;
+}
+
+/* Near sets while they grow; by signature. */
+typedef struct near_sets {
+  uint32_t *set;  /* number of the signature that its set is measured from */
+  uint32_t *next; /* the next of its set; NONE */
+  uint32_t *last; /* of sets: their last */
+  uint32_t *size;
+} near_sets;
+
+static void near_sets_clear(near_sets *s) {
+  free(s->set);
+  free(s->next);
+  free(s->last);
+  free(s->size);
+}
+
+static lnt_status near_sets_init(near_sets *s, size_t n, lnt_error *err) {
+  lnt_status status = lnti_alloc(&s->set, n, sizeof *s->set, err);
+  if (!status) status = lnti_alloc(&s->next, n, sizeof *s->next, err);
+  if (!status) status = lnti_alloc(&s->last, n, sizeof *s->last, err);
+  if (!status) status = lnti_alloc(&s->size, n, sizeof *s->size, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    s->set[i] = s->last[i] = (uint32_t)i;
+    s->next[i] = NONE;
+    s->size[i] = 1;
+  }
+  return status;
+}
+
+/* Joins the sets of two signatures, the smaller to the larger, if all of it stays in reach of the one that the larger is
+ * measured from. */
+static bool join_near(near_sets *s, const uint8_t *signature, uint32_t a, uint32_t b) {
+  uint32_t to = s->set[a], from = s->set[b];
+  if (s->size[to] < s->size[from] || (s->size[to] == s->size[from] && from < to)) {
+    uint32_t swap = to;
+    to = from;
+    from = swap;
+  }
+  const uint8_t *middle = signature + (size_t)to * LNTI_SIGNATURE_BYTES;
+  for (uint32_t i = from; i != NONE; i = s->next[i]) {
+    if (lnti_hamming(middle, signature + (size_t)i * LNTI_SIGNATURE_BYTES) > LNTI_NEAR_REACH) return false;
+  }
+  for (uint32_t i = from; i != NONE; i = s->next[i]) s->set[i] = to;
+  s->next[s->last[to]] = from;
+  s->last[to] = s->last[from];
+  s->size[to] += s->size[from];
+  return true;
+}
+
+/* Numbers a near set by its lowest item, for each item of it. */
+static void name_near_sets(finding *f, near_sets *s) {
+  for (size_t i = 0; i < f->n; i++) f->near[i] = f->equal[i];
+  for (size_t i = 0; i < f->n_signatures; i++) s->last[i] = NONE; /* from here on: the set's lowest item */
+  for (size_t i = 0; i < f->n_signatures; i++) {
+    uint32_t *lowest = &s->last[s->set[i]];
+    if (f->signature_item[i] < *lowest) *lowest = f->signature_item[i];
+  }
+  for (size_t i = 0; i < f->n_signatures; i++) f->near[f->signature_item[i]] = s->last[s->set[i]];
+  for (size_t i = 0; i < f->n; i++) f->near[i] = f->near[f->equal[i]];
+}
+
+static lnt_status find_near(finding *f, lnt_error *err) {
+  lnti_link *links = NULL;
+  near_sets sets = {0};
+  size_t n_links = 0;
+  lnt_status status = lnti_alloc(&f->near, f->n, sizeof *f->near, err);
+  if (status) return status;
+  keep_one_signature(f, f->near);
+  status = lnti_hamming_forest(&links, &n_links, f->signature, f->n_signatures, LNTI_NEAR_DISTANCE,
+                               &f->project->context, err);
   if (status) goto done;
-  if (question_id) {
-    status = lnti_store_answers(project->store, 0, INT64_MAX, question_id, collect_answer, &s, err);
-    if (status) goto done;
+  status = near_sets_init(&sets, f->n_signatures, err);
+  if (status) goto done;
+  status = lnti_alloc(&f->distance, f->n, sizeof *f->distance, err);
+  if (status) goto done;
+  for (size_t i = 0; i < f->n; i++) f->distance[i] = NONE;
+  for (size_t i = 0; i < n_links; i++) { /* by rising distance: the first is the nearest */
+    uint32_t end[] = {links[i].a, links[i].b};
+    if (!join_near(&sets, f->signature, end[0], end[1])) continue;
+    for (int e = 0; e < 2; e++) {
+      uint32_t *distance = &f->distance[f->signature_item[end[e]]];
+      if (*distance == NONE) *distance = links[i].distance;
+    }
   }
-  if (s.n > 1) qsort(s.entries, s.n, sizeof *s.entries, compare);
-  for (size_t begin = 0, end; begin < s.n; begin = end) {
-    for (end = begin + 1; end < s.n && compare(&s.entries[begin], &s.entries[end]) == 0;) end++;
-    if (end - begin > 1) count_set(&found, s.entries + begin, end - begin);
-  }
-  *out = found;
+  name_near_sets(f, &sets);
 done:
-  free(s.entries);
+  near_sets_clear(&sets);
+  free(links);
+  return status;
+}
+
+/* ---- links ---- */
+
+static lnt_status make_links(finding *f, lnt_error *err) {
+  uint32_t *in_equal = NULL, *in_near = NULL;
+  lnt_status status = lnti_alloc_zero(&in_equal, f->n, sizeof *in_equal, err);
+  if (status) goto done;
+  status = lnti_alloc_zero(&in_near, f->n, sizeof *in_near, err);
+  if (status) goto done;
+  size_t n = 0;
+  for (size_t i = 0; i < f->n; i++) {
+    in_equal[f->equal[i]]++;
+    in_near[f->near[i]]++;
+  }
+  for (size_t i = 0; i < f->n; i++) n += in_near[f->near[i]] > 1;
+  status = lnti_alloc(&f->links, n, sizeof *f->links, err);
+  if (status) goto done;
+  for (size_t i = 0; i < f->n; i++) {
+    if (in_near[f->near[i]] == 1) continue;
+    f->links[f->n_links++] = (lnti_duplicate){f->id[i], f->id[f->equal[i]], f->id[f->near[i]],
+                                              in_equal[f->equal[i]] > 1 ? 0 : f->distance[i]};
+  }
+done:
+  free(in_near);
+  free(in_equal);
+  return status;
+}
+
+static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
+  const finding *f = payload;
+  return lnti_tx_duplicates(tx, f->links, f->n_links, err);
+}
+
+static lnt_status find(finding *f, lnt_error *err) {
+  const lnti_item_query all = {0};
+  lnt_status status = lnti_store_items(f->project->store, &all, collect_item, f, err);
+  if (!status) status = find_equal(f, err);
+  if (!status) status = find_near(f, err);
+  free(f->signature);
+  f->signature = NULL;
+  return status ? status : make_links(f, err);
+}
+
+lnt_status lnti_duplicates_update(lnti_duplicates *out, lnti_project *project, int64_t question_id, lnt_error *err) {
+  finding f = {.project = project};
+  lnt_status status = find(&f, err);
+  free(f.id);
+  free(f.content);
+  free(f.pixels);
+  free(f.signature_item);
+  free(f.equal);
+  free(f.near);
+  free(f.distance);
+  if (!status) status = lnti_store_write(project->store, write_links, &f, err);
+  if (!status) status = lnti_duplicates_count(out, project, question_id, f.links, f.n_links, err);
+  free(f.links);
   return status;
 }

@@ -238,7 +238,6 @@ done:
 
 static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
-  const lnti_import_result *result = work->result;
   lnt_status status = LNT_OK;
   if (work->n_truncated > 0) {
     status = lnti_messages_add(warnings, err,
@@ -246,21 +245,10 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
                                "taken",
                                work->n_truncated);
   }
-  if (status == LNT_OK && result->conflicts > 0) {
-    status = lnti_messages_add(warnings, err, "%zu %s of identical pictures %s different labels", result->conflicts,
-                               result->conflicts == 1 ? "set" : "sets", result->conflicts == 1 ? "carries" : "carry");
-  }
-  if (status == LNT_OK && result->leaks > 0) {
-    status = lnti_messages_add(
-        warnings, err,
-        "%zu %s of identical pictures %s in more than one split: scores on the test split will be too good",
-        result->leaks, result->leaks == 1 ? "set" : "sets", result->leaks == 1 ? "lies" : "lie");
-  }
-  return status;
+  return status ? status : lnti_duplicates_warn(warnings, &work->result->duplicates, err);
 }
 
 static lnt_status import_all(lnti_import_work *work, const char *const *sources, size_t n_sources, lnt_error *err) {
-  lnti_duplicates found = {0};
   lnt_status status = lnti_store_ontology(&work->ontology, work->project->store, err);
   if (status) return status;
   work->n_before = work->ontology->n_options;
@@ -268,11 +256,8 @@ static lnt_status import_all(lnti_import_work *work, const char *const *sources,
   for (size_t i = 0; i < n_sources && status == LNT_OK; i++) status = import_source(work, sources[i], err);
   if (status) return status;
   int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
-  status = lnti_duplicates_count(&found, work->project, question_id, err);
+  status = lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err);
   if (status) return status;
-  work->result->duplicates = found.copies;
-  work->result->conflicts = found.conflicts;
-  work->result->leaks = found.leaks;
   return warn(work, err);
 }
 
@@ -317,5 +302,6 @@ done:
 }
 
 void lnti_import_result_clear(lnti_import_result *result) {
+  lnti_duplicates_clear(&result->duplicates);
   lnti_messages_clear(&result->warnings);
 }

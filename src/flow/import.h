@@ -9,7 +9,7 @@
 #ifndef LNTI_FLOW_IMPORT_H
 #define LNTI_FLOW_IMPORT_H
 
-#include <flow/project.h>
+#include <flow/duplicates.h>
 
 typedef enum lnti_import_format { LNTI_IMPORT_AUTO, LNTI_IMPORT_FOLDER, LNTI_IMPORT_IDX } lnti_import_format;
 
@@ -33,9 +33,7 @@ typedef struct lnti_import_result {
   size_t existing; /**< that were there already */
   size_t labelled; /**< answers added */
   size_t n_refused;
-  size_t duplicates; /**< extra copies by content, in the whole project */
-  size_t conflicts;  /**< sets of equal content under different answers to the target */
-  size_t leaks;      /**< sets of equal content in more than one split */
+  lnti_duplicates duplicates; /**< in the whole project; conflicts are those of the target */
   double seconds;
   lnti_messages warnings;
 } lnti_import_result;

@@ -49,6 +49,11 @@ class Folders(program.Case):
         self.run_ok("init", "p")
         told = self.run_json("-C", "p", "import", "set")
         self.assertEqual((told["imported"], told["duplicates"], told["conflicts"], told["leaks"]), (4, 2, 1, 1))
+        self.assertEqual((told["near_duplicates"], told["near_conflicts"], told["near_leaks"]), (0, 0, 0))
+        self.assertEqual([(e["kind"], e["a_value"], e["b_value"]) for e in told["examples"]],
+                         [("conflict", "cross", "disc"), ("leak", "test", "train")])
+        for example, names in zip(told["examples"], (("cross/b.pgm", "disc/a.pgm"), ("cross/d.pgm", "cross/c.pgm"))):
+            self.assertTrue(example["a"].endswith(names[0]) and example["b"].endswith(names[1]), example)
         text = self.run_ok("-C", "p", "import", "set").stdout
         self.assertRegex(text, r"leaks +1 ")
 

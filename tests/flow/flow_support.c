@@ -170,6 +170,54 @@ int64_t lab_rows(lab *l, const lab_row *rows, size_t n) {
   return first_id;
 }
 
+typedef struct fact_writing {
+  int64_t first_id;
+  const lnti_item_facts *facts;
+  size_t n;
+} fact_writing;
+
+static lnt_status write_facts(void *payload, lnti_tx *tx, lnt_error *err) {
+  const fact_writing *w = payload;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < w->n && !status; i++) {
+    status = lnti_tx_item_facts(tx, w->first_id + (int64_t)i, &w->facts[i], err);
+  }
+  return status;
+}
+
+void lab_facts(const lab *l, int64_t first_id, const lnti_item_facts *facts, size_t n) {
+  fact_writing w = {first_id, facts, n};
+  assert_ok(lnti_store_write(l->project->store, write_facts, &w, ERR));
+}
+
+typedef struct grouping {
+  lab *l;
+  const char *member;
+  const int64_t *items;
+  size_t n;
+  lnti_op op;
+  int64_t id;
+} grouping;
+
+static lnt_status write_group(void *payload, lnti_tx *tx, lnt_error *err) {
+  grouping *g = payload;
+  int64_t op_id = 0;
+  lnti_item item = {.kind = LNTI_ITEM_GROUP, .member = g->member, .h = 1, .w = 1, .c = 1, .depth = 8};
+  lnt_status status = lnti_tx_op(tx, &op_id, NULL, &g->op, err);
+  if (!status) status = lnti_tx_source(tx, &item.source_id, LNTI_SOURCE_FOLDER, g->l->folder, err);
+  lnti_hash_bytes(&item.content, g->member, strlen(g->member));
+  if (!status) status = lnti_tx_item(tx, &g->id, NULL, op_id, &item, err);
+  for (size_t i = 0; i < g->n && !status; i++) status = lnti_tx_item_group(tx, g->items[i], g->id, err);
+  return status;
+}
+
+int64_t lab_group(lab *l, const char *member, const int64_t *items, size_t n) {
+  grouping g = {.l = l, .member = member, .items = items, .n = n};
+  lnti_project_op(&g.op, l->project, LNTI_OP_IMPORT, "a test");
+  assert_ok(lnti_store_write(l->project->store, write_group, &g, ERR));
+  return g.id;
+}
+
 /* ---- answers ---- */
 
 lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value) {

@@ -61,6 +61,11 @@ typedef struct lab_row {
 /** Adds items and answers, in two writes; ids as with lab_items. */
 int64_t lab_rows(lab *l, const lab_row *rows, size_t n);
 
+/** Sets the facts of n items with ids from first_id on, as one write. */
+void lab_facts(const lab *l, int64_t first_id, const lnti_item_facts *facts, size_t n);
+/** Makes a group of items, called `member`, and returns its id. */
+int64_t lab_group(lab *l, const char *member, const int64_t *items, size_t n);
+
 /** An annotation: `value` is an option's path, a number, "unsure", "none" or "clear"; of a checklist "bowl" is a yes,
  *  "-bowl" a no and "~bowl" takes that option's answer back. */
 lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value);

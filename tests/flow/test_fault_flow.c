@@ -148,15 +148,27 @@ static void test_target(void **state) {
 }
 
 static lnt_status attempt_duplicates(lab *l) {
-  lnti_duplicates d = {77, 77, 77};
-  lnt_status status = lnti_duplicates_count(&d, l->project, l->ontology->questions[0].id, ERR);
+  lnti_duplicates d = {.copies = 77}, again = {.copies = 77};
+  lnt_status status = lnti_duplicates_update(&d, l->project, l->ontology->questions[0].id, ERR);
   assert_int_equal(d.copies, status ? 77 : 1);
+  if (!status) status = lnti_duplicates_read(&again, l->project, 0, ERR);
+  assert_int_equal(again.copies, status ? 77 : 1);
+  lnti_messages warnings = {0};
+  if (!status) status = lnti_duplicates_warn(&warnings, &again, ERR);
+  lnti_messages_clear(&warnings);
+  if (d.examples) lnti_duplicates_clear(&d);
+  if (again.examples) lnti_duplicates_clear(&again);
   return status;
 }
 
 static void test_duplicates(void **state) {
   (void)state;
   lab l = new_lab();
+  lnti_item_facts facts = {.has_pixels = true, .has_signature = true};
+  lab_facts(&l, 3, &facts, 1);
+  facts.signature[0] = 1;
+  facts.pixels[0] = 1;
+  lab_facts(&l, 4, &facts, 1); /* near conflict */
   each_failure(&l, attempt_duplicates, NULL);
   lab_free(&l);
 }

@@ -47,7 +47,7 @@ static void one_level_is_a_radio_question(void **state) {
   lnti_import_result result = import_folder(&l, media_in(&l, "set").text);
   assert_int_equal(result.imported, 12);
   assert_int_equal(result.labelled, 12);
-  assert_int_equal(result.existing + result.n_refused + result.duplicates + result.conflicts + result.leaks, 0);
+  assert_int_equal(result.existing + result.n_refused + result.duplicates.copies, 0);
   assert_int_equal(result.warnings.n, 0);
   assert_true(result.seconds > 0);
   lnti_import_result_clear(&result);
@@ -206,7 +206,7 @@ static void hidden_and_other_files_are_left_alone(void **state) {
   assert_int_equal(symlink(media_in(&l, "set/down/0.pgm").text, media_in(&l, "set/down/link.pgm").text), 0);
   lnti_import_result result = import_folder(&l, media_in(&l, "set").text);
   assert_int_equal(result.imported, 4); /* three, and the link to a file */
-  assert_int_equal(result.duplicates, 1);
+  assert_int_equal(result.duplicates.copies, 1);
   assert_int_equal(result.n_refused, 0);
   assert_true(media_says(&result.warnings, "3 files in"));
   lnti_import_result_clear(&result);
@@ -283,7 +283,7 @@ static void names_with_hashes_blanks_and_quotes(void **state) {
   for (size_t i = 0; i < 5; i++) write_picture(media_in(&l, "set/kind #1/%s", names[i]).text, 1, i);
   lnti_import_result result = import_folder(&l, media_in(&l, "set").text);
   assert_int_equal(result.imported, 5);
-  assert_int_equal(result.duplicates, 0); /* each was read by its own name */
+  assert_int_equal(result.duplicates.copies, 0); /* each was read by its own name */
   lnti_import_result_clear(&result);
   media_items items = media_list(l.project, "class");
   for (size_t i = 0; i < 5; i++) {
@@ -442,7 +442,7 @@ static void a_cancelled_import_goes_on_where_it_ended(void **state) {
   result = import_folder(&l, source);
   assert_int_equal(result.imported, FILES - n_first);
   assert_int_equal(result.existing, n_first);
-  assert_int_equal(result.duplicates, 0);
+  assert_int_equal(result.duplicates.copies, 0);
   lnti_import_result_clear(&result);
   items = media_list(l.project, "class");
   assert_int_equal(items.n, FILES);
@@ -471,9 +471,9 @@ static void copies_conflicts_and_leaks(void **state) {
   }
   lnti_import_result result = import_folder(&l, media_in(&l, "set").text);
   assert_int_equal(result.imported, 8);
-  assert_int_equal(result.duplicates, 4);
-  assert_int_equal(result.conflicts, 1);
-  assert_int_equal(result.leaks, 2);
+  assert_int_equal(result.duplicates.copies, 4);
+  assert_int_equal(result.duplicates.sets[LNTI_EQUAL_CONFLICT], 1);
+  assert_int_equal(result.duplicates.sets[LNTI_EQUAL_LEAK], 2);
   assert_true(media_says(&result.warnings, "1 set of identical pictures carries different labels"));
   assert_true(media_says(&result.warnings, "2 sets of identical pictures lie in more than one split"));
   lnti_import_result_clear(&result);

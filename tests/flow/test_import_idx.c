@@ -221,7 +221,7 @@ static void what_was_read_before_damage_stays(void **state) {
   assert_int_equal(result.imported, RECORDS - BATCH);
   assert_int_equal(result.existing, BATCH);
   assert_int_equal(result.labelled, RECORDS - BATCH);
-  assert_int_equal(result.duplicates, 0);
+  assert_int_equal(result.duplicates.copies, 0);
   lnti_import_result_clear(&result);
   items = media_list(l.project, "class");
   assert_int_equal(items.n, RECORDS);
@@ -251,9 +251,9 @@ static void copies_within_an_array_are_counted(void **state) {
   media_write_idx(media_in(&l, "set/test-labels-idx1-ubyte").text, labels + 4, 2, 0, 0);
   assert_ok(import_as(&result, &l, media_in(&l, "set").text, &options));
   assert_int_equal(result.imported, 8);
-  assert_int_equal(result.duplicates, 3 + 1 + 1);
-  assert_int_equal(result.conflicts, 1);
-  assert_int_equal(result.leaks, 2);
+  assert_int_equal(result.duplicates.copies, 3 + 1 + 1);
+  assert_int_equal(result.duplicates.sets[LNTI_EQUAL_CONFLICT], 1);
+  assert_int_equal(result.duplicates.sets[LNTI_EQUAL_LEAK], 2);
   lnti_import_result_clear(&result);
   lab_free(&l);
 }
