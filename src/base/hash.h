@@ -1,6 +1,6 @@
 /**
  * @file hash.h
- * Content hash (BLAKE2b, 256 bits, by libsodium), random bytes, UUIDv7, and hexadecimal.
+ * Content hash (BLAKE2b, 256 bits, by libsodium), a fast hash (XXH3, 128 bits), random bytes, UUIDv7, and hexadecimal.
  */
 #ifndef LNTI_BASE_HASH_H
 #define LNTI_BASE_HASH_H
@@ -27,6 +27,26 @@ void lnti_hash_end(lnti_hash *out, lnti_hasher *hasher);
 void lnti_hash_bytes(lnti_hash *out, const void *data, size_t n);
 /** Lower-case hexadecimal with its NUL. */
 void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash);
+
+/** A fast hash of 128 bits (XXH3 by xxHash, at many gigabytes a second), for finding what is equal in one's own data: who
+ *  wants to can make two blocks that collide. The bytes are the same everywhere. */
+enum { LNTI_HASH128_BYTES = 16, LNTI_HASH128_HEX = 33 };
+typedef struct lnti_hash128 {
+  uint8_t bytes[LNTI_HASH128_BYTES];
+} lnti_hash128;
+
+/** Hash in progress; no clean-up needed. */
+typedef struct lnti_hasher128 {
+  _Alignas(64) unsigned char state[576];
+} lnti_hasher128;
+
+void lnti_hash128_begin(lnti_hasher128 *hasher);
+void lnti_hash128_update(lnti_hasher128 *hasher, const void *data, size_t n);
+void lnti_hash128_end(lnti_hash128 *out, lnti_hasher128 *hasher);
+/** All in one. */
+void lnti_hash128_bytes(lnti_hash128 *out, const void *data, size_t n);
+/** Lower-case hexadecimal with its NUL. */
+void lnti_hash128_hex(char out[LNTI_HASH128_HEX], const lnti_hash128 *hash);
 
 /** n random bytes of the system, fit for secrets and for names that nobody may guess. */
 void lnti_random_bytes(void *out, size_t n);

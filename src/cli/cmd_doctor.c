@@ -115,7 +115,8 @@ static void check_memory(examination *e) {
 
 /** Appends the file name of a shared library that work is left to, once; its version is in the name. */
 static void add_library(char list[SEEN_BYTES], const char *path) {
-  static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg", "libsodium", "libz"};
+  static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg",
+                                       "libsodium",  "libxxhash",   "libz"};
   const char *name = strrchr(path, '/') + 1;
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     size_t n = strlen(wanted[i]), used = strlen(list);

@@ -29,6 +29,35 @@ static void test_known_answers(void **state) {
   expect_hash(bytes, sizeof bytes, "b372d0608f720c8c3dd41e9c8eecb10143b41abe520b616607e754bf79c08331");
 }
 
+static void expect_hash128(const void *data, size_t n, const char *wanted) {
+  lnti_hash128 hash, in_pieces;
+  lnti_hasher128 hasher;
+  char hex[LNTI_HASH128_HEX];
+  lnti_hash128_bytes(&hash, data, n);
+  lnti_hash128_hex(hex, &hash);
+  assert_string_equal(hex, wanted);
+  for (size_t piece = 1; piece <= 1000; piece = piece * 3 + 1) {
+    lnti_hash128_begin(&hasher);
+    for (size_t at = 0; at < n; at += piece) {
+      lnti_hash128_update(&hasher, (const char *)data + at, n - at < piece ? n - at : piece);
+    }
+    lnti_hash128_update(&hasher, NULL, 0);
+    lnti_hash128_end(&in_pieces, &hasher);
+    assert_memory_equal(&in_pieces, &hash, sizeof hash);
+  }
+}
+
+/* By xxhsum -H2 (Debian's xxhash 0.8.1); 100 bytes and 1000 take two other ways through the algorithm. */
+static void test_known_answers_128(void **state) {
+  (void)state;
+  unsigned char bytes[1000];
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i % 251);
+  expect_hash128("", 0, "99aa06d3014798d86001c324468d497f");
+  expect_hash128("abc", 3, "06b05ab6733a618578af5f94892f3950");
+  expect_hash128(bytes, 100, "da95ef16fd9566f329b20ba5f03ec01e");
+  expect_hash128(bytes, sizeof bytes, "18bf41bc8229e27733ef703fb2b20ed1");
+}
+
 static void test_table_hash(void **state) {
   (void)state;
   char text[65] = {0};
@@ -111,8 +140,9 @@ static void test_uuid_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_known_answers), cmocka_unit_test(test_table_hash), cmocka_unit_test(test_random_bytes),
-      cmocka_unit_test(test_uuid_fields),   cmocka_unit_test(test_uuid_text),  cmocka_unit_test(test_uuid_refused),
+      cmocka_unit_test(test_known_answers), cmocka_unit_test(test_known_answers_128), cmocka_unit_test(test_table_hash),
+      cmocka_unit_test(test_random_bytes),  cmocka_unit_test(test_uuid_fields),       cmocka_unit_test(test_uuid_text),
+      cmocka_unit_test(test_uuid_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ OWNERS = {
     "openblas*.h": ["src/math/*.[ch]"],
     "lapacke.h": ["src/math/*.[ch]"],
     "sodium.h": ["src/base/*.[ch]"],
+    "xxhash.h": ["src/base/*.[ch]"],
     "zlib.h": ["src/media/*.[ch]", "src/model/*.[ch]", "src/image/png*.c"],
 }
 
