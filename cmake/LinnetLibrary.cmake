@@ -2,8 +2,8 @@
 # and classifying with it stands on, from the objects of the layers' own libraries; and what
 # `cmake --install` puts where of it (the program and its man page: src/cli).
 set(LINNET_LIBRARY_LAYERS base math media image feature eval model)
-set(LINNET_LIBRARY_LINK PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG PkgConfig::VIPS PkgConfig::XXHASH
-    PkgConfig::ZLIB
+set(LINNET_LIBRARY_LINK PkgConfig::ARCHIVE PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG
+    PkgConfig::VIPS PkgConfig::XXHASH PkgConfig::ZLIB
     Threads::Threads m)
 
 set(objects)
@@ -32,7 +32,8 @@ file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # The static library's own needs are shared ones, so only they are named: "Requires.private: vips" would bring
 # everything that libvips itself could be built from, and half a minute of linking.
 list(JOIN OPENBLAS_LDFLAGS " " LINNET_PC_LIBS)
-foreach(flags "${VIPS_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}" "${ZLIB_LDFLAGS}" "-lm;-lpthread")
+foreach(flags "${ARCHIVE_LDFLAGS}" "${VIPS_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}"
+        "${ZLIB_LDFLAGS}" "-lm;-lpthread")
   list(JOIN flags " " flags)
   string(APPEND LINNET_PC_LIBS " ${flags}")
 endforeach()

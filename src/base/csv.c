@@ -328,7 +328,7 @@ static bool take_sep_line(lnti_csv_reader *r) {
   const char *b = r->buffer + r->at;
   size_t n = sizeof word - 1;
   if (r->n - r->at < n + 2 || memcmp(b, word, n) != 0 || (b[n + 1] != '\n' && b[n + 1] != '\r')) return false;
-  if (!is_separator(b[n]) || b[n] == LNTI_CSV_LINES) return false;
+  if (!is_separator(b[n]) || b[n] == LNTI_CSV_FIND || b[n] == LNTI_CSV_LINES) return false;
   set_separator(r, b[n]);
   r->at = behind_line(r, r->at);
   r->line++;

@@ -30,7 +30,8 @@ typedef struct lnti_codec {
 } lnti_codec;
 
 /** In the order in which they are asked, one a format; NULL at the end. */
-extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_webp, lnti_codec_gif, lnti_codec_pnm;
+extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_webp, lnti_codec_gif, lnti_codec_tiff,
+    lnti_codec_bmp, lnti_codec_pnm, lnti_codec_pam, lnti_codec_pfm;
 extern const lnti_codec *const lnti_codecs[];
 
 /** A PNG, Apple's variant excepted. */
@@ -46,9 +47,38 @@ LNT_MUST_CHECK lnt_status lnti_image_check(const lnti_image_info *info, const ln
 /** Turns the image upright in place: orientation as EXIF's 1..8 (CIPA DC-008, 4.6.4). LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_image_upright(lnti_image *image, unsigned orientation, lnt_error *err);
 
-/** By libvips, turned on before: the frame that the blob names, which must be what `info` promises. */
-LNT_MUST_CHECK lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, const lnti_image_info *info,
-                                           lnt_error *err);
+/** Rows as a decoder delivers them, before they become those of an image. */
+typedef enum lnti_sample {
+  LNTI_SAMPLE_U8,
+  LNTI_SAMPLE_S8,
+  LNTI_SAMPLE_U16,
+  LNTI_SAMPLE_S16,
+  LNTI_SAMPLE_U32,
+  LNTI_SAMPLE_S32,
+  LNTI_SAMPLE_F32
+} lnti_sample;
+
+typedef struct lnti_raster {
+  size_t bands;   /**< samples of a pixel */
+  size_t colours; /**< which come first: 1 (grey), 3 (RGB), 4 (CMYK as ink, U8 or U16 alone) */
+  size_t alpha;   /**< band with the cover; 0: there is none */
+  lnti_sample sample;
+  unsigned bits; /**< of U16: the upper bits that count, the lower ones being 0; 0 means all 16 */
+} lnti_raster;
+
+/** Depth of the image that the samples become: 8 bits U8, 16 bits U16, all else F32 (32-bit integers from 0 to 1). */
+lnti_depth lnti_raster_depth(const lnti_raster *raster);
+/** Channels of it: 4 with alpha. */
+size_t lnti_raster_channels(const lnti_raster *raster);
+/** One row of w pixels into one of the image; signed integers are shifted, so that their lowest is black. */
+void lnti_raster_row(void *to, const void *row, size_t w, const lnti_raster *raster);
+
+/** By libvips: the frame that the blob names, which must be what `info` and `raster` promise. `page` is its number
+ *  there. LNT_EDATA; LNT_EUNSUPPORTED (a loader that is not installed); LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page,
+                                           const lnti_image_info *info, const lnti_raster *raster, lnt_error *err);
+/** Title of a format as messages have it. */
+const char *lnti_format_title(lnti_image_format format);
 LNT_MUST_CHECK lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnti_image *image,
                                                lnt_error *err);
 

@@ -11,8 +11,9 @@
 #include <string.h>
 
 /* The registry. What is not in it is not read. */
-const lnti_codec *const lnti_codecs[] = {&lnti_codec_jpeg, &lnti_codec_png, &lnti_codec_webp,
-                                         &lnti_codec_gif,  &lnti_codec_pnm, NULL};
+const lnti_codec *const lnti_codecs[] = {
+    &lnti_codec_jpeg, &lnti_codec_png, &lnti_codec_webp, &lnti_codec_gif, &lnti_codec_tiff,
+    &lnti_codec_bmp,  &lnti_codec_pnm, &lnti_codec_pam,  &lnti_codec_pfm, NULL};
 
 /** The codec of a file; NULL for one that is not read. */
 static const lnti_codec *find_codec(const uint8_t *data, size_t n) {
@@ -26,11 +27,23 @@ bool lnti_image_sniff(const uint8_t *data, size_t n) {
   return find_codec(data, n) || lnti_unread_format(data, n);
 }
 
-const char *lnti_image_format_name(lnti_image_format format) {
+/** NULL for pixels, which have none. */
+static const lnti_codec *codec_of(lnti_image_format format) {
   for (const lnti_codec *const *codec = lnti_codecs; *codec; codec++) {
-    if ((*codec)->format == format) return (*codec)->name;
+    if ((*codec)->format == format) return *codec;
   }
+  return NULL;
+}
+
+const char *lnti_image_format_name(lnti_image_format format) {
+  const lnti_codec *codec = codec_of(format);
+  if (codec) return codec->name;
   return format == LNTI_IMAGE_PIXELS ? "pixels" : "unknown";
+}
+
+const char *lnti_format_title(lnti_image_format format) {
+  const lnti_codec *codec = codec_of(format);
+  return codec ? codec->title : "image";
 }
 
 /** "JPEG, PNG and PNM". */

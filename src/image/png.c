@@ -70,6 +70,10 @@ static bool depth_allowed(unsigned colour, unsigned bits) {
   }
 }
 
+static bool is_grey(const ihdr *head) {
+  return head->colour == 0 || head->colour == 4;
+}
+
 static lnt_status read_ihdr(ihdr *out, size_t *at, const uint8_t *data, size_t n, lnt_error *err) {
   chunk c;
   *at = SIGNATURE_BYTES;
@@ -104,13 +108,12 @@ static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_
     if (is_type(&c, "IDAT")) break;
     alpha = is_type(&c, "tRNS");
   }
-  const bool grey = head.colour == 0 || head.colour == 4;
   *out = (lnti_image_info){.format = LNTI_IMAGE_PNG,
                            .h = head.h,
                            .w = head.w,
-                           .c = alpha  ? 4
-                                : grey ? 1
-                                       : 3,
+                           .c = alpha            ? 4
+                                : is_grey(&head) ? 1
+                                                 : 3,
                            .depth = head.bits == 16 ? LNTI_DEPTH_U16 : LNTI_DEPTH_U8,
                            .frames = 1,
                            .orientation = 1};
@@ -144,7 +147,7 @@ static lnt_status check_pixels(const ihdr *head, size_t idat_bytes, lnt_error *e
 }
 
 /** Walks all chunks: order, lengths, check sums, the end, and that there are bytes enough for the pixels. */
-static lnt_status check(const uint8_t *data, size_t n, lnt_error *err) {
+static lnt_status check(ihdr *head_out, const uint8_t *data, size_t n, lnt_error *err) {
   ihdr head;
   size_t at = 0, idat_bytes = 0;
   bool end = false;
@@ -163,16 +166,23 @@ static lnt_status check(const uint8_t *data, size_t n, lnt_error *err) {
     if (is_type(&c, "IDAT")) idat_bytes += c.n;
     end = is_type(&c, "IEND");
   }
-  return check_pixels(&head, idat_bytes, err);
+  status = check_pixels(&head, idat_bytes, err);
+  if (status == LNT_OK) *head_out = head;
+  return status;
 }
 
 static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
                          const lnti_size *shrink_to, lnt_error *err) {
   (void)rows_missing_out;
   (void)shrink_to;
-  lnt_status status = check(blob->data, blob->bytes, err);
-  if (status == LNT_OK) status = lnti_vips_decode(out, blob, info, err);
-  return status;
+  ihdr head;
+  lnt_status status = check(&head, blob->data, blob->bytes, err);
+  if (status != LNT_OK) return status;
+  lnti_raster raster = {.sample = info->depth == LNTI_DEPTH_U16 ? LNTI_SAMPLE_U16 : LNTI_SAMPLE_U8};
+  raster.colours = is_grey(&head) ? 1 : 3;
+  raster.alpha = info->c == 4 ? raster.colours : 0;
+  raster.bands = raster.colours + (info->c == 4 ? 1 : 0);
+  return lnti_vips_decode(out, blob, 0, info, &raster, err);
 }
 
 const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, lnti_is_png, probe, decode};

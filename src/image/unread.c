@@ -14,11 +14,6 @@ typedef struct magic {
 } magic;
 
 static const magic known[] = {
-    {"TIFF", 0, 4, "II*\0"},
-    {"TIFF", 0, 4, "MM\0*"},
-    {"BigTIFF", 0, 4, "II+\0"},
-    {"BigTIFF", 0, 4, "MM\0+"},
-    {"BMP", 0, 2, "BM"},
     {"AVIF", 4, 8, "ftypavif"},
     {"AVIF", 4, 8, "ftypavis"},
     {"HEIF", 4, 8, "ftypheic"},
@@ -26,9 +21,6 @@ static const magic known[] = {
     {"HEIF", 4, 8, "ftyphevc"},
     {"HEIF", 4, 8, "ftypmif1"},
     {"HEIF", 4, 8, "ftypmsf1"},
-    {"PAM", 0, 3, "P7\n"},
-    {"PFM", 0, 3, "PF\n"},
-    {"PFM", 0, 3, "Pf\n"},
     {"JPEG 2000", 4, 8, "jP  \r\n\x87\n"},
     {"JPEG 2000", 0, 4, "\xff\x4f\xff\x51"},
     {"JPEG XL", 0, 2, "\xff\x0a"},
@@ -60,6 +52,7 @@ static const magic known[] = {
     {"QOI", 0, 4, "qoif"},
     {"MNG", 0, 4, "\x8aMNG"},
     {"JNG", 0, 4, "\x8bJNG"},
+    {"XV thumbnail", 0, 7, "P7 332\n"},
     {"SGI", 0, 2, "\x01\xda"},
     {"FLIF", 0, 4, "FLIF"},
     {"BPG", 0, 4, "BPG\xfb"},

@@ -1,5 +1,5 @@
 /*
- * libvips: PNG, WebP. The only file that includes it.
+ * libvips: PNG, WebP, TIFF. The only file that includes it.
  *
  * Its state is the process's, so start-up is once, by pthread_once: that guard and the result it leaves are
  * the two writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
@@ -52,43 +52,17 @@ static lnt_status vips_failed(lnt_status code, const char *words, lnt_error *err
   return lnti_fail(err, code, "%s", words);
 }
 
-static const char *title_of(const lnti_image_info *info) {
-  for (const lnti_codec *const *codec = lnti_codecs; *codec; codec++) {
-    if ((*codec)->format == info->format) return (*codec)->title;
-  }
-  return "image";
-}
-
-/** One row of vips's into ours: as it is, or grey with alpha spread to RGBA. */
-static void copy_row(lnti_image *out, size_t y, const void *row, size_t bands) {
-  const size_t w = out->w, bytes = lnti_image_bytes(out) / out->h;
-  uint8_t *to = (uint8_t *)out->data + y * bytes;
-  if (bands == out->c) {
-    memcpy(to, row, bytes);
-  } else if (out->depth == LNTI_DEPTH_U16) {
-    const uint16_t *from = row;
-    uint16_t *to16 = (uint16_t *)out->data + y * w * 4;
-    for (size_t x = 0; x < w; x++, from += 2, to16 += 4) {
-      to16[0] = to16[1] = to16[2] = from[0];
-      to16[3] = from[1];
-    }
-  } else {
-    const uint8_t *from = row;
-    for (size_t x = 0; x < w; x++, from += 2, to += 4) {
-      to[0] = to[1] = to[2] = from[0];
-      to[3] = from[1];
-    }
-  }
-}
-
 static lnt_status damaged(const lnti_image_info *info, lnt_error *err) {
   vips_error_clear();
-  return lnti_fail(err, LNT_EDATA, "the %s file is damaged: its pixels cannot be decoded", title_of(info));
+  return lnti_fail(err, LNT_EDATA, "the %s file is damaged: its pixels cannot be decoded",
+                   lnti_format_title(info->format));
 }
 
-static lnt_status pull(lnti_image *out, VipsImage *image, const lnti_image_info *info, lnt_error *err) {
+static lnt_status pull(lnti_image *out, VipsImage *image, const lnti_image_info *info, const lnti_raster *raster,
+                       lnt_error *err) {
   lnt_status status = LNT_OK;
-  const size_t bands = (size_t)image->Bands;
+  const size_t row_bytes = lnti_image_bytes(out) / out->h;
+  uint8_t *to = out->data;
   VipsRegion *region = vips_region_new(image);
   if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the decoder", err);
   for (int y = 0; y < image->Ysize && status == LNT_OK; y += STRIP_ROWS) {
@@ -97,54 +71,67 @@ static lnt_status pull(lnti_image *out, VipsImage *image, const lnti_image_info 
       status = damaged(info, err);
       break;
     }
-    for (int row = y; row < y + strip.height; row++) {
-      copy_row(out, (size_t)row, VIPS_REGION_ADDR(region, 0, row), bands);
+    for (int row = y; row < y + strip.height; row++, to += row_bytes) {
+      lnti_raster_row(to, VIPS_REGION_ADDR(region, 0, row), out->w, raster);
     }
   }
   g_object_unref(region);
   return status;
 }
 
+static VipsBandFormat band_format(lnti_sample sample) {
+  static const VipsBandFormat formats[] = {
+      [LNTI_SAMPLE_U8] = VIPS_FORMAT_UCHAR,   [LNTI_SAMPLE_S8] = VIPS_FORMAT_CHAR,
+      [LNTI_SAMPLE_U16] = VIPS_FORMAT_USHORT, [LNTI_SAMPLE_S16] = VIPS_FORMAT_SHORT,
+      [LNTI_SAMPLE_U32] = VIPS_FORMAT_UINT,   [LNTI_SAMPLE_S32] = VIPS_FORMAT_INT,
+      [LNTI_SAMPLE_F32] = VIPS_FORMAT_FLOAT,
+  };
+  return formats[sample];
+}
+
 /** True where vips is about to give what the header promised. */
-static gboolean as_promised(const VipsImage *image, const lnti_image_info *info) {
-  const VipsBandFormat format = info->depth == LNTI_DEPTH_U16 ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR;
-  const size_t bands = (size_t)image->Bands;
-  return (size_t)image->Ysize == info->h && (size_t)image->Xsize == info->w && image->BandFmt == format &&
-         (bands == info->c || (bands == 2 && info->c == 4));
+static gboolean as_promised(const VipsImage *image, const lnti_image_info *info, const lnti_raster *raster) {
+  return (size_t)image->Ysize == info->h && (size_t)image->Xsize == info->w && (size_t)image->Bands == raster->bands &&
+         image->BandFmt == band_format(raster->sample) && image->Coding == VIPS_CODING_NONE;
 }
 
 /** The loader is named by the format, never found by vips. */
-static int load(VipsImage **out, const lnti_blob *blob, const lnti_image_info *info) {
+static int load(VipsImage **out, const lnti_blob *blob, size_t page, lnti_image_format format) {
   void *bytes = NULL; /* vips takes them as writable, and does not write */
   memcpy(&bytes, &blob->data, sizeof bytes);
   const size_t n = blob->bytes;
-  switch (info->format) {
+  switch (format) {
     case LNTI_IMAGE_PNG:
       return vips_pngload_buffer(bytes, n, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     case LNTI_IMAGE_WEBP:
-      return vips_webpload_buffer(bytes, n, out, "page", (int)blob->frame, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+      return vips_webpload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                  VIPS_FAIL_ON_WARNING, NULL);
+    case LNTI_IMAGE_TIFF:
+      return vips_tiffload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                   VIPS_FAIL_ON_WARNING, NULL);
     default:
       return -1;
   }
 }
 
-lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, const lnti_image_info *info, lnt_error *err) {
+lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page, const lnti_image_info *info,
+                            const lnti_raster *raster, lnt_error *err) {
   lnti_image decoded = {0};
   VipsImage *image = NULL;
   lnt_status status = lnti_image_start(err);
   if (status != LNT_OK) return status;
-  if (load(&image, blob, info) != 0) {
+  if (load(&image, blob, page, info->format) != 0) {
     status = damaged(info, err);
     goto done;
   }
-  if (!as_promised(image, info)) {
-    status = lnti_fail(err, LNT_EDATA, "the %s file's pixels are not what its header says", title_of(info));
+  if (!as_promised(image, info, raster)) {
+    status =
+        lnti_fail(err, LNT_EDATA, "the %s file's pixels are not what its header says", lnti_format_title(info->format));
     goto done;
   }
   status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
   if (status != LNT_OK) goto done;
-  status = pull(&decoded, image, info, err);
+  status = pull(&decoded, image, info, raster, err);
   if (status != LNT_OK) goto done;
   *out = decoded;
   decoded.data = NULL;

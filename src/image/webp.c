@@ -180,7 +180,8 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
                          const lnti_size *shrink_to, lnt_error *err) {
   (void)rows_missing_out;
   (void)shrink_to;
-  return lnti_vips_decode(out, blob, info, err);
+  const lnti_raster raster = {.bands = info->c, .colours = 3, .alpha = info->c == 4 ? 3 : 0};
+  return lnti_vips_decode(out, blob, blob->frame, info, &raster, err);
 }
 
 const lnti_codec lnti_codec_webp = {LNTI_IMAGE_WEBP, "webp", "WebP", true, is_webp, probe, decode};

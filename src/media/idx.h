@@ -7,6 +7,7 @@
 #define LNTI_MEDIA_IDX_H
 
 #include <linnet/status.h>
+#include <media/span.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,5 +51,11 @@ LNT_MUST_CHECK lnt_status lnti_idx_read_at(uint8_t *data, const lnti_idx *idx, s
 /** As lnti_idx_open on `bytes` bytes in memory (borrowed; fuzzing, uploads). */
 LNT_MUST_CHECK lnt_status lnti_idx_open_memory(lnti_idx **out, lnti_idx_shape *shape_out, const void *data,
                                                size_t bytes, size_t array_bytes_max, lnt_error *err);
+
+/** As lnti_idx_open on a span, which it takes over, on failure too; `name` for messages. */
+LNT_MUST_CHECK lnt_status lnti_idx_open_span(lnti_idx **out, lnti_idx_shape *shape_out, lnti_span *span,
+                                             const char *name, size_t array_bytes_max, lnt_error *err);
+/** As lnti_idx_sniff; the span stays the caller's. LNT_EIO, LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_idx_sniff_span(bool *yes_out, const lnti_span *span, lnt_error *err);
 
 #endif

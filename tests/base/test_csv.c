@@ -221,11 +221,12 @@ static void test_endless(void **state) {
 
 static void test_zero_bytes(void **state) {
   (void)state;
-  static const char *const inputs[] = {"a,b\nc,d?\ne,f,\n", "a,b\n\"c\n?\",d\n", "a b\nc ?\n d eeeeee\n"};
-  static const char *const places[] = {"t.csv:2:", "t.csv:3:", "t.csv:2:"};
-  for (size_t i = 0; i < 3; i++) {
+  static const char *const inputs[] = {"a,b\nc,d?\ne,f,\n", "a,b\n\"c\n?\",d\n", "a b\nc ?\n d eeeeee\n",
+                                       "sep=?\na,b\nccccccccc\n"};
+  static const char *const places[] = {"t.csv:2:", "t.csv:3:", "t.csv:2:", "t.csv:1:"};
+  for (size_t i = 0; i < 4; i++) {
     for (size_t p = 0; p < sizeof piece_sizes / sizeof piece_sizes[0]; p++) {
-      lnti_csv_options options = {.name = "t.csv", .separator = i == 2 ? ' ' : ','};
+      lnti_csv_options options = {.name = "t.csv", .separator = i == 2 ? ' ' : i == 3 ? LNTI_CSV_FIND : ','};
       lnti_text trace = {0};
       char data[64];
       snprintf(data, sizeof data, "%s", inputs[i]);

@@ -105,9 +105,252 @@ def gif():
     read("animation.gif", "RGB", timed=True)
 
 
+def tiff_bytes(w, h, samples, bits, data, photometric=1, kind=1, extra=(), orientation=1, order="<", colour_map=(),
+               strip=None):
+    """One page, uncompressed, as TIFF 6.0 has it."""
+    row_bytes = (w * samples * bits + 7) // 8
+    strip = strip or h
+    assert len(data) == row_bytes * h
+    parts = [data[i * row_bytes:(i + strip) * row_bytes] for i in range(0, h, strip)]
+    fields = {256: (4, [w]), 257: (4, [h]), 258: (3, [bits] * samples), 259: (3, [1]), 262: (3, [photometric]),
+              273: (4, parts), 274: (3, [orientation]), 277: (3, [samples]), 278: (4, [strip]),
+              279: (4, [len(p) for p in parts]), 339: (3, [kind] * samples)}
+    if extra:
+        fields[338] = (3, list(extra))
+    if colour_map:
+        fields[320] = (3, list(colour_map))
+    out = bytearray(struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 0))
+    at = []
+    for p in parts:
+        at.append(len(out))
+        out += p + bytes(-len(p) % 2)
+    fields[273] = (4, at)
+    entries = bytearray()
+    for tag, (code, values) in sorted(fields.items()):
+        packed = struct.pack(order + {3: "H", 4: "I"}[code] * len(values), *values)
+        if len(packed) > 4:
+            place = struct.pack(order + "I", len(out))
+            out += packed + bytes(-len(packed) % 2)
+            packed = place
+        entries += struct.pack(order + "HHI", tag, code, len(values)) + packed.ljust(4, b"\0")
+    out[4:8] = struct.pack(order + "I", len(out))
+    return bytes(out + struct.pack(order + "H", len(fields)) + entries + bytes(4))
+
+
+def tiffcp(source, name, *options):
+    subprocess.run(["tiffcp", *options, source, DATA / name], check=True)
+
+
+def tiff():
+    w, h = 19, 14
+    grey, colour, cover = smooth(w, h, 1), smooth(w, h, 3), smooth(w, h, 4)
+    wide = noise(5, w * h * 6)
+    values = struct.unpack(f"<{w * h * 3}H", wide)
+
+    def put(name, data, c, depth, samples, size=(w, h)):
+        (DATA / name).write_bytes(data)
+        row(name, 0, 1, False, size, c, depth, samples)
+
+    put("grey.tif", tiff_bytes(w, h, 1, 8, grey, strip=4), 1, "u8", grey)
+    put("grey_white0.tif", tiff_bytes(w, h, 1, 8, bytes(255 - v for v in grey), photometric=0), 1, "u8", grey)
+    put("grey_signed.tif", tiff_bytes(w, h, 1, 8, bytes(v ^ 128 for v in grey), kind=2), 1, "u8", grey)
+    for bits in (1, 2, 4):
+        full = 2**bits - 1
+        small = [v * full // 255 for v in grey]
+        lines = []
+        for y in range(h):
+            line = "".join(f"{v:0{bits}b}" for v in small[y * w:(y + 1) * w])
+            lines.append(int(line.ljust(-(-len(line) // 8) * 8, "0"), 2).to_bytes(-(-len(line) // 8), "big"))
+        put(f"grey{bits}.tif", tiff_bytes(w, h, 1, bits, b"".join(lines), strip=5), 1, "u8",
+            bytes(v * 255 // full for v in small))
+    put("rgb.tif", tiff_bytes(w, h, 3, 8, colour, photometric=2, order=">"), 3, "u8", colour)
+    put("rgba.tif", tiff_bytes(w, h, 4, 8, cover, photometric=2, extra=(2,)), 4, "u8", cover)
+    put("rgbx.tif", tiff_bytes(w, h, 4, 8, cover, photometric=2, extra=(0,)), 3, "u8",
+        b"".join(cover[i:i + 3] for i in range(0, len(cover), 4)))
+    put("grey_alpha.tif", tiff_bytes(w, h, 2, 8, smooth(w, h, 2), extra=(2,)), 4, "u8",
+        b"".join(bytes([v, v, v, a]) for v, a in zip(*[iter(smooth(w, h, 2))] * 2)))
+    put("grey16.tif", tiff_bytes(w, h, 1, 16, wide[:w * h * 2]), 1, "u16", wide[:w * h * 2])
+    put("rgb16.tif", tiff_bytes(w, h, 3, 16, struct.pack(f">{len(values)}H", *values), photometric=2, order=">"), 3,
+        "u16", wide)
+    put("grey16_signed.tif", tiff_bytes(w, h, 1, 16, wide[:w * h * 2], kind=2), 1, "u16",
+        struct.pack(f"<{w * h}H", *(v ^ 0x8000 for v in values[:w * h])))
+    floats = struct.pack(f"<{w * h * 3}f", *(v / 65535 for v in values))
+    put("rgb_float.tif", tiff_bytes(w, h, 3, 32, floats, photometric=2, kind=3), 3, "f32", floats)
+    numbers = [v << 16 | 0xABC for v in values[:w * h]]
+    put("grey32.tif", tiff_bytes(w, h, 1, 32, struct.pack(f"<{w * h}I", *numbers)), 1, "f32",
+        struct.pack(f"<{w * h}f", *(v / 0xFFFFFFFF for v in numbers)))
+    table = [(257 * v) for v in noise(9, 768)]
+    put("palette.tif", tiff_bytes(w, h, 1, 8, grey, photometric=3, colour_map=table), 3, "u8",
+        bytes(table[v + 256 * k] >> 8 for v in grey for k in range(3)))
+    put("cmyk.tif", tiff_bytes(w, h, 4, 8, cover, photometric=5), 3, "u8",
+        bytes(((255 - cover[4 * i + k]) * (255 - cover[4 * i + 3]) + 127) // 255 for i in range(w * h) for k in range(3)))
+
+    for turn, transpose in ((3, Image.Transpose.ROTATE_180), (5, Image.Transpose.TRANSPOSE),
+                            (6, Image.Transpose.ROTATE_90)):
+        stored = Image.frombytes("RGB", (w, h), colour).transpose(transpose)
+        put(f"turned{turn}.tif", tiff_bytes(*stored.size, 3, 8, stored.tobytes(), photometric=2, orientation=turn), 3,
+            "u8", colour)
+
+    w, h = 45, 37
+    colour = smooth(w, h, 3)
+    with tempfile.NamedTemporaryFile(suffix=".tif") as source:
+        source.write(tiff_bytes(w, h, 3, 8, colour, photometric=2))
+        source.flush()
+        for name, options in {"tiles": ["-t", "-w", "16", "-l", "16", "-c", "none"],
+                              "tiles_deflate": ["-t", "-w", "32", "-l", "16", "-c", "zip:2"],
+                              "planes": ["-p", "separate", "-r", "8"], "planes_lzw": ["-p", "separate", "-c", "lzw"],
+                              "lzw": ["-c", "lzw:2", "-r", "9"], "packbits": ["-c", "packbits"],
+                              "big": ["-8", "-r", "10"], "big_endian": ["-B", "-8", "-c", "zip", "-r", "200"],
+                              "zstd": ["-c", "zstd"], "lzma": ["-c", "lzma"]}.items():
+            tiffcp(source.name, f"{name}.tif", *options)
+            row(f"{name}.tif", 0, 1, False, (w, h), 3, "u8", colour)
+        for name, options in {"jpeg": ["-c", "jpeg:80", "-r", "16"], "jpeg_rgb": ["-c", "jpeg:r:90"],
+                              "jpeg_tiles": ["-t", "-w", "16", "-l", "16", "-c", "jpeg:r:90"]}.items():
+            tiffcp(source.name, f"{name}.tif", *options)
+            read(f"{name}.tif", "RGB")
+    Image.frombytes("L", (w, h), smooth(w, h, 1)).convert("1").save(DATA / "fax4.tif", compression="group4")
+    read("fax4.tif", "L")
+    pages = [picture("RGB", 20, 10), picture("L", 9, 30), picture("1", 17, 5, bytes(range(15)))]
+    pages[0].save(DATA / "pages.tif", save_all=True, append_images=pages[1:], compression="tiff_deflate")
+    for i, page in enumerate(pages):
+        c = len(page.getbands())
+        row("pages.tif", i, 3, False, page.size, c, "u8", page.convert("L" if c == 1 else "RGB").tobytes())
+
+
+def bmp_bytes(w, h, bits, rows, header=40, compression=0, palette=(), masks=(), used=0, packed=None):
+    """`rows` from the top, each without its padding; stored from the bottom, or from the top where h is negative."""
+    tall = abs(h)
+    if packed is None:
+        lines = [r + bytes(-len(r) % 4) for r in rows]
+        packed = b"".join(lines if h < 0 else reversed(lines))
+    if header == 12:
+        head = struct.pack("<IHHHH", 12, w, tall, 1, bits)
+        table = b"".join(bytes([b, g, r]) for r, g, b in palette)
+    elif header == 16:
+        head = struct.pack("<IIIHH", 16, w, tall, 1, bits)
+        table = b"".join(bytes([b, g, r, 0]) for r, g, b in palette)
+    else:
+        head = struct.pack("<IiiHHIIiiII", header, w, h, 1, bits, compression, len(packed), 2835, 2835, used, 0)
+        inside = {52: 3, 56: 4, 108: 4, 124: 4}.get(header, 0)
+        head += struct.pack(f"<{len(masks)}I", *masks) if inside else b""
+        head += bytes(header - len(head))
+        table = b"" if inside else struct.pack(f"<{len(masks)}I", *masks)
+        table += b"".join(bytes([b, g, r, 0]) for r, g, b in palette)
+    at = 14 + len(head) + len(table)
+    return struct.pack("<2sIHHI", b"BM", at + len(packed), 0, 0, at) + head + table + packed
+
+
+def bmp():
+    w, h = 21, 11
+    grey, colour, cover = smooth(w, h, 1), smooth(w, h, 3), smooth(w, h, 4)
+    table = list(zip(*[iter(noise(3, 768))] * 3))
+
+    def put(name, c, pixels, data):
+        (DATA / name).write_bytes(data)
+        row(name, 0, 1, False, (w, h), c, "u8", bytes(pixels))
+
+    def lines(values, bits):
+        out = []
+        for y in range(h):
+            line = "".join(f"{v:0{bits}b}" for v in values[y * w:(y + 1) * w])
+            out.append(int(line.ljust(-(-len(line) // 8) * 8, "0"), 2).to_bytes(-(-len(line) // 8), "big"))
+        return out
+
+    for bits, header in ((1, 40), (2, 40), (4, 12), (8, 16), (8, 12), (8, 40), (8, 64), (8, 124)):
+        values = [v % 2**bits for v in grey]
+        colours = table[:2**bits]
+        put(f"palette{bits}_{header}.bmp", 3, (x for v in values for x in colours[v]),
+            bmp_bytes(w, h, bits, lines(values, bits), header, palette=colours))
+    put("short_palette.bmp", 3, (x for v in grey for x in (table[v] if v < 100 else (0, 0, 0))),
+        bmp_bytes(w, h, 8, lines(list(grey), 8), palette=table[:100], used=100))
+    put("grey.bmp", 1, grey, bmp_bytes(w, h, 8, lines(list(grey), 8), palette=[(v, v, v) for v in range(256)]))
+    put("top_down.bmp", 1, grey, bmp_bytes(w, -h, 8, lines(list(grey), 8), palette=[(v, v, v) for v in range(256)]))
+    rgb = [bytes(x for i in range(w) for x in colour[(y * w + i) * 3:][:3][::-1]) for y in range(h)]
+    for header in (12, 40, 108):
+        put(f"rgb24_{header}.bmp", 3, colour, bmp_bytes(w, h, 24, rgb, header))
+    rgba = [bytes(x for i in range(w) for x in (lambda p: (p[2], p[1], p[0], p[3]))(cover[(y * w + i) * 4:][:4]))
+            for y in range(h)]
+    put("rgb32.bmp", 3, (v for i, v in enumerate(cover) if i % 4 != 3), bmp_bytes(w, h, 32, rgba))
+    put("fields32.bmp", 3, (v for i, v in enumerate(cover) if i % 4 != 3),
+        bmp_bytes(w, h, 32, rgba, compression=3, masks=(0xFF0000, 0xFF00, 0xFF)))
+    for header in (56, 108, 124):
+        put(f"alpha_{header}.bmp", 4, cover,
+            bmp_bytes(w, h, 32, rgba, header, 3, masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)))
+    put("alpha_40.bmp", 4, cover, bmp_bytes(w, h, 32, rgba, 40, 6, masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)))
+    for name, widths, compression, header in (("rgb555", (5, 5, 5), 0, 40), ("rgb565", (5, 6, 5), 3, 40),
+                                              ("rgb565_52", (5, 6, 5), 3, 52), ("rgb8_10_3", (3, 10, 3), 3, 40)):
+        shifts = (widths[1] + widths[2], widths[2], 0)
+        full = [2**n - 1 for n in widths]
+        values = [[colour[3 * i + k] * full[k] // 255 for k in range(3)] for i in range(w * h)]
+        packed = [struct.pack(f"<{w}H", *(sum(v[k] << shifts[k] for k in range(3)) for v in values[y * w:][:w]))
+                  for y in range(h)]
+        masks = [full[k] << shifts[k] for k in range(3)] if compression else ()
+        put(f"{name}.bmp", 3, ((v[k] * 255 + full[k] // 2) // full[k] for v in values for k in range(3)),
+            bmp_bytes(w, h, 16, packed, header, compression, masks=masks))
+
+    runs = [[(y * 3 + x // (y + 1)) % 256 for x in range(w)] for y in range(h)]
+    packed = bytearray()
+    for y in reversed(range(h)):
+        if y % 3 == 2:  # literal, with its padding
+            packed += bytes([0, w] + runs[y]) + bytes(w % 2)
+        else:
+            x = 0
+            while x < w:
+                n = 1
+                while x + n < w and runs[y][x + n] == runs[y][x]:
+                    n += 1
+                packed += bytes([n, runs[y][x]])
+                x += n
+        packed += bytes(2)
+    packed += b"\0\1"
+    put("rle8.bmp", 3, (v for line in runs for x in line for v in table[x]),
+        bmp_bytes(w, h, 8, (), 40, 1, palette=table, packed=bytes(packed)))
+    # A step of 5 to the right and 2 up from where the second row's run ends; what is left out has colour 0.
+    stepped = bytes([w, 0x12, 0, 0, 4, 0x3A, 0, 2, 5, 2, 0, 5, 0x45, 0x67, 0x80, 0, 0, 1])
+    pixels = [[0] * w for _ in range(h)]
+    pixels[h - 1] = [1 + x % 2 for x in range(w)]
+    pixels[h - 2][:4] = [3, 10, 3, 10]
+    pixels[h - 4][9:14] = [4, 5, 6, 7, 8]
+    put("rle4.bmp", 3, (v for line in pixels for x in line for v in table[x]),
+        bmp_bytes(w, h, 4, (), 40, 2, palette=table[:16], packed=stepped))
+    picture("RGB", w, h).save(DATA / "pillow.bmp")
+    read("pillow.bmp", "RGB")
+
+
+def pnm():
+    w, h = 7, 5
+    cover = smooth(w, h, 4)
+    wide = noise(11, w * h * 8)
+    values = struct.unpack(f">{w * h * 4}H", wide)
+
+    def put(name, c, depth, head, data, samples):
+        (DATA / name).write_bytes(head.encode() + data)
+        row(name, 0, 1, False, (w, h), c, depth, samples)
+
+    head = f"P7\nWIDTH {w}\nHEIGHT {h}\n"
+    put("rgba.pam", 4, "u8", head + "DEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n", cover, cover)
+    put("grey_alpha.pam", 4, "u8", head + "# two samples\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n",
+        cover[:w * h * 2], b"".join(bytes([v, v, v, a]) for v, a in zip(*[iter(cover[:w * h * 2])] * 2)))
+    put("bits.pam", 1, "u8", head + "DEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n",
+        bytes(v & 1 for v in cover[:w * h]), bytes(255 * (v & 1) for v in cover[:w * h]))
+    put("rgba16.pam", 4, "u16", head + "DEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n", wide,
+        struct.pack(f"<{w * h * 4}H", *values))
+    small = [v % 1024 for v in values[:w * h]]
+    put("grey10.pam", 1, "u16", head + "DEPTH 1\nMAXVAL 1023\nENDHDR\n", struct.pack(f">{w * h}H", *small),
+        struct.pack(f"<{w * h}H", *((v * 65535 + 511) // 1023 for v in small)))
+    floats = [v / 65535 for v in values[:w * h * 3]]
+    upside = [floats[y * w * 3:(y + 1) * w * 3] for y in reversed(range(h))]
+    flat = [v for line in upside for v in line]
+    samples = struct.pack(f"<{len(floats)}f", *floats)
+    put("little.pfm", 3, "f32", f"PF\n{w} {h}\n-1.0\n", struct.pack(f"<{len(flat)}f", *flat), samples)
+    put("big.pfm", 3, "f32", f"PF\n{w} {h}\n1\n", struct.pack(f">{len(flat)}f", *flat), samples)
+    flat = [v for y in reversed(range(h)) for v in floats[y * w:(y + 1) * w]]
+    put("grey.pfm", 1, "f32", f"Pf\n{w} {h}\n-0.5\n", struct.pack(f"<{len(flat)}f", *flat), samples[:w * h * 4])
+
+
 def main():
     DATA.mkdir(exist_ok=True)
-    for make in (webp, gif):
+    for make in (webp, gif, tiff, bmp, pnm):
         make()
     (DATA / "golden.txt").write_text("".join(f"{line}\n" for line in rows))
 

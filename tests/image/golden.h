@@ -83,13 +83,14 @@ static inline size_t check_table(const char *table_path, const char *folder, con
   return n;
 }
 
-/* Cut anywhere: refused as damaged, before and in the pixels, and nothing is given. */
-static inline void cut_everywhere(const char *folder, const char *name, size_t from) {
+/* Cut anywhere from byte `from` on: refused as damaged, before and in the pixels, and nothing is given. The last
+ * `spare` bytes do no more than say that it is the end. */
+static inline void cut_everywhere(const char *folder, const char *name, size_t from, size_t spare) {
   const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
   size_t n = 0;
   uint8_t *data = read_whole(&n, folder, name);
   if (!data) fail_msg("%s/%s is missing", folder, name);
-  for (size_t cut = from; cut < n; cut++) {
+  for (size_t cut = from; cut + spare < n; cut++) {
     uint8_t *part = malloc(cut);
     memcpy(part, data, cut);
     const lnti_blob blob = blob_of(part, cut);

@@ -12,11 +12,41 @@ static void test_all_rows(void **state) {
 
 static void test_cut_everywhere(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "lossy.webp", "lossless.webp",  "lossy_alpha.webp", "animation.webp", "animation_alpha.webp",
-      "still.gif",  "interlaced.gif", "transparent.gif",  "animation.gif",
+  static const struct {
+    const char *name;
+    size_t from, spare; /* bytes that tell the format; bytes at the end that tell nothing else */
+  } files[] = {
+      {"lossy.webp", 12, 0},
+      {"lossless.webp", 12, 0},
+      {"lossy_alpha.webp", 12, 0},
+      {"animation.webp", 12, 0},
+      {"animation_alpha.webp", 12, 0},
+      {"still.gif", 6, 0},
+      {"interlaced.gif", 6, 0},
+      {"transparent.gif", 6, 0},
+      {"animation.gif", 6, 0},
+      {"grey.tif", 4, 0},
+      {"rgb16.tif", 4, 0},
+      {"palette.tif", 4, 0},
+      {"tiles.tif", 4, 0},
+      {"planes_lzw.tif", 4, 0},
+      {"big.tif", 4, 0},
+      {"jpeg.tif", 4, 0},
+      {"fax4.tif", 4, 0},
+      {"pages.tif", 4, 14} /* of the third page */,
+      {"palette4_12.bmp", 2, 1},
+      {"alpha_124.bmp", 2, 0},
+      {"rgb32.bmp", 2, 0},
+      {"rle8.bmp", 2, 4},
+      {"rle4.bmp", 2, 0},
+      {"rgba.pam", 3, 0},
+      {"rgba16.pam", 3, 0},
+      {"little.pfm", 3, 0},
+      {"grey.pfm", 3, 0},
   };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) cut_everywhere(LINNET_IMAGE_DATA, names[i], 13);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    cut_everywhere(LINNET_IMAGE_DATA, files[i].name, files[i].from, files[i].spare);
+  }
 }
 
 int main(void) {

@@ -22,6 +22,7 @@ BELOW = {
 
 # Outside headers and the one family of files that includes them.
 OWNERS = {
+    "archive*.h": ["src/media/archive*.c"],
     "sqlite3.h": ["src/store/sqlite*.[ch]"],
     "vips/*": ["src/image/*.[ch]"],
     "turbojpeg.h": ["src/image/*.[ch]"],
