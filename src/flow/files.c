@@ -24,8 +24,11 @@ typedef struct walk {
 } walk;
 
 static bool may_be_image(const char *name) {
-  static const char *const extensions[] = {"jpg", "jpeg", "jpe", "png",  "pnm",  "ppm",  "pgm", "pbm", "webp", "gif",
-                                           "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl", "jp2", "ico",  "dcm"};
+  /* Those that are read, and those that people take for images, too: these are refused by name, not passed over. */
+  static const char *const extensions[] = {
+      "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "tif", "tiff", "heic", "heif", "hif", "avif",
+      "bmp", "dib",  "pnm", "ppm",  "pgm", "pbm",  "pam",  "pfm", /* and now the others */
+      "jxl", "jp2",  "j2k", "jpx",  "jxr", "ico",  "cur",  "tga", "psd", "svg",  "exr",  "dds",  "qoi", "dcm"};
   const char *dot = strrchr(name, '.');
   for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
     if (strcasecmp(dot + 1, extensions[i]) == 0) return true;

@@ -31,7 +31,7 @@ typedef struct lnti_codec {
 
 /** In the order in which they are asked, one a format; NULL at the end. */
 extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_webp, lnti_codec_gif, lnti_codec_tiff,
-    lnti_codec_bmp, lnti_codec_pnm, lnti_codec_pam, lnti_codec_pfm;
+    lnti_codec_heif, lnti_codec_avif, lnti_codec_bmp, lnti_codec_pnm, lnti_codec_pam, lnti_codec_pfm;
 extern const lnti_codec *const lnti_codecs[];
 
 /** A PNG, Apple's variant excepted. */
@@ -77,6 +77,8 @@ void lnti_raster_row(void *to, const void *row, size_t w, const lnti_raster *ras
  *  there. LNT_EDATA; LNT_EUNSUPPORTED (a loader that is not installed); LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page,
                                            const lnti_image_info *info, const lnti_raster *raster, lnt_error *err);
+/** LNT_EUNSUPPORTED where libvips has no loader for HEIF and AVIF: it is a module, which may not be installed. */
+LNT_MUST_CHECK lnt_status lnti_vips_can_heif(lnt_error *err);
 /** Title of a format as messages have it. */
 const char *lnti_format_title(lnti_image_format format);
 LNT_MUST_CHECK lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnti_image *image,

@@ -11,9 +11,9 @@
 #include <string.h>
 
 /* The registry. What is not in it is not read. */
-const lnti_codec *const lnti_codecs[] = {
-    &lnti_codec_jpeg, &lnti_codec_png, &lnti_codec_webp, &lnti_codec_gif, &lnti_codec_tiff,
-    &lnti_codec_bmp,  &lnti_codec_pnm, &lnti_codec_pam,  &lnti_codec_pfm, NULL};
+const lnti_codec *const lnti_codecs[] = {&lnti_codec_jpeg, &lnti_codec_png,  &lnti_codec_webp, &lnti_codec_gif,
+                                         &lnti_codec_tiff, &lnti_codec_heif, &lnti_codec_avif, &lnti_codec_bmp,
+                                         &lnti_codec_pnm,  &lnti_codec_pam,  &lnti_codec_pfm,  NULL};
 
 /** The codec of a file; NULL for one that is not read. */
 static const lnti_codec *find_codec(const uint8_t *data, size_t n) {

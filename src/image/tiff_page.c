@@ -33,7 +33,8 @@ enum {
   TAG_TILE_BYTES = 325,
   TAG_INK_SET = 332,
   TAG_EXTRA_SAMPLES = 338,
-  TAG_SAMPLE_FORMAT = 339
+  TAG_SAMPLE_FORMAT = 339,
+  TAG_DNG_VERSION = 50706
 };
 
 enum { WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR };
@@ -390,11 +391,21 @@ static lnt_status check_blocks(const lnti_tiff_page *page, const directory *d, l
   return status;
 }
 
+/** Raw files of cameras are TIFF, too; the page that they begin with is a thumbnail. */
+static lnt_status refuse_raw(const directory *d, lnt_error *err) {
+  field dng;
+  lnt_status status = find(&dng, d->tiff, d->at, d->entries, TAG_DNG_VERSION, err);
+  if (status != LNT_OK) return status;
+  const bool canon = d->tiff->n >= 10 && memcmp(d->tiff->data + 8, "CR", 2) == 0;
+  return dng.n > 0 || canon ? unsupported("that holds a camera's raw image", err) : LNT_OK;
+}
+
 lnt_status lnti_tiff_read_page(lnti_tiff_page *out, const lnti_tiff *tiff, uint64_t at, lnt_error *err) {
   lnti_tiff_page page = {0};
   directory d = {.tiff = tiff, .at = at};
   uint64_t next = 0;
   lnt_status status = lnti_tiff_directory(&d.entries, &next, tiff, at, err);
+  if (status == LNT_OK) status = refuse_raw(&d, err);
   if (status == LNT_OK) status = read_fields(&page, &d, err);
   if (status == LNT_OK) status = judge_compression(&page, err);
   if (status == LNT_OK) status = judge_colours(&page, &d, err);

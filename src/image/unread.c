@@ -14,13 +14,6 @@ typedef struct magic {
 } magic;
 
 static const magic known[] = {
-    {"AVIF", 4, 8, "ftypavif"},
-    {"AVIF", 4, 8, "ftypavis"},
-    {"HEIF", 4, 8, "ftypheic"},
-    {"HEIF", 4, 8, "ftypheix"},
-    {"HEIF", 4, 8, "ftyphevc"},
-    {"HEIF", 4, 8, "ftypmif1"},
-    {"HEIF", 4, 8, "ftypmsf1"},
     {"JPEG 2000", 4, 8, "jP  \r\n\x87\n"},
     {"JPEG 2000", 0, 4, "\xff\x4f\xff\x51"},
     {"JPEG XL", 0, 2, "\xff\x0a"},

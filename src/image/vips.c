@@ -1,5 +1,5 @@
 /*
- * libvips: PNG, WebP, TIFF. The only file that includes it.
+ * libvips: PNG, WebP, TIFF, HEIF, AVIF. The only file that includes it.
  *
  * Its state is the process's, so start-up is once, by pthread_once: that guard and the result it leaves are
  * the two writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
@@ -109,9 +109,21 @@ static int load(VipsImage **out, const lnti_blob *blob, size_t page, lnti_image_
     case LNTI_IMAGE_TIFF:
       return vips_tiffload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                   VIPS_FAIL_ON_WARNING, NULL);
+    case LNTI_IMAGE_HEIF:
+    case LNTI_IMAGE_AVIF:
+      return vips_heifload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                  VIPS_FAIL_ON_WARNING, NULL);
     default:
       return -1;
   }
+}
+
+lnt_status lnti_vips_can_heif(lnt_error *err) {
+  lnt_status status = lnti_image_start(err);
+  if (status != LNT_OK) return status;
+  if (vips_type_find("VipsOperation", "heifload_buffer") != 0) return LNT_OK;
+  return lnti_fail(err, LNT_EUNSUPPORTED,
+                   "HEIF and AVIF cannot be read here: libvips's module for them (vips-heif.so) is not installed");
 }
 
 lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page, const lnti_image_info *info,

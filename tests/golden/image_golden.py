@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Small image files for tests/image, and the pixels that an independent program reads from them.
 
-Made on Debian 12 by Pillow 9.4 (python3-pil), heif-enc 1.15 (libheif-examples) and this script, which writes BMP,
+Made on Debian 12 by Pillow 9.4 (python3-pil), heif-enc 1.15 (libheif-examples), avifenc 0.11
+(libavif-bin), tiffcp 4.5 (libtiff-tools) and this script, which writes BMP,
 TIFF and PFM byte by byte where Pillow has no writer. The pixels are from Pillow's readers, or, where Pillow cannot
 read a file, those that went into it without loss. Run it in any folder; it writes into tests/image/data:
 
@@ -348,9 +349,106 @@ def pnm():
     put("grey.pfm", 1, "f32", f"Pf\n{w} {h}\n-0.5\n", struct.pack(f"<{len(flat)}f", *flat), samples[:w * h * 4])
 
 
+def boxes(data, at, end):
+    while at < end:
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        yield kind.decode(), at, at + size
+        at += size
+
+
+def with_property(data, prop):
+    """A HEIF file as heif-enc writes it, whose primary image has one more property, the last to be applied: sizes of
+    boxes grow, and all offsets into the file."""
+    top = {kind: (a, b) for kind, a, b in boxes(data, 0, len(data))}
+    inside = {kind: (a, b) for kind, a, b in boxes(data, top["meta"][0] + 12, top["meta"][1])}
+    iprp = {kind: (a, b) for kind, a, b in boxes(data, inside["iprp"][0] + 8, inside["iprp"][1])}
+    n = len(list(boxes(data, iprp["ipco"][0] + 8, iprp["ipco"][1])))
+    primary = struct.unpack(">H", data[inside["pitm"][0] + 12:][:2])[0]
+    out = bytearray(data)
+
+    def add(at, size):
+        out[at:at + 4] = struct.pack(">I", struct.unpack(">I", out[at:at + 4])[0] + size)
+
+    for box, size in ((top["meta"], len(prop) + 1), (inside["iprp"], len(prop) + 1), (iprp["ipco"], len(prop)),
+                      (iprp["ipma"], 1)):
+        add(box[0], size)
+    at = inside["iloc"][0] + 8
+    version, sizes, count = data[at], *struct.unpack(">HH", data[at + 4:at + 8])
+    assert version < 2 and sizes in (0x4440, 0x4400), (version, hex(sizes))
+    at += 8
+    for _ in range(count):
+        method = struct.unpack(">H", data[at + 2:at + 4])[0] if version else 0
+        at += 6 if version else 4  # id, method, data reference
+        base = at
+        at += sizes >> 4 & 15
+        extents = struct.unpack(">H", data[at:at + 2])[0]
+        at += 2
+        if method == 0:
+            add(base if sizes & 0x40 else at, len(prop) + 1)
+        assert extents == 1
+        at += 8
+    at = iprp["ipma"][0] + 16
+    while struct.unpack(">H", data[at:at + 2])[0] != primary:
+        at += 3 + data[at + 2]
+    out[at + 2] += 1
+    out.insert(at + 3 + data[at + 2], 0x80 | (n + 1))
+    out[iprp["ipco"][1]:iprp["ipco"][1]] = prop
+    return bytes(out)
+
+
+def heif():
+    lossless = ["-L", "-p", "chroma=444", "--matrix_coefficients=0"]
+    w, h = 40, 24
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"{folder}/{i}.png" for i in range(3)]
+        wide = [v * 257 for v in smooth(w, h, 1, 8) for _ in range(3)]  # greys: exact in YCbCr, too
+        lines = b"".join(b"\0" + struct.pack(f">{w * 3}H", *wide[y * w * 3:(y + 1) * w * 3]) for y in range(h))
+        Path(names[2]).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in (
+                (b"IHDR", struct.pack(">IIBBBBB", w, h, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))))
+        for suffix, flag in (("heic", []), ("avif", ["-A"])):
+            # heif-enc goes through YCbCr, where greys alone are exact.
+            pictures = [picture("RGB", w, h, smooth(w, h, 3, 8)), picture("RGBA", h, w, smooth(h, w, 4, 8))]
+            pictures = [p.convert("LA").convert(p.mode) for p in pictures]
+            pictures[0].save(names[0])
+            pictures[1].save(names[1])
+            def make(name, *sources, how=lossless):
+                subprocess.run(["heif-enc", *how, *flag, *sources, "-o", DATA / f"{name}.{suffix}"], check=True,
+                               stdout=subprocess.DEVNULL)
+                return f"{name}.{suffix}"
+            row(make("still", names[0]), 0, 1, False, (w, h), 3, "u8", pictures[0].tobytes())
+            row(make("alpha", names[1]), 0, 1, False, (h, w), 4, "u8", pictures[1].tobytes())
+            name = make("two", names[1], names[0])
+            row(name, 0, 2, False, (h, w), 4, "u8", pictures[1].tobytes())
+            row(name, 1, 2, False, (w, h), 3, "u8", pictures[0].tobytes())
+            deep = [(v >> 6) for v in wide]
+            if flag:  # heif-enc cannot
+                subprocess.run(["avifenc", "-l", "-d", "10", "-y", "444", names[2], DATA / "deep.avif"], check=True,
+                               stdout=subprocess.DEVNULL)
+                deep = [(v * 1023 + 32767) // 65535 for v in wide]
+            else:
+                make("deep", names[2], how=["-L", "-b", "10"])
+            row(f"deep.{suffix}", 0, 1, False, (w, h), 3, "u16",
+                struct.pack(f"<{w * h * 3}H", *((v * 65535 + 511) // 1023 for v in deep)))
+            still = (DATA / f"still.{suffix}").read_bytes()
+            # A quarter counter-clockwise, and mirrored about its upright axis.
+            for name, prop, turn in (("turned", b"\0\0\0\x09irot\1", Image.Transpose.ROTATE_90),
+                                     ("mirrored", b"\0\0\0\x09imir\1", Image.Transpose.FLIP_LEFT_RIGHT)):
+                (DATA / f"{name}.{suffix}").write_bytes(with_property(still, prop))
+                upright = pictures[0].transpose(turn)
+                row(f"{name}.{suffix}", 0, 1, False, upright.size, 3, "u8", upright.tobytes())
+
+
+    coloured = picture("RGBA", 33, 21, smooth(33, 21, 4, 4))
+    with tempfile.NamedTemporaryFile(suffix=".png") as source:
+        coloured.save(source.name)
+        subprocess.run(["avifenc", "-l", source.name, DATA / "colour.avif"], check=True, stdout=subprocess.DEVNULL)
+    row("colour.avif", 0, 1, False, coloured.size, 4, "u8", coloured.tobytes())
+
+
 def main():
     DATA.mkdir(exist_ok=True)
-    for make in (webp, gif, tiff, bmp, pnm):
+    for make in (webp, gif, tiff, bmp, pnm, heif):
         make()
     (DATA / "golden.txt").write_text("".join(f"{line}\n" for line in rows))
 
