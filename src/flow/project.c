@@ -29,7 +29,7 @@ static lnt_status project_new(lnti_project **out, const char *path, const char *
                               lnt_error *err) {
   lnti_project *project = NULL;
   lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
-  char *absolute = NULL;
+  char *absolute = NULL, *unpacked = NULL;
   lnt_status status = lnti_alloc_zero(&project, 1, sizeof *project, err);
   if (status) goto done;
   absolute = realpath(path, NULL);
@@ -42,11 +42,15 @@ static lnt_status project_new(lnti_project **out, const char *path, const char *
   absolute = NULL;
   status = lnti_strdup(&project->person, person ? person : "local", err);
   if (status) goto done;
+  status = lnti_project_path(&unpacked, project, err, "cache/media");
+  if (status) goto done;
+  media.cache_dir = unpacked;
   status = lnti_media_new(&project->media, &media, err);
   if (status) goto done;
   *out = project;
   project = NULL;
 done:
+  free(unpacked);
   free(absolute);
   lnti_project_close(project);
   return status;

@@ -8,8 +8,8 @@
 #define LNTI_MEDIA_CONTAINER_H
 
 #include <media/archive.h>
+#include <media/array.h>
 #include <media/cache.h>
-#include <media/idx.h>
 #include <media/media.h>
 #include <media/span.h>
 #include <media/index.h>
@@ -19,16 +19,18 @@ typedef enum lnti_container_kind { LNTI_CONTAINER_ARCHIVE, LNTI_CONTAINER_ARRAY 
 typedef struct lnti_container {
   lnti_container_kind kind;
   char *name;          /**< its URI */
-  lnti_file_mark mark; /**< of the file that all of it lies in */
+  char *path;          /**< the file that all of it lies in */
+  lnti_file_mark mark; /**< of that file */
   unsigned depth;      /**< of an archive: 1 for a file, 2 for a member of one */
+
+  char *pack_path;   /**< of the pack that it, or its bytes, were unpacked to; NULL where that has no name */
+  uint64_t unpacked; /**< bytes that its members were unpacked to */
 
   lnti_span span; /**< what its rows, or records, are places in: its own bytes, or those of its pack */
   lnti_index index;
   lnt_error damage; /**< why the index ends early; LNT_OK: it does not */
 
-  lnti_idx_shape shape;
-  lnti_idx *idx; /**< of an array that is read in place */
-  uint8_t *data; /**< of one that was unpacked: [n,record_bytes] */
+  lnti_array *array;
 } lnti_container;
 
 typedef struct lnti_containers lnti_containers;
@@ -36,6 +38,7 @@ typedef struct lnti_containers lnti_containers;
 /** @param options  complete; borrowed, and must outlive the containers */
 LNT_MUST_CHECK lnt_status lnti_containers_new(lnti_containers **out, const lnti_media_options *options, lnt_error *err);
 void lnti_containers_free(lnti_containers *containers);
+const lnti_media_options *lnti_containers_options(const lnti_containers *containers);
 lnti_cache *lnti_containers_cache(lnti_containers *containers);
 
 /** A container, pinned until lnti_container_release. */
@@ -55,11 +58,14 @@ LNT_MUST_CHECK lnt_status lnti_container_enter(lnti_held *held, lnti_containers 
 /** Nothing happens where nothing is held. */
 void lnti_container_release(lnti_held *held, lnti_containers *containers);
 
+/** As release, and forgets what was unpacked of it: it was found to be damaged, and is unpacked anew by the next. */
+void lnti_container_reject(lnti_held *held, lnti_containers *containers);
+
 /** A member's bytes as fresh memory. `uri` for messages. @return LNT_OK; LNT_ELIMIT (more than file_bytes_max); LNT_EDATA;
  *  LNT_ECORRUPT (the pack was damaged or cut from outside); LNT_EIO; LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_container_member(uint8_t **data_out, size_t *n_out, const lnti_container *container,
-                                                size_t row, size_t file_bytes_max, const char *uri, lnt_error *err);
-/** A record's bytes as fresh memory. LNT_ENOTFOUND, LNT_EDATA, LNT_EIO, LNT_ENOMEM. */
+                                                size_t row, const char *uri, size_t file_bytes_max, lnt_error *err);
+/** A record's bytes as fresh memory. LNT_ENOTFOUND, LNT_EDATA, LNT_ECORRUPT, LNT_EIO, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_container_record(uint8_t **data_out, const lnti_container *container, size_t record,
                                                 lnt_error *err);
 

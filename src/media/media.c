@@ -1,14 +1,12 @@
-/*
- * URIs step by step: the longest path that exists, in it the longest member that there is, and what is left names a member
- * of that, a record, or a frame.
- */
 #include <media/media.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
+#include <media/cifar.h>
 #include <media/container.h>
 #include <media/members.h>
+#include <media/resolve.h>
 #include <media/uri.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,104 +92,101 @@ static lnt_status read_file(lnti_blob *out, const lnti_media *media, const char 
   return LNT_OK;
 }
 
-static lnt_status read_record(lnti_blob *out, const lnti_container *c, const char *uri, const char *rest,
-                              lnt_error *err) {
-  size_t record = 0;
+static lnt_status read_record(lnti_blob *out, const lnti_place *place, lnt_error *err) {
+  const lnti_container *c = place->held.container;
+  const lnti_array_shape *shape = lnti_array_shape_of(c->array);
   uint8_t *data = NULL;
-  if (!lnti_uri_record(&record, rest)) {
-    return lnti_fail(err, LNT_ENOTFOUND, "%s: no such record; records of an array are named by number, as in %s#0", uri,
-                     c->name);
-  }
-  lnt_status status = lnti_container_record(&data, c, record, err);
+  lnt_status status = lnti_container_record(&data, c, place->record, err);
   if (status != LNT_OK) return status;
   *out = (lnti_blob){.kind = LNTI_BLOB_PIXELS,
                      .data = data,
-                     .bytes = c->shape.record_bytes,
-                     .h = c->shape.h,
-                     .w = c->shape.w,
-                     .c = c->shape.c,
+                     .bytes = shape->record_bytes,
+                     .h = shape->h,
+                     .w = shape->w,
+                     .c = shape->c,
                      .owner = data};
   return LNT_OK;
 }
 
-/** The longest beginning of `rest`, up to a '#' or its end, that names a member; *n_out: its length. */
-static lnt_status find_member(size_t *row_out, size_t *n_out, const lnti_media *media, const lnti_container *c,
-                              const char *uri, const char *rest, lnt_error *err) {
-  size_t n = strlen(rest);
-  for (;;) {
-    const size_t row = lnti_index_find(&c->index, rest, n);
-    if (row != LNTI_NO_ROW) {
-      *row_out = row;
-      *n_out = n;
-      return LNT_OK;
-    }
-    const size_t shorter = lnti_uri_shorter(rest, n);
-    if (shorter == n) break;
-    n = shorter;
-  }
-  const size_t refused = lnti_index_find_refused(&c->index, rest);
-  if (refused != LNTI_NO_ROW) {
-    return lnti_index_refuse(&c->index, refused, c->name, media->options.file_bytes_max, err);
-  }
-  const char *near = lnti_index_near(&c->index, rest);
-  if (near) return lnti_fail(err, LNT_ENOTFOUND, "%s: no such member in the archive; there is %s", uri, near);
-  if (c->damage.code != LNT_OK) {
-    return lnti_fail(err, LNT_ENOTFOUND, "%s: no such member before the archive's damage (%s)", uri, c->damage.message);
-  }
-  return lnti_fail(err, LNT_ENOTFOUND, "%s: no such member in the archive", uri);
-}
-
-static lnt_status read_row(lnti_blob *out, const lnti_media *media, const lnti_container *c, size_t row,
-                           const char *uri, size_t frame, lnt_error *err) {
+static lnt_status read_member(lnti_blob *out, const lnti_media *media, const lnti_place *place, const char *uri,
+                              lnt_error *err) {
   uint8_t *data = NULL;
   size_t bytes = 0;
-  lnt_status status = lnti_container_member(&data, &bytes, c, row, media->options.file_bytes_max, uri, err);
+  lnt_status status =
+      lnti_container_member(&data, &bytes, place->held.container, place->row, uri, media->options.file_bytes_max, err);
   if (status != LNT_OK) return status;
-  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = bytes, .frame = frame, .owner = data};
+  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = bytes, .frame = place->frame, .owner = data};
   return LNT_OK;
 }
 
-/** `rest` of the URI in the held container, which is released. */
-static lnt_status read_inside(lnti_blob *out, lnti_media *media, lnti_held *held, const char *uri, const char *rest,
-                              lnt_error *err) {
-  lnt_status status = LNT_OK;
-  while (held->entry) {
-    const lnti_container *c = held->container;
-    size_t row = 0, n = 0, frame = 0;
-    if (c->kind == LNTI_CONTAINER_ARRAY) {
-      status = read_record(out, c, uri, rest, err);
-      break;
-    }
-    status = find_member(&row, &n, media, c, uri, rest, err);
-    if (status != LNT_OK) break;
-    if (rest[n] == '\0' || lnti_uri_frame(&frame, rest + n + 1)) {
-      status = read_row(out, media, c, row, uri, frame, err);
-      break;
-    }
-    rest += n + 1;
-    status = lnti_container_enter(held, media->containers, row, NULL, err);
+static lnt_status read_once(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err) {
+  lnti_place place = {0};
+  lnt_status status = lnti_resolve(&place, media->containers, uri, NULL, err);
+  if (status != LNT_OK) return status;
+  if (place.kind == LNTI_PLACE_FILE) {
+    status = read_file(out, media, place.path, place.frame, err);
+  } else if (place.kind == LNTI_PLACE_MEMBER) {
+    status = read_member(out, media, &place, uri, err);
+  } else {
+    status = read_record(out, &place, err);
   }
-  lnti_container_release(held, media->containers);
+  if (status == LNT_ECORRUPT) lnti_container_reject(&place.held, media->containers);
+  lnti_place_clear(&place, media->containers);
   return status;
 }
 
 lnt_status lnti_media_read(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err) {
-  char *path = NULL;
-  const char *rest = NULL;
-  size_t frame = 0;
-  lnti_held held = {0};
-  lnt_status status = lnti_uri_split(&path, &rest, uri, err);
-  if (status != LNT_OK) return status;
-  if (!rest || lnti_uri_frame(&frame, rest)) {
-    status = read_file(out, media, path, frame, err);
-  } else {
-    status = lnti_container_open(&held, media->containers, path, NULL, err);
-    if (status == LNT_OK) {
-      status = read_inside(out, media, &held, uri, rest, err);
-    } else if (status == LNT_ENOTFOUND) {
-      status = lnti_fail(err, LNT_ENOTFOUND, "%s: there is no file %s", uri, path);
-    }
+  lnt_status status = read_once(out, media, uri, err);
+  /* A pack that somebody damaged has been forgotten: it is made again. */
+  return status == LNT_ECORRUPT ? read_once(out, media, uri, err) : status;
+}
+
+/* ---- arrays ---- */
+
+static lnt_status hold_array(lnti_held *held, lnti_media *media, const char *uri, lnt_error *err) {
+  lnt_status status = lnti_resolve_container(held, media->containers, uri, NULL, err);
+  if (status == LNT_OK && held->container->kind != LNTI_CONTAINER_ARRAY) {
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "%s: is an archive, not an array", uri);
+    lnti_container_release(held, media->containers);
   }
-  free(path);
+  return status;
+}
+
+lnt_status lnti_media_array(lnti_array_shape *out, lnti_media *media, const char *uri, lnt_error *err) {
+  lnti_held held = {0};
+  lnt_status status = hold_array(&held, media, uri, err);
+  if (status == LNT_OK) *out = *lnti_array_shape_of(held.container->array);
+  lnti_container_release(&held, media->containers);
+  return status;
+}
+
+lnt_status lnti_media_labels(uint8_t *labels, lnti_media *media, const char *uri, size_t first, size_t n,
+                             lnt_error *err) {
+  lnti_held held = {0};
+  lnt_status status = hold_array(&held, media, uri, err);
+  if (status == LNT_OK) status = lnti_array_labels(labels, held.container->array, first, n, err);
+  lnti_container_release(&held, media->containers);
+  return status;
+}
+
+lnt_status lnti_media_class_names(lnti_names *out, lnti_media *media, const char *uri, unsigned which, lnt_error *err) {
+  lnti_array_shape shape;
+  lnti_blob blob = {0};
+  char *beside = NULL;
+  lnt_status status = lnti_media_array(&shape, media, uri, err);
+  if (status != LNT_OK) return status;
+  if (which >= shape.n_labels) {
+    return lnti_fail(err, LNT_EUNSUPPORTED, "%s: its records have %u labels; there is none of number %u", uri,
+                     shape.n_labels, which);
+  }
+  const lnti_cifar_shape cifar = {shape.n, shape.n_labels};
+  status = lnti_uri_beside(&beside, uri, lnti_cifar_names_file(&cifar, which), err);
+  if (status == LNT_OK) status = lnti_media_read(&blob, media, beside, err);
+  if (status == LNT_OK) {
+    status =
+        lnti_names_parse(out, (const char *)blob.data, blob.bytes, lnti_cifar_n_classes(&cifar, which), beside, err);
+  }
+  lnti_blob_clear(&blob);
+  free(beside);
   return status;
 }

@@ -111,4 +111,41 @@ LNT_MUST_CHECK lnt_status lnti_media_members(lnti_members *out, lnti_media *medi
 /** Releases; safe on zeroed members. */
 void lnti_members_clear(lnti_members *members);
 
+/* ---- what lies in an array ---- */
+
+typedef enum lnti_array_kind { LNTI_ARRAY_IDX, LNTI_ARRAY_CIFAR10, LNTI_ARRAY_CIFAR100 } lnti_array_kind;
+
+enum { LNTI_ARRAY_LABELS_MAX = 2 };
+
+typedef struct lnti_array_shape {
+  lnti_array_kind kind;
+  size_t n;            /**< records */
+  size_t record_bytes; /**< of one as a blob */
+  size_t h, w, c;      /**< a record as pixels; 0 where it is none */
+  unsigned n_labels;   /**< labels in each record: IDX 0, CIFAR-10 1, CIFAR-100 2 (coarse, fine) */
+} lnti_array_shape;
+
+/** What an array is, by its URI without record: a file, or a member of an archive. What lnti_media_read returns, and
+ *  LNT_EUNSUPPORTED for what is no array. */
+LNT_MUST_CHECK lnt_status lnti_media_array(lnti_array_shape *out, lnti_media *media, const char *uri, lnt_error *err);
+/** Labels [n,n_labels] of the records [first,first+n). Besides: LNT_EUNSUPPORTED (it has none), LNT_ENOTFOUND (fewer
+ *  records). `labels` is undefined on failure. */
+LNT_MUST_CHECK lnt_status lnti_media_labels(uint8_t *labels, lnti_media *media, const char *uri, size_t first, size_t n,
+                                            lnt_error *err);
+
+/** Names of classes, in the order of their numbers. Zero-initialise. */
+typedef struct lnti_names {
+  size_t n;
+  char **name; /**< [n] */
+  void *owner;
+} lnti_names;
+
+/** The names of label `which` of an array, from the file that CIFAR has beside its batches (batches.meta.txt;
+ *  coarse_label_names.txt, fine_label_names.txt). LNT_ENOTFOUND (there is none), LNT_EUNSUPPORTED (no such label),
+ *  LNT_EDATA (not as many names as classes). */
+LNT_MUST_CHECK lnt_status lnti_media_class_names(lnti_names *out, lnti_media *media, const char *uri, unsigned which,
+                                                 lnt_error *err);
+/** Releases; safe on zeroed names. */
+void lnti_names_clear(lnti_names *names);
+
 #endif

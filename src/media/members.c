@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <media/resolve.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,7 +114,7 @@ static lnt_status enter(listing *l, lnti_held *held, size_t row, lnt_error *err)
     *err = reason;
   }
   lnti_container_release(held, l->containers);
-  if (status == LNT_OK) status = lnti_container_open(held, l->containers, outer, l->cancel, err);
+  if (status == LNT_OK) status = lnti_resolve_container(held, l->containers, outer, l->cancel, err);
   if (status == LNT_OK && !lnti_file_mark_equal(&mark, &held->container->mark)) {
     status = lnti_fail(err, LNT_EDATA, "%s: changed while its members were listed; try again", outer);
   }
@@ -152,7 +153,7 @@ lnt_status lnti_members_list(lnti_members *out, lnti_containers *containers, con
   lnt_status status = lnti_alloc_zero(&l.names, 1, sizeof *l.names, err);
   if (status != LNT_OK) return status;
   l.found.owner = l.names;
-  status = lnti_container_open(&held, containers, archive, cancel, err);
+  status = lnti_resolve_container(&held, containers, archive, cancel, err);
   if (status == LNT_OK && held.container->kind != LNTI_CONTAINER_ARCHIVE) {
     status = lnti_fail(err, LNT_EUNSUPPORTED, "%s: is an array, not an archive", archive);
   }

@@ -64,15 +64,29 @@ static lnt_status flush(lnti_pack_writer *pack, lnt_error *err) {
   return LNT_OK;
 }
 
+uint64_t lnti_pack_offset(const lnti_pack_writer *pack) {
+  return pack->written + pack->used;
+}
+
+/** Some more than is needed, where there is so much. */
+static lnt_status ask_for_room(lnti_pack_writer *pack, uint64_t total, lnt_error *err) {
+  if (total <= pack->granted) return LNT_OK;
+  uint64_t granted = total + room_bytes;
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = pack->room(pack->payload, granted, &reason);
+  if (status == LNT_ELIMIT || status == LNT_EBUSY) {
+    granted = total;
+    status = pack->room(pack->payload, granted, &reason);
+  }
+  if (status != LNT_OK && err) *err = reason;
+  if (status == LNT_OK) pack->granted = granted;
+  return status;
+}
+
 lnt_status lnti_pack_write(lnti_pack_writer *pack, const void *data, size_t n, lnt_error *err) {
   const uint8_t *bytes = data;
-  const uint64_t wanted = pack->written + pack->used + n;
-  if (wanted > pack->granted) {
-    const uint64_t more = wanted - pack->granted > room_bytes ? wanted - pack->granted : room_bytes;
-    lnt_status status = pack->room ? pack->room(pack->payload, more, err) : LNT_OK;
-    if (status != LNT_OK) return status;
-    pack->granted += more;
-  }
+  lnt_status asked = ask_for_room(pack, lnti_pack_offset(pack) + n, err);
+  if (asked != LNT_OK) return asked;
   while (n > 0) {
     size_t piece = BUFFER_BYTES - pack->used;
     if (piece > n) piece = n;
@@ -86,10 +100,6 @@ lnt_status lnti_pack_write(lnti_pack_writer *pack, const void *data, size_t n, l
     }
   }
   return LNT_OK;
-}
-
-uint64_t lnti_pack_offset(const lnti_pack_writer *pack) {
-  return pack->written + pack->used;
 }
 
 lnt_status lnti_pack_rewind(lnti_pack_writer *pack, uint64_t offset, lnt_error *err) {

@@ -17,8 +17,8 @@
 /** Goes up with every change of the format below, of lnti_row and of lnti_row_how. */
 enum { LNTI_PACK_VERSION = 1 };
 
-/** Asked before `bytes` more are written; makes room, or fails with the reason why there is none. */
-typedef lnt_status (*lnti_pack_room)(void *payload, uint64_t bytes, lnt_error *err);
+/** Asked before the pack grows to `total` bytes; makes room, or fails with the reason why there is none. */
+typedef lnt_status (*lnti_pack_room)(void *payload, uint64_t total, lnt_error *err);
 
 /** For one thread. */
 typedef struct lnti_pack_writer lnti_pack_writer;

@@ -472,3 +472,21 @@ lnt_status lnti_zip_unpack(const lnti_span *span, const lnti_row *row, const cha
   free(u.in);
   return status;
 }
+
+typedef struct filling {
+  uint8_t *data;
+  size_t n;
+} filling;
+
+static lnt_status fill(void *payload, const void *data, size_t n, lnt_error *err) {
+  filling *f = payload;
+  (void)err;
+  memcpy(f->data + f->n, data, n);
+  f->n += n;
+  return LNT_OK;
+}
+
+lnt_status lnti_zip_read(uint8_t *data, const lnti_span *span, const lnti_row *row, const char *name, lnt_error *err) {
+  filling f = {data, 0};
+  return lnti_zip_unpack(span, row, name, fill, &f, err);
+}

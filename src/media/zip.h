@@ -37,4 +37,8 @@ typedef lnt_status (*lnti_zip_take)(void *payload, const void *data, size_t n, l
 LNT_MUST_CHECK lnt_status lnti_zip_unpack(const lnti_span *span, const lnti_row *row, const char *name,
                                           lnti_zip_take take, void *payload, lnt_error *err);
 
+/** As lnti_zip_unpack into memory: data [row->bytes]. */
+LNT_MUST_CHECK lnt_status lnti_zip_read(uint8_t *data, const lnti_span *span, const lnti_row *row, const char *name,
+                                        lnt_error *err);
+
 #endif
