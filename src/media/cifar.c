@@ -83,12 +83,12 @@ bool lnti_cifar_sniff(const char *path) {
 
 /* ---- names of classes ---- */
 
-void lnti_names_clear(lnti_names *names) {
+void lnti_class_names_clear(lnti_class_names *names) {
   lnti_arena *arena = names->owner;
   if (arena) lnti_arena_clear(arena);
   free(arena);
   free(names->name);
-  *names = (lnti_names){0};
+  *names = (lnti_class_names){0};
 }
 
 /** The next line without its end; *text moves behind it. */
@@ -112,7 +112,7 @@ static lnt_status check_name(const char *line, size_t n, size_t i, const char *n
   return LNT_OK;
 }
 
-static lnt_status add_name(lnti_names *names, const char *line, size_t n, const char *name, lnt_error *err) {
+static lnt_status add_name(lnti_class_names *names, const char *line, size_t n, const char *name, lnt_error *err) {
   lnt_status status = check_name(line, n, names->n, name, err);
   if (status == LNT_OK) status = lnti_arena_strndup(&names->name[names->n], names->owner, line, n, err);
   if (status != LNT_OK) return status;
@@ -126,9 +126,9 @@ static lnt_status add_name(lnti_names *names, const char *line, size_t n, const 
   return LNT_OK;
 }
 
-lnt_status lnti_names_parse(lnti_names *out, const char *text, size_t bytes, size_t n, const char *name,
-                            lnt_error *err) {
-  lnti_names names = {0};
+lnt_status lnti_class_names_parse(lnti_class_names *out, const char *text, size_t bytes, size_t n, const char *name,
+                                  lnt_error *err) {
+  lnti_class_names names = {0};
   const char *end = text + bytes;
   while (end > text && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' ')) end--;
   lnt_status status = lnti_alloc_zero(&names.owner, 1, sizeof(lnti_arena), err);
@@ -142,7 +142,7 @@ lnt_status lnti_names_parse(lnti_names *out, const char *text, size_t bytes, siz
     status = lnti_fail(err, LNT_EDATA, "%s: names %s than the %zu classes", name, names.n < n ? "fewer" : "more", n);
   }
   if (status != LNT_OK) {
-    lnti_names_clear(&names);
+    lnti_class_names_clear(&names);
     return status;
   }
   *out = names;

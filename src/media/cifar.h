@@ -41,7 +41,7 @@ const char *lnti_cifar_names_file(const lnti_cifar_shape *shape, unsigned which)
 
 /** Takes one name from each line of a text; blank lines at its end are none.
  *  @return LNT_OK; LNT_EDATA (not n names, one that is blank or given twice, not UTF-8, control characters); LNT_ENOMEM. */
-LNT_MUST_CHECK lnt_status lnti_names_parse(lnti_names *out, const char *text, size_t bytes, size_t n, const char *name,
-                                           lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_class_names_parse(lnti_class_names *out, const char *text, size_t bytes, size_t n,
+                                                 const char *name, lnt_error *err);
 
 #endif

@@ -169,7 +169,8 @@ lnt_status lnti_media_labels(uint8_t *labels, lnti_media *media, const char *uri
   return status;
 }
 
-lnt_status lnti_media_class_names(lnti_names *out, lnti_media *media, const char *uri, unsigned which, lnt_error *err) {
+lnt_status lnti_media_class_names(lnti_class_names *out, lnti_media *media, const char *uri, unsigned which,
+                                  lnt_error *err) {
   lnti_array_shape shape;
   lnti_blob blob = {0};
   char *beside = NULL;
@@ -183,8 +184,8 @@ lnt_status lnti_media_class_names(lnti_names *out, lnti_media *media, const char
   status = lnti_uri_beside(&beside, uri, lnti_cifar_names_file(&cifar, which), err);
   if (status == LNT_OK) status = lnti_media_read(&blob, media, beside, err);
   if (status == LNT_OK) {
-    status =
-        lnti_names_parse(out, (const char *)blob.data, blob.bytes, lnti_cifar_n_classes(&cifar, which), beside, err);
+    status = lnti_class_names_parse(out, (const char *)blob.data, blob.bytes, lnti_cifar_n_classes(&cifar, which),
+                                    beside, err);
   }
   lnti_blob_clear(&blob);
   free(beside);

@@ -134,18 +134,18 @@ LNT_MUST_CHECK lnt_status lnti_media_labels(uint8_t *labels, lnti_media *media, 
                                             lnt_error *err);
 
 /** Names of classes, in the order of their numbers. Zero-initialise. */
-typedef struct lnti_names {
+typedef struct lnti_class_names {
   size_t n;
   char **name; /**< [n] */
   void *owner;
-} lnti_names;
+} lnti_class_names;
 
 /** The names of label `which` of an array, from the file that CIFAR has beside its batches (batches.meta.txt;
  *  coarse_label_names.txt, fine_label_names.txt). LNT_ENOTFOUND (there is none), LNT_EUNSUPPORTED (no such label),
  *  LNT_EDATA (not as many names as classes). */
-LNT_MUST_CHECK lnt_status lnti_media_class_names(lnti_names *out, lnti_media *media, const char *uri, unsigned which,
-                                                 lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_media_class_names(lnti_class_names *out, lnti_media *media, const char *uri,
+                                                 unsigned which, lnt_error *err);
 /** Releases; safe on zeroed names. */
-void lnti_names_clear(lnti_names *names);
+void lnti_class_names_clear(lnti_class_names *names);
 
 #endif
