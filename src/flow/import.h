@@ -1,9 +1,9 @@
 /**
  * @file import.h
- * import: folders of images and IDX arrays become items, class folders and label files become ontology and answers.
+ * import: folders, archives and arrays of images and tables that name some become items; class folders, tables and label
+ * files become ontology and answers; EXIF, paths and columns become metadata.
  *
- * One pass over each source: the pool reads, hashes and (verify) decodes; the calling thread hands batches to the
- * store. Items are keyed by source and member, so a repeated or resumed import adds only what is missing, and never
+ * One pass over each source: the pool reads, hashes and (verify) decodes a batch while the one before is stored. Items are keyed by source and member, so a repeated or resumed import adds only what is missing, and never
  * replaces an answer that is there.
  */
 #ifndef LNTI_FLOW_IMPORT_H
@@ -11,7 +11,23 @@
 
 #include <flow/duplicates.h>
 
-typedef enum lnti_import_format { LNTI_IMPORT_AUTO, LNTI_IMPORT_FOLDER, LNTI_IMPORT_IDX } lnti_import_format;
+typedef enum lnti_import_format {
+  LNTI_IMPORT_AUTO,
+  LNTI_IMPORT_FOLDER,
+  LNTI_IMPORT_ARCHIVE,
+  LNTI_IMPORT_IDX,
+  LNTI_IMPORT_CIFAR,
+  LNTI_IMPORT_CSV,  /**< commas, tabs... whatever stands between the columns */
+  LNTI_IMPORT_JSONL,
+  LNTI_IMPORT_LIST /**< a path a line, with or without a label */
+} lnti_import_format;
+
+/** What becomes of a file with several frames or pages. */
+typedef enum lnti_import_frames {
+  LNTI_FRAMES_FIRST, /**< one item: its first */
+  LNTI_FRAMES_EACH,  /**< an item each */
+  LNTI_FRAMES_GROUP  /**< an item each, and a group that answers for them */
+} lnti_import_frames;
 
 typedef struct lnti_import_options {
   lnti_import_format format;
@@ -19,6 +35,11 @@ typedef struct lnti_import_options {
   const char *target;         /**< path of the question that labels answer; NULL: "class", made where missing */
   const char *const *classes; /**< titles of the label numbers of IDX files, in order; NULL: the numbers */
   size_t n_classes;
+  lnti_import_frames frames;
+  const char *group; /**< POSIX extended regular expression on the path below the source: members with the same first
+                        subexpression (or whole match) are one group; NULL: none */
+  const char *meta;  /**< pattern of flow/path_pattern.h on the path below the source; NULL: none */
+  lnti_image_limits limits; /**< what is taken; the project keeps them. A zero: as the project has it */
   bool verify;                   /**< decode every image in full (default); else the header alone */
   const lnti_progress *progress; /**< counts items that are durable */
   lnti_refused_visit refused;    /**< may be NULL; called from one thread at a time */
@@ -26,11 +47,12 @@ typedef struct lnti_import_options {
 } lnti_import_options;
 
 #define LNTI_IMPORT_OPTIONS_INIT \
-  { LNTI_IMPORT_AUTO, NULL, NULL, NULL, 0, true, NULL, NULL, NULL }
+  { .verify = true }
 
 typedef struct lnti_import_result {
   size_t imported; /**< items added */
   size_t existing; /**< that were there already */
+  size_t groups;   /**< groups added */
   size_t labelled; /**< answers added */
   size_t n_refused;
   lnti_duplicates duplicates; /**< in the whole project; conflicts are those of the target */

@@ -1,22 +1,61 @@
 /**
  * @file import_internal.h
- * What the readers of import share: the batch that goes to the store. Inside src/flow/import*.c alone.
+ * What the ways to import share. Inside src/flow/import*.c alone.
+ *
+ * A reader (import_members.c, import_table.c, ...) finds out what there is and what is said of it, as inputs; import_read.c
+ * reads, verifies and hashes them on the pool, and import_store.c writes them, batch by batch. Arrays make their rows
+ * themselves, since their records need no decoding.
  */
 #ifndef LNTI_FLOW_IMPORT_INTERNAL_H
 #define LNTI_FLOW_IMPORT_INTERNAL_H
 
 #include <flow/import.h>
 #include <flow/job.h>
+#include <flow/known_items.h>
+#include <flow/look.h>
+#include <flow/path_pattern.h>
+
+/** A label that comes with an input. */
+typedef struct lnti_import_answer {
+  size_t question; /**< index in the ontology */
+  size_t option;   /**< index in the ontology, or LNTI_NONE */
+  double number;   /**< of number questions, else NaN */
+} lnti_import_answer;
+
+/** A named value that comes with an input. */
+typedef struct lnti_import_meta {
+  size_t key; /**< of lnti_import_meta_key */
+  const char *value;
+} lnti_import_meta;
+
+/** What is said of one medium before it is read. Strings and arrays are borrowed until the call that takes it returns. */
+typedef struct lnti_import_input {
+  const char *member; /**< below the source */
+  const char *split;  /**< "" or NULL: none */
+  const char *group;  /**< name of the group that it belongs to, whose answers these are then; NULL */
+  const lnti_import_answer *answers;
+  size_t n_answers;
+  const lnti_import_meta *meta;
+  size_t n_meta;
+  lnti_known_item known; /**< the item that is there already; id 0 */
+} lnti_import_input;
 
 /** One input on its way into the store. */
 typedef struct lnti_import_row {
-  lnti_item item;     /**< strings borrowed for as long as the batch lives */
-  int64_t known_id;   /**< of the item that is there already, which stays as it is; 0 */
-  size_t option;      /**< index in the ontology, or LNTI_NONE: no label */
+  lnti_item item; /**< strings borrowed for as long as the batch lives */
+  const lnti_import_input *input;
+  char *member; /**< owned: of a frame */
+  const char *group;
+  lnti_looked look;
+  bool looked;        /**< `look` is filled */
+  bool facts_missing; /**< the item is there, and `look` says what was not known of it */
+  size_t n_frames;    /**< of the file; set on its first row */
   lnt_status refused; /**< LNT_OK, or why it is not taken */
   lnt_error error;
-  size_t rows_missing; /**< of a JPEG that ends early */
 } lnti_import_row;
+
+/** Where EXIF values go. */
+enum { LNTI_IMPORT_EXIF_KEYS = 6 };
 
 /** The state of one import. */
 typedef struct lnti_import_work {
@@ -24,42 +63,79 @@ typedef struct lnti_import_work {
   const lnti_import_options *options;
   lnti_import_result *result;
   lnti_ontology *ontology;
-  size_t question;     /**< LNTI_NONE until something has a label */
+  size_t question;     /**< the first that labels answer; LNTI_NONE until something has a label */
   size_t n_before;     /**< options that were there before this import */
   const char **called; /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
+  lnti_path_pattern *pattern; /**< of --meta; NULL */
+  size_t *pattern_key;        /**< [fields of the pattern] of lnti_import_meta_key */
+  void *group_regex;          /**< of --group, compiled; NULL */
+  char **meta_key;            /**< [n_meta_keys] */
+  size_t n_meta_keys, meta_key_capacity;
+  size_t exif_key[LNTI_IMPORT_EXIF_KEYS]; /**< of lnti_import_meta_key; 0 is a key too: see has_exif_keys */
+  bool has_exif_keys;
   lnti_arena arena;
   lnti_job_run job;
   lnti_op op;
   size_t n_done;  /**< inputs dealt with, refused ones included */
   size_t n_total; /**< 0: not known yet */
-  size_t n_truncated;
+  size_t n_truncated, n_framed, n_unmatched, n_group_clashes;
+  char *first_unmatched, *first_clash;
 } lnti_import_work;
 
-/** The question that labels answer: made with this type where it is missing. LNT_EINVAL where it is of another type. */
-LNT_MUST_CHECK lnt_status lnti_import_target(lnti_import_work *work, lnti_question_type type, lnt_error *err);
+/* ---- labels (import_label.c) ---- */
+
+/** The question of a path, made with this type where it is missing and at the top. LNT_EINVAL where it is of another
+ *  type, or asked only after another answer. The first one is the import's question. */
+LNT_MUST_CHECK lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char *path,
+                                               lnti_question_type type, lnt_error *err);
+/** That of --target, "class" without it. */
+LNT_MUST_CHECK lnt_status lnti_import_target(size_t *out, lnti_import_work *work, lnti_question_type type,
+                                             lnt_error *err);
 /** Says that a title will come, before the first lnti_import_option: an option of exactly that title is then nobody
  *  else's. *out: the option, LNTI_NONE where none has it (or an alias). */
-LNT_MUST_CHECK lnt_status lnti_import_announce(size_t *out, lnti_import_work *work, size_t parent, const char *title,
-                                               lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_import_announce(size_t *out, lnti_import_work *work, size_t question, size_t parent,
+                                               const char *title, lnt_error *err);
 /**
  * The option of a title below `parent`: by its title, by an alias, by its key, else a new one. Different titles never
  * become one option, but by an alias: a key counts only for an option that was there before and that no other title of
  * this import has ("Cat" and "cat" are two, though both make the key "cat").
  */
-LNT_MUST_CHECK lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t parent, const char *title,
-                                             lnt_error *err);
-/** Whether an option may be the answer to the target; LNT_EDATA with the rule, since it is the data that breaks it. */
-LNT_MUST_CHECK lnt_status lnti_import_check(const lnti_import_work *work, size_t option, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t question, size_t parent,
+                                             const char *title, lnt_error *err);
+/** Whether this may be an answer; LNT_EDATA with the rule, since it is the data that breaks it. */
+LNT_MUST_CHECK lnt_status lnti_import_check(const lnti_import_work *work, const lnti_import_answer *answer,
+                                            lnt_error *err);
 /** Stores what was added to the ontology, so that every question and option has its row id. */
 LNT_MUST_CHECK lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err);
-/** Stores a batch and reports progress: rows that are refused are told, the others become items and answers. */
+/** The index of a metadata key; the same text gives the same. LNT_EINVAL where it is empty, too long or no UTF-8. */
+LNT_MUST_CHECK lnt_status lnti_import_meta_key(size_t *out, lnti_import_work *work, const char *key, lnt_error *err);
+
+/* ---- reading (import_read.c) ---- */
+
+/**
+ * Reads, verifies and stores inputs of one source, in order, in batches that take about a second each: the pool reads one
+ * while the one before is written. What is there already is not read again; its missing answers and metadata are added.
+ */
+LNT_MUST_CHECK lnt_status lnti_import_inputs(lnti_import_work *work, lnti_source_kind kind, const char *source,
+                                             const lnti_import_input *inputs, size_t n, lnt_error *err);
+
+/* ---- storing (import_store.c) ---- */
+
+/** Stores a batch and reports progress: rows that are refused are told, the others become items, answers and metadata.
+ *  Rows' own memory is released. */
 LNT_MUST_CHECK lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source,
                                             lnti_import_row *rows, size_t n, lnt_error *err);
+/** Releases what a row owns. */
+void lnti_import_row_clear(lnti_import_row *row);
 /** Tells of one refused input. */
 void lnti_import_refuse(lnti_import_work *work, const char *path, lnt_status code, const char *reason);
 
-/** The readers. `path` is absolute. */
-LNT_MUST_CHECK lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_error *err);
+/* ---- the readers; `path` is absolute ---- */
+
+/** A folder of images, or an archive of them. */
+LNT_MUST_CHECK lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, const char *path,
+                                              lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_import_file(lnti_import_work *work, const char *path, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *err);
 /** True for a folder that holds IDX image arrays by their usual names. */
 bool lnti_import_has_idx(const char *folder);

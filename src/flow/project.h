@@ -8,6 +8,7 @@
 
 #include <base/context.h>
 #include <base/text.h>
+#include <image/image.h>
 #include <media/media.h>
 #include <ontology/ontology.h>
 #include <store/store.h>
@@ -17,6 +18,7 @@ typedef struct lnti_project {
   char *person; /**< in whose name operations are made */
   lnti_store *store;
   lnti_media *media;
+  lnti_image_limits limits; /**< which images are taken: kept with the project, set by import */
   lnti_context context; /**< of main; pool, level and cancellation */
 } lnti_project;
 

@@ -1,0 +1,232 @@
+/*
+ * Reading inputs: the pool reads, verifies and hashes one batch while a thread of its own writes the batch before. A batch is
+ * as many inputs as take about a second, so that progress is told and made durable as often for photographs as for icons.
+ *
+ * One input gives one row, or with --frames as many as it has frames.
+ */
+#include <flow/import_internal.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH_MIN = 32, BATCH_MAX = 4096, BATCH_NS = 1000000000 };
+
+/* The rows that one input has become. */
+typedef struct file_rows {
+  lnti_import_row *row;
+  size_t n;
+} file_rows;
+
+typedef struct reading {
+  lnti_import_work *work;
+  lnti_source_kind kind;
+  const char *source;
+  const lnti_import_input *inputs; /* of the batch */
+  file_rows *files;                /* [n] of the batch */
+  lnti_look_options look;
+} reading;
+
+/* A batch that is being written. */
+typedef struct storing {
+  pthread_t thread;
+  bool running;
+  lnti_import_work *work;
+  lnti_source_kind kind;
+  const char *source;
+  lnti_import_row *rows;
+  size_t n;
+  lnt_status status;
+  lnt_error error;
+} storing;
+
+/* ---- one input ---- */
+
+static void begin_row(lnti_import_row *row, const lnti_import_input *input) {
+  *row = (lnti_import_row){.input = input, .group = input->group};
+  row->item = (lnti_item){.member = input->member,
+                          .split = input->split ? input->split : "",
+                          .format = "",
+                          .stage = input->n_answers > 0 ? "done" : "annotate"};
+}
+
+static lnt_status read_blob(lnti_blob *out, const reading *r, const char *member, lnt_error *err) {
+  lnti_text uri = {0};
+  if (lnti_utf8_valid(member, strlen(member)) != strlen(member)) {
+    return lnti_fail(err, LNT_EUNSUPPORTED, "the name is not in UTF-8; rename the file");
+  }
+  const lnti_item item = {.source = r->source, .source_kind = r->kind, .member = member};
+  lnt_status status = lnti_item_uri(&uri, &item, err);
+  if (status == LNT_OK) status = lnti_media_read(out, r->work->project->media, uri.data, err);
+  lnti_text_clear(&uri);
+  return status;
+}
+
+/* Frame `frame` of a file as a row of its own. */
+static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_blob *blob, size_t frame, bool timed,
+                                lnt_error *err) {
+  blob->frame = frame;
+  lnt_status status = lnti_asprintf(&row->member, err, "%s#%s=%zu", row->item.member, timed ? "frame" : "page",
+                                    timed ? frame : frame + 1);
+  if (status) return status;
+  if (!row->group && r->work->options->frames == LNTI_FRAMES_GROUP) row->group = row->item.member;
+  row->item.member = row->member;
+  row->refused = lnti_look(&row->look, blob, &r->look, &row->error);
+  if (row->refused == LNT_OK) lnti_look_item(&row->item, &row->look);
+  row->looked = row->refused == LNT_OK;
+  return row->refused == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", row->error.message) : LNT_OK;
+}
+
+/* The first row has looked at the file as a whole, and says how many frames there are. */
+static lnt_status spread_frames(file_rows *file, const reading *r, lnti_blob *blob, lnt_error *err) {
+  const lnti_image_info info = file->row->look.info;
+  lnti_looked_clear(&file->row->look);
+  lnt_status status = lnti_realloc(&file->row, info.frames, sizeof *file->row, err);
+  if (status) return status;
+  for (size_t i = 0; i < info.frames; i++) {
+    begin_row(&file->row[i], file->row->input);
+    file->n = i + 1;
+    status = look_at_frame(&file->row[i], r, blob, i, info.timed, err);
+    if (status) return status;
+  }
+  file->row->n_frames = info.frames;
+  return LNT_OK;
+}
+
+static lnt_status read_file(file_rows *file, const reading *r, lnt_error *err) {
+  lnti_import_row *row = file->row;
+  lnti_blob blob = {0};
+  row->refused = read_blob(&blob, r, row->item.member, &row->error);
+  if (row->refused == LNT_OK) row->refused = lnti_look(&row->look, &blob, &r->look, &row->error);
+  lnt_status status = LNT_OK;
+  if (row->refused == LNT_ENOMEM) {
+    status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, row->error.message);
+  } else if (row->refused == LNT_OK) {
+    row->looked = true;
+    row->n_frames = row->look.info.frames;
+    lnti_look_item(&row->item, &row->look);
+    if (row->n_frames > 1 && r->work->options->frames != LNTI_FRAMES_FIRST && blob.frame == 0) {
+      status = spread_frames(file, r, &blob, err);
+    }
+  }
+  lnti_blob_clear(&blob);
+  return status;
+}
+
+static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  reading *r = payload;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) {
+    const lnti_import_input *input = &r->inputs[i];
+    file_rows *file = &r->files[i];
+    lnt_status status = lnti_alloc(&file->row, 1, sizeof *file->row, err);
+    if (status) return status;
+    file->n = 1;
+    begin_row(file->row, input);
+    file->row->n_frames = 1;
+    if (input->known.id && (input->known.looked || !r->look.pixels)) continue;
+    file->row->facts_missing = input->known.id != 0;
+    status = read_file(file, r, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
+/* ---- batches ---- */
+
+static void clear_files(file_rows *files, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < files[i].n; k++) lnti_import_row_clear(&files[i].row[k]);
+    free(files[i].row);
+  }
+}
+
+/* The rows of all files, one after another; they now own what the files' rows owned. */
+static lnt_status gather(lnti_import_row **out, size_t *n_out, file_rows *files, size_t n, lnt_error *err) {
+  lnti_import_row *rows = NULL;
+  size_t total = 0, at = 0;
+  for (size_t i = 0; i < n; i++) total += files[i].n;
+  lnt_status status = lnti_alloc(&rows, total, sizeof *rows, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) {
+    memcpy(rows + at, files[i].row, files[i].n * sizeof *rows);
+    at += files[i].n;
+    free(files[i].row);
+    files[i] = (file_rows){0};
+  }
+  *out = rows;
+  *n_out = total;
+  return LNT_OK;
+}
+
+static void *store_main(void *payload) {
+  storing *s = payload;
+  s->status = lnti_import_batch(s->work, s->kind, s->source, s->rows, s->n, &s->error);
+  return NULL;
+}
+
+/* Waits for the batch that is being written, if any. */
+static lnt_status end_store(storing *s, lnt_error *err) {
+  if (!s->running) return LNT_OK;
+  pthread_join(s->thread, NULL);
+  s->running = false;
+  free(s->rows);
+  s->rows = NULL;
+  return s->status ? lnti_fail(err, s->status, "%s", s->error.message) : LNT_OK;
+}
+
+static lnt_status begin_store(storing *s, lnti_import_row *rows, size_t n, lnt_error *err) {
+  s->rows = rows;
+  s->n = n;
+  s->error = (lnt_error)LNT_ERROR_INIT;
+  int number = pthread_create(&s->thread, NULL, store_main, s);
+  if (number == 0) {
+    s->running = true;
+    return LNT_OK;
+  }
+  for (size_t i = 0; i < n; i++) lnti_import_row_clear(&rows[i]);
+  free(rows);
+  s->rows = NULL;
+  return lnti_fail_errno(err, number, "a thread to write with could not be started");
+}
+
+/* How many inputs come next, after n took `spent`. */
+static size_t next_size(size_t n, uint64_t spent) {
+  double wanted = (double)n * BATCH_NS / (double)(spent + 1);
+  if (wanted > (double)n * 4) wanted = (double)n * 4;
+  return wanted < BATCH_MIN ? BATCH_MIN : wanted > BATCH_MAX ? BATCH_MAX : (size_t)wanted;
+}
+
+static lnt_status read_batch(reading *r, storing *s, size_t n, lnt_error *err) {
+  const lnti_context *context = &r->work->project->context;
+  lnti_import_row *rows = NULL;
+  size_t n_rows = 0, grain = n / (16 * (size_t)lnti_pool_size(context->pool));
+  memset(r->files, 0, n * sizeof *r->files);
+  lnt_status status = lnti_pool_for(context->pool, n, grain ? grain : 1, read_chunk, r, context->cancel, err);
+  lnt_status stored = end_store(s, status ? NULL : err);
+  if (!status) status = stored;
+  if (!status) status = gather(&rows, &n_rows, r->files, n, err);
+  clear_files(r->files, n);
+  return status ? status : begin_store(s, rows, n_rows, err);
+}
+
+lnt_status lnti_import_inputs(lnti_import_work *work, lnti_source_kind kind, const char *source,
+                              const lnti_import_input *inputs, size_t n, lnt_error *err) {
+  reading r = {.work = work, .kind = kind, .source = source};
+  storing s = {.work = work, .kind = kind, .source = source};
+  size_t size = BATCH_MIN;
+  r.look = (lnti_look_options){work->project->limits, work->options->verify};
+  lnt_status status = lnti_alloc(&r.files, BATCH_MAX, sizeof *r.files, err);
+  for (size_t first = 0, taken; first < n && !status; first += taken) {
+    uint64_t start = lnti_monotonic_ns();
+    taken = n - first < size ? n - first : size;
+    r.inputs = inputs + first;
+    status = read_batch(&r, &s, taken, err);
+    size = next_size(taken, lnti_monotonic_ns() - start);
+  }
+  lnt_status stored = end_store(&s, status ? NULL : err);
+  free(r.files);
+  return status ? status : stored;
+}

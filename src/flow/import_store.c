@@ -1,0 +1,265 @@
+/*
+ * Batches on their way into the store.
+ *
+ * Every batch writes the operation again by its UUID, which the store takes as the same one: so batches need no memory of
+ * each other, and a batch that the store runs a second time does no harm.
+ *
+ * A group is an item of its own, named "group:NAME" in its source, made when its first member is stored; what is said of
+ * its members is said of it.
+ */
+#include <flow/import_internal.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <flow/annotate.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct batch {
+  lnti_import_work *work;
+  lnti_source_kind kind;
+  const char *source;
+  lnti_import_row *rows;
+  size_t n;
+  int64_t op_id, source_id;
+  int64_t *meta_key_id; /* [work->n_meta_keys] */
+  lnti_annotation *annotations;
+  bool *moves; /* the item of that annotation was there without an answer: its stage becomes "done" */
+  size_t n_annotations, capacity;
+  const char *group; /* the last one */
+  int64_t group_id;
+  size_t imported, existing, labelled, groups;
+} batch;
+
+/* ---- answers ---- */
+
+static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool existed, const lnti_import_answer *answer,
+                                 lnt_error *err) {
+  bool moves = false;
+  if (existed) {
+    lnti_answer_row current;
+    bool answered = false;
+    const lnti_question *question = &b->work->ontology->questions[answer->question];
+    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, item_id, question->id, err);
+    if (status) return status;
+    moves = !answered;
+  }
+  b->moves[b->n_annotations] = moves;
+  b->annotations[b->n_annotations++] =
+      (lnti_annotation){.item_id = item_id,
+                        .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
+                        .confidence = (double)NAN};
+  return LNT_OK;
+}
+
+/* Members of a group that disagree: the first one counts, and it is said. */
+static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  lnti_import_work *work = b->work;
+  for (size_t i = 0; i < row->input->n_answers; i++) {
+    const lnti_import_answer *answer = &row->input->answers[i];
+    lnti_answer_row current;
+    bool answered = false;
+    if (answer->option == LNTI_NONE) continue;
+    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, b->group_id,
+                                        work->ontology->questions[answer->question].id, err);
+    if (status) return status;
+    if (!answered || current.option_id == work->ontology->options[answer->option].id) continue;
+    if (work->n_group_clashes++ == 0) {
+      status = lnti_strdup(&work->first_clash, row->group, err);
+      if (status) return status;
+    }
+  }
+  return LNT_OK;
+}
+
+/* ---- groups ---- */
+
+static lnt_status find_group(batch *b, lnti_tx *tx, const lnti_import_row *row, bool *existed_out, lnt_error *err) {
+  char *member = NULL;
+  lnti_hasher hasher;
+  lnti_item item = row->item;
+  *existed_out = true;
+  if (b->group && strcmp(b->group, row->group) == 0) return LNT_OK;
+  lnt_status status = lnti_asprintf(&member, err, "group:%s", row->group);
+  if (status) return status;
+  item.kind = LNTI_ITEM_GROUP;
+  item.group_id = 0;
+  item.source_id = b->source_id;
+  item.member = member;
+  item.format = "group";
+  item.bytes = 0;
+  item.facts = (lnti_item_facts){0};
+  lnti_hash_begin(&hasher);
+  lnti_hash_update(&hasher, b->source, strlen(b->source) + 1);
+  lnti_hash_update(&hasher, member, strlen(member));
+  lnti_hash_end(&item.content, &hasher);
+  status = lnti_tx_item(tx, &b->group_id, existed_out, b->op_id, &item, err);
+  free(member);
+  if (status) return status;
+  b->group = row->group;
+  b->groups += !*existed_out;
+  return LNT_OK;
+}
+
+/* ---- metadata ---- */
+
+/* What the camera wrote, as texts; the order is that of exif_keys in import.c. */
+static size_t exif_values(char values[LNTI_IMPORT_EXIF_KEYS][136], const lnti_exif *exif) {
+  for (int i = 0; i < LNTI_IMPORT_EXIF_KEYS; i++) values[i][0] = '\0';
+  snprintf(values[0], sizeof values[0], "%s", exif->taken);
+  bool repeats = strncmp(exif->model, exif->make, strlen(exif->make)) == 0;
+  snprintf(values[1], sizeof values[1], "%s%s%s", repeats ? "" : exif->make,
+           repeats || !exif->make[0] || !exif->model[0] ? "" : " ", exif->model);
+  snprintf(values[2], sizeof values[2], "%s", exif->serial);
+  if (exif->has_gps) {
+    snprintf(values[3], sizeof values[3], "%.7f", exif->latitude);
+    snprintf(values[4], sizeof values[4], "%.7f", exif->longitude);
+    if (isfinite(exif->altitude)) snprintf(values[5], sizeof values[5], "%.1f", exif->altitude);
+  }
+  return LNTI_IMPORT_EXIF_KEYS;
+}
+
+static lnt_status write_exif(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  char values[LNTI_IMPORT_EXIF_KEYS][136];
+  size_t n = exif_values(values, &row->look.exif);
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    if (!values[i][0]) continue;
+    int64_t *key_id = &b->meta_key_id[b->work->exif_key[i]];
+    if (!*key_id) status = lnti_tx_meta_key(tx, key_id, b->work->meta_key[b->work->exif_key[i]], err);
+    if (!status) status = lnti_tx_meta(tx, row->item.id, *key_id, values[i], err);
+  }
+  return status;
+}
+
+static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  lnt_status status = row->looked && b->work->has_exif_keys ? write_exif(b, tx, row, err) : LNT_OK;
+  const lnti_import_input *input = row->input;
+  for (size_t i = 0; input && i < input->n_meta && !status; i++) {
+    int64_t *key_id = &b->meta_key_id[input->meta[i].key];
+    if (!*key_id) status = lnti_tx_meta_key(tx, key_id, b->work->meta_key[input->meta[i].key], err);
+    if (!status) status = lnti_tx_meta(tx, row->item.id, *key_id, input->meta[i].value, err);
+  }
+  return status;
+}
+
+/* ---- rows ---- */
+
+static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
+  bool existed = row->item.id != 0, group_existed = true;
+  lnt_status status = LNT_OK;
+  row->item.source_id = b->source_id;
+  if (row->group) {
+    status = find_group(b, tx, row, &group_existed, err);
+    if (status) return status;
+    row->item.group_id = b->group_id;
+  }
+  if (!existed) status = lnti_tx_item(tx, &row->item.id, &existed, b->op_id, &row->item, err);
+  if (!status && row->facts_missing) status = lnti_tx_item_facts(tx, row->item.id, &row->item.facts, err);
+  if (!status) status = write_meta(b, tx, row, err);
+  if (status) return status;
+  b->imported += !existed;
+  b->existing += existed;
+  if (row->group && group_existed) status = note_clash(b, tx, row, err);
+  for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
+    status = row->group ? add_annotation(b, tx, b->group_id, group_existed, &row->input->answers[i], err)
+                        : add_annotation(b, tx, row->item.id, existed, &row->input->answers[i], err);
+  }
+  return status;
+}
+
+static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
+  batch *b = payload;
+  lnti_import_work *work = b->work;
+  const lnti_annotate_options annotate = {.source = LNTI_BY_IMPORT, .keep_existing = true};
+  bool existed = false;
+  b->imported = b->existing = b->labelled = b->groups = b->n_annotations = 0; /* a second run counts anew */
+  b->group = NULL;
+  memset(b->meta_key_id, 0, work->n_meta_keys * sizeof *b->meta_key_id);
+  lnt_status status = lnti_tx_op(tx, &b->op_id, &existed, &work->op, err);
+  if (status) return status;
+  status = lnti_tx_source(tx, &b->source_id, b->kind, b->source, err);
+  for (size_t i = 0; i < b->n && status == LNT_OK; i++) {
+    lnti_import_row *row = &b->rows[i];
+    if (row->refused) continue;
+    row->item.id = row->input ? row->input->known.id : row->item.id;
+    if (row->member) row->item.id = 0; /* a frame of a file */
+    status = write_item(b, tx, row, err);
+  }
+  if (status || b->n_annotations == 0) return status;
+  status =
+      lnti_annotate(tx, &b->labelled, work->ontology, b->op_id, b->annotations, b->n_annotations, &annotate, err);
+  for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
+    if (b->moves[i]) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
+  }
+  return status;
+}
+
+void lnti_import_row_clear(lnti_import_row *row) {
+  free(row->member);
+  row->member = NULL;
+  lnti_looked_clear(&row->look);
+}
+
+void lnti_import_refuse(lnti_import_work *work, const char *path, lnt_status code, const char *reason) {
+  work->result->n_refused++;
+  if (work->options->refused) work->options->refused(work->options->refused_payload, path, code, reason);
+}
+
+static lnt_status tell_rows(lnti_import_work *work, lnti_source_kind kind, const char *source,
+                            const lnti_import_row *rows, size_t n, lnt_error *err) {
+  lnti_text uri = {0};
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && status == LNT_OK; i++) {
+    work->n_framed += rows[i].n_frames > 1;
+    if (rows[i].refused) {
+      lnti_item item = rows[i].item;
+      item.source = source;
+      item.source_kind = kind;
+      uri.length = 0;
+      status = lnti_item_uri(&uri, &item, err);
+      if (status == LNT_OK) lnti_import_refuse(work, uri.data, rows[i].refused, rows[i].error.message);
+    } else if (rows[i].look.rows_missing > 0) {
+      work->n_truncated++;
+    }
+  }
+  lnti_text_clear(&uri);
+  return status;
+}
+
+static size_t count_answers(const lnti_import_row *rows, size_t n) {
+  size_t total = 0;
+  for (size_t i = 0; i < n; i++) total += rows[i].input ? rows[i].input->n_answers : 0;
+  return total;
+}
+
+lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,
+                             size_t n, lnt_error *err) {
+  batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n, .capacity = count_answers(rows, n)};
+  size_t n_inputs = 0;
+  lnt_status status = lnti_alloc(&b.annotations, b.capacity, sizeof *b.annotations, err);
+  if (status) goto done;
+  status = lnti_alloc(&b.moves, b.capacity, sizeof *b.moves, err);
+  if (status) goto done;
+  status = lnti_alloc(&b.meta_key_id, work->n_meta_keys, sizeof *b.meta_key_id, err);
+  if (status) goto done;
+  status = tell_rows(work, kind, source, rows, n, err);
+  if (status) goto done;
+  status = lnti_store_write(work->project->store, write_batch, &b, err);
+  if (status) goto done;
+  for (size_t i = 0; i < n; i++) n_inputs += !rows[i].member || rows[i].n_frames > 0;
+  work->result->imported += b.imported;
+  work->result->existing += b.existing;
+  work->result->labelled += b.labelled;
+  work->result->groups += b.groups;
+  work->n_done += n_inputs;
+  lnti_job_progress(&work->job, "items", work->n_done, work->n_total);
+done:
+  for (size_t i = 0; i < n; i++) lnti_import_row_clear(&rows[i]);
+  free(b.meta_key_id);
+  free(b.moves);
+  free(b.annotations);
+  return status;
+}

@@ -1,0 +1,29 @@
+/**
+ * @file known_items.h
+ * Which items of a source are there already: a table from member to item, so that an import again, or a table of labels for
+ * a million items, asks the store once.
+ */
+#ifndef LNTI_FLOW_KNOWN_ITEMS_H
+#define LNTI_FLOW_KNOWN_ITEMS_H
+
+#include <flow/project.h>
+
+typedef struct lnti_known_item {
+  int64_t id;  /**< 0: not there */
+  bool looked; /**< its pixels have been looked at */
+} lnti_known_item;
+
+typedef struct lnti_known_items lnti_known_items;
+
+/**
+ * The items of the source of that kind and path (none where there is no such source). One walk over all items; some 48
+ * bytes an item of the source. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
+ */
+LNT_MUST_CHECK lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, lnti_source_kind kind,
+                                                const char *source, lnt_error *err);
+/** {0} where it is not there. NULL knows nothing. */
+lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char *member);
+size_t lnti_known_items_n(const lnti_known_items *known);
+void lnti_known_items_free(lnti_known_items *known);
+
+#endif
