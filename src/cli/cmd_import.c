@@ -19,6 +19,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, co
   lnti_json_begin_object(w);
   lnti_json_kv_int(w, "imported", (int64_t)result->imported);
   lnti_json_kv_int(w, "existing", (int64_t)result->existing);
+  lnti_json_kv_int(w, "groups", (int64_t)result->groups);
   lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
   lnti_duplicates_json(w, &result->duplicates);
   lnti_refused_json(w, refused);
@@ -46,6 +47,7 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   lnti_table_init(&table, columns, 3, 2);
   lnt_status status = count_row(&table, "new items", result->imported, true, "", err);
   if (!status) status = count_row(&table, "there already", result->existing, false, "left as they were", err);
+  if (!status) status = count_row(&table, "new groups", result->groups, false, "", err);
   if (!status) status = count_row(&table, "labels", result->labelled, true, "", err);
   if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
   if (!status) status = lnti_duplicates_rows(&table, &result->duplicates, err);
@@ -105,6 +107,26 @@ static lnt_status cancelled(lnti_project *project, lnt_error *err) {
                    items.text);
 }
 
+/** In the order of lnti_import_format. */
+#define FORMATS "auto|folder|archive|idx|cifar|csv|jsonl|list"
+
+/** 0: as the project has it. */
+static lnt_status read_limits(lnti_image_limits *limits, const lnti_args *args, lnt_error *err) {
+  static const struct {
+    const char *option;
+    int64_t max;
+  } caps[] = {{"max-pixels", INT64_C(1) << 40}, {"max-bytes", INT64_C(1) << 44}, {"max-frames", 1 << 30}};
+  size_t *const to[] = {&limits->pixels_max, &limits->bytes_max, &limits->frames_max};
+  for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+    int64_t value = 0;
+    if (!lnti_args_has(args, caps[i].option)) continue;
+    lnt_status status = lnti_args_int(&value, args, caps[i].option, 0, 1, caps[i].max, err);
+    if (status) return status;
+    *to[i] = (size_t)value;
+  }
+  return LNT_OK;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
   lnti_import_result result = {0};
@@ -113,9 +135,15 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char **classes = NULL;
   char *classes_block = NULL;
   size_t format = 0;
-  lnt_status status = lnti_args_choice(&format, args, "format", "auto|folder|idx", LNTI_IMPORT_AUTO, err);
+  size_t frames = 0;
+  lnt_status status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
+  if (!status) status = lnti_args_choice(&frames, args, "frames", "first|each|group", LNTI_FRAMES_FIRST, err);
+  if (!status) status = read_limits(&options.limits, args, err);
   if (status) goto done;
   options.format = (lnti_import_format)format;
+  options.frames = (lnti_import_frames)frames;
+  options.group = lnti_args_text(args, "group", NULL);
+  options.meta = lnti_args_text(args, "meta", NULL);
   options.split = lnti_args_text(args, "split", NULL);
   options.target = lnti_args_text(args, "target", NULL);
   options.verify = !lnti_args_has(args, "no-verify");
@@ -146,7 +174,8 @@ done:
 }
 
 static const lnti_cli_option option_table[] = {
-    {"format", 0, "auto|folder|idx", "what the sources are: folders of images, IDX arrays, or find out (auto)", false},
+    {"format", 0, FORMATS, "what the sources are: folders, archives or arrays of images, tables, or find out (auto)",
+     false},
     {"split", 0, "NAME",
      "put every item into this split: train, val, test or another name; without it, folders and "
      "files that are named so decide",
@@ -155,6 +184,16 @@ static const lnti_cli_option option_table[] = {
      "the question at the top of the ontology that the labels answer; without it, \"class\", made where it is missing",
      false},
     {"classes", 0, "A,B,C", "names of the label numbers 0, 1, 2... of IDX files; without it, the numbers", false},
+    {"frames", 0, "first|each|group",
+     "of a file with several frames or pages take the first, each as an item, or each as a member of one group (first)",
+     false},
+    {"group", 0, "REGEX",
+     "members whose paths below the source give the same first (subexpression) are one group, under one answer", false},
+    {"meta", 0, "PATTERN",
+     "metadata from paths: '{site}/{camera}_*' reads site and camera from the last folder and the name", false},
+    {"max-pixels", 0, "N", "refuse images of more pixels (209715200); the project keeps this, as the next two", false},
+    {"max-bytes", 0, "N", "refuse images that take more bytes of memory (2147483648)", false},
+    {"max-frames", 0, "N", "refuse files with more frames or pages (10000)", false},
     {"no-verify", 0, NULL, "read the images' headers only, instead of decoding each in full", false},
     LNTI_CLI_OPTIONS_END,
 };

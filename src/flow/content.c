@@ -1,5 +1,6 @@
 /*
- * Content hash. Pixels carry their shape, since 28x28 zeros and 14x56 zeros are not the same picture.
+ * Content hash. Pixels carry their shape, since 28x28 zeros and 14x56 zeros are not the same picture;
+ * a frame but the first its number.
  */
 #include <flow/content.h>
 
@@ -18,5 +19,10 @@ void lnti_content_hash(lnti_hash *out, const lnti_blob *blob) {
     lnti_hash_update(&hasher, shape, sizeof shape);
   }
   lnti_hash_update(&hasher, blob->data, blob->bytes);
+  if (blob->frame > 0) {
+    uint8_t frame[4];
+    put_u32(frame, blob->frame);
+    lnti_hash_update(&hasher, frame, sizeof frame);
+  }
   lnti_hash_end(out, &hasher);
 }

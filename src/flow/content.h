@@ -8,7 +8,8 @@
 #include <base/hash.h>
 #include <media/media.h>
 
-/** Of an encoded file its bytes; of bare pixels their shape (three 32-bit little-endian numbers h, w, c) and bytes. */
+/** Of an encoded file its bytes; of bare pixels their shape (three 32-bit little-endian numbers h, w, c) and bytes; of a
+ *  frame or page but the first, its number as well. */
 void lnti_content_hash(lnti_hash *out, const lnti_blob *blob);
 
 #endif

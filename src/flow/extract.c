@@ -97,7 +97,6 @@ typedef struct extraction {
 
 static lnt_status compute_one(const extraction *work, size_t item, lnt_error *err) {
   const lnti_extract_item *input = &work->items->item[item];
-  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
   lnti_blob blob = {0};
   lnti_hash content;
   lnt_status status = lnti_media_read(&blob, work->project->media, input->uri, err);
@@ -106,7 +105,8 @@ static lnt_status compute_one(const extraction *work, size_t item, lnt_error *er
   if (memcmp(&content, &input->content, sizeof content) != 0) {
     status = lnti_fail(err, LNT_ECONFLICT, "%s has changed since it was imported", input->uri);
   } else {
-    status = lnti_extractor_run(work->rows + item * work->row_bytes, work->extractor, &blob, &limits, err);
+    status =
+        lnti_extractor_run(work->rows + item * work->row_bytes, work->extractor, &blob, &work->project->limits, err);
   }
   lnti_blob_clear(&blob);
   return status;

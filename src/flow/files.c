@@ -142,6 +142,67 @@ lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel 
   return LNT_OK;
 }
 
+/* ---- archives ---- */
+
+typedef struct member_refusals {
+  const char *path;
+  lnti_refused_visit refused;
+  void *payload;
+} member_refusals;
+
+static lnt_status refuse_member(void *payload, const char *name, const lnt_error *reason, lnt_error *err) {
+  const member_refusals *r = payload;
+  lnti_text uri = {0};
+  if (!r->refused) return LNT_OK;
+  lnt_status status = lnti_text_printf(&uri, err, "%s%s%s", r->path, *name ? "#" : "", name);
+  if (status == LNT_OK) r->refused(r->payload, uri.data, reason->code, reason->message);
+  lnti_text_clear(&uri);
+  return status;
+}
+
+/* Folder by folder as people sort names: an archive's own order is whatever its maker's disk gave. */
+static int path_order(const void *a, const void *b) {
+  const char *const *x = a, *const *y = b;
+  return lnti_natural_compare(*x, *y);
+}
+
+/* As in a folder: by its extension; a member without one is an image when it begins as one, and that is found out when it
+ * is read. */
+static bool may_be_member(const char *name) {
+  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+  return *base != '.' && (!strchr(base, '.') || may_be_image(base));
+}
+
+static lnt_status add_members(lnti_files *files, const lnti_members *members, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < members->n && status == LNT_OK; i++) {
+    const char *name = members->member[i].name;
+    if (may_be_member(name)) {
+      status = add_file(files, name, err);
+    } else if (!strstr(name, "/.") && *name != '.') {
+      files->n_other++;
+    }
+  }
+  return status;
+}
+
+lnt_status lnti_files_list_archive(lnti_files *out, lnti_media *media, const char *path, const lnti_cancel *cancel,
+                                   lnti_refused_visit refused, void *refused_payload, lnt_error *err) {
+  lnti_files files = {0};
+  lnti_members members = {0};
+  member_refusals r = {path, refused, refused_payload};
+  lnt_status status = lnti_media_members(&members, media, path, refuse_member, &r, cancel, err);
+  if (status == LNT_OK) status = add_members(&files, &members, err);
+  lnti_members_clear(&members);
+  if (status) {
+    lnti_files_clear(&files);
+    return status;
+  }
+  if (files.n > 1) qsort(files.member, files.n, sizeof *files.member, path_order);
+  *out = files;
+  return LNT_OK;
+}
+
 void lnti_files_clear(lnti_files *files) {
   free(files->member);
   lnti_arena_clear(&files->arena);

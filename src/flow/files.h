@@ -26,6 +26,10 @@ typedef struct lnti_files {
  */
 LNT_MUST_CHECK lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel *cancel,
                                           lnti_refused_visit refused, void *refused_payload, lnt_error *err);
+/** The same of an archive: its members, those in archives inside it too, in the order in which people sort names. */
+LNT_MUST_CHECK lnt_status lnti_files_list_archive(lnti_files *out, lnti_media *media, const char *path,
+                                                  const lnti_cancel *cancel, lnti_refused_visit refused,
+                                                  void *refused_payload, lnt_error *err);
 void lnti_files_clear(lnti_files *files);
 
 #endif

@@ -17,7 +17,7 @@ typedef enum lnti_import_format {
   LNTI_IMPORT_ARCHIVE,
   LNTI_IMPORT_IDX,
   LNTI_IMPORT_CIFAR,
-  LNTI_IMPORT_CSV,  /**< commas, tabs... whatever stands between the columns */
+  LNTI_IMPORT_CSV, /**< commas, tabs... whatever stands between the columns */
   LNTI_IMPORT_JSONL,
   LNTI_IMPORT_LIST /**< a path a line, with or without a label */
 } lnti_import_format;
@@ -39,7 +39,7 @@ typedef struct lnti_import_options {
   const char *group; /**< POSIX extended regular expression on the path below the source: members with the same first
                         subexpression (or whole match) are one group; NULL: none */
   const char *meta;  /**< pattern of flow/path_pattern.h on the path below the source; NULL: none */
-  lnti_image_limits limits; /**< what is taken; the project keeps them. A zero: as the project has it */
+  lnti_image_limits limits;      /**< what is taken; the project keeps them. A zero: as the project has it */
   bool verify;                   /**< decode every image in full (default); else the header alone */
   const lnti_progress *progress; /**< counts items that are durable */
   lnti_refused_visit refused;    /**< may be NULL; called from one thread at a time */

@@ -8,8 +8,8 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
-#include <flow/content.h>
 #include <flow/split_names.h>
+#include <math.h>
 #include <media/idx.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,17 +72,17 @@ static const char *title_of(char number[8], const lnti_import_options *options, 
 }
 
 /* Bare numbers beside titles that are there: most likely --classes was forgotten, and numbers would be new classes. */
-static lnt_status check_numbers(const lnti_import_work *work, const char *path, const bool wanted[LABEL_VALUES],
-                                lnt_error *err) {
+static lnt_status check_numbers(const lnti_import_work *work, size_t question, const char *path,
+                                const bool wanted[LABEL_VALUES], lnt_error *err) {
   const lnti_ontology *ontology = work->ontology;
   lnti_text titles = {0};
   char number[8];
   lnt_status status = LNT_OK;
-  size_t option = ontology->questions[work->question].first_option;
+  size_t option = ontology->questions[question].first_option;
   if (option == LNTI_NONE) return LNT_OK;
   for (size_t value = 0; value < LABEL_VALUES; value++) {
     snprintf(number, sizeof number, "%zu", value);
-    if (wanted[value] && lnti_ontology_find_option(ontology, work->question, LNTI_NONE, number) != LNTI_NONE) {
+    if (wanted[value] && lnti_ontology_find_option(ontology, question, LNTI_NONE, number) != LNTI_NONE) {
       return LNT_OK;
     }
   }
@@ -98,15 +98,15 @@ static lnt_status check_numbers(const lnti_import_work *work, const char *path, 
         lnti_fail(err, LNT_EINVAL,
                   "%.120s: its labels are numbers, and \"%.60s\" has none of them, but %s; say with --classes which "
                   "titles the numbers stand for, or use another question with --target NAME",
-                  path, ontology->questions[work->question].title, titles.data);
+                  path, ontology->questions[question].title, titles.data);
   }
   lnti_text_clear(&titles);
   return status;
 }
 
 /* Options for the label values that occur (all titles where they were given), in order of value. */
-static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *work, const char *path,
-                               const uint8_t *labels, size_t n, lnt_error *err) {
+static lnt_status make_options(size_t *question_out, size_t option[LABEL_VALUES], lnti_import_work *work,
+                               const char *path, const uint8_t *labels, size_t n, lnt_error *err) {
   const lnti_import_options *options = work->options;
   bool wanted[LABEL_VALUES] = {false};
   char number[8];
@@ -117,103 +117,112 @@ static lnt_status make_options(size_t option[LABEL_VALUES], lnti_import_work *wo
                      value, options->n_classes, options->n_classes - 1);
   }
   for (size_t value = 0; value < LABEL_VALUES && value < options->n_classes; value++) wanted[value] = true;
-  lnt_status status = lnti_import_target(work, LNTI_RADIO, err);
-  if (status == LNT_OK && options->n_classes == 0) status = check_numbers(work, path, wanted, err);
+  size_t question = LNTI_NONE;
+  lnt_status status = lnti_import_target(&question, work, LNTI_RADIO, err);
+  if (status == LNT_OK && options->n_classes == 0) status = check_numbers(work, question, path, wanted, err);
   for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
     option[value] = LNTI_NONE;
     if (!wanted[value]) continue;
-    status = lnti_import_announce(&option[value], work, LNTI_NONE, title_of(number, options, value), err);
+    status = lnti_import_announce(&option[value], work, question, LNTI_NONE, title_of(number, options, value), err);
   }
   for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
     if (!wanted[value]) continue;
-    status = lnti_import_option(&option[value], work, LNTI_NONE, title_of(number, options, value), err);
+    status = lnti_import_option(&option[value], work, question, LNTI_NONE, title_of(number, options, value), err);
   }
+  if (status == LNT_OK) *question_out = question;
   return status ? status : lnti_import_ontology(work, err);
 }
 
 /* ---- records ---- */
 
+/* What is said of one record. */
+typedef struct idx_record {
+  char member[MEMBER_TEXT];
+  lnti_import_input input;
+  lnti_import_answer answer;
+} idx_record;
+
 typedef struct idx_batch {
-  const lnti_import_work *work;
+  lnti_import_work *work;
   const lnti_idx_shape *shape;
-  const uint8_t *records; /* [n,record_bytes] */
-  lnti_import_row *rows;  /* [n] */
-  char (*member)[MEMBER_TEXT];
+  const uint8_t *pixels; /* [n,record_bytes] */
+  lnti_import_row *rows; /* [n] */
+  idx_record *records;   /* [n] */
   const uint8_t *labels; /* of the first record of the batch; NULL */
-  const size_t *option;
+  size_t question;
+  const size_t *option; /* of each label */
   size_t first;
   const char *split;
 } idx_batch;
 
+static void fill_record(const idx_batch *b, size_t i) {
+  idx_record *record = &b->records[i];
+  snprintf(record->member, MEMBER_TEXT, "%zu", b->first + i);
+  record->input = (lnti_import_input){.member = record->member, .split = b->split};
+  if (b->labels) {
+    record->answer = (lnti_import_answer){b->question, b->option[b->labels[i]], (double)NAN};
+    record->input.answers = &record->answer;
+    record->input.n_answers = 1;
+  }
+  b->rows[i] = (lnti_import_row){.input = &record->input, .n_frames = 1};
+  b->rows[i].item = (lnti_item){
+      .member = record->member, .split = b->split ? b->split : "", .stage = b->labels ? "done" : "annotate"};
+}
+
 static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   idx_batch *b = payload;
   const lnti_idx_shape *shape = b->shape;
+  const lnti_look_options look = {b->work->project->limits, b->work->options->verify};
   (void)worker;
-  (void)err;
   for (size_t i = begin; i < end; i++) {
-    lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,
-                      .data = b->records + i * shape->record_bytes,
-                      .bytes = shape->record_bytes,
-                      .h = shape->h,
-                      .w = shape->w,
-                      .c = shape->c};
-    snprintf(b->member[i], MEMBER_TEXT, "%zu", b->first + i);
-    lnti_import_row *row = &b->rows[i];
-    *row = (lnti_import_row){.option = b->labels ? b->option[b->labels[i]] : LNTI_NONE};
-    row->item = (lnti_item){.source_kind = LNTI_SOURCE_ARRAY,
-                            .member = b->member[i],
-                            .h = (uint32_t)shape->h,
-                            .w = (uint32_t)shape->w,
-                            .c = (uint32_t)shape->c,
-                            .depth = 8,
-                            .format = "pixels",
+    const lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,
+                            .data = b->pixels + i * shape->record_bytes,
                             .bytes = shape->record_bytes,
-                            .split = b->split ? b->split : "",
-                            .stage = b->labels ? "done" : "annotate"};
-    lnti_content_hash(&row->item.content, &blob);
-    if (b->labels) row->refused = lnti_import_check(b->work, row->option, &row->error);
+                            .h = shape->h,
+                            .w = shape->w,
+                            .c = shape->c};
+    lnti_import_row *row = &b->rows[i];
+    fill_record(b, i);
+    row->refused = lnti_look(&row->look, &blob, &look, &row->error);
+    if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", row->error.message);
+    if (row->refused == LNT_OK) lnti_look_item(&row->item, &row->look);
+    if (row->refused == LNT_OK && b->labels) {
+      row->refused = lnti_import_check(b->work, &b->records[i].answer, &row->error);
+    }
   }
   return LNT_OK;
 }
 
-static lnt_status import_records(lnti_import_work *work, lnti_idx *idx, const lnti_idx_shape *shape, const char *path,
-                                 const char *split, const uint8_t *labels, const size_t *option, lnt_error *err) {
-  const lnti_context *context = &work->project->context;
-  uint8_t *records = NULL;
-  lnti_import_row *rows = NULL;
-  char(*member)[MEMBER_TEXT] = NULL;
-  size_t n_records = shape->size[0];
-  lnt_status status = lnti_alloc(&records, BATCH_RECORDS, shape->record_bytes, err);
+static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, lnt_error *err) {
+  uint8_t *pixels = NULL;
+  size_t n_records = b->shape->size[0];
+  const uint8_t *labels = b->labels;
+  const lnti_context *context = &b->work->project->context;
+  lnt_status status = lnti_alloc(&pixels, BATCH_RECORDS, b->shape->record_bytes, err);
   if (status) goto done;
-  status = lnti_alloc(&rows, BATCH_RECORDS, sizeof *rows, err);
+  b->pixels = pixels;
+  status = lnti_alloc(&b->rows, BATCH_RECORDS, sizeof *b->rows, err);
   if (status) goto done;
-  status = lnti_alloc(&member, BATCH_RECORDS, sizeof *member, err);
+  status = lnti_alloc(&b->records, BATCH_RECORDS, sizeof *b->records, err);
   if (status) goto done;
   for (size_t first = 0; first < n_records; first += BATCH_RECORDS) {
     size_t n = n_records - first < BATCH_RECORDS ? n_records - first : BATCH_RECORDS;
-    idx_batch b = {.work = work,
-                   .shape = shape,
-                   .records = records,
-                   .rows = rows,
-                   .member = member,
-                   .option = option,
-                   .labels = labels ? labels + first : NULL,
-                   .first = first,
-                   .split = split};
+    b->first = first;
+    b->labels = labels ? labels + first : NULL;
     status = lnti_cancel_check(context->cancel, err);
     if (status) goto done;
-    status = lnti_idx_read(records, idx, n, err);
+    status = lnti_idx_read(pixels, idx, n, err);
     if (status) goto done;
-    status = lnti_pool_for(context->pool, n, HASH_CHUNK, fill_rows, &b, context->cancel, err);
+    status = lnti_pool_for(context->pool, n, HASH_CHUNK, fill_rows, b, context->cancel, err);
     if (status) goto done;
-    status = lnti_import_batch(work, LNTI_SOURCE_ARRAY, path, rows, n, err);
+    status = lnti_import_batch(b->work, LNTI_SOURCE_ARRAY, path, b->rows, n, err);
     if (status) goto done;
   }
   status = lnti_idx_finish(idx, err);
 done:
-  free(member);
-  free(rows);
-  free(records);
+  free(b->records);
+  free(b->rows);
+  free(pixels);
   return status;
 }
 
@@ -229,7 +238,7 @@ lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *
   lnti_idx_shape shape;
   char *labels_file = NULL;
   uint8_t *labels = NULL;
-  size_t option[LABEL_VALUES];
+  size_t question = LNTI_NONE, option[LABEL_VALUES];
   const char *split = work->options->split ? work->options->split : split_of_file(path);
   lnt_status status = lnti_idx_open(&idx, &shape, path, media.array_bytes_max, err);
   if (status) goto done;
@@ -245,7 +254,7 @@ lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *
   if (labels_file) {
     status = read_labels(&labels, labels_file, shape.size[0], err);
     if (status) goto done;
-    status = make_options(option, work, labels_file, labels, shape.size[0], err);
+    status = make_options(&question, option, work, labels_file, labels, shape.size[0], err);
     if (status) goto done;
   } else {
     status =
@@ -253,7 +262,9 @@ lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *
     if (status) goto done;
   }
   work->n_total += shape.size[0];
-  status = import_records(work, idx, &shape, path, split, labels, option, err);
+  idx_batch batch = {
+      .work = work, .shape = &shape, .labels = labels, .question = question, .option = option, .split = split};
+  status = import_records(&batch, idx, path, err);
 done:
   free(labels);
   free(labels_file);

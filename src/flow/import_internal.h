@@ -63,9 +63,9 @@ typedef struct lnti_import_work {
   const lnti_import_options *options;
   lnti_import_result *result;
   lnti_ontology *ontology;
-  size_t question;     /**< the first that labels answer; LNTI_NONE until something has a label */
-  size_t n_before;     /**< options that were there before this import */
-  const char **called; /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
+  size_t question;            /**< the first that labels answer; LNTI_NONE until something has a label */
+  size_t n_before;            /**< options that were there before this import */
+  const char **called;        /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
   lnti_path_pattern *pattern; /**< of --meta; NULL */
   size_t *pattern_key;        /**< [fields of the pattern] of lnti_import_meta_key */
   void *group_regex;          /**< of --group, compiled; NULL */

@@ -8,6 +8,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/groups.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,20 @@ static lnt_status read_file(file_rows *file, const reading *r, lnt_error *err) {
   return status;
 }
 
+/* An item that is there, but whose pixels nobody has looked at. What cannot be read, or has changed, stays as it is. */
+static lnt_status look_again(lnti_import_row *row, const reading *r, lnt_error *err) {
+  lnti_blob blob = {0};
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = read_blob(&blob, r, row->item.member, &reason);
+  if (status == LNT_OK) status = lnti_look(&row->look, &blob, &r->look, &reason);
+  lnti_blob_clear(&blob);
+  if (status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, reason.message);
+  row->facts_missing = status == LNT_OK && lnti_content_key(&row->look.content) == row->input->known.content;
+  row->looked = row->facts_missing;
+  if (row->facts_missing) row->item.facts = row->look.facts;
+  return LNT_OK;
+}
+
 static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   reading *r = payload;
   (void)worker;
@@ -127,8 +142,7 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
     begin_row(file->row, input);
     file->row->n_frames = 1;
     if (input->known.id && (input->known.looked || !r->look.pixels)) continue;
-    file->row->facts_missing = input->known.id != 0;
-    status = read_file(file, r, err);
+    status = input->known.id ? look_again(file->row, r, err) : read_file(file, r, err);
     if (status) return status;
   }
   return LNT_OK;

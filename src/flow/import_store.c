@@ -42,7 +42,7 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ex
     lnti_answer_row current;
     bool answered = false;
     const lnti_question *question = &b->work->ontology->questions[answer->question];
-    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, item_id, question->id, err);
+    lnt_status status = lnti_tx_current_from(tx, &current, &answered, LNTI_SUBJECT_ITEM, item_id, question->id, 0, err);
     if (status) return status;
     moves = !answered;
   }
@@ -61,9 +61,9 @@ static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_import_row *row, 
     const lnti_import_answer *answer = &row->input->answers[i];
     lnti_answer_row current;
     bool answered = false;
-    if (answer->option == LNTI_NONE) continue;
-    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, b->group_id,
-                                        work->ontology->questions[answer->question].id, err);
+    const lnti_question *question = &work->ontology->questions[answer->question];
+    if (answer->option == LNTI_NONE || question->type == LNTI_CHECKLIST) continue;
+    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, b->group_id, question->id, 0, err);
     if (status) return status;
     if (!answered || current.option_id == work->ontology->options[answer->option].id) continue;
     if (work->n_group_clashes++ == 0) {
@@ -189,8 +189,7 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
     status = write_item(b, tx, row, err);
   }
   if (status || b->n_annotations == 0) return status;
-  status =
-      lnti_annotate(tx, &b->labelled, work->ontology, b->op_id, b->annotations, b->n_annotations, &annotate, err);
+  status = lnti_annotate(tx, &b->labelled, work->ontology, b->op_id, b->annotations, b->n_annotations, &annotate, err);
   for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
     if (b->moves[i]) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
   }

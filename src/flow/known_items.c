@@ -5,12 +5,14 @@
 #include <flow/known_items.h>
 
 #include <base/alloc.h>
+#include <flow/groups.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct slot {
   uint64_t hash[2];
   int64_t id; /* 0: free; negative: not looked at */
+  uint64_t content;
 } slot;
 
 struct lnti_known_items {
@@ -63,6 +65,7 @@ static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err
   slot *s = slot_of(l->known, hash);
   memcpy(s->hash, hash, sizeof hash);
   s->id = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP ? item->id : -item->id;
+  s->content = lnti_content_key(&item->content);
   l->known->n++;
   return LNT_OK;
 }
@@ -89,7 +92,7 @@ lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char 
   if (!known || known->n == 0) return (lnti_known_item){0};
   hash_member(hash, member);
   const slot *s = slot_of(known, hash);
-  return (lnti_known_item){s->id < 0 ? -s->id : s->id, s->id > 0};
+  return (lnti_known_item){s->id < 0 ? -s->id : s->id, s->id > 0, s->content};
 }
 
 size_t lnti_known_items_n(const lnti_known_items *known) {

@@ -9,14 +9,15 @@
 #include <flow/project.h>
 
 typedef struct lnti_known_item {
-  int64_t id;  /**< 0: not there */
-  bool looked; /**< its pixels have been looked at */
+  int64_t id;       /**< 0: not there */
+  bool looked;      /**< its pixels have been looked at */
+  uint64_t content; /**< lnti_content_key of its content */
 } lnti_known_item;
 
 typedef struct lnti_known_items lnti_known_items;
 
 /**
- * The items of the source of that kind and path (none where there is no such source). One walk over all items; some 48
+ * The items of the source of that kind and path (none where there is no such source). One walk over all items; some 64
  * bytes an item of the source. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
  */
 LNT_MUST_CHECK lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, lnti_source_kind kind,

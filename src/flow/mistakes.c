@@ -21,11 +21,11 @@ static int worst_first(const void *a, const void *b) {
   return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static lnt_status draw(uint8_t **png_out, size_t *bytes_out, const lnti_blob *blob, lnt_error *err) {
-  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+static lnt_status draw(uint8_t **png_out, size_t *bytes_out, const lnti_blob *blob, const lnti_image_limits *limits,
+                       lnt_error *err) {
   lnti_image_info info;
   lnti_image image = {0};
-  lnt_status status = lnti_image_probe(&info, blob, &limits, err);
+  lnt_status status = lnti_image_probe(&info, blob, limits, err);
   if (status) return status;
   size_t longest = info.h > info.w ? info.h : info.w, side = longest < LNTI_MISTAKE_SIDE ? longest : LNTI_MISTAKE_SIDE;
   lnti_prepare prepare = {.h = info.h * side / longest,
@@ -33,7 +33,7 @@ static lnt_status draw(uint8_t **png_out, size_t *bytes_out, const lnti_blob *bl
                           .colour = info.c == 1 ? LNTI_COLOUR_GREY : LNTI_COLOUR_RGB};
   if (prepare.h == 0) prepare.h = 1;
   if (prepare.w == 0) prepare.w = 1;
-  status = lnti_prepare_run(&image, &prepare, blob, &limits, err);
+  status = lnti_prepare_run(&image, &prepare, blob, limits, err);
   if (status == LNT_OK) status = lnti_image_encode_png(png_out, bytes_out, &image, err);
   lnti_image_clear(&image);
   return status;
@@ -45,7 +45,7 @@ static lnt_status add_picture(lnti_report_mistake *mistake, uint8_t **png_out, l
   uint8_t *png = NULL;
   size_t bytes = 0;
   lnt_status status = lnti_media_read(&blob, project->media, mistake->path, &reason);
-  if (status == LNT_OK) status = draw(&png, &bytes, &blob, &reason);
+  if (status == LNT_OK) status = draw(&png, &bytes, &blob, &project->limits, &reason);
   lnti_blob_clear(&blob);
   if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
   if (status) {

@@ -43,9 +43,10 @@ static lnt_status read_field(lnti_path_pattern *p, const char **at, const char *
     return lnti_fail(err, LNT_EINVAL, "pattern \"%.100s\": more than %d fields", text, LNTI_PATH_FIELDS_MAX);
   }
   if (p->n > 0 && p->tokens[p->n - 1].kind == TOKEN_FIELD) {
-    return lnti_fail(err, LNT_EINVAL,
-                     "pattern \"%.100s\": nothing stands between {%s} and {%.*s}, so that nobody can tell where one ends",
-                     text, p->names[p->n_fields - 1], (int)n, name);
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "pattern \"%.100s\": nothing stands between {%s} and {%.*s}, so that nobody can tell where one ends", text,
+        p->names[p->n_fields - 1], (int)n, name);
   }
   memcpy(p->names[p->n_fields], name, n);
   p->names[p->n_fields][n] = '\0';
@@ -133,12 +134,12 @@ static bool match_from(matching *m, size_t t, size_t at) {
   const size_t begin_t = t, bit = begin_t * (TEXT_MAX + 1) + at;
   if (m->failed[bit / 8] >> (bit % 8) & 1) return false;
   while (t < m->pattern->n) {
-    const token *token = &m->pattern->tokens[t];
+    const token *next = &m->pattern->tokens[t];
     bool fits = false;
-    if (token->kind == TOKEN_ANY || token->kind == TOKEN_FIELD) {
-      if (match_some(m, t, at, token->kind == TOKEN_FIELD)) return true;
+    if (next->kind == TOKEN_ANY || next->kind == TOKEN_FIELD) {
+      if (match_some(m, t, at, next->kind == TOKEN_FIELD)) return true;
     } else {
-      fits = at < m->n && (token->kind == TOKEN_ONE ? m->text[at] != '/' : m->text[at] == token->c);
+      fits = at < m->n && (next->kind == TOKEN_ONE ? m->text[at] != '/' : m->text[at] == next->c);
     }
     if (!fits) goto failed;
     t++;

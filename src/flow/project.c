@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static lnt_status project_new(lnti_project **out, const char *path, const char *
     goto done;
   }
   project->context = *context;
+  project->limits = (lnti_image_limits)LNTI_IMAGE_LIMITS_INIT;
   project->path = absolute;
   absolute = NULL;
   status = lnti_strdup(&project->person, person ? person : "local", err);
@@ -101,6 +103,67 @@ static lnt_status reap(lnti_project *project, lnt_error *err) {
   return LNT_OK;
 }
 
+/* ---- caps ---- */
+
+/* Where each cap is kept, and how to reach it. */
+typedef struct cap {
+  const char *key;
+  size_t offset;
+} cap;
+
+static const cap caps[] = {
+    {"limits.pixels", offsetof(lnti_image_limits, pixels_max)},
+    {"limits.side", offsetof(lnti_image_limits, side_max)},
+    {"limits.bytes", offsetof(lnti_image_limits, bytes_max)},
+    {"limits.frames", offsetof(lnti_image_limits, frames_max)},
+};
+
+static size_t *cap_of(lnti_image_limits *limits, const cap *c) {
+  return (size_t *)(void *)((char *)limits + c->offset);
+}
+
+static lnt_status load_limits(lnti_project *project, lnt_error *err) {
+  for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+    char *text = NULL;
+    int64_t value = 0;
+    lnt_status status = lnti_store_setting(&text, project->store, caps[i].key, err);
+    if (status) return status;
+    if (!text) continue;
+    status = lnti_parse_int(&value, text, caps[i].key, err);
+    free(text);
+    if (status == LNT_OK && value <= 0) status = lnti_fail(err, LNT_ECORRUPT, "%s is no cap", caps[i].key);
+    if (status) return lnti_fail(err, LNT_ECORRUPT, "a setting of the project is damaged: run 'linnet verify'");
+    *cap_of(&project->limits, &caps[i]) = (size_t)value;
+  }
+  return LNT_OK;
+}
+
+static lnt_status write_limits(void *payload, lnti_tx *tx, lnt_error *err) {
+  lnti_image_limits *limits = payload;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < sizeof caps / sizeof *caps && status == LNT_OK; i++) {
+    char text[24];
+    snprintf(text, sizeof text, "%zu", *cap_of(limits, &caps[i]));
+    status = lnti_tx_setting(tx, caps[i].key, text, err);
+  }
+  return status;
+}
+
+lnt_status lnti_project_set_limits(lnti_project *project, const lnti_image_limits *limits, lnt_error *err) {
+  lnti_image_limits given = *limits, next = project->limits;
+  bool any = false;
+  for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+    size_t value = *cap_of(&given, &caps[i]);
+    if (value == 0 || value == *cap_of(&next, &caps[i])) continue;
+    *cap_of(&next, &caps[i]) = value;
+    any = true;
+  }
+  if (!any) return LNT_OK;
+  lnt_status status = lnti_store_write(project->store, write_limits, &next, err);
+  if (status == LNT_OK) project->limits = next;
+  return status;
+}
+
 lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person, const lnti_context *context,
                              lnt_error *err) {
   lnti_project *project = NULL;
@@ -130,6 +193,8 @@ lnt_status lnti_project_open(lnti_project **out, const char *path, const char *p
     goto done;
   }
   status = lnti_store_open(&project->store, database, err);
+  if (status) goto done;
+  status = load_limits(project, err);
   if (status) goto done;
   status = reap(project, err);
   if (status) goto done;

@@ -19,7 +19,7 @@ typedef struct lnti_project {
   lnti_store *store;
   lnti_media *media;
   lnti_image_limits limits; /**< which images are taken: kept with the project, set by import */
-  lnti_context context; /**< of main; pool, level and cancellation */
+  lnti_context context;     /**< of main; pool, level and cancellation */
 } lnti_project;
 
 /** Makes the folder (which may exist, but not hold a project) and its database. Person NULL: "local".
@@ -38,6 +38,11 @@ void lnti_project_close(lnti_project *project);
 /** An absolute path below the project, printf-style; free() it. */
 LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format,
                                             ...) LNT_PRINTF(4, 5);
+
+/** Sets the caps that are given (a zero: as it is) and keeps them with the project, since whoever took an image must be able
+ *  to decode it again. */
+LNT_MUST_CHECK lnt_status lnti_project_set_limits(lnti_project *project, const lnti_image_limits *limits,
+                                                  lnt_error *err);
 
 /** A fresh operation in the person's name. */
 void lnti_project_op(lnti_op *out, const lnti_project *project, lnti_op_kind kind, const char *note);

@@ -345,9 +345,10 @@ static void sources_that_are_none(void **state) {
   assert_message("holds no images");
   name = media_in(&l, "nowhere/a.pgm");
   write_picture(source, 0, 0);
-  options.format = LNTI_IMPORT_FOLDER;
+  options.format = LNTI_IMPORT_JSONL;
+  name = media_in(&l, "nowhere");
   assert_status(lnti_import(&result, l.project, &source, 1, &options, ERR), LNT_EINVAL);
-  assert_message("is no folder");
+  assert_message("--format cannot mean");
   assert_int_equal(result.imported, 77);
   lab_free(&l);
 }

@@ -1,36 +1,38 @@
 /*
- * Folders of images. The tree is listed first (names alone), so that the ontology stands and the order is known before
- * an image is read: folders become classes, one level a radio question, several a tree; a first level of folders that are
- * all named as splits ("train", "val", "test") becomes splits. Then batches: the pool reads, hashes and decodes.
+ * Folders and archives of images. The names are listed first, so that the ontology stands and the order is known before an
+ * image is read: folders become classes, one level a radio question, several a tree; a first level of folders that are
+ * all named as splits ("train", "val", "test") becomes splits. Then the files, in blocks: what the paths say of each (class,
+ * split, group, metadata) becomes an input, and import_read.c does the rest.
  *
  * Files that are no images by their name (text, tables, hidden files), or that have no extension and are none by their
- * bytes, are left alone and counted. Links to files are
- * followed, links to folders are not.
+ * bytes, are left alone and counted. Links to files are followed, links to folders are not.
  */
 #include <flow/import_internal.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/content.h>
 #include <flow/files.h>
 #include <flow/split_names.h>
-#include <image/image.h>
+#include <math.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_FILES = 1024, FILE_CHUNK = 4, TOP_NAMES = 5 };
+enum { BLOCK_FILES = 1 << 16, TOP_NAMES = 5 };
 
 typedef struct folder_file {
-  const char *member; /* below the folder; of the listing */
+  const char *member; /* below the source; of the listing */
   const char *split;
   size_t option;
-  int64_t known_id; /* of the item that is there already; 0 */
-  bool refused;     /* with its folder, which was told */
+  lnti_known_item known; /* the item that is there already */
+  bool refused;          /* with its folder, which was told */
 } folder_file;
 
 typedef struct listing {
   lnti_import_work *work;
+  lnti_source_kind kind;
   const char *root;
+  size_t question; /* that the classes answer */
   lnti_files names;
   folder_file *files; /* [n] */
   size_t n;
@@ -124,8 +126,9 @@ static class_folder folder_at(const listing *list, size_t first) {
 }
 
 /* The option of a folder; `announce`: as far as its titles are there, without making one. */
-static lnt_status option_of_folder(size_t *out, lnti_import_work *work, const class_folder *folder, bool announce,
+static lnt_status option_of_folder(size_t *out, const listing *list, const class_folder *folder, bool announce,
                                    lnt_error *err) {
+  lnti_import_work *work = list->work;
   const char *at = folder->part, *end = folder->part + folder->length;
   size_t option = LNTI_NONE;
   lnt_status status = LNT_OK;
@@ -135,8 +138,8 @@ static lnt_status option_of_folder(size_t *out, lnti_import_work *work, const cl
     size_t n = (size_t)((slash ? slash : end) - at), parent = option;
     memcpy(title, at, n);
     title[n] = '\0';
-    status = announce ? lnti_import_announce(&option, work, parent, title, err)
-                      : lnti_import_option(&option, work, parent, title, err);
+    status = announce ? lnti_import_announce(&option, work, list->question, parent, title, err)
+                      : lnti_import_option(&option, work, list->question, parent, title, err);
     if (option == LNTI_NONE) break;
     if (work->ontology->options[option].retired) {
       return lnti_fail(err, LNT_EINVAL, "\"%.200s\" is retired: choose another", title);
@@ -161,7 +164,7 @@ static lnt_status refuse_class(listing *list, const class_folder *folder, lnt_st
   lnt_status status = LNT_OK;
   for (size_t i = folder->first; i < folder->first + folder->n; i++) {
     list->files[i].option = LNTI_NONE;
-    list->files[i].refused = list->files[i].known_id == 0;
+    list->files[i].refused = list->files[i].known.id == 0;
     n_new += list->files[i].refused;
   }
   if (n_new == 0) return LNT_OK;
@@ -186,7 +189,7 @@ static bool is_refusal(lnt_status status) {
 static lnt_status make_class(listing *list, const class_folder *folder, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
   size_t option = LNTI_NONE;
-  lnt_status status = option_of_folder(&option, list->work, folder, false, &reason);
+  lnt_status status = option_of_folder(&option, list, folder, false, &reason);
   if (is_refusal(status)) return refuse_class(list, folder, status, &reason, err);
   if (status) return lnti_fail(err, status, "%s", reason.message);
   for (size_t i = folder->first; i < folder->first + folder->n; i++) list->files[i].option = option;
@@ -196,15 +199,15 @@ static lnt_status make_class(listing *list, const class_folder *folder, lnt_erro
 /* Whether that option may be an answer, now that all are there: with leaf_only, images between folders may not. */
 static lnt_status check_class(listing *list, const class_folder *folder, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
-  size_t option = list->files[folder->first].option;
-  lnt_status status = option == LNTI_NONE ? LNT_OK : lnti_import_check(list->work, option, &reason);
+  const lnti_import_answer answer = {list->question, list->files[folder->first].option, (double)NAN};
+  lnt_status status = answer.option == LNTI_NONE ? LNT_OK : lnti_import_check(list->work, &answer, &reason);
   return status ? refuse_class(list, folder, status, &reason, err) : LNT_OK;
 }
 
 static lnt_status announce_class(listing *list, const class_folder *folder, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
   size_t option = LNTI_NONE;
-  lnt_status status = option_of_folder(&option, list->work, folder, true, &reason);
+  lnt_status status = option_of_folder(&option, list, folder, true, &reason);
   return status && !is_refusal(status) ? lnti_fail(err, status, "%s", reason.message) : LNT_OK; /* told by make_class */
 }
 
@@ -224,7 +227,7 @@ static lnt_status find_classes(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
   size_t n = 0;
   if (list->depth_max == 0) return LNT_OK;
-  lnt_status status = lnti_import_target(work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
+  lnt_status status = lnti_import_target(&list->question, work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
   if (!status) status = for_each_class(list, announce_class, err);
   if (!status) status = for_each_class(list, make_class, err);
   if (!status) status = for_each_class(list, check_class, err);
@@ -238,116 +241,90 @@ static lnt_status find_classes(listing *list, lnt_error *err) {
 
 /* ---- what is there already ---- */
 
-typedef struct known_items {
-  listing *list;
-  uint32_t *slot; /* file + 1, by member */
-  size_t n_slots;
-} known_items;
-
-static size_t member_slot(const known_items *known, const char *member) {
-  size_t mask = known->n_slots - 1, at = (size_t)lnti_hash_table(member, strlen(member), 0) & mask;
-  while (known->slot[at] && strcmp(known->list->files[known->slot[at] - 1].member, member) != 0) at = (at + 1) & mask;
-  return at;
-}
-
-static lnt_status note_known(void *payload, const lnti_item *item, lnt_error *err) {
-  known_items *known = payload;
-  (void)err;
-  if (item->source_kind != LNTI_SOURCE_FOLDER || strcmp(item->source, known->list->root) != 0) return LNT_OK;
-  uint32_t file = known->slot[member_slot(known, item->member)];
-  if (file) known->list->files[file - 1].known_id = item->id;
-  return LNT_OK;
-}
-
 /* So that a repeated or resumed import does not read again what it has. */
 static lnt_status find_known(listing *list, lnt_error *err) {
-  known_items known = {.list = list, .n_slots = 64};
-  lnti_item_query query = {0};
-  if (list->n >= UINT32_MAX / 4) return lnti_fail(err, LNT_ELIMIT, "%s holds too many files", list->root);
-  while (known.n_slots < list->n * 2) known.n_slots *= 2;
-  lnt_status status = lnti_alloc_zero(&known.slot, known.n_slots, sizeof *known.slot, err);
+  lnti_known_items *known = NULL;
+  lnt_status status = lnti_known_items_load(&known, list->work->project, list->kind, list->root, err);
   if (status) return status;
-  for (size_t i = 0; i < list->n; i++) known.slot[member_slot(&known, list->files[i].member)] = (uint32_t)i + 1;
-  status = lnti_store_items(list->work->project->store, &query, note_known, &known, err);
-  free(known.slot);
-  return status;
-}
-
-/* ---- reading ---- */
-
-typedef struct folder_batch {
-  listing *list;
-  const folder_file *files; /* [n] of the batch */
-  lnti_import_row *rows;
-} folder_batch;
-
-static lnt_status look_at(lnti_import_row *row, const listing *list, lnti_blob *blob, lnt_error *err) {
-  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
-  lnti_image image = {0};
-  lnti_image_info info;
-  lnt_status status = lnti_image_probe(&info, blob, &limits, err);
-  if (status) return status;
-  lnti_content_hash(&row->item.content, blob);
-  row->item.h = (uint32_t)info.h;
-  row->item.w = (uint32_t)info.w;
-  row->item.c = (uint32_t)info.c;
-  row->item.depth = info.depth == LNTI_DEPTH_U8 ? 8 : info.depth == LNTI_DEPTH_U16 ? 16 : 32;
-  row->item.format = lnti_image_format_name(info.format);
-  row->item.bytes = blob->bytes;
-  if (!list->work->options->verify) return LNT_OK;
-  status = lnti_image_decode(&image, &row->rows_missing, blob, NULL, &limits, err);
-  lnti_image_clear(&image);
-  return status;
-}
-
-/* A file whose name holds a '#' is read through its whole path, which wins over the '#' as it exists. */
-static lnt_status read_file(lnti_import_row *row, const listing *list, const folder_file *file, lnt_error *err) {
-  char *path = NULL;
-  lnti_blob blob = {0};
-  lnt_status status = LNT_OK;
-  if (lnti_utf8_valid(file->member, strlen(file->member)) != strlen(file->member)) {
-    return lnti_fail(err, LNT_EUNSUPPORTED, "the name is not in UTF-8; rename the file");
-  }
-  status = lnti_asprintf(&path, err, "%s/%s", list->root, file->member);
-  if (status) return status;
-  status = lnti_media_read(&blob, list->work->project->media, path, err);
-  if (status == LNT_OK) status = look_at(row, list, &blob, err);
-  lnti_blob_clear(&blob);
-  free(path);
-  return status;
-}
-
-static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
-  folder_batch *b = payload;
-  (void)worker;
-  for (size_t i = begin; i < end; i++) {
-    const folder_file *file = &b->files[i];
-    lnti_import_row *row = &b->rows[i];
-    *row = (lnti_import_row){.option = file->option, .known_id = file->known_id};
-    row->item = (lnti_item){.source_kind = LNTI_SOURCE_FOLDER,
-                            .member = file->member,
-                            .split = file->split ? file->split : "",
-                            .format = "",
-                            .stage = file->option == LNTI_NONE ? "annotate" : "done"};
-    if (file->known_id) continue;
-    row->refused = read_file(row, b->list, file, &row->error);
-    if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s: %s", file->member, row->error.message);
-  }
+  for (size_t i = 0; i < list->n; i++) list->files[i].known = lnti_known_items_find(known, list->files[i].member);
+  lnti_known_items_free(known);
   return LNT_OK;
+}
+
+/* ---- what the paths say ---- */
+
+/* A block of files as inputs. */
+typedef struct block {
+  const listing *list;
+  lnti_import_input *inputs;   /* [n] */
+  lnti_import_answer *answers; /* [n] */
+  lnti_arena arena;            /* names of groups, metadata */
+} block;
+
+static lnt_status find_group(const char **out, block *b, const char *member, lnt_error *err) {
+  regmatch_t match[2];
+  char *name = NULL;
+  *out = NULL;
+  if (!b->list->work->group_regex || regexec(b->list->work->group_regex, member, 2, match, 0) != 0) return LNT_OK;
+  const regmatch_t *part = match[1].rm_so >= 0 ? &match[1] : &match[0];
+  if (part->rm_eo == part->rm_so) return LNT_OK;
+  lnt_status status =
+      lnti_arena_strndup(&name, &b->arena, member + part->rm_so, (size_t)(part->rm_eo - part->rm_so), err);
+  if (status == LNT_OK) *out = name;
+  return status;
+}
+
+static lnt_status find_meta(lnti_import_input *input, block *b, lnt_error *err) {
+  lnti_import_work *work = b->list->work;
+  lnti_path_field fields[LNTI_PATH_FIELDS_MAX];
+  lnti_import_meta *meta = NULL;
+  if (!work->pattern) return LNT_OK;
+  if (!lnti_path_pattern_match(fields, work->pattern, input->member)) {
+    if (work->n_unmatched++ == 0) return lnti_strdup(&work->first_unmatched, input->member, err);
+    return LNT_OK;
+  }
+  size_t n = lnti_path_pattern_n(work->pattern);
+  lnt_status status = lnti_arena_alloc(&meta, &b->arena, n, sizeof *meta, err);
+  for (size_t i = 0; i < n && status == LNT_OK; i++) {
+    char *value = NULL;
+    status = lnti_arena_strndup(&value, &b->arena, fields[i].text, fields[i].n, err);
+    meta[i] = (lnti_import_meta){work->pattern_key[i], value};
+  }
+  if (status) return status;
+  input->meta = meta;
+  input->n_meta = n;
+  return LNT_OK;
+}
+
+static lnt_status fill_input(block *b, size_t i, const folder_file *file, lnt_error *err) {
+  lnti_import_input *input = &b->inputs[i];
+  *input = (lnti_import_input){.member = file->member, .split = file->split, .known = file->known};
+  if (file->option != LNTI_NONE) {
+    b->answers[i] = (lnti_import_answer){b->list->question, file->option, (double)NAN};
+    input->answers = &b->answers[i];
+    input->n_answers = 1;
+  }
+  /* A name that is no UTF-8 is refused when it is read. */
+  if (lnti_utf8_valid(file->member, strlen(file->member)) != strlen(file->member)) return LNT_OK;
+  lnt_status status = find_group(&input->group, b, file->member, err);
+  return status ? status : find_meta(input, b, err);
 }
 
 static lnt_status import_files(listing *list, lnt_error *err) {
-  lnti_import_work *work = list->work;
-  const lnti_context *context = &work->project->context;
-  lnti_import_row *rows = NULL;
-  lnt_status status = lnti_alloc(&rows, BATCH_FILES, sizeof *rows, err);
-  for (size_t first = 0; first < list->n && status == LNT_OK; first += BATCH_FILES) {
-    size_t n = list->n - first < BATCH_FILES ? list->n - first : BATCH_FILES;
-    folder_batch b = {list, list->files + first, rows};
-    status = lnti_pool_for(context->pool, n, FILE_CHUNK, read_chunk, &b, context->cancel, err);
-    if (status == LNT_OK) status = lnti_import_batch(work, LNTI_SOURCE_FOLDER, list->root, rows, n, err);
+  block b = {.list = list};
+  size_t capacity = list->n < BLOCK_FILES ? list->n : BLOCK_FILES;
+  lnt_status status = lnti_alloc(&b.inputs, capacity, sizeof *b.inputs, err);
+  if (status) goto done;
+  status = lnti_alloc(&b.answers, capacity, sizeof *b.answers, err);
+  for (size_t first = 0, n; first < list->n && status == LNT_OK; first += n) {
+    n = list->n - first < capacity ? list->n - first : capacity;
+    for (size_t i = 0; i < n && status == LNT_OK; i++) status = fill_input(&b, i, &list->files[first + i], err);
+    if (status == LNT_OK) status = lnti_import_inputs(list->work, list->kind, list->root, b.inputs, n, err);
+    lnti_arena_clear(&b.arena);
   }
-  free(rows);
+done:
+  free(b.answers);
+  free(b.inputs);
   return status;
 }
 
@@ -357,8 +334,11 @@ static void refuse_folder(void *payload, const char *path, lnt_status code, cons
 
 static lnt_status make_files(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
+  const lnti_cancel *cancel = work->project->context.cancel;
   lnt_status status =
-      lnti_files_list(&list->names, list->root, work->project->context.cancel, refuse_folder, work, err);
+      list->kind == LNTI_SOURCE_ARCHIVE
+          ? lnti_files_list_archive(&list->names, work->project->media, list->root, cancel, refuse_folder, work, err)
+          : lnti_files_list(&list->names, list->root, cancel, refuse_folder, work, err);
   if (status) return status;
   if (list->names.n == 0) return lnti_fail(err, LNT_ENOTFOUND, "%s holds no images", list->root);
   status = lnti_alloc(&list->files, list->names.n, sizeof *list->files, err);
@@ -370,8 +350,8 @@ static lnt_status make_files(listing *list, lnt_error *err) {
   return LNT_OK;
 }
 
-lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_error *err) {
-  listing list = {.work = work, .root = path};
+lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, const char *path, lnt_error *err) {
+  listing list = {.work = work, .kind = kind, .root = path};
   lnt_status status = make_files(&list, err);
   if (status) goto done;
   status = find_known(&list, err);
@@ -391,5 +371,24 @@ lnt_status lnti_import_folder(lnti_import_work *work, const char *path, lnt_erro
 done:
   free(list.files);
   lnti_files_clear(&list.names);
+  return status;
+}
+
+lnt_status lnti_import_file(lnti_import_work *work, const char *path, lnt_error *err) {
+  lnti_known_items *known = NULL;
+  lnti_import_input input = {.split = work->options->split};
+  const char *slash = strrchr(path, '/');
+  char *folder = NULL;
+  lnt_status status = lnti_strndup(&folder, path, slash == path ? 1 : (size_t)(slash - path), err);
+  if (status) return status;
+  status = lnti_known_items_load(&known, work->project, LNTI_SOURCE_FOLDER, folder, err);
+  if (status == LNT_OK) {
+    input.member = slash + 1;
+    input.known = lnti_known_items_find(known, input.member);
+    work->n_total++;
+    status = lnti_import_inputs(work, LNTI_SOURCE_FOLDER, folder, &input, 1, err);
+  }
+  lnti_known_items_free(known);
+  free(folder);
   return status;
 }
