@@ -204,16 +204,20 @@ static const lnti_example examples[] = {
     {"MNIST-like arrays, the labels beside them, with names for the classes:",
      "linnet import train-images-idx3-ubyte.gz t10k-images-idx3-ubyte.gz --classes zero,one,two,three,four"},
     {"More images for testing only:", "linnet import autumn/ --split test"},
+    {"Photographs named site/camera_date_number.jpg, from an archive:",
+     "linnet import trail.tar.gz --meta '{site}/{camera}_{date}_*'"},
     {NULL, NULL},
 };
 
 const lnti_command lnti_cmd_import = {
     .name = "import",
     .summary = "bring images, and the labels they come with, into the project",
-    .usage = "SOURCE... [--format auto|folder|idx] [--split NAME] [--target QUESTION] [--classes A,B,C] [--no-verify]",
+    .usage =
+        "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
+        "[--group REGEX] [--meta PATTERN] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
     .about =
-        "A source is a folder of images (JPEG, PNG, PNM), in which the folders are the classes, as deep as they go; "
-        "or an IDX array of images, plain or gzip, with its labels beside it. Images stay where they are.\n\n"
+        "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
+        "an IDX array of images, plain or gzip, with its labels beside it; or one image. Images stay where they are.\n\n"
         "Every image is decoded once in full; one that is broken is refused with its reason, and the rest goes on "
         "(exit code 3). Repeating an import adds what is missing and changes nothing else: after an "
         "interruption, give the same command again.",

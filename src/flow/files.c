@@ -166,23 +166,32 @@ static int path_order(const void *a, const void *b) {
   return lnti_natural_compare(*x, *y);
 }
 
-/* As in a folder: by its extension; a member without one is an image when it begins as one, and that is found out when it
- * is read. */
-static bool may_be_member(const char *name) {
-  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-  return *base != '.' && (!strchr(base, '.') || may_be_image(base));
+/* Of a member without an extension the bytes tell, as of a file; what cannot be read is refused later. */
+static lnt_status sniff_member(bool *out, lnti_media *media, const char *path, const char *name, lnt_error *err) {
+  lnti_blob blob = {0};
+  lnt_error reason = LNT_ERROR_INIT;
+  char *uri = NULL;
+  lnt_status status = lnti_asprintf(&uri, err, "%s#%s", path, name);
+  if (status) return status;
+  *out = lnti_media_read(&blob, media, uri, &reason) != LNT_OK ||
+         lnti_image_sniff(blob.data, blob.bytes < LNTI_IMAGE_SNIFF_BYTES ? blob.bytes : LNTI_IMAGE_SNIFF_BYTES);
+  lnti_blob_clear(&blob);
+  free(uri);
+  return LNT_OK;
 }
 
-static lnt_status add_members(lnti_files *files, const lnti_members *members, lnt_error *err) {
+static lnt_status add_member(lnti_files *files, lnti_media *media, const char *path, const char *name, lnt_error *err) {
+  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+  bool image = false;
   lnt_status status = LNT_OK;
-  for (size_t i = 0; i < members->n && status == LNT_OK; i++) {
-    const char *name = members->member[i].name;
-    if (may_be_member(name)) {
-      status = add_file(files, name, err);
-    } else if (!strstr(name, "/.") && *name != '.') {
-      files->n_other++;
-    }
+  if (*name == '.' || strstr(name, "/.")) return LNT_OK; /* hidden */
+  if (strchr(base, '.')) {
+    image = may_be_image(base);
+  } else {
+    status = sniff_member(&image, media, path, name, err);
   }
+  if (status == LNT_OK && image) return add_file(files, name, err);
+  files->n_other++;
   return status;
 }
 
@@ -192,7 +201,9 @@ lnt_status lnti_files_list_archive(lnti_files *out, lnti_media *media, const cha
   lnti_members members = {0};
   member_refusals r = {path, refused, refused_payload};
   lnt_status status = lnti_media_members(&members, media, path, refuse_member, &r, cancel, err);
-  if (status == LNT_OK) status = add_members(&files, &members, err);
+  for (size_t i = 0; i < members.n && status == LNT_OK; i++) {
+    status = add_member(&files, media, path, members.member[i].name, err);
+  }
   lnti_members_clear(&members);
   if (status) {
     lnti_files_clear(&files);
