@@ -4,13 +4,56 @@
 #include <flow/look.h>
 
 #include <flow/content.h>
+#include <image/quality.h>
+#include <image/signature.h>
+#include <image/thumbnail.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A small encoded file is as good as a thumbnail of it. */
+enum { OWN_THUMB_BYTES = 32 << 10 };
+
+static bool is_own_thumb(const lnti_looked *looked, const lnti_blob *blob) {
+  const lnti_image_info *info = &looked->info;
+  return info->h <= LNTI_THUMBNAIL_SIDE && info->w <= LNTI_THUMBNAIL_SIDE && blob->bytes <= OWN_THUMB_BYTES &&
+         info->depth == LNTI_DEPTH_U8;
+}
+
+static void keep_signature(lnti_item_facts *facts, const lnti_signature *signature) {
+  facts->has_signature = signature->usable;
+  for (size_t i = 0; i < LNTI_SIGNATURE_BYTES; i++) {
+    facts->signature[i] = (uint8_t)(signature->bits[i / 8] >> (8 * (i % 8)));
+  }
+}
+
+static lnt_status look_at_image(lnti_looked *out, const lnti_blob *blob, const lnti_image *image, lnt_error *err) {
+  const bool own = is_own_thumb(out, blob);
+  lnti_image small = {0};
+  lnti_signature signature;
+  lnti_quality quality;
+  lnti_hash128 pixels;
+  lnt_status status = lnti_thumbnail_make(own ? NULL : &out->thumb, own ? NULL : &out->thumb_bytes, &small, image,
+                                          LNTI_THUMBNAIL_SIDE, LNTI_THUMBNAIL_QUALITY, err);
+  if (status == LNT_OK) status = lnti_signature_make(&signature, &small, err);
+  if (status == LNT_OK) status = lnti_quality_measure(&quality, &small, err);
+  lnti_image_clear(&small);
+  if (status) return status;
+  lnti_image_pixel_hash(&pixels, image);
+  out->facts.has_pixels = true;
+  memcpy(out->facts.pixels, pixels.bytes, sizeof out->facts.pixels);
+  keep_signature(&out->facts, &signature);
+  out->facts.has_quality = true;
+  out->facts.sharpness = (double)quality.sharpness;
+  out->facts.brightness = (double)quality.brightness;
+  out->facts.contrast = (double)quality.contrast;
+  return LNT_OK;
+}
 
 static lnt_status look_at_pixels(lnti_looked *out, const lnti_blob *blob, const lnti_look_options *options,
                                  lnt_error *err) {
   lnti_image image = {0};
   lnt_status status = lnti_image_decode(&image, &out->rows_missing, blob, NULL, &options->limits, err);
+  if (status == LNT_OK) status = look_at_image(out, blob, &image, err);
   lnti_image_clear(&image);
   return status;
 }

@@ -10,8 +10,6 @@
 #include <image/image.h>
 #include <store/store.h>
 
-enum { LNTI_THUMB_SIDE = 256, LNTI_THUMB_QUALITY = 82 };
-
 typedef struct lnti_look_options {
   lnti_image_limits limits;
   bool pixels; /**< decode in full: facts and thumbnail; else header, hash and EXIF alone */
