@@ -54,20 +54,18 @@ static bool skip(lnti_bytes *from, size_t bytes) {
   return true;
 }
 
-/** False at the end, and where a box does not fit into what holds it. */
+/** False at the end, and where a box does not fit into what holds it: *from stays in front of it. */
 static bool next_box(box *out, lnti_bytes *from) {
-  const size_t left = from->n;
+  lnti_bytes r = *from;
   uint64_t size = 0;
-  if (!take(&size, from, 4) || from->n < 4) return false;
-  out->type = from->p;
-  from->p += 4;
-  from->n -= 4;
-  if (size == 1 && !take(&size, from, 8)) return false;
-  if (size == 0) size = left; /* to the end */
-  const size_t head = left - from->n;
-  if (size < head || size > left) return false;
-  out->body = (lnti_bytes){from->p, (size_t)size - head};
-  return skip(from, out->body.n);
+  if (!take(&size, &r, 4) || r.n < 4) return false;
+  const uint8_t *type = r.p;
+  if (!skip(&r, 4) || (size == 1 && !take(&size, &r, 8))) return false;
+  if (size == 0) size = from->n; /* to the end */
+  const size_t head = from->n - r.n;
+  if (size < head || size > from->n) return false;
+  *out = (box){type, {r.p, (size_t)size - head}};
+  return skip(from, (size_t)size);
 }
 
 static bool is_type(const box *b, const char *type) {
@@ -367,20 +365,23 @@ static lnt_status read_places(reader *r, lnt_error *err) {
   return status;
 }
 
-/** The box that says it all; every box at the top must lie in the file. */
+/** The box that says it all. What stands behind the last box is junk that some phones leave, or a box that is cut
+ *  short: then the places of the items tell. */
 static lnt_status find_meta(reader *r, lnt_error *err) {
   lnti_bytes top = r->file;
-  bool found = false;
+  bool found = false, sequence = false;
   for (box b; next_box(&b, &top);) {
+    sequence = sequence || is_type(&b, "moov");
     if (!is_type(&b, "meta") || found) continue;
     r->meta_box = b.body;
     found = skip(&r->meta_box, 4);
   }
-  /* A little that is no box is what some writers pad with. */
-  if (top.n >= 8) return lnti_fail(err, LNT_EDATA, "the HEIF file ends early: one of its parts is cut short");
-  if (!found)
-    return lnti_fail(err, LNT_EUNSUPPORTED, "HEIF without a still image (a sequence) is not read by this version");
-  return LNT_OK;
+  if (found) return LNT_OK;
+  if (!sequence) {
+    return lnti_fail(err, LNT_EDATA, "the HEIF file ends early: its part at byte %zu is missing or cut short",
+                     r->file.n - top.n);
+  }
+  return lnti_fail(err, LNT_EUNSUPPORTED, "HEIF without a still image (a sequence) is not read by this version");
 }
 
 lnt_status lnti_heif_meta_read(lnti_heif_meta *out, const uint8_t *data, size_t n, lnt_error *err) {
