@@ -9,7 +9,8 @@ read a file, those that went into it without loss. Run it in any folder; it writ
     golden.txt   a row for each frame: file, frame, frames, timed, height, width, channels, depth, CRC-32 of the samples
                  (little-endian, rows from the top, channels interleaved)
 
-With the path of PngSuite as an argument it prints such rows for its files instead (tests/image/data/pngsuite.txt).
+With the path of PngSuite as an argument it prints such rows for its sound files instead (they are kept as
+pngsuite.txt), from a reader of PNG in this script that is checked against Pillow's.
 """
 import struct
 import subprocess
@@ -446,7 +447,94 @@ def heif():
     row("colour.avif", 0, 1, False, coloured.size, 4, "u8", coloured.tobytes())
 
 
+def unfiltered(data, rows, row_bytes, pixel_bytes):
+    """Scan lines of one pass without their filters (PNG specification, 9), and what is left of the data."""
+    out, before = [], bytearray(row_bytes)
+    for _ in range(rows):
+        kind, line = data[0], bytearray(data[1:1 + row_bytes])
+        data = data[1 + row_bytes:]
+        for i in range(row_bytes):
+            left = line[i - pixel_bytes] if i >= pixel_bytes else 0
+            up, corner = before[i], before[i - pixel_bytes] if i >= pixel_bytes else 0
+            if kind == 1:
+                line[i] = (line[i] + left) & 255
+            elif kind == 2:
+                line[i] = (line[i] + up) & 255
+            elif kind == 3:
+                line[i] = (line[i] + (left + up) // 2) & 255
+            elif kind == 4:
+                guess = left + up - corner
+                line[i] = (line[i] + min((left, up, corner), key=lambda v: abs(guess - v))) & 255
+        out.append(line)
+        before = line
+    return out, data
+
+
+def png_pixels(data):
+    """Size, channels, depth and samples of a PNG, by the specification alone."""
+    at, packed, palette, clear = 8, b"", None, None
+    while at < len(data):
+        n, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + n]
+        at += 12 + n
+        if kind == b"IHDR":
+            w, h, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", body)
+        palette = body if kind == b"PLTE" else palette
+        clear = body if kind == b"tRNS" else clear
+        packed += body if kind == b"IDAT" else b""
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    data = zlib.decompress(packed)
+    passes = [(0, 0, 1, 1)]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    pixels = {}
+    for x0, y0, dx, dy in passes:
+        across, down = len(range(x0, w, dx)), len(range(y0, h, dy))
+        if across == 0 or down == 0:
+            continue
+        lines, data = unfiltered(data, down, (across * samples * bits + 7) // 8, max(1, samples * bits // 8))
+        for j, line in enumerate(lines):
+            number = int.from_bytes(line, "big")
+            total = len(line) * 8
+            values = [number >> (total - (k + 1) * bits) & (2**bits - 1) for k in range(across * samples)]
+            for i in range(across):
+                pixels[x0 + i * dx, y0 + j * dy] = values[i * samples:(i + 1) * samples]
+    full, out = 65535 if bits == 16 else 255, []
+    keys = struct.unpack(f">{len(clear) // 2}H", clear) if clear and colour in (0, 2) else None
+    for y in range(h):
+        for x in range(w):
+            v = pixels[x, y]
+            if colour == 3:
+                p = list(palette[3 * v[0]:3 * v[0] + 3])
+                p += [clear[v[0]] if v[0] < len(clear) else 255] if clear is not None else []
+            else:
+                p = [s * full // (2**bits - 1) for s in v]
+                if keys is not None:
+                    p = (p if len(p) == 3 else p * 3) + [0 if tuple(v) == keys else full]
+                p = p[:1] * 3 + p[1:] if len(p) == 2 else p
+            out += p
+    c = len(out) // (w * h)
+    return (w, h), c, "u16" if bits == 16 else "u8", struct.pack(f"<{len(out)}{'H' if bits == 16 else 'B'}", *out)
+
+
+def pngsuite(folder):
+    """Rows of the sound files of PngSuite, by the reader above, which must agree with Pillow's wherever that keeps all
+    bits."""
+    for path in sorted(folder.glob("*/*.png")):
+        if path.parent.name in ("corrupt", "iphone"):
+            continue
+        size, c, depth, samples = png_pixels(path.read_bytes())
+        if depth == "u8" and path.name != "tbbn0g04.png":  # whose key colour of 4 bits Pillow takes for one of 8
+            with Image.open(path) as image:
+                assert image.convert({1: "L", 3: "RGB", 4: "RGBA"}[c]).tobytes() == samples, path
+        row(path.relative_to(folder), 0, 1, False, size, c, depth, samples)
+    print("\n".join(rows))
+
+
 def main():
+    if len(sys.argv) > 1:
+        pngsuite(Path(sys.argv[1]))
+        return
     DATA.mkdir(exist_ok=True)
     for make in (webp, gif, tiff, bmp, pnm, heif):
         make()
