@@ -25,7 +25,7 @@ typedef struct lnti_quality {
  * thumbnail shows.
  *
  * @param small  u8 [h,w,1 or 3], the thumbnail's pixels (lnti_thumbnail_make)
- * @return LNT_OK; LNT_EINVAL (another depth, alpha). Sums are integers: the same everywhere.
+ * @return LNT_OK; LNT_EINVAL (another depth, alpha, more than 2^24 pixels); LNT_ENOMEM. Sums are integers: the same everywhere.
  */
 LNT_MUST_CHECK lnt_status lnti_quality_measure(lnti_quality *out, const lnti_image *small, lnt_error *err);
 

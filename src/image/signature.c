@@ -6,14 +6,13 @@
 
 #include <base/error.h>
 #include <image/prepare.h>
-#include <math.h>
 #include <string.h>
 
 enum {
   SIDE = 64,
   BITS = 256,
-  FREQUENCIES = 19, /* along one axis, the mean's included: enough for the 256 lowest */
-  COSINE_ONE = 1 << 13,
+  FREQUENCIES = 19,  /* along one axis, the mean's included: enough for the 256 lowest */
+  WAVE = 256,        /* steps of a whole wave: 4 SIDE */
   FLAT_DEVIATION = 2 /* of 255: what a JPEG makes of an even colour */
 };
 
@@ -40,11 +39,22 @@ void lnti_image_pixel_hash(lnti_hash128 *out, const lnti_image *image) {
   lnti_hash128_end(out, &hasher);
 }
 
-static void fill_cosines(int32_t cosine[FREQUENCIES][SIDE]) {
-  for (int u = 0; u < FREQUENCIES; u++) {
-    for (int x = 0; x < SIDE; x++) {
-      cosine[u][x] = (int32_t)lround(COSINE_ONE * cos(3.14159265358979323846 * (2 * x + 1) * u / (2.0 * SIDE)));
-    }
+/** 8192 cos(pi k / 128), rounded; the rest of the wave is this quarter, mirrored. */
+static const int16_t quarter_wave[WAVE / 4 + 1] = {
+    8192, 8190, 8182, 8170, 8153, 8130, 8103, 8071, 8035, 7993, 7946, 7895, 7839, 7779, 7713, 7643, 7568,
+    7489, 7405, 7317, 7225, 7128, 7027, 6921, 6811, 6698, 6580, 6458, 6333, 6203, 6070, 5933, 5793, 5649,
+    5501, 5351, 5197, 5040, 4880, 4717, 4551, 4383, 4212, 4038, 3862, 3683, 3503, 3320, 3135, 2948, 2760,
+    2570, 2378, 2185, 1990, 1795, 1598, 1401, 1202, 1003, 803,  603,  402,  201,  0};
+
+static int16_t wave(unsigned k) {
+  k %= WAVE;
+  if (k > WAVE / 2) k = WAVE - k;
+  return k <= WAVE / 4 ? quarter_wave[k] : (int16_t)-quarter_wave[WAVE / 2 - k];
+}
+
+static void fill_cosines(int16_t cosine[FREQUENCIES][SIDE]) {
+  for (unsigned u = 0; u < FREQUENCIES; u++) {
+    for (unsigned x = 0; x < SIDE; x++) cosine[u][x] = wave((2 * x + 1) * u);
   }
 }
 
@@ -59,25 +69,36 @@ static bool varies(const uint8_t *luma) {
   return n * squares - sum * sum >= n * n * FLAT_DEVIATION * FLAT_DEVIATION;
 }
 
-/** Bits in the order of u*u + v*v, then of v: low frequencies first. */
-static void transform(lnti_signature *out, const uint8_t *luma) {
-  int32_t cosine[FREQUENCIES][SIDE], rows[SIDE][FREQUENCIES];
-  unsigned n = 0;
-  fill_cosines(cosine);
-  for (int y = 0; y < SIDE; y++) {
-    for (int u = 0; u < FREQUENCIES; u++) {
+/** [FREQUENCIES,SIDE]: each row's transform, a column a row, so that the second pass reads along. Samples and cosines of 16
+ *  bits are what compilers have an instruction for. */
+static void transform_rows(int32_t rows[FREQUENCIES][SIDE], int16_t cosine[FREQUENCIES][SIDE], const uint8_t *luma) {
+  for (size_t y = 0; y < SIDE; y++) {
+    int16_t line[SIDE];
+    for (size_t x = 0; x < SIDE; x++) line[x] = luma[y * SIDE + x];
+    for (size_t u = 0; u < FREQUENCIES; u++) {
       int32_t sum = 0;
-      for (int x = 0; x < SIDE; x++) sum += luma[y * SIDE + x] * cosine[u][x];
-      rows[y][u] = sum;
+      for (size_t x = 0; x < SIDE; x++) sum += line[x] * cosine[u][x];
+      rows[u][y] = sum;
     }
   }
+}
+
+/** Bits in the order of u*u + v*v, then of v: low frequencies first. */
+static void transform(lnti_signature *out, const uint8_t *luma) {
+  int16_t cosine[FREQUENCIES][SIDE];
+  int32_t rows[FREQUENCIES][SIDE];
+  int next[FREQUENCIES] = {0}; /* of each v, the first u that is not nearer than `away` */
+  unsigned n = 0;
+  fill_cosines(cosine);
+  transform_rows(rows, cosine, luma);
   for (int away = 1; n < BITS; away++) {
     for (int v = 0; v < FREQUENCIES && v * v <= away && n < BITS; v++) {
-      int u = 0;
+      int u = next[v];
       while (u * u + v * v < away) u++;
+      next[v] = u;
       if (u >= FREQUENCIES || u * u + v * v != away) continue;
       int64_t sum = 0;
-      for (int y = 0; y < SIDE; y++) sum += (int64_t)rows[y][u] * cosine[v][y];
+      for (size_t y = 0; y < SIDE; y++) sum += (int64_t)rows[u][y] * cosine[v][y];
       out->bits[n / 64] |= (uint64_t)(sum > 0) << n % 64;
       n++;
     }

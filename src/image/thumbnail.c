@@ -220,6 +220,11 @@ static lnt_status make_small(lnti_image *out, const lnti_image *image, size_t si
   const size_t longest = image->h > image->w ? image->h : image->w;
   const size_t h = fitted(image->h, longest, side), w = fitted(image->w, longest, side);
   lnti_image reduced = {0}, eight = {0};
+  if (h == image->h && w == image->w && image->depth == LNTI_DEPTH_U8 && image->c != 4) {
+    lnt_status copied = lnti_image_new(out, h, w, image->c, LNTI_DEPTH_U8, err);
+    if (copied == LNT_OK) memcpy(out->data, image->data, lnti_image_bytes(image));
+    return copied;
+  }
   lnt_status status = reduce(&reduced, image, least(image->h / h, BOX_MAX), least(image->w / w, BOX_MAX), err);
   if (status == LNT_OK && image->depth != LNTI_DEPTH_U8) {
     status = window(&eight, &reduced, err);
