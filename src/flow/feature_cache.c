@@ -15,17 +15,15 @@
 #include <base/file.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <flow/cache_file.h>
 #include <flow/extract.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { RECORD_BYTES = LNTI_HASH_BYTES + 8, KEY_HEX = 16, KEY_BYTES_MAX = 65536, LOCK_PAUSE_NS = 20000000 };
+enum { RECORD_BYTES = LNTI_HASH_BYTES + 8, KEY_HEX = 16, KEY_BYTES_MAX = 65536 };
 
 static const char row_mark[] = ";row_bytes="; /* between the feature's key and the length of a vector */
 
@@ -88,45 +86,6 @@ static lnt_status add_record(lnti_feature_cache *cache, const lnti_hash *content
 
 /* ---- files ---- */
 
-static lnt_status read_fully(size_t *n_out, int fd, void *data, size_t n, off_t offset, const char *name,
-                             lnt_error *err) {
-  size_t done = 0;
-  while (done < n) {
-    ssize_t got = pread(fd, (char *)data + done, n - done, offset + (off_t)done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return lnti_fail_errno(err, errno, "%s: reading failed", name);
-    if (got == 0) break;
-    done += (size_t)got;
-  }
-  *n_out = done;
-  return LNT_OK;
-}
-
-static lnt_status write_fully(int fd, const void *data, size_t n, off_t offset, const char *name, lnt_error *err) {
-  size_t done = 0;
-  while (done < n) {
-    ssize_t put = pwrite(fd, (const char *)data + done, n - done, offset + (off_t)done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return lnti_fail_errno(err, errno, "%s: writing failed", name);
-    done += (size_t)put;
-  }
-  return LNT_OK;
-}
-
-static lnt_status open_below(int *fd_out, const char *folder, const char *name, lnt_error *err) {
-  char *path = NULL;
-  lnt_status status = lnti_asprintf(&path, err, "%s/%s", folder, name);
-  if (status) return status;
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    status = lnti_fail_errno(err, errno, "%s: cannot be opened", path);
-  } else {
-    *fd_out = fd;
-  }
-  free(path);
-  return status;
-}
-
 static lnt_status sync_shard(lnti_feature_cache *cache, lnt_error *err) {
   if (!cache->shard_dirty) return LNT_OK;
   if (fdatasync(cache->shard_fd) != 0) {
@@ -144,13 +103,13 @@ static lnt_status use_shard(lnti_feature_cache *cache, size_t number, lnt_error 
   if (cache->shard_fd >= 0) close(cache->shard_fd);
   cache->shard_fd = -1;
   snprintf(name, sizeof name, "shard-%05zu", number);
-  status = open_below(&cache->shard_fd, cache->folder, name, err);
+  status = lnti_cache_open_below(&cache->shard_fd, cache->folder, name, true, err);
   if (status == LNT_OK) cache->shard_number = number;
   return status;
 }
 
-static off_t row_offset(const lnti_feature_cache *cache, size_t row) {
-  return (off_t)(row % LNTI_SHARD_ROWS * cache->row_bytes);
+static uint64_t row_offset(const lnti_feature_cache *cache, size_t row) {
+  return (uint64_t)(row % LNTI_SHARD_ROWS * cache->row_bytes);
 }
 
 static lnt_status check_key(const char *folder, const char *key, lnt_error *err) {
@@ -173,23 +132,11 @@ done:
   return status;
 }
 
-/* Asks again and again instead of waiting in the kernel, where a signal's handler would not end the wait: it is a
- * request to cancel that is looked for in between. */
 static lnt_status lock_folder(lnti_feature_cache *cache, const lnti_context *context, lnt_error *err) {
-  const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-  bool told = false;
-  lnt_status status = open_below(&cache->lock_fd, cache->folder, "lock", err);
-  while (status == LNT_OK && flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      return lnti_fail_errno(err, errno, "%s: cannot be locked", cache->folder);
-    }
-    if (!told)
-      lnti_log_printf(context->log, LNTI_LOG_WARN, "waiting for another program that extracts the same feature");
-    told = true;
-    status = lnti_cancel_check(context->cancel, err);
-    if (status == LNT_OK) nanosleep(&pause, NULL);
-  }
-  return status;
+  lnt_status status = lnti_cache_open_below(&cache->lock_fd, cache->folder, "lock", true, err);
+  if (status) return status;
+  return lnti_cache_lock(cache->lock_fd, cache->folder, "waiting for another program that extracts the same feature", 0,
+                         context->cancel, context->log, err);
 }
 
 static uint64_t load_u64(const uint8_t *bytes) {
@@ -213,7 +160,7 @@ static lnt_status load_records(lnti_feature_cache *cache, lnt_error *err) {
   if (status) goto done;
   status = lnti_alloc(&bytes, n, RECORD_BYTES, err);
   if (status) goto done;
-  status = read_fully(&got, cache->rows_fd, bytes, n * RECORD_BYTES, 0, cache->folder, err);
+  status = lnti_cache_read(&got, cache->rows_fd, bytes, n * RECORD_BYTES, 0, cache->folder, err);
   for (size_t i = 0; i < got / RECORD_BYTES && status == LNT_OK; i++) {
     lnti_hash content;
     memcpy(content.bytes, bytes + i * RECORD_BYTES, LNTI_HASH_BYTES);
@@ -240,7 +187,7 @@ static lnt_status open_folder(lnti_feature_cache **out, const char *folder, cons
   if (status) goto done;
   status = check_key(folder, key, err);
   if (status) goto done;
-  status = open_below(&cache->rows_fd, folder, "rows", err);
+  status = lnti_cache_open_below(&cache->rows_fd, folder, "rows", true, err);
   if (status) goto done;
   status = load_records(cache, err);
   if (status) goto done;
@@ -289,7 +236,7 @@ lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool *found_out, vo
   size_t number = entry - 1;
   lnt_status status = use_shard(cache, number / LNTI_SHARD_ROWS, err);
   if (status) return status;
-  status = read_fully(&got, cache->shard_fd, row, cache->row_bytes, row_offset(cache, number), cache->folder, err);
+  status = lnti_cache_read(&got, cache->shard_fd, row, cache->row_bytes, row_offset(cache, number), cache->folder, err);
   if (status) return status;
   *found_out =
       got == cache->row_bytes && lnti_hash_table(row, cache->row_bytes, number) == cache->records[number].check;
@@ -304,7 +251,7 @@ lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *co
   lnt_status status = use_shard(cache, number / LNTI_SHARD_ROWS, err);
   if (status) return status;
   cache->shard_dirty = true;
-  status = write_fully(cache->shard_fd, row, cache->row_bytes, row_offset(cache, number), cache->folder, err);
+  status = lnti_cache_write(cache->shard_fd, row, cache->row_bytes, row_offset(cache, number), cache->folder, err);
   if (status) return status;
   return add_record(cache, content, lnti_hash_table(row, cache->row_bytes, number), err);
 }
@@ -322,8 +269,8 @@ lnt_status lnti_feature_cache_flush(lnti_feature_cache *cache, lnt_error *err) {
     memcpy(bytes + i * RECORD_BYTES, from->content.bytes, LNTI_HASH_BYTES);
     store_u64(bytes + i * RECORD_BYTES + LNTI_HASH_BYTES, from->check);
   }
-  status = write_fully(cache->rows_fd, bytes, n * RECORD_BYTES, (off_t)(cache->n_durable * RECORD_BYTES), cache->folder,
-                       err);
+  status = lnti_cache_write(cache->rows_fd, bytes, n * RECORD_BYTES, (uint64_t)(cache->n_durable * RECORD_BYTES),
+                            cache->folder, err);
   if (status == LNT_OK && fdatasync(cache->rows_fd) != 0) {
     status = lnti_fail_errno(err, errno, "%s: writing to disk failed", cache->folder);
   }
@@ -344,7 +291,7 @@ static lnt_status verify_shard(lnti_feature_cache *cache, size_t shard, size_t *
   status = lnti_alloc(&row, cache->row_bytes, 1, err);
   for (size_t i = first; i < first + n && status == LNT_OK; i++) {
     size_t got = 0;
-    status = read_fully(&got, cache->shard_fd, row, cache->row_bytes, row_offset(cache, i), cache->folder, err);
+    status = lnti_cache_read(&got, cache->shard_fd, row, cache->row_bytes, row_offset(cache, i), cache->folder, err);
     if (status) break;
     *n_bad += got != cache->row_bytes || lnti_hash_table(row, cache->row_bytes, i) != cache->records[i].check;
   }
