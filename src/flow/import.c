@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <flow/duplicates.h>
 #include <flow/split_names.h>
+#include <media/cifar.h>
 #include <media/idx.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -23,6 +24,15 @@ static lnt_status import_folder(lnti_import_work *work, const char *path, lnt_er
 
 static lnt_status import_archive(lnti_import_work *work, const char *path, lnt_error *err) {
   return lnti_import_members(work, LNTI_SOURCE_ARCHIVE, path, err);
+}
+
+static bool is_cifar(const char *path) {
+  size_t n = strlen(path);
+  return n > 4 && strcmp(path + n - 4, ".bin") == 0 && lnti_cifar_sniff(path);
+}
+
+static lnt_status import_cifar(lnti_import_work *work, const char *path, lnt_error *err) {
+  return lnti_archive_sniff(path) ? lnti_import_cifar_archive(work, path, err) : lnti_import_cifar(work, path, err);
 }
 
 /* A way to import. `is`: whether a source of which nothing was said is one; asked in the table's order. */
@@ -40,9 +50,11 @@ static bool always(const char *path) {
 
 static const reader readers[] = {
     {LNTI_IMPORT_IDX, true, lnti_import_has_idx, lnti_import_idx_folder},
+    {LNTI_IMPORT_CIFAR, true, lnti_import_has_cifar, lnti_import_cifar_folder},
     {LNTI_IMPORT_FOLDER, true, always, import_folder},
     {LNTI_IMPORT_IDX, false, lnti_idx_sniff, lnti_import_idx},
     {LNTI_IMPORT_ARCHIVE, false, lnti_archive_sniff, import_archive},
+    {LNTI_IMPORT_CIFAR, false, is_cifar, import_cifar},
     {LNTI_IMPORT_FOLDER, false, always, lnti_import_file},
 };
 

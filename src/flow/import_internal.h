@@ -139,6 +139,11 @@ LNT_MUST_CHECK lnt_status lnti_import_file(lnti_import_work *work, const char *p
 LNT_MUST_CHECK lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *err);
 /** True for a folder that holds IDX image arrays by their usual names. */
 bool lnti_import_has_idx(const char *folder);
+/** CIFAR's binary batches: a file, a folder of them, an archive that holds some and no images. */
+LNT_MUST_CHECK lnt_status lnti_import_cifar(lnti_import_work *work, const char *path, lnt_error *err);
+bool lnti_import_has_cifar(const char *folder);
+LNT_MUST_CHECK lnt_status lnti_import_cifar_folder(lnti_import_work *work, const char *folder, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_import_cifar_archive(lnti_import_work *work, const char *path, lnt_error *err);
 /** All image arrays of such a folder. */
 LNT_MUST_CHECK lnt_status lnti_import_idx_folder(lnti_import_work *work, const char *folder, lnt_error *err);
 

@@ -340,6 +340,7 @@ static lnt_status make_files(listing *list, lnt_error *err) {
           ? lnti_files_list_archive(&list->names, work->project->media, list->root, cancel, refuse_folder, work, err)
           : lnti_files_list(&list->names, list->root, cancel, refuse_folder, work, err);
   if (status) return status;
+  if (list->names.n == 0 && list->kind == LNTI_SOURCE_ARCHIVE) return LNT_OK;
   if (list->names.n == 0) return lnti_fail(err, LNT_ENOTFOUND, "%s holds no images", list->root);
   status = lnti_alloc(&list->files, list->names.n, sizeof *list->files, err);
   if (status) return status;
@@ -354,6 +355,10 @@ lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, co
   listing list = {.work = work, .kind = kind, .root = path};
   lnt_status status = make_files(&list, err);
   if (status) goto done;
+  if (list.n == 0) { /* an archive of something else */
+    status = lnti_import_cifar_archive(work, path, err);
+    goto done;
+  }
   status = find_known(&list, err);
   if (status) goto done;
   status = find_splits(&list, err);
