@@ -176,6 +176,35 @@ lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err) {
   return status;
 }
 
+/* Renames without replacing. File systems that cannot do so at once get a check first. */
+static lnt_status rename_new(const char *from, const char *to, lnt_error *err) {
+  struct stat info;
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return LNT_OK;
+  if (errno == EEXIST) return lnti_fail(err, LNT_EEXISTS, "%s is there already", to);
+  if (errno != EINVAL && errno != ENOSYS) return lnti_fail_errno(err, errno, "%s: cannot be put in place", to);
+  if (lstat(to, &info) == 0) return lnti_fail(err, LNT_EEXISTS, "%s is there already", to);
+  if (rename(from, to) != 0) return lnti_fail_errno(err, errno, "%s: cannot be put in place", to);
+  return LNT_OK;
+}
+
+lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (close(file->fd) != 0) status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
+  file->fd = -1;
+  if (status == LNT_OK) status = rename_new(file->part, file->path, err);
+  if (status) unlink(file->part);
+  writer_free(file);
+  return status;
+}
+
+lnt_status lnti_file_system_sync(const char *folder, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || syncfs(fd) != 0) status = lnti_fail_errno(err, errno, "%s: writing to disk failed", folder);
+  if (fd >= 0) close(fd);
+  return status;
+}
+
 void lnti_file_discard(lnti_file_writer *file) {
   if (!file) return;
   unlink(file->part);

@@ -29,6 +29,12 @@ uint64_t lnti_file_offset(const lnti_file_writer *file);
 LNT_MUST_CHECK lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err);
 void lnti_file_discard(lnti_file_writer *file);
 
+/** As commit, for one of many new files: only where nothing is at `path` (LNT_EEXISTS), and without the syncing, which costs
+ *  more than the writing of a small file; lnti_file_system_sync makes all of them durable at once. */
+LNT_MUST_CHECK lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err);
+/** Makes durable what was written to the file system that holds a folder, by anybody. LNT_ENOTFOUND, LNT_EIO, LNT_ENOSPC. */
+LNT_MUST_CHECK lnt_status lnti_file_system_sync(const char *folder, lnt_error *err);
+
 /** A whole small file in one call. */
 LNT_MUST_CHECK lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err);
 

@@ -1,8 +1,5 @@
 /*
  * items: what is in the project, as a table or as JSON Lines.
- *
- * Items come one by one from flow; their metadata is read a block of ids at a time, because a query for each item
- * would cost more than everything else.
  */
 #include <base/error.h>
 #include <cli/commands.h>
@@ -10,17 +7,11 @@
 #include <cli/table.h>
 #include <flow/answer_text.h>
 #include <flow/filter.h>
+#include <flow/item_meta.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { META_BLOCK = 2000, TABLE_PAGE = 500, SHOWN_FOR_PEOPLE = 25 };
-
-/** Metadata of the items in [first,last], in order. */
-typedef struct meta_row {
-  int64_t item_id;
-  char *key, *value;
-} meta_row;
+enum { TABLE_PAGE = 500, SHOWN_FOR_PEOPLE = 25 };
 
 typedef struct listing {
   lnti_cli *cli;
@@ -29,66 +20,19 @@ typedef struct listing {
   lnti_json_writer *json; /**< NULL: a table */
   lnti_table table;
   lnti_text text;
-  meta_row *meta;
-  size_t n_meta, meta_capacity;
-  int64_t meta_first, meta_last;
+  lnti_item_meta meta;
   size_t n;
   int64_t last_id;
 } listing;
-
-/* ---- metadata ---- */
-
-static void drop_meta(listing *l) {
-  for (size_t i = 0; i < l->n_meta; i++) {
-    free(l->meta[i].key);
-    free(l->meta[i].value);
-  }
-  l->n_meta = 0;
-}
-
-static lnt_status keep_meta(void *payload, int64_t item_id, const char *key, const char *value, lnt_error *err) {
-  listing *l = payload;
-  meta_row row = {.item_id = item_id};
-  lnt_status status = lnti_grow(&l->meta, &l->meta_capacity, l->n_meta + 1, sizeof *l->meta, err);
-  if (!status) status = lnti_strdup(&row.key, key, err);
-  if (!status) status = lnti_strdup(&row.value, value, err);
-  if (status) {
-    free(row.key);
-    return status;
-  }
-  l->meta[l->n_meta++] = row;
-  return LNT_OK;
-}
-
-/** Makes sure that the metadata of an item is in memory. */
-static lnt_status load_meta(listing *l, int64_t item_id, lnt_error *err) {
-  if (item_id >= l->meta_first && item_id <= l->meta_last) return LNT_OK;
-  drop_meta(l);
-  l->meta_first = item_id;
-  l->meta_last = item_id > INT64_MAX - META_BLOCK ? INT64_MAX : item_id + META_BLOCK;
-  return lnti_store_meta(l->project->store, l->meta_first, l->meta_last, keep_meta, l, err);
-}
-
-/** The first row of an item, or n_meta: rows are sorted by item. */
-static size_t first_meta(const listing *l, int64_t item_id) {
-  size_t low = 0, high = l->n_meta;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (l->meta[middle].item_id < item_id) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
 
 /* ---- one item ---- */
 
 static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *err) {
   lnti_json_writer *w = l->json;
   const lnti_item *item = view->item;
-  lnt_status status = load_meta(l, item->id, err);
+  const lnti_meta_value *meta = NULL;
+  size_t n_meta = 0;
+  lnt_status status = lnti_item_meta_of(&meta, &n_meta, &l->meta, item->id, err);
   char id[24];
   snprintf(id, sizeof id, "%lld", (long long)item->id);
   lnti_json_begin_object(w);
@@ -99,9 +43,7 @@ static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *e
   if (!status) status = lnti_answers_json(w, l->ontology, view->answers, view->n_answers, err);
   lnti_json_key(w, "meta");
   lnti_json_begin_object(w);
-  for (size_t i = first_meta(l, item->id); i < l->n_meta && l->meta[i].item_id == item->id; i++) {
-    lnti_json_kv_string(w, l->meta[i].key, l->meta[i].value);
-  }
+  for (size_t i = 0; i < n_meta; i++) lnti_json_kv_string(w, meta[i].key, meta[i].value);
   lnti_json_end_object(w);
   lnti_json_kv_int(w, "width", item->w);
   lnti_json_kv_int(w, "height", item->h);
@@ -161,7 +103,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   static const lnti_column columns[] = {{"id", LNTI_ALIGN_RIGHT},     {"split", LNTI_ALIGN_LEFT},
                                         {"stage", LNTI_ALIGN_LEFT},   {"size", LNTI_ALIGN_RIGHT},
                                         {"answers", LNTI_ALIGN_LEFT}, {"path", LNTI_ALIGN_LEFT}};
-  listing l = {.cli = cli, .meta_first = 1, .meta_last = 0};
+  listing l = {.cli = cli};
   lnti_filter *filter = NULL;
   const char *where = lnti_args_text(args, "where", NULL);
   int64_t limit = 0, after = 0;
@@ -170,6 +112,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = lnti_args_int(&after, args, "after", 0, 0, INT64_MAX, err);
   if (!status) status = lnti_cli_project(&l.project, cli, err);
   if (!status) status = lnti_store_ontology(&l.ontology, l.project->store, err);
+  if (!status) l.meta.store = l.project->store;
   if (!status) status = lnti_filter_parse(&filter, where ? where : "", l.ontology, err);
   if (!status && cli->json) status = lnti_cli_json(&l.json, cli, 0, err);
   if (!status) status = lnti_items(l.project, filter, after, (size_t)limit, on_item, &l, err);
@@ -177,8 +120,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_json_writer_free(l.json);
   lnti_table_clear(&l.table);
   lnti_text_clear(&l.text);
-  drop_meta(&l);
-  free(l.meta);
+  lnti_item_meta_clear(&l.meta);
   lnti_filter_free(filter);
   lnti_ontology_free(l.ontology);
   lnti_project_close(l.project);

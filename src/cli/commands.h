@@ -17,6 +17,7 @@ extern const lnti_command lnti_cmd_extract;
 extern const lnti_command lnti_cmd_train;
 extern const lnti_command lnti_cmd_evaluate;
 extern const lnti_command lnti_cmd_predict;
+extern const lnti_command lnti_cmd_export;
 extern const lnti_command lnti_cmd_models;
 extern const lnti_command lnti_cmd_verify;
 extern const lnti_command lnti_cmd_doctor;

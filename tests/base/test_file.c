@@ -228,6 +228,27 @@ static void test_commit_fails(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 1);
 }
 
+/* Nothing is replaced, nothing half made is left, and no folder is synced but by the call for all of them. */
+static void test_place(void **state) {
+  place *p = *state;
+  lnti_file_writer *file = NULL;
+  int n_before = n_folder_syncs;
+  assert_ok(lnti_file_create(&file, p->path, ERR));
+  assert_ok(lnti_file_write(file, "new", 3, ERR));
+  assert_ok(lnti_file_place(file, ERR));
+  expect_content(p->path, "new");
+  assert_int_equal(n_folder_syncs, n_before);
+  assert_ok(lnti_file_create(&file, p->path, ERR));
+  assert_ok(lnti_file_write(file, "newer", 5, ERR));
+  assert_status(lnti_file_place(file, ERR), LNT_EEXISTS);
+  assert_message("is there already");
+  expect_content(p->path, "new");
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+  assert_ok(lnti_file_system_sync(p->folder, ERR));
+  assert_status(lnti_file_system_sync("/nowhere/at all", ERR), LNT_ENOTFOUND);
+  assert_message("/nowhere/at all");
+}
+
 /* The file is in place by then, whole; what cannot be promised is told. */
 static void test_folder_sync_fails(void **state) {
   place *p = *state;
@@ -392,6 +413,7 @@ int main(void) {
       file_test(test_hash),
       file_test(test_commit_fails),
       file_test(test_folder_sync_fails),
+      file_test(test_place),
       file_test(test_planted_link),
       file_test(test_two_writers),
       file_test(test_full_disk),

@@ -4,6 +4,7 @@
 #include "media_support.h"
 
 #include <flow/calibrate.h>
+#include <flow/export.h>
 #include <flow/extract.h>
 #include <model/learners.h>
 
@@ -96,9 +97,37 @@ static void calibration(void **state) {
   check_calibration(&lnti_learner_logistic, true);
 }
 
+/* Into a new folder or file each round; nothing is half made, and a file of a table is there only where all went well. */
+static void exporting(void **state) {
+  (void)state;
+  static const char *const names[] = {"folder", "table.csv", "table.jsonl"};
+  lab l = lab_new();
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  toy_arrays(l.folder, "train", false, 2, 0);
+  assert_int_equal(remove(media_in(&l, "train-labels-idx1-ubyte").text), 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  media_import(&l, media_in(&l, "train-images-idx3-ubyte").text, NULL);
+  for (int format = LNTI_EXPORT_FOLDER; format <= LNTI_EXPORT_JSONL; format++) {
+    lnti_export_result first;
+    lnti_export_options warm = {.format = (lnti_export_format)format};
+    /* What the store and the media keep for the next time is kept by now. */
+    assert_ok(lnti_export(&first, l.project, media_in(&l, "warm-%s", names[format]).text, &warm, ERR));
+    for_each_fault(n) {
+      lnti_export_result result = {.exported = 77};
+      lnti_export_options options = {.format = (lnti_export_format)format};
+      media_name out = media_in(&l, "%zu-%s", n, names[format]);
+      lnt_status status = lnti_export(&result, l.project, out.text, &options, ERR);
+      assert_fault_status(status);
+      assert_int_equal(result.exported, status ? 77 : 5);
+    }
+  }
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(extraction),
+      cmocka_unit_test(exporting),
       cmocka_unit_test(calibration),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

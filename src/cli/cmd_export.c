@@ -1,0 +1,166 @@
+/*
+ * export: items leave the project as files or rows.
+ */
+#include <base/error.h>
+#include <cli/commands.h>
+#include <cli/format.h>
+#include <cli/refused.h>
+#include <cli/table.h>
+#include <flow/export.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, const lnti_refused *refused,
+                             lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "exported", (int64_t)result->exported);
+  lnti_json_kv_int(w, "unlabelled", (int64_t)result->unlabelled);
+  lnti_json_kv_int(w, "linked", (int64_t)result->linked);
+  lnti_json_kv_int(w, "stripped", (int64_t)result->stripped);
+  lnti_refused_json(w, refused);
+  lnti_json_kv_int(w, "bytes", (int64_t)result->bytes);
+  lnti_json_kv_real(w, "seconds", result->seconds);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status row(lnti_table *table, const char *name, size_t n, const char *meaning, lnt_error *err) {
+  if (n == 0) return LNT_OK;
+  lnti_shown shown = lnti_show_count(n);
+  const char *cells[] = {name, shown.text, meaning};
+  return lnti_table_row(table, cells, err);
+}
+
+static lnt_status print(lnti_cli *cli, const char *path, bool folder, const lnti_export_result *result,
+                        const lnti_refused *refused, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text text = {0};
+  lnti_table_init(&table, columns, 3, 2);
+  lnt_status status = lnti_text_printf(&text, err, "Exported %s to ", lnti_show_things(result->exported, "item").text);
+  if (!status) status = lnti_plain(&text, path, err);
+  if (!status) {
+    status = lnti_text_printf(&text, err, " (%s) in %s\n", lnti_show_bytes(result->bytes).text,
+                              lnti_show_seconds(result->seconds).text);
+  }
+  if (!status) status = row(&table, "unlabelled", result->unlabelled, "in " LNTI_EXPORT_UNLABELLED "/", err);
+  if (!status) status = row(&table, "links", result->linked, "to files that stay where they are", err);
+  if (!status) {
+    status = row(&table, "stripped", result->stripped,
+                 folder ? "without what was to be left out of their metadata" : "metadata keys left out", err);
+  }
+  if (!status) status = row(&table, "refused", result->n_refused, "not exported; see below", err);
+  if (!status && table.n_cells > 0) status = lnti_text_append(&text, "\n", 1, err);
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status ? status : lnti_refused_print(cli, refused, err);
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n > m && strcasecmp(text + n - m, end) == 0;
+}
+
+static size_t format_of(const char *path) {
+  if (ends_with(path, ".csv")) return LNTI_EXPORT_CSV;
+  return ends_with(path, ".jsonl") ? LNTI_EXPORT_JSONL : LNTI_EXPORT_FOLDER;
+}
+
+static lnt_status read_strip(unsigned *out, const lnti_args *args, lnt_error *err) {
+  const char **parts = NULL;
+  char *block = NULL;
+  size_t n = 0;
+  unsigned strip = 0;
+  if (!lnti_args_has(args, "strip")) return LNT_OK;
+  lnt_status status = lnti_split_commas(&parts, &n, &block, lnti_args_text(args, "strip", ""), "--strip", err);
+  for (size_t i = 0; i < n && !status; i++) {
+    if (strcmp(parts[i], "gps") == 0) {
+      strip |= LNTI_STRIP_GPS;
+    } else if (strcmp(parts[i], "serials") == 0) {
+      strip |= LNTI_STRIP_SERIALS;
+    } else {
+      status = lnti_fail(err, LNT_EINVAL, "--strip knows gps and serials, not '%s'", parts[i]);
+    }
+  }
+  free(parts);
+  free(block);
+  if (!status) *out = strip;
+  return status;
+}
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  lnti_export_options options = {.progress = &cli->meter->progress, .refused = lnti_refused_add};
+  lnti_export_result result = {0};
+  lnti_refused refused = {0};
+  lnti_project *project = NULL;
+  size_t format = 0;
+  const char *path = args->operands[0];
+  options.refused_payload = &refused;
+  options.where = lnti_args_text(args, "where", NULL);
+  options.target = lnti_args_text(args, "target", NULL);
+  options.link = lnti_args_has(args, "link");
+  lnt_status status = lnti_args_choice(&format, args, "format", "folder|csv|jsonl", format_of(path), err);
+  if (!status) status = read_strip(&options.strip, args, err);
+  options.format = (lnti_export_format)format;
+  bool folder = options.format == LNTI_EXPORT_FOLDER;
+  if (!status) status = lnti_cli_project(&project, cli, err);
+  if (!status) status = lnti_export(&result, project, path, &options, err);
+  if (status == LNT_ECANCELLED && folder) {
+    status = lnti_fail(err, LNT_ECANCELLED, "cancelled; %s keeps the files that it has now, each of them whole", path);
+  }
+  if (!status) {
+    status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, path, folder, &result, &refused, err);
+  }
+  if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+  lnti_refused_clear(&refused);
+  lnti_project_close(project);
+  return status;
+}
+
+static const lnti_cli_option option_table[] = {
+    {"format", 0, "folder|csv|jsonl",
+     "files in a folder for each class, or one table; without it, by OUT's extension (.csv, .jsonl), else a folder",
+     false},
+    {"where", 0, "FILTER", "only items that match, as for 'linnet items --where'", false},
+    {"target", 0, "QUESTION", "the question that gives the classes of a folder; without it, the only one with answers",
+     false},
+    {"strip", 0, "gps,serials",
+     "leave out where a picture was taken, or which camera took it: of the copies' metadata, and of a table's", false},
+    {"link", 0, NULL,
+     "link to the files instead of copying them: hard links, or symbolic ones where the file system has none", false},
+    LNTI_CLI_OPTIONS_END,
+};
+
+static const lnti_example examples[] = {
+    {"Copies in a folder for each split and class:", "linnet export sorted"},
+    {"The same without taking space, test items alone:", "linnet export sorted --where split=test --link"},
+    {"To give away, without the places and cameras:", "linnet export public --strip gps,serials"},
+    {"All that is known of each item, for a spreadsheet:", "linnet export items.csv"},
+    {NULL, NULL},
+};
+
+const lnti_command lnti_cmd_export = {
+    .name = "export",
+    .summary = "write items as class folders, or as a table",
+    .usage = "OUT [--format folder|csv|jsonl] [--where FILTER] [--target QUESTION] [--strip gps,serials] [--link]",
+    .about =
+        "A folder gets the images as OUT/SPLIT/CLASS/NAME (without SPLIT for items in none), those without a label in "
+        "OUT/unlabelled; names are kept, and made distinct where two are the same. Records of arrays, frames and pages "
+        "become PNG, all else is copied byte for byte. A table has a row for each item: path, split, stage, answers "
+        "and metadata.\n\n"
+        "Nothing is overwritten: OUT must not be there yet, or be an empty folder. An image that is gone, has changed, "
+        "or cannot be stripped is refused with its reason and the rest goes on (exit code 3).",
+    .options = option_table,
+    .examples = examples,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = run,
+};
