@@ -89,7 +89,7 @@ typedef struct lnti_members {
 /** One thing in the archive that is not taken.
  *  @param name    the member; "" for the rest of a damaged archive; ARCHIVE for the rest of a damaged one inside
  *  @param reason  its message names the URI
- *  @return anything but LNT_OK ends the listing with it. */
+ *  @return anything but LNT_OK ends the listing with it. The media must not be used meanwhile. */
 typedef lnt_status (*lnti_member_refused)(void *payload, const char *name, const lnt_error *reason, lnt_error *err);
 
 /**

@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <inttypes.h>
 #include <media/resolve.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 typedef struct listing {
   lnti_members found;
   size_t capacity;
+  uint64_t unpacked; /* by archives inside the archive, all together */
   lnti_arena *names;
   lnti_containers *containers;
   const lnti_media_options *options;
@@ -95,6 +97,14 @@ static bool is_its_own(lnt_status status) {
   return status == LNT_EDATA || status == LNT_EUNSUPPORTED || status == LNT_ELIMIT;
 }
 
+/** An archive full of archives must not unpack to more than one archive may. */
+static lnt_status charge(listing *l, const lnti_container *inner, lnt_error *err) {
+  l->unpacked += inner->unpacked;
+  if (l->unpacked <= l->options->archive_bytes_max) return LNT_OK;
+  return lnti_fail(err, LNT_ELIMIT, "%s: with it the archives inside %s unpack to more than %" PRIu64 " bytes",
+                   inner->name, l->archive, l->options->archive_bytes_max);
+}
+
 /** The members of the archive at `row` of the held one, which is let go of and taken again. */
 static lnt_status enter(listing *l, lnti_held *held, size_t row, lnt_error *err) {
   const lnti_file_mark mark = held->container->mark;
@@ -104,11 +114,10 @@ static lnt_status enter(listing *l, lnti_held *held, size_t row, lnt_error *err)
   if (status == LNT_OK) status = lnti_strdup(&inner, lnti_index_name(&held->container->index, row), err);
   if (status != LNT_OK) goto done;
   status = lnti_container_enter(held, l->containers, row, l->cancel, &reason);
-  if (status == LNT_OK && held->container->kind == LNTI_CONTAINER_ARCHIVE) {
+  if (status == LNT_OK) status = charge(l, held->container, &reason);
+  if (status == LNT_OK) {
     status = list_inner(l, held->container, inner, err);
-  } else if (status == LNT_OK || is_its_own(status)) {
-    if (status == LNT_OK)
-      lnti_error_set(&reason, LNT_EDATA, "%s#%s: is an array under an archive's name", outer, inner);
+  } else if (is_its_own(status)) {
     status = refuse(l, inner, &reason, err);
   } else if (err) {
     *err = reason;

@@ -35,12 +35,16 @@ maker *make_begin(pack_kind kind) {
   m->space = malloc(SPACE);
   m->archive = archive_write_new();
   if (!m->space || !m->archive) abort();
-  if (kind == PACK_ZIP || kind == PACK_ZIP_STORED) {
+  if (kind == PACK_ZIP_ENCRYPTED) {
+    must(archive_write_set_format_zip(m->archive));
+    must(archive_write_set_options(m->archive, "zip:encryption=zipcrypt"));
+    must(archive_write_set_passphrase(m->archive, "password"));
+  } else if (kind == PACK_ZIP || kind == PACK_ZIP_STORED) {
     must(archive_write_set_format_zip(m->archive));
     must(archive_write_set_options(m->archive, kind == PACK_ZIP ? "zip:compression=deflate" : "zip:compression=store"));
   } else {
     must(archive_write_set_format_gnutar(m->archive));
-    if (filters[kind]) must(filters[kind](m->archive));
+    if (kind < PACK_KINDS && filters[kind]) must(filters[kind](m->archive));
   }
   must(archive_write_set_bytes_per_block(m->archive, 0));
   must(archive_write_open_memory(m->archive, m->space, SPACE, &m->used));

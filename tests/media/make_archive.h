@@ -15,7 +15,8 @@ typedef enum pack_kind {
   PACK_TAR_ZST,
   PACK_ZIP,
   PACK_ZIP_STORED,
-  PACK_KINDS
+  PACK_KINDS,
+  PACK_ZIP_ENCRYPTED
 } pack_kind;
 
 /* How file names of such archives end: ".tar.gz". */
