@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <media/pack_folder.h>
 #include <media/zip.h>
 #include <stdlib.h>
@@ -84,7 +85,13 @@ static lnt_status open_nameless(int *fd_out, const lnti_load *q, lnt_error *err)
     if (fd >= 0) unlink(path);
     free(path);
   }
-  if (fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be unpacked into %s", q->name, folder);
+  if (fd < 0) {
+    const lnt_status status = lnti_fail_errno(err, errno, "%s: cannot be unpacked into %s", q->name, folder);
+    if (status != LNT_ENOTFOUND) return status;
+    /* It is not the archive that is not there. */
+    if (err) err->code = LNT_EIO;
+    return LNT_EIO;
+  }
   *fd_out = fd;
   return LNT_OK;
 }
@@ -104,15 +111,14 @@ static lnt_status key_of(lnti_hash *out, const lnti_load *q, bool members, lnt_e
                               o->archive_bytes_max,
                               o->members_max,
                               o->ratio_max};
-  char *real = realpath(q->path, NULL);
-  if (!real) return lnti_fail_errno(err, errno, "%s", q->path);
+  char real[PATH_MAX];
+  if (!realpath(q->path, real)) return lnti_fail_errno(err, errno, "%s", q->path);
   lnti_hash_begin(&hasher);
   lnti_hash_update(&hasher, numbers, sizeof numbers);
   lnti_hash_update(&hasher, real, strlen(real) + 1);
   const char *inside = q->name + strlen(q->path);
   lnti_hash_update(&hasher, inside, strlen(inside));
   lnti_hash_end(out, &hasher);
-  free(real);
   return LNT_OK;
 }
 

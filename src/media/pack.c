@@ -46,8 +46,6 @@ struct lnti_pack_writer {
 /* ---- writing ---- */
 
 static lnt_status write_failed(const lnti_pack_writer *pack, int errnum, lnt_error *err) {
-  /* EFBIG: the limit on a file's size, which to whoever runs into it is a full disk. */
-  if (errnum == EFBIG) errnum = ENOSPC;
   return lnti_fail_errno(err, errnum, "%s: cannot be unpacked into the cache; make room on its disk", pack->name);
 }
 
