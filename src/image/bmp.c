@@ -1,5 +1,5 @@
 /*
- * BMP by own code: OS/2 1.x and 2.x headers and Windows's from BITMAPINFOHEADER to BITMAPV5HEADER (Microsoft Learn,
+ * BMP by own code: OS/2 1.x and 2.x headers (the latter of any length) and Windows's from BITMAPINFOHEADER to BITMAPV5HEADER (Microsoft Learn,
  * "Bitmap Header Types", and wingdi.h; OS/2 2.0 Presentation Manager Reference, 1992), 1 to 32 bits a pixel, bit
  * fields, RLE4 and RLE8, rows from the bottom or the top.
  *
@@ -14,6 +14,8 @@
 #include <string.h>
 
 enum { FILE_HEADER = 14, CORE_HEADER = 12, OS2_SHORT = 16, INFO_HEADER = 40, OS2_HEADER = 64, HEADER_MAX = 256 };
+/* Fields of 4 bytes in headers of 16 bytes and more; one that a short header of OS/2 leaves out is 0. */
+enum { AT_COMPRESSION = 16, AT_COLOURS = 32 };
 enum { UNPACKED, RLE8, RLE4, BIT_FIELDS, EMBEDDED_JPEG, EMBEDDED_PNG, ALPHA_BIT_FIELDS };
 enum { COLOURS_MAX = 256, PIXELS_FREE = 1 << 24, RLE_RATIO = 128 };
 
@@ -46,6 +48,16 @@ static lnt_status unsupported(const char *what, lnt_error *err) {
   return lnti_fail(err, LNT_EUNSUPPORTED, "BMP %s is not read by this version", what);
 }
 
+static uint32_t field(const uint8_t *head, size_t head_bytes, size_t at) {
+  return head_bytes >= at + 4 ? lnti_get_le32(head + at) : 0;
+}
+
+/** Any length up to 64 may be OS/2's, but those that are known as Windows's. */
+static bool is_os2(size_t head_bytes) {
+  return head_bytes >= OS2_SHORT && head_bytes <= OS2_HEADER && head_bytes % 2 == 0 && head_bytes != INFO_HEADER &&
+         head_bytes != 52 && head_bytes != 56;
+}
+
 /** Size, bits and compression; headers of 16 bytes and more begin alike. */
 static lnt_status read_size(bmp *b, const uint8_t *head, size_t head_bytes, lnt_error *err) {
   unsigned planes;
@@ -60,7 +72,7 @@ static lnt_status read_size(bmp *b, const uint8_t *head, size_t head_bytes, lnt_
     h = (int32_t)lnti_get_le32(head + 8);
     planes = lnti_get_le16(head + 12);
     b->bits = lnti_get_le16(head + 14);
-    b->compression = head_bytes > OS2_SHORT ? lnti_get_le32(head + 16) : UNPACKED;
+    b->compression = field(head, head_bytes, AT_COMPRESSION);
   }
   b->top_down = h < 0;
   if (h < 0) h = -h;
@@ -75,7 +87,7 @@ static lnt_status read_size(bmp *b, const uint8_t *head, size_t head_bytes, lnt_
 
 static lnt_status judge_kind(const bmp *b, size_t head_bytes, lnt_error *err) {
   const unsigned bits = b->bits;
-  const bool os2 = head_bytes == OS2_HEADER;
+  const bool os2 = is_os2(head_bytes);
   switch (b->compression) {
     case UNPACKED:
       if (bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32) return LNT_OK;
@@ -189,9 +201,8 @@ static lnt_status read_header(bmp *out, const uint8_t *data, size_t n, lnt_error
   bmp b = {0};
   if (n < FILE_HEADER + 4) return ends_early(n, err);
   const size_t head_bytes = lnti_get_le32(data + FILE_HEADER);
-  const bool known = head_bytes == CORE_HEADER || head_bytes == OS2_SHORT || head_bytes == INFO_HEADER ||
-                     head_bytes == 52 || head_bytes == 56 || head_bytes == OS2_HEADER || head_bytes == 108 ||
-                     head_bytes == 124;
+  const bool known = head_bytes == CORE_HEADER || is_os2(head_bytes) || head_bytes == INFO_HEADER || head_bytes == 52 ||
+                     head_bytes == 56 || head_bytes == 108 || head_bytes == 124;
   if (!known) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "BMP with a header of %zu bytes is not read by this version", head_bytes);
   }
@@ -202,8 +213,7 @@ static lnt_status read_header(bmp *out, const uint8_t *data, size_t n, lnt_error
   lnt_status status = read_size(&b, head, head_bytes, err);
   if (status == LNT_OK) status = judge_kind(&b, head_bytes, err);
   if (status == LNT_OK && b.bits <= 8) {
-    const uint32_t used = head_bytes >= INFO_HEADER ? lnti_get_le32(head + 32) : 0;
-    status = read_palette(&b, &after, data, n, head_bytes, used, err);
+    status = read_palette(&b, &after, data, n, head_bytes, field(head, head_bytes, AT_COLOURS), err);
   } else if (status == LNT_OK) {
     status = read_masks(&b, &after, data, n, head_bytes, err);
   }
