@@ -7,26 +7,21 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/sets.h>
 #include <math/hamming.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BYTES = 16, NONE = UINT32_MAX };
+enum { NONE = UINT32_MAX };
 
-_Static_assert((int)LNTI_CODE_BYTES == (int)LNTI_SIGNATURE_BYTES && (int)LNTI_PIXELS_BYTES == (int)KEY_BYTES,
+_Static_assert((int)LNTI_CODE_BYTES == (int)LNTI_SIGNATURE_BYTES && (int)LNTI_PIXELS_BYTES == (int)LNTI_SET_KEY_BYTES,
                "sizes of hashes");
-
-/* 128 bits of a hash and whose they are: two of a million different pictures share them with probability 1e-27. */
-typedef struct key {
-  uint8_t bytes[KEY_BYTES];
-  uint32_t item;
-} key;
 
 typedef struct finding {
   lnti_project *project;
   int64_t *id; /* [n] */
   size_t n, n_capacity;
-  key *content, *pixels; /* [n], [n_pixels] */
+  lnti_set_key *content, *pixels; /* [n], [n_pixels] */
   size_t content_capacity, n_pixels, pixels_capacity;
   uint8_t *signature;       /* [n_signatures, LNTI_SIGNATURE_BYTES] */
   uint32_t *signature_item; /* [n_signatures] */
@@ -60,13 +55,13 @@ static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *
   status = lnti_grow(&f->content, &f->content_capacity, f->n + 1, sizeof *f->content, err);
   if (status) return status;
   f->id[f->n] = item->id;
-  memcpy(f->content[f->n].bytes, item->content.bytes, KEY_BYTES);
-  f->content[f->n].item = (uint32_t)f->n;
+  memcpy(f->content[f->n].bytes, item->content.bytes, LNTI_SET_KEY_BYTES);
+  f->content[f->n].member = (uint32_t)f->n;
   if (item->facts.has_pixels) {
     status = lnti_grow(&f->pixels, &f->pixels_capacity, f->n_pixels + 1, sizeof *f->pixels, err);
     if (status) return status;
-    memcpy(f->pixels[f->n_pixels].bytes, item->facts.pixels, KEY_BYTES);
-    f->pixels[f->n_pixels++].item = (uint32_t)f->n;
+    memcpy(f->pixels[f->n_pixels].bytes, item->facts.pixels, LNTI_SET_KEY_BYTES);
+    f->pixels[f->n_pixels++].member = (uint32_t)f->n;
   }
   if (item->facts.has_signature) status = collect_signature(f, item->facts.signature, err);
   f->n += status == LNT_OK;
@@ -75,48 +70,17 @@ static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *
 
 /* ---- equal ones ---- */
 
-static uint32_t find_root(uint32_t *parent, uint32_t at) {
-  while (parent[at] != at) {
-    parent[at] = parent[parent[at]];
-    at = parent[at];
-  }
-  return at;
-}
-
-static void join(uint32_t *parent, uint32_t a, uint32_t b) {
-  a = find_root(parent, a);
-  b = find_root(parent, b);
-  if (a < b) {
-    parent[b] = a;
-  } else {
-    parent[a] = b;
-  }
-}
-
-static int compare_keys(const void *a, const void *b) {
-  const key *x = a, *y = b;
-  int order = memcmp(x->bytes, y->bytes, KEY_BYTES);
-  return order ? order : x->item < y->item ? -1 : x->item > y->item;
-}
-
-static void join_equal_keys(uint32_t *parent, key *keys, size_t n) {
-  if (n > 1) qsort(keys, n, sizeof *keys, compare_keys);
-  for (size_t i = 1; i < n; i++) {
-    if (memcmp(keys[i].bytes, keys[i - 1].bytes, KEY_BYTES) == 0) join(parent, keys[i - 1].item, keys[i].item);
-  }
-}
-
 static lnt_status find_equal(finding *f, lnt_error *err) {
   lnt_status status = lnti_alloc(&f->equal, f->n, sizeof *f->equal, err);
   if (status) return status;
-  for (size_t i = 0; i < f->n; i++) f->equal[i] = (uint32_t)i;
-  join_equal_keys(f->equal, f->content, f->n);
+  lnti_sets_init(f->equal, f->n);
+  lnti_sets_join_equal(f->equal, f->content, f->n);
   free(f->content);
   f->content = NULL;
-  join_equal_keys(f->equal, f->pixels, f->n_pixels);
+  lnti_sets_join_equal(f->equal, f->pixels, f->n_pixels);
   free(f->pixels);
   f->pixels = NULL;
-  for (size_t i = 0; i < f->n; i++) f->equal[i] = find_root(f->equal, (uint32_t)i); /* lower ones are roots by then */
+  lnti_sets_flatten(f->equal, f->n);
   return LNT_OK;
 }
 

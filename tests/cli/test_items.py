@@ -90,6 +90,50 @@ class Split(program.Case):
         self.run_ok("-C", name, "split", "--val", "0.3", "--seed", "2")
         self.assertEqual(self.run_lines("-C", name, "items", "--where", "split=test"), before)
 
+    def tracks(self, n=30):
+        """A project whose images are named track_frame, in a folder for each class."""
+        for i in range(n * 5):
+            kind = program.KINDS[i // 5 % 3]
+            program.write_pgm(self.folder / "signs" / kind / f"{i // 5:03}_{i % 5:02}.pgm", program.picture(kind, i))
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "signs")
+        return "p"
+
+    def splits_of(self, name):
+        found = {}
+        for item in self.run_lines("-C", name, "items"):
+            words = item["path"].split("/")[-2:]
+            found.setdefault((words[0], words[1].split("_")[0]), set()).add(item["split"])
+        return found
+
+    def test_group(self):
+        name = self.tracks()
+        told = self.run_json("-C", name, "split", "--group", r"path:([^/]+/\d+)_", "--val", "0.2", "--test", "0.2")
+        self.assertEqual((told["by"], told["group_key"]), ("group", r"path:([^/]+/\d+)_"))
+        self.assertEqual((told["groups"], told["grouped"], told["largest_group"]), (30, 150, 5))
+        self.assertEqual(told["splits"], {"train": 90, "val": 30, "test": 30, "": 0})
+        self.assertIsNone(told["worst_class"])
+        found = self.splits_of(name)
+        self.assertEqual(len(found), 30)
+        self.assertTrue(all(len(splits) == 1 for splits in found.values()), found)
+        random = self.run_json("-C", name, "split", "--test", "0.2")
+        self.assertEqual((random["by"], random["group_key"]), ("random", None))
+        self.assertTrue(any(len(splits) > 1 for splits in self.splits_of(name).values()))
+        text = self.run_ok("-C", name, "split", "--by", "group", "--group", "folder", "--group", "sequence:name", "--test",
+                           "0.3").stdout
+        self.assertIn("By folder,sequence:name: 3 groups of 150 images kept together, the largest of 50\n", text)
+        self.assertRegex(text, r'Farthest from its share: "\w+" has [\d.]+ % in train, where 55.0 % are wanted')
+        self.assertIn("and none in test", text)
+
+    def test_group_is_refused(self):
+        name = self.project(per_class=3)
+        self.fails(1, "-C", name, "split", "--group", "site", says="no image has such metadata")
+        self.fails(2, "-C", name, "split", "--group", "path:(", says="no regular expression")
+        self.fails(2, "-C", name, "split", "--group", "time:soon", says="whole number")
+        self.fails(2, "-C", name, "split", "--by", "random", "--group", "near", says="--group belongs to --by group")
+        self.fails(1, "-C", name, "split", "--group", "sequence", says="no sequences were found")
+        self.assertIn("no two images belong together by near", self.run_ok("-C", name, "split", "--by", "group").stdout)
+
     def test_folder(self):
         program.write_folders(self.folder / "set" / "train", per_class=3)
         program.write_folders(self.folder / "set" / "test", per_class=2, start=40)

@@ -190,6 +190,28 @@ void lab_facts(const lab *l, int64_t first_id, const lnti_item_facts *facts, siz
   assert_ok(lnti_store_write(l->project->store, write_facts, &w, ERR));
 }
 
+typedef struct meta_writing {
+  int64_t first_id;
+  const char *key;
+  const char *const *values;
+  size_t n;
+} meta_writing;
+
+static lnt_status write_meta(void *payload, lnti_tx *tx, lnt_error *err) {
+  const meta_writing *w = payload;
+  int64_t key_id = 0;
+  lnt_status status = lnti_tx_meta_key(tx, &key_id, w->key, err);
+  for (size_t i = 0; i < w->n && !status; i++) {
+    if (w->values[i]) status = lnti_tx_meta(tx, w->first_id + (int64_t)i, key_id, w->values[i], err);
+  }
+  return status;
+}
+
+void lab_meta(const lab *l, int64_t first_id, const char *key, const char *const *values, size_t n) {
+  meta_writing w = {first_id, key, values, n};
+  assert_ok(lnti_store_write(l->project->store, write_meta, &w, ERR));
+}
+
 typedef struct grouping {
   lab *l;
   const char *member;

@@ -63,6 +63,8 @@ int64_t lab_rows(lab *l, const lab_row *rows, size_t n);
 
 /** Sets the facts of n items with ids from first_id on, as one write. */
 void lab_facts(const lab *l, int64_t first_id, const lnti_item_facts *facts, size_t n);
+/** Gives n items with ids from first_id on a value of one metadata key, as one write; NULL: none. */
+void lab_meta(const lab *l, int64_t first_id, const char *key, const char *const *values, size_t n);
 /** Makes a group of items, called `member`, and returns its id. */
 int64_t lab_group(lab *l, const char *member, const int64_t *items, size_t n);
 

@@ -5,6 +5,7 @@
 #include <flow/duplicates.h>
 #include <flow/files.h>
 #include <flow/filter.h>
+#include <flow/leaks.h>
 #include <flow/metrics_json.h>
 #include <flow/ontology_set.h>
 #include <flow/split.h>
@@ -181,7 +182,7 @@ static lnt_status split_by(const lab *l, lnti_split_method method) {
   options.method = method;
   lnt_status status = lnti_split(&result, l->project, &options, ERR);
   assert_true(!status || (result.train == 77 && !result.warnings.text));
-  lnti_messages_clear(&result.warnings);
+  lnti_split_result_clear(&result);
   return status;
 }
 
@@ -191,6 +192,17 @@ static lnt_status attempt_random_split(lab *l) {
 
 static lnt_status attempt_folder_split(lab *l) {
   return split_by(l, LNTI_SPLIT_FOLDER);
+}
+
+static lnt_status attempt_group_split(lab *l) {
+  lnti_split_result result = {.train = 77};
+  lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
+  options.method = LNTI_SPLIT_GROUP;
+  options.group = "path:([ab])[.]png,sequence:name,folder,site,time:5";
+  lnt_status status = lnti_split(&result, l->project, &options, ERR);
+  assert_true(!status || (result.train == 77 && !result.warnings.text && !result.key));
+  lnti_split_result_clear(&result);
+  return status;
 }
 
 static void check_random_split(lab *l, bool failed) {
@@ -209,6 +221,51 @@ static void test_split(void **state) {
   lab_free(&l);
   l = new_lab();
   each_failure(&l, attempt_folder_split, check_folder_split);
+  lab_free(&l);
+  l = new_lab();
+  static const char *const sites[] = {"north", "south"}, *const dates[] = {"2020-01-01T10:00:00"};
+  lab_meta(&l, 1, "site", sites, 2);
+  lab_meta(&l, 1, "date", dates, 1);
+  each_failure(&l, attempt_group_split, check_random_split);
+  lab_free(&l);
+}
+
+static lnt_status attempt_leaks(lab *l) {
+  lnti_leaks leaks = {0};
+  lnti_messages warnings = {0};
+  char *key = NULL;
+  lnt_status status = lnti_leaks_update(&leaks, l->project, ERR);
+  assert_true(!status == (leaks.key != NULL));
+  if (!status) status = lnti_leaks_warn(&warnings, &leaks, ERR);
+  if (!status) status = lnti_leaks_warn_of_cuts(&warnings, l->project, ERR);
+  if (!status) assert_int_equal(warnings.n, 2);
+  if (!status) status = lnti_leaks_key(&key, l->project, ERR);
+  free(key);
+  lnti_messages_clear(&warnings);
+  lnti_leaks_clear(&leaks);
+  return status;
+}
+
+/* Tracks of two by two, and one of them in train and in test. */
+static void test_leaks(void **state) {
+  (void)state;
+  static lab_row rows[80];
+  static char member[80][16];
+  lnti_item_facts facts[80] = {{0}};
+  lnti_rng rng;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lnti_rng_seed(&rng, 1, 0);
+  for (size_t i = 0; i < 80; i++) {
+    snprintf(member[i], sizeof member[0], "%zu_%zu.png", i / 2, i % 2);
+    rows[i] = (lab_row){member[i], i, i < 2 ? i ? "test" : "train" : "", NULL};
+    facts[i].has_signature = true;
+    for (size_t b = 0; b < LNTI_SIGNATURE_BYTES; b++) {
+      facts[i].signature[b] = i % 2 ? facts[i - 1].signature[b] : (uint8_t)lnti_rng_next(&rng);
+    }
+  }
+  lab_facts(&l, lab_rows(&l, rows, 80), facts, 80);
+  each_failure(&l, attempt_leaks, NULL);
   lab_free(&l);
 }
 
@@ -314,10 +371,10 @@ static void test_project_create(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_messages),     cmocka_unit_test(test_metrics_json),   cmocka_unit_test(test_files),
-      cmocka_unit_test(test_filter),       cmocka_unit_test(test_target),         cmocka_unit_test(test_duplicates),
-      cmocka_unit_test(test_split),        cmocka_unit_test(test_annotate),       cmocka_unit_test(test_ontology_set),
-      cmocka_unit_test(test_project_open), cmocka_unit_test(test_project_create),
+      cmocka_unit_test(test_messages),     cmocka_unit_test(test_metrics_json), cmocka_unit_test(test_files),
+      cmocka_unit_test(test_filter),       cmocka_unit_test(test_target),       cmocka_unit_test(test_duplicates),
+      cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),        cmocka_unit_test(test_annotate),
+      cmocka_unit_test(test_ontology_set), cmocka_unit_test(test_project_open), cmocka_unit_test(test_project_create),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
