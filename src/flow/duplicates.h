@@ -12,9 +12,9 @@
 #define LNTI_FLOW_DUPLICATES_H
 
 #include <flow/project.h>
+#include <image/signature.h>
 
 enum {
-  LNTI_NEAR_DISTANCE = 24, /**< bits of 256 in which the signatures of near pictures differ at most */
   LNTI_NEAR_REACH = 2 * LNTI_NEAR_DISTANCE,
   LNTI_DUPLICATE_EXAMPLES = 3 /**< of each kind */
 };

@@ -34,6 +34,14 @@ typedef struct lnti_signature {
  */
 LNT_MUST_CHECK lnt_status lnti_signature_make(lnti_signature *out, const lnti_image *small, lnt_error *err);
 
+/**
+ * Bits in which the signatures of near duplicates differ at most: of a photograph and its copy at half the side and
+ * JPEG quality 30, or with brightness + 10 % or contrast + 20 %, 99 in 100 differ in 13 or fewer; different photographs
+ * differ in 128 plus or minus 8, so that far fewer than one pair in a million is found wrongly. What it holds for drawings,
+ * digits, small pictures and crops: docs/decisions/0007-near-duplicates.md.
+ */
+enum { LNTI_NEAR_DISTANCE = 31 };
+
 /** Bits in which two differ, 0..256; both must be usable. Unlike pictures differ in about 128. */
 unsigned lnti_signature_distance(const lnti_signature *a, const lnti_signature *b);
 

@@ -198,7 +198,7 @@ static void test_near_by_distance(void **state) {
 /* Steps of a distance that is near, away from the first: a set ends where it would reach too far. */
 static void test_chains_are_cut(void **state) {
   (void)state;
-  enum { STEP = LNTI_NEAR_DISTANCE - 4, N = 12 };
+  enum { STEP = LNTI_NEAR_DISTANCE - 4, N = 9 };
   lab l = new_lab();
   lnti_item_facts facts[N] = {{0}};
   int64_t first = lab_items(&l, N);

@@ -3,10 +3,13 @@
  */
 #include "exif_support.h"
 
+#include <ftw.h>
 #include <image/prepare.h>
 #include <image/signature.h>
 #include <image/thumbnail.h>
 #include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- pixel hash ---- */
 
@@ -133,12 +136,91 @@ static void test_out_of_memory(void **state) {
   }
 }
 
+/* ---- photographs ---- */
+
+enum { PHOTOS_MAX = 60 };
+static struct {
+  lnti_signature plain[PHOTOS_MAX];
+  size_t n;
+} photos;
+
+static lnti_signature signature_of_bytes(const uint8_t *data, size_t n) {
+  const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = n};
+  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  lnti_image image = {0};
+  assert_ok(lnti_image_decode(&image, NULL, &blob, NULL, &limits, ERR));
+  const lnti_signature s = signature_of(&image);
+  lnti_image_clear(&image);
+  return s;
+}
+
+/** Encoded again at a quality, at 1/by of the side, its samples times `gain` percent. */
+static lnti_signature altered(const lnti_image *image, size_t by, unsigned gain, int quality) {
+  lnti_image other = {0};
+  uint8_t *jpeg = NULL, *p = NULL;
+  size_t n = 0;
+  assert_ok(lnti_image_resize(&other, image, image->h / by, image->w / by, ERR));
+  p = other.data;
+  for (size_t i = 0; i < lnti_image_bytes(&other); i++)
+    p[i] = (uint8_t)(p[i] * gain / 100 > 255 ? 255 : p[i] * gain / 100);
+  assert_ok(lnti_image_encode_jpeg(&jpeg, &n, &other, quality, ERR));
+  const lnti_signature s = signature_of_bytes(jpeg, n);
+  free(jpeg);
+  lnti_image_clear(&other);
+  return s;
+}
+
+static int visit_photo(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+  (void)st;
+  (void)ftw;
+  if (type != FTW_F || !strstr(path, ".jpg") || photos.n == PHOTOS_MAX) return 0;
+  size_t n = 0;
+  lnti_image image = {0};
+  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  uint8_t *data = (uint8_t *)lnti_test_read_file(&n, path);
+  const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = n};
+  if (lnti_image_decode(&image, NULL, &blob, NULL, &limits, ERR) == LNT_OK) {
+    const lnti_signature plain = signature_of(&image),
+                         copies[3] = {altered(&image, 1, 100, 50), altered(&image, 2, 100, 30),
+                                      altered(&image, 1, 110, 90)};
+    assert_true(plain.usable);
+    for (size_t i = 0; i < 3; i++) assert_in_range(lnti_signature_distance(&plain, &copies[i]), 0, LNTI_NEAR_DISTANCE);
+    photos.plain[photos.n++] = plain;
+  }
+  lnti_image_clear(&image);
+  free(data);
+  return 0;
+}
+
+/** Altered copies of a photograph are near, others far. */
+static void test_photographs(void **state) {
+  (void)state;
+  char path[512];
+  unsigned nearest = 256;
+  const char *root = getenv("LINNET_TEST_DATA");
+  snprintf(path, sizeof path, "%s/hymenoptera/val", root ? root : LINNET_TEST_DATA_DEFAULT);
+  if (access(path, R_OK) != 0) {
+    print_message("skipped: no hymenoptera in the test data (set LINNET_TEST_DATA)\n");
+    skip();
+  }
+  assert_int_equal(nftw(path, visit_photo, 16, FTW_PHYS), 0);
+  assert_int_equal(photos.n, PHOTOS_MAX);
+  for (size_t i = 0; i < photos.n; i++) {
+    for (size_t k = 0; k < i; k++) {
+      const unsigned d = lnti_signature_distance(&photos.plain[i], &photos.plain[k]);
+      if (d < nearest) nearest = d;
+    }
+  }
+  print_message("%zu photographs, the nearest two %u bits apart\n", photos.n, nearest);
+  assert_true(nearest > 2 * LNTI_NEAR_DISTANCE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pixel_hash),    cmocka_unit_test(test_pixel_hash_differs),
       cmocka_unit_test(test_one_frequency), cmocka_unit_test(test_distance),
       cmocka_unit_test(test_flat),          cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_photographs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
