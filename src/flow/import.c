@@ -162,7 +162,17 @@ static lnt_status prepare(lnti_import_work *work, lnt_error *err) {
   return LNT_OK;
 }
 
+/* As in import_store.c, a cache that cannot be opened is no reason to stop. */
+static void open_thumbs(lnti_import_work *work) {
+  lnt_error reason = LNT_ERROR_INIT;
+  if (!work->options->verify) return;
+  if (lnti_picture_cache_open(&work->thumbs, work->project, LNTI_PICTURE_THUMB, 0, &reason)) {
+    lnti_log_printf(work->project->context.log, LNTI_LOG_WARN, "thumbnails are not kept: %s", reason.message);
+  }
+}
+
 static void clear(lnti_import_work *work) {
+  lnti_picture_cache_close(work->thumbs);
   if (work->group_regex) regfree(work->group_regex);
   free(work->group_regex);
   lnti_path_pattern_free(work->pattern);
@@ -217,6 +227,7 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   if (status) goto done;
   status = lnti_project_set_limits(project, &own.limits, err);
   if (status) goto done;
+  open_thumbs(&work);
   status = lnti_job_begin(&work.job, project, "import", "{}", options->progress, err);
   if (status) goto done;
   status = lnti_job_end(&work.job, import_all(&work, sources, n_sources, err), err);

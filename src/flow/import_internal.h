@@ -14,6 +14,7 @@
 #include <flow/known_items.h>
 #include <flow/look.h>
 #include <flow/path_pattern.h>
+#include <flow/picture_cache.h>
 
 /** A label that comes with an input. */
 typedef struct lnti_import_answer {
@@ -73,6 +74,7 @@ typedef struct lnti_import_work {
   size_t n_meta_keys, meta_key_capacity;
   size_t exif_key[LNTI_IMPORT_EXIF_KEYS]; /**< of lnti_import_meta_key; 0 is a key too: see has_exif_keys */
   bool has_exif_keys;
+  lnti_picture_cache *thumbs; /**< where thumbnails go; NULL: they are not kept */
   lnti_arena arena;
   lnti_job_run job;
   lnti_op op;

@@ -234,6 +234,21 @@ static size_t count_answers(const lnti_import_row *rows, size_t n) {
   return total;
 }
 
+/* Thumbnails can be made again: a cache that cannot be written is said once, and is no reason to stop. */
+static void keep_thumbs(lnti_import_work *work, const lnti_import_row *rows, size_t n) {
+  lnt_error reason = LNT_ERROR_INIT;
+  for (size_t i = 0; i < n && work->thumbs; i++) {
+    const lnti_looked *look = &rows[i].look;
+    if (!look->thumb || rows[i].refused) continue;
+    if (lnti_picture_cache_put(work->thumbs, &look->content, 0, look->thumb, look->thumb_bytes, &reason) == LNT_OK) {
+      continue;
+    }
+    lnti_log_printf(work->project->context.log, LNTI_LOG_WARN, "thumbnails are not kept: %s", reason.message);
+    lnti_picture_cache_close(work->thumbs);
+    work->thumbs = NULL;
+  }
+}
+
 lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,
                              size_t n, lnt_error *err) {
   batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n, .capacity = count_answers(rows, n)};
@@ -248,6 +263,7 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   if (status) goto done;
   status = lnti_store_write(work->project->store, write_batch, &b, err);
   if (status) goto done;
+  keep_thumbs(work, rows, n);
   for (size_t i = 0; i < n; i++) n_inputs += !rows[i].member || rows[i].n_frames > 0;
   work->result->imported += b.imported;
   work->result->existing += b.existing;

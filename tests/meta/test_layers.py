@@ -39,7 +39,7 @@ EXCEPTIONS = {
     ("src/base/hash.c", "abort"): "libsodium without any source of entropy: nothing can go on",
 }
 
-SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|inttypes|limits|locale|math|pthread|sched|signal|"
+SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|inttypes|limits|locale|malloc|math|pthread|sched|signal|"
                     r"stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|termios|time|"
                     r"unistd|dirent|fnmatch|ftw|langinfo|regex|wchar|immintrin|cpuid|arm_neon|sys/\w+|linux/\w+|"
                     r"asm/\w+)\.h$")
