@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linnet/version.h>
+#include <media/archive.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static void check_memory(examination *e) {
 /** Appends the file name of a shared library that work is left to, once; its version is in the name. */
 static void add_library(char list[SEEN_BYTES], const char *path) {
   static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg",
-                                       "libsodium",  "libxxhash",   "libz"};
+                                       "libsodium",  "libxxhash",   "libz",    "libarchive"};
   const char *name = strrchr(path, '/') + 1;
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     size_t n = strlen(wanted[i]), used = strlen(list);
@@ -136,6 +137,17 @@ static void check_libraries(examination *e) {
   }
   if (maps) fclose(maps);
   if (list[0]) add(e, "libraries", "%s", list);
+}
+
+/** A libarchive that was built without some library cannot read what that packs. */
+static void check_archives(examination *e) {
+  lnti_text text = {0};
+  bool all = false;
+  if (lnti_archive_formats(&text, &all, NULL) == LNT_OK) {
+    check *c = add(e, "archives", "%s", text.data);
+    if (!all) advise(c, VERDICT_WARNING, "other archives must be unpacked by hand, or packed again as tar.gz");
+  }
+  lnti_text_clear(&text);
 }
 
 /* ---- the disk ---- */
@@ -311,6 +323,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   check_cpu(e);
   check_memory(e);
   check_libraries(e);
+  check_archives(e);
   check_disk(e);
   check_project(e);
   status = cli->json ? print_json(e, err) : print(e, err);

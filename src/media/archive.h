@@ -7,9 +7,11 @@
 #define LNTI_MEDIA_ARCHIVE_H
 
 #include <base/cancel.h>
+#include <base/text.h>
 #include <linnet/status.h>
 #include <media/pack.h>
 #include <media/span.h>
+#include <stdbool.h>
 #include <media/index.h>
 
 /** Archives stand in archives up to this depth: an outer one and one inside it. */
@@ -52,7 +54,8 @@ LNT_MUST_CHECK lnt_status lnti_archive_unpack(lnti_index *index, lnt_error *dama
                                               const lnti_span *span, const char *name, const lnti_archive_caps *caps,
                                               const lnti_cancel *cancel, lnt_error *err);
 
-/** "libarchive 3.6.2: tar, zip; gzip, bzip2, xz, zstd", for `doctor`; static. */
-const char *lnti_archive_library(void);
+/** Appends what can be read, and by which version: "tar, tar.gz, tar.xz, zip (libarchive 3.6.2)"; for `doctor`.
+ *  @param all_out  false where libarchive was built without some */
+LNT_MUST_CHECK lnt_status lnti_archive_formats(lnti_text *out, bool *all_out, lnt_error *err);
 
 #endif

@@ -94,13 +94,30 @@ static la_int64_t skip_bytes(struct archive *archive, void *payload, la_int64_t 
   return (la_int64_t)skipped;
 }
 
+typedef struct filter {
+  const char *ending;
+  int (*add)(struct archive *);
+} filter;
+
+static const filter filters[] = {{"tar.bz2", archive_read_support_filter_bzip2},
+                                 {"tar.xz", archive_read_support_filter_xz},
+                                 {"tar.zst", archive_read_support_filter_zstd}};
+enum { FILTERS = sizeof filters / sizeof *filters };
+
+/** False where libarchive would start a program for it, which nobody asked for. */
+static bool is_built_in(const filter *f) {
+  struct archive *a = archive_read_new();
+  const bool yes = a && f->add(a) == ARCHIVE_OK;
+  archive_read_free(a);
+  return yes;
+}
+
 /** Lets a reader unpack by what libarchive has in itself. */
 static int add_filters(struct archive *a) {
-  int (*const filters[])(struct archive *) = {archive_read_support_filter_bzip2, archive_read_support_filter_xz,
-                                              archive_read_support_filter_zstd};
   int code = ARCHIVE_OK;
-  /* ARCHIVE_WARN: it would start a program for it, which nobody asked for. */
-  for (size_t i = 0; i < sizeof filters / sizeof *filters && code == ARCHIVE_OK; i++) code = filters[i](a);
+  for (size_t i = 0; i < FILTERS && code == ARCHIVE_OK; i++) {
+    if (is_built_in(&filters[i])) code = filters[i].add(a);
+  }
   return code;
 }
 
@@ -421,6 +438,15 @@ bool lnti_archive_name(const char *name) {
   return false;
 }
 
-const char *lnti_archive_library(void) {
-  return archive_version_details();
+lnt_status lnti_archive_formats(lnti_text *out, bool *all_out, lnt_error *err) {
+  bool all = true;
+  lnt_status status = lnti_text_printf(out, err, "tar, tar.gz");
+  for (size_t i = 0; i < FILTERS && status == LNT_OK; i++) {
+    const bool built_in = is_built_in(&filters[i]);
+    all = all && built_in;
+    if (built_in) status = lnti_text_printf(out, err, ", %s", filters[i].ending);
+  }
+  if (status == LNT_OK) status = lnti_text_printf(out, err, ", zip (%s)", archive_version_string());
+  *all_out = all;
+  return status;
 }
