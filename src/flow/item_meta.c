@@ -52,7 +52,7 @@ lnt_status lnti_item_meta_of(const lnti_meta_value **values_out, size_t *n_out, 
   }
   size_t first = lower_bound(meta, item_id), end = first;
   while (end < meta->n && meta->value[end].item_id == item_id) end++;
-  *values_out = meta->value + first;
+  *values_out = meta->n ? meta->value + first : NULL;
   *n_out = end - first;
   return LNT_OK;
 }
