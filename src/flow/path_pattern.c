@@ -1,6 +1,7 @@
 /*
- * Matching by trying, shortest first, and remembering each place from which the rest did not fit: so that time is bounded
- * by pattern times path, however the pattern is made.
+ * Matching takes for each field and each * as little as fits up to the next one, and comes back to the last one alone: once
+ * a later one was reached, giving an earlier one more could only reach it further on, from where less fits. So time is
+ * bounded by pattern times path, however the pattern is made, and no memory is needed.
  */
 #include <flow/path_pattern.h>
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKENS_MAX = 256, TEXT_MAX = 1024 };
+enum { TOKENS_MAX = 256 };
 
 typedef enum token_kind { TOKEN_CHAR, TOKEN_ONE, TOKEN_ANY, TOKEN_FIELD } token_kind;
 
@@ -77,6 +78,15 @@ static lnt_status read_tokens(lnti_path_pattern *p, const char *text, lnt_error 
                    text, "'{site}/{camera}_*'");
 }
 
+/* The last part says something of the extension: it has a dot of its own (not in a field's name), or ends with *. */
+static bool takes_extension(const lnti_path_pattern *p) {
+  if (p->tokens[p->n - 1].kind == TOKEN_ANY) return true;
+  for (size_t i = p->n; i > 0 && (p->tokens[i - 1].kind != TOKEN_CHAR || p->tokens[i - 1].c != '/'); i--) {
+    if (p->tokens[i - 1].kind == TOKEN_CHAR && p->tokens[i - 1].c == '.') return true;
+  }
+  return false;
+}
+
 lnt_status lnti_path_pattern_parse(lnti_path_pattern **out, const char *text, lnt_error *err) {
   lnti_path_pattern *p = NULL;
   lnt_status status = lnti_alloc_zero(&p, 1, sizeof *p, err);
@@ -86,8 +96,7 @@ lnt_status lnti_path_pattern_parse(lnti_path_pattern **out, const char *text, ln
     free(p);
     return status;
   }
-  const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
-  p->takes_extension = strchr(name, '.') || p->tokens[p->n - 1].kind == TOKEN_ANY;
+  p->takes_extension = takes_extension(p);
   *out = p;
   return LNT_OK;
 }
@@ -111,44 +120,58 @@ typedef struct matching {
   lnti_path_field *fields;
   const char *text;
   size_t n;
-  unsigned char failed[(TOKENS_MAX + 1) * (TEXT_MAX + 1) / 8 + 1]; /* bit t * (TEXT_MAX + 1) + at: tried in vain */
+  size_t t, at;      /* the next token, and where it begins */
+  size_t wild;       /* the last field or * that was reached; NO_WILD before */
+  size_t begin, end; /* what it has taken */
 } matching;
 
-static bool match_from(matching *m, size_t t, size_t at);
+#define NO_WILD SIZE_MAX
 
-/* Token t takes `least` characters or more, but no slash, and the rest fits. */
-static bool match_some(matching *m, size_t t, size_t at, size_t least) {
-  for (size_t end = at;; end++) {
-    if (end >= at + least && match_from(m, t + 1, end)) {
-      if (m->pattern->tokens[t].kind == TOKEN_FIELD) {
-        m->fields[m->pattern->tokens[t].field] = (lnti_path_field){m->text + at, end - at};
-      }
-      return true;
-    }
-    if (end == m->n || m->text[end] == '/') return false;
-  }
+/* Behind the character at `at`, all its bytes: a value is never cut within one. No slash, and none at the end. */
+static bool next_character(size_t *at, const matching *m) {
+  size_t next = *at;
+  if (next == m->n || m->text[next] == '/') return false;
+  next++;
+  while (next < m->n && ((unsigned char)m->text[next] & 0xc0) == 0x80) next++;
+  *at = next;
+  return true;
 }
 
-/* Whether tokens from t on fit the text from `at` on. */
-static bool match_from(matching *m, size_t t, size_t at) {
-  const size_t begin_t = t, bit = begin_t * (TEXT_MAX + 1) + at;
-  if (m->failed[bit / 8] >> (bit % 8) & 1) return false;
-  while (t < m->pattern->n) {
-    const token *next = &m->pattern->tokens[t];
-    bool fits = false;
-    if (next->kind == TOKEN_ANY || next->kind == TOKEN_FIELD) {
-      if (match_some(m, t, at, next->kind == TOKEN_FIELD)) return true;
-    } else {
-      fits = at < m->n && (next->kind == TOKEN_ONE ? m->text[at] != '/' : m->text[at] == next->c);
-    }
-    if (!fits) goto failed;
-    t++;
-    at++;
+/* The last field or * takes one character more, and what follows it is tried from there. */
+static bool widen(matching *m) {
+  if (m->wild == NO_WILD || !next_character(&m->end, m)) return false;
+  m->at = m->end;
+  m->t = m->wild + 1;
+  return true;
+}
+
+/* Takes the next token, by as little as it can. */
+static bool take_token(matching *m) {
+  const token *next = &m->pattern->tokens[m->t];
+  if (next->kind == TOKEN_CHAR) {
+    if (m->at == m->n || m->text[m->at] != next->c) return false;
+    m->at++;
+  } else if (next->kind == TOKEN_ONE) {
+    if (!next_character(&m->at, m)) return false;
+  } else {
+    m->wild = m->t;
+    m->begin = m->end = m->at;
+    if (next->kind == TOKEN_FIELD && !next_character(&m->end, m)) return false;
+    m->at = m->end;
   }
-  if (at == m->n) return true;
-failed:
-  m->failed[bit / 8] |= (unsigned char)(1u << (bit % 8));
-  return false;
+  m->t++;
+  return true;
+}
+
+static bool match(matching *m) {
+  while (m->t < m->pattern->n || m->at < m->n) {
+    bool fits = m->t < m->pattern->n && take_token(m);
+    if (!fits && !widen(m)) return false;
+    if (m->wild != NO_WILD && m->pattern->tokens[m->wild].kind == TOKEN_FIELD) {
+      m->fields[m->pattern->tokens[m->wild].field] = (lnti_path_field){m->text + m->begin, m->end - m->begin};
+    }
+  }
+  return true;
 }
 
 /* The last `n_folders` folders of a path and its name; NULL where it has fewer. */
@@ -162,19 +185,13 @@ static const char *tail(const char *path, size_t n_folders) {
 }
 
 bool lnti_path_pattern_match(lnti_path_field *fields, const lnti_path_pattern *pattern, const char *path) {
-  matching m;
   lnti_path_field found[LNTI_PATH_FIELDS_MAX];
   const char *text = tail(path, pattern->n_folders);
   if (!text) return false;
-  m.pattern = pattern;
-  m.fields = found;
-  m.text = text;
-  m.n = strlen(text);
-  const char *slash = strrchr(text, '/'), *dot = strrchr(slash ? slash : text, '.');
-  if (!pattern->takes_extension && dot && dot != (slash ? slash + 1 : text)) m.n = (size_t)(dot - text);
-  if (m.n > TEXT_MAX) return false;
-  memset(m.failed, 0, sizeof m.failed);
-  if (!match_from(&m, 0, 0)) return false;
+  matching m = {.pattern = pattern, .fields = found, .text = text, .n = strlen(text), .wild = NO_WILD};
+  const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text, *dot = strrchr(name, '.');
+  if (!pattern->takes_extension && dot && dot != name) m.n = (size_t)(dot - text);
+  if (!match(&m)) return false;
   memcpy(fields, found, pattern->n_fields * sizeof *found);
   return true;
 }

@@ -5,7 +5,8 @@
  *
  * A pattern with k folders is held against the last k folders of a path and its file name. In each part {name} stands for
  * some text (at least one character, as few as fit), * for any text (none too), ? for one character; all else stands for
- * itself. A * at the end takes the extension too; without one, the extension may be left out of the pattern.
+ * itself. Where the last part has a dot, or ends with *, it takes the extension too; else the extension is left out of what
+ * is matched. A character is one of UTF-8: no value is cut within one.
  */
 #ifndef LNTI_FLOW_PATH_PATTERN_H
 #define LNTI_FLOW_PATH_PATTERN_H
@@ -29,7 +30,7 @@ LNT_MUST_CHECK lnt_status lnti_path_pattern_parse(lnti_path_pattern **out, const
 size_t lnti_path_pattern_n(const lnti_path_pattern *pattern);
 const char *lnti_path_pattern_name(const lnti_path_pattern *pattern, size_t field);
 /** False where the path does not fit; else fields [lnti_path_pattern_n] are set. Time at most the product of the two
- *  lengths and the number of fields. Thread-safe. */
+ *  lengths. Thread-safe. */
 bool lnti_path_pattern_match(lnti_path_field *fields, const lnti_path_pattern *pattern, const char *path);
 void lnti_path_pattern_free(lnti_path_pattern *pattern);
 
