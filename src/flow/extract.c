@@ -59,6 +59,7 @@ typedef struct traits_state {
 static lnt_status collect_traits(void *payload, const lnti_item *item, lnt_error *err) {
   traits_state *state = payload;
   (void)err;
+  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
   note_traits(&state->all, state->n_all++, item);
   if (strcmp(item->split, LNTI_SPLIT_TRAIN) == 0) note_traits(&state->train, state->n_train++, item);
   return LNT_OK;

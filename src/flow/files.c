@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <image/image.h>
+#include <media/archive.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,11 +181,24 @@ static lnt_status sniff_member(bool *out, lnti_media *media, const char *path, c
   return LNT_OK;
 }
 
+const char *lnti_files_inner(const char *member) {
+  char outer[LNTI_PATH_BYTES_MAX + 1];
+  for (const char *at = member; (at = strchr(at, '#')) != NULL; at++) {
+    size_t n = (size_t)(at - member);
+    if (n >= sizeof outer) return NULL;
+    memcpy(outer, member, n);
+    outer[n] = '\0';
+    if (lnti_archive_name(outer)) return at + 1;
+  }
+  return NULL;
+}
+
 static lnt_status add_member(lnti_files *files, lnti_media *media, const char *path, const char *name, lnt_error *err) {
-  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+  const char *inner = lnti_files_inner(name), *slash = strrchr(inner ? inner : name, '/');
+  const char *base = slash ? slash + 1 : inner ? inner : name;
   bool image = false;
   lnt_status status = LNT_OK;
-  if (*name == '.' || strstr(name, "/.")) return LNT_OK; /* hidden */
+  if (*name == '.' || strstr(name, "/.") || (inner && *inner == '.')) return LNT_OK; /* hidden */
   if (strchr(base, '.')) {
     image = may_be_image(base);
   } else {

@@ -32,4 +32,7 @@ LNT_MUST_CHECK lnt_status lnti_files_list_archive(lnti_files *out, lnti_media *m
                                                   void *refused_payload, lnt_error *err);
 void lnti_files_clear(lnti_files *files);
 
+/** Of a member of an archive inside an archive ("a/inner.zip#b/c.png") its name in there ("b/c.png"); else NULL. */
+const char *lnti_files_inner(const char *member);
+
 #endif

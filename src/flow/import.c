@@ -108,8 +108,8 @@ static lnt_status warn_of_files(lnti_import_work *work, lnt_error *err) {
   }
   if (status == LNT_OK && work->n_group_clashes > 0) {
     status = lnti_messages_add(warnings, err,
-                               "members of one group carry different labels %zu times (first in group \"%s\"): the "
-                               "first label of a group counts",
+                               "members of one group carry different labels %zu times (first: %s): the first "
+                               "label of a group counts",
                                work->n_group_clashes, work->first_clash);
   }
   return status;

@@ -46,6 +46,7 @@ typedef struct lnti_import_row {
   lnti_item item; /**< strings borrowed for as long as the batch lives */
   const lnti_import_input *input;
   char *member; /**< owned: of a frame */
+  bool known;   /**< of a frame that is there already */
   const char *group;
   lnti_looked look;
   bool looked;        /**< `look` is filled */
@@ -54,6 +55,9 @@ typedef struct lnti_import_row {
   lnt_status refused; /**< LNT_OK, or why it is not taken */
   lnt_error error;
 } lnti_import_row;
+
+/** Before the name of a group, in its item's member. */
+#define LNTI_IMPORT_GROUP "group:"
 
 /** Where EXIF values go. */
 enum { LNTI_IMPORT_EXIF_KEYS = 6 };

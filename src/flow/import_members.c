@@ -22,6 +22,7 @@ enum { BLOCK_FILES = 1 << 16, TOP_NAMES = 5 };
 
 typedef struct folder_file {
   const char *member; /* below the source; of the listing */
+  const char *path;   /* where it would lie, were the archives inside the source unpacked where they are */
   const char *split;
   size_t option;
   lnti_known_item known; /* the item that is there already */
@@ -42,10 +43,10 @@ typedef struct listing {
 
 /* ---- classes and splits ---- */
 
-/* What is left of a member once its split's folder is taken off. */
-static const char *class_part(const listing *list, const char *member) {
-  const char *slash = list->split_level ? strchr(member, '/') : NULL;
-  return slash ? slash + 1 : member;
+/* What is left of a path once its split's folder is taken off. */
+static const char *class_part(const listing *list, const char *path) {
+  const char *slash = list->split_level ? strchr(path, '/') : NULL;
+  return slash ? slash + 1 : path;
 }
 
 /* The first level's folders, by whether they name a split: how many, and the first of them as text. */
@@ -68,13 +69,13 @@ static lnt_status find_split_level(listing *list, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (list->work->options->split) return LNT_OK;
   for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
-    const char *member = list->files[i].member, *slash = strchr(member, '/');
+    const char *path = list->files[i].path, *slash = strchr(path, '/');
     if (!slash) continue;
-    size_t n = (size_t)(slash - member);
-    if (n == n_previous && memcmp(member, previous, n) == 0) continue;
-    previous = member;
+    size_t n = (size_t)(slash - path);
+    if (n == n_previous && memcmp(path, previous, n) == 0) continue;
+    previous = path;
     n_previous = n;
-    status = note_top_folder(lnti_split_of_name(member, n) ? &splits : &others, member, n, err);
+    status = note_top_folder(lnti_split_of_name(path, n) ? &splits : &others, path, n, err);
   }
   if (status) goto done;
   list->split_level = splits.n > 0 && others.n == 0;
@@ -94,11 +95,11 @@ done:
 static lnt_status find_splits(listing *list, lnt_error *err) {
   lnt_status status = find_split_level(list, err);
   for (size_t i = 0; i < list->n && status == LNT_OK; i++) {
-    const char *member = list->files[i].member, *slash = strchr(member, '/');
+    const char *path = list->files[i].path, *slash = strchr(path, '/');
     size_t depth = 0;
     list->files[i].split = list->work->options->split;
-    if (list->split_level && slash) list->files[i].split = lnti_split_of_name(member, (size_t)(slash - member));
-    for (const char *p = class_part(list, member); (p = strchr(p, '/')) != NULL; p++) depth++;
+    if (list->split_level && slash) list->files[i].split = lnti_split_of_name(path, (size_t)(slash - path));
+    for (const char *p = class_part(list, path); (p = strchr(p, '/')) != NULL; p++) depth++;
     if (depth > list->depth_max) list->depth_max = depth;
   }
   return status;
@@ -113,13 +114,13 @@ typedef struct class_folder {
 
 /* The folder that begins at a file. The listing is in order, so what lies in one folder follows its folders' files. */
 static class_folder folder_at(const listing *list, size_t first) {
-  class_folder folder = {.first = first, .n = 1, .part = class_part(list, list->files[first].member)};
-  const char *slash = strrchr(folder.part, '/'), *member = list->files[first].member;
-  size_t n = slash ? (size_t)(slash - member) + 1 : (size_t)(folder.part - member);
+  class_folder folder = {.first = first, .n = 1, .part = class_part(list, list->files[first].path)};
+  const char *slash = strrchr(folder.part, '/'), *path = list->files[first].path;
+  size_t n = slash ? (size_t)(slash - path) + 1 : (size_t)(folder.part - path);
   folder.length = slash ? (size_t)(slash - folder.part) : 0;
   while (first + folder.n < list->n) {
-    const char *next = list->files[first + folder.n].member;
-    if (strncmp(next, member, n) != 0 || strchr(next + n, '/')) break;
+    const char *next = list->files[first + folder.n].path;
+    if (strncmp(next, path, n) != 0 || strchr(next + n, '/')) break;
     folder.n++;
   }
   return folder;
@@ -136,6 +137,7 @@ static lnt_status option_of_folder(size_t *out, const listing *list, const class
     char title[LNTI_PATH_BYTES_MAX];
     const char *slash = memchr(at, '/', (size_t)(end - at));
     size_t n = (size_t)((slash ? slash : end) - at), parent = option;
+    if (n >= sizeof title) return lnti_fail(err, LNT_ELIMIT, "a folder's name of %zu bytes is too long for a class", n);
     memcpy(title, at, n);
     title[n] = '\0';
     status = announce ? lnti_import_announce(&option, work, list->question, parent, title, err)
@@ -158,7 +160,7 @@ static bool has_class(const class_folder *folder) {
 /* A folder that can be no class: its new images are refused, what is there already stays as it is. */
 static lnt_status refuse_class(listing *list, const class_folder *folder, lnt_status code, const lnt_error *reason,
                                lnt_error *err) {
-  const char *member = list->files[folder->first].member;
+  const char *first = list->files[folder->first].path, *between = list->kind == LNTI_SOURCE_ARCHIVE ? "#" : "/";
   char *path = NULL, *text = NULL;
   size_t n_new = 0;
   lnt_status status = LNT_OK;
@@ -168,7 +170,8 @@ static lnt_status refuse_class(listing *list, const class_folder *folder, lnt_st
     n_new += list->files[i].refused;
   }
   if (n_new == 0) return LNT_OK;
-  status = lnti_asprintf(&path, err, "%s/%.*s", list->root, (int)(folder->part + folder->length - member), member);
+  status =
+      lnti_asprintf(&path, err, "%s%s%.*s", list->root, between, (int)(folder->part + folder->length - first), first);
   if (status) goto done;
   status = lnti_asprintf(&text, err, "the folder can be no class, and its images (%zu) were not taken: %s", n_new,
                          reason->message);
@@ -261,25 +264,25 @@ typedef struct block {
   lnti_arena arena;            /* names of groups, metadata */
 } block;
 
-static lnt_status find_group(const char **out, block *b, const char *member, lnt_error *err) {
+static lnt_status find_group(const char **out, block *b, const char *path, lnt_error *err) {
   regmatch_t match[2];
   char *name = NULL;
   *out = NULL;
-  if (!b->list->work->group_regex || regexec(b->list->work->group_regex, member, 2, match, 0) != 0) return LNT_OK;
+  if (!b->list->work->group_regex || regexec(b->list->work->group_regex, path, 2, match, 0) != 0) return LNT_OK;
   const regmatch_t *part = match[1].rm_so >= 0 ? &match[1] : &match[0];
   if (part->rm_eo == part->rm_so) return LNT_OK;
   lnt_status status =
-      lnti_arena_strndup(&name, &b->arena, member + part->rm_so, (size_t)(part->rm_eo - part->rm_so), err);
+      lnti_arena_strndup(&name, &b->arena, path + part->rm_so, (size_t)(part->rm_eo - part->rm_so), err);
   if (status == LNT_OK) *out = name;
   return status;
 }
 
-static lnt_status find_meta(lnti_import_input *input, block *b, lnt_error *err) {
+static lnt_status find_meta(lnti_import_input *input, block *b, const char *path, lnt_error *err) {
   lnti_import_work *work = b->list->work;
   lnti_path_field fields[LNTI_PATH_FIELDS_MAX];
   lnti_import_meta *meta = NULL;
   if (!work->pattern) return LNT_OK;
-  if (!lnti_path_pattern_match(fields, work->pattern, input->member)) {
+  if (!lnti_path_pattern_match(fields, work->pattern, path)) {
     if (work->n_unmatched++ == 0) return lnti_strdup(&work->first_unmatched, input->member, err);
     return LNT_OK;
   }
@@ -306,8 +309,8 @@ static lnt_status fill_input(block *b, size_t i, const folder_file *file, lnt_er
   }
   /* A name that is no UTF-8 is refused when it is read. */
   if (lnti_utf8_valid(file->member, strlen(file->member)) != strlen(file->member)) return LNT_OK;
-  lnt_status status = find_group(&input->group, b, file->member, err);
-  return status ? status : find_meta(input, b, err);
+  lnt_status status = find_group(&input->group, b, file->path, err);
+  return status ? status : find_meta(input, b, file->path, err);
 }
 
 static lnt_status import_files(listing *list, lnt_error *err) {
@@ -332,6 +335,22 @@ static void refuse_folder(void *payload, const char *path, lnt_status code, cons
   lnti_import_refuse(payload, path, code, reason);
 }
 
+/* "a/inner.zip#cats/1.png" becomes "a/cats/1.png". */
+static lnt_status find_path(const char **out, listing *list, const char *member, lnt_error *err) {
+  const char *inner = list->kind == LNTI_SOURCE_ARCHIVE ? lnti_files_inner(member) : NULL, *slash = NULL;
+  char *path = NULL;
+  *out = member;
+  if (!inner) return LNT_OK;
+  for (const char *at = member; at < inner; at++) slash = *at == '/' ? at : slash;
+  size_t before = slash ? (size_t)(slash + 1 - member) : 0, n = strlen(inner);
+  lnt_status status = lnti_arena_alloc(&path, &list->names.arena, before + n + 1, 1, err);
+  if (status) return status;
+  memcpy(path, member, before);
+  memcpy(path + before, inner, n + 1);
+  *out = path;
+  return LNT_OK;
+}
+
 static lnt_status make_files(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
   const lnti_cancel *cancel = work->project->context.cancel;
@@ -347,6 +366,8 @@ static lnt_status make_files(listing *list, lnt_error *err) {
   list->n = list->names.n;
   for (size_t i = 0; i < list->n; i++) {
     list->files[i] = (folder_file){.member = list->names.member[i], .option = LNTI_NONE};
+    status = find_path(&list->files[i].path, list, list->files[i].member, err);
+    if (status) return status;
   }
   return LNT_OK;
 }
@@ -379,21 +400,19 @@ done:
   return status;
 }
 
+/* One image is a listing of its own, in the folder that it lies in. */
 lnt_status lnti_import_file(lnti_import_work *work, const char *path, lnt_error *err) {
-  lnti_known_items *known = NULL;
-  lnti_import_input input = {.split = work->options->split};
   const char *slash = strrchr(path, '/');
   char *folder = NULL;
   lnt_status status = lnti_strndup(&folder, path, slash == path ? 1 : (size_t)(slash - path), err);
   if (status) return status;
-  status = lnti_known_items_load(&known, work->project, LNTI_SOURCE_FOLDER, folder, err);
+  folder_file file = {.member = slash + 1, .path = slash + 1, .split = work->options->split, .option = LNTI_NONE};
+  listing list = {.work = work, .kind = LNTI_SOURCE_FOLDER, .root = folder, .files = &file, .n = 1};
+  status = find_known(&list, err);
   if (status == LNT_OK) {
-    input.member = slash + 1;
-    input.known = lnti_known_items_find(known, input.member);
     work->n_total++;
-    status = lnti_import_inputs(work, LNTI_SOURCE_FOLDER, folder, &input, 1, err);
+    status = import_files(&list, err);
   }
-  lnti_known_items_free(known);
   free(folder);
   return status;
 }

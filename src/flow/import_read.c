@@ -2,7 +2,8 @@
  * Reading inputs: the pool reads, verifies and hashes one batch while a thread of its own writes the batch before. A batch is
  * as many inputs as take about a second, so that progress is told and made durable as often for photographs as for icons.
  *
- * One input gives one row, or with --frames as many as it has frames.
+ * One input gives one row, or with --frames as many as it has frames. Where its file is an item already, that one stands for
+ * the first of them.
  */
 #include <flow/import_internal.h>
 
@@ -43,7 +44,7 @@ typedef struct storing {
   lnt_error error;
 } storing;
 
-/* ---- one input ---- */
+/* ---- rows ---- */
 
 static void begin_row(lnti_import_row *row, const lnti_import_input *input) {
   *row = (lnti_import_row){.input = input, .group = input->group};
@@ -58,6 +59,10 @@ static lnt_status read_blob(lnti_blob *out, const reading *r, const char *member
   if (lnti_utf8_valid(member, strlen(member)) != strlen(member)) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "the name is not in UTF-8; rename the file");
   }
+  if (strncmp(member, LNTI_IMPORT_GROUP, strlen(LNTI_IMPORT_GROUP)) == 0) {
+    return lnti_fail(err, LNT_EUNSUPPORTED, "a name that begins with \"%s\" stands for a group of images; rename it",
+                     LNTI_IMPORT_GROUP);
+  }
   const lnti_item item = {.source = r->source, .source_kind = r->kind, .member = member};
   lnt_status status = lnti_item_uri(&uri, &item, err);
   if (status == LNT_OK) status = lnti_media_read(out, r->work->project->media, uri.data, err);
@@ -65,35 +70,52 @@ static lnt_status read_blob(lnti_blob *out, const reading *r, const char *member
   return status;
 }
 
-/* Frame `frame` of a file as a row of its own. */
-static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_blob *blob, size_t frame, bool timed,
-                                lnt_error *err) {
-  blob->frame = frame;
-  lnt_status status = lnti_asprintf(&row->member, err, "%s#%s=%zu", row->item.member, timed ? "frame" : "page",
+/* ---- frames ---- */
+
+/* Where every frame is taken, a row is that of frame `frame` of its file. */
+static lnt_status name_frame(lnti_import_row *row, const reading *r, size_t frame, bool timed, lnt_error *err) {
+  lnt_status status = lnti_asprintf(&row->member, err, "%s#%s=%zu", row->input->member, timed ? "frame" : "page",
                                     timed ? frame : frame + 1);
   if (status) return status;
-  if (!row->group && r->work->options->frames == LNTI_FRAMES_GROUP) row->group = row->item.member;
+  if (!row->group && r->work->options->frames == LNTI_FRAMES_GROUP) row->group = row->input->member;
   row->item.member = row->member;
+  return LNT_OK;
+}
+
+static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_blob *blob, size_t frame, lnt_error *err) {
+  blob->frame = frame;
   row->refused = lnti_look(&row->look, blob, &r->look, &row->error);
   if (row->refused == LNT_OK) lnti_look_item(&row->item, &row->look);
   row->looked = row->refused == LNT_OK;
   return row->refused == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", row->error.message) : LNT_OK;
 }
 
-/* The first row has looked at the file as a whole, and says how many frames there are. */
-static lnt_status spread_frames(file_rows *file, const reading *r, lnti_blob *blob, lnt_error *err) {
-  const lnti_image_info info = file->row->look.info;
-  lnti_looked_clear(&file->row->look);
-  lnt_status status = lnti_realloc(&file->row, info.frames, sizeof *file->row, err);
+/* Rows of the frames from `first` on: with a blob they are looked at, else they are there already. The row of the file
+ * stays before them where `first` is 1: it is the item of frame 0. */
+static lnt_status spread_frames(file_rows *file, const reading *r, lnti_blob *blob, size_t first, size_t n, bool timed,
+                                lnt_error *err) {
+  const lnti_import_input *input = file->row->input;
+  lnt_status status = lnti_realloc(&file->row, n, sizeof *file->row, err);
   if (status) return status;
-  for (size_t i = 0; i < info.frames; i++) {
-    begin_row(&file->row[i], file->row->input);
+  if (first > 0 && !file->row->group && r->work->options->frames == LNTI_FRAMES_GROUP) file->row->group = input->member;
+  for (size_t i = first; i < n; i++) {
+    status = lnti_cancel_check(r->work->project->context.cancel, err);
+    if (status) return status;
+    begin_row(&file->row[i], input);
     file->n = i + 1;
-    status = look_at_frame(&file->row[i], r, blob, i, info.timed, err);
+    file->row[i].known = blob == NULL;
+    status = name_frame(&file->row[i], r, i, timed, err);
+    if (status == LNT_OK && blob) status = look_at_frame(&file->row[i], r, blob, i, err);
     if (status) return status;
   }
-  file->row->n_frames = info.frames;
+  file->row->n_frames = n;
   return LNT_OK;
+}
+
+/* ---- one input ---- */
+
+static bool takes_frames(const reading *r) {
+  return r->work->options->frames != LNTI_FRAMES_FIRST;
 }
 
 static lnt_status read_file(file_rows *file, const reading *r, lnt_error *err) {
@@ -105,29 +127,53 @@ static lnt_status read_file(file_rows *file, const reading *r, lnt_error *err) {
   if (row->refused == LNT_ENOMEM) {
     status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, row->error.message);
   } else if (row->refused == LNT_OK) {
+    const lnti_image_info info = row->look.info;
     row->looked = true;
-    row->n_frames = row->look.info.frames;
+    row->n_frames = info.frames;
     lnti_look_item(&row->item, &row->look);
-    if (row->n_frames > 1 && r->work->options->frames != LNTI_FRAMES_FIRST && blob.frame == 0) {
-      status = spread_frames(file, r, &blob, err);
+    if (info.frames > 1 && takes_frames(r) && blob.frame == 0) {
+      lnti_looked_clear(&row->look);
+      status = spread_frames(file, r, &blob, 0, info.frames, info.timed, err);
     }
   }
   lnti_blob_clear(&blob);
   return status;
 }
 
-/* An item that is there, but whose pixels nobody has looked at. What cannot be read, or has changed, stays as it is. */
-static lnt_status look_again(lnti_import_row *row, const reading *r, lnt_error *err) {
+/* An item that is there, but of which more can be known: its pixels, where nobody has looked at them, or frames behind its
+ * first. What cannot be read, or has changed, stays as it is. */
+static lnt_status read_again(file_rows *file, const reading *r, lnt_error *err) {
+  lnti_import_row *row = file->row;
+  const lnti_look_options header = {r->look.limits, false};
+  const bool pixels = !row->input->known.looked && r->look.pixels;
   lnti_blob blob = {0};
   lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = read_blob(&blob, r, row->item.member, &reason);
-  if (status == LNT_OK) status = lnti_look(&row->look, &blob, &r->look, &reason);
-  lnti_blob_clear(&blob);
-  if (status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, reason.message);
-  row->facts_missing = status == LNT_OK && lnti_content_key(&row->look.content) == row->input->known.content;
-  row->looked = row->facts_missing;
+  if (status == LNT_OK) status = lnti_look(&row->look, &blob, pixels ? &r->look : &header, &reason);
+  const lnti_image_info info = row->look.info;
+  bool same = status == LNT_OK && lnti_content_key(&row->look.content) == row->input->known.content;
+  row->looked = row->facts_missing = same && pixels;
   if (row->facts_missing) row->item.facts = row->look.facts;
-  return LNT_OK;
+  if (status == LNT_ENOMEM) {
+    status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, reason.message);
+  } else if (same && takes_frames(r) && info.frames > 1 && blob.frame == 0) {
+    status = spread_frames(file, r, &blob, 1, info.frames, info.timed, err);
+  } else {
+    status = LNT_OK;
+  }
+  lnti_blob_clear(&blob);
+  return status;
+}
+
+static lnt_status read_input(file_rows *file, const reading *r, lnt_error *err) {
+  const lnti_known_item *known = &file->row->input->known;
+  if (known->frames > 0) {
+    size_t first = known->id != 0;
+    return spread_frames(file, r, NULL, first, first + known->frames, known->timed, err);
+  }
+  if (!known->id) return read_file(file, r, err);
+  bool more_frames = takes_frames(r) && known->may_have_frames;
+  return more_frames || (!known->looked && r->look.pixels) ? read_again(file, r, err) : LNT_OK;
 }
 
 static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
@@ -141,8 +187,7 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
     file->n = 1;
     begin_row(file->row, input);
     file->row->n_frames = 1;
-    if (input->known.id && (input->known.looked || !r->look.pixels)) continue;
-    status = input->known.id ? look_again(file->row, r, err) : read_file(file, r, err);
+    status = read_input(file, r, err);
     if (status) return status;
   }
   return LNT_OK;

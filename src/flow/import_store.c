@@ -17,6 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What becomes of an annotation's item. */
+typedef struct pending {
+  bool moves;         /* it was there without an answer: its stage becomes "done" */
+  const char *member; /* of a group's: the member that says so; else NULL */
+} pending;
+
 typedef struct batch {
   lnti_import_work *work;
   lnti_source_kind kind;
@@ -26,11 +32,12 @@ typedef struct batch {
   int64_t op_id, source_id;
   int64_t *meta_key_id; /* [work->n_meta_keys] */
   lnti_annotation *annotations;
-  bool *moves; /* the item of that annotation was there without an answer: its stage becomes "done" */
+  pending *pending; /* [n_annotations] */
   size_t n_annotations, capacity;
   const char *group; /* the last one */
   int64_t group_id;
-  size_t imported, existing, labelled, groups;
+  size_t imported, existing, labelled, groups, clashes;
+  const char *first_clash; /* a member */
 } batch;
 
 /* ---- answers ---- */
@@ -46,7 +53,7 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ex
     if (status) return status;
     moves = !answered;
   }
-  b->moves[b->n_annotations] = moves;
+  b->pending[b->n_annotations] = (pending){.moves = moves};
   b->annotations[b->n_annotations++] =
       (lnti_annotation){.item_id = item_id,
                         .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
@@ -54,35 +61,43 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ex
   return LNT_OK;
 }
 
-/* Members of a group that disagree: the first one counts, and it is said. */
-static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
-  lnti_import_work *work = b->work;
-  for (size_t i = 0; i < row->input->n_answers; i++) {
-    const lnti_import_answer *answer = &row->input->answers[i];
-    lnti_answer_row current;
-    bool answered = false;
-    const lnti_question *question = &work->ontology->questions[answer->question];
-    if (answer->option == LNTI_NONE || question->type == LNTI_CHECKLIST) continue;
-    lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, b->group_id, question->id, 0, err);
-    if (status) return status;
-    if (!answered || current.option_id == work->ontology->options[answer->option].id) continue;
-    if (work->n_group_clashes++ == 0) {
-      status = lnti_strdup(&work->first_clash, row->group, err);
-      if (status) return status;
-    }
-  }
+/* Members of a group that disagree: the first one counts, and it is said. What a person has answered is no clash. */
+static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_annotation *a, const char *member, lnt_error *err) {
+  const lnti_ontology *ontology = b->work->ontology;
+  const lnti_question *question = &ontology->questions[a->answer.question];
+  lnti_answer_row current;
+  bool answered = false;
+  if (a->answer.option == LNTI_NONE || question->type == LNTI_CHECKLIST) return LNT_OK;
+  lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, a->item_id, question->id, 0, err);
+  if (status || !answered || current.source != LNTI_BY_IMPORT) return status;
+  if (current.option_id == ontology->options[a->answer.option].id) return LNT_OK;
+  if (b->clashes++ == 0) b->first_clash = member;
   return LNT_OK;
+}
+
+/* The batch's answers, what is there already excepted. */
+static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
+  const lnti_annotate_options options = {.source = LNTI_BY_IMPORT, .keep_existing = true};
+  lnt_status status =
+      lnti_annotate(tx, &b->labelled, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
+  for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
+    const pending *p = &b->pending[i];
+    if (p->moves) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
+    if (status == LNT_OK && p->member) status = note_clash(b, tx, &b->annotations[i], p->member, err);
+  }
+  return status;
 }
 
 /* ---- groups ---- */
 
+/* The group of a name, made where it is missing, becomes b->group_id. */
 static lnt_status find_group(batch *b, lnti_tx *tx, const lnti_import_row *row, bool *existed_out, lnt_error *err) {
   char *member = NULL;
   lnti_hasher hasher;
   lnti_item item = row->item;
   *existed_out = true;
   if (b->group && strcmp(b->group, row->group) == 0) return LNT_OK;
-  lnt_status status = lnti_asprintf(&member, err, "group:%s", row->group);
+  lnt_status status = lnti_asprintf(&member, err, LNTI_IMPORT_GROUP "%s", row->group);
   if (status) return status;
   item.kind = LNTI_ITEM_GROUP;
   item.group_id = 0;
@@ -91,6 +106,8 @@ static lnt_status find_group(batch *b, lnti_tx *tx, const lnti_import_row *row, 
   item.format = "group";
   item.bytes = 0;
   item.facts = (lnti_item_facts){0};
+  if (item.h == 0) item.h = item.w = item.c = 1; /* of a member that is there already, and was not read */
+  if (item.depth == 0) item.depth = 8;
   lnti_hash_begin(&hasher);
   lnti_hash_update(&hasher, b->source, strlen(b->source) + 1);
   lnti_hash_update(&hasher, member, strlen(member));
@@ -101,6 +118,17 @@ static lnt_status find_group(batch *b, lnti_tx *tx, const lnti_import_row *row, 
   b->group = row->group;
   b->groups += !*existed_out;
   return LNT_OK;
+}
+
+/* The group that answers for a row: the one that its item is in, or is to join; *id_out 0: none. */
+static lnt_status group_of(int64_t *id_out, bool *existed_out, batch *b, lnti_tx *tx, const lnti_import_row *row,
+                           lnt_error *err) {
+  *id_out = row->input ? row->input->known.group_id : 0;
+  *existed_out = true;
+  if (*id_out || !row->group) return LNT_OK;
+  lnt_status status = find_group(b, tx, row, existed_out, err);
+  if (status == LNT_OK) *id_out = b->group_id;
+  return status;
 }
 
 /* ---- metadata ---- */
@@ -147,35 +175,44 @@ static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, 
 
 /* ---- rows ---- */
 
-static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
-  bool existed = row->item.id != 0, group_existed = true;
+/* A row's answers, for its item or for the group. */
+static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool existed,
+                              lnt_error *err) {
   lnt_status status = LNT_OK;
-  row->item.source_id = b->source_id;
-  if (row->group) {
-    status = find_group(b, tx, row, &group_existed, err);
-    if (status) return status;
-    row->item.group_id = b->group_id;
+  for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
+    int64_t item_id = group_id ? group_id : row->item.id;
+    status = add_annotation(b, tx, item_id, existed, &row->input->answers[i], err);
+    if (!status && group_id) b->pending[b->n_annotations - 1].member = row->item.member;
   }
-  if (!existed) status = lnti_tx_item(tx, &row->item.id, &existed, b->op_id, &row->item, err);
+  return status;
+}
+
+static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
+  bool existed = row->item.id != 0 || row->known, group_existed = true;
+  int64_t group_id = 0;
+  lnt_status status = group_of(&group_id, &group_existed, b, tx, row, err);
+  if (status) return status;
+  row->item.source_id = b->source_id;
+  row->item.group_id = group_id;
+  if (row->known) status = lnti_tx_item_find(tx, &row->item.id, b->source_id, row->item.member, err);
+  if (!status && !existed) status = lnti_tx_item(tx, &row->item.id, &existed, b->op_id, &row->item, err);
+  if (!status && group_id && existed && row->input && row->input->known.joins) {
+    status = lnti_tx_item_group(tx, row->item.id, group_id, err);
+  }
   if (!status && row->facts_missing) status = lnti_tx_item_facts(tx, row->item.id, &row->item.facts, err);
   if (!status) status = write_meta(b, tx, row, err);
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
-  if (row->group && group_existed) status = note_clash(b, tx, row, err);
-  for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
-    status = row->group ? add_annotation(b, tx, b->group_id, group_existed, &row->input->answers[i], err)
-                        : add_annotation(b, tx, row->item.id, existed, &row->input->answers[i], err);
-  }
-  return status;
+  return add_answers(b, tx, row, group_id, group_id ? group_existed : existed, err);
 }
 
 static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
   batch *b = payload;
   lnti_import_work *work = b->work;
-  const lnti_annotate_options annotate = {.source = LNTI_BY_IMPORT, .keep_existing = true};
   bool existed = false;
-  b->imported = b->existing = b->labelled = b->groups = b->n_annotations = 0; /* a second run counts anew */
+  b->imported = b->existing = b->labelled = b->groups = b->clashes = b->n_annotations =
+      0; /* a second run counts anew */
   b->group = NULL;
   memset(b->meta_key_id, 0, work->n_meta_keys * sizeof *b->meta_key_id);
   lnt_status status = lnti_tx_op(tx, &b->op_id, &existed, &work->op, err);
@@ -188,12 +225,7 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
     if (row->member) row->item.id = 0; /* a frame of a file */
     status = write_item(b, tx, row, err);
   }
-  if (status || b->n_annotations == 0) return status;
-  status = lnti_annotate(tx, &b->labelled, work->ontology, b->op_id, b->annotations, b->n_annotations, &annotate, err);
-  for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
-    if (b->moves[i]) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
-  }
-  return status;
+  return status || b->n_annotations == 0 ? status : write_answers(b, tx, err);
 }
 
 void lnti_import_row_clear(lnti_import_row *row) {
@@ -255,7 +287,7 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   size_t n_inputs = 0;
   lnt_status status = lnti_alloc(&b.annotations, b.capacity, sizeof *b.annotations, err);
   if (status) goto done;
-  status = lnti_alloc(&b.moves, b.capacity, sizeof *b.moves, err);
+  status = lnti_alloc(&b.pending, b.capacity, sizeof *b.pending, err);
   if (status) goto done;
   status = lnti_alloc(&b.meta_key_id, work->n_meta_keys, sizeof *b.meta_key_id, err);
   if (status) goto done;
@@ -269,12 +301,14 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   work->result->existing += b.existing;
   work->result->labelled += b.labelled;
   work->result->groups += b.groups;
+  if (b.clashes > 0 && work->n_group_clashes == 0) status = lnti_strdup(&work->first_clash, b.first_clash, err);
+  work->n_group_clashes += b.clashes;
   work->n_done += n_inputs;
   lnti_job_progress(&work->job, "items", work->n_done, work->n_total);
 done:
   for (size_t i = 0; i < n; i++) lnti_import_row_clear(&rows[i]);
   free(b.meta_key_id);
-  free(b.moves);
+  free(b.pending);
   free(b.annotations);
   return status;
 }

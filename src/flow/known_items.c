@@ -5,18 +5,22 @@
 #include <flow/known_items.h>
 
 #include <base/alloc.h>
+#include <flow/files.h>
 #include <flow/groups.h>
+#include <image/image.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct slot {
   uint64_t hash[2];
-  int64_t id; /* 0: free; negative: not looked at */
+  int64_t id, group_id; /* 0: free; none */
   uint64_t content;
+  bool looked, may_have_frames;
 } slot;
 
 struct lnti_known_items {
-  slot *slots; /* [n_slots], a power of two, at most half full */
+  slot *slots; /* [n_slots], a power of two, at most three quarters full */
   size_t n_slots, n;
 };
 
@@ -26,8 +30,7 @@ typedef struct loading {
   lnti_source_kind kind;
 } loading;
 
-static void hash_member(uint64_t out[2], const char *member) {
-  size_t n = strlen(member);
+static void hash_member(uint64_t out[2], const char *member, size_t n) {
   out[0] = lnti_hash_table(member, n, 0x6b6e6f776e);
   out[1] = lnti_hash_table(member, n, 0x6974656d73);
 }
@@ -53,19 +56,32 @@ static lnt_status resize(lnti_known_items *known, size_t n_slots, lnt_error *err
   return LNT_OK;
 }
 
+/* Formats that hold several frames or pages in one file. */
+static bool holds_frames(const char *format) {
+  static const lnti_image_format formats[] = {LNTI_IMAGE_GIF, LNTI_IMAGE_WEBP, LNTI_IMAGE_TIFF, LNTI_IMAGE_HEIF,
+                                              LNTI_IMAGE_AVIF};
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+    if (strcmp(format, lnti_image_format_name(formats[i])) == 0) return true;
+  }
+  return false;
+}
+
 static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
   loading *l = payload;
   uint64_t hash[2];
   if (item->source_kind != l->kind || strcmp(item->source, l->source) != 0) return LNT_OK;
-  if (l->known->n * 2 >= l->known->n_slots) {
+  if (l->known->n * 4 >= l->known->n_slots * 3) {
     lnt_status status = resize(l->known, l->known->n_slots * 2, err);
     if (status) return status;
   }
-  hash_member(hash, item->member);
+  hash_member(hash, item->member, strlen(item->member));
   slot *s = slot_of(l->known, hash);
-  memcpy(s->hash, hash, sizeof hash);
-  s->id = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP ? item->id : -item->id;
-  s->content = lnti_content_key(&item->content);
+  *s = (slot){.hash = {hash[0], hash[1]},
+              .id = item->id,
+              .group_id = item->group_id,
+              .content = lnti_content_key(&item->content),
+              .looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP,
+              .may_have_frames = holds_frames(item->format)};
   l->known->n++;
   return LNT_OK;
 }
@@ -87,12 +103,46 @@ lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, 
   return LNT_OK;
 }
 
-lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char *member) {
+static const slot *find(const lnti_known_items *known, const char *member, size_t n) {
   uint64_t hash[2];
-  if (!known || known->n == 0) return (lnti_known_item){0};
-  hash_member(hash, member);
+  hash_member(hash, member, n);
   const slot *s = slot_of(known, hash);
-  return (lnti_known_item){s->id < 0 ? -s->id : s->id, s->id > 0, s->content};
+  return s->id ? s : NULL;
+}
+
+/* The item of a frame, from 0. */
+static const slot *find_frame(const lnti_known_items *known, const char *member, bool timed, size_t frame) {
+  char name[LNTI_PATH_BYTES_MAX + 32];
+  int n = snprintf(name, sizeof name, "%s#%s=%zu", member, timed ? "frame" : "page", timed ? frame : frame + 1);
+  return n > 0 && (size_t)n < sizeof name ? find(known, name, (size_t)n) : NULL;
+}
+
+static void find_frames(lnti_known_item *item, const lnti_known_items *known, const char *member) {
+  size_t first = item->id != 0;
+  const slot *frame = find_frame(known, member, true, first);
+  item->timed = frame != NULL;
+  if (!frame) frame = find_frame(known, member, false, first);
+  if (!frame) return;
+  if (!item->id) item->group_id = frame->group_id;
+  do {
+    item->frames++;
+  } while (find_frame(known, member, item->timed, first + item->frames));
+}
+
+lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char *member) {
+  if (!known || known->n == 0) return (lnti_known_item){0};
+  const slot *s = find(known, member, strlen(member));
+  lnti_known_item item = {0};
+  if (s) {
+    item = (lnti_known_item){.id = s->id,
+                             .looked = s->looked,
+                             .may_have_frames = s->may_have_frames,
+                             .content = s->content,
+                             .group_id = s->group_id};
+  }
+  if (!s || s->may_have_frames) find_frames(&item, known, member);
+  item.joins = (item.id || item.frames) && !item.group_id;
+  return item;
 }
 
 size_t lnti_known_items_n(const lnti_known_items *known) {

@@ -9,16 +9,22 @@
 #include <flow/project.h>
 
 typedef struct lnti_known_item {
-  int64_t id;       /**< 0: not there */
-  bool looked;      /**< its pixels have been looked at */
-  uint64_t content; /**< lnti_content_key of its content */
+  int64_t id;           /**< 0: not there */
+  bool looked;          /**< its pixels have been looked at */
+  bool joins;           /**< it is there, and in no group */
+  bool may_have_frames; /**< its format holds several frames or pages in a file */
+  uint64_t content;     /**< lnti_content_key of its content */
+  int64_t group_id;     /**< the group that it is in, or else that its frames are in; 0: none */
+  size_t frames; /**< of its frames or pages, how many are items: from the first on, or where the file is one itself
+                           from the second on */
+  bool timed;    /**< ...by the names of frames ("#frame=0"), not of pages ("#page=1") */
 } lnti_known_item;
 
 typedef struct lnti_known_items lnti_known_items;
 
 /**
- * The items of the source of that kind and path (none where there is no such source). One walk over all items; some 64
- * bytes an item of the source. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
+ * The items of the source of that kind and path (none where there is no such source). One walk over all items; 64 to
+ * 128 bytes an item of the source. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
  */
 LNT_MUST_CHECK lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, lnti_source_kind kind,
                                                 const char *source, lnt_error *err);

@@ -74,16 +74,19 @@ done:
   return status;
 }
 
-static lnt_status find_item(int64_t *id_out, lnti_tx *tx, const lnti_item *item, lnt_error *err) {
+lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_t source_id, const char *member, lnt_error *err) {
   lnti_stmt *stmt = NULL;
+  int64_t id = 0;
   bool found = false;
   lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT id FROM items WHERE source_id = ? AND member = ?", err);
   if (status) return status;
-  lnti_put_int(stmt, item->source_id);
-  lnti_put_text(stmt, item->member);
-  status = lnti_db_run(id_out, &found, stmt, err);
-  if (!status && !found) status = lnti_fail(err, LNT_ECORRUPT, "item %s is there and cannot be found", item->member);
-  return status;
+  lnti_put_int(stmt, source_id);
+  lnti_put_text(stmt, member);
+  status = lnti_db_run(&id, &found, stmt, err);
+  if (status) return status;
+  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "source %lld has no item %s", (long long)source_id, member);
+  *id_out = id;
+  return LNT_OK;
 }
 
 static void put_facts(lnti_stmt *stmt, const lnti_item_facts *facts) {
@@ -135,7 +138,7 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   }
   put_facts(stmt, &item->facts);
   status = lnti_db_insert(&id, &added, stmt, err);
-  if (!status && !added) status = find_item(&id, tx, item, err);
+  if (!status && !added) status = lnti_tx_item_find(tx, &id, item->source_id, item->member, err);
   if (!status && added) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, op_id, id, err);
   if (status) return status;
   *id_out = id;

@@ -114,6 +114,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_sour
 /** Adds the item, or finds the one with the same source and member (*existed_out true, nothing changed). */
 LNT_MUST_CHECK lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t op_id,
                                        const lnti_item *item, lnt_error *err);
+/** The item of a source and member. LNT_ENOTFOUND. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_t source_id, const char *member,
+                                            lnt_error *err);
 /** "" takes it out of every split. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);

@@ -3,8 +3,12 @@
  */
 #include "media_support.h"
 
+#include "media/make_archive.h"
+
 #include <base/file.h>
 #include <image/image.h>
+#include <dirent.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 /* ---- names ---- */
@@ -115,6 +119,57 @@ void media_write_idx(const char *path, const uint8_t *data, size_t n, size_t h, 
   assert_int_equal(gzclose(file), Z_OK);
 }
 
+/* ---- files made elsewhere ---- */
+
+void media_golden(const char *name, const char *path) {
+  size_t n = 0;
+  char *from = lnti_test_path(LINNET_IMAGE_DATA, name), *data = lnti_test_read_file(&n, from);
+  lnti_test_write_file(path, data, n);
+  free(data);
+  free(from);
+}
+
+static bool ends_as(const char *text, const char *ending) {
+  size_t n = strlen(text), m = strlen(ending);
+  return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+/* In the order of names, as `tar` of a sorted list has them. */
+static void add_folder(maker *m, const char *folder, const char *prefix) {
+  struct dirent **names = NULL;
+  int n = scandir(folder, &names, NULL, alphasort);
+  assert_true(n >= 0);
+  for (int i = 0; i < n; i++) {
+    char path[1024], member[1024];
+    struct stat info;
+    const char *name = names[i]->d_name;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(member, sizeof member, "%s%s", prefix, name);
+    assert_int_equal(lstat(path, &info), 0);
+    if (S_ISREG(info.st_mode)) {
+      size_t bytes = 0;
+      char *data = lnti_test_read_file(&bytes, path);
+      make_add(m, MEMBER_FILE, member, data, bytes);
+      free(data);
+    } else if (S_ISDIR(info.st_mode) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+      strcat(member, "/");
+      make_add(m, MEMBER_FOLDER, member, NULL, 0);
+      add_folder(m, path, member);
+    }
+    free(names[i]);
+  }
+  free(names);
+}
+
+void media_archive(const char *path, const char *folder) {
+  int kind = 0;
+  while (kind < PACK_KINDS && !ends_as(path, pack_ending((pack_kind)kind))) kind++;
+  assert_true(kind < PACK_KINDS);
+  maker *m = make_begin((pack_kind)kind);
+  add_folder(m, folder, "");
+  make_file(path, m);
+}
+
 /* ---- what is in a project ---- */
 
 typedef struct listing {
@@ -133,7 +188,8 @@ static lnt_status add_item(void *payload, const lnti_item *item, lnt_error *err)
     assert_non_null(list->items.item);
   }
   media_item *new = &list->items.item[list->items.n++];
-  *new = (media_item){.id = item->id, .h = item->h, .w = item->w, .c = item->c};
+  *new = (media_item){
+      .id = item->id, .group_id = item->group_id, .kind = item->kind, .h = item->h, .w = item->w, .c = item->c};
   snprintf(new->member, sizeof new->member, "%s", item->member);
   snprintf(new->split, sizeof new->split, "%s", item->split);
   snprintf(new->stage, sizeof new->stage, "%s", item->stage);
@@ -192,6 +248,28 @@ void media_refuse(void *payload, const char *path, lnt_status code, const char *
   snprintf(refusals->of[refusals->n].path, sizeof refusals->of[0].path, "%s", path);
   snprintf(refusals->of[refusals->n].reason, sizeof refusals->of[0].reason, "%s", reason);
   refusals->n++;
+}
+
+typedef struct meta_text {
+  char text[1024];
+  size_t n;
+} meta_text;
+
+static lnt_status add_meta(void *payload, int64_t item_id, const char *key, const char *value, lnt_error *err) {
+  meta_text *meta = payload;
+  (void)item_id;
+  (void)err;
+  meta->n +=
+      (size_t)snprintf(meta->text + meta->n, sizeof meta->text - meta->n, "%s%s=%s", meta->n ? " " : "", key, value);
+  assert_true(meta->n < sizeof meta->text);
+  return LNT_OK;
+}
+
+const char *media_meta(const lab *l, int64_t item_id) {
+  static meta_text meta;
+  meta = (meta_text){.n = 0};
+  assert_ok(lnti_store_meta(l->project->store, item_id, item_id, add_meta, &meta, ERR));
+  return meta.text;
 }
 
 bool media_says(const lnti_messages *messages, const char *part) {

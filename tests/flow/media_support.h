@@ -45,10 +45,18 @@ void toy_arrays(const char *folder, const char *prefix, bool gzip, size_t n, uin
 /** Writes an IDX array of u8 [n,h,w], or [n] with h = 0; gzip where the name ends in ".gz". */
 void media_write_idx(const char *path, const uint8_t *data, size_t n, size_t h, size_t w);
 
+/* ---- files made elsewhere ---- */
+
+/** Copies "animation.gif" (5 frames), "pages.tif" (3 pages), "still.gif"... of the golden images to a path. */
+void media_golden(const char *name, const char *path);
+/** Writes an archive of the kind that `path` ends as, of all files below a folder, by their names. */
+void media_archive(const char *path, const char *folder);
+
 /* ---- what is in a project ---- */
 
 typedef struct media_item {
-  int64_t id;
+  int64_t id, group_id;
+  lnti_item_kind kind;
   char member[300], split[16], stage[16], format[16];
   char label[100]; /**< path of the option that answers the question; "" */
   lnti_answer_source by;
@@ -65,6 +73,9 @@ media_items media_list(lnti_project *project, const char *question);
 void media_items_clear(media_items *items);
 /** The item of a member; fails the test where there is none. */
 const media_item *media_find(const media_items *items, const char *member);
+
+/** The metadata of an item as "key=value key=value", by key, in one buffer; "" where there are none. */
+const char *media_meta(const lab *l, int64_t item_id);
 
 /** Inputs that were told to be refused. */
 typedef struct media_refusals {

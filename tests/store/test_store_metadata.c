@@ -95,6 +95,32 @@ static void groups_have_members(void **state) {
   lab_free(&l);
 }
 
+typedef struct finding {
+  int64_t source_id, id;
+  const char *member;
+} finding;
+
+static lnt_status find_item(void *payload, lnti_tx *tx, lnt_error *err) {
+  finding *f = payload;
+  return lnti_tx_item_find(tx, &f->id, f->source_id, f->member, err);
+}
+
+static void items_are_found_by_their_member(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 3);
+  lnti_item second = lab_item(&l, 1);
+  finding f = {second.source_id, 77, second.member};
+  lab_write(&l, find_item, &f);
+  assert_int_equal(f.id, 2);
+  f = (finding){second.source_id, 77, "nowhere"};
+  assert_status(lnti_store_write(l.store, find_item, &f, ERR), LNT_ENOTFOUND);
+  assert_int_equal(f.id, 77);
+  f = (finding){second.source_id + 1, 77, second.member};
+  assert_status(lnti_store_write(l.store, find_item, &f, ERR), LNT_ENOTFOUND);
+  lab_free(&l);
+}
+
 /* ---- metadata keys ---- */
 
 static lnt_status write_keys(void *payload, lnti_tx *tx, lnt_error *err) {
@@ -256,6 +282,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(facts_come_back_and_may_be_missing),
       cmocka_unit_test(groups_have_members),
+      cmocka_unit_test(items_are_found_by_their_member),
       cmocka_unit_test(metadata_keys_are_numbered_once),
       cmocka_unit_test(links_are_replaced_whole),
       cmocka_unit_test(sources_move_with_their_items),
