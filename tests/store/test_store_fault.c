@@ -50,13 +50,16 @@ static lnt_status write_some(void *payload, lnti_tx *tx, lnt_error *err) {
   const job *j = payload;
   lnti_op op = lab_op(j->number);
   lnti_item item = lab_item(j->l, j->number);
-  int64_t op_id = 0, id = 0, key_id = 0;
+  int64_t op_id = 0, id = 0, alike_id = 0, key_id = 0;
   bool existed = false;
   lnt_status status = lnti_tx_op(tx, &op_id, &existed, &op, err);
   if (!status) status = lnti_tx_item(tx, &id, &existed, op_id, &item, err);
   if (!status) status = lnti_tx_meta_key(tx, &key_id, "site", err);
   if (!status) status = lnti_tx_meta(tx, id, key_id, "north", err);
-  if (!status) status = lnti_tx_duplicates(tx, &(lnti_duplicate){id, id, id, 0}, 1, err);
+  lnti_item alike = lab_item(j->l, j->number + 1000000);
+  if (!status) status = lnti_tx_item(tx, &alike_id, &existed, op_id, &alike, err);
+  const lnti_duplicate pair[] = {{id, id, id, 0}, {alike_id, id, id, 0}};
+  if (!status) status = lnti_tx_duplicates(tx, pair, 2, err);
   if (!status) status = lnti_tx_setting(tx, "k", "v", err);
   if (!status) {
     lnti_answer_row row = lab_answer(j->l, id, 1);
