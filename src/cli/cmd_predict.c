@@ -220,7 +220,7 @@ const lnti_command lnti_cmd_predict = {
     .usage = "MODEL PATH... [--top K] [--proba]\nMODEL --items FILTER [--top K] [--proba]",
     .about =
         "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
-        "image, a folder (all images below it), an IDX array (all its records) or one record of it, "
+        "image, a folder or an archive (all images in it), an IDX array (all its records) or one record of it, "
         "ARRAY#N.\n\n"
         "An input that cannot be read is reported with its reason and the rest goes on: exit code 3, or 1 where "
         "not one could be classified.",

@@ -183,10 +183,13 @@ static void add_closed(void *payload, const char *path, lnt_status code, const c
   if (closed->status == LNT_OK) closed->status = add_failure(closed->work, path, &error, &closed->error);
 }
 
-static lnt_status add_folder(prediction_work *work, const char *path, lnt_error *err) {
+/* All images below a folder, or in an archive. */
+static lnt_status add_members(prediction_work *work, const char *path, bool archive, lnt_error *err) {
   lnti_files files = {0};
   closed_folders closed = {.work = work};
-  lnt_status status = lnti_files_list(&files, path, work->context->cancel, add_closed, &closed, err);
+  const lnti_cancel *cancel = work->context->cancel;
+  lnt_status status = archive ? lnti_files_list_archive(&files, work->media, path, cancel, add_closed, &closed, err)
+                              : lnti_files_list(&files, path, cancel, add_closed, &closed, err);
   if (status == LNT_OK && closed.status) status = lnti_fail(err, closed.status, "%s", closed.error.message);
   if (status) {
     lnti_files_clear(&files);
@@ -195,7 +198,7 @@ static lnt_status add_folder(prediction_work *work, const char *path, lnt_error 
   work->n_total += files.n;
   for (size_t i = 0; i < files.n && status == LNT_OK; i++) {
     char *uri = NULL;
-    status = lnti_asprintf(&uri, err, "%s/%s", path, files.member[i]);
+    status = lnti_asprintf(&uri, err, "%s%c%s", path, archive ? '#' : '/', files.member[i]);
     if (status == LNT_OK) status = add_input(work, uri, err);
   }
   lnti_files_clear(&files);
@@ -228,11 +231,12 @@ static lnt_status add_path(prediction_work *work, const char *path, lnt_error *e
     size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/') n--;
     lnt_status status = lnti_strndup(&uri, path, n, err);
-    if (status == LNT_OK) status = add_folder(work, uri, err);
+    if (status == LNT_OK) status = add_members(work, uri, false, err);
     free(uri);
     return status;
   }
   if (exists && S_ISREG(info.st_mode) && lnti_idx_sniff(path)) return add_array(work, path, err);
+  if (exists && S_ISREG(info.st_mode) && lnti_archive_sniff(path)) return add_members(work, path, true, err);
   work->n_total++;
   lnt_status status = lnti_strdup(&uri, path, err);
   return status ? status : add_input(work, uri, err);
@@ -264,7 +268,7 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
   if (status == LNT_OK && work->n > 0) status = run_block(work, err);
   if (status == LNT_OK && work->result.n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
-                       "%s holds no images; name images (JPEG, PNG, PNM), folders that hold some, or IDX arrays",
+                       "%s holds no images; name images, folders or archives that hold some, or IDX arrays",
                        n_paths == 1 ? paths[0] : "what was named");
   }
   if (status == LNT_OK) *out = work->result;

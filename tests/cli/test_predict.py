@@ -61,6 +61,20 @@ class Predict(program.Case):
         line = self.run_lines("predict", self.model, f"{images}#4")[0]
         self.assertEqual((line["path"], line["label"]), (f"{images}#4", "cross"))
 
+    def test_archive_and_member(self):
+        with zipfile.ZipFile(self.folder / "inbox.zip", "w") as archive:
+            for kind in program.KINDS:
+                archive.write(self.image(kind), f"deep/{kind}.pgm")
+            archive.writestr("deep/notes.txt", "no image")
+            archive.writestr("deep/broken.pgm", "P5 12 12 255\nshort")
+        lines = self.run_lines("predict", self.model, "inbox.zip", expect=3)
+        self.assertEqual([line["path"] for line in lines],
+                         [f"inbox.zip#deep/{name}.pgm" for name in ("broken", "cross", "disc", "stripes")])
+        self.assertEqual([line.get("label") for line in lines], [None, "cross", "disc", "stripes"])
+        self.assertEqual(lines[0]["error"]["code"], "EDATA")
+        line = self.run_lines("predict", self.model, "inbox.zip#deep/disc.pgm")[0]
+        self.assertEqual((line["path"], line["label"]), ("inbox.zip#deep/disc.pgm", "disc"))
+
     def test_items(self):
         lines = self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "class=stripes")
         self.assertEqual(len(lines), 20)
