@@ -12,20 +12,19 @@
 #include <base/text.h>
 #include <inttypes.h>
 #include <media/archive.h>
+#include <media/zip_fields.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
 enum {
-  LOCAL_BYTES = 30,
   CENTRAL_BYTES = 46,
   END_BYTES = 22,
   END64_BYTES = 56,
   LOCATOR_BYTES = 20,
   COMMENT_MAX = 65535,
   BUFFER_BYTES = 1 << 18, /* more than one entry: 46 + 3 * 65535 */
-  PIECE_BYTES = 1 << 16,
   CANCEL_EACH = 4096,
   FLAG_ENCRYPTED = 1 << 0,
   FLAG_UTF8 = 1 << 11,
@@ -38,26 +37,10 @@ enum {
   DOS_FOLDER = 0x10
 };
 
-static uint32_t get16(const uint8_t *p) {
-  return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t get32(const uint8_t *p) {
-  return get16(p) | get16(p + 2) << 16;
-}
-
-static uint64_t get64(const uint8_t *p) {
-  return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-
-static bool is_mark(const uint8_t *p, char a, char b) {
-  return p[0] == 'P' && p[1] == 'K' && p[2] == (uint8_t)a && p[3] == (uint8_t)b;
-}
-
 bool lnti_zip_sniff(const lnti_span *span) {
   uint8_t head[4];
   if (lnti_span_read(head, span, 0, sizeof head, "", NULL) != LNT_OK) return false;
-  return is_mark(head, 3, 4) || is_mark(head, 5, 6);
+  return lnti_zip_is_mark(head, 3, 4) || lnti_zip_is_mark(head, 5, 6);
 }
 
 /* ---- the end record ---- */
@@ -78,8 +61,8 @@ static lnt_status find_end(uint64_t *at_out, uint8_t end[END_BYTES], const lnti_
   if (status != LNT_OK) return status;
   status = lnti_span_read(tail, span, span->bytes - n, n, name, err);
   for (size_t i = n; status == LNT_OK && i-- > 0;) {
-    if (n - i < END_BYTES || !is_mark(tail + i, 5, 6)) continue;
-    const bool whole = i + END_BYTES + get16(tail + i + 20) == n;
+    if (n - i < END_BYTES || !lnti_zip_is_mark(tail + i, 5, 6)) continue;
+    const bool whole = i + END_BYTES + lnti_zip_get16(tail + i + 20) == n;
     if (found == SIZE_MAX || whole) found = i;
     if (whole) break;
   }
@@ -103,39 +86,40 @@ static lnt_status read_end64(directory *d, uint64_t *end_at, const lnti_span *sp
   uint8_t locator[LOCATOR_BYTES], end[END64_BYTES];
   if (*end_at < LOCATOR_BYTES + END64_BYTES) return LNT_OK;
   lnt_status status = lnti_span_read(locator, span, *end_at - LOCATOR_BYTES, sizeof locator, name, err);
-  if (status != LNT_OK || !is_mark(locator, 6, 7)) return status;
+  if (status != LNT_OK || !lnti_zip_is_mark(locator, 6, 7)) return status;
   /* Its offset is wrong where something was put before the archive: then it stands right before the locator. */
-  uint64_t at = get64(locator + 8);
+  uint64_t at = lnti_zip_get64(locator + 8);
   const uint64_t before = *end_at - LOCATOR_BYTES - END64_BYTES;
   if (at > before) at = before;
   status = lnti_span_read(end, span, at, sizeof end, name, err);
-  if (status == LNT_OK && !is_mark(end, 6, 6) && at != before) {
+  if (status == LNT_OK && !lnti_zip_is_mark(end, 6, 6) && at != before) {
     at = before;
     status = lnti_span_read(end, span, at, sizeof end, name, err);
   }
   if (status != LNT_OK) return status;
-  if (!is_mark(end, 6, 6)) return broken(name, "no zip64 end record", err);
-  if (get32(end + 16) != 0 || get32(end + 20) != 0) {
+  if (!lnti_zip_is_mark(end, 6, 6)) return broken(name, "no zip64 end record", err);
+  if (lnti_zip_get32(end + 16) != 0 || lnti_zip_get32(end + 20) != 0) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "%s: is a zip in several parts; join them (zip -s 0)", name);
   }
-  d->n = get64(end + 32);
-  d->bytes = get64(end + 40);
-  d->at = get64(end + 48);
+  d->n = lnti_zip_get64(end + 32);
+  d->bytes = lnti_zip_get64(end + 40);
+  d->at = lnti_zip_get64(end + 48);
   *end_at = at;
   return LNT_OK;
 }
 
 static lnt_status find_directory(directory *d, const lnti_span *span, const char *name, lnt_error *err) {
-  uint8_t end[END_BYTES];
+  uint8_t end[END_BYTES] = {0};
   uint64_t end_at = 0;
   lnt_status status = find_end(&end_at, end, span, name, err);
   if (status != LNT_OK) return status;
-  if ((get16(end + 4) != 0 && get16(end + 4) != 0xffff) || (get16(end + 6) != 0 && get16(end + 6) != 0xffff)) {
+  if ((lnti_zip_get16(end + 4) != 0 && lnti_zip_get16(end + 4) != 0xffff) ||
+      (lnti_zip_get16(end + 6) != 0 && lnti_zip_get16(end + 6) != 0xffff)) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "%s: is a zip in several parts; join them (zip -s 0)", name);
   }
-  d->n = get16(end + 10);
-  d->bytes = get32(end + 12);
-  d->at = get32(end + 16);
+  d->n = lnti_zip_get16(end + 10);
+  d->bytes = lnti_zip_get32(end + 12);
+  d->at = lnti_zip_get32(end + 16);
   if (d->n == 0xffff || d->bytes == 0xffffffff || d->at == 0xffffffff) {
     status = read_end64(d, &end_at, span, name, err);
     if (status != LNT_OK) return status;
@@ -160,9 +144,9 @@ typedef struct entry {
 /** The data of an extra field; NULL where there is none of that kind. */
 static const uint8_t *find_extra(size_t *n_out, const entry *e, uint32_t kind) {
   for (size_t at = 0; e->extra_bytes - at >= 4;) {
-    const size_t n = get16(e->extra + at + 2);
+    const size_t n = lnti_zip_get16(e->extra + at + 2);
     if (n > e->extra_bytes - at - 4) return NULL;
-    if (get16(e->extra + at) == kind) {
+    if (lnti_zip_get16(e->extra + at) == kind) {
       *n_out = n;
       return e->extra + at + 4;
     }
@@ -179,7 +163,7 @@ static bool widen(entry *e) {
   for (size_t i = 0; i < 3; i++) {
     if (*wide[i] != 0xffffffff) continue;
     if (!extra || n - at < 8) return false;
-    *wide[i] = get64(extra + at);
+    *wide[i] = lnti_zip_get64(extra + at);
     at += 8;
   }
   return true;
@@ -189,16 +173,19 @@ static bool widen(entry *e) {
 static bool read_entry(entry *e, size_t *n_out, const uint8_t *p, size_t n) {
   *n_out = 0;
   if (n < CENTRAL_BYTES) return true;
-  if (!is_mark(p, 1, 2)) return false;
-  *e = (entry){.host = p[5], .flags = get16(p + 8), .method = get16(p + 10), .attributes = get32(p + 38)};
-  e->name_bytes = get16(p + 28);
-  e->extra_bytes = get16(p + 30);
-  const size_t all = CENTRAL_BYTES + e->name_bytes + e->extra_bytes + get16(p + 32);
+  if (!lnti_zip_is_mark(p, 1, 2)) return false;
+  *e = (entry){.host = p[5],
+               .flags = lnti_zip_get16(p + 8),
+               .method = lnti_zip_get16(p + 10),
+               .attributes = lnti_zip_get32(p + 38)};
+  e->name_bytes = lnti_zip_get16(p + 28);
+  e->extra_bytes = lnti_zip_get16(p + 30);
+  const size_t all = CENTRAL_BYTES + e->name_bytes + e->extra_bytes + lnti_zip_get16(p + 32);
   if (n < all) return true;
-  e->row.sum = get32(p + 16);
-  e->row.packed = get32(p + 20);
-  e->row.bytes = get32(p + 24);
-  e->row.at = get32(p + 42);
+  e->row.sum = lnti_zip_get32(p + 16);
+  e->row.packed = lnti_zip_get32(p + 20);
+  e->row.bytes = lnti_zip_get32(p + 24);
+  e->row.at = lnti_zip_get32(p + 42);
   e->name = p + CENTRAL_BYTES;
   e->extra = e->name + e->name_bytes;
   *n_out = all;
@@ -210,7 +197,7 @@ static void take_unicode_name(entry *e) {
   size_t n = 0;
   const uint8_t *extra = (e->flags & FLAG_UTF8) ? NULL : find_extra(&n, e, EXTRA_UNICODE_PATH);
   if (!extra || n < 5 || extra[0] != 1) return;
-  if (get32(extra + 1) != crc32(0, e->name, (uInt)e->name_bytes)) return;
+  if (lnti_zip_get32(extra + 1) != crc32(0, e->name, (uInt)e->name_bytes)) return;
   e->name = extra + 5;
   e->name_bytes = n - 5;
 }
@@ -324,7 +311,7 @@ static lnt_status check_overlap(const lnti_index *index, const char *archive, ln
   if (!sorted && index->n > 1) qsort(order, index->n, sizeof *order, compare_places);
   for (size_t r = 1; r < index->n && status == LNT_OK; r++) {
     const lnti_row *before = order[r - 1];
-    if (order[r]->at - before->at < LOCAL_BYTES + before->packed) {
+    if (order[r]->at - before->at < LNTI_ZIP_LOCAL_BYTES + before->packed) {
       status =
           lnti_fail(err, LNT_EDATA, "%s: its members %s and %s overlap, as in an archive made to harm; it is not read",
                     archive, index->names + before->name, index->names + order[r]->name);
@@ -365,128 +352,4 @@ lnt_status lnti_zip_index(lnti_index *index, const lnti_span *span, const char *
   if (status == LNT_OK) status = check_overlap(index, name, err);
   if (status == LNT_OK) status = check_ratio(index, span, name, caps->ratio_max, err);
   return status;
-}
-
-/* ---- members ---- */
-
-lnt_status lnti_zip_place(uint64_t *at_out, const lnti_span *span, const lnti_row *row, const char *name,
-                          lnt_error *err) {
-  uint8_t local[LOCAL_BYTES];
-  lnt_status status = lnti_span_read(local, span, row->at, sizeof local, name, err);
-  if (status != LNT_OK) return status;
-  if (!is_mark(local, 3, 4)) return lnti_fail(err, LNT_EDATA, "%s: is not where the zip's directory says", name);
-  *at_out = row->at + LOCAL_BYTES + get16(local + 26) + get16(local + 28);
-  return LNT_OK;
-}
-
-typedef struct unpacking {
-  const lnti_span *span;
-  const char *name;
-  uint64_t at, left; /* packed bytes to come */
-  uint64_t bytes;    /* unpacked so far */
-  uLong sum;
-  lnti_zip_take take;
-  void *payload;
-  uint8_t *in, *out; /* [PIECE_BYTES] each */
-} unpacking;
-
-static lnt_status take_piece(unpacking *u, const uint8_t *data, size_t n, lnt_error *err) {
-  u->sum = crc32(u->sum, data, (uInt)n);
-  u->bytes += n;
-  return n > 0 ? u->take(u->payload, data, n, err) : LNT_OK;
-}
-
-/** The next packed bytes into `in`; *n_out = 0 after the last. */
-static lnt_status read_piece(size_t *n_out, unpacking *u, lnt_error *err) {
-  const size_t n = u->left < PIECE_BYTES ? (size_t)u->left : PIECE_BYTES;
-  lnt_status status = lnti_span_read(u->in, u->span, u->at, n, u->name, err);
-  if (status != LNT_OK) return status;
-  u->at += n;
-  u->left -= n;
-  *n_out = n;
-  return LNT_OK;
-}
-
-static lnt_status copy_stored(unpacking *u, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  while (u->left > 0 && status == LNT_OK) {
-    size_t n = 0;
-    status = read_piece(&n, u, err);
-    if (status == LNT_OK) status = take_piece(u, u->in, n, err);
-  }
-  return status;
-}
-
-static lnt_status inflate_all(unpacking *u, uint64_t bytes, lnt_error *err) {
-  z_stream z;
-  memset(&z, 0, sizeof z);
-  if (inflateInit2(&z, -MAX_WBITS) != Z_OK) {
-    return lnti_fail(err, LNT_ENOMEM, "%s: not enough memory to unpack it", u->name);
-  }
-  lnt_status status = LNT_OK;
-  int code = Z_OK;
-  while (status == LNT_OK && code != Z_STREAM_END) {
-    if (z.avail_in == 0) {
-      size_t n = 0;
-      status = read_piece(&n, u, err);
-      if (status == LNT_OK && n == 0) status = lnti_fail(err, LNT_EDATA, "%s: its deflate data ends early", u->name);
-      z.next_in = u->in;
-      z.avail_in = (uInt)n;
-    }
-    if (status != LNT_OK) break;
-    z.next_out = u->out;
-    z.avail_out = PIECE_BYTES;
-    code = inflate(&z, Z_NO_FLUSH);
-    if (code == Z_MEM_ERROR) {
-      status = lnti_fail(err, LNT_ENOMEM, "%s: not enough memory to unpack it", u->name);
-    } else if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-      status = lnti_fail(err, LNT_EDATA, "%s: its deflate data is broken (%s)", u->name, z.msg ? z.msg : "bad data");
-    } else if (PIECE_BYTES - z.avail_out > bytes - u->bytes) {
-      status = lnti_fail(err, LNT_EDATA, "%s: unpacks to more than the %" PRIu64 " bytes that it should have", u->name,
-                         bytes);
-    } else {
-      status = take_piece(u, u->out, PIECE_BYTES - z.avail_out, err);
-    }
-  }
-  inflateEnd(&z);
-  return status;
-}
-
-lnt_status lnti_zip_unpack(const lnti_span *span, const lnti_row *row, const char *name, lnti_zip_take take,
-                           void *payload, lnt_error *err) {
-  unpacking u = {.span = span, .name = name, .left = row->packed, .take = take, .payload = payload};
-  u.sum = crc32(0, NULL, 0);
-  lnt_status status = lnti_zip_place(&u.at, span, row, name, err);
-  if (status != LNT_OK) return status;
-  status = lnti_alloc(&u.in, 2 * (size_t)PIECE_BYTES, 1, err);
-  if (status != LNT_OK) return status;
-  u.out = u.in + PIECE_BYTES;
-  status = row->how == LNTI_ROW_STORED ? copy_stored(&u, err) : inflate_all(&u, row->bytes, err);
-  if (status == LNT_OK && u.bytes != row->bytes) {
-    status = lnti_fail(err, LNT_EDATA, "%s: has %" PRIu64 " bytes where %" PRIu64 " are declared", name, u.bytes,
-                       row->bytes);
-  }
-  if (status == LNT_OK && u.sum != row->sum) {
-    status = lnti_fail(err, LNT_EDATA, "%s: its check sum is wrong; the archive is damaged", name);
-  }
-  free(u.in);
-  return status;
-}
-
-typedef struct filling {
-  uint8_t *data;
-  size_t n;
-} filling;
-
-static lnt_status fill(void *payload, const void *data, size_t n, lnt_error *err) {
-  filling *f = payload;
-  (void)err;
-  memcpy(f->data + f->n, data, n);
-  f->n += n;
-  return LNT_OK;
-}
-
-lnt_status lnti_zip_read(uint8_t *data, const lnti_span *span, const lnti_row *row, const char *name, lnt_error *err) {
-  filling f = {data, 0};
-  return lnti_zip_unpack(span, row, name, fill, &f, err);
 }
