@@ -11,6 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void columns_json(lnti_json_writer *w, const lnti_import_result *result) {
+  lnti_json_key(w, "columns");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < result->n_columns; i++) {
+    const lnti_import_column *column = &result->columns[i];
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "table", column->table);
+    lnti_json_kv_int(w, "column", (int64_t)column->number);
+    lnti_json_kv_string(w, "name", column->name);
+    lnti_json_kv_string(w, "role", column->role);
+    lnti_json_kv_string(w, "of", column->of);
+    lnti_json_kv_bool(w, "guessed", column->guessed);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
 static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, const lnti_refused *refused,
                              lnt_error *err) {
   lnti_json_writer *w = NULL;
@@ -22,6 +39,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, co
   lnti_json_kv_int(w, "groups", (int64_t)result->groups);
   lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
   lnti_duplicates_json(w, &result->duplicates);
+  columns_json(w, result);
   lnti_refused_json(w, refused);
   lnti_json_warnings(w, &result->warnings);
   lnti_json_kv_real(w, "seconds", result->seconds);
@@ -58,6 +76,33 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   return status;
 }
 
+enum { COLUMNS_SHOWN = 12 };
+
+/** Columns of tables, as they were taken. */
+static lnt_status print_columns(lnti_cli *cli, const lnti_import_result *result, lnt_error *err) {
+  lnti_text line = {0};
+  lnt_status status = LNT_OK;
+  const char *table = "";
+  for (size_t i = 0; i < result->n_columns && !status; i++) {
+    const lnti_import_column *c = &result->columns[i];
+    if (c->number > COLUMNS_SHOWN) continue;
+    if (strcmp(table, c->table) != 0) {
+      table = c->table;
+      status = lnti_text_printf(&line, err, "\nColumns of %s\n", table);
+    }
+    if (!status)
+      status = lnti_text_printf(&line, err, "  %zu  %s%s%s", c->number, c->name, *c->name ? ": " : "", c->role);
+    if (!status && *c->of) status = lnti_text_printf(&line, err, " \"%s\"", c->of);
+    if (!status) status = lnti_text_printf(&line, err, "%s\n", c->guessed ? " (guessed)" : "");
+    bool more =
+        c->number == COLUMNS_SHOWN && i + 1 < result->n_columns && result->columns[i + 1].number > COLUMNS_SHOWN;
+    if (!status && more) status = lnti_text_printf(&line, err, "  ... (--json lists them all)\n");
+  }
+  if (!status && line.length > 0) status = lnti_print_text(cli, &line, err);
+  lnti_text_clear(&line);
+  return status;
+}
+
 /** What to do next depends on what is there: labels at all, and a part that is kept for testing. */
 static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *err) {
   lnti_store_counts counts = {0};
@@ -86,6 +131,7 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_
   }
   lnti_print(cli, "\n\n");
   lnt_status status = print_counts(cli, result, err);
+  if (!status) status = print_columns(cli, result, err);
   if (!status) status = lnti_refused_print(cli, refused, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
   if (!status) status = print_next(cli, project, err);
@@ -127,8 +173,52 @@ static lnt_status read_limits(lnti_image_limits *limits, const lnti_args *args, 
   return LNT_OK;
 }
 
+/** One sign, or its name. */
+static lnt_status read_sign(char *out, const lnti_args *args, const char *option, lnt_error *err) {
+  static const struct {
+    const char *name;
+    char sign;
+  } names[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"\\t", '\t'},
+               {"bar", '|'},   {"blank", ' '},     {"none", '\n'}};
+  const char *text = lnti_args_text(args, option, NULL);
+  if (!text) return LNT_OK;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strcmp(names[i].name, text) != 0) continue;
+    *out = names[i].sign;
+    return LNT_OK;
+  }
+  if (strlen(text) != 1) {
+    return lnti_fail(err, LNT_EINVAL, "--%s: \"%.20s\" is no separator: one sign, or tab, blank or none", option, text);
+  }
+  *out = text[0];
+  return LNT_OK;
+}
+
+/** Lists of the table's options; borrowed texts. */
+typedef struct table_lists {
+  const char **columns, **labels, **names;
+} table_lists;
+
+static lnt_status read_table(lnti_import_table_options *table, table_lists *lists, const lnti_args *args,
+                             lnt_error *err) {
+  size_t header = 0;
+  lnt_status status = lnti_args_choice(&header, args, "header", "auto|yes|no", 0, err);
+  if (!status) status = lnti_args_list(&lists->columns, &table->n_columns, args, "column", err);
+  if (!status) status = lnti_args_list(&lists->labels, &table->n_labels, args, "label", err);
+  if (!status) status = lnti_args_list(&lists->names, &table->n_names, args, "names", err);
+  if (!status) status = read_sign(&table->separator, args, "separator", err);
+  if (!status) status = read_sign(&table->label_separator, args, "label-separator", err);
+  table->root = lnti_args_text(args, "root", NULL);
+  table->columns = lists->columns;
+  table->labels = lists->labels;
+  table->names = lists->names;
+  table->header = (int)header;
+  return status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  table_lists lists = {0};
   lnti_import_result result = {0};
   lnti_refused refused = {0};
   lnti_project *project = NULL;
@@ -139,6 +229,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnt_status status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
   if (!status) status = lnti_args_choice(&frames, args, "frames", "first|each|group", LNTI_FRAMES_FIRST, err);
   if (!status) status = read_limits(&options.limits, args, err);
+  if (!status) status = read_table(&options.table, &lists, args, err);
   if (status) goto done;
   options.format = (lnti_import_format)format;
   options.frames = (lnti_import_frames)frames;
@@ -165,6 +256,9 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, project, &result, &refused, err);
   if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
 done:
+  free(lists.columns);
+  free(lists.labels);
+  free(lists.names);
   free(classes);
   free(classes_block);
   lnti_import_result_clear(&result);
@@ -191,6 +285,19 @@ static const lnti_cli_option option_table[] = {
      "members whose paths below the source give the same first (subexpression) are one group, under one answer", false},
     {"meta", 0, "PATTERN",
      "metadata from paths: '{site}/{camera}_*' reads site and camera from the last folder and the name", false},
+    {"root", 0, "PATH",
+     "the folder, archive or array that the paths of tables are relative to; without it, the table's own folder",
+     false},
+    {"column", 0, "COLUMN=ROLE",
+     "what a column (name, or number from 1) is: path, label, labels, onehot, number, split, group, meta or skip; "
+     "without it, guessed from header and values",
+     true},
+    {"label", 0, "TOP/BELOW", "columns that are the levels of one label in a tree, the top level first", true},
+    {"names", 0, "COLUMN=FILE:KEY:NAME",
+     "titles for a column's values: columns KEY and NAME of the table FILE, or FILE alone with a name a line", true},
+    {"separator", 0, "SIGN", "what stands between columns: a sign, or tab, blank or none; without it, found", false},
+    {"label-separator", 0, "SIGN", "what stands between the titles of labels; without it, found", false},
+    {"header", 0, "auto|yes|no", "whether the first row names the columns (auto)", false},
     {"max-pixels", 0, "N", "refuse images of more pixels (209715200); the project keeps this, as the next two", false},
     {"max-bytes", 0, "N", "refuse images that take more bytes of memory (2147483648)", false},
     {"max-frames", 0, "N", "refuse files with more frames or pages (10000)", false},
@@ -206,6 +313,9 @@ static const lnti_example examples[] = {
     {"More images for testing only:", "linnet import autumn/ --split test"},
     {"Photographs named site/camera_date_number.jpg, from an archive:",
      "linnet import trail.tar.gz --meta '{site}/{camera}_{date}_*'"},
+    {"A table whose third column is the label:", "linnet import labels.csv --column 3=label --column '*=skip'"},
+    {"A list train.txt of path, fine and coarse number, with names for both:",
+     "linnet import train.txt --label 3/2 --names 2=classes.csv:2:1 --names 3=classes.csv:4:3"},
     {NULL, NULL},
 };
 
@@ -214,10 +324,14 @@ const lnti_command lnti_cmd_import = {
     .summary = "bring images, and the labels they come with, into the project",
     .usage =
         "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
-        "[--group REGEX] [--meta PATTERN] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
+        "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
+        "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
+        "[--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
     .about =
         "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
-        "an IDX array of images, plain or gzip, with its labels beside it; or one image. Images stay where they are.\n\n"
+        "an IDX array of images, plain or gzip, with its labels beside it; a table (CSV, TSV, JSON Lines, list) that names "
+        "images, or items that are there, and says their labels, splits and metadata; or one image. Images stay where they "
+        "are.\n\n"
         "Every image is decoded once in full; one that is broken is refused with its reason, and the rest goes on "
         "(exit code 3). Repeating an import adds what is missing and changes nothing else: after an "
         "interruption, give the same command again.",

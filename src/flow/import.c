@@ -48,6 +48,12 @@ static bool always(const char *path) {
   return true;
 }
 
+/* Found as another of its kind. */
+static bool never(const char *path) {
+  (void)path;
+  return false;
+}
+
 static const reader readers[] = {
     {LNTI_IMPORT_IDX, true, lnti_import_has_idx, lnti_import_idx_folder},
     {LNTI_IMPORT_CIFAR, true, lnti_import_has_cifar, lnti_import_cifar_folder},
@@ -55,6 +61,9 @@ static const reader readers[] = {
     {LNTI_IMPORT_IDX, false, lnti_idx_sniff, lnti_import_idx},
     {LNTI_IMPORT_ARCHIVE, false, lnti_archive_sniff, import_archive},
     {LNTI_IMPORT_CIFAR, false, is_cifar, import_cifar},
+    {LNTI_IMPORT_CSV, false, lnti_import_is_table, lnti_import_table},
+    {LNTI_IMPORT_JSONL, false, never, lnti_import_table},
+    {LNTI_IMPORT_LIST, false, never, lnti_import_table},
     {LNTI_IMPORT_FOLDER, false, always, lnti_import_file},
 };
 
@@ -81,6 +90,7 @@ static lnt_status import_source(lnti_import_work *work, const char *source, lnt_
     status = lnti_fail(err, LNT_EINVAL, "%s is a %s, which --format cannot mean; leave it away to find out", source,
                        folder ? "folder" : "file");
   } else {
+    work->has_media = work->has_media || r->import != lnti_import_table;
     status = r->import(work, path, err);
   }
 done:
@@ -192,7 +202,10 @@ static lnt_status import_all(lnti_import_work *work, const char *const *sources,
   for (size_t i = 0; i < n_sources && status == LNT_OK; i++) status = import_source(work, sources[i], err);
   if (status) return status;
   int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
-  status = lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err);
+  /* Labels alone make no new duplicates, but may be new conflicts of those that there are. */
+  bool labels_alone = !work->has_media && work->result->imported == 0;
+  status = labels_alone ? lnti_duplicates_read(&work->result->duplicates, work->project, question_id, err)
+                        : lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err);
   if (status) return status;
   return warn(work, err);
 }
@@ -242,6 +255,12 @@ done:
 }
 
 void lnti_import_result_clear(lnti_import_result *result) {
+  for (size_t i = 0; i < result->n_columns; i++) {
+    free(result->columns[i].of);
+    free(result->columns[i].name);
+    free(result->columns[i].table);
+  }
+  free(result->columns);
   lnti_duplicates_clear(&result->duplicates);
   lnti_messages_clear(&result->warnings);
 }

@@ -29,6 +29,20 @@ typedef enum lnti_import_frames {
   LNTI_FRAMES_GROUP  /**< an item each, and a group that answers for them */
 } lnti_import_frames;
 
+/** What is said of the columns of tables; the guide has the grammar of each text. */
+typedef struct lnti_import_table_options {
+  const char *root;           /**< folder, archive or array that paths are relative to; NULL: the table's folder */
+  const char *const *columns; /**< "COLUMN=ROLE" */
+  size_t n_columns;
+  const char *const *labels; /**< "COLUMN[/COLUMN]...[:QUESTION]", the top level first */
+  size_t n_labels;
+  const char *const *names; /**< "COLUMN=FILE[:KEY:NAME]" */
+  size_t n_names;
+  char separator;       /**< between columns; 0: found */
+  char label_separator; /**< between several titles; 0: found */
+  int header;           /**< lnti_table_header: 0 find out, 1 there is one, 2 there is none */
+} lnti_import_table_options;
+
 typedef struct lnti_import_options {
   lnti_import_format format;
   const char *split;          /**< every item goes into it; NULL: by top folders or file names (train, val, test) */
@@ -40,6 +54,7 @@ typedef struct lnti_import_options {
                         subexpression (or whole match) are one group; NULL: none */
   const char *meta;  /**< pattern of flow/path_pattern.h on the path below the source; NULL: none */
   lnti_image_limits limits;      /**< what is taken; the project keeps them. A zero: as the project has it */
+  lnti_import_table_options table;
   bool verify;                   /**< decode every image in full (default); else the header alone */
   const lnti_progress *progress; /**< counts items that are durable */
   lnti_refused_visit refused;    /**< may be NULL; called from one thread at a time */
@@ -49,6 +64,16 @@ typedef struct lnti_import_options {
 #define LNTI_IMPORT_OPTIONS_INIT \
   { .verify = true }
 
+/** What a column of a table was taken for. */
+typedef struct lnti_import_column {
+  char *table;      /**< path */
+  size_t number;    /**< from 1 */
+  char *name;       /**< "" without a header */
+  const char *role; /**< "path", "label"...; static */
+  char *of;         /**< the question or the metadata's key; "" */
+  bool guessed;     /**< nobody said it */
+} lnti_import_column;
+
 typedef struct lnti_import_result {
   size_t imported; /**< items added */
   size_t existing; /**< that were there already */
@@ -56,6 +81,8 @@ typedef struct lnti_import_result {
   size_t labelled; /**< answers added */
   size_t n_refused;
   lnti_duplicates duplicates; /**< in the whole project; conflicts are those of the target */
+  lnti_import_column *columns; /**< of all tables */
+  size_t n_columns, column_capacity;
   double seconds;
   lnti_messages warnings;
 } lnti_import_result;

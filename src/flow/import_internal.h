@@ -82,6 +82,7 @@ typedef struct lnti_import_work {
   lnti_arena arena;
   lnti_job_run job;
   lnti_op op;
+  bool has_media; /**< a source was more than a table */
   size_t n_done;  /**< inputs dealt with, refused ones included */
   size_t n_total; /**< 0: not known yet */
   size_t n_truncated, n_framed, n_unmatched, n_group_clashes;
@@ -143,6 +144,10 @@ LNT_MUST_CHECK lnt_status lnti_import_members(lnti_import_work *work, lnti_sourc
                                               lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_import_file(lnti_import_work *work, const char *path, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_import_idx(lnti_import_work *work, const char *path, lnt_error *err);
+/** A table of labels. */
+LNT_MUST_CHECK lnt_status lnti_import_table(lnti_import_work *work, const char *path, lnt_error *err);
+/** By the file's name. */
+bool lnti_import_is_table(const char *path);
 /** True for a folder that holds IDX image arrays by their usual names. */
 bool lnti_import_has_idx(const char *folder);
 /** CIFAR's binary batches: a file, a folder of them, an archive that holds some and no images. */

@@ -42,10 +42,11 @@ typedef struct batch {
 
 /* ---- answers ---- */
 
-static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool existed, const lnti_import_answer *answer,
-                                 lnt_error *err) {
+/* `may_move`: the item was there, and its stage may not be "done" yet. */
+static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool may_move,
+                                 const lnti_import_answer *answer, lnt_error *err) {
   bool moves = false;
-  if (existed) {
+  if (may_move) {
     lnti_answer_row current;
     bool answered = false;
     const lnti_question *question = &b->work->ontology->questions[answer->question];
@@ -176,12 +177,12 @@ static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, 
 /* ---- rows ---- */
 
 /* A row's answers, for its item or for the group. */
-static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool existed,
+static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool may_move,
                               lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
     int64_t item_id = group_id ? group_id : row->item.id;
-    status = add_annotation(b, tx, item_id, existed, &row->input->answers[i], err);
+    status = add_annotation(b, tx, item_id, may_move, &row->input->answers[i], err);
     if (!status && group_id) b->pending[b->n_annotations - 1].member = row->item.member;
   }
   return status;
@@ -204,7 +205,8 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
-  return add_answers(b, tx, row, group_id, group_id ? group_existed : existed, err);
+  bool may_move = existed && !(row->input && row->input->known.done);
+  return add_answers(b, tx, row, group_id, group_id ? group_existed : may_move, err);
 }
 
 static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {

@@ -183,6 +183,9 @@ LNT_MUST_CHECK lnt_status lnti_table_plan_make(lnti_table_plan *out, const lnti_
                                                const lnti_table_spec *spec, lnti_table_exists exists, void *payload,
                                                lnt_error *err);
 void lnti_table_plan_clear(lnti_table_plan *plan);
+/** What a one-hot column says yes or no to: its name, without the question before it ("tags/cat"), or what that stands
+ *  for; NULL where it has no name. */
+const char *lnti_table_onehot_title(const lnti_table_plan *plan, size_t column);
 /** "2 \"label\": label (guessed)", for people; appended. */
 LNT_MUST_CHECK lnt_status lnti_table_column_describe(lnti_text *out, const lnti_table_plan *plan, size_t column,
                                                      lnt_error *err);

@@ -229,7 +229,10 @@ static lnt_status assign_question(lnti_table_planning *p, size_t column, lnti_co
 
 static lnt_status assign_key(lnti_table_planning *p, size_t column, const char *key, lnt_error *err) {
   lnti_table_plan *plan = p->plan;
-  if (!key) key = plan->columns[column].name;
+  if (!key) {
+    const char *name = plan->columns[column].name; /* "meta.site" is how an export calls "site" */
+    key = strncmp(name, "meta.", 5) == 0 && name[5] ? name + 5 : name;
+  }
   for (size_t i = 0; i < plan->n_keys; i++) {
     if (strcmp(plan->keys[i], key) != 0) continue;
     return lnti_fail(err, LNT_EINVAL,
@@ -478,6 +481,14 @@ void lnti_table_plan_clear(lnti_table_plan *plan) {
   free(plan->questions);
   lnti_arena_clear(&plan->arena);
   *plan = (lnti_table_plan){0};
+}
+
+const char *lnti_table_onehot_title(const lnti_table_plan *plan, size_t column) {
+  const lnti_table_column *c = &plan->columns[column];
+  const char *path = plan->questions[c->question].path, *title = c->name;
+  size_t n = path ? strlen(path) : 0;
+  if (n > 0 && strncmp(title, path, n) == 0 && title[n] == '/' && title[n + 1]) title += n + 1;
+  return c->names ? lnti_names_find(c->names, title, strlen(title)) : title;
 }
 
 static lnt_status describe_label(lnti_text *out, const lnti_table_plan *plan, const lnti_table_column *column,

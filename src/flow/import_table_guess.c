@@ -29,7 +29,6 @@ static const char *const weak_label_words[] = {"classid",  "labelid",    "catego
 static const char *const labels_words[] = {"labels",   "tags",          "classes", "categories",
                                            "keywords", "findinglabels", NULL};
 static const char *const split_words[] = {"split", "set", "subset", "fold", "partition", "phase", NULL};
-static const char *const group_words[] = {"group", "groupid", NULL};
 
 static void word_of(char out[WORD_BYTES], const char *name) {
   size_t n = 0;
@@ -111,7 +110,7 @@ static bool names_columns(const lnti_table_spec *spec) {
     const char *text = spec->columns[i], *equals = strrchr(text, '=');
     size_t n = equals ? (size_t)(equals - text) : 0;
     bool others = equals && (strcmp(equals, "=*") == 0 || (n == 1 && *text == '*'));
-    if (!others && !is_number(text, n)) return true;
+    if (equals && !others && !is_number(text, n)) return true;
   }
   for (size_t i = 0; i < spec->n_labels; i++) {
     size_t n = strspn(spec->labels[i], "0123456789/");
@@ -142,34 +141,44 @@ static bool is_header_word(const char *name) {
          is_word(name, weak_label_words) || is_word(name, labels_words) || is_word(name, split_words);
 }
 
-static bool is_path(const lnti_table_planning *p, const char *text) {
-  return *text && (lnti_table_looks_like_path(text) || p->exists(p->payload, text));
+/* Whether a text names something: by its form alone, or because it is there. Looking is dear where the project is large. */
+static bool is_path(const lnti_table_planning *p, const char *text, bool look) {
+  return *text && (lnti_table_looks_like_path(text) || (look && p->exists(p->payload, text)));
 }
 
-/* In how many of the rows from `first` on the column names something. */
-static size_t count_paths(const lnti_table_planning *p, size_t first, size_t column) {
+/* Whether the column names something in at least half of the rows from `first` on. */
+static bool names_things(const lnti_table_planning *p, size_t first, size_t column, bool look) {
   size_t n = 0;
-  for (size_t row = first; row < p->sample->n; row++) n += is_path(p, lnti_table_sample_cell(p, row, column)->text);
-  return n;
+  for (size_t row = first; row < p->sample->n; row++)
+    n += is_path(p, lnti_table_sample_cell(p, row, column)->text, look);
+  return n > 0 && 2 * n >= p->sample->n - first;
 }
 
-/* What the cells of the first row say of it, where one of them says something. */
-static bool judge_cells(bool *header_out, const lnti_table_planning *p) {
-  const lnti_table_sample *sample = p->sample;
-  const lnti_sheet_row *first = &sample->rows[0];
+/* What the cells of the first row say of it, beside those below: a path means a row like any other. False where they say
+ * nothing. */
+static bool judge_paths(bool *header_out, const lnti_table_planning *p, bool look) {
+  const lnti_sheet_row *first = &p->sample->rows[0];
   size_t path = given_path(p);
-  bool below = false, word = false;
+  bool below = false;
   for (size_t i = 0; i < first->n; i++) {
-    word = word || is_header_word(first->cells[i].text);
     if (path != LNTI_NONE && i != path) continue;
-    if (is_path(p, first->cells[i].text)) {
+    if (is_path(p, first->cells[i].text, look)) {
       *header_out = false;
       return true;
     }
-    below = below || (sample->n > 1 && 2 * count_paths(p, 1, i) >= sample->n - 1);
+    below = below || (p->sample->n > 1 && names_things(p, 1, i, look));
   }
-  *header_out = below || word;
-  return *header_out;
+  *header_out = below;
+  return below;
+}
+
+static bool judge_cells(bool *header_out, const lnti_table_planning *p) {
+  const lnti_sheet_row *first = &p->sample->rows[0];
+  bool word = false;
+  if (judge_paths(header_out, p, false) || judge_paths(header_out, p, true)) return true;
+  for (size_t i = 0; i < first->n; i++) word = word || is_header_word(first->cells[i].text);
+  *header_out = word;
+  return word;
 }
 
 lnt_status lnti_table_guess_header(bool *out, const lnti_table_planning *p, lnt_error *err) {
@@ -220,30 +229,40 @@ static size_t count_open(const lnti_table_planning *p, size_t *first_out) {
   return n;
 }
 
+/* The one open column whose values name things; *n_out of them. With `called` only those that are called after paths. */
+static size_t open_naming(const lnti_table_planning *p, bool called, bool look, size_t *n_out) {
+  size_t found = LNTI_NONE, first = lnti_table_first_data(p);
+  *n_out = 0;
+  for (size_t i = 0; i < p->plan->n_columns; i++) {
+    const lnti_table_column *c = &p->plan->columns[i];
+    if (c->role != LNTI_COLUMN_OPEN || (called && !is_word(c->name, path_words))) continue;
+    if (!names_things(p, first, i, look)) continue;
+    if ((*n_out)++ == 0) found = i;
+  }
+  return found;
+}
+
 static lnt_status guess_path(lnti_table_planning *p, lnt_error *err) {
-  size_t n = 0, n_paths = 0, by_value = LNTI_NONE, first = lnti_table_first_data(p), rows = p->sample->n - first;
+  size_t n = 0, n_naming = 0;
   if (has_role(p, LNTI_COLUMN_PATH)) return LNT_OK;
   size_t column = open_called(p, path_words, &n);
   if (n == 1) return lnti_table_assign(p, column, LNTI_COLUMN_PATH, NULL, true, err);
-  for (size_t i = 0; i < p->plan->n_columns; i++) {
-    const lnti_table_column *c = &p->plan->columns[i];
-    if (c->role != LNTI_COLUMN_OPEN || (n > 1 && !is_word(c->name, path_words))) continue;
-    if (2 * count_paths(p, first, i) < rows) continue;
-    if (n_paths++ == 0) by_value = i;
-  }
-  if (n_paths == 1) return lnti_table_assign(p, by_value, LNTI_COLUMN_PATH, NULL, true, err);
-  if (n_paths == 0 && n == 0) {
+  size_t naming = open_naming(p, n > 1, false, &n_naming);
+  if (n_naming == 0) naming = open_naming(p, n > 1, true, &n_naming);
+  if (n_naming == 1) return lnti_table_assign(p, naming, LNTI_COLUMN_PATH, NULL, true, err);
+  if (n_naming == 0 && n == 0) {
     column = open_called(p, weak_path_words, &n);
     if (n == 1) return lnti_table_assign(p, column, LNTI_COLUMN_PATH, NULL, true, err);
-    if (p->plan->n_columns == 1) return lnti_table_assign(p, 0, LNTI_COLUMN_PATH, NULL, true, err);
-    if (p->sample->format == LNTI_TABLE_LIST && p->plan->columns[0].role == LNTI_COLUMN_OPEN) {
+    bool list = p->sample->format == LNTI_TABLE_LIST || p->plan->n_columns == 1;
+    if (list && p->plan->columns[0].role == LNTI_COLUMN_OPEN) {
       return lnti_table_assign(p, 0, LNTI_COLUMN_PATH, NULL, true, err);
     }
   }
   return ask(p, "it is not clear which column names the images.", "--column COLUMN=path (and --root)", err);
 }
 
-/* A role of which there can be one, by its words; more than one column of that name stay metadata. */
+/* A role of which there can be one, by its words; more than one column of that name stay metadata. Groups are not
+ * guessed: "group" mostly says what must stay together in a split, not what has one answer. */
 static lnt_status guess_single(lnti_table_planning *p, lnti_column_role role, const char *const *words,
                                lnt_error *err) {
   size_t n = 0, column = open_called(p, words, &n);
@@ -346,7 +365,6 @@ lnt_status lnti_table_guess_roles(lnti_table_planning *p, lnt_error *err) {
   if (!status && p->others != LNTI_COLUMN_OPEN) return assign_others(p, err);
   if (!status && p->plan->named) {
     status = guess_single(p, LNTI_COLUMN_SPLIT, split_words, err);
-    if (!status) status = guess_single(p, LNTI_COLUMN_GROUP, group_words, err);
     if (!status) status = guess_label(p, err);
     if (!status) status = check_flags(p, err);
   } else if (!status) {

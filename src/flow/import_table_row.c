@@ -84,12 +84,17 @@ static lnt_status add_title(reading *r, size_t question, size_t column, const ch
       err);
 }
 
+/* Nothing, or what an export writes where a person could not tell. */
+static bool is_no_label(const lnti_cell *cell) {
+  return cell->n == 0 || strcmp(cell->text, "(unsure)") == 0 || strcmp(cell->text, "(none of these)") == 0;
+}
+
 /* A title, or those of all levels down to the first that is empty. */
 static lnt_status read_label(reading *r, size_t question, lnt_error *err) {
   const lnti_table_question *q = &r->plan->questions[question];
   const char **titles = NULL;
   size_t n = 0, empty = LNTI_NONE;
-  if (q->n_levels == 1 && cell_of(r, q->column[0])->n == 0) return LNT_OK;
+  if (q->n_levels == 1 && is_no_label(cell_of(r, q->column[0]))) return LNT_OK;
   lnt_status status = lnti_arena_alloc(&titles, r->arena, q->n_levels, sizeof *titles, err);
   for (size_t level = 0; level < q->n_levels && !status; level++) {
     const lnti_cell *cell = cell_of(r, q->column[level]);
@@ -188,16 +193,17 @@ static lnt_status read_onehot(reading *r, size_t column, lnt_error *err) {
   static const char *const yes[] = {"1", "1.0", "true", "yes", "t", "y", NULL};
   static const char *const no[] = {"0", "0.0", "false", "no", "f", "n", NULL};
   static const char *const unknown[] = {"", "nan", "na", "n/a", "null", "none", "?", NULL};
-  const lnti_table_column *c = &r->plan->columns[column];
   const lnti_cell *cell = cell_of(r, column);
-  const char *title = NULL;
   bool is_yes = is_one_of(cell->text, yes), is_no = is_one_of(cell->text, no);
   if (!is_yes && !is_no) {
     if (!cell->is_list && is_one_of(cell->text, unknown)) return LNT_OK;
     return refuse(r, column, err, "\"%.100s\" where 1 (yes), 0 (no) or nothing (unknown) is meant", cell->text);
   }
-  lnt_status status = title_of(&title, r, column, c->name, strlen(c->name), err);
-  return status || r->row->refused ? status : add_title(r, c->question, column, title, is_no, err);
+  const lnti_table_column *c = &r->plan->columns[column];
+  const char *title = lnti_table_onehot_title(r->plan, column), *kept = NULL;
+  if (!title) return refuse(r, column, err, "\"%.100s\" has no name in %.150s", c->name, c->names->file);
+  lnt_status status = keep(&kept, r, title, strlen(title), err);
+  return status ? status : add_title(r, c->question, column, kept, is_no, err);
 }
 
 /* "1,5" is a number where the table's separator is another sign. */

@@ -18,6 +18,7 @@ typedef struct lnti_known_item {
   size_t frames; /**< of its frames or pages, how many are items: from the first on, or where the file is one itself
                            from the second on */
   bool timed;    /**< ...by the names of frames ("#frame=0"), not of pages ("#page=1") */
+  bool done;     /**< its stage is known to be "done", so that a label moves it nowhere */
 } lnti_known_item;
 
 typedef struct lnti_known_items lnti_known_items;

@@ -1,12 +1,18 @@
 """import: folders, arrays, what is refused, being interrupted."""
+import csv
 import os
 import re
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 import program
 from program import KINDS, write_folders, write_idx, write_pgm, picture
+
+
+SOURCE = Path(os.environ.get("LINNET_SOURCE", Path(__file__).resolve().parents[2]))
+DATA = Path(os.environ.get("LINNET_TEST_DATA", SOURCE.parent / "shared" / "data"))
 
 
 class Folders(program.Case):
@@ -177,6 +183,103 @@ class Interrupted(program.Case):
 
     def test_terminate(self):
         self.check(signal.SIGTERM)
+
+
+class Tables(program.Case):
+    def write_images(self):
+        for i, name in enumerate("abcd"):
+            write_pgm(self.folder / "set" / f"{name}.pgm", picture(KINDS[i % len(KINDS)], i))
+
+    def test_columns_are_told(self):
+        self.run_ok("init", "p")
+        self.write_images()
+        (self.folder / "set" / "t.csv").write_text("file,class,site\na.pgm,cat,3\nb.pgm,dog,\ngone.pgm,cat,\n")
+        told = self.run_json("-C", "p", "import", "set/t.csv", expect=3)
+        self.assertEqual((told["imported"], told["labelled"]), (2, 2))
+        self.assertEqual([(c["column"], c["name"], c["role"], c["of"], c["guessed"]) for c in told["columns"]],
+                         [(1, "file", "path", "", True), (2, "class", "label", "class", True),
+                          (3, "site", "meta", "site", True)])
+        self.assertTrue(told["columns"][0]["table"].endswith("/set/t.csv"))
+        self.assertRegex(told["refused"][0]["path"], r"/set/t\.csv:4$")
+        self.assertEqual(told["refused"][0]["code"], "ENOTFOUND")
+        out = self.run_ok("-C", "p", "import", "set/t.csv", expect=3).stdout
+        self.assertIn("/set/t.csv\n  1  file: path (guessed)\n  2  class: label \"class\" (guessed)\n"
+                      "  3  site: meta \"site\" (guessed)\n", out)
+
+    def test_options(self):
+        self.run_ok("init", "p")
+        self.write_images()
+        (self.folder / "names.txt").write_text("zero\none\n")
+        (self.folder / "t.dat").write_text("a;1;x/y;u\nb;0;y;u\n")
+        told = self.run_json("-C", "p", "import", "t.dat", "--format", "csv", "--root", "set", "--header", "no",
+                             "--separator", "semicolon", "--column", "1=path", "--label", "4/2:kind", "--names",
+                             "2=names.txt", "--column", "3=labels:tags", "--label-separator", "/")
+        self.assertEqual((told["imported"], told["labelled"], told["refused"]), (2, 5, []))
+        items = self.run_lines("-C", "p", "items")
+        self.assertEqual([item["answers"] for item in items],
+                         [{"kind": "u/one", "tags": ["x", "y"]}, {"kind": "u/zero", "tags": ["y"]}])
+
+    def test_not_sure(self):
+        self.run_ok("init", "p")
+        self.write_images()
+        (self.folder / "set" / "t.csv").write_text("a.pgm,1,2\n")
+        self.fails(2, "-C", "p", "import", "set/t.csv", says="Give --column N=label, or levels as --label TOP/BELOW")
+        for option, value, says in (("--separator", "ab", "is no separator"), ("--header", "perhaps", "auto|yes|no"),
+                                    ("--column", "9=label", "no column"), ("--column", "x", "COLUMN=ROLE is needed")):
+            self.assertIn(says, self.run_raw("-C", "p", "import", "set/t.csv", option, value).stderr)
+
+    def test_an_export_comes_back(self):
+        name = self.project(per_class=3)
+        self.run_ok("-C", name, "export", "out.csv")
+        self.run_ok("init", "q")
+        self.run_ok("-C", "q", "import", "out.csv")
+        told = [self.run_lines("-C", project, "items") for project in (name, "q")]
+        self.assertEqual([(item["path"], item["answers"], item["split"]) for item in told[0]],
+                         [(item["path"], item["answers"], item["split"]) for item in told[1]])
+
+
+class RealTables(program.Case):
+    """Sets that many have; where they are missing there is nothing to test."""
+    def data(self, name):
+        folder = DATA / name
+        if not folder.exists():
+            self.skipTest(f"{folder} is not there")
+        return str(folder)
+
+    def counts(self, *arguments):
+        told = self.run_json("-C", "p", "import", *arguments)
+        return told["imported"], told["existing"], told["labelled"], len(told["refused"])
+
+    def test_grocery(self):
+        folder = self.data("grocery")
+        self.run_ok("init", "p")
+        lists = [f"{folder}/{name}.txt" for name in ("train", "val", "test")]
+        options = ("--label", "3/2", "--names", "2=classes.csv:2:1", "--names", "3=classes.csv:4:3")
+        rows = [len(Path(name).read_text().splitlines()) for name in lists]
+        self.assertEqual(self.counts(*lists, *options), (sum(rows), 0, sum(rows), 0))
+        question = self.run_json("-C", "p", "ontology", "show")["classifications"][0]
+        self.assertEqual((question["type"], len(question["options"])), ("tree", 43))
+        self.assertEqual(sum(len(option.get("options", [])) for option in question["options"]), 81)
+        status = self.run_json("-C", "p", "status")
+        self.assertEqual([status["splits"][name] for name in ("train", "val", "test")], rows)
+        self.assertEqual(self.counts(*lists, *options), (0, sum(rows), 0, 0))
+
+    def test_coco(self):
+        folder = self.data("coco_multilabel")
+        self.run_ok("init", "p")
+        with open(f"{folder}/labels.csv", newline="") as table:
+            rows = list(csv.DictReader(table))
+        n_labels = sum(len([title for title in row["labels"].split(";") if title]) for row in rows)
+        self.assertEqual(self.counts(f"{folder}/labels.csv"), (len(rows), 0, n_labels, 0))
+        self.assertEqual(self.run_json("-C", "p", "ontology", "show")["classifications"][0]["type"], "checklist")
+
+    def test_members_of_an_archive(self):
+        folder = self.data("mnist")
+        self.run_ok("init", "p")
+        options = (f"{folder}/test_labels.csv", "--root", f"{folder}/mnist_test.tar.gz", "--column", "given=label",
+                   "--column", "*=skip")
+        self.assertEqual(self.counts(*options), (10000, 0, 10000, 0))
+        self.assertEqual(self.counts(*options), (0, 10000, 0, 0))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ static void test_guessed_by_header(void **state) {
        NULL},
       {",image,target,patient_id,group\n0,a,1,p7,g\n",
        "1 \"\": skip (guessed), 2 \"image\": path (guessed), 3 \"target\": label (guessed), "
-       "4 \"patient_id\": meta (guessed), 5 \"group\": group (guessed)",
+       "4 \"patient_id\": meta (guessed), 5 \"group\": meta (guessed)",
        {0},
        0,
        NULL},
@@ -168,7 +168,7 @@ static void test_json(void **state) {
   (void)state;
   const plan_case cases[] = {
       {"{\"image\": \"a.jpg\", \"label\": \"cat\"}\n{\"image\": \"b.jpg\", \"meta\": {\"site\": 3}}\n",
-       "1 \"image\": path (guessed), 2 \"label\": label (guessed), 3 \"meta.site\": meta (guessed)",
+       "1 \"image\": path (guessed), 2 \"label\": label (guessed), 3 \"meta.site\": meta \"site\" (guessed)",
        {0},
        LNTI_TABLE_JSONL,
        NULL},

@@ -29,8 +29,9 @@ static void test_plain(void **state) {
   const row_case cases[] = {
       {"path,label,split,group,site\na.jpg,cat,Training,g1,3\nb.jpg,,,,\nc.jpg,dog,holdout,,4\n",
        "2 a.jpg class=cat split=train group=g1 site:3\n3 b.jpg\n4 c.jpg class=dog split=holdout site:4\n",
-       {0},
+       {.columns = LIST("group=group"), .n_columns = 1},
        0},
+      {"path,label\na.jpg,(unsure)\nb.jpg,(none of these)\n", "2 a.jpg\n3 b.jpg\n", {0}, 0},
       {"a.jpg cat\nb.jpg dog\n", "1 a.jpg class=cat\n2 b.jpg class=dog\n", {0}, LNTI_TABLE_LIST},
       {"path,label\n,cat\nb.jpg\nc.jpg,dog\n",
        "2:1!the path is empty\n3:0!the row has 1 column, but the first has 2\n4 c.jpg class=dog\n",
@@ -88,6 +89,10 @@ static void test_onehot(void **state) {
        "6:3!\"2\" where 1 (yes), 0 (no) or nothing (unknown) is meant\n"
        "7:2!\"-1\" where 1 (yes), 0 (no) or nothing (unknown) is meant\n",
        {.columns = LIST("*=onehot"), .n_columns = 1},
+       0},
+      {"path,tags,tags/cat,tags/,dog\na.jpg,,1,0,0\n",
+       "2 a.jpg tags=cat tags=!tags/ tags=!dog\n",
+       {.columns = LIST("tags=skip", "*=onehot:tags"), .n_columns = 2},
        0},
       {"{\"path\": \"a.jpg\", \"cat\": true, \"dog\": false}\n{\"path\": \"b.jpg\", \"dog\": null}\n{\"path\": \"c.jpg\", \"cat\": []}\n",
        "1 a.jpg q=cat q=!dog\n2 b.jpg\n3:2!\"\" where 1 (yes), 0 (no) or nothing (unknown) is meant\n",
