@@ -103,33 +103,50 @@ static void test_each_kind(void **state) {
   }
 }
 
-/* Every kind in every kind, deflated archives included. */
+/* Of each kind an archive in one of kind `outer`; *wanted: its listing. */
+static void make_nested(const char *path, pack_kind outer, char *wanted, size_t wanted_bytes) {
+  maker *m = make_begin(outer);
+  char member[64];
+  wanted[0] = '\0';
+  for (int inner = 0; inner < PACK_KINDS; inner++) {
+    maker *k = make_begin((pack_kind)inner);
+    size_t n = 0;
+    make_text(k, "x/y.txt", "inside");
+    uint8_t *data = make_end(&n, k);
+    snprintf(member, sizeof member, "in%d%s", inner, pack_ending((pack_kind)inner));
+    make_add(m, MEMBER_FILE, member, data, n);
+    free(data);
+    snprintf(wanted + strlen(wanted), wanted_bytes - strlen(wanted), "%s#x/y.txt 6\n", member);
+  }
+  make_file(path, m);
+}
+
+/* Every kind in every kind, deflated archives included; without a folder for packs, with an empty one, and with one in
+ * which they are. */
 static void test_nested(void **state) {
   fixture *f = *state;
+  temp_folder cache;
   char path[TEMP_PATH], name[32], wanted[256], member[64];
+  temp_open(&cache);
   for (int outer = 0; outer < PACK_KINDS; outer++) {
-    maker *m = make_begin((pack_kind)outer);
-    wanted[0] = '\0';
-    for (int inner = 0; inner < PACK_KINDS; inner++) {
-      maker *k = make_begin((pack_kind)inner);
-      size_t n = 0;
-      make_text(k, "x/y.txt", "inside");
-      uint8_t *data = make_end(&n, k);
-      snprintf(member, sizeof member, "in%d%s", inner, pack_ending((pack_kind)inner));
-      make_add(m, MEMBER_FILE, member, data, n);
-      free(data);
-      snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "%s#x/y.txt 6\n", member);
-    }
-    listing l;
     snprintf(name, sizeof name, "outer%d%s", outer, pack_ending((pack_kind)outer));
-    make_file(temp_path(path, &f->folder, name), m);
-    list(&l, f->media, path);
-    assert_string_equal(l.text, wanted);
-    for (int inner = 0; inner < PACK_KINDS; inner++) {
-      snprintf(member, sizeof member, "in%d%s#x/y.txt", inner, pack_ending((pack_kind)inner));
-      reads(f->media, path, member, "inside");
+    make_nested(temp_path(path, &f->folder, name), (pack_kind)outer, wanted, sizeof wanted);
+    for (int round = 0; round < 3; round++) {
+      lnti_media *media = NULL;
+      lnti_media_options options = LNTI_MEDIA_OPTIONS_INIT;
+      listing l;
+      options.cache_dir = round > 0 ? cache.path : NULL;
+      assert_ok(lnti_media_new(&media, &options, ERR));
+      list(&l, media, path);
+      assert_string_equal(l.text, wanted);
+      for (int inner = 0; inner < PACK_KINDS; inner++) {
+        snprintf(member, sizeof member, "in%d%s#x/y.txt", inner, pack_ending((pack_kind)inner));
+        reads(media, path, member, "inside");
+      }
+      lnti_media_free(media);
     }
   }
+  temp_close(&cache);
 }
 
 /* ---- what is not taken ---- */

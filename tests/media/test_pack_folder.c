@@ -306,6 +306,67 @@ static void test_killed_maker(void **state) {
   assert_int_equal(count(NULL, f, ".pack"), 1);
 }
 
+typedef struct waiter {
+  const fixture *f;
+  lnti_pack_place place;
+  lnti_span found;
+  lnt_status status;
+} waiter;
+
+static void *wait_for_pack(void *payload) {
+  waiter *w = payload;
+  lnti_index index = {0};
+  lnt_error damage = LNT_ERROR_INIT;
+  w->status = lnti_pack_find(&w->place, &w->found, &index, &damage, w->f->cache.path, &key, "x", NULL, NULL);
+  lnti_index_clear(&index);
+  return NULL;
+}
+
+/* How many handles this process has of a file. */
+static size_t handles_of(const char *path) {
+  size_t n = 0;
+  DIR *dir = opendir("/proc/self/fd");
+  for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+    char link[TEMP_PATH] = "", target[TEMP_PATH] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%.20s", e->d_name);
+    if (readlink(link, target, sizeof target - 1) > 0 && strcmp(target, path) == 0) n++;
+  }
+  if (dir) closedir(dir);
+  return n;
+}
+
+/* Whoever waits gets the pack when its maker is done, and the right to make it when its maker gives up. */
+static void test_waiting(void **state) {
+  fixture *f = *state;
+  for (int gives_up = 1; gives_up >= 0; gives_up--) {
+    lnti_pack_place place = LNTI_PACK_PLACE_INIT;
+    lnti_span found = LNTI_SPAN_INIT;
+    waiter w = {f, LNTI_PACK_PLACE_INIT, LNTI_SPAN_INIT, LNT_EINTERNAL};
+    pthread_t thread;
+    assert_ok(find(&place, &found, f, NULL));
+    assert_true(place.fd >= 0);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_pack, &w), 0);
+    char part[TEMP_PATH];
+    assert_int_equal(count(part, f, ".part"), 1);
+    while (handles_of(part) < 2) continue; /* it waits, or is about to, with the file that is locked */
+    if (!gives_up) assert_ok(fill_and_commit(&found, &place));
+    lnti_pack_abandon(&place);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(w.status, LNT_OK);
+    if (gives_up) {
+      assert_true(w.place.fd >= 0);
+      assert_ok(fill_and_commit(&w.found, &w.place));
+    }
+    assert_int_equal(w.place.fd, -1);
+    lnti_pack_abandon(&w.place);
+    assert_int_equal(count(part, f, ".pack"), 1);
+    assert_int_equal(count(NULL, f, ".part"), 0);
+    assert_int_equal(unlink(part), 0);
+    lnti_span_close(&w.found);
+    lnti_span_close(&found);
+  }
+}
+
 /* What a dead maker left of another pack takes room until somebody needs it. */
 static void test_dead_parts_go(void **state) {
   fixture *f = *state;
@@ -436,9 +497,16 @@ static void test_folder_in_the_way(void **state) {
 int main(void) {
 #define WITH_FOLDERS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      WITH_FOLDERS(test_kept),         WITH_FOLDERS(test_damaged_between),   WITH_FOLDERS(test_damaged_under_readers),
-      WITH_FOLDERS(test_killed_maker), WITH_FOLDERS(test_least_recent_goes), WITH_FOLDERS(test_dead_parts_go),
-      WITH_FOLDERS(test_processes),    WITH_FOLDERS(test_full_disk),         WITH_FOLDERS(test_folder_in_the_way),
+      WITH_FOLDERS(test_kept),
+      WITH_FOLDERS(test_damaged_between),
+      WITH_FOLDERS(test_damaged_under_readers),
+      WITH_FOLDERS(test_waiting),
+      WITH_FOLDERS(test_killed_maker),
+      WITH_FOLDERS(test_least_recent_goes),
+      WITH_FOLDERS(test_dead_parts_go),
+      WITH_FOLDERS(test_processes),
+      WITH_FOLDERS(test_full_disk),
+      WITH_FOLDERS(test_folder_in_the_way),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
