@@ -18,6 +18,7 @@ extern const lnti_command lnti_cmd_train;
 extern const lnti_command lnti_cmd_evaluate;
 extern const lnti_command lnti_cmd_predict;
 extern const lnti_command lnti_cmd_export;
+extern const lnti_command lnti_cmd_previews;
 extern const lnti_command lnti_cmd_models;
 extern const lnti_command lnti_cmd_verify;
 extern const lnti_command lnti_cmd_doctor;

@@ -161,16 +161,63 @@ static uint64_t shard_bytes_for(uint64_t bytes_max) {
   return bytes < SHARD_BYTES_MAX ? bytes : SHARD_BYTES_MAX;
 }
 
+/* ---- the bound ---- */
+
+typedef struct bound_setting {
+  char key[32], value[32];
+} bound_setting;
+
+static bound_setting name_setting(lnti_picture_kind kind, uint64_t bytes_max) {
+  bound_setting s;
+  snprintf(s.key, sizeof s.key, "pictures.%s.bytes", lnti_picture_kind_name(kind));
+  snprintf(s.value, sizeof s.value, "%llu", (unsigned long long)bytes_max);
+  return s;
+}
+
+static lnt_status check_bound(uint64_t bytes_max, lnt_error *err) {
+  if (bytes_max >= LNTI_PICTURE_CACHE_BYTES_MIN) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "a cache of pictures needs %llu bytes at least, not %llu",
+                   (unsigned long long)LNTI_PICTURE_CACHE_BYTES_MIN, (unsigned long long)bytes_max);
+}
+
+static lnt_status write_setting(void *payload, lnti_tx *tx, lnt_error *err) {
+  const bound_setting *s = payload;
+  return lnti_tx_setting(tx, s->key, s->value, err);
+}
+
+lnt_status lnti_picture_cache_set_bytes(lnti_project *project, lnti_picture_kind kind, uint64_t bytes_max,
+                                        lnt_error *err) {
+  bound_setting s = name_setting(kind, bytes_max);
+  lnt_status status = bytes_max > 0 ? check_bound(bytes_max, err) : LNT_OK;
+  if (status == LNT_OK) status = lnti_store_write(project->store, write_setting, &s, err);
+  return status;
+}
+
+/** What was asked for, else what is set, else the kind's own. A setting that makes no sense is none. */
+static lnt_status find_bound(uint64_t *out, const lnti_project *project, lnti_picture_kind kind, uint64_t bytes_max,
+                             lnt_error *err) {
+  char *value = NULL;
+  int64_t set = 0;
+  if (bytes_max == 0) {
+    const bound_setting s = name_setting(kind, 0);
+    lnt_status status = lnti_store_setting(&value, project->store, s.key, err);
+    if (status) return status;
+    const bool is_set = value && lnti_parse_int(&set, value, s.key, NULL) == LNT_OK;
+    if (is_set && set >= (int64_t)LNTI_PICTURE_CACHE_BYTES_MIN) bytes_max = (uint64_t)set;
+    free(value);
+  }
+  if (bytes_max == 0) bytes_max = kind == LNTI_PICTURE_THUMB ? LNTI_PICTURE_THUMB_BYTES : LNTI_PICTURE_SCREEN_BYTES;
+  *out = bytes_max;
+  return check_bound(bytes_max, err);
+}
+
 lnt_status lnti_picture_cache_open(lnti_picture_cache **out, const lnti_project *project, lnti_picture_kind kind,
                                    uint64_t bytes_max, lnt_error *err) {
   lnti_picture_cache *cache = NULL;
   pthread_rwlockattr_t attributes;
-  if (bytes_max == 0) bytes_max = kind == LNTI_PICTURE_THUMB ? LNTI_PICTURE_THUMB_BYTES : LNTI_PICTURE_SCREEN_BYTES;
-  if (bytes_max < LNTI_PICTURE_CACHE_BYTES_MIN) {
-    return lnti_fail(err, LNT_EINVAL, "a cache of pictures needs %llu bytes at least, not %llu",
-                     (unsigned long long)LNTI_PICTURE_CACHE_BYTES_MIN, (unsigned long long)bytes_max);
-  }
-  lnt_status status = lnti_alloc_zero(&cache, 1, sizeof *cache, err);
+  lnt_status status = find_bound(&bytes_max, project, kind, bytes_max, err);
+  if (status) return status;
+  status = lnti_alloc_zero(&cache, 1, sizeof *cache, err);
   if (status) return status;
   cache->context = project->context;
   cache->lock_fd = -1;
@@ -522,6 +569,10 @@ lnt_status lnti_picture_cache_get(lnti_picture_cache *cache, uint8_t **data_out,
 bool lnti_picture_cache_has(lnti_picture_cache *cache, const lnti_hash *content, uint32_t frame) {
   bool found = false;
   return look_up(&found, NULL, NULL, cache, content, frame, NULL) == LNT_OK && found;
+}
+
+uint64_t lnti_picture_cache_bytes_max(const lnti_picture_cache *cache) {
+  return cache->bytes_max;
 }
 
 uint64_t lnti_picture_cache_bytes(lnti_picture_cache *cache) {

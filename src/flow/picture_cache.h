@@ -31,20 +31,25 @@ typedef enum lnti_picture_kind {
 /** "thumb", "screen". */
 const char *lnti_picture_kind_name(lnti_picture_kind kind);
 
-#define LNTI_PICTURE_THUMB_BYTES ((uint64_t)4 << 30)  /**< of all shards, where nothing else is said */
-#define LNTI_PICTURE_SCREEN_BYTES ((uint64_t)8 << 30) /**< the same */
+#define LNTI_PICTURE_THUMB_BYTES ((uint64_t)4000000000)  /**< of all shards, where nothing else is said */
+#define LNTI_PICTURE_SCREEN_BYTES ((uint64_t)8000000000) /**< the same */
 #define LNTI_PICTURE_CACHE_BYTES_MIN ((uint64_t)1 << 20)
 
 typedef struct lnti_picture_cache lnti_picture_cache;
 
 /**
  * Opens one kind, making it where needed; what an older version of the program made is removed.
- * @param bytes_max  of all shards; 0: the kind's own. The index is small beside them and not counted.
+ * @param bytes_max  of all shards; 0: what lnti_picture_cache_set_bytes has set, else the kind's own. The index is small
+ *                   beside them and not counted.
  * @return LNT_OK; LNT_EINVAL (fewer than LNTI_PICTURE_CACHE_BYTES_MIN); LNT_EIO, LNT_ENOSPC, LNT_ENOMEM; LNT_ECONFLICT
  *         (another program has held the lock for ten seconds).
  */
 LNT_MUST_CHECK lnt_status lnti_picture_cache_open(lnti_picture_cache **out, const lnti_project *project,
                                                   lnti_picture_kind kind, uint64_t bytes_max, lnt_error *err);
+/** Sets the project's bound, which counts from the next opening on; 0: the kind's own again. LNT_EINVAL (as open); as the
+ *  store. */
+LNT_MUST_CHECK lnt_status lnti_picture_cache_set_bytes(lnti_project *project, lnti_picture_kind kind,
+                                                       uint64_t bytes_max, lnt_error *err);
 /** Writes what is still collected (a failure is logged: it is a cache). NULL is allowed. */
 void lnti_picture_cache_close(lnti_picture_cache *cache);
 
@@ -68,6 +73,8 @@ LNT_MUST_CHECK lnt_status lnti_picture_cache_get(lnti_picture_cache *cache, uint
 /** Whether its record is there, without reading its bytes: those may yet be damaged. */
 bool lnti_picture_cache_has(lnti_picture_cache *cache, const lnti_hash *content, uint32_t frame);
 
+/** The bound that it was opened with. */
+uint64_t lnti_picture_cache_bytes_max(const lnti_picture_cache *cache);
 /** Bytes of all shards, those of other processes included. */
 uint64_t lnti_picture_cache_bytes(lnti_picture_cache *cache);
 

@@ -88,8 +88,8 @@ static void fit_windows(weights *w, size_t in) {
 static lnt_status make_weights(weights *w, size_t in, size_t out, lnt_error *err) {
   const size_t larger = in > out ? in : out;
   w->n = out;
-  /* Inputs less than reach/out/2 = larger/out from a centre, on both sides. */
-  w->taps = 2 * ((larger + out - 1) / out) + 1;
+  /* Inputs less than reach/out/2 = larger/out from a centre, on both sides: whole numbers in an open interval. */
+  w->taps = (2 * larger + out - 1) / out;
   if (w->taps > in) w->taps = in;
   size_t n = 0;
   if (!lnti_size_mul(&n, out, w->taps)) return lnti_fail_memory(err, SIZE_MAX);
@@ -103,6 +103,26 @@ static lnt_status make_weights(weights *w, size_t in, size_t out, lnt_error *err
 }
 
 /* Rows: from [h,in,c] to [h,out,c]. The sums stay below 2^(8+14), 2^(16+14). */
+
+/* Colour, the common case: three sums at once take half the time of one after the other. */
+static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
+  const uint32_t half = 1 << (WEIGHT_BITS - KEEP_BITS - 1);
+  for (size_t y = 0; y < h; y++, from += in * 3) {
+    for (size_t x = 0; x < w->n; x++, to += 3) {
+      const uint16_t *value = w->value + x * w->taps;
+      const uint8_t *p = from + w->first[x] * 3;
+      uint32_t r = half, g = half, b = half;
+      for (size_t t = 0; t < w->taps; t++, p += 3) {
+        r += (uint32_t)value[t] * p[0];
+        g += (uint32_t)value[t] * p[1];
+        b += (uint32_t)value[t] * p[2];
+      }
+      to[0] = (uint16_t)(r >> (WEIGHT_BITS - KEEP_BITS));
+      to[1] = (uint16_t)(g >> (WEIGHT_BITS - KEEP_BITS));
+      to[2] = (uint16_t)(b >> (WEIGHT_BITS - KEEP_BITS));
+    }
+  }
+}
 
 static void rows_u8(uint16_t *to, const uint8_t *from, size_t h, size_t in, size_t c, const weights *w) {
   for (size_t y = 0; y < h; y++, from += in * c) {
@@ -190,7 +210,11 @@ static void resample(lnti_image *to, const lnti_image *from, const weights *acro
   const size_t row = to->w * to->c;
   switch (from->depth) {
     case LNTI_DEPTH_U8:
-      rows_u8(kept, from->data, from->h, from->w, from->c, across);
+      if (from->c == 3) {
+        rows_u8_colour(kept, from->data, from->h, from->w, across);
+      } else {
+        rows_u8(kept, from->data, from->h, from->w, from->c, across);
+      }
       columns_u8(to->data, kept, row, down, sums);
       break;
     case LNTI_DEPTH_U16:

@@ -36,10 +36,18 @@ static size_t box_start(size_t i, size_t side, size_t n) {
   return (size_t)((uint64_t)i * side / n);
 }
 
+/* Division by a count that is the same for a whole picture: sum / count is sum * part >> 48, exactly, as long as
+ * sum < 256 count and sum * count < 2^48, which hold with room for boxes of 256 x 256. */
+enum { PART_BITS = 48 };
+static uint64_t part_of(uint64_t count) {
+  return (((uint64_t)1 << PART_BITS) + count - 1) / count;
+}
+
 static void band_u8(uint8_t *restrict to, const uint8_t *restrict from, const band *b) {
   uint16_t *restrict sums = b->sums;
   const size_t row = b->w * b->c;
-  size_t y = 0;
+  uint64_t part = 0;
+  size_t y = 0, n_before = 0;
   memset(sums, 0, row * sizeof *sums);
   for (; y + 4 <= b->rows; y += 4, from += 4 * row) {
     const uint8_t *p1 = from + row, *p2 = p1 + row, *p3 = p2 + row;
@@ -50,11 +58,13 @@ static void band_u8(uint8_t *restrict to, const uint8_t *restrict from, const ba
   }
   for (size_t x = 0; x < b->w_out; x++) {
     const size_t first = box_start(x, b->w, b->w_out), n = box_start(x + 1, b->w, b->w_out) - first;
-    const uint32_t count = (uint32_t)(n * b->rows);
+    const uint32_t half = (uint32_t)(n * b->rows / 2);
+    if (n != n_before) part = part_of(n * b->rows);
+    n_before = n;
     for (size_t k = 0; k < b->c; k++) {
-      uint32_t sum = count / 2;
+      uint32_t sum = half;
       for (size_t i = 0; i < n; i++) sum += sums[(first + i) * b->c + k];
-      *to++ = (uint8_t)(sum / count);
+      *to++ = (uint8_t)(sum * part >> PART_BITS);
     }
   }
 }
@@ -216,16 +226,20 @@ static size_t fitted(size_t in, size_t longest, size_t side) {
   return out > 0 ? out : 1;
 }
 
+lnti_size lnti_thumbnail_size(size_t h, size_t w, size_t side) {
+  const size_t longest = h > w ? h : w;
+  return (lnti_size){fitted(h, longest, side), fitted(w, longest, side)};
+}
+
 static lnt_status make_small(lnti_image *out, const lnti_image *image, size_t side, lnt_error *err) {
-  const size_t longest = image->h > image->w ? image->h : image->w;
-  const size_t h = fitted(image->h, longest, side), w = fitted(image->w, longest, side);
+  const lnti_size size = lnti_thumbnail_size(image->h, image->w, side);
+  const size_t h = size.h, w = size.w;
   lnti_image reduced = {0}, eight = {0};
-  if (h == image->h && w == image->w && image->depth == LNTI_DEPTH_U8 && image->c != 4) {
-    lnt_status copied = lnti_image_new(out, h, w, image->c, LNTI_DEPTH_U8, err);
-    if (copied == LNT_OK) memcpy(out->data, image->data, lnti_image_bytes(image));
-    return copied;
+  const size_t ky = least(image->h / h, BOX_MAX), kx = least(image->w / w, BOX_MAX);
+  if (ky == 1 && kx == 1 && image->depth == LNTI_DEPTH_U8 && image->c != 4) {
+    return lnti_image_resize(out, image, h, w, err);
   }
-  lnt_status status = reduce(&reduced, image, least(image->h / h, BOX_MAX), least(image->w / w, BOX_MAX), err);
+  lnt_status status = reduce(&reduced, image, ky, kx, err);
   if (status == LNT_OK && image->depth != LNTI_DEPTH_U8) {
     status = window(&eight, &reduced, err);
     lnti_image_clear(&reduced);

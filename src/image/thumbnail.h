@@ -29,4 +29,7 @@ enum { LNTI_THUMBNAIL_SIDE = 256, LNTI_THUMBNAIL_QUALITY = 80, LNTI_SCREEN_SIDE 
 LNT_MUST_CHECK lnt_status lnti_thumbnail_make(uint8_t **jpeg_out, size_t *n_out, lnti_image *small_out,
                                               const lnti_image *image, size_t side, int quality, lnt_error *err);
 
+/** The size that it gives a picture of h x w. */
+lnti_size lnti_thumbnail_size(size_t h, size_t w, size_t side);
+
 #endif
