@@ -12,11 +12,13 @@
 #include <base/error.h>
 #include <image/bytes.h>
 #include <image/heif_meta.h>
+#include <image/heif_stream.h>
 #include <string.h>
 
 enum {
-  SIDE_MAX = 16384, /* of libvips */
-  TILES_FREE = 1 << 22,
+  SIDE_MAX = 16384,      /* of libvips */
+  TILES_FREE = 1 << 22,  /* pixels that tiles may have however small the image is */
+  STREAM_FREE = 1 << 20, /* and a picture, however small it says to be */
   GRID_BYTES = 8
 };
 
@@ -92,14 +94,64 @@ static lnt_status broken(const char *what, lnt_error *err) {
   return lnti_fail(err, LNT_EDATA, "the HEIF file is damaged: %s", what);
 }
 
-/** A coded image: it has a size, a depth and bytes. */
-static lnt_status judge_coded(const lnti_heif_item *item, lnt_error *err) {
+/** A coded image: it has a size, a depth and bytes, and these are not for a picture that is far larger. */
+static lnt_status judge_stream(const lnti_heif_item *item, lnt_error *err) {
+  size_t h = 0, w = 0;
   if (item->kind != LNTI_HEIF_HEVC && item->kind != LNTI_HEIF_AV1) {
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "HEIF with an image made of images that are not coded as HEVC or AV1 is not read by this version");
   }
-  if (item->h == 0 || item->w == 0 || item->bits == 0) return broken("an image has no size or no configuration", err);
-  return item->located ? LNT_OK : broken("it does not say where the pixels of an image are", err);
+  if (item->coded_h == 0 || item->coded_w == 0 || item->h == 0 || item->w == 0 || item->bits == 0) {
+    return broken("an image has no size or no configuration", err);
+  }
+  if (item->coded_h > SIDE_MAX || item->coded_w > SIDE_MAX) {
+    return lnti_fail(err, LNT_ELIMIT, "the HEIF image is %zu x %zu pixels; sides up to %d are taken", item->coded_w,
+                     item->coded_h, SIDE_MAX);
+  }
+  if (item->n_extents != 1) {
+    return item->n_extents == 0
+               ? broken("it does not say where the pixels of an image are", err)
+               : lnti_fail(err, LNT_EUNSUPPORTED, "HEIF with an image in several pieces is not read by this version");
+  }
+  if (!lnti_heif_stream_size(&h, &w, item->kind, item->config, item->first)) {
+    return broken("the stream of an image cannot be parsed", err);
+  }
+  const uint64_t area = (uint64_t)h * w;
+  if (area > STREAM_FREE && area / 4 > (uint64_t)item->coded_h * item->coded_w) {
+    return lnti_fail(err, LNT_EDATA,
+                     "the HEIF file is damaged: an image of %zu x %zu pixels holds a picture of %zu x %zu",
+                     item->coded_w, item->coded_h, w, h);
+  }
+  return LNT_OK;
+}
+
+static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_heif_meta *meta,
+                             const lnti_heif_item *item, lnt_error *err);
+
+/** Alpha is one coded image or a grid of them, without alpha of its own. */
+static lnt_status judge_alpha(const lnti_heif_meta *meta, const lnti_heif_item *item, lnt_error *err) {
+  if (!item->has_alpha) return LNT_OK;
+  const lnti_heif_item *alpha = lnti_heif_find(meta, item->alpha_id);
+  bool more = false;
+  unsigned bits = 0;
+  if (!alpha || alpha->has_alpha) return broken("the alpha of an image has alpha", err);
+  if (alpha->kind != LNTI_HEIF_GRID) return judge_stream(alpha, err);
+  lnt_status status = judge_grid(&more, &bits, meta, alpha, err);
+  if (status == LNT_OK && more) status = broken("the alpha of an image has alpha", err);
+  return status;
+}
+
+static lnt_status judge_coded(const lnti_heif_meta *meta, const lnti_heif_item *item, lnt_error *err) {
+  lnt_status status = judge_stream(item, err);
+  return status == LNT_OK ? judge_alpha(meta, item, err) : status;
+}
+
+/** One tile of a grid; its alpha, where it has any, must be coded: a grid in there could lead back. */
+static lnt_status judge_tile(const lnti_heif_meta *meta, const lnti_heif_item *tile, lnt_error *err) {
+  lnt_status status = judge_stream(tile, err);
+  if (status != LNT_OK || !tile->has_alpha) return status;
+  const lnti_heif_item *alpha = lnti_heif_find(meta, tile->alpha_id);
+  return !alpha || alpha->has_alpha ? broken("the alpha of an image has alpha", err) : judge_stream(alpha, err);
 }
 
 static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_heif_meta *meta,
@@ -108,20 +160,20 @@ static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_hei
   uint64_t area = 0;
   bool alpha = false;
   unsigned bits = 0;
-  if (item->first.n < GRID_BYTES || n == 0 || n != ((size_t)item->first.p[2] + 1) * ((size_t)item->first.p[3] + 1)) {
+  if (item->n_extents != 1 || item->first.n < GRID_BYTES || n == 0 ||
+      n != ((size_t)item->first.p[2] + 1) * ((size_t)item->first.p[3] + 1)) {
     return broken("a grid has not the tiles that it says", err);
   }
   for (size_t i = 0; i < n; i++) {
     const lnti_heif_item *tile = lnti_heif_find(meta, lnti_heif_part(meta, item, i));
     if (!tile) return broken("a tile is not there", err);
-    lnt_status status = judge_coded(tile, err);
+    lnt_status status = judge_tile(meta, tile, err);
     if (status != LNT_OK) return status;
-    if (tile->h > SIDE_MAX || tile->w > SIDE_MAX) return broken("a tile is larger than any image may be", err);
-    area += (uint64_t)tile->h * tile->w;
+    area += (uint64_t)tile->coded_h * tile->coded_w;
     alpha = alpha || tile->has_alpha;
     if (i == 0) bits = tile->bits;
   }
-  if (area > TILES_FREE && area / 4 > (uint64_t)item->h * item->w) {
+  if (area > TILES_FREE && area / 4 > (uint64_t)item->coded_h * item->coded_w) {
     return broken("the tiles are far larger than the image", err);
   }
   *alpha_out = alpha;
@@ -143,9 +195,12 @@ static lnt_status judge_item(bool *alpha_out, unsigned *bits_out, const lnti_hei
   }
   if (inner->kind == LNTI_HEIF_GRID) {
     status = judge_grid(&alpha, &bits, meta, inner, err);
+    if (status == LNT_OK) status = judge_alpha(meta, inner, err);
   } else {
-    status = judge_coded(inner, err);
+    status = judge_coded(meta, inner, err);
   }
+  if (status == LNT_OK && inner != item) status = judge_alpha(meta, item, err);
+  if (status == LNT_OK && (item->h == 0 || item->w == 0)) status = broken("an image has no size", err);
   if (status != LNT_OK) return status;
   /* libheif looks for alpha in tiles of a grid, and in the image itself, not in one that it is a copy of. */
   *alpha_out = item->has_alpha || (item == inner && alpha);

@@ -211,8 +211,8 @@ static bool apply(lnti_heif_item *item, const box *b) {
   uint64_t v = 0, w = 0, h = 0;
   if (is_type(b, "ispe")) {
     if (!skip(&r, 4) || !take(&w, &r, 4) || !take(&h, &r, 4)) return false;
-    item->w = (size_t)w;
-    item->h = (size_t)h;
+    item->w = item->coded_w = (size_t)w;
+    item->h = item->coded_h = (size_t)h;
   } else if (is_type(b, "clap")) {
     size_t across = 0, down = 0;
     if (!take_fraction(&across, &r) || !take_fraction(&down, &r)) return false;
@@ -228,10 +228,14 @@ static bool apply(lnti_heif_item *item, const box *b) {
     item->alpha_kind = holds_alpha(r);
   } else if (is_type(b, "hvcC")) {
     if (!skip(&r, 17) || !take(&v, &r, 1)) return false;
-    if (item->kind == LNTI_HEIF_HEVC) item->bits = (unsigned)(v & 7) + 8;
+    if (item->kind != LNTI_HEIF_HEVC) return true;
+    item->bits = (unsigned)(v & 7) + 8;
+    item->config = b->body;
   } else if (is_type(b, "av1C")) {
     if (!skip(&r, 2) || !take(&v, &r, 1)) return false;
-    if (item->kind == LNTI_HEIF_AV1) item->bits = (v & 0x40) == 0 ? 8 : v & 0x20 ? 12 : 10;
+    if (item->kind != LNTI_HEIF_AV1) return true;
+    item->bits = (v & 0x40) == 0 ? 8 : v & 0x20 ? 12 : 10;
+    item->config = b->body;
   }
   return true;
 }
@@ -295,7 +299,10 @@ static lnt_status refer(reader *r, const box *b, lnt_error *err) {
   item->subordinate = true;
   if (is_type(b, "auxl") && item->alpha_kind && take32(&to, &body, id_bytes)) {
     lnti_heif_item *master = lnti_heif_find(&r->meta, to);
-    if (master && master != item && master->h == item->h && master->w == item->w) master->has_alpha = true;
+    if (master && master != item && master->h == item->h && master->w == item->w) {
+      master->has_alpha = true;
+      master->alpha_id = from;
+    }
   }
   return LNT_OK;
 }
@@ -337,8 +344,7 @@ static lnt_status locate(reader *r, lnti_bytes *iloc, const place_sizes *s, lnti
       return lnti_fail(err, LNT_EDATA, "the HEIF file ends early: it has %zu bytes, and pixels that would lie behind",
                        r->file.n);
     }
-    if (i == 0) item->first = (lnti_bytes){in.p + base + offset, (size_t)length};
-    item->located = true;
+    if (item->n_extents++ == 0) item->first = (lnti_bytes){in.p + base + offset, (size_t)length};
   }
   return LNT_OK;
 }

@@ -30,14 +30,17 @@ typedef struct lnti_heif_item {
   uint32_t id;
   lnti_heif_kind kind;
   bool hidden;
-  bool subordinate; /**< a thumbnail, or auxiliary to another image */
-  bool alpha_kind;  /**< an auxiliary image that holds alpha */
-  bool has_alpha;
-  size_t h, w;      /**< as its properties leave it: extent, cropped, turned; 0 where none is given */
-  unsigned bits;    /**< of a sample of luma, as the codec's configuration says; 0 where there is none */
-  lnti_bytes parts; /**< ids of the images that it is made of, each of id_bytes */
-  lnti_bytes first; /**< its first extent */
-  bool located;     /**< all of its extents are in the file */
+  bool subordinate;        /**< a thumbnail, or auxiliary to another image */
+  bool alpha_kind;         /**< an auxiliary image that holds alpha */
+  bool has_alpha;          /**< alpha_id says where */
+  uint32_t alpha_id;       /**< the auxiliary image with its alpha */
+  size_t coded_h, coded_w; /**< the extent that is declared; 0 where there is none */
+  size_t h, w;             /**< as its properties leave it: cropped and turned */
+  unsigned bits;           /**< of a sample of luma, as the codec's configuration says; 0 where there is none */
+  lnti_bytes config;       /**< body of the codec's configuration */
+  lnti_bytes parts;        /**< ids of the images that it is made of, each of id_bytes */
+  lnti_bytes first;        /**< its first extent; all lie in the file */
+  size_t n_extents;
 } lnti_heif_item;
 
 /** Zero-initialise; lnti_heif_meta_clear frees. */

@@ -1,7 +1,8 @@
 /*
  * One directory of a TIFF file. It is judged narrowly: what is not known to come out of libvips as described here is
  * refused by name, and never tried; so are the codecs that libtiff has for the few (old JPEG, JBIG, LERC, LogLuv,
- * JPEG 2000), for each of them is one more parser of strangers' bytes.
+ * JPEG 2000), for each of them is one more parser of strangers' bytes, and LZMA, which takes as much memory as a file
+ * asks for.
  *
  * That every strip and tile lies in the file, and is long enough for its pixels, is checked before libtiff sees it.
  * What a compression can make of one byte at most bounds what a short file can claim to hold; fax and JPEG say more
@@ -58,8 +59,8 @@ typedef struct compression {
 } compression;
 
 static const compression compressions[] = {
-    {COMPRESSION_NONE, 1}, {2, 0},     {3, 0},      {4, 0},     {5, 2731},  {COMPRESSION_JPEG, 0}, {8, 1032},
-    {32946, 1032},         {32771, 0}, {32773, 64}, {34925, 0}, {50000, 0},
+    {COMPRESSION_NONE, 1}, {2, 0},     {3, 0},      {4, 0},     {5, 2731}, {COMPRESSION_JPEG, 0}, {8, 1032},
+    {32946, 1032},         {32771, 0}, {32773, 64}, {50000, 0},
 };
 
 /** Values of a field: `n` numbers of `bytes` each. */
@@ -176,8 +177,8 @@ static lnt_status judge_compression(const lnti_tiff_page *page, lnt_error *err) 
     return unsupported("with JPEG compression that is not 8 bits of grey, RGB, YCbCr or CMYK", err);
   }
   return lnti_fail(err, LNT_EUNSUPPORTED,
-                   "TIFF with compression %u%s is not read by this version; none, PackBits, LZW, deflate, fax, JPEG, "
-                   "LZMA and Zstandard are",
+                   "TIFF with compression %u%s is not read by this version; none, PackBits, LZW, deflate, fax, JPEG "
+                   "and Zstandard are",
                    page->compression, page->compression == 6 ? " (old JPEG)" : "");
 }
 

@@ -203,7 +203,7 @@ def tiff():
                               "planes": ["-p", "separate", "-r", "8"], "planes_lzw": ["-p", "separate", "-c", "lzw"],
                               "lzw": ["-c", "lzw:2", "-r", "9"], "packbits": ["-c", "packbits"],
                               "big": ["-8", "-r", "10"], "big_endian": ["-B", "-8", "-c", "zip", "-r", "200"],
-                              "zstd": ["-c", "zstd"], "lzma": ["-c", "lzma"]}.items():
+                              "zstd": ["-c", "zstd"]}.items():
             tiffcp(source.name, f"{name}.tif", *options)
             row(f"{name}.tif", 0, 1, False, (w, h), 3, "u8", colour)
         for name, options in {"jpeg": ["-c", "jpeg:80", "-r", "16"], "jpeg_rgb": ["-c", "jpeg:r:90"],

@@ -52,10 +52,31 @@ static void test_cut_everywhere(void **state) {
   }
 }
 
+/* Every allocation of ours fails in turn: nothing is handed out, nothing leaks. */
+static void test_out_of_memory(void **state) {
+  (void)state;
+  static const char *const names[] = {"animation.gif", "lossy.webp",      "pages.tif", "turned6.tif", "two.avif",
+                                      "still.heic",    "palette4_12.bmp", "rle8.bmp",  "rgba16.pam",  "little.pfm"};
+  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t n = 0;
+    uint8_t *data = read_whole(&n, LINNET_IMAGE_DATA, names[i]);
+    const lnti_blob blob = blob_of(data, n);
+    for_each_fault(nth) {
+      lnti_image image = {0};
+      assert_fault_status(lnti_image_decode(&image, NULL, &blob, NULL, &limits, ERR));
+      if (lnti_test_allocation_failed()) assert_null(image.data);
+      lnti_image_clear(&image);
+    }
+    free(data);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_all_rows),
       cmocka_unit_test(test_cut_everywhere),
+      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
