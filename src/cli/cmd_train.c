@@ -127,6 +127,7 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_end_object(w);
   lnti_json_kv_int(w, "n_calibration", (int64_t)r->n_calibration);
   lnti_json_kv_string(w, "calibrated_on", r->calibrated_on);
+  lnti_json_kv_string(w, "group_key", r->group_key);
   lnti_json_kv_real(w, "temperature", r->temperature);
   lnti_json_kv_real(w, "ece_before", r->ece_before);
   lnti_json_key(w, "seed");

@@ -62,9 +62,9 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   if (status == LNT_OK) status = lnti_plain(text, report->class_titles[most], err);
   if (status == LNT_OK) status = lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
   if (status != LNT_OK || report->group_key == NULL) return status;
-  if ((status = lnti_text_printf(text, err, "  Items of one ")) != LNT_OK) return status;
+  if ((status = lnti_text_printf(text, err, "  Items that belong together by ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;
-  return lnti_text_printf(text, err, " were kept together when resampling.\n");
+  return lnti_text_printf(text, err, " were drawn as one for the intervals.\n");
 }
 
 /* A class's name, safe and cut to what a table column bears. */

@@ -1,9 +1,11 @@
 /*
  * Percentile bootstrap (Efron and Tibshirani, 1993, ch. 13) of all headline metrics.
  *
- * The calibration error is the one metric that resampling distorts: it sums absolute values, so that whatever is drawn
+ * Two metrics are distorted by resampling. The calibration error sums absolute values, so that whatever is drawn
  * twice adds noise which only ever raises it, and the percentiles of a well calibrated model can all lie above the
- * estimate. Its interval is therefore moved back by the bootstrap's estimate of bias (see lnti_bootstrap).
+ * estimate. Macro F1 counts a class that is predicted and was not drawn as 0: where a class has few groups, one resample in
+ * three lacks it, and the percentiles can all lie below. Their intervals are therefore moved back by the bootstrap's
+ * estimate of bias (see lnti_bootstrap).
  *
  * Resample r draws as many groups as there are, with replacement, from stream r of the seed; an item's weight is
  * how often its group was drawn. Eight resamples are weighed together (see metrics.c). A batch is one chunk of the
@@ -151,7 +153,11 @@ lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimat
   status = lnti_pool_for(context->pool, b.resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
   if (status != LNT_OK) goto done;
   for (size_t m = 0; m < LNTI_METRICS; m++) interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
-  take_back_bias(ci95_out[LNTI_ECE], b.value + LNTI_ECE * b.resamples, b.resamples, estimate[LNTI_ECE]);
+  static const lnti_metric_id biased[] = {LNTI_ECE, LNTI_MACRO_F1};
+  for (size_t i = 0; i < sizeof biased / sizeof *biased; i++) {
+    lnti_metric_id m = biased[i];
+    take_back_bias(ci95_out[m], b.value + (size_t)m * b.resamples, b.resamples, estimate[m]);
+  }
 done:
   free(b.value);
   free(b.group);

@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <base/rng.h>
 #include <eval/eval.h>
+#include <flow/deal.h>
 #include <flow/report.h>
 #include <math.h>
 #include <stdio.h>
@@ -49,6 +50,12 @@ static lnt_status make_room(lnti_calibration *c, size_t n, size_t k, lnt_error *
   return status;
 }
 
+static lnt_status keep_groups(lnti_calibration *c, const uint32_t *group, lnt_error *err) {
+  lnt_status status = lnti_alloc(&c->group, c->n, sizeof *c->group, err);
+  if (status == LNT_OK) memcpy(c->group, group, c->n * sizeof *c->group);
+  return status;
+}
+
 /* From scores in c->prob to calibrated probabilities. */
 static lnt_status calibrate(lnti_calibration *c, size_t k, const lnti_context *context, lnt_error *err) {
   float *prob = NULL;
@@ -70,8 +77,8 @@ static int compare_size(const void *a, const void *b) {
   return *x < *y ? -1 : *x > *y;
 }
 
-/* Rows without an equal among the others, in order; *n_out of them. */
-static lnt_status rows_without_equals(size_t **out, size_t *n_out, const fitting *f, lnt_error *err) {
+/* Rows that are a group of their own, in order; *n_out of them. */
+static lnt_status rows_alone(size_t **out, size_t *n_out, const fitting *f, lnt_error *err) {
   const uint32_t *group = f->rows->group;
   size_t *rows = NULL, n = f->problem->x.n, n_alone = 0;
   uint8_t *size = NULL; /* [n] of groups; 2 stands for more */
@@ -123,6 +130,8 @@ static lnt_status by_validation(lnti_fitted **out, const fitting *f, lnt_error *
   status = make_room(c, val.n, f->problem->n_classes, err);
   if (status) goto done;
   memcpy(c->label, f->rows->val_label, val.n * sizeof *c->label);
+  if (f->rows->val_group) status = keep_groups(c, f->rows->val_group, err);
+  if (status) goto done;
   status = f->learner->score(c->prob, fitted, &val, f->context, err);
   if (status) goto done;
   say_on(c, "validation split");
@@ -133,45 +142,44 @@ done:
   return status;
 }
 
-/* Marks a stratified share of the rows: of a class with m rows round(m * share), never all; then the equals of marked rows
- * with them. */
+/* Marks a stratified share of the rows: of a class with m rows round(m * share) as far as groups allow, which stay whole. */
 static lnt_status mark_share(bool *marked, size_t *n_marked, const lnti_problem *problem, const uint32_t *group,
                              double share, lnt_error *err) {
-  size_t *order = NULL, *left = NULL, n = problem->x.n;
-  lnti_rng rng;
-  lnt_status status = lnti_alloc(&order, n, sizeof *order, err);
+  uint8_t *part = NULL;
+  uint32_t *class = NULL;
+  size_t n = problem->x.n;
+  lnt_status status = lnti_alloc(&part, n, 1, err);
   if (status) goto done;
-  status = lnti_alloc_zero(&left, problem->n_classes, sizeof *left, err);
+  status = lnti_alloc(&class, n, sizeof *class, err);
   if (status) goto done;
-  for (size_t i = 0; i < n; i++) {
-    order[i] = i;
-    left[problem->label[i]]++;
-  }
-  for (size_t c = 0; c < problem->n_classes; c++) {
-    size_t m = left[c], take = (size_t)((double)m * share + 0.5);
-    left[c] = take < m ? take : m - (m > 0);
-  }
-  lnti_rng_seed(&rng, problem->seed, STREAM_HOLD_OUT);
-  lnti_rng_shuffle(&rng, order, n, sizeof *order);
-  for (size_t i = 0; i < n; i++) {
-    marked[order[i]] = left[problem->label[order[i]]] > 0;
-    if (marked[order[i]]) left[problem->label[order[i]]]--;
-  }
-  /* A group's number is its lowest row, which comes before the others. */
-  for (size_t i = n; i-- > 0;) marked[group[i]] = marked[group[i]] || marked[i];
+  for (size_t i = 0; i < n; i++) class[i] = (uint32_t)problem->label[i];
+  const lnti_deal deal = {.n = n,
+                          .group = group,
+                          .class = class,
+                          .n_classes = problem->n_classes,
+                          .test = share,
+                          .seed = problem->seed + STREAM_HOLD_OUT}; /* not the draw that a split of this seed made */
+  status = lnti_deal_out(part, &deal, err);
+  if (status) goto done;
   *n_marked = 0;
   for (size_t i = 0; i < n; i++) {
-    marked[i] = marked[group[i]];
+    marked[i] = part[i] == LNTI_PART_TEST;
     *n_marked += marked[i];
   }
 done:
-  free(left);
-  free(order);
+  free(class);
+  free(part);
   return status;
 }
 
-/* Swaps marked rows to the end, labels and items with them. */
-static lnt_status move_to_end(lnti_vectors *features, int32_t *label, bool *marked, lnt_error *err) {
+static void swap_numbers(uint32_t *numbers, size_t a, size_t b) {
+  uint32_t number = numbers[a];
+  numbers[a] = numbers[b];
+  numbers[b] = number;
+}
+
+/* Swaps marked rows to the end; labels, items and groups with them. */
+static lnt_status move_to_end(lnti_vectors *features, int32_t *label, uint32_t *group, bool *marked, lnt_error *err) {
   unsigned char *rows = features->data, *swap = NULL;
   size_t bytes = features->d * lnti_dtype_bytes(features->dtype);
   lnt_status status = lnti_alloc(&swap, bytes, 1, err);
@@ -191,6 +199,7 @@ static lnt_status move_to_end(lnti_vectors *features, int32_t *label, bool *mark
     size_t item = features->item[head];
     features->item[head] = features->item[tail - 1];
     features->item[tail - 1] = item;
+    swap_numbers(group, head, tail - 1);
     marked[head] = false;
     marked[tail - 1] = true;
   }
@@ -203,6 +212,7 @@ static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *er
   lnti_calibration *c = f->calibration;
   lnti_fitted *first = NULL;
   bool *marked = NULL;
+  uint32_t *group = NULL; /* in the rows' new order */
   size_t n = problem->x.n, m = 0;
   double share = fmin(1.0 / LNTI_FOLDS, (double)LNTI_CALIBRATION_ROWS_MAX / (double)n);
   lnt_status status = lnti_alloc(&marked, n, sizeof *marked, err);
@@ -213,7 +223,10 @@ static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *er
     status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
     goto done;
   }
-  status = move_to_end(f->rows->train, f->rows->label, marked, err);
+  status = lnti_alloc(&group, n, sizeof *group, err);
+  if (status) goto done;
+  memcpy(group, f->rows->group, n * sizeof *group);
+  status = move_to_end(f->rows->train, f->rows->label, group, marked, err);
   if (status) goto done;
   lnti_matrix head = lnti_matrix_rows(&problem->x, 0, n - m), tail = lnti_matrix_rows(&problem->x, n - m, n);
   status = fit_rows(&first, f, &head, problem->label, problem->warm_start, err);
@@ -221,12 +234,15 @@ static lnt_status by_hold_out(lnti_fitted **out, const fitting *f, lnt_error *er
   status = make_room(c, m, problem->n_classes, err);
   if (status) goto done;
   memcpy(c->label, problem->label + (n - m), m * sizeof *c->label);
+  status = keep_groups(c, group + (n - m), err);
+  if (status) goto done;
   status = f->learner->score(c->prob, first, &tail, f->context, err);
   if (status) goto done;
   say_on(c, "held out");
   status = fit_rows(out, f, &problem->x, problem->label, first, err);
 done:
   lnti_fitted_free(first);
+  free(group);
   free(marked);
   return status;
 }
@@ -244,7 +260,7 @@ static size_t gather(unsigned char *rows_out, int32_t *label_out, size_t *index_
   return n;
 }
 
-/* Stratified: the rows of each class are dealt round in random order; equals go where the lowest of them goes. */
+/* Stratified: the groups of each class (that of their lowest row) are dealt round in random order. */
 static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, const uint32_t *group, lnt_error *err) {
   size_t *order = NULL, *dealt = NULL;
   lnti_rng rng;
@@ -256,7 +272,7 @@ static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, const u
   lnti_rng_seed(&rng, problem->seed, STREAM_FOLDS);
   lnti_rng_shuffle(&rng, order, problem->x.n, sizeof *order);
   for (size_t i = 0; i < problem->x.n; i++) {
-    fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % LNTI_FOLDS);
+    if (group[order[i]] == order[i]) fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % LNTI_FOLDS);
   }
   for (size_t i = 0; i < problem->x.n; i++) fold[i] = fold[group[i]];
 done:
@@ -331,6 +347,8 @@ static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) 
   status = lnti_alloc_aligned(&m.score, n * k, sizeof *m.score, err);
   if (status) goto done;
   memcpy(c->label, problem->label, n * sizeof *c->label);
+  status = keep_groups(c, f->rows->group, err);
+  if (status) goto done;
   status = deal_folds(m.fold, problem, f->rows->group, err);
   if (status) goto done;
   status = score_folds(f, &m, &all_scored, err);
@@ -365,11 +383,11 @@ lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out, l
   size_t *alone = NULL, n_alone = 0;
   lnt_status status = lnti_problem_check(&problem, err);
   if (status) goto done;
-  status = rows_without_equals(&alone, &n_alone, &f, err);
+  status = rows_alone(&alone, &n_alone, &f, err);
   if (status) goto done;
   if (rows->val->n > 0) {
     status = by_validation(&fitted, &f, err);
-  } else if (learner->score_left_out && n_alone > 1) {
+  } else if (learner->score_left_out && n_alone > 1 && 2 * n_alone >= problem.x.n) {
     status = by_left_out(&fitted, &f, alone, n_alone, err);
   } else if (problem.x.n >= LNTI_HOLD_OUT_FROM) {
     status = by_hold_out(&fitted, &f, err);
@@ -394,5 +412,6 @@ done:
 void lnti_calibration_clear(lnti_calibration *calibration) {
   free(calibration->prob);
   free(calibration->label);
+  free(calibration->group);
   *calibration = (lnti_calibration){0};
 }

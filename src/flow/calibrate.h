@@ -17,6 +17,7 @@ typedef struct lnti_calibration {
   double ece_before;  /**< expected calibration error at temperature 1; NaN */
   float *prob;        /**< [n,k] calibrated probabilities of the rows it was done on */
   int32_t *label;     /**< [n] */
+  uint32_t *group;    /**< [n] rows of one number belong together; NULL: each is alone */
   size_t n;
   char on[96]; /**< "held out, 6,000 rows" */
 } lnti_calibration;
@@ -25,9 +26,10 @@ typedef struct lnti_calibration {
 typedef struct lnti_calibrated_rows {
   lnti_vectors *train;      /**< vectors; reordered in place, together with their labels: held-out rows go to the end */
   int32_t *label;           /**< [train->n] in [0,n_classes) */
-  const uint32_t *group;    /**< [train->n] rows of equal content have the same number (flow/groups.h) */
+  const uint32_t *group;    /**< [train->n] rows that belong together have the number of their lowest (flow/groups.h) */
   const lnti_vectors *val;  /**< validation rows; n = 0: none */
   const int32_t *val_label; /**< [val->n] */
+  const uint32_t *val_group; /**< [val->n] as `group`; NULL: each is alone */
   size_t n_classes;
   uint64_t seed;
 } lnti_calibrated_rows;
@@ -36,10 +38,10 @@ typedef struct lnti_calibrated_rows {
  * Fits `learner` and calibrates, in the first way that applies:
  * - validation rows are given: those;
  * - the learner scores its own rows left out (kNN): a seeded sample of at most LNTI_CALIBRATION_ROWS_MAX of those that
- *   have no equal among the others;
+ *   belong together with no others, if these are half of the rows at least;
  * - from LNTI_HOLD_OUT_FROM rows on: a stratified fifth, at most LNTI_CALIBRATION_ROWS_MAX, held out of a first fit;
  * - else LNTI_FOLDS stratified folds, each scored by a fit on the others.
- * Rows of one group are held out together: a picture does not vouch for itself.
+ * Rows of one group are held out together: a picture does not vouch for itself, nor a frame for its neighbour.
  * What is fitted may refer to the training rows: they must outlive it. Errors as the learner's fit.
  */
 LNT_MUST_CHECK lnt_status lnti_calibrated_fit(lnti_fitted **out, lnti_fit_report *report_out,

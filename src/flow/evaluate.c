@@ -8,14 +8,18 @@
 #include <base/error.h>
 #include <flow/groups.h>
 #include <flow/job.h>
+#include <flow/leaks.h>
 #include <flow/mistakes.h>
 #include <flow/predict.h>
 #include <flow/report.h>
+#include <flow/split.h>
 #include <flow/split_names.h>
 #include <flow/target.h>
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FEW_GROUPS = 20 }; /* below, what is drawn of them tells little of others */
 
 typedef struct evaluating {
   lnti_project *project;
@@ -28,8 +32,9 @@ typedef struct evaluating {
   lnti_labelled rows;
   int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
   lnti_vectors features;
-  int32_t *label; /* [features.n] */
-  float *prob;    /* [features.n,k] */
+  int32_t *label;  /* [features.n] */
+  float *prob;     /* [features.n,k] */
+  uint32_t *group; /* [features.n] rows that belong together; NULL: each is alone */
 } evaluating;
 
 /* ---- rows ---- */
@@ -111,13 +116,64 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   }
   status = map_options(e, err);
   if (status) return status;
-  return load_rows(e, err);
+  status = lnti_leaks_warn_of_cuts(&e->result->warnings, e->project, err);
+  return status ? status : load_rows(e, err);
 }
 
 /* ---- measuring ---- */
 
 static void pass_progress(void *payload, const char *what, size_t done, size_t total) {
   lnti_job_progress(payload, what, done, total);
+}
+
+/* Each group by the first of its rows that could be read; returns how many groups there are. */
+static size_t find_read_groups(evaluating *e, const uint32_t *group, uint32_t *first) {
+  size_t n = 0;
+  for (size_t i = 0; i < e->features.n; i++) {
+    uint32_t *row = &first[group[e->features.item[i]]];
+    n += *row == 0;
+    if (*row == 0) *row = (uint32_t)i + 1;
+    e->group[i] = *row - 1;
+  }
+  return n;
+}
+
+/* What is drawn as one for the intervals: groups of the split that the items are in; else copies and the like, where there
+ * are any. */
+static lnt_status find_groups(evaluating *e, lnt_error *err) {
+  lnti_split_info info = {0};
+  lnt_error reason = LNT_ERROR_INIT;
+  uint32_t *group = NULL, *first = NULL;
+  size_t n = e->rows.items.n;
+  lnt_status status = lnti_split_info_read(&info, e->project, err);
+  if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
+  if (!status) status = lnti_alloc_zero(&first, n, sizeof *first, err);
+  if (!status) status = lnti_alloc(&e->group, e->features.n, sizeof *e->group, err);
+  if (status) goto done;
+  status = lnti_row_groups(group, e->project, info.key, &e->rows.items, &reason);
+  if (status == LNT_ENOTFOUND && info.key) { /* the key holds no longer */
+    free(info.key);
+    info.key = NULL;
+    status = lnti_messages_add(&e->result->warnings, err, "%s; the intervals are drawn without regard to it",
+                               reason.message);
+    if (!status) status = lnti_row_groups(group, e->project, NULL, &e->rows.items, err);
+  } else if (status) {
+    status = lnti_fail(err, status, "%s", reason.message);
+  }
+  if (status) goto done;
+  size_t n_groups = find_read_groups(e, group, first);
+  if (n_groups < e->features.n || info.key) {
+    status = lnti_strdup(&e->result->group_key, info.key ? info.key : "near", err);
+  }
+  if (!status && info.key && n_groups < FEW_GROUPS) {
+    status = lnti_messages_add(&e->result->warnings, err,
+                               "there are only %zu groups among these items: the intervals are rough", n_groups);
+  }
+done:
+  free(first);
+  free(group);
+  lnti_split_info_clear(&info);
+  return status;
 }
 
 static lnt_status measure(evaluating *e, lnt_error *err) {
@@ -135,6 +191,9 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   status = lnti_alloc_aligned(&e->prob, n * k, sizeof *e->prob, err);
   if (status) return status;
   for (size_t i = 0; i < n; i++) e->label[i] = e->class_of_option[e->rows.option[e->features.item[i]]];
+  status = find_groups(e, err);
+  if (status) return status;
+  options.group = e->result->group_key ? e->group : NULL;
   lnti_matrix x = lnti_vectors_matrix(&e->features);
   status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
   if (status) return status;
@@ -258,6 +317,7 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   *out = result;
   result = (lnti_evaluate_result){0};
 done:
+  free(e.group);
   free(e.prob);
   free(e.label);
   free(e.class_of_option);

@@ -29,7 +29,9 @@ typedef struct lnti_evaluate_result {
   lnti_evaluation *evaluation;
   char *split; /**< that was evaluated */
   unsigned resamples;
-  char *group_key;  /**< NULL: items resampled one by one */
+  char *
+      group_key; /**< items that belong together by it (flow/grouping.h) were resampled together: the keys of the split by
+                       *   group; "near" where there is none, but copies and the like; NULL: each alone */
   size_t n_unknown; /**< labelled with a class that the model does not have; left out */
   size_t n_refused;
   size_t n_trained_on; /**< items that are pictures of the model's training, as far as this project knows */

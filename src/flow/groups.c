@@ -5,6 +5,9 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/grouping.h>
+#include <flow/leaks.h>
+#include <flow/split.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +40,51 @@ lnt_status lnti_content_groups(uint32_t *group_out, const lnti_extract_items *it
   }
   free(entries);
   return LNT_OK;
+}
+
+static size_t find_id(const lnti_grouping *grouping, int64_t id) {
+  size_t low = 0, high = grouping->n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (grouping->id[middle] < id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < grouping->n && grouping->id[low] == id ? low : SIZE_MAX;
+}
+
+lnt_status lnti_row_groups(uint32_t *group_out, lnti_project *project, const char *keys,
+                           const lnti_extract_items *items, lnt_error *err) {
+  lnti_grouping grouping = {0};
+  uint32_t *first = NULL; /* [grouping.n] the first row of each group, plus 1 */
+  if (items->n >= UINT32_MAX) return lnti_fail(err, LNT_ELIMIT, "%zu rows are too many to group", items->n);
+  lnt_status status = lnti_grouping_new(&grouping, project, keys, err);
+  if (!status) status = lnti_alloc_zero(&first, grouping.n, sizeof *first, err);
+  for (size_t i = 0; i < items->n && !status; i++) {
+    size_t at = find_id(&grouping, items->item[i].id);
+    uint32_t *row = at == SIZE_MAX ? NULL : &first[grouping.group[at]];
+    if (row && *row == 0) *row = (uint32_t)i + 1;
+    group_out[i] = row ? *row - 1 : (uint32_t)i;
+  }
+  free(first);
+  lnti_grouping_clear(&grouping);
+  return status;
+}
+
+lnt_status lnti_group_keys(char **keys_out, lnti_project *project, lnt_error *err) {
+  lnti_split_info info = {0};
+  lnt_status status = lnti_split_info_read(&info, project, err);
+  if (status) return status;
+  if (info.key) {
+    *keys_out = info.key;
+    info.key = NULL;
+  } else {
+    status = lnti_leaks_key(keys_out, project, err);
+  }
+  lnti_split_info_clear(&info);
+  return status;
 }
 
 uint64_t lnti_content_key(const lnti_hash *content) {

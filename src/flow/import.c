@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <errno.h>
 #include <flow/duplicates.h>
+#include <flow/leaks.h>
 #include <flow/split_names.h>
 #include <media/cifar.h>
 #include <media/idx.h>
@@ -134,7 +135,8 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
                                "taken",
                                work->n_truncated);
   }
-  return status ? status : lnti_duplicates_warn(warnings, &work->result->duplicates, err);
+  if (status == LNT_OK) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
+  return status ? status : lnti_leaks_report(warnings, work->project, err);
 }
 
 /* The order is that of the values in import_store.c. */

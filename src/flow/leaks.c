@@ -23,7 +23,7 @@ enum {
   CLOSEST_LEAST = 10
 };
 
-static const double nearer_least = 0.7, closest_least = 0.1, cover_least = 0.1;
+static const double nearer_least = 0.7, closest_least = 0.1, cover_least = 0.1, near_least = 0.05;
 static const char setting[] = "leaks.key";
 
 typedef struct looking {
@@ -366,6 +366,43 @@ static lnt_status make_key(lnti_leaks *leaks, lnt_error *err) {
   return status;
 }
 
+typedef struct near_counting {
+  int64_t *set; /* sets with pictures that are not equal, a set as often as it has such */
+  size_t n_sets, capacity;
+  size_t n; /* images of these */
+} near_counting;
+
+static lnt_status note_near_set(void *payload, const lnti_duplicate *link, lnt_error *err) {
+  near_counting *c = payload;
+  if (link->equal_id == link->near_id) return LNT_OK;
+  lnt_status status = lnti_grow(&c->set, &c->capacity, c->n_sets + 1, sizeof *c->set, err);
+  if (!status) c->set[c->n_sets++] = link->near_id;
+  return status;
+}
+
+static int compare_ids(const void *a, const void *b) {
+  const int64_t *x = a, *y = b;
+  return *x < *y ? -1 : *x > *y;
+}
+
+static lnt_status count_near_image(void *payload, const lnti_duplicate *link, lnt_error *err) {
+  (void)err;
+  near_counting *c = payload;
+  c->n += c->n_sets > 0 && bsearch(&link->near_id, c->set, c->n_sets, sizeof *c->set, compare_ids) != NULL;
+  return LNT_OK;
+}
+
+static lnt_status count_near(lnti_leaks *leaks, lnti_project *project, lnt_error *err) {
+  near_counting c = {0};
+  lnt_status status = lnti_store_duplicates(project->store, note_near_set, &c, err);
+  if (!status && c.n_sets > 1) qsort(c.set, c.n_sets, sizeof *c.set, compare_ids);
+  if (!status) status = lnti_store_duplicates(project->store, count_near_image, &c, err);
+  free(c.set);
+  leaks->n_near = c.n;
+  leaks->near = c.n >= LNTI_LEAK_NEAR_LEAST && (double)c.n >= near_least * (double)leaks->n;
+  return status;
+}
+
 static lnt_status write_key(void *payload, lnti_tx *tx, lnt_error *err) {
   const lnti_leaks *leaks = payload;
   return lnti_tx_setting(tx, setting, leaks->key ? leaks->key : "", err);
@@ -380,7 +417,9 @@ lnt_status lnti_leaks_update(lnti_leaks *out, lnti_project *project, lnt_error *
     status = lnti_cancel_check(project->context.cancel, err);
     if (!status) status = look(&leaks.leak[kind], &l, (lnti_leak_kind)kind, err);
   }
+  leaks.n = l.roster.n;
   clear(&l);
+  if (!status) status = count_near(&leaks, project, err);
   if (!status) status = make_key(&leaks, err);
   if (!status) status = lnti_store_write(project->store, write_key, &leaks, err);
   if (status) {
@@ -436,6 +475,35 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
         "good. Keep them together: linnet split --by group",
         whose[kind], leak->n_sets, leak->n_items, leak->a, leak->b, leak->distance, leak->typical);
   }
+  if (!status && leaks->near) {
+    status =
+        lnti_messages_add(warnings, err,
+                          "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images together, a "
+                          "split that was made elsewhere may not",
+                          leaks->n_near, 100 * (double)leaks->n_near / (double)leaks->n);
+  }
+  return status;
+}
+
+static bool has_splits(const lnti_store_counts *counts) {
+  for (size_t i = 0; i < counts->n_splits; i++) {
+    if (*counts->splits[i].name) return true;
+  }
+  return false;
+}
+
+lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
+  lnti_leaks leaks = {0};
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_leaks_update(&leaks, project, err);
+  if (status) return status;
+  status = lnti_store_counts_read(&counts, project->store, err);
+  if (!status) {
+    status =
+        has_splits(&counts) ? lnti_leaks_warn_of_cuts(warnings, project, err) : lnti_leaks_warn(warnings, &leaks, err);
+  }
+  lnti_store_counts_clear(&counts);
+  lnti_leaks_clear(&leaks);
   return status;
 }
 

@@ -25,7 +25,7 @@
 
 #include <flow/roster.h>
 
-enum { LNTI_LEAK_SAMPLE = 4096, LNTI_LEAK_PAIRS_LEAST = 30, LNTI_LEAK_GAP = 10 };
+enum { LNTI_LEAK_SAMPLE = 4096, LNTI_LEAK_PAIRS_LEAST = 30, LNTI_LEAK_GAP = 10, LNTI_LEAK_NEAR_LEAST = 10 };
 
 typedef enum lnti_leak_kind {
   LNTI_LEAK_NAME,
@@ -51,6 +51,9 @@ typedef struct lnti_leak {
 
 typedef struct lnti_leaks {
   lnti_leak leak[LNTI_LEAK_KINDS];
+  bool near;     /**< near duplicates are a twentieth of the images, and LNTI_LEAK_NEAR_LEAST at least */
+  size_t n_near; /**< images of near sets with pictures that are not equal */
+  size_t n;      /**< images */
   char *key; /**< keys of flow/grouping.h that keep together what was found: "sequence:name,time:10"; NULL: no leak */
 } lnti_leaks;
 
@@ -61,6 +64,10 @@ void lnti_leaks_clear(lnti_leaks *leaks);
 /** The key that the last lnti_leaks_update noted, or that of one made now where there was none; *key_out NULL: no leak.
  *  free() it. */
 LNT_MUST_CHECK lnt_status lnti_leaks_key(char **key_out, lnti_project *project, lnt_error *err);
+
+/** Looks, and adds what there is to say: where the items are in splits already, as lnti_leaks_warn_of_cuts, else as
+ *  lnti_leaks_warn. For import. */
+LNT_MUST_CHECK lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err);
 
 /** Adds a warning for each kind that was found, with the example and what to type. */
 LNT_MUST_CHECK lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt_error *err);

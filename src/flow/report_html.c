@@ -199,9 +199,9 @@ static void headline(lnti_page *page, const lnti_report *report) {
                    "mostly lie if other images of the same kind had been drawn for the test (%s bootstrap resamples",
                    lnti_report_count(report->resamples).text);
     if (report->group_key != NULL) {
-      lnti_page_html(page, ", images of one ");
+      lnti_page_html(page, ", images that belong together by ");
       lnti_page_name(page, report->group_key);
-      lnti_page_html(page, " kept together");
+      lnti_page_html(page, " drawn as one");
     }
     lnti_page_html(page, ").</p>\n");
   }

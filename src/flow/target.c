@@ -1,6 +1,6 @@
 /*
- * Finding targets and their labelled items. Answers and items are both walked in order of id and merged, so that a
- * project of any size is read in two passes.
+ * Finding targets and their labelled items. Answers are read first, then the items, each with its own answer or
+ * its group's: a project of any size is read in two passes.
  */
 #include <flow/target.h>
 
@@ -96,24 +96,25 @@ lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const l
 
 /* ---- labelled items ---- */
 
+/* What is said of an item, or of a group. */
 typedef struct label {
   int64_t item_id;
-  size_t option;
+  size_t option; /* LNTI_NONE: that there is no telling */
 } label;
 
 typedef struct load_state {
   lnti_ontology *ontology;
   const char *only_split;
   label *labels;
-  size_t n_labels, label_capacity, at;
+  size_t n_labels, label_capacity;
   lnti_labelled *out;
 } load_state;
 
 static lnt_status collect_label(void *payload, const lnti_answer_row *row, lnt_error *err) {
   load_state *state = payload;
-  if (row->state != LNTI_ANSWERED) return LNT_OK;
-  size_t option = lnti_ontology_option_by_id(state->ontology, row->option_id);
-  if (option == LNTI_NONE) {
+  size_t option = LNTI_NONE;
+  if (row->state == LNTI_ANSWERED) option = lnti_ontology_option_by_id(state->ontology, row->option_id);
+  if (row->state == LNTI_ANSWERED && option == LNTI_NONE) {
     return lnti_fail(err, LNT_ECORRUPT,
                      "item %lld is answered with option %lld, which the ontology does not have; "
                      "run: linnet verify",
@@ -126,11 +127,27 @@ static lnt_status collect_label(void *payload, const lnti_answer_row *row, lnt_e
   return LNT_OK;
 }
 
+static const label *find_label(const load_state *state, int64_t item_id) {
+  size_t low = 0, high = state->n_labels;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (state->labels[middle].item_id < item_id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < state->n_labels && state->labels[low].item_id == item_id ? &state->labels[low] : NULL;
+}
+
+/* A group's answer is that of each of its images that has none itself; a group is no image. */
 static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *err) {
   load_state *state = payload;
   lnti_labelled *out = state->out;
-  while (state->at < state->n_labels && state->labels[state->at].item_id < item->id) state->at++;
-  if (state->at == state->n_labels || state->labels[state->at].item_id != item->id) return LNT_OK;
+  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
+  const label *said = find_label(state, item->id);
+  if (!said && item->group_id) said = find_label(state, item->group_id);
+  if (!said || said->option == LNTI_NONE) return LNT_OK;
   size_t n = out->items.n;
   lnt_status status = lnti_grow(&out->option, &out->option_capacity, n + 1, sizeof *out->option, err);
   if (status) return status;
@@ -140,7 +157,7 @@ static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *
     memset(out->split[n], 0, sizeof out->split[n]);
     memcpy(out->split[n], item->split, strnlen(item->split, sizeof out->split[n] - 1));
   }
-  out->option[n] = state->labels[state->at].option;
+  out->option[n] = said->option;
   return lnti_extract_items_add(&out->items, item, err);
 }
 
@@ -149,7 +166,7 @@ lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *project, lnti_on
   lnti_labelled labelled = {0};
   load_state state = {.ontology = ontology, .only_split = split, .out = &labelled};
   int64_t question_id = ontology->questions[question].id;
-  lnti_item_query query = {.split = split, .answered_question = question_id};
+  lnti_item_query query = {.split = split}; /* not those answered alone: a group answers for its images */
   lnt_status status = lnti_store_answers(project->store, 0, INT64_MAX, question_id, collect_label, &state, err);
   if (status) goto done;
   status = lnti_store_items(project->store, &query, collect_item, &state, err);

@@ -15,7 +15,7 @@
 LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                            const char *path, lnt_error *err);
 
-/** Items with a current answer to a question. */
+/** Images with a current answer to a question: their own, or where they have none that of their group. */
 typedef struct lnti_labelled {
   lnti_extract_items items;
   size_t *option;    /**< [items.n] index of the answered option in the ontology */

@@ -15,7 +15,9 @@
 #include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/keep_model.h>
+#include <flow/leaks.h>
 #include <flow/metrics_json.h>
+#include <flow/split.h>
 #include <flow/split_names.h>
 #include <flow/target.h>
 #include <math.h>
@@ -44,8 +46,9 @@ typedef struct training {
   lnt_model *model;
   lnti_run run;
   char *params_json;
-  uint32_t *group; /* [features.n] rows of equal content */
-  uint64_t *keys;  /* [n_keys] of the training rows' content */
+  uint32_t *group, *val_group; /* [features.n], [val_features.n] rows that belong together */
+  lnti_split_info split;
+  uint64_t *keys; /* [n_keys] of the training rows' content */
   size_t n_keys;
 } training;
 
@@ -228,6 +231,25 @@ static lnt_status keep_fair_val(training *t, lnt_error *err) {
                            "%zu validation items are the same pictures as training items and were left out", n_shared);
 }
 
+/* Groups of the rows that are scored. Keys that once held and hold no longer (metadata that were replaced) are no reason
+ * not to train. */
+static lnt_status find_groups(training *t, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  bool val = t->val.items.n > 0;
+  const lnti_extract_items *items = val ? &t->val.items : &t->rows.items;
+  uint32_t *group = val ? t->val_group : t->group;
+  char **key = &t->result->group_key;
+  lnt_status status = val ? lnti_content_groups(t->group, &t->rows.items, err) : LNT_OK; /* none of them is held out */
+  if (!status) status = lnti_group_keys(key, t->project, err);
+  if (status) return status;
+  status = lnti_row_groups(group, t->project, *key, items, &reason);
+  if (status != LNT_ENOTFOUND || !*key) return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
+  free(*key);
+  *key = NULL;
+  status = lnti_messages_add(&t->result->warnings, err, "%s; validation goes without regard to it", reason.message);
+  return status ? status : lnti_row_groups(group, t->project, NULL, items, err);
+}
+
 /* Once it is known which images can be read: the rows, classes and groups that the model is really made from. */
 static lnt_status settle_rows(training *t, lnt_error *err) {
   bool unread = t->features.n_refused > 0;
@@ -243,7 +265,9 @@ static lnt_status settle_rows(training *t, lnt_error *err) {
   if (status) return status;
   status = lnti_alloc(&t->group, t->rows.items.n, sizeof *t->group, err);
   if (status) return status;
-  status = lnti_content_groups(t->group, &t->rows.items, err);
+  status = lnti_alloc(&t->val_group, t->val.items.n, sizeof *t->val_group, err);
+  if (status) return status;
+  status = find_groups(t, err);
   if (status || t->n_absent == 0) return status;
   return lnti_messages_add(&t->result->warnings, err,
                            "%zu of %zu classes have no training items (first: \"%s\"): the model does not know them",
@@ -259,6 +283,7 @@ static lnt_status fit(training *t, lnt_error *err) {
                                      .group = t->group,
                                      .val = &t->val_features,
                                      .val_label = t->val_label,
+                                     .val_group = t->val_group,
                                      .n_classes = t->n_classes,
                                      .seed = t->options->seed};
   lnti_fit_report report = {0};
@@ -276,6 +301,7 @@ static lnt_status validate(training *t, lnt_error *err) {
   const lnti_calibration *c = &t->calibration;
   lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
   options.seed = t->options->seed;
+  options.group = c->group;
   lnti_train_result *result = t->result;
   for (int m = 0; m < LNTI_METRICS; m++) result->value[m] = result->ci95[m][0] = result->ci95[m][1] = (double)NAN;
   if (c->n == 0) return LNT_OK;
@@ -411,6 +437,7 @@ static lnt_status begin_run(training *t, lnt_error *err) {
                       .data_fingerprint = t->model->data_fingerprint,
                       .code_version = LINNET_VERSION,
                       .cpu = lnt_cpu_name(t->project->context.cpu),
+                      .split_json = t->split.json ? t->split.json : "",
                       .state = "running",
                       .result_json = "",
                       .error = ""};
@@ -444,6 +471,10 @@ static lnt_status prepare(training *t, lnt_error *err) {
   status = lnti_store_ontology(&t->ontology, t->project->store, err);
   if (status) return status;
   status = lnti_target_find(&t->question, t->project, t->ontology, options->target, err);
+  if (status) return status;
+  status = lnti_split_info_read(&t->split, t->project, err);
+  if (status) return status;
+  status = lnti_leaks_warn_of_cuts(&t->result->warnings, t->project, err);
   if (status) return status;
   status = load_rows(t, err);
   if (status) return status;
@@ -530,7 +561,9 @@ static void clear(training *t) {
   free(t->class_of_option);
   free(t->params_json);
   free(t->group);
+  free(t->val_group);
   free(t->keys);
+  lnti_split_info_clear(&t->split);
 }
 
 lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,
@@ -567,6 +600,7 @@ void lnti_train_result_clear(lnti_train_result *result) {
   free(result->learner);
   free(result->feature);
   free(result->calibrated_on);
+  free(result->group_key);
   lnti_messages_clear(&result->warnings);
   *result = (lnti_train_result){0};
 }

@@ -5,7 +5,8 @@
  * Training rows are the labelled items of the split "train" (or all labelled items outside "val" and "test" where there
  * is no such split). Calibration and validation use, in this order: the split "val", the learner's own left-out scores
  * (kNN), a stratified held-out fifth (from 2,000 rows on, at most 10,000 rows), else five folds. The shipped model is
- * fitted on all training rows. The split "test" is never looked at.
+ * fitted on all training rows. The split "test" is never looked at. Where rows are held out, those that belong together (by
+ * lnti_group_keys, and equal and near images and item groups in any case) are held out together.
  */
 #ifndef LNTI_FLOW_TRAIN_H
 #define LNTI_FLOW_TRAIN_H
@@ -34,6 +35,7 @@ typedef struct lnti_train_result {
   double peak_rss_mb;
   double value[LNTI_METRICS], ci95[LNTI_METRICS][2]; /**< validation */
   char *calibrated_on;
+  char *group_key; /**< keys of flow/grouping.h by which rows stayed together where some were held out; NULL: none */
   double temperature, ece_before;
   uint64_t seed;
   int64_t run_id;

@@ -1,7 +1,9 @@
 """What the tests of the program share: running it in a folder of its own, and making tiny images."""
 import functools
 import json
+import math
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -128,3 +130,18 @@ class Case(unittest.TestCase):
 def interruptible():
     """For a child that is to be interrupted, also where this test runs in the background of a script."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def write_tracks(root, tracks=64, frames=6, seed=1):
+    """Folders of two classes with images track_frame.pgm: what a track shows is its own, its frames are alike."""
+    draw = random.Random(seed)
+    for track in range(tracks):
+        waves = [(draw.uniform(-14, 14), draw.randrange(1, 7), draw.randrange(1, 7), draw.random()) for _ in range(8)]
+        tall = track % 2
+        scene = [128 + 20 * (((x if tall else y) // 4) % 2)
+                 + sum(a * math.cos(math.pi * (u * x + v * y) / 32 + p) for a, u, v, p in waves)
+                 for y in range(32) for x in range(32)]
+        for frame in range(frames):
+            pixels = bytes(max(0, min(255, int(value + draw.uniform(-6, 6)))) for value in scene)
+            write_pgm(root / ("tall" if tall else "wide") / f"{track:03}_{frame:02}.pgm", pixels, 32, 32)
+    return root

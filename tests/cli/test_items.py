@@ -90,11 +90,9 @@ class Split(program.Case):
         self.run_ok("-C", name, "split", "--val", "0.3", "--seed", "2")
         self.assertEqual(self.run_lines("-C", name, "items", "--where", "split=test"), before)
 
-    def tracks(self, n=30):
-        """A project whose images are named track_frame, in a folder for each class."""
-        for i in range(n * 5):
-            kind = program.KINDS[i // 5 % 3]
-            program.write_pgm(self.folder / "signs" / kind / f"{i // 5:03}_{i % 5:02}.pgm", program.picture(kind, i))
+    def tracks(self):
+        """A project of 30 tracks of 5 images, in a folder for each class."""
+        program.write_tracks(self.folder / "signs", tracks=30, frames=5)
         self.run_ok("init", "p")
         self.run_ok("-C", "p", "import", "signs")
         return "p"
@@ -121,7 +119,7 @@ class Split(program.Case):
         self.assertTrue(any(len(splits) > 1 for splits in self.splits_of(name).values()))
         text = self.run_ok("-C", name, "split", "--by", "group", "--group", "folder", "--group", "sequence:name", "--test",
                            "0.3").stdout
-        self.assertIn("By folder,sequence:name: 3 groups of 150 images kept together, the largest of 50\n", text)
+        self.assertIn("By folder,sequence:name: 2 groups of 150 images kept together, the largest of 75\n", text)
         self.assertRegex(text, r'Farthest from its share: "\w+" has [\d.]+ % in train, where 55.0 % are wanted')
         self.assertIn("and none in test", text)
 

@@ -93,6 +93,8 @@ static void plain_bootstrap(double ci95[LNTI_METRICS][2], const float *prob, con
   }
   lnti_evaluation *e = evaluate(prob, label, n, k, &POINT, &SERIAL);
   plain_shift(ci95[LNTI_ECE], value + (size_t)LNTI_ECE * options->resamples, defined[LNTI_ECE], e->value[LNTI_ECE]);
+  plain_shift(ci95[LNTI_MACRO_F1], value + (size_t)LNTI_MACRO_F1 * options->resamples, defined[LNTI_MACRO_F1],
+              e->value[LNTI_MACRO_F1]);
   lnti_evaluation_free(e);
   free(copy_label);
   free(copy);

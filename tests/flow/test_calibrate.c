@@ -167,8 +167,14 @@ static lnt_status run(outcome *out, const lnti_learner *learner, rows *train, co
   static const lnti_vectors none = {0};
   lnti_fitted *fitted = NULL;
   lnti_params params;
-  const lnti_calibrated_rows all = {
-      &train->vectors, train->label, train->group, val ? &val->vectors : &none, val ? val->label : NULL, k, seed};
+  const lnti_calibrated_rows all = {&train->vectors,
+                                    train->label,
+                                    train->group,
+                                    val ? &val->vectors : &none,
+                                    val ? val->label : NULL,
+                                    val ? val->group : NULL,
+                                    k,
+                                    seed};
   lnt_status failure = told.fail;
   memset(&told, 0, sizeof told);
   told.fail = failure;
@@ -447,6 +453,37 @@ static void equals_are_held_out_together(void **state) {
   }
 }
 
+static int32_t track_class(size_t i) {
+  return (int32_t)(i / 10 % 3);
+}
+
+/* Tracks of ten: none is cut, the wanted share is held out all the same, and the calibration says whose each row is. */
+static void tracks_are_held_out_whole(void **state) {
+  (void)state;
+  static const size_t sizes[] = {3000, 300};
+  for (size_t at = 0; at < 2; at++) {
+    outcome o = {.n_fitted = 0};
+    size_t n = sizes[at], per_track[300] = {0};
+    rows train = make_rows(0, n, 3, track_class);
+    for (size_t i = 0; i < n; i++) train.group[i] = (uint32_t)(i / 10 * 10);
+    assert_ok(run(&o, &plain_spy, &train, NULL, 3, 5));
+    const lnti_calibration *c = &o.calibration;
+    assert_int_equal(c->n, at == 0 ? n / 5 : n);
+    assert_int_equal(told.n_scored_seen, 0);
+    assert_int_equal(told.n_scored_twin_seen, 0);
+    for (size_t i = 0; i < c->n; i++) {
+      assert_int_equal(c->label[i], track_class(c->group[i]));
+      per_track[c->group[i] / 10]++;
+    }
+    for (size_t t = 0; t < n / 10; t++) assert_true(per_track[t] == 0 || per_track[t] == 10);
+    if (at == 1) { /* five folds of six tracks each: every fit sees 240 rows */
+      for (size_t f = 0; f < LNTI_FOLDS; f++) assert_int_equal(told.n_rows[f], 240);
+    }
+    lnti_calibration_clear(&o.calibration);
+    clear_rows(&train);
+  }
+}
+
 /* A learner that leaves out single rows is asked only for those that have no equal; where there are none, folds do it. */
 static void equals_are_not_left_out_one_by_one(void **state) {
   (void)state;
@@ -456,6 +493,10 @@ static void equals_are_not_left_out_one_by_one(void **state) {
   assert_ok(run(&o, &leaving_spy, &train, NULL, 2, 5));
   assert_string_equal(o.calibration.on, "left out one by one, 38 rows");
   for (size_t i = 0; i < 38; i++) assert_true(told.left_out[i] != 3 && told.left_out[i] != 7);
+  lnti_calibration_clear(&o.calibration);
+  for (size_t i = 0; i < 40; i++) train.group[i] = (uint32_t)(i < 19 ? i : 19); /* fewer than half are alone */
+  assert_ok(run(&o, &leaving_spy, &train, NULL, 2, 5));
+  assert_string_equal(o.calibration.on, "out of fold, 40 rows");
   lnti_calibration_clear(&o.calibration);
   for (size_t i = 0; i < 40; i++) train.group[i] = (uint32_t)(i & ~(size_t)1);
   assert_ok(run(&o, &leaving_spy, &train, NULL, 2, 5));
@@ -467,12 +508,19 @@ static void equals_are_not_left_out_one_by_one(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(validation_rows_come_first),     cmocka_unit_test(left_out_scores_come_next),
-      cmocka_unit_test(many_rows_are_held_out),         cmocka_unit_test(at_most_ten_thousand_are_held_out),
-      cmocka_unit_test(few_rows_go_through_folds),      cmocka_unit_test(folds_are_stratified),
-      cmocka_unit_test(too_few_rows_calibrate_nothing), cmocka_unit_test(classes_of_two_rows_spare_none),
-      cmocka_unit_test(failures_leave_outputs_alone),   cmocka_unit_test(the_temperature_is_applied),
-      cmocka_unit_test(equals_are_held_out_together),   cmocka_unit_test(equals_are_not_left_out_one_by_one),
+      cmocka_unit_test(validation_rows_come_first),
+      cmocka_unit_test(left_out_scores_come_next),
+      cmocka_unit_test(many_rows_are_held_out),
+      cmocka_unit_test(at_most_ten_thousand_are_held_out),
+      cmocka_unit_test(few_rows_go_through_folds),
+      cmocka_unit_test(folds_are_stratified),
+      cmocka_unit_test(too_few_rows_calibrate_nothing),
+      cmocka_unit_test(classes_of_two_rows_spare_none),
+      cmocka_unit_test(failures_leave_outputs_alone),
+      cmocka_unit_test(the_temperature_is_applied),
+      cmocka_unit_test(equals_are_held_out_together),
+      cmocka_unit_test(tracks_are_held_out_whole),
+      cmocka_unit_test(equals_are_not_left_out_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,12 @@
  * Rows of equal content: groups, keys, and what is known.
  */
 #include <flow/groups.h>
+#include <flow/split.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <support.h>
+
+#include "flow_support.h"
 
 enum { N = 7 };
 
@@ -61,8 +63,65 @@ static void test_keys(void **state) {
   free(keys);
 }
 
+/* ---- of a project ---- */
+
+static void add_rows(lnti_extract_items *items, lnti_extract_item *rows, const int64_t *ids, size_t n) {
+  memset(rows, 0, n * sizeof *rows);
+  for (size_t i = 0; i < n; i++) rows[i].id = ids[i];
+  *items = (lnti_extract_items){.item = rows, .n = n};
+}
+
+/* Rows in any order, some images without a row, one row without an image. */
+static void test_row_groups(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  static const char *const sites[] = {"n", "s", "n", "e", "s", "n"};
+  lab_meta(&l, lab_items(&l, 6), "site", sites, 6);
+  static const int64_t ids[] = {6, 4, 99, 5, 1, 2};
+  static const uint32_t wanted[] = {0, 1, 2, 3, 0, 3};
+  lnti_extract_item rows[6];
+  lnti_extract_items items;
+  uint32_t group[6];
+  add_rows(&items, rows, ids, 6);
+  assert_ok(lnti_row_groups(group, l.project, "site", &items, ERR));
+  assert_memory_equal(group, wanted, sizeof wanted);
+  assert_ok(lnti_row_groups(group, l.project, NULL, &items, ERR));
+  for (uint32_t i = 0; i < 6; i++) assert_int_equal(group[i], i);
+  assert_status(lnti_row_groups(group, l.project, "camera", &items, ERR), LNT_ENOTFOUND);
+  lab_free(&l);
+}
+
+/* None; then those of the split, until another split is made. */
+static void test_keys_of_the_split(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  static const char *const sites[] = {"n", "s", "n", "e", "s", "n"};
+  lab_meta(&l, lab_items(&l, 6), "site", sites, 6);
+  char *keys = NULL;
+  assert_ok(lnti_group_keys(&keys, l.project, ERR));
+  assert_null(keys);
+  lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
+  lnti_split_result result = {0};
+  options.method = LNTI_SPLIT_GROUP;
+  options.group = "site";
+  assert_ok(lnti_split(&result, l.project, &options, ERR));
+  lnti_split_result_clear(&result);
+  assert_ok(lnti_group_keys(&keys, l.project, ERR));
+  assert_string_equal(keys, "site");
+  free(keys);
+  options.method = LNTI_SPLIT_RANDOM;
+  assert_ok(lnti_split(&result, l.project, &options, ERR));
+  lnti_split_result_clear(&result);
+  assert_ok(lnti_group_keys(&keys, l.project, ERR));
+  assert_null(keys);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups), cmocka_unit_test(test_last_byte),
-                                     cmocka_unit_test(test_keys)};
+                                     cmocka_unit_test(test_keys), cmocka_unit_test(test_row_groups),
+                                     cmocka_unit_test(test_keys_of_the_split)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,7 +195,7 @@ static void says_what_was_done(void **state) {
   assert_non_null(strstr(html, "<bdi>test</bdi>, 1,000 images"));
   assert_non_null(strstr(html, "<dt>Trained</dt><dd>2023-11-14 22:13 UTC</dd>"));
   assert_null(strstr(html, "<dt>Evaluated</dt>")); /* not known */
-  assert_non_null(strstr(html, "images of one <bdi>nest</bdi> kept together"));
+  assert_non_null(strstr(html, "images that belong together by <bdi>nest</bdi> drawn as one"));
   assert_non_null(strstr(html, "it got <strong>666 right</strong>"));
   assert_int_equal(count_of(html, "class=\"value\""), LNTI_METRICS);
   assert_int_equal(count_of(html, "class=\"range\""), LNTI_METRICS);

@@ -111,6 +111,34 @@ static void test_all_in_order_with_their_splits(void **state) {
   lab_free(&l);
 }
 
+/* A group answers for those of its images that have no answer themselves, and is no image; "unsure" is an answer. The group
+ * may come before or after its images. */
+static void test_groups_answer_for_their_images(void **state) {
+  (void)state;
+  lab l = new_lab();
+  static const lab_row rows[] = {{"a.png", 1, "train", NULL},
+                                 {"b.png", 2, "train", "cat"},
+                                 {"c.png", 3, "test", "unsure"},
+                                 {"d.png", 4, "test", NULL}};
+  lab_rows(&l, rows, 4);
+  static const int64_t members[] = {1, 2, 3}, others[] = {4};
+  lab_answer(&l, lab_group(&l, "study", members, 3), "class", "dog");
+  lab_group(&l, "silent", others, 1);
+  lnti_labelled labelled = {0};
+  size_t class = lab_question(&l, "class");
+  assert_ok(lnti_labelled_load(&labelled, l.project, l.ontology, class, NULL, ERR));
+  assert_int_equal(labelled.items.n, 2);
+  assert_int_equal(labelled.items.item[0].id, 1);
+  assert_int_equal(labelled.option[0], lab_option(&l, class, "dog"));
+  assert_int_equal(labelled.items.item[1].id, 2);
+  assert_int_equal(labelled.option[1], lab_option(&l, class, "cat"));
+  lnti_labelled_clear(&labelled);
+  assert_ok(lnti_labelled_load(&labelled, l.project, l.ontology, class, "test", ERR));
+  assert_int_equal(labelled.items.n, 0);
+  lnti_labelled_clear(&labelled);
+  lab_free(&l);
+}
+
 static void test_of_one_split(void **state) {
   (void)state;
   lab l = labelled_lab();
@@ -188,6 +216,7 @@ int main(void) {
       cmocka_unit_test(test_the_only_one_that_has_answers),
       cmocka_unit_test(test_checklists_are_not_learnt),
       cmocka_unit_test(test_all_in_order_with_their_splits),
+      cmocka_unit_test(test_groups_answer_for_their_images),
       cmocka_unit_test(test_of_one_split),
       cmocka_unit_test(test_of_a_tree),
       cmocka_unit_test(test_keep),
