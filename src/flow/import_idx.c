@@ -172,7 +172,7 @@ static void fill_record(const idx_batch *b, size_t i) {
 static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   idx_batch *b = payload;
   const lnti_idx_shape *shape = b->shape;
-  const lnti_look_options look = {b->work->project->limits, b->work->options->verify};
+  const lnti_look_options look = {b->work->project->taken, b->work->options->verify};
   (void)worker;
   for (size_t i = begin; i < end; i++) {
     const lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,

@@ -106,8 +106,8 @@ lnt_status lnti_import_meta_key(size_t *out, lnti_import_work *work, const char 
   char *copy = NULL;
   size_t n = strlen(key);
   if (n == 0 || n > META_KEY_MAX || lnti_utf8_valid(key, n) != n) {
-    return lnti_fail(err, LNT_EINVAL, "\"%.100s\" can be no name of metadata: 1 to %d bytes of UTF-8 are", key,
-                     META_KEY_MAX);
+    return lnti_fail(err, LNT_EINVAL, "a name of metadata has 1 to %d bytes of UTF-8, which this is not: %.100s",
+                     META_KEY_MAX, key);
   }
   for (size_t i = 0; i < work->n_meta_keys; i++) {
     if (strcmp(work->meta_key[i], key) == 0) {

@@ -276,7 +276,7 @@ lnt_status lnti_import_inputs(lnti_import_work *work, lnti_source_kind kind, con
   reading r = {.work = work, .kind = kind, .source = source};
   storing s = {.work = work, .kind = kind, .source = source};
   size_t size = BATCH_MIN;
-  r.look = (lnti_look_options){work->project->limits, work->options->verify};
+  r.look = (lnti_look_options){work->project->taken, work->options->verify};
   lnt_status status = lnti_alloc(&r.files, BATCH_MAX, sizeof *r.files, err);
   for (size_t first = 0, taken; first < n && !status; first += taken) {
     uint64_t start = lnti_monotonic_ns();

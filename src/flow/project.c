@@ -39,7 +39,7 @@ static lnt_status project_new(lnti_project **out, const char *path, const char *
     goto done;
   }
   project->context = *context;
-  project->limits = (lnti_image_limits)LNTI_IMAGE_LIMITS_INIT;
+  project->taken = project->limits = (lnti_image_limits)LNTI_IMAGE_LIMITS_INIT;
   project->path = absolute;
   absolute = NULL;
   status = lnti_strdup(&project->person, person ? person : "local", err);
@@ -105,63 +105,97 @@ static lnt_status reap(lnti_project *project, lnt_error *err) {
 
 /* ---- caps ---- */
 
-/* Where each cap is kept, and how to reach it. */
+/* Where each cap is kept: that of import, and the largest that there was; and how to reach it. */
 typedef struct cap {
-  const char *key;
+  const char *key, *largest;
   size_t offset;
 } cap;
 
 static const cap caps[] = {
-    {"limits.pixels", offsetof(lnti_image_limits, pixels_max)},
-    {"limits.side", offsetof(lnti_image_limits, side_max)},
-    {"limits.bytes", offsetof(lnti_image_limits, bytes_max)},
-    {"limits.frames", offsetof(lnti_image_limits, frames_max)},
+    {"limits.pixels", "limits.pixels.largest", offsetof(lnti_image_limits, pixels_max)},
+    {"limits.side", "limits.side.largest", offsetof(lnti_image_limits, side_max)},
+    {"limits.bytes", "limits.bytes.largest", offsetof(lnti_image_limits, bytes_max)},
+    {"limits.frames", "limits.frames.largest", offsetof(lnti_image_limits, frames_max)},
 };
+
+enum { CAPS = sizeof caps / sizeof *caps };
 
 static size_t *cap_of(lnti_image_limits *limits, const cap *c) {
   return (size_t *)(void *)((char *)limits + c->offset);
 }
 
-static lnt_status load_limits(lnti_project *project, lnt_error *err) {
-  for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
-    char *text = NULL;
-    int64_t value = 0;
-    lnt_status status = lnti_store_setting(&text, project->store, caps[i].key, err);
-    if (status) return status;
-    if (!text) continue;
-    status = lnti_parse_int(&value, text, caps[i].key, err);
-    free(text);
-    if (status == LNT_OK && value <= 0) status = lnti_fail(err, LNT_ECORRUPT, "%s is no cap", caps[i].key);
-    if (status) return lnti_fail(err, LNT_ECORRUPT, "a setting of the project is damaged: run 'linnet verify'");
-    *cap_of(&project->limits, &caps[i]) = (size_t)value;
+static size_t larger(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+/* *value stays where nothing is kept. */
+static lnt_status load_limit(size_t *value, lnti_project *project, const char *key, lnt_error *err) {
+  char *text = NULL;
+  int64_t kept = 0;
+  lnt_status status = lnti_store_setting(&text, project->store, key, err);
+  if (status || !text) return status;
+  lnt_error reason = LNT_ERROR_INIT;
+  status = lnti_parse_int(&kept, text, key, &reason);
+  free(text);
+  if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
+  if (status || kept <= 0) {
+    return lnti_fail(err, LNT_ECORRUPT, "the project's setting %s is damaged: run 'linnet verify'", key);
   }
+  *value = (size_t)kept;
   return LNT_OK;
 }
 
-static lnt_status write_limits(void *payload, lnti_tx *tx, lnt_error *err) {
-  lnti_image_limits *limits = payload;
+static lnt_status load_limits(lnti_project *project, lnt_error *err) {
   lnt_status status = LNT_OK;
-  for (size_t i = 0; i < sizeof caps / sizeof *caps && status == LNT_OK; i++) {
-    char text[24];
-    snprintf(text, sizeof text, "%zu", *cap_of(limits, &caps[i]));
-    status = lnti_tx_setting(tx, caps[i].key, text, err);
+  for (size_t i = 0; i < CAPS && status == LNT_OK; i++) {
+    size_t *taken = cap_of(&project->taken, &caps[i]), *decoded = cap_of(&project->limits, &caps[i]);
+    size_t largest = 0;
+    status = load_limit(taken, project, caps[i].key, err);
+    if (status == LNT_OK) status = load_limit(&largest, project, caps[i].largest, err);
+    *decoded = larger(*decoded, larger(*taken, largest));
+  }
+  return status;
+}
+
+/* Both kinds of caps. */
+typedef struct limits_writing {
+  lnti_image_limits taken, decoded;
+} limits_writing;
+
+static lnt_status write_limit(lnti_tx *tx, const char *key, size_t value, lnt_error *err) {
+  char text[24];
+  snprintf(text, sizeof text, "%zu", value);
+  return lnti_tx_setting(tx, key, text, err);
+}
+
+static lnt_status write_limits(void *payload, lnti_tx *tx, lnt_error *err) {
+  limits_writing *w = payload;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < CAPS && status == LNT_OK; i++) {
+    status = write_limit(tx, caps[i].key, *cap_of(&w->taken, &caps[i]), err);
+    if (status == LNT_OK) status = write_limit(tx, caps[i].largest, *cap_of(&w->decoded, &caps[i]), err);
   }
   return status;
 }
 
 lnt_status lnti_project_set_limits(lnti_project *project, const lnti_image_limits *limits, lnt_error *err) {
-  lnti_image_limits given = *limits, next = project->limits;
+  lnti_image_limits given = *limits;
+  limits_writing next = {project->taken, project->limits};
   bool any = false;
-  for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
-    size_t value = *cap_of(&given, &caps[i]);
-    if (value == 0 || value == *cap_of(&next, &caps[i])) continue;
-    *cap_of(&next, &caps[i]) = value;
+  for (size_t i = 0; i < CAPS; i++) {
+    size_t value = *cap_of(&given, &caps[i]), *taken = cap_of(&next.taken, &caps[i]);
+    size_t *decoded = cap_of(&next.decoded, &caps[i]);
+    if (value == 0 || value == *taken) continue;
+    *taken = value;
+    *decoded = larger(*decoded, value);
     any = true;
   }
   if (!any) return LNT_OK;
   lnt_status status = lnti_store_write(project->store, write_limits, &next, err);
-  if (status == LNT_OK) project->limits = next;
-  return status;
+  if (status) return status;
+  project->taken = next.taken;
+  project->limits = next.decoded;
+  return LNT_OK;
 }
 
 lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person, const lnti_context *context,

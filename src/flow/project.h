@@ -18,7 +18,8 @@ typedef struct lnti_project {
   char *person; /**< in whose name operations are made */
   lnti_store *store;
   lnti_media *media;
-  lnti_image_limits limits; /**< which images are taken: kept with the project, set by import */
+  lnti_image_limits taken;  /**< which images are imported: kept with the project, set by import */
+  lnti_image_limits limits; /**< which are decoded: all that were ever taken, so at least `taken` */
   lnti_context context;     /**< of main; pool, level and cancellation */
 } lnti_project;
 
@@ -39,8 +40,8 @@ void lnti_project_close(lnti_project *project);
 LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format,
                                             ...) LNT_PRINTF(4, 5);
 
-/** Sets the caps that are given (a zero: as it is) and keeps them with the project, since whoever took an image must be able
- *  to decode it again. */
+/** Sets the caps of what is taken (a zero: as it is) and keeps them with the project. Those of what is decoded only rise,
+ *  since whoever took an image must be able to decode it again. */
 LNT_MUST_CHECK lnt_status lnti_project_set_limits(lnti_project *project, const lnti_image_limits *limits,
                                                   lnt_error *err);
 

@@ -1,0 +1,131 @@
+/*
+ * Failing allocations over an import of a small archive with all that one may bring: class folders and splits, a group of
+ * frames, metadata, an archive inside, a broken member. Each says so; what was durable is whole; the same import again, with
+ * memory, ends as one that was never disturbed.
+ */
+#include "media_support.h"
+
+#include "media/make_archive.h"
+
+enum { IMAGES = 3 + 5 + 2, GROUPS = 1, REFUSED = 1 };
+
+static void write_archive(const lab *l) {
+  size_t n = 0, inner_n = 0;
+  uint8_t pixels[TOY_PIXELS];
+  toy_tree(media_in(l, "small").text, 1, 0);
+  media_archive(media_in(l, "inner.zip").text, media_in(l, "small").text);
+  media_golden("animation.gif", media_in(l, "a.gif").text);
+  char *gif = lnti_test_read_file(&n, media_in(l, "a.gif").text);
+  char *inner = lnti_test_read_file(&inner_n, media_in(l, "inner.zip").text);
+  maker *m = make_begin(PACK_TAR_GZ);
+  make_add(m, MEMBER_FILE, "train/moving/north_a.gif", gif, n);
+  for (int i = 0; i < 2; i++) {
+    char name[64], data[64 + TOY_PIXELS];
+    int header = snprintf(data, sizeof data, "P5\n%d %d\n255\n", TOY_SIDE, TOY_SIDE);
+    toy_pixels(pixels, i, 50);
+    memcpy(data + header, pixels, TOY_PIXELS);
+    snprintf(name, sizeof name, "%s/down/south_%d.pgm", i ? "test" : "train", i);
+    make_add(m, MEMBER_FILE, name, data, (size_t)header + TOY_PIXELS);
+  }
+  make_text(m, "train/down/north_broken.pgm", "P5\n12 12\n255\nabc");
+  make_add(m, MEMBER_FILE, "test/inner.zip", inner, inner_n);
+  make_text(m, "test/notes.txt", "x");
+  make_file(media_in(l, "a.tar.gz").text, m);
+  free(inner);
+  free(gif);
+}
+
+typedef struct outcome {
+  lnt_status status;
+  bool failed;
+  size_t imported, n_refused;
+  char refused[512]; /* the first */
+  lnt_error error;
+} outcome;
+
+/* With the n-th allocation failing; 0: none. */
+static outcome import_failing(const lab *l, const char *source, size_t n) {
+  static media_refusals refusals;
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {.imported = 77};
+  outcome out = {.error = LNT_ERROR_INIT};
+  memset(&refusals, 0, sizeof refusals);
+  options.frames = LNTI_FRAMES_GROUP;
+  options.meta = "{site}_*";
+  options.refused = media_refuse;
+  options.refused_payload = &refusals;
+  lnti_test_fail_allocation_after(n);
+  out.status = lnti_import(&result, l->project, &source, 1, &options, &out.error);
+  out.failed = lnti_test_allocation_failed();
+  lnti_test_fail_allocation_after(0);
+  out.n_refused = refusals.n;
+  if (out.status) {
+    assert_int_equal(result.imported, 77);
+  } else {
+    out.imported = result.imported;
+    lnti_import_result_clear(&result);
+  }
+  snprintf(out.refused, sizeof out.refused, "%s", refusals.n ? refusals.of[0].path : "");
+  return out;
+}
+
+static void expect_whole(const lab *l) {
+  media_items items = media_list(l->project, "class");
+  size_t n_images = 0, n_groups = 0, n_labelled = 0;
+  for (size_t i = 0; i < items.n; i++) {
+    const media_item *item = &items.item[i];
+    n_images += item->kind == LNTI_ITEM_IMAGE;
+    n_groups += item->kind == LNTI_ITEM_GROUP;
+    n_labelled += *item->label != '\0';
+    assert_true(*item->split);
+    assert_true(*item->label || item->group_id);
+    if (item->kind == LNTI_ITEM_IMAGE && strchr(item->member, '_'))
+      assert_non_null(strstr(media_meta(l, item->id), "site="));
+  }
+  assert_int_equal(n_images, IMAGES);
+  assert_int_equal(n_groups, GROUPS);
+  assert_int_equal(n_labelled, IMAGES - 5 + GROUPS);
+  media_items_clear(&items);
+}
+
+static void each_allocation(void **state) {
+  (void)state;
+  lab shelf = lab_new();
+  write_archive(&shelf);
+  media_name source = media_in(&shelf, "a.tar.gz");
+  bool failed = true;
+  size_t n = 1, n_told = 0, n_unsniffed = 0;
+  for (; failed; n++) {
+    lab l = lab_new();
+    outcome out = import_failing(&l, source.text, n);
+    failed = out.failed;
+    if (out.status != LNT_OK && !(failed && out.status == LNT_ENOMEM)) {
+      fail_msg("allocation %zu: %s (%s)", n, lnt_status_name(out.status), out.error.message);
+    }
+    if (out.status == LNT_OK && out.imported == 0) {
+      /* Nobody can look what kind of a file it is: then it is one image, and refused as such. */
+      assert_string_equal(out.refused, source.text);
+      n_unsniffed++;
+    } else if (out.status == LNT_OK) {
+      expect_whole(&l); /* without some thumbnails: these are a cache */
+    }
+    n_told += out.status != LNT_OK;
+    /* Nothing is refused for want of memory. */
+    if (out.n_refused > REFUSED) fail_msg("allocation %zu: %zu refused", n, out.n_refused);
+    assert_int_equal(import_failing(&l, source.text, 0).status, LNT_OK);
+    expect_whole(&l);
+    lab_free(&l);
+    assert_in_range(n, 1, 20000);
+  }
+  print_message("%zu allocations, %zu of them told\n", n - 2, n_told);
+  assert_in_range(n_unsniffed, 0, 10);
+  assert_true(n_told > 200 && n_told > n * 3 / 4);
+  lab_free(&shelf);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
