@@ -189,7 +189,7 @@ lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *onto
     if (status) return status;
     status = check_confidence(annotation, err);
     if (status) return status;
-    if (options->keep_existing) {
+    if (options->keep_existing && !annotation->fresh) {
       bool found = false;
       status = has_answer(&found, tx, ontology, annotation, err);
       if (status) return status;

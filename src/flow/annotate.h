@@ -21,6 +21,7 @@ typedef struct lnti_annotation {
   lnti_answer answer;
   double confidence; /**< the person's, in [0,1]; NaN: not given */
   uint32_t time_spent_ms;
+  bool fresh; /**< the caller knows that there is no answer yet: none is looked for */
 } lnti_annotation;
 
 typedef struct lnti_annotate_options {

@@ -39,6 +39,7 @@ typedef struct lnti_import_input {
   const lnti_import_meta *meta;
   size_t n_meta;
   lnti_known_item known; /**< the item that is there already; id 0 */
+  bool fresh;            /**< it is known that none of these questions is answered for it */
 } lnti_import_input;
 
 /** One input on its way into the store. */

@@ -43,10 +43,10 @@ typedef struct batch {
 /* ---- answers ---- */
 
 /* `may_move`: the item was there, and its stage may not be "done" yet. */
-static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool may_move,
+static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool may_move, bool fresh,
                                  const lnti_import_answer *answer, lnt_error *err) {
-  bool moves = false;
-  if (may_move) {
+  bool moves = may_move && fresh;
+  if (may_move && !fresh) {
     lnti_answer_row current;
     bool answered = false;
     const lnti_question *question = &b->work->ontology->questions[answer->question];
@@ -58,7 +58,8 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
   b->annotations[b->n_annotations++] =
       (lnti_annotation){.item_id = item_id,
                         .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
-                        .confidence = (double)NAN};
+                        .confidence = (double)NAN,
+                        .fresh = fresh};
   return LNT_OK;
 }
 
@@ -182,7 +183,7 @@ static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row,
   lnt_status status = LNT_OK;
   for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
     int64_t item_id = group_id ? group_id : row->item.id;
-    status = add_annotation(b, tx, item_id, may_move, &row->input->answers[i], err);
+    status = add_annotation(b, tx, item_id, may_move, row->input->fresh && !group_id, &row->input->answers[i], err);
     if (!status && group_id) b->pending[b->n_annotations - 1].member = row->item.member;
   }
   return status;

@@ -210,17 +210,16 @@ static const char *split_of(const importing *t, const lnti_table_row *row) {
   return row->split ? row->split : t->list_split;
 }
 
-/* What the row names. *taken_out false where it is refused. */
-static lnt_status find_medium(lnti_found *out, bool *taken_out, importing *t, lnti_table_block *b,
+/* What the row names. *taken_out false where it is refused; *first_out: no row before named it. */
+static lnt_status find_medium(lnti_found *out, bool *taken_out, bool *first_out, importing *t, lnti_table_block *b,
                               const lnti_table_row *row, const lnti_import_answer *answers, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
   size_t before = 0;
-  bool first = false;
-  *taken_out = false;
+  *taken_out = *first_out = false;
   lnt_status status = lnti_finder_find(out, t->finder, &b->arena, row->path, &reason);
   if (is_failure(status)) return lnti_fail(err, status, "%s", reason.message);
   if (status) return refuse_text(b, row, t->plan.path + 1, status, reason.message, err);
-  status = lnti_seen_note(&before, &first, &t->seen, out->key, hash_labels(t, row, answers), row->line, err);
+  status = lnti_seen_note(&before, first_out, &t->seen, out->key, hash_labels(t, row, answers), row->line, err);
   if (status) return status;
   *taken_out = before == 0;
   if (*taken_out) return LNT_OK;
@@ -235,7 +234,7 @@ static lnt_status take_row(importing *t, lnti_table_block *b, const lnti_table_r
   lnti_import_answer *answers = NULL;
   const char *refused = NULL;
   size_t column = row->column;
-  bool taken = false;
+  bool taken = false, first = false;
   if (row->refused) {
     refuse(b, row, row->column, row->refused, row->reason);
     return LNT_OK;
@@ -246,13 +245,14 @@ static lnt_status take_row(importing *t, lnti_table_block *b, const lnti_table_r
     refuse(b, row, column, LNT_EDATA, refused);
     return LNT_OK;
   }
-  status = find_medium(found, &taken, t, b, row, answers, err);
+  status = find_medium(found, &taken, &first, t, b, row, answers, err);
   if (status || !taken) return status;
   *input = (lnti_import_input){.member = found->id ? row->path : found->member,
                                .split = split_of(t, row),
                                .group = row->group,
                                .answers = answers,
                                .n_answers = row->n_values,
+                               .fresh = first && t->labels.all_new,
                                .known = {.id = found->id,
                                          .looked = true,
                                          .done = found->done,

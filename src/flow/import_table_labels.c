@@ -239,17 +239,19 @@ static lnt_status make_question(lnti_table_labels *labels, size_t q, const place
 }
 
 lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
-  size_t n_questions = labels->plan->n_questions, first = 0;
+  size_t n_questions = labels->plan->n_questions, first = 0, n_before = labels->work->ontology->n_questions;
   place *places = NULL;
   lnt_status status = lnti_arena_alloc(&labels->question, &labels->arena, n_questions, sizeof *labels->question, err);
   if (!status) status = lnti_alloc(&places, labels->titles.n, sizeof *places, err);
   if (status) return status;
+  labels->all_new = true;
   for (size_t i = 0; i < labels->titles.n; i++) places[i] = (place){labels, i};
   qsort(places, labels->titles.n, sizeof *places, by_title);
   for (size_t q = 0; q < n_questions && !status; q++) {
     size_t n = 0;
     while (first + n < labels->titles.n && question_of(labels, places[first + n].i) == q) n++;
     status = make_question(labels, q, places + first, n, err);
+    labels->all_new = labels->all_new && labels->question[q] >= n_before;
     first += n;
   }
   free(places);

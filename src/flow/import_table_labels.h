@@ -20,6 +20,7 @@ typedef struct lnti_table_option {
 typedef struct lnti_table_labels {
   lnti_import_work *work;
   const lnti_table_plan *plan;
+  bool all_new;               /**< no question was there before */
   size_t *question;           /**< [plan->n_questions] of the ontology; in `arena` */
   lnti_text_index titles;     /**< number of the plan's question and its titles, each with a NUL behind it */
   lnti_table_option *options; /**< [titles.n] */
