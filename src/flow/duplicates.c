@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE = UINT32_MAX };
+static const uint32_t none = UINT32_MAX;
 
 _Static_assert((int)LNTI_CODE_BYTES == (int)LNTI_SIGNATURE_BYTES && (int)LNTI_PIXELS_BYTES == (int)LNTI_SET_KEY_BYTES,
                "sizes of hashes");
@@ -103,7 +103,7 @@ static void keep_one_signature(finding *f, uint32_t *taken) {
 /* Near sets while they grow; by signature. */
 typedef struct near_sets {
   uint32_t *set;  /* number of the signature that its set is measured from */
-  uint32_t *next; /* the next of its set; NONE */
+  uint32_t *next; /* the next of its set; none */
   uint32_t *last; /* of sets: their last */
   uint32_t *size;
 } near_sets;
@@ -122,7 +122,7 @@ static lnt_status near_sets_init(near_sets *s, size_t n, lnt_error *err) {
   if (!status) status = lnti_alloc(&s->size, n, sizeof *s->size, err);
   for (size_t i = 0; i < n && !status; i++) {
     s->set[i] = s->last[i] = (uint32_t)i;
-    s->next[i] = NONE;
+    s->next[i] = none;
     s->size[i] = 1;
   }
   return status;
@@ -138,10 +138,10 @@ static bool join_near(near_sets *s, const uint8_t *signature, uint32_t a, uint32
     from = swap;
   }
   const uint8_t *middle = signature + (size_t)to * LNTI_SIGNATURE_BYTES;
-  for (uint32_t i = from; i != NONE; i = s->next[i]) {
+  for (uint32_t i = from; i != none; i = s->next[i]) {
     if (lnti_hamming(middle, signature + (size_t)i * LNTI_SIGNATURE_BYTES) > LNTI_NEAR_REACH) return false;
   }
-  for (uint32_t i = from; i != NONE; i = s->next[i]) s->set[i] = to;
+  for (uint32_t i = from; i != none; i = s->next[i]) s->set[i] = to;
   s->next[s->last[to]] = from;
   s->last[to] = s->last[from];
   s->size[to] += s->size[from];
@@ -151,7 +151,7 @@ static bool join_near(near_sets *s, const uint8_t *signature, uint32_t a, uint32
 /* Numbers a near set by its lowest item, for each item of it. */
 static void name_near_sets(finding *f, near_sets *s) {
   for (size_t i = 0; i < f->n; i++) f->near[i] = f->equal[i];
-  for (size_t i = 0; i < f->n_signatures; i++) s->last[i] = NONE; /* from here on: the set's lowest item */
+  for (size_t i = 0; i < f->n_signatures; i++) s->last[i] = none; /* from here on: the set's lowest item */
   for (size_t i = 0; i < f->n_signatures; i++) {
     uint32_t *lowest = &s->last[s->set[i]];
     if (f->signature_item[i] < *lowest) *lowest = f->signature_item[i];
@@ -174,13 +174,13 @@ static lnt_status find_near(finding *f, lnt_error *err) {
   if (status) goto done;
   status = lnti_alloc(&f->distance, f->n, sizeof *f->distance, err);
   if (status) goto done;
-  for (size_t i = 0; i < f->n; i++) f->distance[i] = NONE;
+  for (size_t i = 0; i < f->n; i++) f->distance[i] = none;
   for (size_t i = 0; i < n_links; i++) { /* by rising distance: the first is the nearest */
     uint32_t end[] = {links[i].a, links[i].b};
     if (!join_near(&sets, f->signature, end[0], end[1])) continue;
     for (int e = 0; e < 2; e++) {
       uint32_t *distance = &f->distance[f->signature_item[end[e]]];
-      if (*distance == NONE) *distance = links[i].distance;
+      if (*distance == none) *distance = links[i].distance;
     }
   }
   name_near_sets(f, &sets);

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE = UINT32_MAX, KEY_MAX = 1000, SECONDS_MAX = 366 * 86400 };
+static const uint32_t none = UINT32_MAX;
+
+enum { KEY_MAX = 1000, SECONDS_MAX = 366 * 86400 };
 
 typedef struct building {
   lnti_project *project;
@@ -389,13 +391,13 @@ void lnti_grouping_clear(lnti_grouping *grouping) {
 
 lnt_status lnti_grouping_cuts(size_t *n_out, size_t pair_out[2], const lnti_grouping *grouping,
                               const lnti_roster *roster, lnt_error *err) {
-  uint32_t *first = NULL; /* [n] of each group, its first image that is in a split, plus 1; NONE where it is cut */
+  uint32_t *first = NULL; /* [n] of each group, its first image that is in a split, plus 1; none where it is cut */
   size_t n_cut = 0;
   lnt_status status = lnti_alloc_zero(&first, grouping->n, sizeof *first, err);
   if (status) return status;
   for (size_t i = 0; i < grouping->n; i++) {
     uint32_t *f = &first[grouping->group[i]];
-    if (roster->item[i].split == 0 || *f == NONE) continue;
+    if (roster->item[i].split == 0 || *f == none) continue;
     if (*f == 0) {
       *f = (uint32_t)i + 1;
     } else if (roster->item[*f - 1].split != roster->item[i].split) {
@@ -403,7 +405,7 @@ lnt_status lnti_grouping_cuts(size_t *n_out, size_t pair_out[2], const lnti_grou
         pair_out[0] = *f - 1;
         pair_out[1] = i;
       }
-      *f = NONE;
+      *f = none;
     }
   }
   free(first);

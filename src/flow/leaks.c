@@ -15,13 +15,14 @@
 #include <string.h>
 
 enum {
-  NONE = UINT32_MAX,
   BITS = 256,
   DRAWS = 32, /* of a third image, until one fits */
   FAR = 8,    /* ranks between images of one name that are no neighbours, at least; or a quarter of them */
   HOUR = 3600,
   CLOSEST_LEAST = 10
 };
+
+static const uint32_t none = UINT32_MAX;
 
 static const double nearer_least = 0.7, closest_least = 0.1, cover_least = 0.1, near_least = 0.05;
 static const char setting[] = "leaks.key";
@@ -34,7 +35,7 @@ typedef struct looking {
   uint64_t *folder_of; /* [roster.n] by item */
   lnti_taken *taken;   /* [n_taken] */
   size_t n_taken;
-  uint32_t *taken_at; /* [roster.n] index into `taken`, NONE */
+  uint32_t *taken_at; /* [roster.n] index into `taken`, none */
   uint32_t *parent;   /* [roster.n] scratch */
 } looking;
 
@@ -164,7 +165,7 @@ static bool other_folder(const looking *l, uint32_t a, uint32_t b) {
 }
 
 static bool other_time(const looking *l, uint32_t a, uint32_t b) {
-  if (l->taken_at[a] == NONE || l->taken_at[b] == NONE) return false;
+  if (l->taken_at[a] == none || l->taken_at[b] == none) return false;
   const lnti_taken *x = &l->taken[l->taken_at[a]], *y = &l->taken[l->taken_at[b]];
   int64_t gap = x->seconds > y->seconds ? x->seconds - y->seconds : y->seconds - x->seconds;
   return x->camera != y->camera || gap >= HOUR;
@@ -309,7 +310,7 @@ static lnt_status prepare(looking *l, lnt_error *err) {
   lnti_named_read(l->named, &l->roster);
   for (size_t i = 0; i < n; i++) {
     l->folder_of[l->named[i].item] = l->named[i].folder;
-    l->taken_at[i] = NONE;
+    l->taken_at[i] = none;
   }
   for (size_t i = 0; i < l->n_taken; i++) l->taken_at[l->taken[i].item] = (uint32_t)i;
   return LNT_OK;
