@@ -11,7 +11,7 @@
 #include <flow/import_table_find.h>
 #include <pthread.h>
 
-enum { LNTI_TABLE_BLOCK_ROWS = 8192 };
+enum { LNTI_TABLE_BLOCK_ROWS = 10240 };
 
 /** A row that is not taken. */
 typedef struct lnti_table_refusal {
