@@ -40,4 +40,8 @@ LNT_MUST_CHECK lnt_status lnti_slug(char **out, const char *title, lnt_error *er
 /** Order of names as people sort them: digits by value, so that img2 comes before img10. */
 int lnti_natural_compare(const char *a, const char *b);
 
+/** The name of `names` [n] that was most likely meant by `text`: fewest edits (Damerau and Levenshtein's optimal string
+ *  alignment), at most one and a third of its length, or the only one that begins with it; NULL where none is near. */
+const char *lnti_nearest_name(const char *text, const char *const *names, size_t n);
+
 #endif

@@ -12,47 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_COMPARED = 48, NAMES_MAX = 128 };
-
-/* ---- the nearest name ---- */
-
-/** Edits (insert, delete, replace, swap neighbours) that turn a into b; NAME_MAX_COMPARED + 1 for longer texts. */
-static size_t edit_distance(const char *a, const char *b) {
-  size_t n = strlen(a), m = strlen(b);
-  if (n > NAME_MAX_COMPARED || m > NAME_MAX_COMPARED) return NAME_MAX_COMPARED + 1;
-  size_t row[NAME_MAX_COMPARED + 1][NAME_MAX_COMPARED + 1];
-  for (size_t i = 0; i <= n; i++) row[i][0] = i;
-  for (size_t j = 0; j <= m; j++) row[0][j] = j;
-  for (size_t i = 1; i <= n; i++) {
-    for (size_t j = 1; j <= m; j++) {
-      size_t best = row[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-      if (row[i - 1][j] + 1 < best) best = row[i - 1][j] + 1;
-      if (row[i][j - 1] + 1 < best) best = row[i][j - 1] + 1;
-      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped && row[i - 2][j - 2] + 1 < best) best = row[i - 2][j - 2] + 1;
-      row[i][j] = best;
-    }
-  }
-  return row[n][m];
-}
-
-const char *lnti_nearest_name(const char *text, const char *const *names, size_t n) {
-  const char *best = NULL, *begins = NULL;
-  size_t best_edits = 1 + strlen(text) / 3, n_begin = 0;
-  for (size_t i = 0; i < n; i++) {
-    size_t edits = edit_distance(text, names[i]);
-    if (edits > NAME_MAX_COMPARED) continue;
-    if (edits < best_edits || (edits == best_edits && !best)) {
-      best = names[i];
-      best_edits = edits;
-    }
-    if (text[0] && strncmp(names[i], text, strlen(text)) == 0) {
-      begins = names[i];
-      n_begin++;
-    }
-  }
-  return n_begin == 1 ? begins : best;
-}
+enum { TYPED_MAX = 48, NAMES_MAX = 128 };
 
 /* ---- reading ---- */
 
@@ -89,8 +49,8 @@ static lnt_status fail_unknown(const reading *r, const char *name, size_t length
   for (size_t t = 0; t < r->n_tables; t++) {
     for (const lnti_cli_option *o = r->tables[t]; o->name && n < NAMES_MAX; o++) names[n++] = o->name;
   }
-  char typed[NAME_MAX_COMPARED + 1] = {0};
-  memcpy(typed, name, length < NAME_MAX_COMPARED ? length : NAME_MAX_COMPARED);
+  char typed[TYPED_MAX + 1] = {0};
+  memcpy(typed, name, length < TYPED_MAX ? length : TYPED_MAX);
   const char *near = lnti_nearest_name(typed, names, n);
   if (near) return lnti_fail(err, LNT_EINVAL, "unknown option --%s; did you mean --%s? (%s)", typed, near, r->help);
   return lnti_fail(err, LNT_EINVAL, "unknown option --%s (%s lists them)", typed, r->help);
@@ -206,8 +166,8 @@ lnt_status lnti_args_int(int64_t *out, const lnti_args *args, const char *name, 
   const char *text = lnti_args_text(args, name, NULL);
   int64_t value = fallback;
   if (text) {
-    char what[NAME_MAX_COMPARED + 3] = "--";
-    strncat(what, name, NAME_MAX_COMPARED);
+    char what[TYPED_MAX + 3] = "--";
+    strncat(what, name, TYPED_MAX);
     lnt_status status = lnti_parse_int(&value, text, what, err);
     if (status) return status;
     if (value < min || value > max) {
@@ -223,8 +183,8 @@ lnt_status lnti_args_real(double *out, const lnti_args *args, const char *name, 
   const char *text = lnti_args_text(args, name, NULL);
   double value = fallback;
   if (text) {
-    char what[NAME_MAX_COMPARED + 3] = "--";
-    strncat(what, name, NAME_MAX_COMPARED);
+    char what[TYPED_MAX + 3] = "--";
+    strncat(what, name, TYPED_MAX);
     lnt_status status = lnti_parse_real(&value, text, what, err);
     if (status) return status;
     if (value < min || value > max) {

@@ -73,8 +73,4 @@ LNT_MUST_CHECK lnt_status lnti_args_list(const char ***out, size_t *n_out, const
 LNT_MUST_CHECK lnt_status lnti_split_commas(const char ***out, size_t *n_out, char **block_out, const char *text,
                                             const char *what, lnt_error *err);
 
-/** The name of `names` [n] that was most likely meant by `text`: fewest edits (Damerau and Levenshtein's optimal string
- *  alignment), at most one and a third of its length, or the only one that begins with it; NULL where none is near. */
-const char *lnti_nearest_name(const char *text, const char *const *names, size_t n);
-
 #endif

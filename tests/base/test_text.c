@@ -224,6 +224,22 @@ static void test_natural_order_is_total(void **state) {
   lnti_test_property("natural order is total", 100, check_order, NULL);
 }
 
+static void test_nearest(void **state) {
+  (void)state;
+  static const char *const names[] = {"import", "items", "init", "evaluate", "extract"};
+  assert_string_equal(lnti_nearest_name("improt", names, 5), "import"); /* neighbours swapped: one edit */
+  assert_string_equal(lnti_nearest_name("item", names, 5), "items");
+  assert_string_equal(lnti_nearest_name("eval", names, 5), "evaluate"); /* by its beginning */
+  assert_string_equal(lnti_nearest_name("extracts", names, 5), "extract");
+  assert_null(lnti_nearest_name("zebra", names, 5));
+  assert_null(lnti_nearest_name("", names, 5));
+  assert_null(lnti_nearest_name("import", names, 0));
+  char huge[500];
+  memset(huge, 'i', sizeof huge - 1);
+  huge[sizeof huge - 1] = 0;
+  assert_null(lnti_nearest_name(huge, names, 5));
+}
+
 static void test_faults(void **state) {
   (void)state;
   for_each_fault(n) {
@@ -245,7 +261,7 @@ int main(void) {
       cmocka_unit_test(test_utf8_columns),    cmocka_unit_test(test_parse_int),
       cmocka_unit_test(test_parse_real),      cmocka_unit_test(test_slug),
       cmocka_unit_test(test_natural_compare), cmocka_unit_test(test_natural_order_is_total),
-      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_nearest),         cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,22 +175,6 @@ static void test_commas(void **state) {
   assert_status(lnti_split_commas(&list, &n, &block, " ", "--classes", ERR), LNT_EINVAL);
 }
 
-static void test_nearest(void **state) {
-  (void)state;
-  static const char *const names[] = {"import", "items", "init", "evaluate", "extract"};
-  assert_string_equal(lnti_nearest_name("improt", names, 5), "import"); /* neighbours swapped: one edit */
-  assert_string_equal(lnti_nearest_name("item", names, 5), "items");
-  assert_string_equal(lnti_nearest_name("eval", names, 5), "evaluate"); /* by its beginning */
-  assert_string_equal(lnti_nearest_name("extracts", names, 5), "extract");
-  assert_null(lnti_nearest_name("zebra", names, 5));
-  assert_null(lnti_nearest_name("", names, 5));
-  assert_null(lnti_nearest_name("import", names, 0));
-  char huge[500];
-  memset(huge, 'i', sizeof huge - 1);
-  huge[sizeof huge - 1] = 0;
-  assert_null(lnti_nearest_name(huge, names, 5));
-}
-
 /** Any line of arguments is read or refused, without reading outside of what is there. */
 static void check_any_line(lnti_rng *rng, void *payload) {
   static const char *const parts[] = {"--split", "--set=a", "-C", "-q",  "--",  "-",
@@ -220,7 +204,7 @@ int main(void) {
       cmocka_unit_test(test_stop_at_operand), cmocka_unit_test(test_empty),
       cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_choice),          cmocka_unit_test(test_commas),
-      cmocka_unit_test(test_nearest),         cmocka_unit_test(test_any_line),
+      cmocka_unit_test(test_any_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,46 @@
+/*
+ * The name that somebody who mistyped most likely meant.
+ */
+#include <base/text.h>
+
+#include <string.h>
+
+enum { NAME_MAX_COMPARED = 48 };
+
+/** Edits (insert, delete, replace, swap neighbours) that turn a into b; NAME_MAX_COMPARED + 1 for longer texts. */
+static size_t edit_distance(const char *a, const char *b) {
+  size_t n = strlen(a), m = strlen(b);
+  if (n > NAME_MAX_COMPARED || m > NAME_MAX_COMPARED) return NAME_MAX_COMPARED + 1;
+  size_t row[NAME_MAX_COMPARED + 1][NAME_MAX_COMPARED + 1];
+  for (size_t i = 0; i <= n; i++) row[i][0] = i;
+  for (size_t j = 0; j <= m; j++) row[0][j] = j;
+  for (size_t i = 1; i <= n; i++) {
+    for (size_t j = 1; j <= m; j++) {
+      size_t best = row[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+      if (row[i - 1][j] + 1 < best) best = row[i - 1][j] + 1;
+      if (row[i][j - 1] + 1 < best) best = row[i][j - 1] + 1;
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped && row[i - 2][j - 2] + 1 < best) best = row[i - 2][j - 2] + 1;
+      row[i][j] = best;
+    }
+  }
+  return row[n][m];
+}
+
+const char *lnti_nearest_name(const char *text, const char *const *names, size_t n) {
+  const char *best = NULL, *begins = NULL;
+  size_t best_edits = 1 + strlen(text) / 3, n_begin = 0;
+  for (size_t i = 0; i < n; i++) {
+    size_t edits = edit_distance(text, names[i]);
+    if (edits > NAME_MAX_COMPARED) continue;
+    if (edits < best_edits || (edits == best_edits && !best)) {
+      best = names[i];
+      best_edits = edits;
+    }
+    if (text[0] && strncmp(names[i], text, strlen(text)) == 0) {
+      begins = names[i];
+      n_begin++;
+    }
+  }
+  return n_begin == 1 ? begins : best;
+}
