@@ -1,33 +1,104 @@
 /**
  * @file filter.h
- * Which items: terms joined by "and", each `key=value` or `key!=value`. Keys: split, stage, id, path (a prefix, or a
- * pattern with * and ?), labelled (yes or no), or a question's path (an option's path; a tree node holds all below it).
- * Values with blanks stand in double quotes. An empty filter is everything.
+ * Which items: one small language for `linnet items --where`, for other commands and for the workbench.
+ *
+ *     filter = [ or ]
+ *     or     = and { "or" and }
+ *     and    = not { "and" not }
+ *     not    = "not" not | "(" or ")" | term
+ *     term   = KEY ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) VALUE
+ *            | KEY [ "not" ] "in" ( LOW..HIGH | "(" VALUE { "," VALUE } ")" )
+ *
+ * docs/guide/filters.md says what keys there are and what each takes. An empty filter is everything. `!=` is the opposite of
+ * `=`: it holds for what has no value too. A word ends at a blank, and inside brackets at a comma or at a closing bracket
+ * that was not opened in it; what stands in double quotes is one word ("" in it is one quote). After an operator the next
+ * word is always the value, so that `split=and` means what it says.
+ *
+ * Parsing needs the names that keys may have and nothing else. Matching is over the columns of a view (view.h).
  */
 #ifndef LNTI_FLOW_FILTER_H
 #define LNTI_FLOW_FILTER_H
 
-#include <flow/project.h>
+#include <linnet/status.h>
+#include <ontology/ontology.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/** An item with its answers, as a filter sees it. */
-typedef struct lnti_item_view {
-  const lnti_item *item;
-  const char *uri;
-  const lnti_answer_row *answers; /**< current ones, by question */
-  size_t n_answers;
-} lnti_item_view;
+enum {
+  LNTI_FILTER_BYTES_MAX = 1 << 18,
+  LNTI_FILTER_DEPTH_MAX = 64,     /**< brackets and "not" one inside the other */
+  LNTI_FILTER_TERMS_MAX = 1000,   /**< terms of one filter */
+  LNTI_FILTER_VALUES_MAX = 100000 /**< values of all its lists and patterns */
+};
+
+/** What keys there can be beside the built-in ones. Borrowed for the life of what is made with it. */
+typedef struct lnti_filter_names {
+  const lnti_ontology *ontology;
+  const char *const *meta; /**< [n_meta] metadata keys; their places are their numbers in a view */
+  size_t n_meta;
+} lnti_filter_names;
+
+/* ---- keys: of filters, of counts and of sorts ---- */
+
+typedef enum lnti_field_kind {
+  LNTI_FIELD_ID,
+  LNTI_FIELD_PATH,
+  LNTI_FIELD_SPLIT,
+  LNTI_FIELD_STAGE,
+  LNTI_FIELD_LABELLED,
+  LNTI_FIELD_SOURCE,
+  LNTI_FIELD_FORMAT,
+  LNTI_FIELD_KIND,
+  LNTI_FIELD_GROUP,
+  LNTI_FIELD_WIDTH,
+  LNTI_FIELD_HEIGHT,
+  LNTI_FIELD_PIXELS, /**< width times height */
+  LNTI_FIELD_BYTES,
+  LNTI_FIELD_DEPTH,
+  LNTI_FIELD_SHARPNESS,
+  LNTI_FIELD_BRIGHTNESS,
+  LNTI_FIELD_CONTRAST,
+  LNTI_FIELD_DUPLICATE, /**< none, equal, near */
+  LNTI_FIELD_EQUAL,     /**< lowest id of the set of equal pictures; 0: none */
+  LNTI_FIELD_NEAR,      /**< of the set of alike ones */
+  LNTI_FIELD_DISTANCE,
+  LNTI_FIELD_CONFLICT, /**< an equal picture has another answer */
+  LNTI_FIELD_LEAK,     /**< an equal or alike picture is in another split */
+  LNTI_FIELD_BUILT_IN, /**< how many the above are */
+  LNTI_FIELD_QUESTION = LNTI_FIELD_BUILT_IN,
+  LNTI_FIELD_OPTION, /**< one option of a checklist */
+  LNTI_FIELD_META
+} lnti_field_kind;
+
+typedef struct lnti_field {
+  lnti_field_kind kind;
+  size_t index;  /**< of the question, or of the metadata key; 0 */
+  size_t option; /**< of LNTI_FIELD_OPTION; LNTI_NONE */
+} lnti_field;
+
+/**
+ * The field of a key. Looked for in this order: `id`, `path`, `split`, `stage`, `labelled`; the path of a question (of a
+ * checklist also "question.option"); the other built-in keys; metadata. With the prefix `item.`, `answer.` or `meta.` only
+ * among the built-in ones, the questions or the metadata.
+ * @return LNT_OK; LNT_EINVAL with the nearest name and all there are.
+ */
+LNT_MUST_CHECK lnt_status lnti_field_find(lnti_field *out, const lnti_filter_names *names, const char *key,
+                                          lnt_error *err);
+/** The key of a field, with a prefix where the bare one means another; appended. */
+LNT_MUST_CHECK lnt_status lnti_field_name(lnti_text *out, const lnti_filter_names *names, const lnti_field *field,
+                                          lnt_error *err);
+bool lnti_field_equal(const lnti_field *a, const lnti_field *b);
+
+/* ---- filters ---- */
 
 typedef struct lnti_filter lnti_filter;
 
-/** @param ontology  borrowed for the filter's life. LNT_EINVAL with the place in the text and the keys there are. */
-LNT_MUST_CHECK lnt_status lnti_filter_parse(lnti_filter **out, const char *text, lnti_ontology *ontology,
+/** LNT_EINVAL with the column, what was found there and what is possible; LNT_ELIMIT (LNTI_FILTER_*_MAX); LNT_ENOMEM.
+ *  A filter is read-only, and safe for several threads. */
+LNT_MUST_CHECK lnt_status lnti_filter_parse(lnti_filter **out, const char *text, const lnti_filter_names *names,
                                             lnt_error *err);
-bool lnti_filter_match(const lnti_filter *filter, const lnti_item_view *view);
+/** NULL is allowed. */
 void lnti_filter_free(lnti_filter *filter);
-
-/** Walks the items that match, in order of id, at most `limit` (0: all), after `after_id`. */
-typedef lnt_status (*lnti_item_view_visit)(void *payload, const lnti_item_view *view, lnt_error *err);
-LNT_MUST_CHECK lnt_status lnti_items(lnti_project *project, const lnti_filter *filter, int64_t after_id, size_t limit,
-                                     lnti_item_view_visit visit, void *payload, lnt_error *err);
 
 #endif

@@ -89,6 +89,33 @@ extern const lnti_narrow_kernels lnti_narrow_avx512;
 #define LNTI_EXP_C6 1.38888889e-3f
 #define LNTI_EXP_C7 1.98412698e-4f
 
+/* ---- columns and bitmaps (facets.h); whole words of 64 rows ---- */
+
+enum {
+  LNTI_FACET_FEW = 24,          /* codes of one byte that are counted by comparing */
+  LNTI_FACET_TABLES = 4,        /* that neighbouring rows are counted in by turns */
+  LNTI_FACET_TABLE_CODES = 4096 /* most codes that so many tables are kept for */
+};
+
+typedef struct lnti_facet_kernels {
+  void (*select)(uint64_t *bits, const void *codes, size_t width, size_t n_words, const uint8_t *allowed,
+                 size_t n_codes);
+  void (*range)(uint64_t *bits, const void *numbers, size_t width, size_t n_words, uint32_t low, uint32_t high);
+  void (*range_real)(uint64_t *bits, const double *numbers, size_t n_words, double low, double high);
+  /** Adds to tables [LNTI_FACET_TABLES], `stride` counters apart (0: one table for all). */
+  void (*count)(uint32_t *counts, const void *codes, size_t width, size_t n_words, const uint64_t *bits, size_t stride);
+  /** counts [n_codes] of at most LNTI_FACET_FEW codes; false where `count` is as good. */
+  bool (*few)(uint32_t *counts, const uint8_t *codes, size_t n_words, const uint64_t *bits, size_t n_codes);
+  size_t (*count_bits)(const uint64_t *a, const uint64_t *b, size_t n_words);
+  void (*permute)(uint64_t *out, const uint64_t *bits, const uint32_t *order, size_t n_words);
+} lnti_facet_kernels;
+
+extern const lnti_facet_kernels lnti_facets_avx2;
+extern const lnti_facet_kernels lnti_facets_avx512;
+
+void lnti_facet_count_plain(uint32_t *counts, const void *codes, size_t width, size_t n_words, const uint64_t *bits,
+                            size_t stride);
+
 /* ---- neighbours: u8 ---- */
 
 /** Rows of the index in a panel; queries in a tile. One call of a kernel makes a tile x panel of products. */

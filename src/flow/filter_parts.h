@@ -1,0 +1,138 @@
+/**
+ * @file filter_parts.h
+ * Inside the filters: the tree that parsing makes and matching walks.
+ */
+#ifndef LNTI_FLOW_FILTER_PARTS_H
+#define LNTI_FLOW_FILTER_PARTS_H
+
+#include <base/alloc.h>
+#include <flow/filter.h>
+
+typedef enum lnti_node_kind {
+  LNTI_NODE_ALL,
+  LNTI_NODE_AND,
+  LNTI_NODE_OR,
+  LNTI_NODE_NOT,
+  LNTI_NODE_TERM
+} lnti_node_kind;
+
+/** Children are chained; by index, since the array grows while it is parsed. */
+typedef struct lnti_filter_node {
+  lnti_node_kind kind;
+  size_t first, next; /**< LNTI_NONE: none */
+  size_t term;        /**< of LNTI_NODE_TERM */
+} lnti_filter_node;
+
+typedef enum lnti_value_kind {
+  LNTI_VALUE_INT,        /**< low_int <= x <= high_int */
+  LNTI_VALUE_REAL,       /**< low <= x <= high; a missing number (NaN) is in no range */
+  LNTI_VALUE_TEXT,       /**< the same text, or the same number where both are numbers */
+  LNTI_VALUE_PREFIX,     /**< of paths */
+  LNTI_VALUE_PATTERN,    /**< with *, ?, [set] */
+  LNTI_VALUE_TEXT_RANGE, /**< of metadata: between low_text and high_text, as lnti_text_within says */
+  LNTI_VALUE_WORD,       /**< `code`: the word's place in the field's list */
+  LNTI_VALUE_OPTION,     /**< answered with `option` or, of a tree, with one below it; of a checklist: yes to it */
+  LNTI_VALUE_STATE       /**< `code`: lnti_filter_state */
+} lnti_value_kind;
+
+/** What can be asked of a question beside its options. */
+typedef enum lnti_filter_state { LNTI_IS_UNANSWERED, LNTI_IS_UNSURE, LNTI_IS_NONE, LNTI_IS_ANSWERED } lnti_filter_state;
+
+/** Answers to one option of a checklist; the places of the words unknown, yes, no. */
+typedef enum lnti_tri_state { LNTI_TRI_UNKNOWN, LNTI_TRI_YES, LNTI_TRI_NO } lnti_tri_state;
+
+typedef struct lnti_text_bound {
+  const char *text; /**< NULL: no bound on this side */
+  bool open;        /**< the bound itself is outside */
+  bool is_number, is_date;
+  double number;
+} lnti_text_bound;
+
+typedef struct lnti_filter_value {
+  lnti_value_kind kind;
+  uint32_t code;
+  int64_t low_int, high_int;
+  double low, high;
+  const char *text;
+  bool is_number; /**< of LNTI_VALUE_TEXT on metadata: `low` is its number */
+  lnti_text_bound low_text, high_text;
+  size_t option;
+} lnti_filter_value;
+
+/** True where one of its values does. */
+typedef struct lnti_filter_term {
+  lnti_field field;
+  size_t first_value, n_values;
+} lnti_filter_term;
+
+struct lnti_filter {
+  const lnti_filter_names *names;
+  lnti_filter_node *nodes;
+  size_t n_nodes, node_capacity;
+  lnti_filter_term *terms;
+  size_t n_terms, term_capacity;
+  lnti_filter_value *values;
+  size_t n_values, value_capacity;
+  size_t root;
+  lnti_arena arena; /**< texts */
+};
+
+/* ---- keys (filter_field.c) ---- */
+
+typedef enum lnti_field_type {
+  LNTI_TYPE_INT,      /**< whole numbers */
+  LNTI_TYPE_REAL,     /**< numbers, or none */
+  LNTI_TYPE_TEXT,     /**< texts; with patterns */
+  LNTI_TYPE_PATH,     /**< texts whose beginning may be given; with patterns */
+  LNTI_TYPE_META,     /**< texts that may be numbers or dates */
+  LNTI_TYPE_WORDS,    /**< one of a few words */
+  LNTI_TYPE_QUESTION, /**< radio, tree, checklist */
+  LNTI_TYPE_NUMBER    /**< a question that asks for a number */
+} lnti_field_type;
+
+lnti_field_type lnti_field_type_of(const lnti_field *field, const lnti_filter_names *names);
+/** The words of LNTI_TYPE_WORDS, NULL-terminated; their places are the codes. */
+const char *const *lnti_field_words(const lnti_field *field);
+
+/* ---- values (filter_value.c) ---- */
+
+/** A word of the filter: what was written, and how. */
+typedef struct lnti_filter_word {
+  const char *text;
+  bool quoted; /**< never a range */
+} lnti_filter_word;
+
+typedef enum lnti_filter_op {
+  LNTI_OP_EQUAL,
+  LNTI_OP_LESS,
+  LNTI_OP_LESS_EQUAL,
+  LNTI_OP_GREATER,
+  LNTI_OP_GREATER_EQUAL,
+  LNTI_OP_IN /**< as LNTI_OP_EQUAL, and LOW..HIGH is a range */
+} lnti_filter_op;
+
+/** Adds to the filter what an operator and a word make of a field: one value, or several of a pattern over options. The
+ *  error's message names key and word. */
+LNT_MUST_CHECK lnt_status lnti_filter_add_value(lnti_filter *filter, const lnti_field *field, const char *key,
+                                                lnti_filter_op op, const lnti_filter_word *word, lnt_error *err);
+
+/* ---- texts (filter_text.c) ---- */
+
+/** Shell patterns: `*` any text, `?` one character of UTF-8, `[a-z]` and `[!a-z]` one of a set, `\x` x itself. A '[' that
+ *  nothing closes is itself. O(length of pattern x length of text) at worst. */
+bool lnti_pattern_match(const char *pattern, const char *text);
+/** Whether a text is a number as people write it in tables: 12, -0.5, 1e6; no blanks, and no zeros in front, for "007" is a
+ *  name. */
+bool lnti_number_of_text(double *out, const char *text);
+/** Whether a text is a date in ISO order, or begins like one: 2008, 2008-10, 2008-10-05, 2008-10-05T12:30. */
+bool lnti_text_is_date(const char *text);
+/** Fills in what is known of a bound's text. */
+void lnti_text_bound_set(lnti_text_bound *out, const char *text, bool open);
+/**
+ * Whether a text lies between two bounds. Numbers are compared as numbers; dates as texts, where an upper bound holds for
+ * all that begins like it (all days of "2008-10" are <= "2008-10"); other texts by their bytes. A number and a text that is
+ * none are not comparable, and "" is in no range.
+ */
+bool lnti_text_within(const char *text, const lnti_text_bound *low, const lnti_text_bound *high);
+
+#endif
