@@ -180,8 +180,8 @@ void lnti_facet_range_real(uint64_t *bits, const double *numbers, size_t n, doub
   clear_tail(bits, n);
 }
 
-void lnti_facet_count(uint32_t *counts, const void *codes, size_t width, size_t n, const uint64_t *bits,
-                      size_t n_codes, lnt_cpu_level level) {
+void lnti_facet_count(uint32_t *counts, const void *codes, size_t width, size_t n, const uint64_t *bits, size_t n_codes,
+                      lnt_cpu_level level) {
   uint32_t tables[LNTI_FACET_TABLES * LNTI_FACET_TABLE_CODES];
   const lnti_facet_kernels *k = kernels_of(level);
   const size_t n_words = lnti_facet_words(n);

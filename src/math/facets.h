@@ -41,8 +41,8 @@ void lnti_facet_range_real(uint64_t *bits, const double *numbers, size_t n, doub
  * counts [n_codes]: how many rows of `bits` have each code.
  * O(n/64) and about a nanosecond for each row that is counted; less for up to 24 codes of one byte.
  */
-void lnti_facet_count(uint32_t *counts, const void *codes, size_t width, size_t n, const uint64_t *bits,
-                      size_t n_codes, lnt_cpu_level level);
+void lnti_facet_count(uint32_t *counts, const void *codes, size_t width, size_t n, const uint64_t *bits, size_t n_codes,
+                      lnt_cpu_level level);
 
 /** The largest code of a column; 0 where n is 0. */
 uint32_t lnti_facet_largest(const void *codes, size_t width, size_t n);

@@ -169,5 +169,5 @@ static void permute_avx2(uint64_t *out, const uint64_t *bits, const uint32_t *or
   }
 }
 
-const lnti_facet_kernels lnti_facets_avx2 = {
-    select_avx2, range_avx2, range_real_avx2, lnti_facet_count_plain, few_avx2, count_bits_avx2, permute_avx2};
+const lnti_facet_kernels lnti_facets_avx2 = {select_avx2, range_avx2,      range_real_avx2, lnti_facet_count_plain,
+                                             few_avx2,    count_bits_avx2, permute_avx2};

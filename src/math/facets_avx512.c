@@ -20,8 +20,8 @@ static void select_u8(uint64_t *bits, const uint8_t *codes, size_t n_words, cons
   for (size_t w = 0; w < n_words; w++) {
     __m512i v = _mm512_loadu_si512(codes + 64 * w);
     __m512i byte = _mm512_and_si512(_mm512_srli_epi16(v, 3), fifteen);
-    __m512i found = _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), _mm512_shuffle_epi8(low, byte),
-                                           _mm512_shuffle_epi8(high, byte));
+    __m512i found =
+        _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), _mm512_shuffle_epi8(low, byte), _mm512_shuffle_epi8(high, byte));
     bits[w] = _mm512_test_epi8_mask(found, _mm512_shuffle_epi8(powers, _mm512_and_si512(v, seven)));
   }
 }
@@ -177,5 +177,5 @@ static void permute_avx512(uint64_t *out, const uint64_t *bits, const uint32_t *
   }
 }
 
-const lnti_facet_kernels lnti_facets_avx512 = {
-    select_avx512, range_avx512, range_real_avx512, count_avx512, few_avx512, count_bits_avx512, permute_avx512};
+const lnti_facet_kernels lnti_facets_avx512 = {select_avx512, range_avx512,      range_real_avx512, count_avx512,
+                                               few_avx512,    count_bits_avx512, permute_avx512};
