@@ -1,14 +1,16 @@
 /*
- * items: what is in the project, as a table or as JSON Lines.
+ * items: what is in the project, as a table or as JSON Lines; or counts of it.
  */
+#include <base/alloc.h>
 #include <base/error.h>
 #include <cli/commands.h>
+#include <cli/facets.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <flow/answer_text.h>
-#include <flow/filter.h>
-#include <flow/item_meta.h>
+#include <flow/view_items.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TABLE_PAGE = 500, SHOWN_FOR_PEOPLE = 25 };
@@ -16,38 +18,63 @@ enum { TABLE_PAGE = 500, SHOWN_FOR_PEOPLE = 25 };
 typedef struct listing {
   lnti_cli *cli;
   lnti_project *project;
+  lnti_view *view; /**< NULL while it is not needed */
   lnti_ontology *ontology;
+  lnti_filter *filter;
   lnti_json_writer *json; /**< NULL: a table */
   lnti_table table;
   lnti_text text;
-  lnti_item_meta meta;
   size_t n;
   int64_t last_id;
 } listing;
 
 /* ---- one item ---- */
 
+static void json_id(lnti_json_writer *w, const char *key, int64_t id) {
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)id);
+  lnti_json_kv_string(w, key, text);
+}
+
+/** What not every item has. */
+static void json_facts(lnti_json_writer *w, const lnti_item_view *view) {
+  const lnti_item *item = view->item;
+  if (item->group_id) json_id(w, "group", item->group_id);
+  if (item->facts.has_quality) {
+    lnti_json_kv_real(w, "sharpness", item->facts.sharpness);
+    lnti_json_kv_real(w, "brightness", item->facts.brightness);
+    lnti_json_kv_real(w, "contrast", item->facts.contrast);
+  }
+  if (view->duplicate) {
+    lnti_json_key(w, "duplicate");
+    lnti_json_begin_object(w);
+    json_id(w, "equal", view->duplicate->equal_id);
+    json_id(w, "near", view->duplicate->near_id);
+    lnti_json_kv_int(w, "distance", view->duplicate->distance);
+    lnti_json_end_object(w);
+  }
+}
+
 static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *err) {
   lnti_json_writer *w = l->json;
   const lnti_item *item = view->item;
-  const lnti_meta_value *meta = NULL;
-  size_t n_meta = 0;
-  lnt_status status = lnti_item_meta_of(&meta, &n_meta, &l->meta, item->id, err);
-  char id[24];
-  snprintf(id, sizeof id, "%lld", (long long)item->id);
   lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "id", id);
+  json_id(w, "id", item->id);
   lnti_json_kv_string(w, "path", view->uri);
   lnti_json_kv_string(w, "split", item->split);
   lnti_json_kv_string(w, "stage", item->stage);
-  if (!status) status = lnti_answers_json(w, l->ontology, view->answers, view->n_answers, err);
+  lnt_status status = lnti_answers_json(w, l->ontology, view->answers, view->n_answers, err);
   lnti_json_key(w, "meta");
   lnti_json_begin_object(w);
-  for (size_t i = 0; i < n_meta; i++) lnti_json_kv_string(w, meta[i].key, meta[i].value);
+  for (size_t i = 0; i < view->n_meta; i++) lnti_json_kv_string(w, view->meta[i].key, view->meta[i].value);
   lnti_json_end_object(w);
+  lnti_json_kv_string(w, "kind", item->kind == LNTI_ITEM_GROUP ? "group" : "image");
   lnti_json_kv_int(w, "width", item->w);
   lnti_json_kv_int(w, "height", item->h);
+  lnti_json_kv_int(w, "depth", item->depth);
   lnti_json_kv_string(w, "format", item->format);
+  lnti_json_kv_int(w, "bytes", (int64_t)item->bytes);
+  json_facts(w, view);
   lnti_json_end_object(w);
   return status ? status : lnti_json_finish(w, err);
 }
@@ -83,14 +110,17 @@ static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *
   return l->json ? json_item(l, view, err) : table_item(l, view, err);
 }
 
-/* ---- the command ---- */
+/* ---- a list ---- */
 
-static lnt_status finish_table(listing *l, size_t limit, const char *where, lnt_error *err) {
+static lnt_status finish_table(listing *l, const lnti_items_query *query, const char *where, lnt_error *err) {
   lnt_status status = write_table(l, err);
   if (status) return status;
   if (l->n == 0) {
     lnti_print(l->cli, "No items%s.\n", where ? " match" : " yet: linnet import SOURCE brings some in");
-  } else if (limit > 0 && l->n == limit) {
+  } else if (query->limit > 0 && l->n == query->limit && query->sort) {
+    lnti_print(l->cli, "\n%s; the next ones: --offset %zu; more at once: --limit N (0: all)\n",
+               lnti_show_things(l->n, "item").text, query->offset + l->n);
+  } else if (query->limit > 0 && l->n == query->limit) {
     lnti_print(l->cli, "\n%s; the next ones: --after %lld; more at once: --limit N (0: all)\n",
                lnti_show_things(l->n, "item").text, (long long)l->last_id);
   } else {
@@ -99,40 +129,138 @@ static lnt_status finish_table(listing *l, size_t limit, const char *where, lnt_
   return LNT_OK;
 }
 
-static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+static lnt_status read_query(lnti_items_query *query, lnti_sort *sort, listing *l, const lnti_args *args,
+                             lnt_error *err) {
+  int64_t limit = 0, after = 0, offset = 0;
+  const char *key = lnti_args_text(args, "sort", NULL);
+  lnt_status status = lnti_args_int(&limit, args, "limit", l->cli->json ? 0 : SHOWN_FOR_PEOPLE, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&after, args, "after", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&offset, args, "offset", 0, 0, INT64_MAX, err);
+  if (!status && key) {
+    status = lnti_sort_parse(sort, lnti_view_names(l->view), key, err);
+    if (status == LNT_EINVAL) lnti_error_prefix(err, "--sort");
+  }
+  *query = (lnti_items_query){.filter = l->filter,
+                              .sort = key ? sort : NULL,
+                              .after_id = after,
+                              .offset = (size_t)offset,
+                              .limit = (size_t)limit};
+  return status;
+}
+
+static lnt_status list(listing *l, const lnti_args *args, lnt_error *err) {
   static const lnti_column columns[] = {{"id", LNTI_ALIGN_RIGHT},     {"split", LNTI_ALIGN_LEFT},
                                         {"stage", LNTI_ALIGN_LEFT},   {"size", LNTI_ALIGN_RIGHT},
                                         {"answers", LNTI_ALIGN_LEFT}, {"path", LNTI_ALIGN_LEFT}};
+  lnti_items_query query;
+  lnti_sort sort;
+  lnti_table_init(&l->table, columns, 6, 0);
+  lnt_status status = read_query(&query, &sort, l, args, err);
+  if (!status) status = lnti_store_ontology(&l->ontology, l->project->store, err);
+  if (!status && l->cli->json) status = lnti_cli_json(&l->json, l->cli, 0, err);
+  if (!status) status = lnti_items(l->project, l->view, &query, on_item, l, err);
+  if (!status && !l->cli->json) status = finish_table(l, &query, lnti_args_text(args, "where", NULL), err);
+  return status;
+}
+
+/* ---- counts ---- */
+
+static lnt_status print_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n,
+                               const lnti_args *args, lnt_error *err) {
+  int64_t limit = 0;
+  lnt_status status = lnti_args_int(&limit, args, "limit", SHOWN_FOR_PEOPLE, 0, INT64_MAX, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    if (i > 0) lnti_print(l->cli, "\n");
+    status = lnti_facet_print(l->cli, l->view, &facets[i], names[i], (size_t)limit, err);
+  }
+  if (!status) lnti_print(l->cli, "\n%s\n", lnti_show_things(l->n, "item").text);
+  return status;
+}
+
+static lnt_status json_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n,
+                              const lnti_args *args, lnt_error *err) {
+  int64_t limit = 0;
+  lnt_status status = lnti_args_int(&limit, args, "limit", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_cli_json(&l->json, l->cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(l->json);
+  lnti_json_kv_int(l->json, "items", (int64_t)l->n);
+  lnti_json_key(l->json, "counts");
+  lnti_json_begin_object(l->json);
+  for (size_t i = 0; i < n && !status; i++) {
+    lnti_json_key(l->json, names[i]);
+    status = lnti_facet_json(l->json, l->view, &facets[i], (size_t)limit, err);
+  }
+  lnti_json_end_object(l->json);
+  lnti_json_end_object(l->json);
+  return status ? status : lnti_json_finish(l->json, err);
+}
+
+static lnt_status count(listing *l, const lnti_args *args, lnt_error *err) {
+  const char **names = NULL;
+  char *block = NULL;
+  lnti_facet *facets = NULL;
+  lnti_selection *selection = NULL;
+  size_t n = 0;
+  lnt_status status = lnti_split_commas(&names, &n, &block, lnti_args_text(args, "count", ""), "--count", err);
+  if (!status) status = lnti_alloc_zero(&facets, n, sizeof *facets, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = lnti_field_find(&facets[i].field, lnti_view_names(l->view), names[i], err);
+    if (status == LNT_EINVAL) lnti_error_prefix(err, "--count");
+    for (size_t j = 0; j < i && !status; j++) {
+      if (strcmp(names[i], names[j]) == 0)
+        status = lnti_fail(err, LNT_EINVAL, "--count: %s stands there twice", names[i]);
+    }
+  }
+  if (!status) status = lnti_view_facets(facets, n, l->view, l->filter, false, err);
+  if (!status) status = lnti_view_select(&selection, l->view, l->filter, NULL, err);
+  if (!status) l->n = lnti_selection_count(selection);
+  if (!status) {
+    status = l->cli->json ? json_counts(l, facets, names, n, args, err) : print_counts(l, facets, names, n, args, err);
+  }
+  lnti_selection_free(selection);
+  for (size_t i = 0; facets && i < n; i++) lnti_facet_clear(&facets[i]);
+  free(facets);
+  free(block);
+  free(names);
+  return status;
+}
+
+/* ---- the command ---- */
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   listing l = {.cli = cli};
-  lnti_filter *filter = NULL;
   const char *where = lnti_args_text(args, "where", NULL);
-  int64_t limit = 0, after = 0;
-  lnti_table_init(&l.table, columns, 6, 0);
-  lnt_status status = lnti_args_int(&limit, args, "limit", cli->json ? 0 : SHOWN_FOR_PEOPLE, 0, INT64_MAX, err);
-  if (!status) status = lnti_args_int(&after, args, "after", 0, 0, INT64_MAX, err);
-  if (!status) status = lnti_cli_project(&l.project, cli, err);
-  if (!status) status = lnti_store_ontology(&l.ontology, l.project->store, err);
-  if (!status) l.meta.store = l.project->store;
-  if (!status) status = lnti_filter_parse(&filter, where ? where : "", l.ontology, err);
-  if (!status && cli->json) status = lnti_cli_json(&l.json, cli, 0, err);
-  if (!status) status = lnti_items(l.project, filter, after, (size_t)limit, on_item, &l, err);
-  if (!status && !cli->json) status = finish_table(&l, (size_t)limit, where, err);
+  bool counts = lnti_args_has(args, "count");
+  bool viewed = where || counts || lnti_args_has(args, "sort") || lnti_args_has(args, "offset");
+  lnt_status status = LNT_OK;
+  if (counts && (lnti_args_has(args, "sort") || lnti_args_has(args, "offset") || lnti_args_has(args, "after"))) {
+    return lnti_fail(err, LNT_EINVAL, "--count counts all that match: --sort, --offset and --after do not go with it");
+  }
+  status = lnti_cli_project(&l.project, cli, err);
+  if (!status && viewed) status = lnti_view_open(&l.view, l.project, NULL, NULL, err);
+  if (!status && where) status = lnti_filter_parse(&l.filter, where, lnti_view_names(l.view), err);
+  if (!status) status = counts ? count(&l, args, err) : list(&l, args, err);
   lnti_json_writer_free(l.json);
   lnti_table_clear(&l.table);
   lnti_text_clear(&l.text);
-  lnti_item_meta_clear(&l.meta);
-  lnti_filter_free(filter);
+  lnti_filter_free(l.filter);
   lnti_ontology_free(l.ontology);
+  lnti_view_close(l.view);
   lnti_project_close(l.project);
   return status;
 }
 
 static const lnti_cli_option option_table[] = {
     {"where", 0, "FILTER",
-     "only items that match: terms KEY=VALUE or KEY!=VALUE joined by \"and\"; KEY is split, stage, "
-     "id, path (a prefix, or with * and ?), labelled (yes, no) or a question",
+     "only items that match, such as 'split=test and (class=cat or width>=1000)'; all keys and operators: the page of "
+     "the guide on filters",
      false},
-    {"limit", 0, "N", "at most so many; 0: all (25 in a table, all with --json)", false},
+    {"sort", 0, "KEY[:desc]",
+     "in the order of this key, :desc the other way round; items without a value come last; without it, by id", false},
+    {"count", 0, "KEY,...", "in place of the items, how many of them have each value of these keys", false},
+    {"limit", 0, "N", "at most so many items, or values of each key; 0: all (25 in a table, all with --json)", false},
+    {"offset", 0, "N", "leave out the first N", false},
     {"after", 0, "ID", "only items with a larger id, to go through them page by page", false},
     LNTI_CLI_OPTIONS_END,
 };
@@ -140,6 +268,9 @@ static const lnti_cli_option option_table[] = {
 static const lnti_example examples[] = {
     {"The first items:", "linnet items"},
     {"Test items of one class:", "linnet items --where 'split=test and class=sneaker'"},
+    {"The largest images that are blurred, or nearly the same as another:",
+     "linnet items --where 'sharpness<0.1 or duplicate=near' --sort pixels:desc"},
+    {"How many of each class a site has:", "linnet items --where 'site=\"north bay\"' --count class,split"},
     {"Items without any answer, a page of 100 after item 2500:",
      "linnet items --where labelled=no --limit 100 --after 2500"},
     {"The paths of a tree's branch, for another program:", "linnet items --where species=birds --json | jq -r .path"},
@@ -149,10 +280,14 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_items = {
     .name = "items",
     .summary = "list items with their splits and answers",
-    .usage = "[--where FILTER] [--limit N] [--after ID]",
+    .usage =
+        "[--where FILTER] [--sort KEY[:desc]] [--limit N] [--offset N] [--after ID]\n"
+        "--count KEY,... [--where FILTER] [--limit N]",
     .about =
-        "Lists items in order of their ids. A filter's values are option paths as 'linnet ontology show' prints "
-        "them; a node of a tree stands for all below it. Values with blanks stand in double quotes.",
+        "Lists items in order of their ids, or of a key; or counts them by the values of keys. Keys are what every item "
+        "has (split, format, width...), the questions of the ontology, and metadata. A filter's values are option paths "
+        "as 'linnet ontology show' prints them; a node of a tree stands for all below it. Values with blanks stand in "
+        "double quotes.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

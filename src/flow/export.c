@@ -70,13 +70,15 @@ lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const cha
   uint64_t began = lnti_monotonic_ns();
   lnt_status status = check_options(options, err);
   if (!status) status = lnti_store_ontology(&work.ontology, project->store, err);
-  if (!status) status = lnti_filter_parse(&work.filter, where, work.ontology, err);
+  if (!status && *where) status = lnti_view_open(&work.view, project, NULL, NULL, err);
+  if (!status && *where) status = lnti_filter_parse(&work.filter, where, lnti_view_names(work.view), err);
   if (!status) status = check_place(&work, err);
   if (!status) status = count_items(&work, err);
   if (!status) {
     status = options->format == LNTI_EXPORT_FOLDER ? lnti_export_folder(&work, err) : lnti_export_table(&work, err);
   }
   lnti_filter_free(work.filter);
+  lnti_view_close(work.view);
   lnti_ontology_free(work.ontology);
   if (status) return status;
   work.result.seconds = 1e-9 * (double)(lnti_monotonic_ns() - began);

@@ -461,7 +461,8 @@ lnt_status lnti_export_folder(lnti_export_work *work, lnt_error *err) {
   if (!status) status = load_labels(&e, err);
   if (!status) status = lnti_alloc_zero(&e.jobs, BATCH_FILES, sizeof *e.jobs, err);
   if (!status) status = lnti_folder_make(work->path, err);
-  if (!status) status = lnti_items(work->project, work->filter, 0, 0, on_item, &e, err);
+  const lnti_items_query query = {.filter = work->filter};
+  if (!status) status = lnti_items(work->project, work->view, &query, on_item, &e, err);
   if (!status && e.n_jobs > 0) status = run_batch(&e, err);
   if (!status) status = lnti_file_system_sync(work->path, err);
   folder_clear(&e);

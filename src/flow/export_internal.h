@@ -6,7 +6,7 @@
 #define LNTI_FLOW_EXPORT_INTERNAL_H
 
 #include <flow/export.h>
-#include <flow/filter.h>
+#include <flow/view_items.h>
 
 /** One export. */
 typedef struct lnti_export_work {
@@ -14,6 +14,7 @@ typedef struct lnti_export_work {
   const lnti_export_options *options;
   const char *path;
   lnti_ontology *ontology;
+  lnti_view *view;
   lnti_filter *filter;
   size_t total; /**< items, where all are exported; else 0 */
   lnti_export_result result;

@@ -294,7 +294,8 @@ lnt_status lnti_export_table(lnti_export_work *work, lnt_error *err) {
     if (!status) status = write_head(&t, err);
   }
   if (!status) status = lnti_file_create(&t.file, work->path, err);
-  if (!status) status = lnti_items(work->project, work->filter, 0, 0, on_item, &t, err);
+  const lnti_items_query query = {.filter = work->filter};
+  if (!status) status = lnti_items(work->project, work->view, &query, on_item, &t, err);
   if (!status) status = flush(&t, err);
   if (!status) status = put_in_place(&t, err);
   lnti_progress_update(work->options->progress, "items", t.n_seen, work->total);

@@ -16,6 +16,7 @@ enum { BEFORE_QUESTIONS = 5, NAMES_SHOWN = 200 };
 static const char *const yes_no[] = {"no", "yes", NULL};
 static const char *const kinds[] = {"", "image", "group", NULL}; /* as lnti_item_kind */
 static const char *const duplicate_words[] = {"none", "equal", "near", NULL};
+static const char *const links[] = {"no", "equal", "near", NULL};       /* and "yes", which is either of the last */
 static const char *const tri_states[] = {"unknown", "yes", "no", NULL}; /* as lnti_tri_state */
 
 static const struct built_in {
@@ -45,8 +46,8 @@ static const struct built_in {
     {"duplicate.equal", LNTI_FIELD_EQUAL, LNTI_TYPE_INT, NULL},
     {"duplicate.near", LNTI_FIELD_NEAR, LNTI_TYPE_INT, NULL},
     {"duplicate.distance", LNTI_FIELD_DISTANCE, LNTI_TYPE_INT, NULL},
-    {"conflict", LNTI_FIELD_CONFLICT, LNTI_TYPE_WORDS, yes_no},
-    {"leak", LNTI_FIELD_LEAK, LNTI_TYPE_WORDS, yes_no},
+    {"conflict", LNTI_FIELD_CONFLICT, LNTI_TYPE_WORDS, links},
+    {"leak", LNTI_FIELD_LEAK, LNTI_TYPE_WORDS, links},
 };
 
 _Static_assert(sizeof built_in / sizeof built_in[0] == LNTI_FIELD_BUILT_IN, "one row a kind, in their order");

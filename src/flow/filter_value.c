@@ -151,6 +151,11 @@ static lnt_status add_word(const adding *a, lnt_error *err) {
   lnti_text all = {0};
   lnt_status status = LNT_OK;
   if (is_order(a->op)) return refuse_order(a, err);
+  bool link = a->field->kind == LNTI_FIELD_CONFLICT || a->field->kind == LNTI_FIELD_LEAK;
+  if (link && strcmp(a->word->text, "yes") == 0) {
+    status = add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 1}, err);
+    return status ? status : add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 2}, err);
+  }
   for (uint32_t i = 0; words[i]; i++) {
     if (!*words[i] || strcmp(a->word->text, words[i]) != 0) continue;
     return add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = i}, err);

@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <flow/extract.h>
 #include <flow/files.h>
+#include <flow/view_items.h>
 #include <media/idx.h>
 #include <model/model.h>
 #include <stdlib.h>
@@ -331,18 +332,18 @@ static lnt_status visit_items(lnti_predict_result *result, const lnt_model *mode
 lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
                               const char *filter_text, const lnti_progress *progress, lnti_prediction_visit visit,
                               void *payload, lnt_error *err) {
-  lnti_ontology *ontology = NULL;
+  lnti_view *view = NULL;
   lnti_filter *filter = NULL;
   lnti_extract_items items = {0};
   lnti_vectors features = {0};
   lnti_predict_result result = {0};
   refusals refused = {0};
   float *prob = NULL;
-  lnt_status status = lnti_store_ontology(&ontology, project->store, err);
+  lnt_status status = lnti_view_open(&view, project, NULL, NULL, err);
   if (status) goto done;
-  status = lnti_filter_parse(&filter, filter_text, ontology, err);
+  status = lnti_filter_parse(&filter, filter_text, lnti_view_names(view), err);
   if (status) goto done;
-  status = lnti_items(project, filter, 0, 0, collect_item, &items, err);
+  status = lnti_items(project, view, &(lnti_items_query){.filter = filter}, collect_item, &items, err);
   if (status) goto done;
   if (items.n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\"", filter_text);
@@ -369,6 +370,6 @@ done:
   lnti_vectors_clear(&features);
   lnti_extract_items_clear(&items);
   lnti_filter_free(filter);
-  lnti_ontology_free(ontology);
+  lnti_view_close(view);
   return status;
 }

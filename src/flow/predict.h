@@ -5,7 +5,7 @@
 #ifndef LNTI_FLOW_PREDICT_H
 #define LNTI_FLOW_PREDICT_H
 
-#include <flow/filter.h>
+#include <flow/project.h>
 #include <linnet/model.h>
 
 /** One input's result. `prob` is NULL where it failed; then code and reason say why. */

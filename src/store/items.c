@@ -291,3 +291,24 @@ done:
   lnti_reader_give(store, db);
   return status;
 }
+
+lnt_status lnti_store_items_by_id(lnti_store *store, const int64_t *ids, size_t n, lnti_item_visit visit,
+                                  void *payload, lnt_error *err) {
+  lnti_db *db = NULL;
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (!status) status = lnti_db_begin(db, false, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    lnti_item item;
+    bool row = false;
+    status = lnti_db_prepare(&stmt, db, SELECT_ITEMS "AND i.id <= ?", err);
+    if (status) break;
+    lnti_put_int(stmt, ids[i] - 1);
+    lnti_put_int(stmt, ids[i]);
+    status = lnti_db_step(&row, stmt, err);
+    if (!status && row) status = read_item(&item, stmt, err);
+    if (!status && row) status = visit(payload, &item, err);
+  }
+  lnti_reader_give(store, db);
+  return status;
+}

@@ -95,6 +95,7 @@ lnt_status lnti_tx_duplicates(lnti_tx *tx, const lnti_duplicate *duplicates, siz
     lnti_put_int(stmt, duplicates[i].distance);
     status = lnti_db_run(NULL, NULL, stmt, err);
   }
+  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_SPLIT, 0, 0, err);
   return status;
 }
 

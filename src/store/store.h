@@ -146,6 +146,9 @@ typedef struct lnti_item_query {
 typedef lnt_status (*lnti_item_visit)(void *payload, const lnti_item *item, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnti_item_visit visit,
                                            void *payload, lnt_error *err);
+/** Those of the ids [n] that there are, in the order of the ids and as of one moment. */
+LNT_MUST_CHECK lnt_status lnti_store_items_by_id(lnti_store *store, const int64_t *ids, size_t n, lnti_item_visit visit,
+                                                 void *payload, lnt_error *err);
 typedef lnt_status (*lnti_meta_visit)(void *payload, int64_t item_id, const char *key, const char *value,
                                       lnt_error *err);
 /** All sources, by id, with the number of their items. */
@@ -332,12 +335,51 @@ typedef struct lnti_change {
   int64_t seq;
   int64_t op_id;             /**< 0 where no operation made it */
   const char *kind;          /**< "item", "answer", "ontology", "split", "model", "job" */
-  int64_t first_id, last_id; /**< rows of that kind, a range in which some changed; of "answer": subject ids */
+  int64_t first_id, last_id; /**< rows of that kind, a range in which some changed; of "answer": subject ids; of
+                                "split" 0: the table of duplicates was made anew */
 } lnti_change;
 typedef lnt_status (*lnti_change_visit)(void *payload, const lnti_change *change, lnt_error *err);
 /** After `seq`, in order. Changes of one transaction and kind are joined into one range. */
 LNT_MUST_CHECK lnt_status lnti_store_changes(lnti_store *store, int64_t seq, lnti_change_visit visit, void *payload,
                                              lnt_error *err);
+
+/* ---- scans: what a view over all items keeps of them (flow/view) ---- */
+
+/** Where the store stands: newest change, row of the answer log and operation, 0 where there is none; and the ends of
+ *  the items. */
+typedef struct lnti_store_position {
+  int64_t seq, log_id, op_id;
+  lnti_uuid op_uuid;
+  int64_t first_item, last_item;
+} lnti_store_position;
+LNT_MUST_CHECK lnt_status lnti_store_position_read(lnti_store_position *out, lnti_store *store, lnt_error *err);
+/** Whether the position is one of this store's, now or in the past: false after a restore of what is older, and for the
+ *  position of another store. */
+LNT_MUST_CHECK lnt_status lnti_store_position_holds(bool *out, lnti_store *store, const lnti_store_position *position,
+                                                    lnt_error *err);
+
+/** Items with ids in [first,last], by id, about twice as fast as lnti_store_items: without hashes, signatures, channels and
+ *  the source's path and kind. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_items(lnti_store *store, int64_t first, int64_t last, lnti_item_visit visit,
+                                                void *payload, lnt_error *err);
+/** All sources by id, without counting their items. */
+typedef lnt_status (*lnti_source_scan)(void *payload, int64_t id, lnti_source_kind kind, const char *path,
+                                       lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_scan_sources(lnti_store *store, lnti_source_scan visit, void *payload,
+                                                  lnt_error *err);
+typedef lnt_status (*lnti_meta_scan)(void *payload, int64_t item_id, int64_t key_id, const char *value, lnt_error *err);
+/** Metadata of these items, by item and the key's number. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_scan visit,
+                                               void *payload, lnt_error *err);
+/** Their current answers, by item, question and slot, with subject, question, slot, state, option and number alone. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t last,
+                                                  lnti_answer_visit visit, void *payload, lnt_error *err);
+/** Rows of the answer log behind that one, oldest first; LNTI_CLEARED among them. Fields as above. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_answer_visit visit,
+                                              void *payload, lnt_error *err);
+/** The links of duplicates of these items, by item. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_duplicates(lnti_store *store, int64_t first, int64_t last,
+                                                     lnti_duplicate_visit visit, void *payload, lnt_error *err);
 
 /** Called for each fault found. */
 typedef void (*lnti_fault_visit)(void *payload, const char *fault);
