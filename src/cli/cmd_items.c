@@ -110,6 +110,20 @@ static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *
   return l->json ? json_item(l, view, err) : table_item(l, view, err);
 }
 
+/* ---- numbers of the command line: read before anything is opened ---- */
+
+typedef struct numbers {
+  int64_t limit, after, offset;
+} numbers;
+
+static lnt_status read_numbers(numbers *out, const lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  int64_t limit = cli->json ? 0 : SHOWN_FOR_PEOPLE;
+  lnt_status status = lnti_args_int(&out->limit, args, "limit", limit, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&out->after, args, "after", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&out->offset, args, "offset", 0, 0, INT64_MAX, err);
+  return status;
+}
+
 /* ---- a list ---- */
 
 static lnt_status finish_table(listing *l, const lnti_items_query *query, const char *where, lnt_error *err) {
@@ -130,32 +144,26 @@ static lnt_status finish_table(listing *l, const lnti_items_query *query, const 
 }
 
 static lnt_status read_query(lnti_items_query *query, lnti_sort *sort, listing *l, const lnti_args *args,
-                             lnt_error *err) {
-  int64_t limit = 0, after = 0, offset = 0;
+                             const numbers *n, lnt_error *err) {
   const char *key = lnti_args_text(args, "sort", NULL);
-  lnt_status status = lnti_args_int(&limit, args, "limit", l->cli->json ? 0 : SHOWN_FOR_PEOPLE, 0, INT64_MAX, err);
-  if (!status) status = lnti_args_int(&after, args, "after", 0, 0, INT64_MAX, err);
-  if (!status) status = lnti_args_int(&offset, args, "offset", 0, 0, INT64_MAX, err);
-  if (!status && key) {
-    status = lnti_sort_parse(sort, lnti_view_names(l->view), key, err);
-    if (status == LNT_EINVAL) lnti_error_prefix(err, "--sort");
-  }
+  lnt_status status = key ? lnti_sort_parse(sort, lnti_view_names(l->view), key, err) : LNT_OK;
+  if (status == LNT_EINVAL) lnti_error_prefix(err, "--sort");
   *query = (lnti_items_query){.filter = l->filter,
                               .sort = key ? sort : NULL,
-                              .after_id = after,
-                              .offset = (size_t)offset,
-                              .limit = (size_t)limit};
+                              .after_id = n->after,
+                              .offset = (size_t)n->offset,
+                              .limit = (size_t)n->limit};
   return status;
 }
 
-static lnt_status list(listing *l, const lnti_args *args, lnt_error *err) {
+static lnt_status list(listing *l, const lnti_args *args, const numbers *n, lnt_error *err) {
   static const lnti_column columns[] = {{"id", LNTI_ALIGN_RIGHT},     {"split", LNTI_ALIGN_LEFT},
                                         {"stage", LNTI_ALIGN_LEFT},   {"size", LNTI_ALIGN_RIGHT},
                                         {"answers", LNTI_ALIGN_LEFT}, {"path", LNTI_ALIGN_LEFT}};
   lnti_items_query query;
   lnti_sort sort;
   lnti_table_init(&l->table, columns, 6, 0);
-  lnt_status status = read_query(&query, &sort, l, args, err);
+  lnt_status status = read_query(&query, &sort, l, args, n, err);
   if (!status) status = lnti_store_ontology(&l->ontology, l->project->store, err);
   if (!status && l->cli->json) status = lnti_cli_json(&l->json, l->cli, 0, err);
   if (!status) status = lnti_items(l->project, l->view, &query, on_item, l, err);
@@ -165,10 +173,9 @@ static lnt_status list(listing *l, const lnti_args *args, lnt_error *err) {
 
 /* ---- counts ---- */
 
-static lnt_status print_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n,
-                               const lnti_args *args, lnt_error *err) {
-  int64_t limit = 0;
-  lnt_status status = lnti_args_int(&limit, args, "limit", SHOWN_FOR_PEOPLE, 0, INT64_MAX, err);
+static lnt_status print_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n, int64_t limit,
+                               lnt_error *err) {
+  lnt_status status = LNT_OK;
   for (size_t i = 0; i < n && !status; i++) {
     if (i > 0) lnti_print(l->cli, "\n");
     status = lnti_facet_print(l->cli, l->view, &facets[i], names[i], (size_t)limit, err);
@@ -177,11 +184,9 @@ static lnt_status print_counts(listing *l, const lnti_facet *facets, const char 
   return status;
 }
 
-static lnt_status json_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n,
-                              const lnti_args *args, lnt_error *err) {
-  int64_t limit = 0;
-  lnt_status status = lnti_args_int(&limit, args, "limit", 0, 0, INT64_MAX, err);
-  if (!status) status = lnti_cli_json(&l->json, l->cli, 0, err);
+static lnt_status json_counts(listing *l, const lnti_facet *facets, const char *const *names, size_t n, int64_t limit,
+                              lnt_error *err) {
+  lnt_status status = lnti_cli_json(&l->json, l->cli, 0, err);
   if (status) return status;
   lnti_json_begin_object(l->json);
   lnti_json_kv_int(l->json, "items", (int64_t)l->n);
@@ -196,7 +201,7 @@ static lnt_status json_counts(listing *l, const lnti_facet *facets, const char *
   return status ? status : lnti_json_finish(l->json, err);
 }
 
-static lnt_status count(listing *l, const lnti_args *args, lnt_error *err) {
+static lnt_status count(listing *l, const lnti_args *args, int64_t limit, lnt_error *err) {
   const char **names = NULL;
   char *block = NULL;
   lnti_facet *facets = NULL;
@@ -216,7 +221,8 @@ static lnt_status count(listing *l, const lnti_args *args, lnt_error *err) {
   if (!status) status = lnti_view_select(&selection, l->view, l->filter, NULL, err);
   if (!status) l->n = lnti_selection_count(selection);
   if (!status) {
-    status = l->cli->json ? json_counts(l, facets, names, n, args, err) : print_counts(l, facets, names, n, args, err);
+    status =
+        l->cli->json ? json_counts(l, facets, names, n, limit, err) : print_counts(l, facets, names, n, limit, err);
   }
   lnti_selection_free(selection);
   for (size_t i = 0; facets && i < n; i++) lnti_facet_clear(&facets[i]);
@@ -233,14 +239,16 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *where = lnti_args_text(args, "where", NULL);
   bool counts = lnti_args_has(args, "count");
   bool viewed = where || counts || lnti_args_has(args, "sort") || lnti_args_has(args, "offset");
-  lnt_status status = LNT_OK;
+  numbers n = {0};
+  lnt_status status = read_numbers(&n, cli, args, err);
+  if (status) return status;
   if (counts && (lnti_args_has(args, "sort") || lnti_args_has(args, "offset") || lnti_args_has(args, "after"))) {
     return lnti_fail(err, LNT_EINVAL, "--count counts all that match: --sort, --offset and --after do not go with it");
   }
   status = lnti_cli_project(&l.project, cli, err);
   if (!status && viewed) status = lnti_view_open(&l.view, l.project, NULL, NULL, err);
   if (!status && where) status = lnti_filter_parse(&l.filter, where, lnti_view_names(l.view), err);
-  if (!status) status = counts ? count(&l, args, err) : list(&l, args, err);
+  if (!status) status = counts ? count(&l, args, n.limit, err) : list(&l, args, &n, err);
   lnti_json_writer_free(l.json);
   lnti_table_clear(&l.table);
   lnti_text_clear(&l.text);

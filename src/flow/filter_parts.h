@@ -130,8 +130,8 @@ bool lnti_text_is_date(const char *text);
 void lnti_text_bound_set(lnti_text_bound *out, const char *text, bool open);
 /**
  * Whether a text lies between two bounds. Numbers are compared as numbers; dates as texts, where an upper bound holds for
- * all that begins like it (all days of "2008-10" are <= "2008-10"); other texts by their bytes. A number and a text that is
- * none are not comparable, and "" is in no range.
+ * all that begins like it (all days of "2008-10" are <= "2008-10"); other texts by their bytes. Numbers, dates and other texts are
+ * not comparable with each other (2008 is a number and a date), and "" is in no range.
  */
 bool lnti_text_within(const char *text, const lnti_text_bound *low, const lnti_text_bound *high);
 

@@ -143,11 +143,12 @@ static int compare(const char *text, const lnti_text_bound *bound, bool whole) {
   double number = 0;
   bool is_number = lnti_number_of_text(&number, text);
   if (is_number && bound->is_number) return number < bound->number ? -1 : number > bound->number;
-  if (bound->is_date && lnti_text_is_date(text)) {
+  bool is_date = lnti_text_is_date(text);
+  if (is_date && bound->is_date) {
     int order = whole ? strncmp(text, bound->text, strlen(bound->text)) : strcmp(text, bound->text);
     return order < 0 ? -1 : order > 0;
   }
-  if (is_number || bound->is_number) return 2;
+  if (is_number || is_date || bound->is_number || bound->is_date) return 2;
   int order = strcmp(text, bound->text);
   return order < 0 ? -1 : order > 0;
 }

@@ -127,9 +127,10 @@ static lnt_status visit_item(item_page *page, const lnti_item *item, lnti_text *
   size_t meta = first_of(page->meta, page->n_meta, sizeof *page->meta, offsetof(lnti_meta_value, item_id), item->id);
   size_t link = first_of(page->duplicates, page->n_duplicates, sizeof *page->duplicates,
                          offsetof(lnti_duplicate, item_id), item->id);
-  view.answers = page->answers + at;
+  /* Nothing is added to an array that is not there. */
+  if (page->n_answers) view.answers = page->answers + at;
   while (at + view.n_answers < page->n_answers && view.answers[view.n_answers].subject_id == item->id) view.n_answers++;
-  view.meta = page->meta + meta;
+  if (page->n_meta) view.meta = page->meta + meta;
   while (meta + view.n_meta < page->n_meta && view.meta[view.n_meta].item_id == item->id) view.n_meta++;
   if (link < page->n_duplicates && page->duplicates[link].item_id == item->id) view.duplicate = &page->duplicates[link];
   uri->length = 0;

@@ -4,8 +4,8 @@
  */
 #include <flow/duplicates.h>
 #include <flow/files.h>
-#include <flow/filter.h>
 #include <flow/leaks.h>
+#include <flow/view_items.h>
 #include <flow/metrics_json.h>
 #include <flow/ontology_set.h>
 #include <flow/split.h>
@@ -54,11 +54,14 @@ static lnt_status count_items(void *payload, const lnti_item_view *view, lnt_err
 }
 
 static size_t without_split(const lab *l) {
+  lnti_view *view = NULL;
   lnti_filter *filter = NULL;
   size_t n = 0;
-  assert_ok(lnti_filter_parse(&filter, "split=\"\"", l->ontology, ERR));
-  assert_ok(lnti_items(l->project, filter, 0, 0, count_items, &n, ERR));
+  assert_ok(lnti_view_open(&view, l->project, NULL, NULL, ERR));
+  assert_ok(lnti_filter_parse(&filter, "split=\"\"", lnti_view_names(view), ERR));
+  assert_ok(lnti_items(l->project, view, &(lnti_items_query){.filter = filter}, count_items, &n, ERR));
   lnti_filter_free(filter);
+  lnti_view_close(view);
   return n;
 }
 
@@ -111,15 +114,25 @@ static void test_files(void **state) {
 /* ---- reading ---- */
 
 static lnt_status attempt_filter(lab *l) {
+  lnti_view *view = NULL;
   lnti_filter *filter = NULL;
   size_t found = 0;
-  lnt_status status = lnti_filter_parse(
-      &filter, "split!=train and \"class\"=\"A bird\" and labelled=yes and path=* and class/bird/species!=duck/teal",
-      l->ontology, ERR);
+  lnt_status status = lnti_view_open(&view, l->project, NULL, NULL, ERR);
+  if (status == LNT_OK) {
+    status = lnti_filter_parse(&filter,
+                               "split!=train and \"class\"=\"A bird\" and labelled=yes and path=* and "
+                               "class/bird/species!=duck/teal and (id in (1, 2, 3..9) or not quality<5)",
+                               lnti_view_names(view), ERR);
+  }
   assert_true(status == LNT_OK || !filter);
-  if (status == LNT_OK) status = lnti_items(l->project, filter, 0, 0, count_items, &found, ERR);
+  if (status == LNT_OK) {
+    const lnti_sort sort = {{LNTI_FIELD_PATH, 0, LNTI_NONE}, true};
+    const lnti_items_query query = {.filter = filter, .sort = &sort};
+    status = lnti_items(l->project, view, &query, count_items, &found, ERR);
+  }
   assert_true(status || found == 1);
   lnti_filter_free(filter);
+  lnti_view_close(view);
   return status;
 }
 

@@ -192,6 +192,291 @@ static void test_conjunction(void **state) {
   lab_free(&l);
 }
 
+static void test_or_not_and_brackets(void **state) {
+  (void)state;
+  lab l = new_lab();
+  found("id=1 or id=3", "13");
+  found("id=1 or id=2 and split=test", "1"); /* and binds more closely */
+  found("(id=1 or id=2) and split=train", "12");
+  found("(id=1 or id=4) and split=test", "4");
+  found("not id=1", "23456");
+  found("not not id=1", "1");
+  found("NOT id=1 AND not id=2 And Not (id=3 OR id=4)", "56");
+  found("not(id=1)and(id=1 or(id=2))", "2");
+  found("((((id=6))))", "6");
+  found("( id = 5 or id = 6 )", "56");
+  found("not (class=bird or class=cat)", "56");
+  found("class=bird and not class/bird/species=duck or labelled=no", "36");
+  found("(split=train)", "12"); /* the bracket is no part of the value */
+  found("(path=*plain[[]1].png)", "6");
+  found("(path=*teal* or split=\"\")", "156");
+  lab_free(&l);
+}
+
+static void test_words_end_where_they_should(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lab_item(&l, "a (1).png", 1, "a,b");
+  lab_item(&l, "b(2)).png", 2, "(c)");
+  lab_item(&l, "say \"yes\".png", 3, "d)");
+  found("path=*b(2)).png", "2"); /* outside of brackets they are letters as any other */
+  found("(path=*(2)*)", "2");
+  found("split=(c)", "2");
+  found("split=d)", "3");
+  found("(split=\"d)\")", "3");
+  found("split=a,b", "1");
+  found("split in (\"a,b\", (c))", "12");
+  found("path=\"*\"\"yes\"\"*\"", "3");
+  lab_free(&l);
+}
+
+static void test_comparisons(void **state) {
+  (void)state;
+  lab l = new_lab();
+  found("id<3", "12");
+  found("id<=3", "123");
+  found("id>4", "56");
+  found("id>=4", "456");
+  found("id<-5", "");
+  found("id>9223372036854775807", "");
+  found("id<-9223372036854775808", "");
+  found("id>=-9223372036854775808", "123456");
+  found("id in 2..4", "234");
+  found("id not in 2..4", "156");
+  found("id in 5..", "56");
+  found("id in ..2", "12");
+  found("id in (1, 6, 99)", "16");
+  found("id in (1,2..3,6)", "1236");
+  found("id not in (1, 6)", "2345");
+  found("id in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)", "123456");
+  found("class/bird/wings>2", "3");
+  found("class/bird/wings<2.5", "");
+  found("class/bird/wings<=2.5", "3");
+  found("not class/bird/wings>2.5", "123456"); /* what has no number is not above */
+  found("quality in 0.2..0.4", "4");
+  found("quality in (0.3, 7)", "4");
+  found("quality>1e-1", "4");
+  error("id in 4..x", "id: 'x' is no whole number");
+  error("quality in a..2", "quality: 'a' is no number");
+  error("split<test", "split has no order");
+  error("path>=x", "path has no order");
+  error("class<cat", "class has no order");
+  error("split in a..b", "column 10: split has no order, so there are no ranges of it");
+  error("id in ..", "'..' has no ends");
+  error("id in 3", "(A, B) or LOW..HIGH is needed after \"in\" before '3'");
+  error("id in", "(A, B) or LOW..HIGH is needed after \"in\"; the filter ends here");
+  error("id in (1", "column 9: ',' or ')' is needed; the filter ends here");
+  error("id in (1 2)", "column 10: ',' or ')' is needed before '2)'");
+  error("id in ()", "column 8: a value is missing");
+  error("id in (1,)", "column 10: a value is missing");
+  lab_free(&l);
+}
+
+static void test_facts_of_images(void **state) {
+  (void)state;
+  lab l = new_lab(); /* all are png of 8 x 8, of 100 bytes */
+  found("width=8 and height=8 and pixels=64 and bytes=100 and depth=8", "123456");
+  found("width!=8 or height>8 or pixels<64 or bytes in 101..1000", "");
+  found("pixels in (63, 64)", "123456");
+  found("format=png", "123456");
+  found("format=p*", "123456");
+  found("format in (jpeg, tiff)", "");
+  found("kind=image", "123456");
+  found("kind=group", "");
+  found("group=none", "123456");
+  found("group!=none", "");
+  found("sharpness>=0", ""); /* nobody has looked */
+  found("not quality.sharpness>=0", "123456");
+  found("brightness<1 or contrast<1", "");
+  found("duplicate=none and conflict=no and leak=no", "123456");
+  found("duplicate.equal=1 or duplicate.near=2", "");
+  found("item.id=2", "2");
+  found("answer.class=cat", "4");
+  char text[512];
+  snprintf(text, sizeof text, "source=%s", l.folder);
+  found(text, "123456");
+  found("source=*nowhere*", "");
+  error("kind=video", "kind is image or group, not 'video'");
+  error("duplicate=equalish", "duplicate is none, equal or near, not 'equalish'");
+  error("width=wide", "width: 'wide' is no whole number");
+  error("width=8.5", "width: '8.5' is no whole number");
+  error("sharpness=high", "sharpness: 'high' is no number");
+  error("item.class=cat", "'item.class' is no key");
+  lab_free(&l);
+}
+
+static void test_states_of_answers(void **state) {
+  (void)state;
+  lab l = new_lab();
+  lab_item(&l, "none.png", 7, "");
+  lab_answer(&l, 7, "class", "none");
+  found("class=unsure", "5");
+  found("class=none", "7");
+  found("class=unanswered", "6");
+  found("class=answered", "1234");
+  found("class!=answered", "567");
+  found("class in (cat, unsure, none)", "457");
+  found("class=bi*", "123");
+  found("class=\"A b*\"", "123"); /* by title */
+  found("class=*", "1234");
+  found("class/bird/species=*l*", "13"); /* duck/teal, owl; duck itself has no l */
+  found("quality=unanswered", "123567");
+  found("quality=answered", "4");
+  found("quality in (answered, 5)", "4");
+  error("class=z*", "has no option \"z*\"");
+  error("class=brid", "did you mean \"bird\"?");
+  lab_free(&l);
+}
+
+static const char states_json[] =
+    "{\"name\": \"S\", \"classifications\": ["
+    " {\"id\": \"class\", \"type\": \"radio\", \"options\": [{\"id\": \"none\"}, {\"id\": \"some\"}]},"
+    " {\"id\": \"width\", \"type\": \"radio\", \"options\": [{\"id\": \"8\"}, {\"id\": \"wide\"}]},"
+    " {\"id\": \"not\", \"type\": \"radio\", \"options\": [{\"id\": \"in\"}, {\"id\": \"or\"}]},"
+    " {\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"orange\"}, {\"id\": \"lime\"}]}]}";
+
+static void test_names_that_collide(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, states_json);
+  lab_items(&l, 4);
+  lnti_annotation none = lab_annotation(&l, 1, "class", "some");
+  none.answer.option = lab_option(&l, lab_question(&l, "class"), "none");
+  assert_ok(lab_annotate(&l, &none, 1, false, NULL));
+  lab_answer(&l, 2, "width", "8");
+  lab_answer(&l, 3, "width", "wide");
+  lab_answer(&l, 4, "not", "or");
+  found("class=none", "1"); /* an option comes before the state of that name */
+  found("width=wide", "3"); /* a question before what is built in */
+  found("width=8", "2");
+  found("item.width=8", "1234");
+  found("answer.width=8", "2");
+  found("not=or", "4"); /* a key may be a keyword */
+  found("not = or or id=1", "14");
+  found("not not=or", "123");
+  found("\"not\" in (in, or)", "4");
+  lab_free(&l);
+}
+
+static void test_checklists(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, states_json);
+  lab_items(&l, 5);
+  lab_answer(&l, 1, "labels", "orange");
+  lab_answer(&l, 1, "labels", "-lime");
+  lab_answer(&l, 2, "labels", "-orange");
+  lab_answer(&l, 3, "labels", "lime");
+  lab_answer(&l, 4, "labels", "unsure");
+  found("labels=orange", "1");
+  found("labels!=orange", "2345"); /* no, or unknown */
+  found("labels in (orange, lime)", "13");
+  found("labels=*", "13");
+  found("labels.orange=yes", "1");
+  found("labels.orange=no", "2");
+  found("labels.orange=unknown", "345");
+  found("labels.orange in (no, unknown)", "2345");
+  found("labels.lime!=yes", "1245");
+  found("labels=answered", "123");
+  found("labels=unanswered", "5");
+  found("labels=unsure", "4");
+  found("labels=none", "");
+  found("labelled=yes", "1234");
+  error("labels=grape", "\"labels\" has no option \"grape\"");
+  error("labels.grape=yes", "'labels.grape' is no key");
+  error("labels.orange=maybe", "labels.orange is unknown, yes or no, not 'maybe'");
+  lab_free(&l);
+}
+
+/* ---- metadata and links ---- */
+
+typedef struct meta_rows {
+  const char *key;
+  const char *const *values; /* [n] of items 1..n; NULL: none */
+  size_t n;
+} meta_rows;
+
+static lnt_status write_meta(void *payload, lnti_tx *tx, lnt_error *err) {
+  const meta_rows *m = payload;
+  int64_t key_id = 0;
+  lnt_status status = lnti_tx_meta_key(tx, &key_id, m->key, err);
+  for (size_t i = 0; i < m->n && !status; i++) {
+    if (m->values[i]) status = lnti_tx_meta(tx, (int64_t)i + 1, key_id, m->values[i], err);
+  }
+  return status;
+}
+
+static void add_meta(lab *l, const char *key, const char *const *values, size_t n) {
+  meta_rows m = {key, values, n};
+  assert_ok(lnti_store_write(l->project->store, write_meta, &m, ERR));
+}
+
+static void test_metadata(void **state) {
+  (void)state;
+  static const char *const site[] = {"north", "south bay", NULL, "north", "", "7"};
+  static const char *const iso[] = {"100", "400", "1e3", "0400", "high", NULL};
+  static const char *const date[] = {"2008-10-05", "2008-11-30T12:00", "2009", "2008-10", "tomorrow", NULL};
+  static const char *const split[] = {"x", NULL, NULL, NULL, NULL, NULL};
+  lab l = new_lab();
+  add_meta(&l, "site", site, 6);
+  add_meta(&l, "iso speed", iso, 6);
+  add_meta(&l, "date", date, 6);
+  add_meta(&l, "split", split, 6);
+  found("site=north", "14");
+  found("meta.site=north", "14");
+  found("site=\"south bay\"", "2");
+  found("site=*o*h*", "124");
+  found("site=\"\"", "35"); /* no value */
+  found("site!=\"\"", "1246");
+  found("site!=north", "2356");
+  found("site in (north, 7)", "146");
+  found("site>north", "2"); /* by bytes; a number is not comparable with a text */
+  found("site>=7", "6");
+  found("\"iso speed\"=400", "2");
+  found("meta.\"iso speed\"=400.0", "2"); /* as a number; 0400 is a name */
+  found("\"iso speed\">=200", "23");
+  found("\"iso speed\" in 50..500", "12");
+  found("\"meta.iso speed\"<0", "");
+  found("date>=2008-10", "1234");
+  found("date<=2008-10", "14"); /* until its end */
+  found("date>2008-10", "23");
+  found("date<2008-10-05", "4");
+  found("date in 2008-10-06..2008", "2");
+  found("date in 2008..2009", "1234");
+  found("date>=2009", "3");
+  found("meta.split=x", "1"); /* split itself is built in */
+  found("split=x", "");
+  lab_free(&l);
+}
+
+static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  static const lnti_duplicate links[] = {{1, 1, 1, 0}, {2, 1, 1, 0}, {3, 3, 3, 9}, {4, 4, 3, 9}};
+  return lnti_tx_duplicates(tx, links, 4, err);
+}
+
+static void test_duplicates(void **state) {
+  (void)state;
+  lab l = new_lab(); /* 1 and 2 are birds in train, 3 a bird in test, 4 a cat in test */
+  assert_ok(lnti_store_write(l.project->store, write_links, NULL, ERR));
+  found("duplicate=equal", "12");
+  found("duplicate=near", "34");
+  found("duplicate in (equal, near)", "1234");
+  found("duplicate=none", "56");
+  found("duplicate.equal=2", "12"); /* the set of item 2 */
+  found("duplicate.near=4", "34");
+  found("duplicate.near=5", "");
+  found("duplicate.distance>5", "34");
+  found("conflict=equal", "12"); /* two ducks, of which one is a teal */
+  found("conflict=near", "34");  /* a bird and a cat */
+  found("conflict=yes", "1234");
+  found("conflict=no", "56");
+  found("leak=yes", "");
+  lab_item(&l, "late.png", 8, "val");
+  lab_free(&l);
+}
+
 /* ---- errors ---- */
 
 static void test_errors_tell_the_column(void **state) {
@@ -202,8 +487,8 @@ static void test_errors_tell_the_column(void **state) {
   error("split train", "column 7: = or != is needed after 'split'");
   error("split!train", "column 6: = or != is needed after 'split'");
   error("split=", "column 7: a value is missing");
-  error("split=train class=cat", "column 13: \"and\" is needed before 'class=cat'");
-  error("split=train andclass=cat", "column 13: \"and\" is needed");
+  error("split=train class=cat", "column 13: \"and\" or \"or\" is needed before 'class=cat'");
+  error("split=train andclass=cat", "column 13: \"and\" or \"or\" is needed");
   error("split=\"train", "column 7: the quote is not closed");
   error("\"split=train", "column 1: the quote is not closed");
   error("split=train and =x", "column 17: a key is missing");
@@ -354,6 +639,15 @@ int main(void) {
       cmocka_unit_test(test_a_tree_node_holds_all_below_it),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_conjunction),
+      cmocka_unit_test(test_or_not_and_brackets),
+      cmocka_unit_test(test_words_end_where_they_should),
+      cmocka_unit_test(test_comparisons),
+      cmocka_unit_test(test_facts_of_images),
+      cmocka_unit_test(test_states_of_answers),
+      cmocka_unit_test(test_names_that_collide),
+      cmocka_unit_test(test_checklists),
+      cmocka_unit_test(test_metadata),
+      cmocka_unit_test(test_duplicates),
       cmocka_unit_test(test_errors_tell_the_column),
       cmocka_unit_test(test_unknown_keys_are_told_the_known_ones),
       cmocka_unit_test(test_random_texts),
