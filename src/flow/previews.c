@@ -9,7 +9,7 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <flow/content.h>
-#include <flow/filter.h>
+#include <flow/view_items.h>
 #include <flow/job.h>
 #include <image/thumbnail.h>
 #include <stdio.h>
@@ -92,6 +92,7 @@ typedef struct work {
   size_t n_seen;   /* items, all pages */
   size_t n_page;   /* of this page */
   int64_t last_id;
+  lnti_view *view; /* of the filter; NULL: all items */
 } work;
 
 static lnt_status collect(void *payload, const lnti_item_view *view, lnt_error *err) {
@@ -157,7 +158,8 @@ static void clear_page(work *w) {
 static lnt_status do_page(work *w, const lnti_filter *filter, lnt_error *err) {
   const lnti_context *context = &w->project->context;
   w->n_page = 0;
-  lnt_status status = lnti_items(w->project, filter, w->last_id, PAGE, collect, w, err);
+  const lnti_items_query query = {.filter = filter, .after_id = w->last_id, .limit = PAGE};
+  lnt_status status = lnti_items(w->project, w->view, &query, collect, w, err);
   if (status == LNT_OK) {
     status = lnti_pool_for(context->pool, w->n_missing, CHUNK, make_chunk, w, context->cancel, err);
   }
@@ -202,7 +204,6 @@ lnt_status lnti_previews_make(lnti_previews_result *out, lnti_project *project, 
                               lnt_error *err) {
   const uint64_t began = lnti_monotonic_ns();
   const char *where = options->where ? options->where : "";
-  lnti_ontology *ontology = NULL;
   lnti_filter *filter = NULL;
   work *w = NULL;
   lnt_status status = lnti_alloc_zero(&w, 1, sizeof *w, err);
@@ -210,8 +211,8 @@ lnt_status lnti_previews_make(lnti_previews_result *out, lnti_project *project, 
   w->project = project;
   w->options = options;
   status = lnti_alloc(&w->bytes, PAGE, sizeof *w->bytes, err);
-  if (status == LNT_OK) status = lnti_store_ontology(&ontology, project->store, err);
-  if (status == LNT_OK) status = lnti_filter_parse(&filter, where, ontology, err);
+  if (status == LNT_OK && *where) status = lnti_view_open(&w->view, project, NULL, NULL, err);
+  if (status == LNT_OK && *where) status = lnti_filter_parse(&filter, where, lnti_view_names(w->view), err);
   if (status == LNT_OK && options->bytes_max > 0) {
     status = lnti_picture_cache_set_bytes(project, options->kind, options->bytes_max, err);
   }
@@ -225,7 +226,7 @@ lnt_status lnti_previews_make(lnti_previews_result *out, lnti_project *project, 
   if (status == LNT_OK) *out = w->result;
   lnti_picture_cache_close(w->cache);
   lnti_filter_free(filter);
-  lnti_ontology_free(ontology);
+  lnti_view_close(w->view);
   free(w->bytes);
   free(w);
   return status;

@@ -286,6 +286,19 @@ size_t lnti_view_row(const lnti_view *view, int64_t id) {
   return lnti_rows_find(&view->rows, id);
 }
 
+size_t lnti_view_row_after(const lnti_view *view, int64_t id) {
+  size_t low = 0, high = view->rows.n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (view->rows.ids[middle] <= id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
 lnt_status lnti_view_uri(lnti_text *out, const lnti_view *view, size_t row, lnt_error *err) {
   const lnti_view_source *source =
       lnti_view_source_of(view, (int64_t)lnti_column_number(&view->rows.numbers[LNTI_NUMBER_SOURCE], row));

@@ -69,6 +69,8 @@ size_t lnti_view_bytes(const lnti_view *view);
 /** The id of a row; the row of an id, or LNTI_NONE. O(1). */
 int64_t lnti_view_id(const lnti_view *view, size_t row);
 size_t lnti_view_row(const lnti_view *view, int64_t id);
+/** The first row whose id is above `id`; lnti_view_count where there is none. O(log n). */
+size_t lnti_view_row_after(const lnti_view *view, int64_t id);
 /** The URI of an item, appended. */
 LNT_MUST_CHECK lnt_status lnti_view_uri(lnti_text *out, const lnti_view *view, size_t row, lnt_error *err);
 /** A number field of a row: NaN where it has none, or the field is no number. */

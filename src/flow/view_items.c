@@ -180,8 +180,12 @@ static lnt_status find_ids(int64_t **out, size_t *n_out, lnti_view *view, const 
   lnt_status status = lnti_view_select(&selection, view, query->filter, query->sort, err);
   size_t count = status ? 0 : lnti_selection_count(selection);
   if (!status) status = lnti_alloc(&ids, count < most ? count : most, sizeof *ids, err);
-  if (!status && query->after_id == 0) { /* else what is skipped is counted one by one */
-    at = skip;
+  if (!status && !query->sort) { /* in order of id: the place is known */
+    at = lnti_selection_before(selection, lnti_view_row_after(view, query->after_id));
+    most = count - at < most ? count - at : most;
+  }
+  if (!status && (!query->sort || query->after_id == 0)) { /* else what is left out is counted one by one */
+    at += skip < count - at ? skip : count - at;
     skip = 0;
   }
   while (!status && n < most && (found = lnti_selection_page(rows, selection, at, PAGE)) > 0) {

@@ -83,6 +83,12 @@ const uint64_t *lnti_selection_bits(const lnti_selection *selection) {
   return selection->bits;
 }
 
+size_t lnti_selection_before(const lnti_selection *s, size_t row) {
+  if (row >= s->n_rows) return s->count;
+  uint64_t below = ((uint64_t)1 << row % 64) - 1;
+  return s->before[row / 64] + (size_t)__builtin_popcountll(s->bits[row / 64] & below);
+}
+
 size_t lnti_selection_page(uint32_t *rows_out, const lnti_selection *s, size_t offset, size_t n) {
   size_t low = 0, high = s->n_words, found = 0;
   if (offset >= s->count || n == 0) return 0;
