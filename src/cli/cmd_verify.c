@@ -55,7 +55,7 @@ static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_
     lnti_print(cli, "%s\n", lnti_show_things(r->faults, "fault").text);
   }
   if (r->missing_media > 0) {
-    lnti_print(cli, "%s of images not found: move it back to where it was for now; this version cannot follow a move\n",
+    lnti_print(cli, "%s of images not found: where it was moved, say so with: linnet relink OLD NEW\n",
                lnti_show_things(r->missing_media, "source").text);
   }
   return status;

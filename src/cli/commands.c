@@ -20,6 +20,7 @@ static const lnti_command *const commands[] = {
     &lnti_cmd_export,
     &lnti_cmd_previews,
     &lnti_cmd_models,
+    &lnti_cmd_relink,
     &lnti_cmd_verify,
     &lnti_cmd_doctor,
     &lnti_cmd_help,

@@ -218,10 +218,9 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
   features.n_computed = n_missing - features.n_refused;
   close_gaps(&features, have, row_bytes);
   if (features.n == 0 && items->n > 0) {
-    status =
-        lnti_fail(err, LNT_ENOTFOUND,
-                  "not one of %zu images could be read (has their folder moved? see: linnet verify); the first: %s",
-                  items->n, work.first_refusal.message);
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "not one of %zu images could be read (have they moved? linnet relink OLD NEW); the first: %s",
+                       items->n, work.first_refusal.message);
     goto done;
   }
   *out = features;

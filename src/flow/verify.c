@@ -3,7 +3,6 @@
  */
 #include <flow/verify.h>
 
-#include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/extract.h>
@@ -19,7 +18,6 @@ typedef struct verification {
   lnti_verify_result *result;
   lnti_fault_visit visit;
   void *payload;
-  char *last_source; /* items come in long runs of one source */
 } verification;
 
 static void fault(verification *v, const char *format, ...) LNT_PRINTF(2, 3);
@@ -65,22 +63,21 @@ done:
 
 /* ---- media ---- */
 
-static lnt_status check_source(void *payload, const lnti_item *item, lnt_error *err) {
+static lnt_status check_source(void *payload, int64_t id, lnti_source_kind kind, const char *path, size_t n_items,
+                               lnt_error *err) {
   verification *v = payload;
+  char text[1024];
+  (void)id;
+  (void)kind;
   lnt_status status = lnti_cancel_check(v->project->context.cancel, err);
-  if (status) return status;
-  if (v->last_source && strcmp(v->last_source, item->source) == 0) return LNT_OK;
-  free(v->last_source);
-  v->last_source = NULL;
-  status = lnti_strdup(&v->last_source, item->source, err);
-  if (status) return status;
-  if (access(item->source, R_OK) != 0) {
-    char text[1024];
-    v->result->missing_media++;
-    snprintf(text, sizeof text, "%s cannot be read: its items are kept, but their images cannot be shown or used",
-             item->source);
-    v->visit(v->payload, text);
-  }
+  if (status || access(path, R_OK) == 0) return status;
+  v->result->missing_media++;
+  snprintf(
+      text, sizeof text,
+      "%.700s cannot be read: its items (%zu) are kept, but their images cannot be shown or used; where it was moved: "
+      "linnet relink OLD NEW",
+      path, n_items);
+  v->visit(v->payload, text);
   return LNT_OK;
 }
 
@@ -88,20 +85,18 @@ lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, lnti_faul
                        lnt_error *err) {
   lnti_verify_result result = {0};
   verification v = {.project = project, .result = &result, .visit = visit, .payload = payload};
-  lnti_item_query query = {0};
   size_t n = 0;
   lnt_status status = lnti_store_verify(project->store, &n, visit, payload, project->context.cancel, err);
   if (status) goto done;
   result.faults += n;
   status = lnti_store_models(project->store, NULL, check_model, &v, err);
   if (status) goto done;
-  status = lnti_store_items(project->store, &query, check_source, &v, err);
+  status = lnti_store_sources(project->store, check_source, &v, err);
   if (status) goto done;
   status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
   if (status) goto done;
   result.faults += n;
   *out = result;
 done:
-  free(v.last_source);
   return status;
 }

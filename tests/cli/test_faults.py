@@ -150,7 +150,7 @@ class Damage(program.Case):
         name = self.project(per_class=2)
         (self.folder / "photos").rename(self.folder / "elsewhere")
         text = self.run_ok("-C", name, "verify").stdout
-        self.assertIn("1 source of images not found: move it back", text)
+        self.assertIn("1 source of images not found: where it was moved, say so with: linnet relink OLD NEW", text)
         self.assertNotIn("import it", text)  # that would make every item twice
 
 

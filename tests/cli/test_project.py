@@ -149,6 +149,37 @@ class Verify(program.Case):
         self.assertIn("photos", told["found"][0])
 
 
+class Relink(program.Case):
+    def test_a_folder_that_was_moved(self):
+        name = self.project(per_class=3)
+        photos, elsewhere = self.folder / "photos", self.folder / "elsewhere"
+        told = self.run_json("-C", name, "relink")
+        self.assertEqual((len(told["sources"]), told["moved"]), (1, 0))
+        self.assertEqual(told["sources"][0], {**told["sources"][0], "kind": "folder", "old": str(photos), "new": None,
+                                              "there": True, "checked": 0})
+        photos.rename(elsewhere)
+        text = self.run_ok("-C", name, "relink").stdout
+        self.assertRegex(text, r"no +" + str(photos))
+        self.assertIn("Next: linnet relink OLD NEW", text)
+        told = self.run_json("-C", name, "relink", photos, elsewhere)
+        source = told["sources"][0]
+        self.assertEqual((told["moved"], source["new"], source["missing"], source["different"]), (1, str(elsewhere), 0, 0))
+        self.assertEqual(source["checked"], source["items"])
+        self.assertEqual(self.run_json("-C", name, "verify")["missing_media"], 0)
+        self.assertIn("Moved 1 source", self.run_ok("-C", name, "relink", elsewhere, self.moved_back()).stdout)
+
+    def moved_back(self):
+        (self.folder / "elsewhere").rename(self.folder / "photos")
+        return self.folder / "photos"
+
+    def test_wrong_places(self):
+        name = self.project(per_class=3)
+        self.fails(2, "-C", name, "relink", "photos", says="give both places")
+        self.fails(1, "-C", name, "relink", "photos", "nowhere", says="nowhere")
+        (self.folder / "empty").mkdir()
+        self.fails(1, "-C", name, "relink", "photos", "empty", says="--force")
+
+
 class Doctor(program.Case):
     def test_keys(self):
         told = self.run_json("doctor")

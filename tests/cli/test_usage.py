@@ -78,7 +78,7 @@ class Mistakes(program.Case):
         self.fails(2, "items", "--limit", says="--limit needs a value")
         self.fails(2, "items", "--limit", "many", says="many")
         self.fails(2, "items", "--limit=-1", says="outside")
-        self.fails(2, "import", "x", "--format", "zip", says="auto|folder|idx")
+        self.fails(2, "import", "x", "--format", "zip", says="auto|folder|archive|idx")
         self.fails(2, "split", "--by", "luck", says="random|folder")
         self.fails(2, "split", "--val", "1.5", says="outside")
         self.fails(2, "status", "--threads", "0", says="outside")
