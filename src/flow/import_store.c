@@ -77,17 +77,32 @@ static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_annotation *a, co
   return LNT_OK;
 }
 
+/* Items that were there are "done" now. Tables mostly name them in the order in which they came: a run is one update. */
+static lnt_status move_stages(batch *b, lnti_tx *tx, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0, end; i < b->n_annotations && status == LNT_OK; i = end) {
+    const int64_t first = b->annotations[i].item_id;
+    int64_t last = first;
+    end = i + 1;
+    if (!b->pending[i].moves) continue;
+    while (end < b->n_annotations && b->pending[end].moves &&
+           (b->annotations[end].item_id == last || b->annotations[end].item_id == last + 1)) {
+      last = b->annotations[end++].item_id;
+    }
+    status = lnti_tx_item_stages(tx, first, last, "done", err);
+  }
+  return status;
+}
+
 /* The batch's answers, what is there already excepted. */
 static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_IMPORT, .keep_existing = true};
   lnt_status status =
       lnti_annotate(tx, &b->labelled, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
   for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
-    const pending *p = &b->pending[i];
-    if (p->moves) status = lnti_tx_item_stage(tx, b->annotations[i].item_id, "done", err);
-    if (status == LNT_OK && p->member) status = note_clash(b, tx, &b->annotations[i], p->member, err);
+    if (b->pending[i].member) status = note_clash(b, tx, &b->annotations[i], b->pending[i].member, err);
   }
-  return status;
+  return status ? status : move_stages(b, tx, err);
 }
 
 /* ---- groups ---- */

@@ -191,10 +191,32 @@ lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, l
   return update_item(tx, "UPDATE items SET split = ? WHERE id = ?", item_id, split, err);
 }
 
+static lnt_status check_stage(const char *stage, lnt_error *err) {
+  if (strcmp(stage, "annotate") == 0 || strcmp(stage, "review") == 0 || strcmp(stage, "done") == 0) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "no stage \"%s\": there are annotate, review and done", stage);
+}
+
+lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  lnt_status sound = check_stage(stage, err);
+  if (sound) return sound;
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db, "UPDATE items SET stage = ? WHERE id BETWEEN ? AND ? AND stage <> ?", err);
+  if (status) return status;
+  lnti_put_text(stmt, stage);
+  lnti_put_int(stmt, first);
+  lnti_put_int(stmt, last);
+  lnti_put_text(stmt, stage);
+  status = lnti_db_change(&found, stmt, err);
+  if (status) return status;
+  status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, first, err);
+  return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, last, err);
+}
+
 lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err) {
-  if (strcmp(stage, "annotate") != 0 && strcmp(stage, "review") != 0 && strcmp(stage, "done") != 0) {
-    return lnti_fail(err, LNT_EINVAL, "no stage \"%s\": there are annotate, review and done", stage);
-  }
+  lnt_status sound = check_stage(stage, err);
+  if (sound) return sound;
   return update_item(tx, "UPDATE items SET stage = ? WHERE id = ?", item_id, stage, err);
 }
 

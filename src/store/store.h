@@ -120,6 +120,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_
 /** "" takes it out of every split. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);
+/** As that for all items with ids in [first,last]. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage,
+                                              lnt_error *err);
 /** What was not known of an item when it was added. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_facts(lnti_tx *tx, int64_t item_id, const lnti_item_facts *facts,
                                              lnt_error *err);
