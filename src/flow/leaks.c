@@ -520,11 +520,11 @@ lnt_status lnti_leaks_warn_of_cuts_in(lnti_messages *warnings, lnti_project *pro
   if (!status && n_cut > 0) status = find_uri(&a, project, roster->item[pair[0]].id, err);
   if (!status && n_cut > 0) status = find_uri(&b, project, roster->item[pair[1]].id, err);
   if (!status && n_cut > 0) {
-    status =
-        lnti_messages_add(warnings, err,
-                          "%zu of %zu sets of images that belong together (by %s) lie in more than one split, such as "
-                          "%s and %s: the score will be too good. Split by group: linnet split --by group",
-                          n_cut, grouping.n_groups, key, a, b);
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu of %zu sets of images that belong together (by %s) lie in more than one split, such as "
+        "%s and %s: the score will be too good. Split anew by group: linnet split --by group --test 0.15",
+        n_cut, grouping.n_groups, key, a, b);
   }
   free(b);
   free(a);
