@@ -184,6 +184,23 @@ static lnt_status read_options(lnti_split_options *options, char **groups, const
   return LNT_OK;
 }
 
+static lnt_status note_random(void *payload, const lnti_split_row *split, lnt_error *err) {
+  (void)err;
+  *(bool *)payload = strcmp(split->method, "random") == 0;
+  return LNT_OK;
+}
+
+/** What is in test stays there, but for one case: a test set that was drawn at random cuts groups, and keeping those that
+ *  it cuts whole would bring most of the items into it. */
+static lnt_status keeps_test(bool *out, lnti_project *project, lnti_split_method method, lnt_error *err) {
+  bool random = false;
+  lnt_status status = has_test(out, project, err);
+  if (status || method != LNTI_SPLIT_GROUP) return status;
+  status = lnti_store_split(project->store, note_random, &random, err);
+  if (status == LNT_OK && random) *out = false;
+  return status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_split_options options = LNTI_SPLIT_OPTIONS_INIT;
   lnti_split_result result = {0};
@@ -192,7 +209,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnt_status status = read_options(&options, &groups, args, err);
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status && options.method != LNTI_SPLIT_FOLDER && !lnti_args_has(args, "test")) {
-    status = has_test(&options.keep_test, project, err);
+    status = keeps_test(&options.keep_test, project, options.method, err);
   }
   if (!status) status = lnti_split(&result, project, &options, err);
   if (!status) status = cli->json ? print_json(cli, &result, &options, err) : print(cli, project, &result, err);

@@ -12,6 +12,7 @@ typedef struct file {
 } file;
 
 static void load(file *f, const char *name) {
+  f->n = 0;
   uint8_t *data = read_whole(&f->n, LINNET_IMAGE_DATA, name);
   assert_non_null(data);
   assert_true(f->n < sizeof f->data);
