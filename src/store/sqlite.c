@@ -442,13 +442,24 @@ lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt
 
 /* ---- checking ---- */
 
+/* What SQLite says where it had no memory to look: a heading with nothing under it, or a page that was not to be had for
+ * that reason. Neither is a fault of the database. */
+static bool says_no_memory(const char *text) {
+  static const char code[] = "error code=";
+  const char *end = strchr(text, '\n'), *at = strstr(text, code);
+  long rc = at ? strtol(at + sizeof code - 1, NULL, 10) : 0;
+  return rc == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM ||
+         (strncmp(text, "*** in database ", 16) == 0 && (!end || !end[1]));
+}
+
 static lnt_status check_integrity(lnti_db *db, lnti_db_fault fault, void *payload, lnt_error *err) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(100)", -1, &stmt, NULL);
   while (rc == SQLITE_OK || rc == SQLITE_ROW) {
     rc = sqlite3_step(stmt);
     const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-    if (text && strcmp(text, "ok") != 0) fault(payload, text);
+    if (text && says_no_memory(text)) rc = SQLITE_NOMEM;
+    if (rc == SQLITE_ROW && text && strcmp(text, "ok") != 0) fault(payload, text);
   }
   lnt_status status = rc == SQLITE_DONE ? LNT_OK : fail_rc(err, db, rc);
   sqlite3_finalize(stmt);

@@ -275,7 +275,7 @@ static void not_one_image_is_a_failure(void **state) {
   lnti_extract_items items = all_items(&l);
   lnti_extractor *extractor = pixels_of(&items);
   assert_status(lnti_extract(&vectors, l.project, extractor, &items, NULL, NULL, NULL, ERR), LNT_ENOTFOUND);
-  assert_message("not one of 3 images could be read (has their folder moved? see: linnet verify); the first: ");
+  assert_message("not one of 3 images could be read (have they moved? linnet relink OLD NEW); the first: ");
   assert_message("across/0.pgm");
   assert_int_equal(vectors.n, 77);
   lnti_extractor_free(extractor);
