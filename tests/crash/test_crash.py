@@ -2,8 +2,8 @@
 
     test_crash.py CASE [--rounds N] [--seed S] [--round I]
 
-CASE: import_killed, train_killed (SIGKILL at a random moment), import_unsynced, train_unsynced (a power cut
-at a random change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
+CASE: import_killed, archive_killed, labels_killed, train_killed (SIGKILL at a random moment), import_unsynced,
+train_unsynced (a power cut at a random change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
 
 After each crash: `verify` is clean; what was acknowledged is there (`durable N` on stderr while importing, exit
 code 0 of a training); the same command again ends whole and leaves nothing twice. Every round is drawn from
@@ -11,6 +11,7 @@ the seed and its own number, so that `--seed S --round I` repeats the one that f
 """
 import argparse
 import contextlib
+import io
 import json
 import os
 import random
@@ -19,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +30,7 @@ LINNET = BUILD / "linnet"
 BUILT_SHIM = BUILD / "tests" / "crash" / "libcrash_shim.so"
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 N_IMPORT, N_TRAIN, PIXELS = 6000, 1500, 28 * 28
+N_MEMBERS, N_LABELS, SIDE = 800, 3000, 16
 KILLED, CUT = -signal.SIGKILL, 137
 
 
@@ -171,6 +174,112 @@ class ImportRounds:
         return acknowledged
 
 
+def picture(number):
+    """A grey picture, as PGM; one of its own for each number."""
+    rng = random.Random(number)
+    return b"P5 %d %d 255\n" % (SIDE, SIDE) + rng.randbytes(SIDE * SIDE)
+
+
+def write_archive(path, n):
+    """A tar.gz of n pictures in three class folders, in two splits, one in ten of them in an archive inside."""
+    inner = io.BytesIO()
+    with tarfile.open(path, "w:gz", compresslevel=1) as outer, tarfile.open(fileobj=inner, mode="w") as nested:
+        for number in range(n):
+            data = picture(number)
+            info = tarfile.TarInfo(f"{'test' if number % 5 == 0 else 'train'}/{'abc'[number % 3]}/{number}.pgm")
+            info.size = len(data)
+            (nested if number % 10 == 9 else outer).addfile(info, io.BytesIO(data))
+        nested.close()
+        info = tarfile.TarInfo("more.tar")
+        info.size = inner.tell()
+        inner.seek(0)
+        outer.addfile(info, inner)
+
+
+def rows(project):
+    """What is in a project, without the numbers that depend on the order of things."""
+    return sorted(json.dumps({key: value for key, value in item.items() if key not in ("id", "group")}, sort_keys=True)
+                  for item in project.lines("items"))
+
+
+class ArchiveRounds:
+    """Imports a compressed archive: its members are unpacked into a pack under cache/, their folders become labels."""
+
+    def __init__(self, scratch):
+        scratch.mkdir(exist_ok=True)
+        self.archive = scratch / "set.tar.gz"
+        write_archive(self.archive, N_MEMBERS)
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+        whole = self.template.copy_to(scratch / "whole")
+        whole.run("import", self.archive)
+        self.rows = rows(whole)
+        check(len(self.rows) == N_MEMBERS, f"undisturbed, {len(self.rows)} items came of {N_MEMBERS}")
+
+    def prepare(self, folder, _rng):
+        return self.template.copy_to(folder), ("import", self.archive, "--progress", "plain")
+
+    def finished(self, project, _words):
+        check(rows(project) == self.rows, "the items are not those of an undisturbed import")
+        project.verify()
+        # Every image is read once more, out of the pack that is there now, and compared with the hash of its import.
+        moved = project.folder.parent / f"{project.folder.name}.tar.gz"
+        shutil.copyfile(self.archive, moved)
+        told = json.loads(project.run("relink", self.archive, moved, "--all", "--json").stdout)
+        moved.unlink()
+        check(told["sources"][0]["checked"] == N_MEMBERS, f"{told} where {N_MEMBERS} members are sound")
+        torn = [path for path in (project.folder / "cache").rglob("*.part")]
+        check(not torn, f"what a killed import was writing stays for ever: {torn}")
+
+    def look(self, project, words, code, stderr):
+        project.verify()
+        status, acknowledged = project.status(), durable(stderr)
+        check(status["items"] >= acknowledged, f"{acknowledged} items were acknowledged, {status['items']} are there")
+        check(status["labelled"] == status["items"], f"an item came without its answer: {status}")
+        check(code != 0 or status["items"] == N_MEMBERS, f"the import ended well with {status['items']} items")
+        project.run(*words)
+        self.finished(project, words)
+        return acknowledged
+
+
+class LabelRounds:
+    """Imports a table of labels for items that are there already."""
+
+    def __init__(self, scratch):
+        folder = scratch / "photos"
+        folder.mkdir(parents=True)
+        self.table = scratch / "labels.csv"
+        for number in range(N_LABELS):
+            (folder / f"{number}.pgm").write_bytes(picture(number))
+        lines = [f"photos/{number}.pgm,{'abc'[number % 3]},{'test' if number % 5 == 0 else 'train'}"
+                 for number in range(N_LABELS)]
+        self.table.write_text("\n".join(["path,label,split"] + lines) + "\n")
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+        self.template.run("import", folder)
+        whole = self.template.copy_to(scratch / "whole")
+        whole.run("import", self.table)
+        self.rows = rows(whole)
+        check_items(whole, N_LABELS)
+
+    def prepare(self, folder, _rng):
+        return self.template.copy_to(folder), ("import", self.table, "--progress", "plain")
+
+    def finished(self, project, _words):
+        check(rows(project) == self.rows, "the items are not those of an undisturbed import")
+        project.verify()
+
+    def look(self, project, words, code, stderr):
+        project.verify()
+        status, acknowledged = project.status(), durable(stderr)
+        check(status["items"] == N_LABELS, f"items came or went: {status}")
+        check(status["labelled"] >= acknowledged, f"{acknowledged} labels were acknowledged, not {status['labelled']}")
+        check(code != 0 or status["labelled"] == N_LABELS, f"the import ended well with {status['labelled']} labels")
+        project.run(*words)
+        self.finished(project, words)
+        return acknowledged
+
+
 class TrainRounds:
     """Trains over a project that has one finished model, by its name or beside it."""
 
@@ -210,8 +319,11 @@ class TrainRounds:
         return int(code == 0)
 
 
+SUBJECTS = {"import": ImportRounds, "archive": ArchiveRounds, "labels": LabelRounds, "train": TrainRounds}
+
+
 def crash_rounds(case, rounds, seed, only):
-    kind = ImportRounds if case.startswith("import") else TrainRounds
+    kind = SUBJECTS[case.partition("_")[0]]
     with tempfile.TemporaryDirectory(prefix="linnet-crash-") as name:
         scratch = Path(name)
         crash = (PowerCut if case.endswith("unsynced") else Kill)(scratch)
@@ -239,7 +351,7 @@ def crash_rounds(case, rounds, seed, only):
               f"acknowledged; all whole")
         if only is None:
             check(n_stopped >= rounds // 2, "most rounds ended before they were stopped")
-            check(kind is not ImportRounds or n_acknowledged > 0,
+            check(kind is TrainRounds or n_acknowledged > 0,
                   "no round acknowledged anything: does `--progress plain` say `durable N`?")
 
 
@@ -284,14 +396,14 @@ def full_disk_round(subject, project, words, run, names_disk):
 
 
 def disk_full(rounds, seed):
-    """The disk fills up at a random place of an import or a training."""
+    """The disk fills up at a random place of an import (of an array, an archive, labels) or a training."""
     with tempfile.TemporaryDirectory(prefix="linnet-full-") as name:
         scratch = Path(name)
-        subjects = [ImportRounds(scratch / "i"), TrainRounds(scratch / "t")]
+        subjects = [kind(scratch / name) for name, kind in SUBJECTS.items()]
         sizes, n_full, mounted = {}, 0, True
         for number in range(rounds // 5):
             rng = random.Random(f"disk {seed} {number}")
-            subject = subjects[number % 2]
+            subject = subjects[number % len(subjects)]
             with small_disk(scratch / f"disk{number}", 64 << 20) as disk:
                 mounted = disk is not None
                 project, words = subject.prepare((disk or scratch) / "project", rng)
