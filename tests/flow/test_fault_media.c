@@ -1,11 +1,12 @@
 /*
- * Failing allocations in extraction and calibration: each says so and leaves its outputs as they were.
+ * Failing allocations in extraction, calibration and relinking: each says so and leaves its outputs as they were.
  */
 #include "media_support.h"
 
 #include <flow/calibrate.h>
 #include <flow/export.h>
 #include <flow/extract.h>
+#include <flow/relink.h>
 #include <model/learners.h>
 
 static const lnti_context serial = {.cpu = LNT_CPU_GENERIC};
@@ -124,11 +125,38 @@ static void exporting(void **state) {
   lab_free(&l);
 }
 
+/* A source that was moved: either it is, or nothing is. */
+static void relinking(void **state) {
+  (void)state;
+  lab l = lab_new();
+  const lnti_relink_options options = {.all = true};
+  toy_tree(media_in(&l, "set").text, 2, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  media_name set = media_in(&l, "set"), new = media_in(&l, "new");
+  assert_int_equal(rename(set.text, new.text), 0);
+  bool failed = true;
+  for (size_t n = 1; failed; n++) {
+    lnti_relink_result result = {.moved = 77}, list = {0};
+    lnti_test_fail_allocation_after(n);
+    lnt_status status = lnti_relink(&result, l.project, set.text, new.text, &options, ERR);
+    failed = lnti_test_allocation_failed();
+    lnti_test_fail_allocation_after(0);
+    if (status != (failed ? LNT_ENOMEM : LNT_OK)) fail_msg("allocation %zu: %s", n, lnt_status_name(status));
+    assert_int_equal(result.moved, failed ? 77 : 1);
+    if (!failed) lnti_relink_result_clear(&result);
+    assert_ok(lnti_sources(&list, l.project, ERR));
+    assert_string_equal(list.source[0].path, failed ? set.text : new.text);
+    lnti_relink_result_clear(&list);
+  }
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(extraction),
       cmocka_unit_test(exporting),
       cmocka_unit_test(calibration),
+      cmocka_unit_test(relinking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
