@@ -47,6 +47,7 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
   lnti_coded coded = {0};
   lnt_status status = LNT_OK;
   int64_t last_source = view->n_sources ? view->sources[view->n_sources - 1].id : 0;
+  const lnti_column *sources = &rows->numbers[LNTI_NUMBER_SOURCE];
   switch (field->kind) {
     case LNTI_FIELD_SPLIT:
       coded.n_codes = of_words(&coded, &rows->words[LNTI_WORD_SPLIT]);
@@ -70,8 +71,14 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
       coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_DUPLICATE, 3);
       break;
     case LNTI_FIELD_SOURCE:
-      if (last_source < SOURCE_ID_MAX)
-        coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_SOURCE, (size_t)last_source + 1);
+      if (last_source < SOURCE_ID_MAX && sources->width < 8) {
+        /* a damaged database may name sources that are not there */
+        size_t largest = lnti_facet_largest(sources->data, sources->width ? sources->width : 1, sources->capacity);
+        if (largest < SOURCE_ID_MAX) {
+          size_t last = largest > (size_t)last_source ? largest : (size_t)last_source;
+          coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_SOURCE, last + 1);
+        }
+      }
       break;
     case LNTI_FIELD_CONFLICT:
     case LNTI_FIELD_LEAK:

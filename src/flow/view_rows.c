@@ -149,7 +149,7 @@ static lnt_status set_item(lnti_rows *rows, size_t row, const lnti_item *item, l
     lnti_number_column column;
     uint64_t number;
   } numbers[] = {{LNTI_NUMBER_SOURCE, (uint64_t)item->source_id},
-                 {LNTI_NUMBER_KIND, item->kind},
+                 {LNTI_NUMBER_KIND, item->kind == LNTI_ITEM_GROUP ? 2 : 1},
                  {LNTI_NUMBER_GROUP, (uint64_t)item->group_id},
                  {LNTI_NUMBER_WIDTH, item->w},
                  {LNTI_NUMBER_HEIGHT, item->h},
