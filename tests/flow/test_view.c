@@ -1,0 +1,475 @@
+/*
+ * Views: what they know after building, after a snapshot, after catching up; broken, foreign and old snapshots; readers beside an
+ * update; orders, pages and counts on rows that are small enough to be counted by hand, and on many.
+ */
+#include <fcntl.h>
+#include <flow/view_parts.h>
+#include <math.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow_support.h"
+#include "synthetic.h"
+
+static const lnti_view_options always = {.snapshot_rows = 1};
+
+/* ---- fixtures ---- */
+
+static lab synthetic_lab(size_t n_items, uint64_t seed) {
+  lab l = lab_new();
+  lnti_synthetic options = LNTI_SYNTHETIC_INIT;
+  options.n_items = n_items;
+  options.seed = seed;
+  assert_ok(lnti_synthetic_fill(l.project, &options, ERR));
+  assert_ok(lnti_store_ontology(&l.ontology, l.project->store, ERR));
+  return l;
+}
+
+static lnti_view *open_view(const lab *l, const lnti_view_options *options, lnti_view_news *news) {
+  lnti_view *view = NULL;
+  assert_ok(lnti_view_open(&view, l->project, options, news, ERR));
+  return view;
+}
+
+static size_t count_found(lnti_view *view, const char *text) {
+  lnti_filter *filter = NULL;
+  lnti_selection *selection = NULL;
+  assert_ok(lnti_filter_parse(&filter, text, lnti_view_names(view), ERR));
+  assert_ok(lnti_view_select(&selection, view, filter, NULL, ERR));
+  size_t n = lnti_selection_count(selection);
+  lnti_selection_free(selection);
+  lnti_filter_free(filter);
+  return n;
+}
+
+/* Two views of the same rows: every number, text, answer and link. */
+static void assert_same(lnti_view *a, lnti_view *b) {
+  lnti_text x = {0}, y = {0};
+  assert_int_equal(lnti_view_count(a), lnti_view_count(b));
+  assert_int_equal(a->names.n_meta, b->names.n_meta);
+  for (size_t row = 0; row < lnti_view_count(a); row++) {
+    assert_int_equal(lnti_view_id(a, row), lnti_view_id(b, row));
+    x.length = y.length = 0;
+    assert_ok(lnti_view_uri(&x, a, row, ERR));
+    assert_ok(lnti_view_uri(&y, b, row, ERR));
+    assert_string_equal(x.data, y.data);
+    for (size_t i = 0; i < LNTI_NUMBERS; i++) {
+      double p = lnti_column_real(&a->rows.numbers[i], row), q = lnti_column_real(&b->rows.numbers[i], row);
+      if (!(p == q || (isnan(p) && isnan(q)))) fail_msg("row %zu, number %zu: %g and %g", row, i, p, q);
+    }
+    for (size_t i = 0; i < LNTI_WORD_COLUMNS; i++) {
+      const lnti_words *p = &a->rows.words[i], *q = &b->rows.words[i];
+      assert_string_equal(lnti_words_text(p, lnti_column_code(&p->codes, row)),
+                          lnti_words_text(q, lnti_column_code(&q->codes, row)));
+    }
+    for (size_t i = 0; i < a->names.n_meta; i++) {
+      const lnti_words *p = lnti_rows_meta(&a->rows, a->meta_ids[i]), *q = lnti_rows_meta(&b->rows, b->meta_ids[i]);
+      assert_string_equal(p ? lnti_words_text(p, lnti_column_code(&p->codes, row)) : "",
+                          q ? lnti_words_text(q, lnti_column_code(&q->codes, row)) : "");
+    }
+    for (size_t i = 0; i < a->ontology->n_questions; i++) {
+      const lnti_field field = {LNTI_FIELD_QUESTION, i, LNTI_NONE};
+      const lnti_question_rows *p = lnti_rows_question(&a->rows, a->ontology->questions[i].id),
+                               *q = lnti_rows_question(&b->rows, b->ontology->questions[i].id);
+      lnti_code_meaning m = lnti_view_code(a, &field, p ? lnti_column_code(&p->codes, row) : 0),
+                        n = lnti_view_code(b, &field, q ? lnti_column_code(&q->codes, row) : 0);
+      assert_string_equal(m.text, n.text);
+      assert_int_equal(m.option, n.option);
+    }
+  }
+  lnti_text_clear(&x);
+  lnti_text_clear(&y);
+}
+
+/* What a view that was caught up knows is what one knows that is built now. */
+static void assert_current(const lab *l, lnti_view *view) {
+  const lnti_view_options none = {.no_snapshot = true};
+  lnti_view *fresh = open_view(l, &none, NULL);
+  assert_same(view, fresh);
+  lnti_view_close(fresh);
+}
+
+/* ---- building and snapshots ---- */
+
+static void test_nothing_there(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_view_news news;
+  lnti_view *view = open_view(&l, &always, &news);
+  assert_true(news.built);
+  assert_false(news.snapshot_written);
+  assert_int_equal(lnti_view_count(view), 0);
+  assert_int_equal(count_found(view, ""), 0);
+  assert_int_equal(count_found(view, "not (split=train or width>3 or path=*x*)"), 0);
+  assert_int_equal(lnti_view_row(view, 1), LNTI_NONE);
+  assert_int_equal(lnti_view_row_after(view, 0), 0);
+  lab_ontology(&l, NULL);
+  assert_int_equal(lab_item(&l, "a.png", 1, "train"), 1);
+  assert_ok(lnti_view_update(view, &news, ERR));
+  assert_false(news.built);
+  assert_int_equal(news.n_items, 1);
+  assert_int_equal(count_found(view, "split=train and class=unanswered"), 1);
+  lnti_view_close(view);
+  lnti_view_close(NULL);
+  lab_free(&l);
+}
+
+static void test_snapshot(void **state) {
+  (void)state;
+  lab l = synthetic_lab(10000, 1);
+  lnti_view_news news;
+  lnti_view *built = open_view(&l, &always, &news);
+  assert_true(news.built && news.snapshot_written);
+  assert_int_equal(news.n_items, 10000);
+  lnti_view *mapped = open_view(&l, &always, &news);
+  assert_false(news.built || news.snapshot_written);
+  assert_int_equal(news.n_items, 0);
+  assert_int_equal(news.n_answers, 0);
+  assert_non_null(mapped->map);
+  assert_same(built, mapped);
+  assert_current(&l, mapped);
+  assert_int_equal(count_found(mapped, "patient=patient-00000"), count_found(built, "patient=patient-00000"));
+  assert_in_range(lnti_view_bytes(mapped), 400000, 3000000);
+  lnti_view_close(mapped);
+  lnti_view_close(built);
+  lab_free(&l);
+}
+
+static lnt_status move_items(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  int64_t key = 0;
+  lnt_status status = lnti_tx_meta_key(tx, &key, "a new key", err);
+  for (int64_t id = 10; id < 20 && !status; id++) {
+    status = lnti_tx_item_split(tx, id, "elsewhere", err);
+    if (!status) status = lnti_tx_meta(tx, id, key, id % 2 ? "odd" : "even", err);
+  }
+  return status;
+}
+
+static lnt_status forget_links(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  static const lnti_duplicate links[] = {{7, 7, 7, 0}, {9, 7, 7, 0}};
+  return lnti_tx_duplicates(tx, links, 2, err);
+}
+
+static void change_project(lab *l) {
+  assert_ok(lnti_store_write(l->project->store, move_items, NULL, ERR));
+  assert_ok(lnti_store_write(l->project->store, forget_links, NULL, ERR));
+  lab_answer(l, 5, "class", "class7");
+  lab_answer(l, 5, "class", "clear");
+  lab_answer(l, 6, "class", "unsure");
+  lab_answer(l, 6, "severity", "3.5");
+  lab_item(l, "new.png", 99, "late");
+}
+
+static void test_catching_up(void **state) {
+  (void)state;
+  lab l = synthetic_lab(3000, 2);
+  lnti_view_news news;
+  lnti_view *old = open_view(&l, &always, &news);
+  uint64_t generation = lnti_view_generation(old);
+  change_project(&l);
+  assert_ok(lnti_view_update(old, &news, ERR));
+  assert_false(news.built);
+  assert_in_range(news.n_items, 11, 200); /* not all of them */
+  assert_int_equal(news.n_answers, 4);
+  assert_true(lnti_view_generation(old) > generation);
+  generation = lnti_view_generation(old);
+  assert_ok(lnti_view_update(old, &news, ERR));
+  assert_int_equal(lnti_view_generation(old), generation);
+  lnti_view *mapped = open_view(&l, &always, &news); /* from the snapshot of before */
+  assert_false(news.built);
+  assert_same(old, mapped);
+  assert_current(&l, mapped);
+  assert_int_equal(count_found(mapped, "split=elsewhere and \"a new key\"=odd"), 5);
+  assert_int_equal(count_found(mapped, "duplicate=equal"), 2);
+  assert_int_equal(count_found(mapped, "duplicate!=none"), 2);
+  assert_int_equal(count_found(mapped, "id=6 and class=unsure and severity=3.5"), 1);
+  assert_int_equal(count_found(mapped, "id=5 and class=unanswered"), 1);
+  assert_int_equal(count_found(mapped, "split=late and path=*new.png"), 1);
+  lnti_view_close(mapped);
+  lnti_view_close(old);
+  lab_free(&l);
+}
+
+static void test_much_has_changed(void **state) {
+  (void)state;
+  lab l = synthetic_lab(2000, 3);
+  lnti_view_news news;
+  lnti_view *view = open_view(&l, &always, &news);
+  for (int round = 0; round < 4; round++) { /* 8,000 answers: above what a snapshot may be behind */
+    lnti_annotation *all = calloc(2000, sizeof *all);
+    assert_non_null(all);
+    for (int64_t i = 0; i < 2000; i++) all[i] = lab_annotation(&l, i + 1, "class", round % 2 ? "class1" : "class2");
+    assert_ok(lab_annotate(&l, all, 2000, false, NULL));
+    free(all);
+  }
+  assert_ok(lnti_view_update(view, &news, ERR));
+  assert_false(news.built);
+  assert_int_equal(news.n_answers, 8000);
+  assert_true(news.snapshot_written);
+  assert_int_equal(count_found(view, "class=class1"), 2000);
+  lnti_view *mapped = open_view(&l, &always, &news);
+  assert_int_equal(news.n_answers, 0);
+  assert_current(&l, mapped);
+  lnti_view_close(mapped);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+static void test_columns_grow_out_of_the_snapshot(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lab_items(&l, 100);
+  lnti_view_close(open_view(&l, &always, NULL));
+  lnti_view_news news;
+  for (int i = 0; i < 300; i++) { /* more splits than a byte has codes, more rows than there is room */
+    char member[32], split[32];
+    snprintf(member, sizeof member, "late %d.png", i);
+    snprintf(split, sizeof split, "split %d", i);
+    int64_t id = lab_item(&l, member, 5000 + (uint64_t)i, split);
+    if (i % 3 == 0) lab_answer(&l, id, "class", i % 2 ? "cat" : "dog");
+  }
+  lnti_view *view = open_view(&l, &always, &news);
+  assert_false(news.built);
+  assert_int_equal(news.n_items, 300);
+  assert_int_equal(count_found(view, "split=\"split 299\""), 1);
+  assert_int_equal(count_found(view, "class=dog"), 50);
+  assert_current(&l, view);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+/* ---- snapshots that are none ---- */
+
+static void damage(const lab *l, off_t at, bool cut) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/cache/view/snapshot", l->path);
+  int fd = open(path, O_RDWR);
+  struct stat info;
+  assert_true(fd >= 0 && fstat(fd, &info) == 0);
+  if (at < 0) at += info.st_size;
+  if (cut) {
+    assert_int_equal(ftruncate(fd, at), 0);
+  } else {
+    char byte = 0;
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte = (char)(byte ^ 0x41);
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+  }
+  close(fd);
+}
+
+static void check_rebuilt(const lab *l) {
+  lnti_view_news news;
+  lnti_view *view = open_view(l, &always, &news);
+  assert_true(news.built && news.snapshot_written);
+  assert_current(l, view);
+  lnti_view_close(view);
+}
+
+static void test_broken_snapshots(void **state) {
+  (void)state;
+  lab l = synthetic_lab(200, 4);
+  struct stat info;
+  char path[512];
+  lnti_view_close(open_view(&l, &always, NULL));
+  snprintf(path, sizeof path, "%s/cache/view/snapshot", l.path);
+  assert_int_equal(stat(path, &info), 0);
+  static const off_t bytes[] = {0, 9, 13, 17, 25, 33, 41, 100, 120, 150, 4000};
+  for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
+    damage(&l, bytes[i], false);
+    check_rebuilt(&l);
+  }
+  static const off_t cuts[] = {0, 1, 50, 111, 112, 500, -1};
+  for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+    damage(&l, cuts[i], true);
+    check_rebuilt(&l);
+  }
+  assert_int_equal(unlink(path), 0);
+  check_rebuilt(&l);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(mkdir(path, 0755), 0); /* cannot be written either: no failure */
+  lnti_view_news news;
+  lnti_view *view = open_view(&l, &always, &news);
+  assert_true(news.built);
+  assert_false(news.snapshot_written);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+static void test_every_section_is_checked(void **state) {
+  (void)state;
+  lab l = synthetic_lab(70, 5);
+  struct stat info;
+  char path[512];
+  snprintf(path, sizeof path, "%s/cache/view/snapshot", l.path);
+  lnti_view_close(open_view(&l, &always, NULL));
+  size_t n = 0;
+  char *whole = lnti_test_read_file(&n, path);
+  assert_int_equal(stat(path, &info), 0);
+  size_t rebuilt = 0, tried = 0;
+  for (size_t at = 0; at < n; at += 61) { /* padding between sections may differ */
+    lnti_view_news news;
+    damage(&l, (off_t)at, false);
+    lnti_view *view = open_view(&l, &always, &news);
+    tried++;
+    rebuilt += news.built;
+    if (at % 7 == 0) assert_current(&l, view);
+    lnti_view_close(view);
+    lnti_test_write_file(path, whole, n);
+  }
+  assert_in_range(rebuilt, tried * 6 / 10, tried);
+  free(whole);
+  lab_free(&l);
+}
+
+static void test_snapshots_of_other_projects(void **state) {
+  (void)state;
+  lab a = synthetic_lab(100, 6), b = synthetic_lab(100, 7);
+  char from[512], to[512];
+  size_t n = 0;
+  lnti_view_close(open_view(&a, &always, NULL));
+  lnti_view_close(open_view(&b, &always, NULL));
+  snprintf(from, sizeof from, "%s/cache/view/snapshot", a.path);
+  snprintf(to, sizeof to, "%s/cache/view/snapshot", b.path);
+  char *data = lnti_test_read_file(&n, from);
+  lnti_test_write_file(to, data, n);
+  free(data);
+  check_rebuilt(&b);
+  lab_free(&a);
+  lab_free(&b);
+}
+
+/* A database restored from a backup is behind its snapshot. */
+static void test_snapshot_of_the_future(void **state) {
+  (void)state;
+  lab l = synthetic_lab(100, 8);
+  char path[512], snapshot[512];
+  size_t n = 0, n_snapshot = 0;
+  snprintf(path, sizeof path, "%s/linnet.db", l.path);
+  snprintf(snapshot, sizeof snapshot, "%s/cache/view/snapshot", l.path);
+  lab_reopen(&l); /* the log is in the file now */
+  char *before = lnti_test_read_file(&n, path);
+  lab_answer(&l, 3, "class", "class4");
+  lnti_view_close(open_view(&l, &always, NULL));
+  char *kept = lnti_test_read_file(&n_snapshot, snapshot);
+  lnti_project_close(l.project);
+  l.project = NULL;
+  lnti_test_write_file(path, before, n);
+  lab_reopen(&l);
+  lab_answer(&l, 4, "class", "class5"); /* as many rows of the log as before, but others */
+  lnti_test_write_file(snapshot, kept, n_snapshot);
+  check_rebuilt(&l);
+  free(kept);
+  free(before);
+  lab_free(&l);
+}
+
+/* ---- threads ---- */
+
+typedef struct reader {
+  lnti_view *view;
+  _Atomic bool *stop;
+  size_t n;
+} reader;
+
+static void *read_on(void *payload) {
+  reader *r = payload;
+  while (!*r->stop || r->n < 20) {
+    lnti_selection *selection = NULL;
+    lnti_filter *filter = NULL;
+    lnti_facet facet = {.field = {LNTI_FIELD_SPLIT, 0, LNTI_NONE}};
+    const lnti_sort sort = {{LNTI_FIELD_WIDTH, 0, LNTI_NONE}, r->n % 2};
+    uint32_t rows[50];
+    lnti_view_lock(r->view);
+    if (lnti_filter_parse(&filter, "class=class1 or split=train", lnti_view_names(r->view), NULL)) abort();
+    if (lnti_view_select(&selection, r->view, filter, &sort, NULL)) abort();
+    size_t n = lnti_selection_page(rows, selection, 10, 50);
+    for (size_t i = 1; i < n; i++) {
+      double a = lnti_view_number(r->view, &sort.field, rows[i - 1]),
+             b = lnti_view_number(r->view, &sort.field, rows[i]);
+      if (sort.descending ? a < b : a > b) abort();
+    }
+    if (lnti_view_facets(&facet, 1, r->view, filter, true, NULL)) abort();
+    size_t total = 0;
+    for (size_t c = 0; c < facet.n_codes; c++) total += facet.counts[c];
+    if (total != lnti_selection_count(selection)) abort();
+    lnti_view_unlock(r->view);
+    lnti_facet_clear(&facet);
+    lnti_selection_free(selection);
+    lnti_filter_free(filter);
+    r->n++;
+  }
+  return NULL;
+}
+
+static void test_readers_beside_updates(void **state) {
+  (void)state;
+  lab l = synthetic_lab(2000, 9);
+  lnti_view *view = open_view(&l, NULL, NULL);
+  _Atomic bool stop = false;
+  pthread_t thread[2];
+  reader readers[2] = {{view, &stop, 0}, {view, &stop, 0}};
+  for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&thread[i], NULL, read_on, &readers[i]), 0);
+  for (int i = 0; i < 30; i++) {
+    char member[32];
+    snprintf(member, sizeof member, "%d.png", i);
+    int64_t id = lab_item(&l, member, 100 + (uint64_t)i, "train");
+    lab_answer(&l, id, "class", "class1");
+    assert_ok(lnti_view_update(view, NULL, ERR));
+  }
+  stop = true;
+  for (int i = 0; i < 2; i++) {
+    pthread_join(thread[i], NULL);
+    assert_true(readers[i].n >= 20);
+  }
+  assert_current(&l, view);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+/* ---- finding rows ---- */
+
+static void test_rows_by_id(void **state) {
+  (void)state;
+  lnti_rows rows;
+  lnti_rng rng;
+  int64_t ids[500], id = -3;
+  lnti_rng_seed(&rng, 1, 0);
+  lnti_rows_init(&rows);
+  for (size_t i = 0; i < 500; i++) {
+    id += 1 + (int64_t)(lnti_rng_below(&rng, 5) == 0 ? lnti_rng_below(&rng, 1000) : 0);
+    ids[i] = id;
+    const lnti_item item = {.id = id, .member = "m", .format = "", .split = "", .stage = ""};
+    assert_ok(lnti_rows_add(&rows, &item, ERR));
+  }
+  for (size_t i = 0; i < 500; i++) {
+    assert_int_equal(lnti_rows_find(&rows, ids[i]), i);
+    if (i && ids[i] - ids[i - 1] > 1) assert_int_equal(lnti_rows_find(&rows, ids[i] - 1), LNTI_NONE);
+  }
+  assert_int_equal(lnti_rows_find(&rows, INT64_MIN), LNTI_NONE);
+  assert_int_equal(lnti_rows_find(&rows, INT64_MAX), LNTI_NONE);
+  const lnti_item before = {.id = ids[499], .member = "m", .format = "", .split = "", .stage = ""};
+  assert_status(lnti_rows_add(&rows, &before, ERR), LNT_ECONFLICT);
+  lnti_rows_clear(&rows);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_nothing_there),
+      cmocka_unit_test(test_snapshot),
+      cmocka_unit_test(test_catching_up),
+      cmocka_unit_test(test_much_has_changed),
+      cmocka_unit_test(test_columns_grow_out_of_the_snapshot),
+      cmocka_unit_test(test_broken_snapshots),
+      cmocka_unit_test(test_every_section_is_checked),
+      cmocka_unit_test(test_snapshots_of_other_projects),
+      cmocka_unit_test(test_snapshot_of_the_future),
+      cmocka_unit_test(test_readers_beside_updates),
+      cmocka_unit_test(test_rows_by_id),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
