@@ -1,37 +1,203 @@
 /*
- * status: the project at a glance.
+ * status: the project at a glance. Everything is counted in the view, so that a million items take no longer than a few.
  */
+#include <base/alloc.h>
 #include <cli/commands.h>
+#include <cli/duplicates.h>
+#include <cli/facets.h>
 #include <cli/format.h>
 #include <cli/models.h>
 #include <cli/table.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static lnt_status print_json(lnti_cli *cli, const lnti_project *project, const lnti_store_counts *counts,
-                             lnt_error *err) {
-  lnti_json_writer *w = NULL;
-  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+enum { QUESTIONS_SHOWN = 20, KEYS_SHOWN = 20, VALUES_SHOWN = 3, VALUES_TOLD = 10, UNEVEN = 10 };
+
+/* How the answers of one question are spread. */
+typedef struct balance {
+  size_t facet; /* its place among the facets */
+  size_t answered, n_values;
+  lnti_facet_value most, rarest;
+} balance;
+
+typedef struct glance {
+  lnti_cli *cli;
+  lnti_project *project;
+  lnti_view *view;
+  lnti_store_counts work; /* operations, runs, models */
+  size_t items, labelled;
+  lnti_facet *facets; /* splits, labelled, then questions, then metadata */
+  size_t n_facets, n_questions;
+  balance *balances; /* [n_balances] of questions with answers */
+  size_t n_balances;
+  lnti_duplicates duplicates;
+  bool has_duplicates;
+} glance;
+
+enum { SPLITS, LABELLED, FIXED_FACETS };
+
+/* ---- counting ---- */
+
+/* Questions that are answered with options; a number's values are not classes. */
+static lnt_status choose_facets(glance *g, lnt_error *err) {
+  const lnti_ontology *o = lnti_view_ontology(g->view);
+  size_t n_meta = lnti_view_names(g->view)->n_meta;
+  lnt_status status = lnti_alloc_zero(&g->facets, FIXED_FACETS + o->n_questions + n_meta, sizeof *g->facets, err);
   if (status) return status;
+  g->facets[SPLITS].field = (lnti_field){LNTI_FIELD_SPLIT, 0, LNTI_NONE};
+  g->facets[LABELLED].field = (lnti_field){LNTI_FIELD_LABELLED, 0, LNTI_NONE};
+  g->n_facets = FIXED_FACETS;
+  for (size_t i = 0; i < o->n_questions; i++) {
+    if (o->questions[i].type == LNTI_NUMBER) continue;
+    g->facets[g->n_facets++].field = (lnti_field){LNTI_FIELD_QUESTION, i, LNTI_NONE};
+  }
+  g->n_questions = g->n_facets - FIXED_FACETS;
+  for (size_t i = 0; i < n_meta; i++) g->facets[g->n_facets++].field = (lnti_field){LNTI_FIELD_META, i, LNTI_NONE};
+  return LNT_OK;
+}
+
+/* Options that are answers, the most frequent and the rarest of them. */
+static void weigh(balance *out, const lnti_view *view, const lnti_facet *facet) {
+  for (size_t c = 0; c < facet->n_codes; c++) {
+    size_t n = facet->counts[c];
+    if (n == 0 || lnti_view_code(view, &facet->field, c).option == LNTI_NONE) continue;
+    out->answered += n;
+    if (out->n_values == 0 || n > out->most.n) out->most = (lnti_facet_value){c, n};
+    if (out->n_values == 0 || n < out->rarest.n) out->rarest = (lnti_facet_value){c, n};
+    out->n_values++;
+  }
+}
+
+static lnt_status weigh_all(glance *g, lnt_error *err) {
+  lnt_status status = lnti_alloc_zero(&g->balances, g->n_questions, sizeof *g->balances, err);
+  for (size_t i = 0; i < g->n_questions && !status; i++) {
+    balance *b = &g->balances[g->n_balances];
+    b->facet = FIXED_FACETS + i;
+    weigh(b, g->view, &g->facets[b->facet]);
+    if (b->n_values > 0) g->n_balances++;
+  }
+  return status;
+}
+
+static lnt_status count_duplicates(glance *g, lnt_error *err) {
+  lnti_link_counts links;
+  lnt_status status = lnti_view_link_counts(&links, g->view, err);
+  if (status) return status;
+  g->has_duplicates = links.equal > 0 || links.near > 0;
+  g->duplicates = (lnti_duplicates){.copies = links.copies, .near = links.near_copies};
+  g->duplicates.sets[LNTI_EQUAL_CONFLICT] = links.equal_conflicts;
+  g->duplicates.sets[LNTI_NEAR_CONFLICT] = links.near_conflicts;
+  g->duplicates.sets[LNTI_EQUAL_LEAK] = links.equal_leaks;
+  g->duplicates.sets[LNTI_NEAR_LEAK] = links.near_leaks;
+  return LNT_OK;
+}
+
+static lnt_status look(glance *g, lnt_error *err) {
+  lnt_status status = choose_facets(g, err);
+  if (!status) status = lnti_view_facets(g->facets, g->n_facets, g->view, NULL, false, err);
+  if (!status) status = weigh_all(g, err);
+  if (!status) status = count_duplicates(g, err);
+  if (!status) status = lnti_store_work_counts(&g->work, g->project->store, err);
+  if (status) return status;
+  g->items = lnti_view_count(g->view);
+  g->labelled = g->facets[LABELLED].counts[1];
+  return LNT_OK;
+}
+
+/* ---- JSON ---- */
+
+static lnt_status json_value(lnti_json_writer *w, const char *key, const glance *g, const lnti_facet *facet,
+                             const lnti_facet_value *value, lnt_error *err) {
+  lnti_text text = {0};
+  lnt_status status = lnti_view_code_text(&text, g->view, &facet->field, value->code, err);
+  lnti_json_key(w, key);
   lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "project", project->path);
-  lnti_json_kv_int(w, "items", (int64_t)counts->items);
-  lnti_json_kv_int(w, "labelled", (int64_t)counts->labelled);
+  lnti_json_kv_string(w, "value", text.data);
+  lnti_json_kv_int(w, "n", (int64_t)value->n);
+  lnti_json_end_object(w);
+  lnti_text_clear(&text);
+  return status;
+}
+
+static lnt_status json_questions(lnti_json_writer *w, const glance *g, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  lnti_json_key(w, "questions");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < g->n_balances && !status; i++) {
+    const balance *b = &g->balances[i];
+    const lnti_facet *facet = &g->facets[b->facet];
+    lnti_text path = {0};
+    status = lnti_ontology_question_path(&path, lnti_view_ontology(g->view), facet->field.index, err);
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "question", path.data);
+    lnti_json_kv_int(w, "answered", (int64_t)b->answered);
+    lnti_json_kv_int(w, "values", (int64_t)b->n_values);
+    if (!status) status = json_value(w, "most", g, facet, &b->most, err);
+    if (!status) status = json_value(w, "rarest", g, facet, &b->rarest, err);
+    lnti_json_end_object(w);
+    lnti_text_clear(&path);
+  }
+  lnti_json_end_array(w);
+  return status;
+}
+
+static lnt_status json_metadata(lnti_json_writer *w, const glance *g, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  lnti_json_key(w, "metadata");
+  lnti_json_begin_array(w);
+  for (size_t i = FIXED_FACETS + g->n_questions; i < g->n_facets && !status; i++) {
+    const lnti_facet *facet = &g->facets[i];
+    size_t n_values = 0;
+    for (size_t c = 1; c < facet->n_codes; c++) n_values += facet->counts[c] > 0;
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "key", lnti_view_names(g->view)->meta[facet->field.index]);
+    lnti_json_kv_int(w, "items", (int64_t)(g->items - facet->counts[0]));
+    lnti_json_kv_int(w, "values", (int64_t)n_values);
+    lnti_json_key(w, "top");
+    status = lnti_facet_json(w, g->view, facet, VALUES_TOLD, err);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  return status;
+}
+
+static lnt_status json_splits(lnti_json_writer *w, const glance *g, lnt_error *err) {
+  const lnti_facet *splits = &g->facets[SPLITS];
+  (void)err;
   lnti_json_key(w, "splits");
   lnti_json_begin_object(w);
-  for (size_t i = 0; i < counts->n_splits; i++) {
-    lnti_json_kv_int(w, counts->splits[i].name, (int64_t)counts->splits[i].n);
+  for (size_t c = 0; c < splits->n_codes; c++) {
+    if (splits->counts[c] == 0) continue;
+    lnti_json_kv_int(w, lnti_view_code(g->view, &splits->field, c).text, splits->counts[c]);
   }
   lnti_json_end_object(w);
-  lnti_json_kv_int(w, "models", (int64_t)counts->models);
-  lnti_json_kv_int(w, "answers", (int64_t)counts->answers);
-  lnti_json_kv_int(w, "runs", (int64_t)counts->runs);
-  lnti_json_kv_int(w, "operations", (int64_t)counts->operations);
+  return LNT_OK;
+}
+
+static lnt_status print_json(const glance *g, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, g->cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "project", g->project->path);
+  lnti_json_kv_int(w, "items", (int64_t)g->items);
+  lnti_json_kv_int(w, "labelled", (int64_t)g->labelled);
+  status = json_splits(w, g, err);
+  lnti_json_kv_int(w, "models", (int64_t)g->work.models);
+  lnti_json_kv_int(w, "answers", (int64_t)lnti_view_answers(g->view));
+  lnti_json_kv_int(w, "runs", (int64_t)g->work.runs);
+  lnti_json_kv_int(w, "operations", (int64_t)g->work.operations);
+  if (!status) status = json_questions(w, g, err);
+  if (!status) status = json_metadata(w, g, err);
+  lnti_duplicates_json(w, &g->duplicates);
   lnti_json_end_object(w);
-  status = lnti_json_finish(w, err);
+  if (!status) status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
   return status;
 }
+
+/* ---- text ---- */
 
 static lnt_status add_row(lnti_table *table, const char *name, size_t n, const char *note, lnt_error *err) {
   lnti_shown count = lnti_show_count(n);
@@ -39,69 +205,194 @@ static lnt_status add_row(lnti_table *table, const char *name, size_t n, const c
   return lnti_table_row(table, cells, err);
 }
 
-static lnt_status print_counts(lnti_cli *cli, const lnti_store_counts *counts, lnt_error *err) {
+static int by_name(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order of their names, as ever. */
+static lnt_status add_splits(lnti_table *table, const glance *g, lnt_error *err) {
+  const lnti_facet *splits = &g->facets[SPLITS];
+  const char **names = NULL;
+  size_t n = 0;
+  lnt_status status = lnti_alloc(&names, splits->n_codes, sizeof *names, err);
+  for (size_t c = 0; c < splits->n_codes && !status; c++) {
+    if (splits->counts[c] > 0) names[n++] = lnti_view_code(g->view, &splits->field, c).text;
+  }
+  if (!status) qsort(names, n, sizeof *names, by_name);
+  for (size_t i = 0; i < n && !status; i++) {
+    char name[80];
+    size_t code = 0;
+    while (splits->counts[code] == 0 || lnti_view_code(g->view, &splits->field, code).text != names[i]) code++;
+    snprintf(name, sizeof name, "in %s", names[i][0] ? names[i] : "no split");
+    status = add_row(table, name, splits->counts[code], "", err);
+  }
+  free(names);
+  return status;
+}
+
+static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_text text = {0};
   char share[32] = "";
   lnti_table_init(&table, columns, 3, 2);
-  if (counts->items > 0) {
-    snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)counts->labelled / (double)counts->items);
-  }
-  lnt_status status = add_row(&table, "items", counts->items, "", err);
-  if (!status) status = add_row(&table, "labelled", counts->labelled, share, err);
-  for (size_t i = 0; !status && i < counts->n_splits; i++) {
-    char name[80];
-    const char *split = counts->splits[i].name;
-    snprintf(name, sizeof name, "in %s", split[0] ? split : "no split");
-    status = add_row(&table, name, counts->splits[i].n, "", err);
-  }
-  if (!status) status = add_row(&table, "models", counts->models, "", err);
+  if (g->items > 0) snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
+  lnt_status status = add_row(&table, "items", g->items, "", err);
+  if (!status) status = add_row(&table, "labelled", g->labelled, share, err);
+  if (!status) status = add_splits(&table, g, err);
+  if (!status && g->has_duplicates) status = lnti_duplicates_rows(&table, &g->duplicates, err);
+  if (!status) status = add_row(&table, "models", g->work.models, "", err);
   if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
+  if (!status) status = lnti_print_text(g->cli, &text, err);
   lnti_text_clear(&text);
   lnti_table_clear(&table);
   return status;
 }
 
-static void print_next(lnti_cli *cli, const lnti_store_counts *counts) {
-  bool has_test = false;
-  for (size_t i = 0; i < counts->n_splits; i++) has_test = has_test || strcmp(counts->splits[i].name, "test") == 0;
-  if (counts->items == 0) {
-    lnti_print_next(cli, "linnet import SOURCE");
-  } else if (counts->labelled == 0) {
-    lnti_print_next(cli, "linnet import SOURCE (labels come with class folders or label files)");
-  } else if (!has_test) {
-    lnti_print_next(cli, "linnet split");
-  } else if (counts->models == 0) {
-    lnti_print_next(cli, "linnet train");
+/* "most frequent cat, 952 of 1,344; rarest owl, 32 (1:30)" */
+static lnt_status balance_text(lnti_text *out, const glance *g, const balance *b, lnt_error *err) {
+  const lnti_facet *facet = &g->facets[b->facet];
+  bool checklist = lnti_view_ontology(g->view)->questions[facet->field.index].type == LNTI_CHECKLIST;
+  lnt_status status = lnti_text_printf(out, err, "most frequent ");
+  if (!status) status = lnti_view_code_text(out, g->view, &facet->field, b->most.code, err);
+  if (!status) status = lnti_text_printf(out, err, ", %s", lnti_show_count(b->most.n).text);
+  if (!status && !checklist) status = lnti_text_printf(out, err, " of %s", lnti_show_count(b->answered).text);
+  if (status || b->n_values < 2) return status;
+  status = lnti_text_printf(out, err, "; rarest ");
+  if (!status) status = lnti_view_code_text(out, g->view, &facet->field, b->rarest.code, err);
+  double ratio = (double)b->most.n / (double)b->rarest.n;
+  if (!status) {
+    status = lnti_text_printf(out, err, ", %s (1:%.*f%s)", lnti_show_count(b->rarest.n).text, ratio < 9.95 ? 1 : 0,
+                              ratio, ratio >= UNEVEN ? ": very uneven" : "");
+  }
+  return status;
+}
+
+static lnt_status print_balances(const glance *g, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_text path = {0}, line = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 3, 2);
+  for (size_t i = 0; i < g->n_balances && i < QUESTIONS_SHOWN && !status; i++) {
+    const balance *b = &g->balances[i];
+    path.length = line.length = 0;
+    status = lnti_ontology_question_path(&path, lnti_view_ontology(g->view), g->facets[b->facet].field.index, err);
+    if (!status) status = balance_text(&line, g, b, err);
+    if (status) break;
+    lnti_shown classes = lnti_show_things(b->n_values, "class");
+    const char *cells[] = {path.data, classes.text, line.data};
+    status = lnti_table_row(&table, cells, err);
+  }
+  line.length = 0;
+  if (!status && g->n_balances > 0) status = lnti_text_printf(&line, err, "\nAnswers\n");
+  if (!status) status = lnti_table_write(&line, &table, err);
+  if (!status && g->n_balances > QUESTIONS_SHOWN) {
+    status = lnti_text_printf(&line, err, "  and %s\n",
+                              lnti_show_things(g->n_balances - QUESTIONS_SHOWN, "more question").text);
+  }
+  if (!status) status = lnti_print_text(g->cli, &line, err);
+  lnti_text_clear(&path);
+  lnti_text_clear(&line);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/* "north 120, south 80, ..." */
+static lnt_status top_text(lnti_text *out, size_t *n_out, const glance *g, const lnti_facet *facet, lnt_error *err) {
+  lnti_facet_value *values = NULL;
+  size_t n = 0;
+  lnt_status status = lnti_facet_values(&values, &n, g->view, facet, err);
+  if (!status && n > 0 && lnti_view_code(g->view, &facet->field, values[n - 1].code).missing) n--;
+  for (size_t i = 0; i < n && i < VALUES_SHOWN && !status; i++) {
+    status = lnti_text_printf(out, err, "%s%.60s %s", i ? ", " : "",
+                              lnti_view_code(g->view, &facet->field, values[i].code).text,
+                              lnti_show_count(values[i].n).text);
+  }
+  if (!status && n > VALUES_SHOWN) status = lnti_text_printf(out, err, ", ...");
+  free(values);
+  *n_out = n;
+  return status;
+}
+
+static lnt_status print_metadata(const glance *g, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+  size_t first = FIXED_FACETS + g->n_questions, n_keys = g->n_facets - first, n_values = 0;
+  lnti_table table;
+  lnti_text line = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 3, 2);
+  for (size_t i = 0; i < n_keys && i < KEYS_SHOWN && !status; i++) {
+    const lnti_facet *facet = &g->facets[first + i];
+    line.length = 0;
+    status = lnti_text_append(&line, "", 0, err);
+    if (!status) status = top_text(&line, &n_values, g, facet, err);
+    if (status) break;
+    lnti_shown values = lnti_show_things(n_values, "value");
+    const char *cells[] = {lnti_view_names(g->view)->meta[facet->field.index], values.text, line.data};
+    status = lnti_table_row(&table, cells, err);
+  }
+  line.length = 0;
+  if (!status && n_keys > 0) status = lnti_text_printf(&line, err, "\nMetadata\n");
+  if (!status) status = lnti_table_write(&line, &table, err);
+  if (!status && n_keys > KEYS_SHOWN) {
+    status = lnti_text_printf(&line, err, "  and %s\n", lnti_show_things(n_keys - KEYS_SHOWN, "more key").text);
+  }
+  if (!status) status = lnti_print_text(g->cli, &line, err);
+  lnti_text_clear(&line);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static bool has_test(const glance *g) {
+  const lnti_facet *splits = &g->facets[SPLITS];
+  for (size_t c = 0; c < splits->n_codes; c++) {
+    if (splits->counts[c] && strcmp(lnti_view_code(g->view, &splits->field, c).text, "test") == 0) return true;
+  }
+  return false;
+}
+
+static void print_next(const glance *g) {
+  if (g->items == 0) {
+    lnti_print_next(g->cli, "linnet import SOURCE");
+  } else if (g->labelled == 0) {
+    lnti_print_next(g->cli, "linnet import SOURCE (labels come with class folders or label files)");
+  } else if (!has_test(g)) {
+    lnti_print_next(g->cli, "linnet split");
+  } else if (g->work.models == 0) {
+    lnti_print_next(g->cli, "linnet train");
   } else {
-    lnti_print_next(cli, "linnet evaluate MODEL");
+    lnti_print_next(g->cli, "linnet evaluate MODEL");
   }
 }
 
-static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_store_counts *counts, lnt_error *err) {
-  lnti_print(cli, "Project ");
-  lnt_status status = lnti_print_plain(cli, project->path, err);
-  lnti_print(cli, "\n\n");
-  if (!status) status = print_counts(cli, counts, err);
-  if (!status && counts->models > 0) {
-    lnti_print(cli, "\n");
-    status = lnti_models_print(cli, project, err);
+static lnt_status print(const glance *g, lnt_error *err) {
+  lnti_print(g->cli, "Project ");
+  lnt_status status = lnti_print_plain(g->cli, g->project->path, err);
+  lnti_print(g->cli, "\n\n");
+  if (!status) status = print_counts(g, err);
+  if (!status) status = print_balances(g, err);
+  if (!status) status = print_metadata(g, err);
+  if (!status && g->work.models > 0) {
+    lnti_print(g->cli, "\n");
+    status = lnti_models_print(g->cli, g->project, err);
   }
-  if (!status) print_next(cli, counts);
+  if (!status) print_next(g);
   return status;
 }
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  lnti_project *project = NULL;
-  lnti_store_counts counts = {0};
+  glance g = {.cli = cli};
   (void)args;
-  lnt_status status = lnti_cli_project(&project, cli, err);
-  if (!status) status = lnti_store_counts_read(&counts, project->store, err);
-  if (!status) status = cli->json ? print_json(cli, project, &counts, err) : print(cli, project, &counts, err);
-  lnti_store_counts_clear(&counts);
-  lnti_project_close(project);
+  lnt_status status = lnti_cli_project(&g.project, cli, err);
+  if (!status) status = lnti_view_open(&g.view, g.project, NULL, NULL, err);
+  if (!status) status = look(&g, err);
+  if (!status) status = cli->json ? print_json(&g, err) : print(&g, err);
+  for (size_t i = 0; i < g.n_facets; i++) lnti_facet_clear(&g.facets[i]);
+  free(g.facets);
+  free(g.balances);
+  lnti_view_close(g.view);
+  lnti_project_close(g.project);
   return status;
 }
 
@@ -117,7 +408,9 @@ const lnti_command lnti_cmd_status = {
     .name = "status",
     .summary = "show how many items, labels and models there are",
     .usage = "",
-    .about = "Counts items, labels, splits and models, and says what comes next.",
+    .about =
+        "Counts items, labels, splits, duplicates and models, says how often each class occurs and which metadata there "
+        "are, and what comes next.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

@@ -274,6 +274,12 @@ const lnti_filter_names *lnti_view_names(const lnti_view *view) {
   return &view->names;
 }
 
+size_t lnti_view_answers(const lnti_view *view) {
+  size_t n = 0;
+  for (size_t i = 0; i < view->rows.n; i++) n += lnti_column_number(&view->rows.numbers[LNTI_NUMBER_ANSWERS], i);
+  return n;
+}
+
 size_t lnti_view_bytes(const lnti_view *view) {
   return lnti_rows_bytes(&view->rows);
 }

@@ -63,6 +63,8 @@ size_t lnti_view_count(const lnti_view *view);
 /** The project's ontology, and the names that filters over this view may use; until the next update. */
 const lnti_ontology *lnti_view_ontology(const lnti_view *view);
 const lnti_filter_names *lnti_view_names(const lnti_view *view);
+/** Current answers of all items. O(rows). */
+size_t lnti_view_answers(const lnti_view *view);
 /** Bytes of memory that the columns take, of the mapped snapshot too. */
 size_t lnti_view_bytes(const lnti_view *view);
 

@@ -88,7 +88,15 @@ static lnt_status judge_set(lnti_view_caches *caches, const set_walk *set, lnt_e
   const uint32_t word = set->equal ? LINK_NEAR : LINK_EQUAL;
   lnt_status status = LNT_OK;
   if (set->n < 2) return LNT_OK;
-  if (!set->equal) counts->copies += set->n - 1;
+  if (set->equal) {
+    size_t pictures = 0; /* of equal ones the lowest counts */
+    for (size_t i = 0; i < set->n; i++) {
+      pictures += lnti_column_number(set->equal, set->rows[i]) == (uint64_t)set->view->rows.ids[set->rows[i]];
+    }
+    counts->near_copies += pictures ? pictures - 1 : 0;
+  } else {
+    counts->copies += set->n - 1;
+  }
   if (answers_differ(set)) {
     *(set->equal ? &counts->near_conflicts : &counts->equal_conflicts) += 1;
     status = mark(&caches->conflict, set, word, err);

@@ -33,37 +33,44 @@ static void build_directory(lnti_selection *s) {
   s->count = n;
 }
 
-static lnt_status fill_selection(lnti_selection *s, lnti_view *view, const lnti_filter *filter, const lnti_sort *sort,
-                                 lnt_error *err) {
+/* Takes `bits`, also on failure. */
+static lnt_status new_selection(lnti_selection **out, lnti_view *view, uint64_t *bits, const lnti_sort *sort,
+                                lnt_error *err) {
+  lnti_selection *s = NULL;
+  lnt_status status = lnti_alloc_zero(&s, 1, sizeof *s, err);
+  if (status) {
+    free(bits);
+    return status;
+  }
+  s->bits = s->ordered = bits;
   s->n_rows = lnti_view_count(view);
   s->n_words = lnti_view_words(view);
-  lnt_status status = lnti_view_new_bits(&s->bits, view, err);
-  s->ordered = s->bits;
-  if (!status) status = lnti_alloc(&s->before, s->n_words, sizeof *s->before, err);
-  if (!status) status = lnti_filter_match(s->bits, filter, view, err);
+  status = lnti_alloc(&s->before, s->n_words, sizeof *s->before, err);
   if (!status) status = lnti_view_get_order(&s->order, &s->own_order, view, sort, err);
   if (!status && s->order) {
     s->ordered = NULL;
     status = lnti_view_new_bits(&s->ordered, view, err);
   }
-  if (status) return status;
+  if (status) {
+    lnti_selection_free(s);
+    return status;
+  }
   if (s->order) lnti_bits_permute(s->ordered, s->bits, s->order, s->n_rows, view->project->context.cpu);
   build_directory(s);
+  *out = s;
   return LNT_OK;
 }
 
 lnt_status lnti_view_select(lnti_selection **out, lnti_view *view, const lnti_filter *filter, const lnti_sort *sort,
                             lnt_error *err) {
-  lnti_selection *selection = NULL;
-  lnt_status status = lnti_alloc_zero(&selection, 1, sizeof *selection, err);
-  if (status) return status;
-  status = fill_selection(selection, view, filter, sort, err);
+  uint64_t *bits = NULL;
+  lnt_status status = lnti_view_new_bits(&bits, view, err);
+  if (!status) status = lnti_filter_match(bits, filter, view, err);
   if (status) {
-    lnti_selection_free(selection);
+    free(bits);
     return status;
   }
-  *out = selection;
-  return LNT_OK;
+  return new_selection(out, view, bits, sort, err);
 }
 
 void lnti_selection_free(lnti_selection *selection) {
@@ -318,8 +325,17 @@ static lnt_status size_facet(lnti_facet *facet, lnti_view *view, lnt_error *err)
   return status;
 }
 
-lnt_status lnti_view_facets(lnti_facet *facets, size_t n, lnti_view *view, const lnti_filter *filter,
-                            bool leave_own_out, lnt_error *err) {
+/* The rows that match all parts. */
+static void join_parts(uint64_t *bits, const parts *p) {
+  memcpy(bits, p->rest, p->n_words * sizeof *bits);
+  for (size_t i = 0; i < p->n; i++) {
+    if (p->own[i]) join_and(bits, p->own[i], p->n_words);
+  }
+}
+
+/* @param bits  NULL, or where the rows that match go */
+static lnt_status count_facets(lnti_facet *facets, size_t n, uint64_t *bits, lnti_view *view, const lnti_filter *filter,
+                               bool leave_own_out, lnt_error *err) {
   parts p = {.n = n, .n_words = lnti_view_words(view)};
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n; i++) {
@@ -329,7 +345,27 @@ lnt_status lnti_view_facets(lnti_facet *facets, size_t n, lnti_view *view, const
   for (size_t i = 0; i < n && !status; i++) status = size_facet(&facets[i], view, err);
   if (!status) status = split_filter(&p, view, filter, facets, leave_own_out, err);
   if (!status) status = count_all(facets, n, view, &p, err);
+  if (!status && bits) join_parts(bits, &p);
   clear_parts(&p);
+  for (size_t i = 0; status && i < n; i++) lnti_facet_clear(&facets[i]);
+  return status;
+}
+
+lnt_status lnti_view_facets(lnti_facet *facets, size_t n, lnti_view *view, const lnti_filter *filter,
+                            bool leave_own_out, lnt_error *err) {
+  return count_facets(facets, n, NULL, view, filter, leave_own_out, err);
+}
+
+lnt_status lnti_view_query(lnti_selection **out, lnti_facet *facets, size_t n, lnti_view *view,
+                           const lnti_filter *filter, const lnti_sort *sort, lnt_error *err) {
+  uint64_t *bits = NULL;
+  lnt_status status = lnti_view_new_bits(&bits, view, err);
+  if (!status) status = count_facets(facets, n, bits, view, filter, true, err);
+  if (status) {
+    free(bits);
+    return status;
+  }
+  status = new_selection(out, view, bits, sort, err);
   for (size_t i = 0; status && i < n; i++) lnti_facet_clear(&facets[i]);
   return status;
 }

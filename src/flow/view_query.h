@@ -64,6 +64,11 @@ LNT_MUST_CHECK lnt_status lnti_view_facets(lnti_facet *facets, size_t n, lnti_vi
                                            bool leave_own_out, lnt_error *err);
 void lnti_facet_clear(lnti_facet *facet);
 
+/** Rows in an order and counts that leave out each facet's own part, at once: the filter is looked at once. As
+ *  lnti_view_select and lnti_view_facets. */
+LNT_MUST_CHECK lnt_status lnti_view_query(lnti_selection **out, lnti_facet *facets, size_t n, lnti_view *view,
+                                          const lnti_filter *filter, const lnti_sort *sort, lnt_error *err);
+
 /** What a code of a facet stands for. */
 typedef struct lnti_code_meaning {
   const char *text; /**< borrowed from the view; "" where it is an option */
@@ -81,6 +86,7 @@ LNT_MUST_CHECK lnt_status lnti_view_code_text(lnti_text *out, const lnti_view *v
 typedef struct lnti_link_counts {
   size_t equal, near;                     /**< items with an equal picture; with an alike one and no equal one */
   size_t copies;                          /**< items that are an extra copy */
+  size_t near_copies;                     /**< pictures that are near another, one of each set left out */
   size_t equal_conflicts, near_conflicts; /**< sets with different answers to one question */
   size_t equal_leaks, near_leaks;         /**< sets in more than one split */
 } lnti_link_counts;

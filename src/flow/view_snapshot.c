@@ -458,9 +458,14 @@ static void map_file(void **map_out, size_t *bytes_out, const char *path) {
   *map_out = NULL;
   if (fd < 0) return;
   if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= (off_t)sizeof(header)) {
-    void *map = mmap(NULL, (size_t)info.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-    if (map != MAP_FAILED) *map_out = map;
+    /* Populated while it is read-only: a private mapping that may be written to would be copied as a whole. */
     *bytes_out = (size_t)info.st_size;
+    void *map = mmap(NULL, *bytes_out, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (map != MAP_FAILED && mprotect(map, *bytes_out, PROT_READ | PROT_WRITE) != 0) {
+      munmap(map, *bytes_out);
+      map = MAP_FAILED;
+    }
+    if (map != MAP_FAILED) *map_out = map;
   }
   close(fd);
 }

@@ -64,6 +64,20 @@ lnt_status lnti_store_position_holds(bool *out, lnti_store *store, const lnti_st
   return LNT_OK;
 }
 
+lnt_status lnti_store_work_counts(lnti_store_counts *out, lnti_store *store, lnt_error *err) {
+  int64_t operations = 0, runs = 0, models = 0;
+  lnti_db *db = NULL;
+  lnt_status status = lnti_reader_take(&db, store, err);
+  if (!status) status = lnti_db_begin(db, false, err);
+  if (!status) status = read_int(&operations, db, "SELECT COUNT(*) FROM operations", err);
+  if (!status) status = read_int(&runs, db, "SELECT COUNT(*) FROM runs", err);
+  if (!status) status = read_int(&models, db, "SELECT COUNT(*) FROM models", err);
+  lnti_reader_give(store, db);
+  if (status) return status;
+  *out = (lnti_store_counts){.operations = (size_t)operations, .runs = (size_t)runs, .models = (size_t)models};
+  return LNT_OK;
+}
+
 /* ---- items ---- */
 
 static lnt_status scan_item(lnti_item_visit visit, void *payload, lnti_stmt *stmt, lnt_error *err) {
@@ -207,9 +221,10 @@ lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_ans
   lnti_stmt *stmt = NULL;
   lnt_status status = lnti_reader_take(&db, store, err);
   if (status) return status;
+  /* The unary plus keeps to the rows behind that id: nearly all are of subject kind 1. */
   status = lnti_db_prepare(&stmt, db,
                            "SELECT id, subject_id, question_id, slot, state, option_id, number FROM answer_log "
-                           "WHERE id > ? AND subject_kind = 1 ORDER BY id",
+                           "WHERE id > ? AND +subject_kind = 1 ORDER BY id",
                            err);
   if (status) goto done;
   lnti_put_int(stmt, after_log_id);

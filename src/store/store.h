@@ -361,6 +361,9 @@ LNT_MUST_CHECK lnt_status lnti_store_position_read(lnti_store_position *out, lnt
 LNT_MUST_CHECK lnt_status lnti_store_position_holds(bool *out, lnti_store *store, const lnti_store_position *position,
                                                     lnt_error *err);
 
+/** Operations, runs and models alone, all else 0: what a view does not know, without counting items and answers. */
+LNT_MUST_CHECK lnt_status lnti_store_work_counts(lnti_store_counts *out, lnti_store *store, lnt_error *err);
+
 /** Items with ids in [first,last], by id, about twice as fast as lnti_store_items: without hashes, signatures, channels and
  *  the source's path and kind. */
 LNT_MUST_CHECK lnt_status lnti_store_scan_items(lnti_store *store, int64_t first, int64_t last, lnti_item_visit visit,

@@ -33,6 +33,48 @@ class Items(program.Case):
         self.fails(2, "-C", name, "items", "--where", "colour=red", says="colour")
         self.fails(2, "-C", name, "items", "--where", "class=", says="a value is missing")
 
+    def test_language(self):
+        name = self.project(per_class=4)
+
+        def found(where, *more):
+            return [item["id"] for item in self.run_lines("-C", name, "items", "--where", where, *more)]
+
+        self.assertEqual(len(found("class=cross or class=disc")), 8)
+        self.assertEqual(len(found("not (class=cross or class=disc)")), 4)
+        self.assertEqual(found("id in (2, 5..6)"), ["2", "5", "6"])
+        self.assertEqual(len(found(f"width>={program.FLAT} and kind=image and labelled=yes")), 12)
+        self.assertEqual(found("id<4", "--sort", "id:desc"), ["3", "2", "1"])
+        self.assertEqual(found("", "--sort", "id:desc", "--offset", "10"), ["2", "1"])
+        self.fails(2, "-C", name, "items", "--where", "(class=cross", says="column 1: this bracket is not closed")
+        self.fails(2, "-C", name, "items", "--where", "clas=cross", says="did you mean 'class'?")
+        self.fails(2, "-C", name, "items", "--sort", "clas", says="--sort: 'clas' is no key")
+
+    def test_counts(self):
+        name = self.project(per_class=4)
+        told = self.run_json("-C", name, "items", "--count", "class,split", "--where", "class!=disc")
+        self.assertEqual(told["items"], 8)
+        self.assertEqual({row["value"]: row["n"] for row in told["counts"]["class"]}, {"cross": 4, "stripes": 4})
+        self.assertEqual(sum(row["n"] for row in told["counts"]["split"]), 8)
+        text = self.run_ok("-C", name, "items", "--count", "class").stdout
+        self.assertRegex(text, r"\Aclass +items\n(\w+ +4\n){3}\n12 items\n\Z")
+        self.fails(2, "-C", name, "items", "--count", "width", says="width has too many different values")
+        self.fails(2, "-C", name, "items", "--count", "class,class", says="twice")
+        self.fails(2, "-C", name, "items", "--count", "class", "--sort", "id", says="--sort")
+
+    def test_cache_may_go(self):
+        name = self.project(per_class=4)
+        images = program.write_idx(self.folder, "train", 3000)
+        self.run_ok("-C", name, "import", images, "--target", "number")
+        where = ("-C", name, "items", "--where", "class=disc or id in 100..200")
+        first = self.run_ok(*where, "--json").stdout
+        snapshot = self.folder / name / "cache" / "view" / "snapshot"
+        self.assertTrue(snapshot.exists())
+        self.assertEqual(self.run_ok(*where, "--json").stdout, first)
+        snapshot.write_bytes(snapshot.read_bytes()[:1000])
+        self.assertEqual(self.run_ok(*where, "--json").stdout, first)
+        snapshot.unlink()
+        self.assertEqual(self.run_ok(*where, "--json").stdout, first)
+
     def test_table(self):
         name = self.project(per_class=10)
         lines = self.run_ok("-C", name, "items").stdout.splitlines()

@@ -3,6 +3,7 @@
  * update; orders, pages and counts on rows that are small enough to be counted by hand, and on many.
  */
 #include <fcntl.h>
+#include <flow/duplicates.h>
 #include <flow/view_parts.h>
 #include <math.h>
 #include <pthread.h>
@@ -431,6 +432,252 @@ static void test_readers_beside_updates(void **state) {
   lab_free(&l);
 }
 
+/* ---- orders, pages, counts ---- */
+
+/* The ids of all items in an order, as digits. */
+static void check_order(lnti_view *view, const char *sort_text, const char *wanted, int line) {
+  lnti_sort sort;
+  lnti_selection *selection = NULL;
+  uint32_t rows[16];
+  char found[17] = "";
+  assert_ok(lnti_sort_parse(&sort, lnti_view_names(view), sort_text, ERR));
+  assert_ok(lnti_view_select(&selection, view, NULL, &sort, ERR));
+  size_t n = lnti_selection_page(rows, selection, 0, 16);
+  for (size_t i = 0; i < n; i++) found[i] = (char)('0' + lnti_view_id(view, rows[i]));
+  if (strcmp(found, wanted) != 0) fail_msg("line %d: %s gives %s where %s is right", line, sort_text, found, wanted);
+  lnti_selection_free(selection);
+}
+
+#define order(text, wanted) check_order(view, text, wanted, __LINE__)
+
+static lnt_status write_order_meta(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  static const char *const iso[] = {"100", "50", NULL, "1e3", "50"};
+  static const char *const site[] = {"b10", "b9", "a", NULL, "b010"};
+  int64_t keys[2];
+  lnt_status status = lnti_tx_meta_key(tx, &keys[0], "iso", err);
+  if (!status) status = lnti_tx_meta_key(tx, &keys[1], "site", err);
+  for (int64_t i = 0; i < 5 && !status; i++) {
+    if (iso[i]) status = lnti_tx_meta(tx, i + 1, keys[0], iso[i], err);
+    if (site[i] && !status) status = lnti_tx_meta(tx, i + 1, keys[1], site[i], err);
+  }
+  return status;
+}
+
+static void test_orders(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lab_item(&l, "img10.png", 1, "train"); /* 1 */
+  lab_item(&l, "img9.png", 2, "val");    /* 2 */
+  lab_item(&l, "b/img1.png", 3, "");     /* 3 */
+  lab_item(&l, "IMG2.png", 4, "train");  /* 4 */
+  lab_item(&l, "img09.png", 5, "test");  /* 5 */
+  lab_answer(&l, 1, "quality", "3");
+  lab_answer(&l, 4, "quality", "-0");
+  lab_answer(&l, 5, "quality", "7.5");
+  lab_answer(&l, 2, "class", "dog");
+  lab_answer(&l, 3, "class", "bird");
+  lab_answer(&l, 4, "class", "unsure");
+  assert_ok(lnti_store_write(l.project->store, write_order_meta, NULL, ERR));
+  lnti_view *view = open_view(&l, NULL, NULL);
+  order("id", "12345");
+  order("id:desc", "54321");
+  order("path", "43521"); /* capitals first; 9 before 10, and 09 before 9 */
+  order("path:desc", "12534");
+  order("split", "51423"); /* none comes last */
+  order("split:desc", "21453");
+  order("iso", "25143"); /* as numbers; equal ones by id */
+  order("iso:desc", "41253");
+  order("site", "32514"); /* b9, b010, b10 */
+  order("site:desc", "15234");
+  order("quality", "41523");
+  order("quality:desc", "51423");
+  order("class", "32415"); /* as in the ontology, unsure, no answer */
+  order("class:desc", "23415");
+  order("width", "12345");
+  order("sharpness:desc", "12345");
+  order("labelled:desc", "12345");
+  order("source", "12345");
+  lnti_sort sort;
+  assert_status(lnti_sort_parse(&sort, lnti_view_names(view), "colour", ERR), LNT_EINVAL);
+  assert_status(lnti_sort_parse(&sort, lnti_view_names(view), "width:down", ERR), LNT_EINVAL);
+  assert_ok(lnti_sort_parse(&sort, lnti_view_names(view), "width:asc", ERR));
+  assert_false(sort.descending);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+static const char *text_of(const void *payload, size_t i) {
+  return ((char *const *)payload)[i];
+}
+
+static void check_texts(lnti_rng *rng, void *payload) {
+  (void)payload;
+  enum { N = 300 };
+  char *texts[N];
+  uint32_t order[N];
+  static const char parts[] = "0012399ab-./\xc3\xa9";
+  uint64_t alike = lnti_rng_below(rng, 2) ? 600 : 0; /* beyond what is sorted by keys */
+  for (size_t i = 0; i < N; i++) {
+    size_t n = lnti_rng_below(rng, 14);
+    texts[i] = calloc(1, alike + n + 1);
+    assert_non_null(texts[i]);
+    memset(texts[i], 'x', alike);
+    for (size_t c = 0; c < n; c++) texts[i][alike + c] = parts[lnti_rng_below(rng, sizeof parts - 1)];
+    if (i && lnti_rng_below(rng, 5) == 0) {
+      free(texts[i]);
+      texts[i] = strdup(texts[i - 1]);
+      assert_non_null(texts[i]);
+    }
+  }
+  assert_ok(lnti_sort_texts(order, text_of, texts, N, ERR));
+  for (size_t i = 1; i < N; i++) {
+    int c = lnti_natural_compare(texts[order[i - 1]], texts[order[i]]);
+    assert_true(c < 0 || (c == 0 && order[i - 1] < order[i]));
+  }
+  for (size_t i = 0; i < N; i++) free(texts[i]);
+}
+
+static void test_text_order_is_natural(void **state) {
+  (void)state;
+  lnti_test_property("order of texts", 60, check_texts, NULL);
+}
+
+static void check_keys(lnti_rng *rng, void *payload) {
+  (void)payload;
+  enum { N = 500 };
+  uint64_t keys[N], mask = lnti_rng_next(rng) >> lnti_rng_below(rng, 64);
+  uint32_t order[N];
+  for (size_t i = 0; i < N; i++) keys[i] = lnti_rng_next(rng) & mask;
+  assert_ok(lnti_sort_keys(order, keys, N, ERR));
+  for (size_t i = 1; i < N; i++) {
+    assert_true(keys[order[i - 1]] < keys[order[i]] ||
+                (keys[order[i - 1]] == keys[order[i]] && order[i - 1] < order[i]));
+  }
+}
+
+static void test_key_order_is_stable(void **state) {
+  (void)state;
+  lnti_test_property("order of keys", 60, check_keys, NULL);
+}
+
+static void test_pages(void **state) {
+  (void)state;
+  lab l = synthetic_lab(3000, 11);
+  lnti_view *view = open_view(&l, NULL, NULL);
+  static const char *const sorts[] = {"id", "width:desc", "patient", "severity"};
+  lnti_filter *filter = NULL;
+  uint32_t all[3000], page[100];
+  assert_ok(lnti_filter_parse(&filter, "class=class0 or width<1000", lnti_view_names(view), ERR));
+  for (size_t s = 0; s < 4; s++) {
+    lnti_sort sort;
+    lnti_selection *selection = NULL;
+    assert_ok(lnti_sort_parse(&sort, lnti_view_names(view), sorts[s], ERR));
+    assert_ok(lnti_view_select(&selection, view, filter, &sort, ERR));
+    size_t n = lnti_selection_page(all, selection, 0, 3000);
+    assert_int_equal(n, lnti_selection_count(selection));
+    assert_in_range(n, 500, 2900);
+    for (size_t offset = 0; offset < n + 150; offset += 37) {
+      size_t got = lnti_selection_page(page, selection, offset, 100);
+      assert_int_equal(got, offset >= n ? 0 : n - offset < 100 ? n - offset : 100);
+      assert_memory_equal(page, all + offset, got * sizeof *page);
+    }
+    assert_int_equal(lnti_selection_page(page, selection, 3, 0), 0);
+    assert_int_equal(lnti_selection_page(page, selection, SIZE_MAX, 5), 0);
+    if (s == 0) {
+      for (size_t i = 0; i < n; i++) assert_int_equal(lnti_selection_before(selection, all[i]), i);
+      assert_int_equal(lnti_selection_before(selection, 3000), n);
+    }
+    lnti_selection_free(selection);
+  }
+  lnti_filter_free(filter);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+/* Each count is the number of items that a filter for that value finds. */
+static void test_counts(void **state) {
+  (void)state;
+  lab l = synthetic_lab(3000, 12);
+  lnti_view *view = open_view(&l, NULL, NULL);
+  static const char *const keys[] = {"class", "split", "site", "duplicate", "labelled", "format"};
+  static const char *const where =
+      "split=train and (class=class0 or class=class1) and width>1000 and not site=site-00000";
+  /* where, without what asks of the facet alone */
+  static const char *const others[] = {"split=train and width>1000 and not site=site-00000",
+                                       "class in (class0, class1) and width>1000 and not site=site-00000",
+                                       "split=train and class in (class0, class1) and width>1000",
+                                       where,
+                                       where,
+                                       where};
+  lnti_facet facets[6];
+  lnti_filter *filter = NULL;
+  assert_ok(lnti_filter_parse(&filter, where, lnti_view_names(view), ERR));
+  for (int own = 0; own < 2; own++) {
+    for (size_t i = 0; i < 6; i++) assert_ok(lnti_field_find(&facets[i].field, lnti_view_names(view), keys[i], ERR));
+    assert_ok(lnti_view_facets(facets, 6, view, filter, own == 1, ERR));
+    for (size_t i = 0; i < 6; i++) {
+      size_t total = 0;
+      for (size_t c = 0; c < facets[i].n_codes; c++) {
+        lnti_text value = {0}, text = {0};
+        total += facets[i].counts[c];
+        if (c % 7 && c > 20) continue;
+        lnti_code_meaning meaning = lnti_view_code(view, &facets[i].field, c);
+        assert_ok(lnti_view_code_text(&value, view, &facets[i].field, c, ERR));
+        if (strcmp(value.data, "none of these") == 0) strcpy(value.data, "none");
+        assert_ok(lnti_text_printf(&text, ERR, "%s and %s=\"%s\"", own ? others[i] : where, keys[i],
+                                   meaning.missing && !*meaning.text ? "" : value.data));
+        assert_int_equal(facets[i].counts[c], count_found(view, text.data));
+        lnti_text_clear(&text);
+        lnti_text_clear(&value);
+      }
+      assert_int_equal(total, count_found(view, own ? others[i] : where));
+      lnti_facet_clear(&facets[i]);
+    }
+  }
+  lnti_facet again[6], plain[6]; /* at once it is the same */
+  lnti_selection *selection = NULL;
+  for (size_t i = 0; i < 6; i++) again[i].field = plain[i].field = facets[i].field;
+  assert_ok(lnti_view_query(&selection, again, 6, view, filter, NULL, ERR));
+  assert_ok(lnti_view_facets(plain, 6, view, filter, true, ERR));
+  assert_int_equal(lnti_selection_count(selection), count_found(view, where));
+  for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(again[i].n_codes, plain[i].n_codes);
+    assert_memory_equal(again[i].counts, plain[i].counts, plain[i].n_codes * sizeof *plain[i].counts);
+    lnti_facet_clear(&again[i]);
+    lnti_facet_clear(&plain[i]);
+  }
+  lnti_selection_free(selection);
+  lnti_facet number = {.field = {LNTI_FIELD_WIDTH, 0, LNTI_NONE}};
+  assert_status(lnti_view_facets(&number, 1, view, NULL, false, ERR), LNT_EINVAL);
+  assert_message("width has too many different values");
+  lnti_filter_free(filter);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
+/* The same sets as flow/duplicates counts from the store. */
+static void test_links(void **state) {
+  (void)state;
+  lab l = synthetic_lab(4000, 13);
+  lnti_view *view = open_view(&l, NULL, NULL);
+  lnti_link_counts links;
+  lnti_duplicates stored = {0};
+  assert_ok(lnti_view_link_counts(&links, view, ERR));
+  assert_ok(lnti_duplicates_read(&stored, l.project, 0, ERR));
+  assert_int_equal(links.copies, stored.copies);
+  assert_int_equal(links.near_copies, stored.near);
+  assert_int_equal(links.equal_conflicts, stored.sets[LNTI_EQUAL_CONFLICT]);
+  assert_int_equal(links.near_conflicts, stored.sets[LNTI_NEAR_CONFLICT]);
+  assert_int_equal(links.equal_leaks, stored.sets[LNTI_EQUAL_LEAK]);
+  assert_int_equal(links.near_leaks, stored.sets[LNTI_NEAR_LEAK]);
+  assert_true(links.equal_conflicts > 5 && links.near_leaks > 5);
+  lnti_duplicates_clear(&stored);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
 /* ---- finding rows ---- */
 
 static void test_rows_by_id(void **state) {
@@ -470,6 +717,12 @@ int main(void) {
       cmocka_unit_test(test_snapshot_of_the_future),
       cmocka_unit_test(test_readers_beside_updates),
       cmocka_unit_test(test_rows_by_id),
+      cmocka_unit_test(test_orders),
+      cmocka_unit_test(test_text_order_is_natural),
+      cmocka_unit_test(test_key_order_is_stable),
+      cmocka_unit_test(test_pages),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_links),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
