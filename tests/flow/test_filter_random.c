@@ -57,7 +57,7 @@ static lnt_status keep(void *payload, const lnti_item_view *view, lnt_error *err
   snprintf(p->stage, sizeof p->stage, "%s", view->item->stage);
   snprintf(p->format, sizeof p->format, "%s", view->item->format);
   assert_in_range(view->n_answers, 0, ANSWERS_MAX);
-  memcpy(p->answers, view->answers, view->n_answers * sizeof *view->answers);
+  for (size_t i = 0; i < view->n_answers; i++) p->answers[i] = view->answers[i];
   p->n_answers = view->n_answers;
   for (size_t i = 0; i < view->n_meta; i++) {
     for (size_t m = 0; m < META; m++) {
@@ -425,6 +425,8 @@ static lnt_status change_some(void *payload, lnti_tx *tx, lnt_error *err) {
 }
 
 /* ---- random filters ---- */
+
+static void say(char *text, const char *format, ...) LNT_PRINTF(2, 3);
 
 static void say(char *text, const char *format, ...) {
   va_list arguments;
