@@ -136,6 +136,36 @@ static lnt_status attempt_filter(lab *l) {
   return status;
 }
 
+/* With a snapshot that is written and read. One that cannot be written is no failure, so a round with a failed allocation may
+ * succeed; whatever happens, the view is whole or there is none. */
+static lnt_status attempt_view(lab *l) {
+  const lnti_view_options always = {.snapshot_rows = 1};
+  lnti_view *view = NULL;
+  lnti_link_counts links;
+  lnt_status status = lnti_view_open(&view, l->project, &always, NULL, ERR);
+  if (status == LNT_OK) assert_int_equal(lnti_view_count(view), 6);
+  if (status == LNT_OK) status = lnti_view_link_counts(&links, view, ERR);
+  if (status == LNT_OK) {
+    lnti_facet facets[2] = {{.field = {LNTI_FIELD_SPLIT, 0, LNTI_NONE}},
+                            {.field = {LNTI_FIELD_CONFLICT, 0, LNTI_NONE}}};
+    lnti_selection *selection = NULL;
+    const lnti_sort sort = {{LNTI_FIELD_SPLIT, 0, LNTI_NONE}, false};
+    status = lnti_view_query(&selection, facets, 2, view, NULL, &sort, ERR);
+    if (status == LNT_OK) assert_int_equal(lnti_selection_count(selection), 6);
+    for (int i = 0; i < 2; i++) lnti_facet_clear(&facets[i]);
+    lnti_selection_free(selection);
+  }
+  lnti_view_close(view);
+  return status == LNT_OK && lnti_test_allocation_failed() ? LNT_ENOMEM : status;
+}
+
+static void test_view(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_view, NULL);
+  lab_free(&l);
+}
+
 static void test_filter(void **state) {
   (void)state;
   lab l = new_lab();
@@ -384,10 +414,11 @@ static void test_project_create(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_messages),     cmocka_unit_test(test_metrics_json), cmocka_unit_test(test_files),
-      cmocka_unit_test(test_filter),       cmocka_unit_test(test_target),       cmocka_unit_test(test_duplicates),
-      cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),        cmocka_unit_test(test_annotate),
-      cmocka_unit_test(test_ontology_set), cmocka_unit_test(test_project_open), cmocka_unit_test(test_project_create),
+      cmocka_unit_test(test_messages),       cmocka_unit_test(test_metrics_json), cmocka_unit_test(test_files),
+      cmocka_unit_test(test_filter),         cmocka_unit_test(test_view),         cmocka_unit_test(test_target),
+      cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),
+      cmocka_unit_test(test_annotate),       cmocka_unit_test(test_ontology_set), cmocka_unit_test(test_project_open),
+      cmocka_unit_test(test_project_create),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
