@@ -123,10 +123,10 @@ static lnt_status fill(lnti_csv_reader *r) {
     return lnti_fail(&r->error, LNT_ELIMIT, "%.200s:%zu: a row of more than %zu bytes; is this a table?", r->name,
                      r->line, r->row_max);
   }
-  if (held > 0) memmove(r->buffer, r->buffer + r->at, held);
+  if (r->buffer && held > 0) memmove(r->buffer, r->buffer + r->at, held);
   r->at = 0;
   r->n = held;
-  if (held >= r->capacity / 2) {
+  if (!r->buffer || held >= r->capacity / 2) {
     size_t capacity = r->capacity ? 2 * r->capacity : BUFFER_START;
     lnt_status status = lnti_realloc(&r->buffer, capacity + 1, 1, &r->error);
     if (status) return status;

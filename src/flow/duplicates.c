@@ -132,7 +132,7 @@ static lnt_status near_sets_init(near_sets *s, size_t n, lnt_error *err) {
  * measured from. */
 static bool join_near(near_sets *s, const uint8_t *signature, uint32_t a, uint32_t b) {
   uint32_t to = s->set[a], from = s->set[b];
-  if (s->size[to] < s->size[from] || (s->size[to] == s->size[from] && from < to)) {
+  if (s->size[to] < s->size[from] || (from < to && s->size[to] == s->size[from])) {
     uint32_t swap = to;
     to = from;
     from = swap;

@@ -105,8 +105,8 @@ bool lnti_number_of_text(double *out, const char *text) {
   if (at[whole] == '.') fraction = digits(at + whole + 1);
   if (at[whole] == '.' && fraction == 0) return false;
   const char *end = at + whole + (fraction ? 1 + fraction : 0);
-  if (*end == '\0' && whole + fraction <= 15) { /* both numbers are exact, so the quotient is the nearest double */
-    int64_t value = 0;
+  if (*end == '\0' && whole <= 15 && fraction <= 15 - whole) {
+    int64_t value = 0; /* both numbers are exact, so the quotient is the nearest double */
     for (; at < end; at++) value = *at == '.' ? value : 10 * value + (*at - '0');
     *out = (double)value / tens[fraction];
     if (*text == '-') *out = -*out;
@@ -163,7 +163,7 @@ bool lnti_text_within(const char *text, const lnti_text_bound *low, const lnti_t
   }
   if (high->text) {
     int order = compare(text, high, !high->open);
-    if (order == 2 || order > 0 || (order == 0 && high->open)) return false;
+    if (order > 0 || (order == 0 && high->open)) return false; /* 2 is behind it too */
   }
   return true;
 }

@@ -292,7 +292,7 @@ static lnt_status join_key(building *b, const char *text, lnt_error *err) {
   if (strcmp(text, "sequence") == 0) return join_found_sequence(b, err);
   if ((rest = after(text, "sequence:alike="))) return join_named(b, rest, text, err);
   if (strcmp(text, "sequence:name") == 0) return join_named(b, "name", text, err);
-  if ((rest = after(text, "sequence:"))) {
+  if (after(text, "sequence:")) {
     return lnti_fail(err, LNT_EINVAL, "--group %s: there are sequence, sequence:name and sequence:alike=BITS", text);
   }
   if ((rest = after(text, "time:"))) return join_time(b, rest, text, err);

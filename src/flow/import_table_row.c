@@ -291,7 +291,7 @@ lnt_status lnti_table_row_read(lnti_table_row *out, lnti_arena *arena, const lnt
     status = keep(&result.reason, &r, row->reason, strlen(row->reason), err);
   } else {
     status = read_path(&r, err);
-    if (!status && plan->n_keys > 0) status = lnti_arena_alloc(&pairs, arena, plan->n_keys, sizeof *pairs, err);
+    if (!status) status = lnti_arena_alloc(&pairs, arena, plan->n_keys, sizeof *pairs, err);
     for (size_t i = 0; i < plan->n_columns && !status && !result.refused; i++) status = read_column(&r, i, pairs, err);
   }
   if (status) return status;

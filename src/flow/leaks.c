@@ -196,7 +196,7 @@ static void look_at_folders(evidence *e) {
     if (l->roster.item[named[begin].item].source_kind == LNTI_SOURCE_ARRAY) continue;
     for (size_t i = begin; i < end; i++) {
       size_t other = begin + lnti_rng_below(&rng, end - begin);
-      bool neighbours = named[other].stem == named[i].stem && (other > i ? other - i : i - other) < FAR;
+      bool neighbours = (other > i ? other - i : i - other) < FAR && named[other].stem == named[i].stem;
       if (i % stride != 0 || neighbours || !fits(l, named[i].item, named[other].item)) continue;
       draw_third(e, named[i].item, named[other].item, &rng, other_folder);
     }

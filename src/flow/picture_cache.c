@@ -124,12 +124,13 @@ static void remove_folder(const char *folder) {
 
 /** Whether a name is that of a folder of this kind that an older version of the program made. */
 static bool is_older(const char *name, lnti_picture_kind kind) {
-  unsigned made = 0, decoded = 0;
-  char again[64];
+  char again[64], *end;
   const char *kind_name = lnti_picture_kind_name(kind);
   const size_t n = strlen(kind_name);
-  if (strncmp(name, kind_name, n) != 0 || sscanf(name + n, "-%u.%u", &made, &decoded) != 2) return false;
-  snprintf(again, sizeof again, "%s-%u.%u", kind_name, made, decoded);
+  if (strncmp(name, kind_name, n) != 0 || name[n] != '-') return false;
+  const unsigned long made = strtoul(name + n + 1, &end, 10);
+  const unsigned long decoded = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+  snprintf(again, sizeof again, "%s-%lu.%lu", kind_name, made, decoded);
   if (strcmp(again, name) != 0) return false;
   return made < LNTI_PICTURE_VERSION || (made == LNTI_PICTURE_VERSION && decoded < LNTI_DECODE_VERSION);
 }
