@@ -88,11 +88,16 @@ static lnt_status print_columns(lnti_cli *cli, const lnti_import_result *result,
     if (c->number > COLUMNS_SHOWN) continue;
     if (strcmp(table, c->table) != 0) {
       table = c->table;
-      status = lnti_text_printf(&line, err, "\nColumns of %s\n", table);
+      status = lnti_text_printf(&line, err, "\nColumns of ");
+      if (!status) status = lnti_plain(&line, table, err);
+      if (!status) status = lnti_text_printf(&line, err, "\n");
     }
-    if (!status)
-      status = lnti_text_printf(&line, err, "  %zu  %s%s%s", c->number, c->name, *c->name ? ": " : "", c->role);
-    if (!status && *c->of) status = lnti_text_printf(&line, err, " \"%s\"", c->of);
+    if (!status) status = lnti_text_printf(&line, err, "  %zu  ", c->number);
+    if (!status) status = lnti_plain(&line, c->name, err); /* a header is a stranger's text */
+    if (!status) status = lnti_text_printf(&line, err, "%s%s", *c->name ? ": " : "", c->role);
+    if (!status && *c->of) status = lnti_text_printf(&line, err, " \"");
+    if (!status && *c->of) status = lnti_plain(&line, c->of, err);
+    if (!status && *c->of) status = lnti_text_printf(&line, err, "\"");
     if (!status) status = lnti_text_printf(&line, err, "%s\n", c->guessed ? " (guessed)" : "");
     bool more =
         c->number == COLUMNS_SHOWN && i + 1 < result->n_columns && result->columns[i + 1].number > COLUMNS_SHOWN;

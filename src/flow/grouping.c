@@ -16,7 +16,7 @@
 
 static const uint32_t none = UINT32_MAX;
 
-enum { KEY_MAX = 1000, SECONDS_MAX = 366 * 86400 };
+enum { KEY_MAX = 1000, SECONDS_MAX = 366 * 86400, ALIKE_PART = 5, ALIKE_LEAST = 50 };
 
 typedef struct building {
   lnti_project *project;
@@ -24,6 +24,8 @@ typedef struct building {
   lnti_grouping *out; /* `group` is the parents of the sets */
   lnti_text key;
   lnti_named *named; /* read when a key asks for it */
+  lnti_duplicate *links;
+  size_t n_links, link_capacity;
 } building;
 
 static lnt_status add_key_text(building *b, const char *text, lnt_error *err) {
@@ -46,12 +48,27 @@ static lnt_status join_equal_content(building *b, lnt_error *err) {
   return LNT_OK;
 }
 
-static lnt_status join_link(void *payload, const lnti_duplicate *link, lnt_error *err) {
-  (void)err;
+/* Links of the roster's images, to their near sets or to those of equal pixels alone. */
+static void join_links(building *b, bool near) {
+  for (size_t k = 0; k < b->n_links; k++) {
+    const lnti_duplicate *link = &b->links[k];
+    size_t i = lnti_roster_find(b->roster, link->item_id);
+    size_t lowest = lnti_roster_find(b->roster, near ? link->near_id : link->equal_id);
+    if (i != SIZE_MAX && lowest != SIZE_MAX) lnti_set_join(b->out->group, (uint32_t)i, (uint32_t)lowest);
+  }
+}
+
+static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error *err) {
   building *b = payload;
-  size_t i = lnti_roster_find(b->roster, link->item_id), lowest = lnti_roster_find(b->roster, link->near_id);
-  if (i != SIZE_MAX && lowest != SIZE_MAX) lnti_set_join(b->out->group, (uint32_t)i, (uint32_t)lowest);
-  return LNT_OK;
+  lnt_status status = lnti_grow(&b->links, &b->link_capacity, b->n_links + 1, sizeof *b->links, err);
+  if (status == LNT_OK) b->links[b->n_links++] = *link;
+  return status;
+}
+
+/* Where a camera looks at one scene, or parts lie in one pose, most pictures are nearly equal to others, and keeping them
+ * together would keep classes together. */
+static bool alike_by_nature(const building *b) {
+  return b->roster->n >= ALIKE_LEAST && b->n_links > b->roster->n / ALIKE_PART;
 }
 
 static void set_number(lnti_set_key *out, uint64_t number, size_t member) {
@@ -75,8 +92,10 @@ static lnt_status join_item_groups(building *b, lnt_error *err) {
 
 static lnt_status join_always(building *b, lnt_error *err) {
   lnt_status status = join_equal_content(b, err);
-  if (!status) status = lnti_store_duplicates(b->project->store, join_link, b, err);
-  return status ? status : join_item_groups(b, err);
+  if (!status) status = lnti_store_duplicates(b->project->store, keep_link, b, err);
+  if (status) return status;
+  join_links(b, !alike_by_nature(b));
+  return join_item_groups(b, err);
 }
 
 /* ---- values ---- */
@@ -287,7 +306,8 @@ static const char *after(const char *text, const char *prefix) {
 static lnt_status join_key(building *b, const char *text, lnt_error *err) {
   const char *rest;
   if (!*text) return lnti_fail(err, LNT_EINVAL, "--group: a key is empty");
-  if (strcmp(text, "near") == 0 || strcmp(text, "group") == 0) return add_key_text(b, text, err); /* always together */
+  if (strcmp(text, "near") == 0) join_links(b, true);
+  if (strcmp(text, "near") == 0 || strcmp(text, "group") == 0) return add_key_text(b, text, err);
   if (strcmp(text, "folder") == 0) return join_named(b, text, text, err);
   if (strcmp(text, "sequence") == 0) return join_found_sequence(b, err);
   if ((rest = after(text, "sequence:alike="))) return join_named(b, rest, text, err);
@@ -367,6 +387,7 @@ lnt_status lnti_grouping_of(lnti_grouping *out, lnti_project *project, const lnt
   grouping = (lnti_grouping){0};
 done:
   lnti_text_clear(&b.key);
+  free(b.links);
   free(b.named);
   lnti_grouping_clear(&grouping);
   return status;

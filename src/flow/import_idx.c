@@ -213,8 +213,12 @@ static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, 
     if (status) goto done;
     status = lnti_idx_read(pixels, idx, n, err);
     if (status) goto done;
+    memset(b->rows, 0, n * sizeof *b->rows);
     status = lnti_pool_for(context->pool, n, HASH_CHUNK, fill_rows, b, context->cancel, err);
-    if (status) goto done;
+    if (status) {
+      for (size_t i = 0; i < n; i++) lnti_import_row_clear(&b->rows[i]);
+      goto done;
+    }
     status = lnti_import_batch(b->work, LNTI_SOURCE_ARRAY, path, b->rows, n, err);
     if (status) goto done;
   }

@@ -76,8 +76,9 @@ struct lnti_finder {
 /* ---- hashes ---- */
 
 static void hash_text(uint64_t out[2], const char *text, size_t n) {
-  out[0] = lnti_hash_table(text, n, 0x6974656d);
-  out[1] = lnti_hash_table(text, n, 0x73746f7265);
+  lnti_hash128 hash;
+  lnti_hash128_bytes(&hash, text, n);
+  memcpy(out, hash.bytes, sizeof hash.bytes);
 }
 
 static slot *slot_of(const slots *table, const uint64_t hash[2]) {

@@ -31,8 +31,9 @@ typedef struct loading {
 } loading;
 
 static void hash_member(uint64_t out[2], const char *member, size_t n) {
-  out[0] = lnti_hash_table(member, n, 0x6b6e6f776e);
-  out[1] = lnti_hash_table(member, n, 0x6974656d73);
+  lnti_hash128 hash;
+  lnti_hash128_bytes(&hash, member, n);
+  memcpy(out, hash.bytes, sizeof hash.bytes);
 }
 
 /* The member's slot, or the free one where it belongs. */

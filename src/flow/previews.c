@@ -36,12 +36,11 @@ bool lnti_preview_is_needed(const lnti_item *item, lnti_picture_kind kind) {
   return !shown || !fits(item, LNTI_SCREEN_SIDE) || item->bytes > OWN_SCREEN_BYTES;
 }
 
-static lnt_status make(uint8_t **data_out, size_t *n_out, const lnti_blob *blob, size_t h, size_t w,
-                       lnti_picture_kind kind, lnt_error *err) {
-  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+static lnt_status make(uint8_t **data_out, size_t *n_out, const lnti_project *project, const lnti_blob *blob, size_t h,
+                       size_t w, lnti_picture_kind kind, lnt_error *err) {
   const lnti_size size = lnti_thumbnail_size(h, w, side_of(kind));
   lnti_image image = {0};
-  lnt_status status = lnti_image_decode(&image, NULL, blob, &size, &limits, err);
+  lnt_status status = lnti_image_decode(&image, NULL, blob, &size, &project->limits, err);
   if (status) return status;
   status = lnti_thumbnail_make(data_out, n_out, NULL, &image, side_of(kind),
                                kind == LNTI_PICTURE_THUMB ? LNTI_THUMBNAIL_QUALITY : LNTI_SCREEN_QUALITY, err);
@@ -58,25 +57,25 @@ typedef struct subject {
   lnt_error error;
 } subject;
 
-static lnt_status make_subject(uint8_t **data_out, size_t *n_out, lnti_media *media, const char *uri,
+static lnt_status make_subject(uint8_t **data_out, size_t *n_out, const lnti_project *project, const char *uri,
                                const lnti_hash *content, size_t h, size_t w, lnti_picture_kind kind, lnt_error *err) {
   lnti_blob blob = {0};
   lnti_hash now;
-  lnt_status status = lnti_media_read(&blob, media, uri, err);
+  lnt_status status = lnti_media_read(&blob, project->media, uri, err);
   if (status) return status;
   lnti_content_hash(&now, &blob);
   if (memcmp(&now, content, sizeof now) != 0) {
     status = lnti_fail(err, LNT_ECONFLICT, "%s has changed since it was imported", uri);
   } else {
-    status = make(data_out, n_out, &blob, h, w, kind, err);
+    status = make(data_out, n_out, project, &blob, h, w, kind, err);
   }
   lnti_blob_clear(&blob);
   return status;
 }
 
-lnt_status lnti_preview_make(uint8_t **data_out, size_t *n_out, lnti_media *media, const char *uri,
+lnt_status lnti_preview_make(uint8_t **data_out, size_t *n_out, const lnti_project *project, const char *uri,
                              const lnti_item *item, lnti_picture_kind kind, lnt_error *err) {
-  return make_subject(data_out, n_out, media, uri, &item->content, item->h, item->w, kind, err);
+  return make_subject(data_out, n_out, project, uri, &item->content, item->h, item->w, kind, err);
 }
 
 /* ---- the job ---- */
@@ -125,8 +124,7 @@ static lnt_status make_chunk(void *payload, size_t begin, size_t end, unsigned w
     uint8_t *data = NULL;
     size_t n = 0;
     w->bytes[i] = 0;
-    s->status =
-        make_subject(&data, &n, w->project->media, s->uri, &s->content, s->h, s->w, w->options->kind, &s->error);
+    s->status = make_subject(&data, &n, w->project, s->uri, &s->content, s->h, s->w, w->options->kind, &s->error);
     if (s->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", s->error.message);
     if (s->status) continue;
     lnt_status status = lnti_picture_cache_put(w->cache, &s->content, 0, data, n, err);

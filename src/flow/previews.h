@@ -22,8 +22,9 @@ bool lnti_preview_is_needed(const lnti_item *item, lnti_picture_kind kind);
  * @return LNT_OK; LNT_ECONFLICT (the medium is no longer what was imported); as lnti_media_read, lnti_image_decode.
  * Thread-safe; the cache is not asked.
  */
-LNT_MUST_CHECK lnt_status lnti_preview_make(uint8_t **data_out, size_t *n_out, lnti_media *media, const char *uri,
-                                            const lnti_item *item, lnti_picture_kind kind, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_preview_make(uint8_t **data_out, size_t *n_out, const lnti_project *project,
+                                            const char *uri, const lnti_item *item, lnti_picture_kind kind,
+                                            lnt_error *err);
 
 typedef struct lnti_previews_options {
   lnti_picture_kind kind;

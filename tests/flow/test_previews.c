@@ -359,12 +359,12 @@ static void test_one_picture(void **state) {
   assert_ok(lnti_media_read(&blob, l.project->media, path, ERR));
   lnti_content_hash(&item.content, &blob);
   lnti_blob_clear(&blob);
-  assert_ok(lnti_preview_make(&data, &n, l.project->media, path, &item, LNTI_PICTURE_SCREEN, ERR));
+  assert_ok(lnti_preview_make(&data, &n, l.project, path, &item, LNTI_PICTURE_SCREEN, ERR));
   assert_true(n > 100 && data[0] == 0xff && data[1] == 0xd8);
   free(data);
   data = NULL;
   item.content.bytes[0] ^= 1;
-  assert_status(lnti_preview_make(&data, &n, l.project->media, path, &item, LNTI_PICTURE_SCREEN, ERR), LNT_ECONFLICT);
+  assert_status(lnti_preview_make(&data, &n, l.project, path, &item, LNTI_PICTURE_SCREEN, ERR), LNT_ECONFLICT);
   assert_null(data);
   free(path);
   lab_free(&l);
