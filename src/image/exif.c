@@ -130,10 +130,11 @@ static bool read_degrees(double *out, const lnti_ifd *gps, unsigned tag, unsigne
   double sum = 0, scale = 1;
   if (!read_text(ref, sizeof ref, gps, ref_tag) || (ref[0] != refs[0] && ref[0] != refs[1])) return false;
   if (!lnti_ifd_find(&entry, gps, tag) || entry.count == 0 || entry.count > 3) return false;
-  for (size_t i = 0; i < entry.count; i++, scale *= 60) {
+  for (size_t i = 0; i < entry.count; i++) {
     double value = 0;
     if (!lnti_ifd_entry_real(&value, gps->file, &entry, i) || value < 0) return false;
     sum += value / scale;
+    scale *= 60;
   }
   if (!(sum <= most)) return false;
   *out = ref[0] == refs[1] ? -sum : sum;

@@ -4,6 +4,7 @@
  */
 #include <image/exif_parts.h>
 
+#include <assert.h>
 #include <base/alloc.h>
 #include <math.h>
 #include <string.h>
@@ -109,6 +110,7 @@ bool lnti_ifd_below(lnti_ifd *out, const lnti_ifd *ifd, unsigned tag) {
 }
 
 static double signed_value(uint64_t bits, unsigned bytes) {
+  assert(bytes >= 1 && bytes <= 8);
   return (double)(int64_t)(bits << (64 - 8 * bytes)) / (double)(1ull << (64 - 8 * bytes));
 }
 

@@ -191,7 +191,8 @@ static lnt_status look_at(survey *s, gif *g, const frame *f, size_t wanted, cons
   }
   const bool whole = covers(f, g) && f->transparent == OPAQUE;
   if (f->transparent != OPAQUE || ((i == 0 || s->hole) && !whole)) s->info.c = 4;
-  s->hole = f->dispose == DISPOSE_BACKGROUND || (i == 0 && f->dispose == DISPOSE_PREVIOUS);
+  /* What is restored is as it was: with the hole that it had, and empty before the first frame. */
+  s->hole = f->dispose == DISPOSE_BACKGROUND || (f->dispose == DISPOSE_PREVIOUS && (i == 0 || s->hole));
   if (whole && i <= wanted && (i == wanted || f->dispose != DISPOSE_PREVIOUS)) s->start = i;
   return LNT_OK;
 }
@@ -320,6 +321,7 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   for (size_t i = 0; i <= blob->frame && status == LNT_OK; i++) {
     frame f;
     status = next_frame(&found, &f, &g, err);
+    if (status == LNT_OK && !found) status = ends_early(&g, err);
     if (status == LNT_OK && i >= s.start) status = draw_and_dispose(&canvas, &before, &f, &g, i == blob->frame, err);
   }
   lnti_image_clear(&before);

@@ -19,7 +19,8 @@ enum {
   SIDE_MAX = 16384,      /* of libvips */
   TILES_FREE = 1 << 22,  /* pixels that tiles may have however small the image is */
   STREAM_FREE = 1 << 20, /* and a picture, however small it says to be */
-  GRID_BYTES = 8
+  GRID_BYTES = 8,        /* with sides of 16 bits */
+  GRID_WIDE_BYTES = 12   /* with sides of 32 */
 };
 
 /** Brand i of the file-type box: the major one, then the compatible ones; NULL behind the last. */
@@ -95,8 +96,9 @@ static lnt_status broken(const char *what, lnt_error *err) {
 }
 
 /** A coded image: it has a size, a depth and bytes, and these are not for a picture that is far larger. */
-static lnt_status judge_stream(const lnti_heif_item *item, lnt_error *err) {
+static lnt_status judge_stream(const lnti_heif_meta *meta, const lnti_heif_item *item, lnt_error *err) {
   size_t h = 0, w = 0;
+  if (item->judged) return LNT_OK; /* a grid may refer to one tile many times */
   if (item->kind != LNTI_HEIF_HEVC && item->kind != LNTI_HEIF_AV1) {
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "HEIF with an image made of images that are not coded as HEVC or AV1 is not read by this version");
@@ -122,6 +124,7 @@ static lnt_status judge_stream(const lnti_heif_item *item, lnt_error *err) {
                      "the HEIF file is damaged: an image of %zu x %zu pixels holds a picture of %zu x %zu",
                      item->coded_w, item->coded_h, w, h);
   }
+  meta->items[item - meta->items].judged = true;
   return LNT_OK;
 }
 
@@ -135,23 +138,33 @@ static lnt_status judge_alpha(const lnti_heif_meta *meta, const lnti_heif_item *
   bool more = false;
   unsigned bits = 0;
   if (!alpha || alpha->has_alpha) return broken("the alpha of an image has alpha", err);
-  if (alpha->kind != LNTI_HEIF_GRID) return judge_stream(alpha, err);
+  if (alpha->kind != LNTI_HEIF_GRID) return judge_stream(meta, alpha, err);
   lnt_status status = judge_grid(&more, &bits, meta, alpha, err);
   if (status == LNT_OK && more) status = broken("the alpha of an image has alpha", err);
   return status;
 }
 
 static lnt_status judge_coded(const lnti_heif_meta *meta, const lnti_heif_item *item, lnt_error *err) {
-  lnt_status status = judge_stream(item, err);
+  lnt_status status = judge_stream(meta, item, err);
   return status == LNT_OK ? judge_alpha(meta, item, err) : status;
 }
 
 /** One tile of a grid; its alpha, where it has any, must be coded: a grid in there could lead back. */
 static lnt_status judge_tile(const lnti_heif_meta *meta, const lnti_heif_item *tile, lnt_error *err) {
-  lnt_status status = judge_stream(tile, err);
+  lnt_status status = judge_stream(meta, tile, err);
   if (status != LNT_OK || !tile->has_alpha) return status;
   const lnti_heif_item *alpha = lnti_heif_find(meta, tile->alpha_id);
-  return !alpha || alpha->has_alpha ? broken("the alpha of an image has alpha", err) : judge_stream(alpha, err);
+  return !alpha || alpha->has_alpha ? broken("the alpha of an image has alpha", err) : judge_stream(meta, alpha, err);
+}
+
+/** The size that a grid says of its own (23008-12, 6.6.2.3.2), by which libheif takes memory. */
+static bool grid_says_size(const lnti_heif_item *item) {
+  const uint8_t *p = item->first.p;
+  const bool wide = (p[1] & 1) != 0;
+  if (wide && item->first.n < GRID_WIDE_BYTES) return false;
+  const size_t w = wide ? lnti_get_be32(p + 4) : lnti_get_be16(p + 4);
+  const size_t h = wide ? lnti_get_be32(p + 8) : lnti_get_be16(p + 6);
+  return w == item->coded_w && h == item->coded_h;
 }
 
 static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_heif_meta *meta,
@@ -164,6 +177,7 @@ static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_hei
       n != ((size_t)item->first.p[2] + 1) * ((size_t)item->first.p[3] + 1)) {
     return broken("a grid has not the tiles that it says", err);
   }
+  if (!grid_says_size(item)) return broken("a grid is not of the size that the file says", err);
   for (size_t i = 0; i < n; i++) {
     const lnti_heif_item *tile = lnti_heif_find(meta, lnti_heif_part(meta, item, i));
     if (!tile) return broken("a tile is not there", err);

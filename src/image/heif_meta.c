@@ -12,6 +12,8 @@
 /* Caps of libheif, below which it reads all. */
 enum { ITEMS_MAX = 20000, EXTENTS_MAX = 32, PROPERTIES_MAX = 20000 };
 
+enum { ALPHA_NAME_MAX = 64 /* more than any name of a kind that is known */ };
+
 typedef struct box {
   const uint8_t *type; /* four letters */
   lnti_bytes body;
@@ -198,7 +200,7 @@ static void swap(size_t *a, size_t *b) {
 static bool holds_alpha(lnti_bytes name) {
   static const char *const names[] = {"urn:mpeg:avc:2015:auxid:1", "urn:mpeg:hevc:2015:auxid:1",
                                       "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"};
-  const size_t n = strnlen((const char *)name.p, name.n);
+  const size_t n = strnlen((const char *)name.p, name.n < ALPHA_NAME_MAX ? name.n : ALPHA_NAME_MAX);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (n == strlen(names[i]) && memcmp(name.p, names[i], n) == 0) return true;
   }

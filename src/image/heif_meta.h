@@ -41,6 +41,7 @@ typedef struct lnti_heif_item {
   lnti_bytes parts;        /**< ids of the images that it is made of, each of id_bytes */
   lnti_bytes first;        /**< its first extent; all lie in the file */
   size_t n_extents;
+  bool judged; /**< its stream is known to be sound */
 } lnti_heif_item;
 
 /** Zero-initialise; lnti_heif_meta_clear frees. */

@@ -114,7 +114,7 @@ static bool read_nals(size *s, lnti_bytes config, lnti_bytes data) {
     for (unsigned i = 0; i < length_bytes; i++) n = n << 8 | data.p[i];
     data.p += length_bytes;
     data.n -= length_bytes;
-    if (n > data.n || !read_nal(s, data.p, n)) return false;
+    if (n == 0 || n > data.n || !read_nal(s, data.p, n)) return false;
     data.p += n;
     data.n -= n;
   }

@@ -83,7 +83,7 @@ static void row_f32(float *to, const void *row, size_t w, const lnti_raster *r) 
 
 void lnti_raster_row(void *to, const void *row, size_t w, const lnti_raster *raster) {
   const bool plain = raster->bands == lnti_raster_channels(raster) && raster->colours < 4 &&
-                     (raster->alpha == 0 || raster->alpha == 3);
+                     (raster->alpha == 0 || (raster->alpha == 3 && raster->colours == 3));
   switch (lnti_raster_depth(raster)) {
     case LNTI_DEPTH_U8:
       if (plain && raster->sample == LNTI_SAMPLE_U8) {

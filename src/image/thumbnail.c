@@ -6,6 +6,7 @@
  */
 #include <image/thumbnail.h>
 
+#include <assert.h>
 #include <base/alloc.h>
 #include <base/error.h>
 #include <image/prepare.h>
@@ -40,6 +41,7 @@ static size_t box_start(size_t i, size_t side, size_t n) {
  * sum < 256 count and sum * count < 2^48, which hold with room for boxes of 256 x 256. */
 enum { PART_BITS = 48 };
 static uint64_t part_of(uint64_t count) {
+  assert(count > 0);
   return (((uint64_t)1 << PART_BITS) + count - 1) / count;
 }
 
@@ -79,6 +81,7 @@ static void band_u16(uint16_t *restrict to, const uint16_t *restrict from, const
   for (size_t x = 0; x < b->w_out; x++) {
     const size_t first = box_start(x, b->w, b->w_out), n = box_start(x + 1, b->w, b->w_out) - first;
     const uint64_t count = n * b->rows;
+    assert(count > 0); /* no more boxes than pixels */
     for (size_t k = 0; k < b->c; k++) {
       uint64_t sum = count / 2;
       for (size_t i = 0; i < n; i++) sum += sums[(first + i) * b->c + k];

@@ -48,6 +48,8 @@ enum {
   SAMPLES_MAX = 64,
   TILE_SIDE_MAX = 10000,   /* of libvips */
   TILE_FREE = 1024 * 1024, /* pixels that a tile may have however small the image is */
+  JPEG_PADDING_MAX = 64,   /* bytes */
+  JPEG_MARKERS_MAX = 64,   /* in front of a frame header */
   FIELD_SIZES = 19
 };
 
@@ -329,10 +331,10 @@ static unsigned ratio_of(const lnti_tiff_page *page) {
 /** A whole JPEG stream for as many components as the page has samples: it begins and ends as one, and its frame header
  *  says so. */
 static bool jpeg_fits(const lnti_tiff_page *page, const uint8_t *p, size_t n) {
-  /* Some writers pad. */
-  while (n > 4 && p[n - 1] == 0) n--;
+  /* Some writers pad. Only so much is looked at: strips may share their bytes, and each is judged. */
+  for (size_t i = 0; i < JPEG_PADDING_MAX && n > 4 && p[n - 1] == 0; i++) n--;
   if (n < 4 || p[0] != 0xff || p[1] != 0xd8 || p[n - 2] != 0xff || p[n - 1] != 0xd9) return false;
-  for (size_t at = 2; n - at >= 4 && p[at] == 0xff;) {
+  for (size_t at = 2, i = 0; i < JPEG_MARKERS_MAX && n - at >= 4 && p[at] == 0xff; i++) {
     const unsigned marker = p[at + 1];
     const size_t length = (size_t)p[at + 2] << 8 | p[at + 3];
     if (marker == 0xff) {

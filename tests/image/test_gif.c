@@ -152,6 +152,12 @@ static void test_alpha_channel(void **state) {
   frame(&g, 0, 0, 1, 1, KEEP, OPAQUE, "3");
   end(&g);
   gives(&g, 1, 1, 2, 4, "3.");
+  begin(&g, 2, 1); /* taken back to what has a hole */
+  frame(&g, 0, 0, 2, 1, BACKGROUND, OPAQUE, "12");
+  frame(&g, 0, 0, 2, 1, PREVIOUS, OPAQUE, "34");
+  frame(&g, 0, 0, 1, 1, KEEP, OPAQUE, "5");
+  end(&g);
+  gives(&g, 2, 1, 2, 4, "5.");
   begin(&g, 2, 1);
   frame(&g, 1, 0, 1, 1, KEEP, OPAQUE, "5");
   end(&g);

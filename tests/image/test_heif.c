@@ -46,7 +46,7 @@ typedef struct plan {
   uint32_t w, h;
   const char *reference;  /* type of references: from -> to pairs in `links` */
   uint8_t links[8][2];    /* ended by 0 */
-  uint8_t grid[8];        /* data of all derived items */
+  uint8_t grid[8];        /* data of all derived items; w and h are added to its sides */
   uint32_t extent_offset; /* in the box for small data */
   unsigned hidden;        /* bits by id */
   const char *config;     /* of the codec */
@@ -107,8 +107,12 @@ static void write_meta(file *f, const plan *p) {
     close_box(f, at);
   }
   at = open_box(f, "idat");
-  memcpy(f->data + f->n, p->grid, 8);
-  f->n += 8;
+  memcpy(f->data + f->n, p->grid, 4);
+  f->n += 4;
+  add(f, p->w + p->grid[5], 2);
+  add(f, p->h + p->grid[7], 2);
+  add(f, 7, 1); /* of HEVC: one unit, of no kind that matters */
+  add(f, 0, 7);
   close_box(f, at);
   at = open_full(f, "iloc", 1, 0);
   add(f, 0x4400, 2);
@@ -118,7 +122,7 @@ static void write_meta(file *f, const plan *p) {
     add(f, 1, 2); /* in idat */
     add(f, 0, 2);
     add(f, 1, 2);
-    add(f, p->extent_offset, 4);
+    add(f, p->extent_offset + (memcmp(p->types + 4 * i, "hvc1", 4) == 0 ? 8 : 0), 4);
     add(f, 8, 4);
   }
   close_box(f, at);
@@ -221,7 +225,7 @@ static void test_items(void **state) {
   p.extent_offset = 1;
   refuses_plan(&p, LNT_EDATA, "pixels that would lie behind");
   p = good;
-  p.extent_offset = UINT32_MAX;
+  p.extent_offset = UINT32_MAX - 8;
   refuses_plan(&p, LNT_EDATA, "pixels that would lie behind");
   p = good;
   p.w = p.h = 16385;
@@ -242,6 +246,15 @@ static void test_references(void **state) {
   lnti_image_info info;
   write_file(&f, &p);
   assert_ok(probe(&info, &f)); /* one tile */
+  p.grid[5] = 1;
+  refuses_plan(&p, LNT_EDATA, "a grid is not of the size");
+  p.grid[5] = 0;
+  p.grid[7] = 1;
+  refuses_plan(&p, LNT_EDATA, "a grid is not of the size");
+  p.grid[7] = 0;
+  p.grid[1] = 1; /* sides of 32 bits, which are not there */
+  refuses_plan(&p, LNT_EDATA, "a grid is not of the size");
+  p.grid[1] = 0;
   p.grid[2] = 1;
   refuses_plan(&p, LNT_EDATA, "not the tiles that it says");
   memcpy(p.links, (uint8_t[8][2]){{1, 2}, {1, 2}}, sizeof p.links);

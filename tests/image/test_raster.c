@@ -36,6 +36,8 @@ static void test_bytes(void **state) {
   /* Bands that are neither colour nor alpha are left out, also in front of alpha. */
   lnti_raster_row(out, "rgbxARGBYz", 2, &(lnti_raster){.bands = 5, .colours = 3, .alpha = 4});
   assert_memory_equal(out, "rgbARGBz", 8);
+  lnti_raster_row(out, "axyAbxyB", 2, &(lnti_raster){.bands = 4, .colours = 1, .alpha = 3});
+  assert_memory_equal(out, "aaaAbbbB", 8);
   lnti_raster_row(out, "rgbxRGBX", 2, &(lnti_raster){.bands = 4, .colours = 3});
   assert_memory_equal(out, "rgbRGB", 6);
   lnti_raster_row(out, "axbx", 2, &(lnti_raster){.bands = 2, .colours = 1});
