@@ -194,6 +194,28 @@ static lnt_status check_bomb(const reading *r, lnt_error *err) {
   return LNT_OK;
 }
 
+/** Reads what is left of a member that is not taken, since libarchive would unpack it with no eye on the caps or on the
+ *  wish to stop. In blocks: holes of sparse members are not filled. */
+static lnt_status discard_member(reading *r, struct archive_entry *entry, lnt_error *err) {
+  const bool zip = (archive_format(r->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP;
+  lnt_status status = LNT_OK;
+  /* In place there is nothing to unpack, nor in a zip that says how many bytes to pass over. */
+  if (!r->pack || (zip && archive_entry_size_is_set(entry))) return LNT_OK;
+  while (status == LNT_OK) {
+    const void *data = NULL;
+    size_t n = 0;
+    la_int64_t at = 0;
+    const int code = archive_read_data_block(r->archive, &data, &n, &at);
+    if (code == ARCHIVE_RETRY) continue;
+    if (code == ARCHIVE_FATAL) return archive_failed(r, err);
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) break; /* the end, or nothing that can be unpacked */
+    r->unpacked += n;
+    status = check_bomb(r, err);
+    if (status == LNT_OK) status = lnti_cancel_check(r->cancel, err);
+  }
+  return status;
+}
+
 /** Member bytes into the pack. LNT_EDATA: damage. */
 static lnt_status copy_member(lnti_row *row, reading *r, lnt_error *err) {
   const uint64_t begin = lnti_pack_offset(r->pack);
@@ -244,7 +266,7 @@ static lnt_status take_entry(reading *r, struct archive_entry *entry, lnt_error 
   const char *link = archive_entry_hardlink(entry);
   lnti_row row = {0};
   lnt_status status = LNT_OK;
-  if (archive_entry_filetype(entry) == AE_IFDIR) return LNT_OK;
+  if (archive_entry_filetype(entry) == AE_IFDIR) return discard_member(r, entry, err);
   row.how = lnti_member_name(r->member, raw ? raw : "", raw ? strlen(raw) : 0);
   if (row.how == LNTI_ROW_PLAIN) {
     row.bytes = archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0;
@@ -257,6 +279,7 @@ static lnt_status take_entry(reading *r, struct archive_entry *entry, lnt_error 
     }
   }
   if (status == LNT_OK) status = lnti_index_add(r->index, r->member, &row, r->caps->members_max, r->name, err);
+  if (status == LNT_OK && row.how != LNTI_ROW_SUMMED) status = discard_member(r, entry, err);
   return status;
 }
 

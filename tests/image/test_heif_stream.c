@@ -92,6 +92,10 @@ static void test_hevc(void **state) {
   size_t height = 9, width = 9;
   assert_false(lnti_heif_stream_size(&height, &width, LNTI_HEIF_HEVC, config_of(config, w.data, 16), (lnti_bytes){0}));
   assert_int_equal(height, 9);
+  /* Units of no bytes are none: a file full of them would have each walked over. */
+  const lnti_bytes sound = config_of(config, (const uint8_t[]){0x40, 1}, 2);
+  assert_false(lnti_heif_stream_size(&height, &width, LNTI_HEIF_HEVC, sound, (lnti_bytes){(const uint8_t[4]){0}, 4}));
+  assert_int_equal(height, 9);
 }
 
 /* 00 00 03: the 3 keeps a start code out, and is none of the header's bytes. */

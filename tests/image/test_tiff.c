@@ -317,11 +317,36 @@ static void test_bombs(void **state) {
   }
 }
 
+/* A strip of JPEG, as far as its frame header, with zeros behind its end: so many are looked past. */
+static void test_jpeg_padding(void **state) {
+  (void)state;
+  static const uint8_t jpeg[] = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 2, 0, 4, 1, 1, 0x11, 0, 0xff, 0xd9};
+  for (size_t padding = 60; padding < 70; padding++) {
+    tiff f;
+    entry e[N + 4];
+    lnti_image_info info;
+    const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+    plain(e);
+    e[COMPRESSION].value = 7;
+    e[BYTES].value = (uint32_t)(sizeof jpeg + padding);
+    begin(&f);
+    memcpy(f.data + 8, jpeg, sizeof jpeg);
+    f.n = 8 + sizeof jpeg + padding;
+    directory(&f, e, N);
+    const lnti_blob blob = blob_of(f.data, f.n);
+    if (padding > 64) {
+      refuses(f.data, f.n, LNT_EDATA, "a JPEG part of it is cut short");
+    } else {
+      assert_ok(lnti_image_probe(&info, &blob, &limits, ERR));
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain), cmocka_unit_test(test_fields), cmocka_unit_test(test_kinds),
       cmocka_unit_test(test_tiles), cmocka_unit_test(test_pages),  cmocka_unit_test(test_many_pages),
-      cmocka_unit_test(test_big),   cmocka_unit_test(test_bombs),
+      cmocka_unit_test(test_big),   cmocka_unit_test(test_bombs),  cmocka_unit_test(test_jpeg_padding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

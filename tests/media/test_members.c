@@ -518,6 +518,14 @@ static void test_bomb(void **state) {
   assert_ok(list_with(options, path, &l, &members));
   assert_int_equal(members.n, 5);
   lnti_members_clear(&members);
+  /* Passing over members that are too large unpacks them all the same. */
+  options.file_bytes_max = PIECE - 1;
+  assert_ok(list_with(options, path, &l, &members));
+  assert_int_equal(members.n, 0);
+  lnti_members_clear(&members);
+  options.ratio_max = 100;
+  assert_status(list_with(options, path, &l, &members), LNT_ELIMIT);
+  assert_message("unpack to more than 100 times as many");
   free(zeros);
 }
 
