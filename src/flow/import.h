@@ -53,7 +53,7 @@ typedef struct lnti_import_options {
   const char *group; /**< POSIX extended regular expression on the path below the source: members with the same first
                         subexpression (or whole match) are one group; NULL: none */
   const char *meta;  /**< pattern of flow/path_pattern.h on the path below the source; NULL: none */
-  lnti_image_limits limits;      /**< what is taken; the project keeps them. A zero: as the project has it */
+  lnti_image_limits limits; /**< what is taken; the project keeps them. A zero: as the project has it */
   lnti_import_table_options table;
   bool verify;                   /**< decode every image in full (default); else the header alone */
   const lnti_progress *progress; /**< counts items that are durable */
@@ -80,7 +80,7 @@ typedef struct lnti_import_result {
   size_t groups;   /**< groups added */
   size_t labelled; /**< answers added */
   size_t n_refused;
-  lnti_duplicates duplicates; /**< in the whole project; conflicts are those of the target */
+  lnti_duplicates duplicates;  /**< in the whole project; conflicts are those of the target */
   lnti_import_column *columns; /**< of all tables */
   size_t n_columns, column_capacity;
   double seconds;

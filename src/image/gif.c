@@ -311,7 +311,7 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   static const lnti_image_limits kept = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
   lnti_image canvas = {0}, before = {0};
   gif g;
-  survey s;
+  survey s = {0};
   bool found = false;
   lnt_status status = open_gif(&g, blob, err);
   if (status == LNT_OK) status = walk(&s, &g, blob->frame, &kept, err);

@@ -314,8 +314,8 @@ done:
   return status;
 }
 
-lnt_status lnti_store_items_by_id(lnti_store *store, const int64_t *ids, size_t n, lnti_item_visit visit,
-                                  void *payload, lnt_error *err) {
+lnt_status lnti_store_items_by_id(lnti_store *store, const int64_t *ids, size_t n, lnti_item_visit visit, void *payload,
+                                  lnt_error *err) {
   lnti_db *db = NULL;
   lnti_stmt *stmt = NULL;
   lnt_status status = lnti_reader_take(&db, store, err);

@@ -18,7 +18,8 @@ static void is_named(const void *bytes, size_t n, const char *name) {
 
 static void test_known_formats(void **state) {
   (void)state;
-  is_named("8BPS", 4, "PSD is not read by this version; JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF, BMP, PNM, PAM and PFM are");
+  is_named("8BPS", 4,
+           "PSD is not read by this version; JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF, BMP, PNM, PAM and PFM are");
   is_named(
       "\0\0\0\x18"
       "ftypisom",
