@@ -79,7 +79,7 @@ static const char JPEG_PIXELS[] = "\xff\xda\0\x08\1\1\0\0\x3f\0\x55\xff\0\x55\xf
 static exif_bytes jpeg_with_secrets(bool big_endian) {
   exif_bytes inner = exif_in_jpeg(exif_tiff(ROWS, N_ROWS(ROWS), big_endian, false)), file = {0};
   exif_append(&file, "\xff\xd8", 2);
-  exif_append(&file, "\xff\xe1\0\x2bhttp://ns.adobe.com/xap/1.0/\0SECRET xmp", 45);
+  exif_append(&file, "\xff\xe1\0\x29http://ns.adobe.com/xap/1.0/\0SECRET xmp", 43);
   exif_append(&file, "\xff\xed\0\x1cPhotoshop 3.0\0SECRET iptc", 30);
   exif_append(&file, "\xff\xe2\0\x15MPF\0SECRET preview", 23);
   exif_append(&file, "\xff\xe2\0\x14ICC_PROFILE\0\1\1pro", 22);
