@@ -370,7 +370,9 @@ static void test_no_growth(void **state) {
     rows[i] = (exif_row){IN_EXIF, 0x9201 + (unsigned)i % 10 + (i >= 10) * 0x1f, LNTI_IFD_BYTE, "12345678", 0, {0}};
   }
   exif_bytes tiff = exif_tiff(rows, N_ROWS(rows), false, false);
-  exif_append(&tiff, memset(malloc(4000), 'x', 4000), 4000);
+  char value[4000];
+  memset(value, 'x', sizeof value);
+  exif_append(&tiff, value, sizeof value);
   lnti_ifd_file file;
   lnti_ifd first, ifd;
   assert_true(lnti_ifd_file_open(&file, (lnti_span){tiff.data, tiff.n}) && lnti_ifd_open(&first, &file, file.first) &&
