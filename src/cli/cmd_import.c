@@ -28,6 +28,16 @@ static void columns_json(lnti_json_writer *w, const lnti_import_result *result) 
   lnti_json_end_array(w);
 }
 
+static void again_json(lnti_json_writer *w, const lnti_import_again *again) {
+  lnti_json_kv_int(w, "labels_changed", (int64_t)again->labels_changed);
+  lnti_json_kv_int(w, "labels_same", (int64_t)again->labels_same);
+  lnti_json_kv_int(w, "labels_kept", (int64_t)again->labels_kept);
+  lnti_json_kv_int(w, "metadata_changed", (int64_t)again->meta_changed);
+  lnti_json_kv_int(w, "metadata_kept", (int64_t)again->meta_kept);
+  lnti_json_kv_int(w, "splits_changed", (int64_t)again->splits_changed);
+  lnti_json_kv_int(w, "splits_kept", (int64_t)again->splits_kept);
+}
+
 static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, const lnti_refused *refused,
                              lnt_error *err) {
   lnti_json_writer *w = NULL;
@@ -38,6 +48,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, co
   lnti_json_kv_int(w, "existing", (int64_t)result->existing);
   lnti_json_kv_int(w, "groups", (int64_t)result->groups);
   lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
+  again_json(w, &result->again);
   lnti_duplicates_json(w, &result->duplicates);
   columns_json(w, result);
   lnti_refused_json(w, refused);
@@ -58,15 +69,31 @@ static lnt_status count_row(lnti_table *table, const char *name, size_t n, bool 
   return lnti_table_row(table, cells, err);
 }
 
+/** What items had already. */
+static lnt_status again_rows(lnti_table *table, const lnti_import_again *again, lnt_error *err) {
+  static const char kept[] = "the project has another: see the warning";
+  lnt_status status =
+      count_row(table, "labels changed", again->labels_changed, false, "another was there; the log has both", err);
+  if (!status) status = count_row(table, "labels the same", again->labels_same, false, "as they were", err);
+  if (!status) status = count_row(table, "labels kept", again->labels_kept, false, kept, err);
+  if (!status)
+    status = count_row(table, "metadata changed", again->meta_changed, false, "another value was there", err);
+  if (!status) status = count_row(table, "metadata kept", again->meta_kept, false, kept, err);
+  if (!status) status = count_row(table, "splits changed", again->splits_changed, false, "another was there", err);
+  if (!status) status = count_row(table, "splits kept", again->splits_kept, false, kept, err);
+  return status;
+}
+
 static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_text text = {0};
   lnti_table_init(&table, columns, 3, 2);
   lnt_status status = count_row(&table, "new items", result->imported, true, "", err);
-  if (!status) status = count_row(&table, "there already", result->existing, false, "left as they were", err);
+  if (!status) status = count_row(&table, "there already", result->existing, false, "not imported again", err);
   if (!status) status = count_row(&table, "new groups", result->groups, false, "", err);
   if (!status) status = count_row(&table, "labels", result->labelled, true, "", err);
+  if (!status) status = again_rows(&table, &result->again, err);
   if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
   if (!status) status = lnti_duplicates_rows(&table, &result->duplicates, err);
   if (!status) status = lnti_table_write(&text, &table, err);
@@ -231,13 +258,17 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   char *classes_block = NULL;
   size_t format = 0;
   size_t frames = 0;
+  size_t existing = 0;
   lnt_status status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
   if (!status) status = lnti_args_choice(&frames, args, "frames", "first|each|group", LNTI_FRAMES_FIRST, err);
+  if (!status)
+    status = lnti_args_choice(&existing, args, "existing", "auto|keep|replace", LNTI_IMPORT_EXISTING_AUTO, err);
   if (!status) status = read_limits(&options.limits, args, err);
   if (!status) status = read_table(&options.table, &lists, args, err);
   if (status) goto done;
   options.format = (lnti_import_format)format;
   options.frames = (lnti_import_frames)frames;
+  options.existing = (lnti_import_existing)existing;
   options.group = lnti_args_text(args, "group", NULL);
   options.meta = lnti_args_text(args, "meta", NULL);
   options.split = lnti_args_text(args, "split", NULL);
@@ -303,6 +334,10 @@ static const lnti_cli_option option_table[] = {
     {"separator", 0, "SIGN", "what stands between columns: a sign, or tab, blank or none; without it, found", false},
     {"label-separator", 0, "SIGN", "what stands between the titles of labels; without it, found", false},
     {"header", 0, "auto|yes|no", "whether the first row names the columns (auto)", false},
+    {"existing", 0, "auto|keep|replace",
+     "labels, metadata and splits of items that have others already: keep them, or replace them by what the sources say; "
+     "tables replace, all else keeps (auto)",
+     false},
     {"max-pixels", 0, "N", "refuse images of more pixels (209715200); the project keeps this, as the next two", false},
     {"max-bytes", 0, "N", "refuse images that take more bytes of memory (2147483648)", false},
     {"max-frames", 0, "N", "refuse files with more frames or pages (10000)", false},
@@ -331,7 +366,7 @@ const lnti_command lnti_cmd_import = {
         "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
         "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
         "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
-        "[--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
+        "[--existing auto|keep|replace] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
     .about =
         "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
         "an IDX array of images, plain or gzip, with its labels beside it; a table (CSV, TSV, JSON Lines, list) that names "

@@ -127,14 +127,35 @@ static lnt_status append_answer(lnti_tx *tx, const lnti_ontology *ontology, int6
   return append(tx, ontology, op_id, annotation, source, err);
 }
 
-/* True where an import leaves what is there: the answer in the same slot, or any where the whole is meant. */
-static lnt_status has_answer(bool *out, lnti_tx *tx, const lnti_ontology *ontology, const lnti_annotation *annotation,
-                             lnt_error *err) {
-  int64_t question_id = ontology->questions[annotation->answer.question].id;
-  int64_t slot = slot_of(ontology, &annotation->answer);
+/* Whether the row says what the annotation says; a person's doubt is no part of it. */
+static bool says_same(const lnti_answer_row *row, const lnti_ontology *ontology, const lnti_answer *answer) {
+  bool has_option = answer->state == LNTI_ANSWERED && answer->option != LNTI_NONE;
+  return row->state == answer->state && row->slot == slot_of(ontology, answer) &&
+         row->option_id == (has_option ? ontology->options[answer->option].id : 0) &&
+         (isnan(row->number) ? isnan(answer->number) : row->number == answer->number);
+}
+
+/* Counts the annotation; *write_out whether it is to be written. What is there is the answer in the same slot, or any where
+ * the whole is meant. */
+static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, const lnti_ontology *ontology,
+                        const lnti_annotation *annotation, lnti_existing_answer existing, lnt_error *err) {
+  const lnti_answer *answer = &annotation->answer;
+  int64_t question_id = ontology->questions[answer->question].id, slot = slot_of(ontology, answer);
   lnti_answer_row row;
-  return slot ? lnti_tx_current(tx, &row, out, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, slot, err)
-              : lnti_tx_current_from(tx, &row, out, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, 0, err);
+  bool found = false;
+  if (existing != LNTI_EXISTING_WRITE && !annotation->fresh) {
+    lnt_status status =
+        slot ? lnti_tx_current(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, slot, err)
+             : lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, 0, err);
+    if (status) return status;
+  }
+  bool same = found && says_same(&row, ontology, answer);
+  *write_out = !found || (!same && existing == LNTI_EXISTING_CHANGE);
+  counts->n_added += !found;
+  counts->n_same += same;
+  counts->n_changed += found && *write_out;
+  counts->n_kept += found && !same && !*write_out;
+  return LNT_OK;
 }
 
 /* Takes back the answers of questions that hang on options no longer chosen. Questions stand in document order, a
@@ -178,34 +199,30 @@ static lnt_status check_confidence(const lnti_annotation *annotation, lnt_error 
                    annotation->confidence, (long long)annotation->item_id);
 }
 
-lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *ontology, int64_t op_id,
+lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontology, int64_t op_id,
                          const lnti_annotation *annotations, size_t n, const lnti_annotate_options *options,
                          lnt_error *err) {
   bool nested = has_nested(ontology);
-  size_t n_written = 0;
+  lnti_annotated counts = {0};
+  size_t n_kept = 0;
   for (size_t i = 0; i < n; i++) {
     const lnti_annotation *annotation = &annotations[i];
+    bool write = true;
     lnt_status status = lnti_answer_check(ontology, &annotation->answer, err);
+    if (!status) status = check_confidence(annotation, err);
+    if (!status) status = judge(&write, &counts, tx, ontology, annotation, options->existing, err);
     if (status) return status;
-    status = check_confidence(annotation, err);
-    if (status) return status;
-    if (options->keep_existing && !annotation->fresh) {
-      bool found = false;
-      status = has_answer(&found, tx, ontology, annotation, err);
-      if (status) return status;
-      if (found) continue;
-    }
+    if (counts.n_kept == 1 && n_kept == 0) counts.first_kept = i;
+    n_kept = counts.n_kept;
+    if (!write) continue;
     status = check_visible(tx, ontology, annotation, err);
-    if (status) return status;
-    status = append_answer(tx, ontology, op_id, annotation, options->source, err);
-    if (status) return status;
-    if (nested) {
+    if (!status) status = append_answer(tx, ontology, op_id, annotation, options->source, err);
+    if (!status && nested) {
       status =
           retire_children(tx, ontology, op_id, annotation->item_id, annotation->answer.question, options->source, err);
-      if (status) return status;
     }
-    n_written++;
+    if (status) return status;
   }
-  *n_written_out = n_written;
+  *out = counts;
   return LNT_OK;
 }

@@ -24,18 +24,33 @@ typedef struct lnti_annotation {
   bool fresh; /**< the caller knows that there is no answer yet: none is looked for */
 } lnti_annotation;
 
+/** What becomes of an answer where the item has one to the question already (a checklist: to the option). */
+typedef enum lnti_existing_answer {
+  LNTI_EXISTING_WRITE, /**< it is written, whatever is there */
+  LNTI_EXISTING_KEEP,  /**< what is there stays */
+  LNTI_EXISTING_CHANGE /**< it is written where it says something else */
+} lnti_existing_answer;
+
 typedef struct lnti_annotate_options {
   lnti_answer_source source;
-  bool keep_existing; /**< an item that has an answer to the question (a checklist: to the option) keeps it (imports) */
+  lnti_existing_answer existing;
 } lnti_annotate_options;
+
+/** What became of the answers. */
+typedef struct lnti_annotated {
+  size_t n_added;    /**< where there was none; with LNTI_EXISTING_WRITE all of them */
+  size_t n_changed;  /**< in the place of another */
+  size_t n_same;     /**< that was there, and says the same: not written */
+  size_t n_kept;     /**< of LNTI_EXISTING_KEEP: another one is there, and stays */
+  size_t first_kept; /**< which of the annotations, where n_kept is not 0 */
+} lnti_annotated;
 
 /**
  * Within a write of the store: checks and writes n answers under an operation.
  * @param ontology  as stored (every question and option used has its row id)
- * @param n_written_out  answers written; less than n where kept
  * @return LNT_OK; LNT_EINVAL (a rule; nothing of the batch is kept, since the caller's write fails).
  */
-LNT_MUST_CHECK lnt_status lnti_annotate(lnti_tx *tx, size_t *n_written_out, lnti_ontology *ontology, int64_t op_id,
+LNT_MUST_CHECK lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontology, int64_t op_id,
                                         const lnti_annotation *annotations, size_t n,
                                         const lnti_annotate_options *options, lnt_error *err);
 

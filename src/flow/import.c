@@ -13,6 +13,8 @@
 #include <media/cifar.h>
 #include <media/idx.h>
 #include <regex.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,7 +93,10 @@ static lnt_status import_source(lnti_import_work *work, const char *source, lnt_
     status = lnti_fail(err, LNT_EINVAL, "%s is a %s, which --format cannot mean; leave it away to find out", source,
                        folder ? "folder" : "file");
   } else {
-    work->has_media = work->has_media || r->import != lnti_import_table;
+    bool table = r->import == lnti_import_table;
+    lnti_import_existing existing = work->options->existing;
+    work->has_media = work->has_media || !table;
+    work->replaces = existing == LNTI_IMPORT_EXISTING_AUTO ? table : existing == LNTI_IMPORT_EXISTING_REPLACE;
     status = r->import(work, path, err);
   }
 done:
@@ -101,41 +106,74 @@ done:
 
 /* ---- the import ---- */
 
-static lnt_status warn_of_files(lnti_import_work *work, lnt_error *err) {
-  lnti_messages *warnings = &work->result->warnings;
+lnt_status lnti_import_note(lnti_import_notice *notice, lnt_error *err, const char *format, ...) {
+  char example[1024];
   lnt_status status = LNT_OK;
-  if (work->n_framed > 0 && work->options->frames == LNTI_FRAMES_FIRST) {
+  if (notice->n == 0) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(example, sizeof example, format, arguments);
+    va_end(arguments);
+    status = lnti_strndup(&notice->first, example, lnti_utf8_valid(example, strlen(example)), err);
+  }
+  notice->n += status == LNT_OK;
+  return status;
+}
+
+/* "1 path does" and "2 paths do". */
+#define OF(n, one, several) ((n) == 1 ? (one) : (several))
+
+static lnt_status warn_of_files(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  size_t n = work->n_framed;
+  lnt_status status = LNT_OK;
+  if (n > 0 && work->options->frames == LNTI_FRAMES_FIRST) {
     status =
         lnti_messages_add(warnings, err,
                           "%zu %s more than one frame or page, of which the first was taken; for all of them import "
                           "again with --frames each, or --frames group for one answer a file",
-                          work->n_framed, work->n_framed == 1 ? "file has" : "files have");
+                          n, OF(n, "file has", "files have"));
   }
-  if (status == LNT_OK && work->n_unmatched > 0) {
-    status =
-        lnti_messages_add(warnings, err, "%zu %s not fit the pattern of --meta and %s no metadata from it (first: %s)",
-                          work->n_unmatched, work->n_unmatched == 1 ? "path does" : "paths do",
-                          work->n_unmatched == 1 ? "has" : "have", work->first_unmatched);
+  if (status || work->n_truncated == 0) return status;
+  return lnti_messages_add(warnings, err, "%zu JPEG %s early but %s at least 95 %% of their rows; they were taken",
+                           work->n_truncated, OF(work->n_truncated, "file ends", "files end"),
+                           OF(work->n_truncated, "has", "have"));
+}
+
+/* What was said and did not come to pass as it was said. */
+static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  const lnti_import_notice *kept = &work->kept, *unmatched = &work->unmatched, *exif = &work->exif_clashes;
+  lnt_status status = LNT_OK;
+  if (unmatched->n > 0) {
+    status = lnti_messages_add(
+        warnings, err, "%zu %s not fit the pattern of --meta and %s no metadata from it (first: %s)", unmatched->n,
+        OF(unmatched->n, "path does", "paths do"), OF(unmatched->n, "has", "have"), unmatched->first);
   }
-  if (status == LNT_OK && work->n_group_clashes > 0) {
+  if (!status && work->group_clashes.n > 0) {
     status = lnti_messages_add(warnings, err,
                                "members of one group carry different labels %zu times (first: %s): the first "
                                "label of a group counts",
-                               work->n_group_clashes, work->first_clash);
+                               work->group_clashes.n, work->group_clashes.first);
   }
-  return status;
+  if (!status && exif->n > 0) {
+    status = lnti_messages_add(warnings, err,
+                               "%zu %s by a camera %s replaced by what the path or table says (first: %s); to have "
+                               "both, give the other another name",
+                               exif->n, OF(exif->n, "value written", "values written"), OF(exif->n, "was", "were"),
+                               exif->first);
+  }
+  if (status || kept->n == 0) return status;
+  return lnti_messages_add(
+      warnings, err,
+      "%zu %s from what the project has, which was kept (first: %s); to take what the sources say, "
+      "import again with --existing replace",
+      kept->n, OF(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
 }
 
 static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
-  lnt_status status = warn_of_files(work, err);
-  if (status == LNT_OK && work->n_truncated > 0) {
-    status = lnti_messages_add(warnings, err,
-                               "%zu JPEG files end early but have at least 95 %% of their rows; they were "
-                               "taken",
-                               work->n_truncated);
-  }
-  if (status == LNT_OK) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
+  lnt_status status = warn_of_files(work, warnings, err);
+  if (!status) status = warn_of_sayings(work, warnings, err);
+  if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
   return status ? status : lnti_leaks_report(warnings, work->project, err);
 }
 
@@ -188,8 +226,11 @@ static void clear(lnti_import_work *work) {
   if (work->group_regex) regfree(work->group_regex);
   free(work->group_regex);
   lnti_path_pattern_free(work->pattern);
-  free(work->first_unmatched);
-  free(work->first_clash);
+  lnti_seen_clear(&work->said);
+  free(work->unmatched.first);
+  free(work->group_clashes.first);
+  free(work->kept.first);
+  free(work->exif_clashes.first);
   free(work->meta_key);
   free(work->called);
   lnti_arena_clear(&work->arena);

@@ -3,8 +3,8 @@
  * import: folders, archives and arrays of images and tables that name some become items; class folders, tables and label
  * files become ontology and answers; EXIF, paths and columns become metadata.
  *
- * One pass over each source: the pool reads, hashes and (verify) decodes a batch while the one before is stored. Items are keyed by source and member, so a repeated or resumed import adds only what is missing, and never
- * replaces an answer that is there.
+ * One pass over each source: the pool reads, hashes and (verify) decodes a batch while the one before is stored. Items are keyed by source and member, so a repeated or resumed import adds only what is missing. What
+ * is there is replaced by tables alone, unless the caller says otherwise.
  */
 #ifndef LNTI_FLOW_IMPORT_H
 #define LNTI_FLOW_IMPORT_H
@@ -43,8 +43,16 @@ typedef struct lnti_import_table_options {
   int header;           /**< lnti_table_header: 0 find out, 1 there is one, 2 there is none */
 } lnti_import_table_options;
 
+/** What becomes of labels, metadata and splits that items have already, where a source says something else. */
+typedef enum lnti_import_existing {
+  LNTI_IMPORT_EXISTING_AUTO, /**< a table is what somebody says now, and replaces; folders, archives and arrays keep */
+  LNTI_IMPORT_EXISTING_KEEP,
+  LNTI_IMPORT_EXISTING_REPLACE
+} lnti_import_existing;
+
 typedef struct lnti_import_options {
   lnti_import_format format;
+  lnti_import_existing existing;
   const char *split;          /**< every item goes into it; NULL: by top folders or file names (train, val, test) */
   const char *target;         /**< path of the question that labels answer; NULL: "class", made where missing */
   const char *const *classes; /**< titles of the label numbers of IDX files, in order; NULL: the numbers */
@@ -74,11 +82,19 @@ typedef struct lnti_import_column {
   bool guessed;     /**< nobody said it */
 } lnti_import_column;
 
+/** What was said of items that had a label, metadata or a split already. */
+typedef struct lnti_import_again {
+  size_t labels_changed, labels_same, labels_kept; /**< kept: the source says something else */
+  size_t meta_changed, meta_kept;
+  size_t splits_changed, splits_kept;
+} lnti_import_again;
+
 typedef struct lnti_import_result {
   size_t imported; /**< items added */
   size_t existing; /**< that were there already */
   size_t groups;   /**< groups added */
   size_t labelled; /**< answers added */
+  lnti_import_again again;
   size_t n_refused;
   lnti_duplicates duplicates;  /**< in the whole project; conflicts are those of the target */
   lnti_import_column *columns; /**< of all tables */

@@ -10,6 +10,7 @@
 #define LNTI_FLOW_IMPORT_INTERNAL_H
 
 #include <flow/import.h>
+#include <flow/import_table_seen.h>
 #include <flow/job.h>
 #include <flow/known_items.h>
 #include <flow/look.h>
@@ -57,6 +58,12 @@ typedef struct lnti_import_row {
   lnt_error error;
 } lnti_import_row;
 
+/** Something that is told once, with the first example. */
+typedef struct lnti_import_notice {
+  size_t n;
+  char *first; /**< owned */
+} lnti_import_notice;
+
 /** Before the name of a group, in its item's member. */
 #define LNTI_IMPORT_GROUP "group:"
 
@@ -84,10 +91,12 @@ typedef struct lnti_import_work {
   lnti_job_run job;
   lnti_op op;
   bool has_media; /**< a source was more than a table */
+  bool replaces;  /**< what the source says goes before what is there */
+  lnti_seen said; /**< of groups: what members have said so far */
   size_t n_done;  /**< inputs dealt with, refused ones included */
   size_t n_total; /**< 0: not known yet */
-  size_t n_truncated, n_framed, n_unmatched, n_group_clashes;
-  char *first_unmatched, *first_clash;
+  size_t n_truncated, n_framed;
+  lnti_import_notice unmatched, group_clashes, kept, exif_clashes;
 } lnti_import_work;
 
 /* ---- labels (import_label.c) ---- */
@@ -117,6 +126,10 @@ LNT_MUST_CHECK lnt_status lnti_import_check(const lnti_import_work *work, const 
 LNT_MUST_CHECK lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err);
 /** The index of a metadata key; the same text gives the same. LNT_EINVAL where it is empty, too long or no UTF-8. */
 LNT_MUST_CHECK lnt_status lnti_import_meta_key(size_t *out, lnti_import_work *work, const char *key, lnt_error *err);
+
+/** Counts once more; the first time the example is kept. */
+LNT_MUST_CHECK lnt_status lnti_import_note(lnti_import_notice *notice, lnt_error *err, const char *format, ...)
+    LNT_PRINTF(3, 4);
 
 /* ---- reading (import_read.c) ---- */
 

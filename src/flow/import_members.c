@@ -283,8 +283,7 @@ static lnt_status find_meta(lnti_import_input *input, block *b, const char *path
   lnti_import_meta *meta = NULL;
   if (!work->pattern) return LNT_OK;
   if (!lnti_path_pattern_match(fields, work->pattern, path)) {
-    if (work->n_unmatched++ == 0) return lnti_strdup(&work->first_unmatched, input->member, err);
-    return LNT_OK;
+    return lnti_import_note(&work->unmatched, err, "%s", input->member);
   }
   size_t n = lnti_path_pattern_n(work->pattern);
   lnt_status status = lnti_arena_alloc(&meta, &b->arena, n, sizeof *meta, err);

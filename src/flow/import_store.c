@@ -12,6 +12,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/annotate.h>
+#include <flow/answer_text.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 /* What becomes of an annotation's item. */
 typedef struct pending {
   bool moves;         /* it was there without an answer: its stage becomes "done" */
-  const char *member; /* of a group's: the member that says so; else NULL */
+  const char *member; /* that says so */
 } pending;
 
 typedef struct batch {
@@ -36,15 +37,18 @@ typedef struct batch {
   size_t n_annotations, capacity;
   const char *group; /* the last one */
   int64_t group_id;
-  size_t imported, existing, labelled, groups, clashes;
-  const char *first_clash; /* a member */
+  size_t imported, existing, groups;
+  lnti_annotated answers;
+  lnti_import_again again; /* of metadata and splits */
+  lnti_import_notice group_clashes, kept, exif_clashes;
+  lnti_text there; /* what an item has */
 } batch;
 
 /* ---- answers ---- */
 
 /* `may_move`: the item was there, and its stage may not be "done" yet. */
 static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool may_move, bool fresh,
-                                 const lnti_import_answer *answer, lnt_error *err) {
+                                 const lnti_import_answer *answer, const char *member, lnt_error *err) {
   bool moves = may_move && fresh;
   if (may_move && !fresh) {
     lnti_answer_row current;
@@ -54,7 +58,7 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
     if (status) return status;
     moves = !answered;
   }
-  b->pending[b->n_annotations] = (pending){.moves = moves};
+  b->pending[b->n_annotations] = (pending){.moves = moves, .member = member};
   b->annotations[b->n_annotations++] =
       (lnti_annotation){.item_id = item_id,
                         .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
@@ -63,18 +67,19 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
   return LNT_OK;
 }
 
-/* Members of a group that disagree: the first one counts, and it is said. What a person has answered is no clash. */
-static lnt_status note_clash(batch *b, lnti_tx *tx, const lnti_annotation *a, const char *member, lnt_error *err) {
-  const lnti_ontology *ontology = b->work->ontology;
-  const lnti_question *question = &ontology->questions[a->answer.question];
-  lnti_answer_row current;
-  bool answered = false;
-  if (a->answer.option == LNTI_NONE || question->type == LNTI_CHECKLIST) return LNT_OK;
-  lnt_status status = lnti_tx_current(tx, &current, &answered, LNTI_SUBJECT_ITEM, a->item_id, question->id, 0, err);
-  if (status || !answered || current.source != LNTI_BY_IMPORT) return status;
-  if (current.option_id == ontology->options[a->answer.option].id) return LNT_OK;
-  if (b->clashes++ == 0) b->first_clash = member;
-  return LNT_OK;
+/* Members of a group that disagree: the first one of this import counts, and it is said. A batch that is run again meets
+ * what it has noted itself, with the same result. */
+static lnt_status find_clash(bool *out, batch *b, int64_t group_id, const lnti_import_answer *answer,
+                             const char *member, lnt_error *err) {
+  const uint64_t key[] = {(uint64_t)group_id, answer->question};
+  uint64_t said = answer->option == LNTI_NONE ? 0 : (uint64_t)answer->option + 1;
+  size_t before = 0;
+  bool first = false;
+  *out = false;
+  if (b->work->ontology->questions[answer->question].type == LNTI_CHECKLIST) return LNT_OK;
+  lnt_status status = lnti_seen_note(&before, &first, &b->work->said, key, said, 1, err);
+  *out = before > 0;
+  return status || !*out ? status : lnti_import_note(&b->group_clashes, err, "%s", member);
 }
 
 /* Items that were there are "done" now. Tables mostly name them in the order in which they came: a run is one update. */
@@ -94,13 +99,37 @@ static lnt_status move_stages(batch *b, lnti_tx *tx, lnt_error *err) {
   return status;
 }
 
-/* The batch's answers, what is there already excepted. */
+/* An example of an answer that was kept. */
+static lnt_status note_kept(batch *b, lnti_tx *tx, const lnti_annotation *a, const char *member, lnt_error *err) {
+  const lnti_ontology *ontology = b->work->ontology;
+  const lnti_question *question = &ontology->questions[a->answer.question];
+  lnti_answer_row there, here = {.state = LNTI_ANSWERED, .number = a->answer.number};
+  bool answered = false;
+  lnti_text said = {0};
+  if (a->answer.option != LNTI_NONE) here.option_id = ontology->options[a->answer.option].id;
+  lnt_status status = lnti_tx_current_from(tx, &there, &answered, LNTI_SUBJECT_ITEM, a->item_id, question->id, 0, err);
+  b->there.length = 0;
+  if (!status) status = lnti_answer_text(&b->there, ontology, &there, err);
+  if (!status) status = lnti_answer_text(&said, ontology, &here, err);
+  if (!status && question->type == LNTI_CHECKLIST) {
+    status = lnti_import_note(&b->kept, err, "\"%s\" of %s is answered otherwise", said.data, member);
+  } else if (!status) {
+    status = lnti_import_note(&b->kept, err, "%s of %s is \"%s\", not \"%s\"", question->key, member, b->there.data,
+                              said.data);
+  }
+  lnti_text_clear(&said);
+  return status;
+}
+
 static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
-  const lnti_annotate_options options = {.source = LNTI_BY_IMPORT, .keep_existing = true};
+  const lnti_annotate_options options = {.source = LNTI_BY_IMPORT,
+                                         .existing = b->work->replaces ? LNTI_EXISTING_CHANGE : LNTI_EXISTING_KEEP};
   lnt_status status =
-      lnti_annotate(tx, &b->labelled, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
-  for (size_t i = 0; i < b->n_annotations && status == LNT_OK; i++) {
-    if (b->pending[i].member) status = note_clash(b, tx, &b->annotations[i], b->pending[i].member, err);
+      lnti_annotate(tx, &b->answers, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
+  size_t first = b->answers.first_kept;
+  if (!status && b->answers.n_kept > 0) {
+    status = note_kept(b, tx, &b->annotations[first], b->pending[first].member, err);
+    b->kept.n = status ? 0 : b->kept.n + b->answers.n_kept - 1;
   }
   return status ? status : move_stages(b, tx, err);
 }
@@ -166,28 +195,82 @@ static size_t exif_values(char values[LNTI_IMPORT_EXIF_KEYS][136], const lnti_ex
   return LNTI_IMPORT_EXIF_KEYS;
 }
 
-static lnt_status write_exif(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+static const char *said_of(const lnti_import_input *input, size_t key) {
+  for (size_t i = 0; input && i < input->n_meta; i++) {
+    if (input->meta[i].key == key) return input->meta[i].value;
+  }
+  return NULL;
+}
+
+/* What the item has by that key becomes b->there. */
+static lnt_status find_meta(bool *found_out, batch *b, lnti_tx *tx, const lnti_import_row *row, bool existed,
+                            size_t key, lnt_error *err) {
+  int64_t *key_id = &b->meta_key_id[key];
+  lnt_status status = *key_id ? LNT_OK : lnti_tx_meta_key(tx, key_id, b->work->meta_key[key], err);
+  *found_out = false;
+  b->there.length = 0;
+  return status || !existed ? status : lnti_tx_meta_find(tx, &b->there, found_out, row->item.id, *key_id, err);
+}
+
+/* Writes a value, unless the item has one that is to stay. */
+static lnt_status put_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, bool existed,
+                           const lnti_import_meta *meta, lnt_error *err) {
+  bool found = false;
+  lnt_status status = find_meta(&found, b, tx, row, existed, meta->key, err);
+  if (status || (found && strcmp(b->there.data, meta->value) == 0)) return status;
+  if (found && !b->work->replaces) {
+    b->again.meta_kept++;
+    return lnti_import_note(&b->kept, err, "%s of %s is \"%s\", not \"%s\"", b->work->meta_key[meta->key],
+                            row->item.member, b->there.data, meta->value);
+  }
+  b->again.meta_changed += found;
+  return lnti_tx_meta(tx, row->item.id, b->meta_key_id[meta->key], meta->value, err);
+}
+
+/* The camera's values fill what nobody has said otherwise. */
+static lnt_status write_exif(batch *b, lnti_tx *tx, const lnti_import_row *row, bool existed, lnt_error *err) {
   char values[LNTI_IMPORT_EXIF_KEYS][136];
   size_t n = exif_values(values, &row->look.exif);
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n && !status; i++) {
+    size_t key = b->work->exif_key[i];
+    const char *said = said_of(row->input, key);
+    bool found = false;
     if (!values[i][0]) continue;
-    int64_t *key_id = &b->meta_key_id[b->work->exif_key[i]];
-    if (!*key_id) status = lnti_tx_meta_key(tx, key_id, b->work->meta_key[b->work->exif_key[i]], err);
-    if (!status) status = lnti_tx_meta(tx, row->item.id, *key_id, values[i], err);
+    if (said && strcmp(said, values[i]) != 0) {
+      status = lnti_import_note(&b->exif_clashes, err, "%s of %s is \"%s\", not \"%s\"", b->work->meta_key[key],
+                                row->item.member, said, values[i]);
+    }
+    if (said || status) continue;
+    status = find_meta(&found, b, tx, row, existed, key, err);
+    if (!status && !found) status = lnti_tx_meta(tx, row->item.id, b->meta_key_id[key], values[i], err);
   }
   return status;
 }
 
-static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
-  lnt_status status = row->looked && b->work->has_exif_keys ? write_exif(b, tx, row, err) : LNT_OK;
+static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, bool existed, lnt_error *err) {
+  lnt_status status = row->looked && b->work->has_exif_keys ? write_exif(b, tx, row, existed, err) : LNT_OK;
   const lnti_import_input *input = row->input;
   for (size_t i = 0; input && i < input->n_meta && !status; i++) {
-    int64_t *key_id = &b->meta_key_id[input->meta[i].key];
-    if (!*key_id) status = lnti_tx_meta_key(tx, key_id, b->work->meta_key[input->meta[i].key], err);
-    if (!status) status = lnti_tx_meta(tx, row->item.id, *key_id, input->meta[i].value, err);
+    status = put_meta(b, tx, row, existed, &input->meta[i], err);
   }
   return status;
+}
+
+/* The split of an item that was there. */
+static lnt_status write_split(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  const char *split = row->input ? row->input->split : NULL;
+  if (!split || !*split) return LNT_OK;
+  b->there.length = 0;
+  lnt_status status = lnti_tx_item_split_find(tx, &b->there, row->item.id, err);
+  if (status || strcmp(b->there.data, split) == 0) return status;
+  bool other = b->there.length > 0;
+  if (other && !b->work->replaces) {
+    b->again.splits_kept++;
+    return lnti_import_note(&b->kept, err, "%s is in \"%s\", not \"%s\"", row->item.member, b->there.data, split);
+  }
+  b->again.splits_changed += other;
+  return lnti_tx_item_split(tx, row->item.id, split, err);
 }
 
 /* ---- rows ---- */
@@ -197,9 +280,12 @@ static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row,
                               lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
+    const lnti_import_answer *answer = &row->input->answers[i];
     int64_t item_id = group_id ? group_id : row->item.id;
-    status = add_annotation(b, tx, item_id, may_move, row->input->fresh && !group_id, &row->input->answers[i], err);
-    if (!status && group_id) b->pending[b->n_annotations - 1].member = row->item.member;
+    bool clash = false;
+    if (group_id) status = find_clash(&clash, b, group_id, answer, row->item.member, err);
+    if (status || clash) continue;
+    status = add_annotation(b, tx, item_id, may_move, row->input->fresh && !group_id, answer, row->item.member, err);
   }
   return status;
 }
@@ -217,7 +303,8 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
     status = lnti_tx_item_group(tx, row->item.id, group_id, err);
   }
   if (!status && row->facts_missing) status = lnti_tx_item_facts(tx, row->item.id, &row->item.facts, err);
-  if (!status) status = write_meta(b, tx, row, err);
+  if (!status) status = write_meta(b, tx, row, existed, err);
+  if (!status && existed) status = write_split(b, tx, row, err);
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
@@ -225,12 +312,22 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
   return add_answers(b, tx, row, group_id, group_id ? group_existed : may_move, err);
 }
 
+static void clear_notices(batch *b) {
+  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes};
+  for (size_t i = 0; i < sizeof notices / sizeof *notices; i++) {
+    free(notices[i]->first);
+    *notices[i] = (lnti_import_notice){0};
+  }
+}
+
 static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
   batch *b = payload;
   lnti_import_work *work = b->work;
   bool existed = false;
-  b->imported = b->existing = b->labelled = b->groups = b->clashes = b->n_annotations =
-      0; /* a second run counts anew */
+  b->imported = b->existing = b->groups = b->n_annotations = 0; /* a second run counts anew */
+  b->answers = (lnti_annotated){0};
+  b->again = (lnti_import_again){0};
+  clear_notices(b);
   b->group = NULL;
   memset(b->meta_key_id, 0, work->n_meta_keys * sizeof *b->meta_key_id);
   lnt_status status = lnti_tx_op(tx, &b->op_id, &existed, &work->op, err);
@@ -299,6 +396,34 @@ static void keep_thumbs(lnti_import_work *work, const lnti_import_row *rows, siz
   }
 }
 
+/* The first example of all batches stays. */
+static void take_notice(lnti_import_notice *to, lnti_import_notice *from) {
+  if (to->n == 0) {
+    to->first = from->first;
+    from->first = NULL;
+  }
+  to->n += from->n;
+}
+
+/* What a batch that is stored adds to the result. */
+static void add_counts(lnti_import_work *work, batch *b) {
+  lnti_import_result *result = work->result;
+  result->imported += b->imported;
+  result->existing += b->existing;
+  result->groups += b->groups;
+  result->labelled += b->answers.n_added;
+  result->again.labels_changed += b->answers.n_changed;
+  result->again.labels_same += b->answers.n_same;
+  result->again.labels_kept += b->answers.n_kept;
+  result->again.meta_changed += b->again.meta_changed;
+  result->again.meta_kept += b->again.meta_kept;
+  result->again.splits_changed += b->again.splits_changed;
+  result->again.splits_kept += b->again.splits_kept;
+  take_notice(&work->group_clashes, &b->group_clashes);
+  take_notice(&work->kept, &b->kept);
+  take_notice(&work->exif_clashes, &b->exif_clashes);
+}
+
 lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,
                              size_t n, lnt_error *err) {
   batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n, .capacity = count_answers(rows, n)};
@@ -315,16 +440,13 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   if (status) goto done;
   keep_thumbs(work, rows, n);
   for (size_t i = 0; i < n; i++) n_inputs += !rows[i].member || rows[i].n_frames > 0;
-  work->result->imported += b.imported;
-  work->result->existing += b.existing;
-  work->result->labelled += b.labelled;
-  work->result->groups += b.groups;
-  if (b.clashes > 0 && work->n_group_clashes == 0) status = lnti_strdup(&work->first_clash, b.first_clash, err);
-  work->n_group_clashes += b.clashes;
+  add_counts(work, &b);
   work->n_done += n_inputs;
   lnti_job_progress(&work->job, "items", work->n_done, work->n_total);
 done:
   for (size_t i = 0; i < n; i++) lnti_import_row_clear(&rows[i]);
+  clear_notices(&b);
+  lnti_text_clear(&b.there);
   free(b.meta_key_id);
   free(b.pending);
   free(b.annotations);

@@ -26,27 +26,6 @@ static lnt_status tell_refused(lnti_table_storing *s, const lnti_table_refusal *
   return status;
 }
 
-/* ---- splits of items that have none yet ---- */
-
-static bool needs_split(const lnti_table_block *b, size_t i) {
-  return b->found[i].id && !b->found[i].has_split && b->inputs[i].split && b->inputs[i].split[0];
-}
-
-static lnt_status write_splits(void *payload, lnti_tx *tx, lnt_error *err) {
-  const lnti_table_block *b = payload;
-  lnt_status status = LNT_OK;
-  for (size_t i = 0; i < b->n_inputs && !status; i++) {
-    if (needs_split(b, i)) status = lnti_tx_item_split(tx, b->found[i].id, b->inputs[i].split, err);
-  }
-  return status;
-}
-
-static lnt_status store_splits(lnti_import_work *work, lnti_table_block *b, lnt_error *err) {
-  bool any = false;
-  for (size_t i = 0; i < b->n_inputs && !any; i++) any = needs_split(b, i);
-  return any ? lnti_store_write(work->project->store, write_splits, b, err) : LNT_OK;
-}
-
 /* ---- inputs ---- */
 
 /* Items that are there: what is said of them is stored, and nothing is read. */
@@ -97,7 +76,6 @@ static void *store_main(void *payload) {
   lnti_table_block *b = s->block;
   s->status = LNT_OK;
   for (size_t i = 0; i < b->n_refusals && !s->status; i++) s->status = tell_refused(s, &b->refusals[i], &s->error);
-  if (!s->status) s->status = store_splits(s->work, b, &s->error);
   if (!s->status) s->status = store_inputs(s->work, b, &s->error);
   return NULL;
 }

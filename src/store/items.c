@@ -191,6 +191,22 @@ lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, l
   return update_item(tx, "UPDATE items SET split = ? WHERE id = ?", item_id, split, err);
 }
 
+lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT split FROM items WHERE id = ?", err);
+  if (status) return status;
+  lnti_put_int(stmt, item_id);
+  status = lnti_db_step(&found, stmt, err);
+  if (!status && found) {
+    const char *split = lnti_get_text(stmt, 0);
+    status = lnti_text_append(out, split, strlen(split), err);
+  }
+  lnti_db_reset(stmt);
+  if (status || found) return status;
+  return lnti_fail(err, LNT_ENOTFOUND, "there is no item %lld", (long long)item_id);
+}
+
 static lnt_status check_stage(const char *stage, lnt_error *err) {
   if (strcmp(stage, "annotate") == 0 || strcmp(stage, "review") == 0 || strcmp(stage, "done") == 0) return LNT_OK;
   return lnti_fail(err, LNT_EINVAL, "no stage \"%s\": there are annotate, review and done", stage);

@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <string.h>
 
 /* ---- metadata ---- */
 
@@ -35,6 +36,23 @@ lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, int64_t key_id, const char
   lnti_put_text(stmt, value);
   status = lnti_db_run(NULL, NULL, stmt, err);
   if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, item_id, err);
+  return status;
+}
+
+lnt_status lnti_tx_meta_find(lnti_tx *tx, lnti_text *out, bool *found_out, int64_t item_id, int64_t key_id,
+                             lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db, "SELECT value FROM metadata WHERE item_id = ? AND key_id = ?", err);
+  if (status) return status;
+  lnti_put_int(stmt, item_id);
+  lnti_put_int(stmt, key_id);
+  status = lnti_db_step(found_out, stmt, err);
+  if (!status && *found_out) {
+    const char *value = lnti_get_text(stmt, 0);
+    status = lnti_text_append(out, value, strlen(value), err);
+  }
+  lnti_db_reset(stmt);
   return status;
 }
 

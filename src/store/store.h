@@ -119,6 +119,8 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_
                                             lnt_error *err);
 /** "" takes it out of every split. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
+/** Its split, appended. LNT_ENOTFOUND: no such item. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);
 /** As that for all items with ids in [first,last]. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage,
@@ -132,6 +134,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64
 LNT_MUST_CHECK lnt_status lnti_tx_meta_key(lnti_tx *tx, int64_t *id_out, const char *key, lnt_error *err);
 /** Metadata: one text a key; replaces. */
 LNT_MUST_CHECK lnt_status lnti_tx_meta(lnti_tx *tx, int64_t item_id, int64_t key_id, const char *value, lnt_error *err);
+/** The value of a key, appended; *found_out false where there is none. */
+LNT_MUST_CHECK lnt_status lnti_tx_meta_find(lnti_tx *tx, lnti_text *out, bool *found_out, int64_t item_id,
+                                            int64_t key_id, lnt_error *err);
 /** A source has moved: all its items with it. LNT_ENOTFOUND; LNT_EEXISTS (another source of that kind is there). */
 LNT_MUST_CHECK lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path, lnt_error *err);
 

@@ -268,7 +268,8 @@ typedef struct annotating {
   lnti_op op;
   lnti_ontology *ontology;
   const lnti_annotation *annotations;
-  size_t n, n_written;
+  size_t n;
+  lnti_annotated counts;
   lnti_annotate_options options;
 } annotating;
 
@@ -278,19 +279,20 @@ static lnt_status annotate(void *payload, lnti_tx *tx, lnt_error *err) {
   bool existed = false;
   lnt_status status = lnti_tx_op(tx, &op_id, &existed, &a->op, err);
   if (status) return status;
-  return lnti_annotate(tx, &a->n_written, a->ontology, op_id, a->annotations, a->n, &a->options, err);
+  return lnti_annotate(tx, &a->counts, a->ontology, op_id, a->annotations, a->n, &a->options, err);
 }
 
 lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
                         size_t *n_written_out) {
-  annotating a = {.ontology = l->ontology,
-                  .annotations = annotations,
-                  .n = n,
-                  .n_written = 99,
-                  .options = {.source = LNTI_BY_PERSON, .keep_existing = keep_existing}};
+  annotating a = {
+      .ontology = l->ontology,
+      .annotations = annotations,
+      .n = n,
+      .counts = {.n_added = 99},
+      .options = {.source = LNTI_BY_PERSON, .existing = keep_existing ? LNTI_EXISTING_KEEP : LNTI_EXISTING_WRITE}};
   lnti_project_op(&a.op, l->project, LNTI_OP_ANNOTATE, "a test");
   lnt_status status = lnti_store_write(l->project->store, annotate, &a, ERR);
-  if (n_written_out) *n_written_out = a.n_written;
+  if (n_written_out) *n_written_out = a.counts.n_added;
   return status;
 }
 

@@ -195,7 +195,12 @@ static void paths_stand_above_cameras(void **state) {
   lab l = lab_new();
   media_folder(media_in(&l, "set").text);
   write_photograph(media_in(&l, "set/trap7_x.jpg").text, sydney, 3);
-  import_set(&l, "{camera}_*");
+  lnti_import_result result = import_with(&l, media_in(&l, "set").text, "{camera}_*");
+  assert_int_equal(result.warnings.n, 1);
+  assert_true(media_says(&result.warnings,
+                         "1 value written by a camera was replaced by what the path or table says "
+                         "(first: camera of trap7_x.jpg is \"trap7\", not \"Canon EOS R5\")"));
+  lnti_import_result_clear(&result);
   expect_meta(&l, "trap7_x.jpg", "camera=trap7 date=2024-05-01T13:14:15");
   lab_free(&l);
 }
@@ -219,17 +224,59 @@ static void what_is_no_pattern(void **state) {
 
 /* ---- again ---- */
 
-static void a_second_import_replaces(void **state) {
+static void a_second_import_fills(void **state) {
   (void)state;
   lab l = sites_lab();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name set = media_in(&l, "set"), table = media_in(&l, "set/t.csv");
+  const char *sources[] = {set.text, table.text};
+  static const char corrected[] = "path,site\n2024/north/cam2_2024-05-01_0007.pgm,east\n";
   import_set(&l, "{site}/{camera}_*");
   expect_meta(&l, "2024/north/cam2_2024-05-01_0007.pgm", "camera=cam2 site=north");
+  lnti_test_write_file(table.text, corrected, strlen(corrected));
+  assert_ok(lnti_import(&result, l.project, &sources[1], 1, &options, ERR));
+  assert_int_equal(result.again.meta_changed, 1);
+  lnti_import_result_clear(&result);
   /* The files are not read again: were they, they would be refused. */
   lnti_test_write_file(media_in(&l, "set/2024/north/cam2_2024-05-01_0007.pgm").text, "broken", 6);
-  import_set(&l, "{site}/*_{date}_*");
-  expect_meta(&l, "2024/north/cam2_2024-05-01_0007.pgm", "camera=cam2 date=2024-05-01 site=north");
-  import_set(&l, "{site}/*_{camera}_*");
+  result = import_with(&l, set.text, "{site}/*_{date}_*");
+  assert_int_equal(result.again.meta_kept, 1);
+  assert_true(
+      media_says(&result.warnings, "(first: site of 2024/north/cam2_2024-05-01_0007.pgm is \"east\", not \"north\")"));
+  lnti_import_result_clear(&result);
+  expect_meta(&l, "2024/north/cam2_2024-05-01_0007.pgm", "camera=cam2 date=2024-05-01 site=east");
+
+  options.meta = "{site}/*_{camera}_*";
+  options.existing = LNTI_IMPORT_EXISTING_REPLACE;
+  assert_ok(lnti_import(&result, l.project, sources, 1, &options, ERR));
+  lnti_import_result_clear(&result);
   expect_meta(&l, "2024/north/cam2_2024-05-01_0007.pgm", "camera=2024-05-01 date=2024-05-01 site=north");
+  lab_free(&l);
+}
+
+/* What was looked at later does not replace what a table has said meanwhile. */
+static void cameras_fill_what_is_missing(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name set = media_in(&l, "set"), table = media_in(&l, "set/t.csv");
+  const char *sources[] = {set.text, table.text};
+  static const char corrected[] = "path,camera,date\na.jpg,Leica,\n";
+  media_folder(set.text);
+  write_photograph(media_in(&l, "set/a.jpg").text, sydney, 3);
+  options.verify = false;
+  assert_ok(lnti_import(&result, l.project, sources, 1, &options, ERR));
+  lnti_import_result_clear(&result);
+  expect_meta(&l, "a.jpg", "camera=Canon EOS R5 date=2024-05-01T13:14:15");
+  lnti_test_write_file(table.text, corrected, strlen(corrected));
+  assert_ok(lnti_import(&result, l.project, &sources[1], 1, &options, ERR));
+  lnti_import_result_clear(&result);
+  options.verify = true;
+  assert_ok(lnti_import(&result, l.project, sources, 1, &options, ERR));
+  lnti_import_result_clear(&result);
+  expect_meta(&l, "a.jpg", "camera=Leica date=2024-05-01T13:14:15");
   lab_free(&l);
 }
 
@@ -259,7 +306,8 @@ int main(void) {
       cmocka_unit_test(of_a_single_file),
       cmocka_unit_test(paths_stand_above_cameras),
       cmocka_unit_test(what_is_no_pattern),
-      cmocka_unit_test(a_second_import_replaces),
+      cmocka_unit_test(a_second_import_fills),
+      cmocka_unit_test(cameras_fill_what_is_missing),
       cmocka_unit_test(more_keys_than_a_pattern_may_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

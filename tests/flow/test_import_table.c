@@ -150,10 +150,73 @@ static void importing_again_changes_nothing(void **state) {
   write_set(&l);
   take(&l, "set/t.csv", text, nothing, (counts){2, 0, 2, 0});
   take(&l, "set/t.csv", text, nothing, (counts){0, 2, 0, 0});
-  /* what is missing is added: a label, a split, an image; what is there is kept */
-  take(&l, "set/t.csv", "path,label,split,site\na.pgm,dog,test,\nb.pgm,dog,val,5\nc.pgm,cat,,\n", nothing,
-       (counts){1, 2, 1, 0});
-  assert_items(&l, "set/a.pgm in train class=cat site:3\nset/b.pgm in val class=dog site:5\nset/c.pgm class=cat\n");
+  assert_items(&l, "set/a.pgm in train class=cat site:3\nset/b.pgm class=dog\n");
+  lab_free(&l);
+}
+
+/* The second table disagrees in all that a table can say, and says nothing of some. */
+static lnti_import_result correct(const lab *l, lnti_import_existing existing) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_refusals refusals = {0};
+  write_set(l);
+  take(l, "set/t.csv",
+       "path,label,split,site,area\na.pgm,cat,train,3,1\nb.pgm,dog,train,4,2\nc.pgm,dog,,,3\nd.pgm,cat,val,5,\n",
+       (lnti_import_table_options){.columns = LIST("label=label", "area=number"), .n_columns = 2},
+       (counts){4, 0, 7, 0});
+  options.existing = existing;
+  options.table = (lnti_import_table_options){.columns = LIST("label=label", "area=number"), .n_columns = 2};
+  assert_ok(import_table(l, &result, &refusals, "set/t2.csv",
+                         "path,label,split,site,area\na.pgm,dog,test,3,1.5\nb.pgm,dog,train,6,2\nc.pgm,,val,7,\n"
+                         "d.pgm,,,,\ne.pgm,cat,,,\n",
+                         options));
+  assert_int_equal(result.imported, 1);
+  assert_int_equal(result.existing, 4);
+  assert_int_equal(result.labelled, 1);
+  assert_int_equal(result.again.labels_same, 2);
+  return result;
+}
+
+static lnt_status count_log(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  size_t *n = payload;
+  (void)row, (void)err;
+  ++*n;
+  return LNT_OK;
+}
+
+static void a_table_replaces_what_is_there(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_result result = correct(&l, LNTI_IMPORT_EXISTING_AUTO);
+  size_t n = 0;
+  assert_items(&l,
+               "set/a.pgm in test class=dog area=1.5 site:3\nset/b.pgm in train class=dog area=2 site:6\n"
+               "set/c.pgm in val class=dog area=3 site:7\nset/d.pgm in val class=cat site:5\nset/e.pgm class=cat\n");
+  assert_int_equal(result.again.labels_changed, 2);
+  assert_int_equal(result.again.labels_kept + result.again.meta_kept + result.again.splits_kept, 0);
+  assert_int_equal(result.again.meta_changed, 1);
+  assert_int_equal(result.again.splits_changed, 1);
+  assert_int_equal(result.warnings.n, 0);
+  assert_ok(lnti_store_history(l.project->store, LNTI_SUBJECT_ITEM, 1, count_log, &n, ERR));
+  assert_int_equal(n, 4); /* both answers to both questions */
+  lnti_import_result_clear(&result);
+  lab_free(&l);
+}
+
+static void keeping_is_told(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_result result = correct(&l, LNTI_IMPORT_EXISTING_KEEP);
+  assert_items(&l,
+               "set/a.pgm in train class=cat area=1 site:3\nset/b.pgm in train class=dog area=2 site:4\n"
+               "set/c.pgm in val class=dog area=3 site:7\nset/d.pgm in val class=cat site:5\nset/e.pgm class=cat\n");
+  assert_int_equal(result.again.labels_kept, 2);
+  assert_int_equal(result.again.meta_kept, 1);
+  assert_int_equal(result.again.splits_kept, 1);
+  assert_int_equal(result.again.labels_changed + result.again.meta_changed + result.again.splits_changed, 0);
+  assert_true(media_says(&result.warnings, "4 labels, splits or values differ from what the project has"));
+  assert_true(media_says(&result.warnings, "(first: a.pgm is in \"train\", not \"test\")"));
+  lnti_import_result_clear(&result);
   lab_free(&l);
 }
 
@@ -680,6 +743,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(new_images_with_all_that_is_said),
       cmocka_unit_test(importing_again_changes_nothing),
+      cmocka_unit_test(a_table_replaces_what_is_there),
+      cmocka_unit_test(keeping_is_told),
       cmocka_unit_test(labels_for_items_that_are_there),
       cmocka_unit_test(labels_alone_read_no_image),
       cmocka_unit_test(several_items_called_so_are_none),

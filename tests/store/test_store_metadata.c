@@ -156,6 +156,43 @@ static void metadata_keys_are_numbered_once(void **state) {
   lab_free(&l);
 }
 
+typedef struct reading {
+  lnti_text value, split;
+  bool found, missing_found;
+} reading;
+
+static lnt_status find_values(void *payload, lnti_tx *tx, lnt_error *err) {
+  reading *f = payload;
+  int64_t key_id = 0;
+  lnt_status status = lnti_tx_meta_key(tx, &key_id, "site", err);
+  if (!status) status = lnti_tx_meta_find(tx, &f->value, &f->missing_found, 1, key_id, err);
+  if (!status) status = lnti_tx_meta(tx, 1, key_id, "north", err);
+  if (!status) status = lnti_tx_meta_find(tx, &f->value, &f->found, 1, key_id, err);
+  if (!status) status = lnti_tx_item_split(tx, 1, "val", err);
+  return status ? status : lnti_tx_item_split_find(tx, &f->split, 1, err);
+}
+
+static lnt_status find_no_split(void *payload, lnti_tx *tx, lnt_error *err) {
+  reading *f = payload;
+  return lnti_tx_item_split_find(tx, &f->split, 99, err);
+}
+
+static void what_an_item_has_is_found(void **state) {
+  (void)state;
+  lab l = lab_new();
+  reading f = {0};
+  lab_fill(&l, 0, 1);
+  lab_write(&l, find_values, &f);
+  assert_false(f.missing_found);
+  assert_true(f.found);
+  assert_string_equal(f.value.data, "north");
+  assert_string_equal(f.split.data, "val");
+  assert_status(lnti_store_write(l.store, find_no_split, &f, ERR), LNT_ENOTFOUND);
+  lnti_text_clear(&f.value);
+  lnti_text_clear(&f.split);
+  lab_free(&l);
+}
+
 /* ---- duplicates ---- */
 
 typedef struct duplicate_write {
@@ -284,6 +321,7 @@ int main(void) {
       cmocka_unit_test(groups_have_members),
       cmocka_unit_test(items_are_found_by_their_member),
       cmocka_unit_test(metadata_keys_are_numbered_once),
+      cmocka_unit_test(what_an_item_has_is_found),
       cmocka_unit_test(links_are_replaced_whole),
       cmocka_unit_test(sources_move_with_their_items),
       cmocka_unit_test(settings_are_replaced),
