@@ -126,12 +126,25 @@ static lnt_status read_numbers(numbers *out, const lnti_cli *cli, const lnti_arg
 
 /* ---- a list ---- */
 
+/* Who finds nothing by path may not know what paths look like. */
+static lnt_status show_a_path(listing *l, lnt_error *err) {
+  lnti_text uri = {0};
+  lnti_view_lock(l->view);
+  lnt_status status = lnti_view_count(l->view) > 0 ? lnti_view_uri(&uri, l->view, 0, err) : LNT_OK;
+  lnti_view_unlock(l->view);
+  if (!status && uri.length > 0) lnti_print(l->cli, "A path looks like %s\n", uri.data);
+  lnti_text_clear(&uri);
+  return status;
+}
+
 static lnt_status finish_table(listing *l, const lnti_items_query *query, const char *where, lnt_error *err) {
   lnt_status status = write_table(l, err);
   if (status) return status;
   if (l->n == 0) {
     lnti_print(l->cli, "No items%s.\n", where ? " match" : " yet: linnet import SOURCE brings some in");
-  } else if (query->limit > 0 && l->n == query->limit && query->sort) {
+    return lnti_filter_asks(l->filter, LNTI_FIELD_PATH) ? show_a_path(l, err) : LNT_OK;
+  }
+  if (query->limit > 0 && l->n == query->limit && query->sort) {
     lnti_print(l->cli, "\n%s; the next ones: --offset %zu; more at once: --limit N (0: all)\n",
                lnti_show_things(l->n, "item").text, query->offset + l->n);
   } else if (query->limit > 0 && l->n == query->limit) {
@@ -247,7 +260,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   status = lnti_cli_project(&l.project, cli, err);
   if (!status && viewed) status = lnti_view_open(&l.view, l.project, NULL, NULL, err);
-  if (!status && where) status = lnti_filter_parse(&l.filter, where, lnti_view_names(l.view), err);
+  if (!status && where) status = lnti_view_filter(&l.filter, l.view, where, err);
   if (!status) status = counts ? count(&l, args, n.limit, err) : list(&l, args, &n, err);
   lnti_json_writer_free(l.json);
   lnti_table_clear(&l.table);
@@ -261,8 +274,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 
 static const lnti_cli_option option_table[] = {
     {"where", 0, "FILTER",
-     "only items that match, such as 'split=test and (class=cat or width>=1000)'; all keys and operators: the page of "
-     "the guide on filters",
+     "only items that match, such as 'split=test and (class=cat or width>=1000)'; all keys and operators: 'linnet help "
+     "filters'",
      false},
     {"sort", 0, "KEY[:desc]",
      "in the order of this key, :desc the other way round; items without a value come last; without it, by id", false},

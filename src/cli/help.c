@@ -28,6 +28,14 @@ static lnt_status two_columns(lnti_text *out, size_t indent, const char *left, s
   return status;
 }
 
+lnt_status lnti_help_rows(lnti_text *out, const lnti_help_row *rows, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (; !status && rows->left; rows++) {
+    status = two_columns(out, NAME_COLUMN, rows->left, HELP_COLUMN, rows->right, err);
+  }
+  return status;
+}
+
 static lnt_status write_options(lnti_text *out, const lnti_cli_option *options, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (const lnti_cli_option *o = options; !status && o->name; o++) {
@@ -60,7 +68,8 @@ lnt_status lnti_help_overview(lnti_text *out, lnt_error *err) {
                               "  linnet train\n"
                               "  linnet evaluate logistic-hog --html report.html\n"
                               "  linnet predict logistic-hog new.jpg\n"
-                              "\n'linnet help COMMAND' explains one command, with examples.\n");
+                              "\n'linnet help COMMAND' explains one command, with examples; 'linnet help filters' what "
+                              "stands after --where.\n");
   }
   return status;
 }
@@ -263,6 +272,24 @@ lnt_status lnti_help_print(lnti_cli *cli, const lnti_command *only, lnt_error *e
   if (cli->json) return print_json(cli, only, err);
   lnt_status status = only ? lnti_help_command(&text, only, err) : lnti_help_overview(&text, err);
   if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  return status;
+}
+
+lnt_status lnti_help_print_filters(lnti_cli *cli, lnt_error *err) {
+  lnti_text text = {0};
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_help_filters(&text, err);
+  if (!status && !cli->json) status = lnti_print_text(cli, &text, err);
+  if (!status && cli->json) status = lnti_cli_json(&w, cli, 2, err);
+  if (w) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "topic", "filters");
+    lnti_json_kv_string(w, "text", text.data);
+    lnti_json_end_object(w);
+    status = lnti_json_finish(w, err);
+  }
+  lnti_json_writer_free(w);
   lnti_text_clear(&text);
   return status;
 }

@@ -71,7 +71,7 @@ lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const cha
   lnt_status status = check_options(options, err);
   if (!status) status = lnti_store_ontology(&work.ontology, project->store, err);
   if (!status && *where) status = lnti_view_open(&work.view, project, NULL, NULL, err);
-  if (!status && *where) status = lnti_filter_parse(&work.filter, where, lnti_view_names(work.view), err);
+  if (!status && *where) status = lnti_view_filter(&work.filter, work.view, where, err);
   if (!status) status = check_place(&work, err);
   if (!status) status = count_items(&work, err);
   if (!status) {

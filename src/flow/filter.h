@@ -98,6 +98,8 @@ typedef struct lnti_filter lnti_filter;
  *  A filter is read-only, and safe for several threads. */
 LNT_MUST_CHECK lnt_status lnti_filter_parse(lnti_filter **out, const char *text, const lnti_filter_names *names,
                                             lnt_error *err);
+/** Whether any term asks for this kind of field. NULL is allowed. */
+bool lnti_filter_asks(const lnti_filter *filter, lnti_field_kind kind);
 /** NULL is allowed. */
 void lnti_filter_free(lnti_filter *filter);
 

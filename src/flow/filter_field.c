@@ -14,6 +14,7 @@
 enum { BEFORE_QUESTIONS = 5, NAMES_SHOWN = 200 };
 
 static const char *const yes_no[] = {"no", "yes", NULL};
+static const char *const stages[] = {"annotate", "review", "done", NULL};
 static const char *const kinds[] = {"", "image", "group", NULL}; /* as lnti_item_kind */
 static const char *const duplicate_words[] = {"none", "equal", "near", NULL};
 static const char *const links[] = {"no", "equal", "near", NULL};       /* and "yes", which is either of the last */
@@ -28,7 +29,7 @@ static const struct built_in {
     {"id", LNTI_FIELD_ID, LNTI_TYPE_INT, NULL},
     {"path", LNTI_FIELD_PATH, LNTI_TYPE_PATH, NULL},
     {"split", LNTI_FIELD_SPLIT, LNTI_TYPE_TEXT, NULL},
-    {"stage", LNTI_FIELD_STAGE, LNTI_TYPE_TEXT, NULL},
+    {"stage", LNTI_FIELD_STAGE, LNTI_TYPE_TEXT, stages},
     {"labelled", LNTI_FIELD_LABELLED, LNTI_TYPE_WORDS, yes_no},
     {"source", LNTI_FIELD_SOURCE, LNTI_TYPE_TEXT, NULL},
     {"format", LNTI_FIELD_FORMAT, LNTI_TYPE_TEXT, NULL},

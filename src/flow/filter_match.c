@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_GRAIN = 1 << 14, RANGES_ONE_BY_ONE = 8 };
+enum { CODE_GRAIN = 1 << 12, FEW = 16 /* ranges or patterns that are looked at one by one */ };
 
 /* One term and where its rows go. */
 typedef struct matching {
@@ -31,57 +31,49 @@ static void join_or(uint64_t *bits, const uint64_t *more, size_t words) {
 
 /* ---- texts and words ---- */
 
-static bool text_matches(const lnti_filter_value *value, const char *text) {
-  double number;
-  switch (value->kind) {
-    case LNTI_VALUE_TEXT:
-      if (strcmp(value->text, text) == 0) return true;
-      return value->is_number && lnti_number_of_text(&number, text) && !(number < value->low) && !(number > value->low);
-    case LNTI_VALUE_PATTERN:
-      return lnti_pattern_match(value->text, text);
-    case LNTI_VALUE_PREFIX:
-      return strncmp(text, value->text, strlen(value->text)) == 0;
-    case LNTI_VALUE_TEXT_RANGE:
-      return lnti_text_within(text, &value->low_text, &value->high_text);
-    default:
-      return false;
+typedef struct allowing {
+  uint8_t *allowed; /* [n] by code */
+  const lnti_words *words;
+  const lnti_value_set *set;
+  const lnti_cancel *cancel;
+} allowing;
+
+static lnt_status allow_some_words(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  const allowing *a = payload;
+  const bool slow = a->set->n_rest > FEW;
+  lnt_status status = LNT_OK;
+  (void)worker;
+  for (size_t c = begin; c < end && !status; c++) {
+    if (slow) status = lnti_cancel_check(a->cancel, err);
+    a->allowed[c] = lnti_value_set_has(a->set, a->words ? lnti_words_text(a->words, c) : "") ? 255 : 0;
   }
+  return status;
 }
 
-static bool any_matches(const matching *m, const char *text) {
-  for (size_t i = 0; i < m->term->n_values; i++) {
-    if (text_matches(&m->values[i], text)) return true;
-  }
-  return false;
+static lnt_status allow_words(uint8_t *allowed, const matching *m, const lnti_value_set *set, size_t n_codes,
+                              lnt_error *err) {
+  const lnti_context *context = &m->view->project->context;
+  allowing a = {allowed, lnti_view_words_of(m->view, &m->term->field), set, context->cancel};
+  return lnti_pool_for(context->pool, n_codes, CODE_GRAIN, allow_some_words, &a, context->cancel, err);
 }
 
-static const lnti_words *words_of(const matching *m) {
-  const lnti_rows *rows = &m->view->rows;
-  switch (m->term->field.kind) {
-    case LNTI_FIELD_SPLIT:
-      return &rows->words[LNTI_WORD_SPLIT];
-    case LNTI_FIELD_STAGE:
-      return &rows->words[LNTI_WORD_STAGE];
-    case LNTI_FIELD_FORMAT:
-      return &rows->words[LNTI_WORD_FORMAT];
-    case LNTI_FIELD_META:
-      return lnti_rows_meta(rows, m->view->meta_ids[m->term->field.index]);
-    default:
-      return NULL;
-  }
-}
-
-static void allow_words(uint8_t *allowed, const matching *m, size_t n_codes) {
-  const lnti_words *words = words_of(m);
-  for (size_t c = 0; c < n_codes; c++) {
-    allowed[c] = any_matches(m, words ? lnti_words_text(words, c) : "") ? 255 : 0;
-  }
-}
-
-static void allow_sources(uint8_t *allowed, const matching *m) {
+static void allow_sources(uint8_t *allowed, const matching *m, const lnti_value_set *set) {
   for (size_t i = 0; i < m->view->n_sources; i++) {
-    if (any_matches(m, m->view->sources[i].path)) allowed[m->view->sources[i].id] = 255;
+    if (lnti_value_set_has(set, m->view->sources[i].path)) allowed[m->view->sources[i].id] = 255;
   }
+}
+
+static lnt_status allow_texts(uint8_t *allowed, const matching *m, size_t n_codes, lnt_error *err) {
+  lnti_value_set set;
+  lnt_status status = lnti_value_set_init(&set, m->values, m->term->n_values, err);
+  if (status) return status;
+  if (m->term->field.kind == LNTI_FIELD_SOURCE) {
+    allow_sources(allowed, m, &set);
+  } else {
+    status = allow_words(allowed, m, &set, n_codes, err);
+  }
+  lnti_value_set_clear(&set);
+  return status;
 }
 
 /* ---- answers ---- */
@@ -138,12 +130,10 @@ static lnt_status match_codes(const matching *m, const lnti_coded *coded, lnt_er
   lnti_field_type type = lnti_field_type_of(&m->term->field, m->filter->names);
   if (type == LNTI_TYPE_WORDS) {
     for (size_t i = 0; i < m->term->n_values; i++) allowed[m->values[i].code] = 255;
-  } else if (m->term->field.kind == LNTI_FIELD_SOURCE) {
-    allow_sources(allowed, m);
   } else if (m->term->field.kind == LNTI_FIELD_QUESTION) {
     status = allow_answers(allowed, m, n, err);
   } else {
-    allow_words(allowed, m, n);
+    status = allow_texts(allowed, m, n, err);
   }
   if (!status) lnti_view_select_codes(m->bits, m->view, coded, allowed);
   free(allowed);
@@ -202,24 +192,29 @@ static lnt_status join_unanswered(const matching *m, const lnti_question_rows *q
   return LNT_OK;
 }
 
+/* A bit for each code that the values ask for: however often one does, it costs once. */
+static unsigned codes_asked(const matching *m, lnti_value_kind kind) {
+  unsigned asked = 0;
+  for (size_t i = 0; i < m->term->n_values; i++) {
+    if (m->values[i].kind == kind) asked |= 1u << m->values[i].code;
+  }
+  return asked;
+}
+
 static lnt_status match_checklist(const matching *m, lnt_error *err) {
   const lnti_ontology *o = m->view->ontology;
   const lnti_question_rows *q = lnti_rows_question(&m->view->rows, o->questions[m->term->field.index].id);
   size_t words = lnti_view_words(m->view);
+  unsigned states = codes_asked(m, LNTI_VALUE_STATE);
   lnt_status status = LNT_OK;
-  for (size_t i = 0; i < m->term->n_values && !status; i++) {
-    const lnti_filter_value *value = &m->values[i];
-    if (value->kind == LNTI_VALUE_OPTION) {
-      const lnti_option_bits *bits = bits_of(m, value->option);
-      if (bits) join_column(m->bits, &bits->yes, words);
-    } else if (value->code == LNTI_IS_UNANSWERED) {
-      status = join_unanswered(m, q, err);
-    } else if (q && value->code == LNTI_IS_ANSWERED) {
-      join_answered(m->bits, q, words);
-    } else if (q) {
-      join_code(m, q, value->code == LNTI_IS_UNSURE ? LNTI_CODE_UNSURE : LNTI_CODE_NONE);
-    }
+  for (size_t i = 0; i < m->term->n_values; i++) {
+    const lnti_option_bits *bits = m->values[i].kind == LNTI_VALUE_OPTION ? bits_of(m, m->values[i].option) : NULL;
+    if (bits) join_column(m->bits, &bits->yes, words);
   }
+  if (states & 1u << LNTI_IS_UNANSWERED) status = join_unanswered(m, q, err);
+  if (q && states & 1u << LNTI_IS_ANSWERED) join_answered(m->bits, q, words);
+  if (q && states & 1u << LNTI_IS_UNSURE) join_code(m, q, LNTI_CODE_UNSURE);
+  if (q && states & 1u << LNTI_IS_NONE) join_code(m, q, LNTI_CODE_NONE);
   return status;
 }
 
@@ -235,11 +230,10 @@ static lnt_status match_option(const matching *m, lnt_error *err) {
     join_column(known, &bits->no, words);
   }
   invert(known, m->view); /* now: unknown */
-  for (size_t i = 0; i < m->term->n_values; i++) {
-    if (m->values[i].code == LNTI_TRI_UNKNOWN) join_or(m->bits, known, words);
-    if (m->values[i].code == LNTI_TRI_YES && bits) join_column(m->bits, &bits->yes, words);
-    if (m->values[i].code == LNTI_TRI_NO && bits) join_column(m->bits, &bits->no, words);
-  }
+  unsigned asked = codes_asked(m, LNTI_VALUE_WORD);
+  if (asked & 1u << LNTI_TRI_UNKNOWN) join_or(m->bits, known, words);
+  if (bits && asked & 1u << LNTI_TRI_YES) join_column(m->bits, &bits->yes, words);
+  if (bits && asked & 1u << LNTI_TRI_NO) join_column(m->bits, &bits->no, words);
   free(known);
   return LNT_OK;
 }
@@ -264,78 +258,157 @@ static void int_range(uint64_t *bits, const lnti_view *view, const lnti_column *
   }
 }
 
+typedef struct int_span {
+  int64_t low, high;
+} int_span;
+
 static int by_low(const void *a, const void *b) {
-  int64_t x = ((const lnti_filter_value *)a)->low_int, y = ((const lnti_filter_value *)b)->low_int;
+  int64_t x = ((const int_span *)a)->low, y = ((const int_span *)b)->low;
   return (x > y) - (x < y);
 }
 
-/* Many values: sorted, joined where they overlap, and each row finds its own by bisection. */
-static lnt_status int_list(const matching *m, lnt_error *err) {
-  lnti_filter_value *sorted = NULL;
-  size_t n = 0;
-  lnt_status status = lnti_alloc(&sorted, m->term->n_values, sizeof *sorted, err);
-  if (status) return status;
-  memcpy(sorted, m->values, m->term->n_values * sizeof *sorted);
-  qsort(sorted, m->term->n_values, sizeof *sorted, by_low);
-  for (size_t i = 1; i < m->term->n_values; i++) {
-    if (sorted[i].low_int > sorted[n].high_int) {
-      sorted[++n] = sorted[i];
-    } else if (sorted[i].high_int > sorted[n].high_int) {
-      sorted[n].high_int = sorted[i].high_int;
-    }
-  }
-  for (size_t row = 0; row < m->view->rows.n; row++) {
-    int64_t x = (int64_t)lnti_view_number(m->view, &m->term->field, row);
-    size_t low = 0, high = n + 1;
-    while (low < high) { /* the first that begins behind x */
-      size_t middle = low + (high - low) / 2;
-      if (sorted[middle].low_int <= x) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    if (low > 0 && x <= sorted[low - 1].high_int) set_bit(m->bits, row);
-  }
-  free(sorted);
-  return LNT_OK;
-}
-
 /* "The set of that item": any item of it may be named, and the lowest is what the rows have. */
-static void widen_to_set(int64_t *low, int64_t *high, const matching *m, const lnti_column *column) {
-  size_t row = *low == *high ? lnti_rows_find(&m->view->rows, *low) : LNTI_NONE;
+static void widen_to_set(int_span *span, const matching *m) {
+  const lnti_column *column = lnti_view_numbers(m->view, &m->term->field);
+  size_t row = span->low == span->high ? lnti_rows_find(&m->view->rows, span->low) : LNTI_NONE;
   uint64_t set = row == LNTI_NONE ? 0 : lnti_column_number(column, row);
-  if (set) *low = *high = (int64_t)set;
+  if (set) span->low = span->high = (int64_t)set;
 }
 
-static lnt_status match_ints(const matching *m, const lnti_column *column, lnt_error *err) {
-  uint64_t *one = NULL;
+/* The values as spans that rise and do not overlap; free() *out. */
+static lnt_status int_spans(int_span **out, size_t *n_out, const matching *m, lnt_error *err) {
   bool set = m->term->field.kind == LNTI_FIELD_EQUAL || m->term->field.kind == LNTI_FIELD_NEAR;
-  if (m->term->n_values > RANGES_ONE_BY_ONE && !set) return int_list(m, err);
-  lnt_status status = lnti_view_new_bits(&one, m->view, err);
+  int_span *spans = NULL;
+  size_t n = 0, kept = 0;
+  lnt_status status = lnti_alloc(&spans, m->term->n_values, sizeof *spans, err);
   if (status) return status;
   for (size_t i = 0; i < m->term->n_values; i++) {
-    int64_t low = m->values[i].low_int, high = m->values[i].high_int;
-    if (set) widen_to_set(&low, &high, m, column);
-    int_range(one, m->view, column, low, high);
-    join_or(m->bits, one, lnti_view_words(m->view));
+    spans[n] = (int_span){m->values[i].low_int, m->values[i].high_int};
+    if (set) widen_to_set(&spans[n], m);
+    if (spans[n].low <= spans[n].high) n++;
+  }
+  qsort(spans, n, sizeof *spans, by_low);
+  for (size_t i = 0; i < n; i++) {
+    if (kept == 0 || spans[i].low > spans[kept - 1].high) {
+      spans[kept++] = spans[i];
+    } else if (spans[i].high > spans[kept - 1].high) {
+      spans[kept - 1].high = spans[i].high;
+    }
+  }
+  *out = spans;
+  *n_out = kept;
+  return LNT_OK;
+}
+
+static bool in_spans(const int_span *spans, size_t n, int64_t x) {
+  size_t low = 0, high = n;
+  while (low < high) { /* the first that begins behind x */
+    size_t middle = low + (high - low) / 2;
+    if (spans[middle].low <= x) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low > 0 && x <= spans[low - 1].high;
+}
+
+static int64_t int_of(const matching *m, const lnti_column *column, size_t row) {
+  const lnti_column *numbers = m->view->rows.numbers;
+  if (column) return (int64_t)lnti_column_number(column, row);
+  uint64_t pixels = lnti_column_number(&numbers[LNTI_NUMBER_WIDTH], row) * /* each is below 2^32 */
+                    lnti_column_number(&numbers[LNTI_NUMBER_HEIGHT], row);
+  return pixels > INT64_MAX ? INT64_MAX : (int64_t)pixels;
+}
+
+/* @param column  NULL: pixels */
+static lnt_status match_ints(const matching *m, const lnti_column *column, lnt_error *err) {
+  int_span *spans = NULL;
+  uint64_t *one = NULL;
+  size_t n = 0;
+  lnt_status status = int_spans(&spans, &n, m, err);
+  if (!status) status = lnti_view_new_bits(&one, m->view, err);
+  if (!status && (n > FEW || !column)) {
+    for (size_t row = 0; row < m->view->rows.n; row++) {
+      if (in_spans(spans, n, int_of(m, column, row))) set_bit(m->bits, row);
+    }
+  } else {
+    for (size_t i = 0; i < n && !status; i++) {
+      int_range(one, m->view, column, spans[i].low, spans[i].high);
+      join_or(m->bits, one, lnti_view_words(m->view));
+    }
   }
   free(one);
+  free(spans);
+  return status;
+}
+
+typedef struct real_span {
+  double low, high;
+} real_span;
+
+static int by_low_real(const void *a, const void *b) {
+  double x = ((const real_span *)a)->low, y = ((const real_span *)b)->low;
+  return (x > y) - (x < y);
+}
+
+/* As int_spans. */
+static lnt_status real_spans(real_span **out, size_t *n_out, const matching *m, lnt_error *err) {
+  real_span *spans = NULL;
+  size_t n = 0, kept = 0;
+  lnt_status status = lnti_alloc(&spans, m->term->n_values, sizeof *spans, err);
+  if (status) return status;
+  for (size_t i = 0; i < m->term->n_values; i++) {
+    bool some = m->values[i].kind == LNTI_VALUE_REAL && m->values[i].low <= m->values[i].high;
+    if (some) spans[n++] = (real_span){m->values[i].low, m->values[i].high};
+  }
+  qsort(spans, n, sizeof *spans, by_low_real);
+  for (size_t i = 0; i < n; i++) {
+    if (kept == 0 || spans[i].low > spans[kept - 1].high) {
+      spans[kept++] = spans[i];
+    } else {
+      spans[kept - 1].high = fmax(spans[kept - 1].high, spans[i].high);
+    }
+  }
+  *out = spans;
+  *n_out = kept;
   return LNT_OK;
+}
+
+static bool in_real_spans(const real_span *spans, size_t n, double x) {
+  size_t low = 0, high = n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (spans[middle].low <= x) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low > 0 && x <= spans[low - 1].high;
 }
 
 static lnt_status match_reals(const matching *m, const lnti_column *column, lnt_error *err) {
+  real_span *spans = NULL;
   uint64_t *one = NULL;
-  lnt_status status = lnti_view_new_bits(&one, m->view, err);
-  if (status) return status;
-  for (size_t i = 0; i < m->term->n_values && column->width; i++) {
-    if (m->values[i].kind != LNTI_VALUE_REAL) continue;
-    lnti_facet_range_real(one, column->data, m->view->rows.n, m->values[i].low, m->values[i].high,
-                          m->view->project->context.cpu);
-    join_or(m->bits, one, lnti_view_words(m->view));
+  size_t n = 0;
+  if (column->width == 0) return LNT_OK;
+  lnt_status status = real_spans(&spans, &n, m, err);
+  if (!status) status = lnti_view_new_bits(&one, m->view, err);
+  if (!status && n > FEW) {
+    for (size_t row = 0; row < m->view->rows.n; row++) {
+      if (in_real_spans(spans, n, lnti_column_real(column, row))) set_bit(m->bits, row);
+    }
+  } else {
+    for (size_t i = 0; i < n && !status; i++) {
+      lnti_facet_range_real(one, column->data, m->view->rows.n, spans[i].low, spans[i].high,
+                            m->view->project->context.cpu);
+      join_or(m->bits, one, lnti_view_words(m->view));
+    }
   }
   free(one);
-  return LNT_OK;
+  free(spans);
+  return status;
 }
 
 /* A question that asks for a number: its states are codes, its values numbers. */
@@ -358,82 +431,50 @@ static size_t row_from(const lnti_rows *rows, int64_t id) {
   return low;
 }
 
-static void match_ids(const matching *m) {
-  for (size_t i = 0; i < m->term->n_values; i++) {
-    const lnti_filter_value *value = &m->values[i];
-    size_t row = row_from(&m->view->rows, value->low_int);
-    for (; row < m->view->rows.n && m->view->rows.ids[row] <= value->high_int; row++) set_bit(m->bits, row);
+static lnt_status match_ids(const matching *m, lnt_error *err) {
+  int_span *spans = NULL;
+  size_t n = 0;
+  lnt_status status = int_spans(&spans, &n, m, err);
+  for (size_t i = 0; i < n; i++) {
+    size_t row = row_from(&m->view->rows, spans[i].low);
+    for (; row < m->view->rows.n && m->view->rows.ids[row] <= spans[i].high; row++) set_bit(m->bits, row);
   }
-}
-
-static void match_pixels(const matching *m) {
-  const lnti_column *w = &m->view->rows.numbers[LNTI_NUMBER_WIDTH], *h = &m->view->rows.numbers[LNTI_NUMBER_HEIGHT];
-  for (size_t row = 0; row < m->view->rows.n; row++) {
-    uint64_t pixels = lnti_column_number(w, row) * lnti_column_number(h, row); /* each below 2^32 */
-    for (size_t i = 0; i < m->term->n_values; i++) {
-      const lnti_filter_value *value = &m->values[i];
-      bool above = value->low_int <= 0 || pixels >= (uint64_t)value->low_int;
-      if (above && value->high_int >= 0 && pixels <= (uint64_t)value->high_int) set_bit(m->bits, row);
-    }
-  }
-}
-
-/* ---- paths ---- */
-
-/* The beginning of the URIs of one source: its path and what stands before the member. */
-static lnt_status begin_uri(lnti_text *uri, const lnti_view *view, uint64_t source_id, lnt_error *err) {
-  const lnti_view_source *source = lnti_view_source_of(view, (int64_t)source_id);
-  const lnti_item item = {
-      .source = source ? source->path : "", .source_kind = source ? source->kind : LNTI_SOURCE_FOLDER, .member = ""};
-  uri->length = 0;
-  return lnti_item_uri(uri, &item, err);
-}
-
-/* Whole words of 64 rows, so that no two threads write to one. */
-static lnt_status match_paths(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
-  const matching *m = payload;
-  const lnti_rows *rows = &m->view->rows;
-  uint64_t source = UINT64_MAX;
-  lnti_text uri = {0};
-  size_t n_begin = 0;
-  lnt_status status = LNT_OK;
-  (void)worker;
-  for (size_t row = begin; row < end && !status; row++) {
-    uint64_t id = lnti_column_number(&rows->numbers[LNTI_NUMBER_SOURCE], row);
-    const char *member = lnti_texts_get(&rows->members, row);
-    if (id != source) {
-      status = begin_uri(&uri, m->view, id, err);
-      if (status) break;
-      source = id;
-      n_begin = uri.length;
-    }
-    uri.length = n_begin;
-    status = lnti_text_append(&uri, member, strlen(member), err);
-    if (!status && any_matches(m, uri.data)) set_bit(m->bits, row);
-  }
-  lnti_text_clear(&uri);
+  free(spans);
   return status;
 }
 
 /* ---- one term ---- */
 
+/* Sources whose ids are too large for a table by id. */
+static lnt_status match_sources(const matching *m, lnt_error *err) {
+  const lnti_rows *rows = &m->view->rows;
+  const lnti_view_source *source = NULL;
+  lnti_value_set set;
+  bool holds = false;
+  lnt_status status = lnti_value_set_init(&set, m->values, m->term->n_values, err);
+  if (status) return status;
+  for (size_t row = 0; row < rows->n; row++) {
+    int64_t id = (int64_t)lnti_column_number(&rows->numbers[LNTI_NUMBER_SOURCE], row);
+    if (!source || source->id != id) {
+      source = lnti_view_source_of(m->view, id);
+      holds = source && lnti_value_set_has(&set, source->path);
+    }
+    if (holds) set_bit(m->bits, row);
+  }
+  lnti_value_set_clear(&set);
+  return LNT_OK;
+}
+
 static lnt_status match_term(uint64_t *bits, const lnti_filter *filter, const lnti_filter_term *term, lnti_view *view,
                              lnt_error *err) {
   matching m = {filter, term, filter->values + term->first_value, view, bits};
-  const lnti_context *context = &view->project->context;
   lnti_coded coded;
   bool is_coded = false;
   memset(bits, 0, lnti_view_words(view) * sizeof *bits);
-  if (term->field.kind == LNTI_FIELD_ID) {
-    match_ids(&m);
-    return LNT_OK;
-  }
-  if (term->field.kind == LNTI_FIELD_PIXELS) {
-    match_pixels(&m);
-    return LNT_OK;
-  }
+  if (term->field.kind == LNTI_FIELD_ID) return match_ids(&m, err);
+  if (term->field.kind == LNTI_FIELD_PIXELS) return match_ints(&m, NULL, err);
   if (term->field.kind == LNTI_FIELD_PATH) {
-    return lnti_pool_for(context->pool, view->rows.n, PATH_GRAIN, match_paths, &m, context->cancel, err);
+    return lnti_filter_match_paths(bits, m.values, term->n_values, view, err);
   }
   if (term->field.kind == LNTI_FIELD_OPTION) return match_option(&m, err);
   lnt_status status = lnti_view_coded(&coded, &is_coded, view, &term->field, err);
@@ -443,12 +484,7 @@ static lnt_status match_term(uint64_t *bits, const lnti_filter *filter, const ln
   if (is_coded) return match_codes(&m, &coded, err);
   if (term->field.kind == LNTI_FIELD_QUESTION) return match_checklist(&m, err);
   if (numbers) return numbers->real ? match_reals(&m, numbers, err) : match_ints(&m, numbers, err);
-  for (size_t row = 0; row < view->rows.n; row++) { /* sources whose ids are too large for a table */
-    const lnti_view_source *source =
-        lnti_view_source_of(view, (int64_t)lnti_column_number(&view->rows.numbers[LNTI_NUMBER_SOURCE], row));
-    if (source && any_matches(&m, source->path)) set_bit(bits, row);
-  }
-  return LNT_OK;
+  return match_sources(&m, err);
 }
 
 /* ---- the tree ---- */
@@ -474,7 +510,8 @@ static lnt_status match_joined(uint64_t *bits, const lnti_filter *filter, const 
 lnt_status lnti_filter_match_node(uint64_t *bits, const lnti_filter *filter, size_t node, lnti_view *view,
                                   lnt_error *err) {
   const lnti_filter_node *n = &filter->nodes[node];
-  lnt_status status = LNT_OK;
+  lnt_status status = lnti_cancel_check(view->project->context.cancel, err);
+  if (status) return status;
   switch (n->kind) {
     case LNTI_NODE_ALL:
       lnti_view_all_bits(bits, view);

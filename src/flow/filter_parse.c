@@ -355,6 +355,13 @@ lnt_status lnti_filter_parse(lnti_filter **out, const char *text, const lnti_fil
   return LNT_OK;
 }
 
+bool lnti_filter_asks(const lnti_filter *filter, lnti_field_kind kind) {
+  for (size_t i = 0; filter && i < filter->n_terms; i++) {
+    if (filter->terms[i].field.kind == kind) return true;
+  }
+  return false;
+}
+
 void lnti_filter_free(lnti_filter *filter) {
   if (!filter) return;
   lnti_arena_clear(&filter->arena);

@@ -27,7 +27,7 @@ typedef enum lnti_value_kind {
   LNTI_VALUE_INT,        /**< low_int <= x <= high_int */
   LNTI_VALUE_REAL,       /**< low <= x <= high; a missing number (NaN) is in no range */
   LNTI_VALUE_TEXT,       /**< the same text, or the same number where both are numbers */
-  LNTI_VALUE_PREFIX,     /**< of paths */
+  LNTI_VALUE_PREFIX,     /**< of paths: where they may begin stands in filter_path.c */
   LNTI_VALUE_PATTERN,    /**< with *, ?, [set] */
   LNTI_VALUE_TEXT_RANGE, /**< of metadata: between low_text and high_text, as lnti_text_within says */
   LNTI_VALUE_WORD,       /**< `code`: the word's place in the field's list */
@@ -57,6 +57,7 @@ typedef struct lnti_filter_value {
   bool is_number; /**< of LNTI_VALUE_TEXT on metadata: `low` is its number */
   lnti_text_bound low_text, high_text;
   size_t option;
+  size_t by_id; /**< another option, whose id is what was written as the title of `option`; LNTI_NONE */
 } lnti_filter_value;
 
 /** True where one of its values does. */
@@ -74,7 +75,8 @@ struct lnti_filter {
   lnti_filter_value *values;
   size_t n_values, value_capacity;
   size_t root;
-  lnti_arena arena; /**< texts */
+  lnti_arena arena;    /**< texts */
+  size_t n_compared; /**< words with options, so far */
 };
 
 /* ---- keys (filter_field.c) ---- */
@@ -91,7 +93,7 @@ typedef enum lnti_field_type {
 } lnti_field_type;
 
 lnti_field_type lnti_field_type_of(const lnti_field *field, const lnti_filter_names *names);
-/** The words of LNTI_TYPE_WORDS, NULL-terminated; their places are the codes. */
+/** The words of LNTI_TYPE_WORDS, NULL-terminated; their places are the codes. Of the stage: all there can be. */
 const char *const *lnti_field_words(const lnti_field *field);
 
 /* ---- values (filter_value.c) ---- */
@@ -115,6 +117,44 @@ typedef enum lnti_filter_op {
  *  error's message names key and word. */
 LNT_MUST_CHECK lnt_status lnti_filter_add_value(lnti_filter *filter, const lnti_field *field, const char *key,
                                                 lnti_filter_op op, const lnti_filter_word *word, lnt_error *err);
+
+/* ---- options by name (filter_option.c) ---- */
+
+typedef struct lnti_option_match {
+  size_t option; /**< LNTI_NONE: there is none */
+  size_t by_id;  /**< as in lnti_filter_value */
+} lnti_option_match;
+
+/** By title, then id, then alias, then any of them in another case of letters; of a tree one a node, '/' between.
+ *  LNT_EINVAL: two options are as good as each other; LNT_ELIMIT: the filter has asked too often. */
+LNT_MUST_CHECK lnt_status lnti_filter_find_option(lnti_option_match *out, lnti_filter *filter, size_t question,
+                                                  const char *path, lnt_error *err);
+typedef lnt_status (*lnti_option_visit)(void *payload, size_t option, lnt_error *err);
+/** Every option whose path or title the pattern matches. */
+LNT_MUST_CHECK lnt_status lnti_filter_match_options(size_t *n_out, lnti_filter *filter, size_t question,
+                                                    const char *pattern, lnti_option_visit visit, void *payload,
+                                                    lnt_error *err);
+/** LNT_EINVAL with the name that was most likely meant. */
+LNT_MUST_CHECK lnt_status lnti_filter_no_option(const lnti_filter *filter, size_t question, const char *word,
+                                                lnt_error *err);
+
+/* ---- the values of a term together (filter_set.c) ---- */
+
+/** Of texts, beginnings of texts, patterns and ranges of texts. Borrows the values. */
+typedef struct lnti_value_set {
+  const char **texts; /**< [n_texts] sorted */
+  double *numbers;    /**< [n_numbers] sorted: what texts that are numbers are compared with */
+  const lnti_filter_value **rest;
+  size_t n_texts, n_numbers, n_rest;
+} lnti_value_set;
+
+LNT_MUST_CHECK lnt_status lnti_value_set_init(lnti_value_set *out, const lnti_filter_value *values, size_t n,
+                                              lnt_error *err);
+void lnti_value_set_clear(lnti_value_set *set);
+/** Whether any of the values holds for a text. O(log n_texts + n_rest). */
+bool lnti_value_set_has(const lnti_value_set *set, const char *text);
+/** The same where the texts are beginnings (LNTI_VALUE_PREFIX). */
+bool lnti_value_set_begins(const lnti_value_set *set, const char *text);
 
 /* ---- texts (filter_text.c) ---- */
 

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_COMPARED = 1000 };
-
 /* How far a stored number may be from one that was typed and still be equal to it. */
 static const double tolerance = 1e-12;
 
@@ -114,13 +112,37 @@ static lnt_status refuse_order(const adding *a, lnt_error *err) {
   return lnti_fail(err, LNT_EINVAL, "%s has no order; compare it by = or !=, or name several by: in (A, B)", a->key);
 }
 
+/* "split is a, b or c, not 'x'" */
+static lnt_status fail_word(const adding *a, const char *const *words, lnt_error *err) {
+  lnti_text all = {0};
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; words[i] && !status; i++) {
+    if (!*words[i]) continue;
+    status = lnti_text_printf(&all, err, "%s%s", all.length == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+  }
+  if (!status) status = lnti_fail(err, LNT_EINVAL, "%s is %s, not '%.40s'", a->key, all.data, a->word->text);
+  lnti_text_clear(&all);
+  return status;
+}
+
+/* The place of the word; LNTI_NONE. */
+static size_t find_word(const char *const *words, const char *text) {
+  for (size_t i = 0; words[i]; i++) {
+    if (*words[i] && strcmp(text, words[i]) == 0) return i;
+  }
+  return LNTI_NONE;
+}
+
 static lnt_status add_text(const adding *a, lnti_field_type type, lnt_error *err) {
   lnti_filter_value value = {.kind = LNTI_VALUE_TEXT, .text = a->word->text};
+  const char *const *words = a->field->kind == LNTI_FIELD_STAGE ? lnti_field_words(a->field) : NULL;
   if (is_order(a->op)) return refuse_order(a, err);
   if (strpbrk(a->word->text, type == LNTI_TYPE_PATH ? "*?[" : "*?")) {
     value.kind = LNTI_VALUE_PATTERN;
   } else if (type == LNTI_TYPE_PATH) {
     value.kind = LNTI_VALUE_PREFIX;
+  } else if (words && find_word(words, a->word->text) == LNTI_NONE) {
+    return fail_word(a, words, err);
   }
   return add(a, &value, err);
 }
@@ -148,25 +170,15 @@ static lnt_status add_meta(const adding *a, lnt_error *err) {
 
 static lnt_status add_word(const adding *a, lnt_error *err) {
   const char *const *words = lnti_field_words(a->field);
-  lnti_text all = {0};
-  lnt_status status = LNT_OK;
   if (is_order(a->op)) return refuse_order(a, err);
   bool link = a->field->kind == LNTI_FIELD_CONFLICT || a->field->kind == LNTI_FIELD_LEAK;
   if (link && strcmp(a->word->text, "yes") == 0) {
-    status = add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 1}, err);
+    lnt_status status = add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 1}, err);
     return status ? status : add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 2}, err);
   }
-  for (uint32_t i = 0; words[i]; i++) {
-    if (!*words[i] || strcmp(a->word->text, words[i]) != 0) continue;
-    return add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = i}, err);
-  }
-  for (size_t i = 0; words[i] && !status; i++) {
-    if (!*words[i]) continue;
-    status = lnti_text_printf(&all, err, "%s%s", all.length == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-  }
-  if (!status) status = lnti_fail(err, LNT_EINVAL, "%s is %s, not '%.40s'", a->key, all.data, a->word->text);
-  lnti_text_clear(&all);
-  return status;
+  size_t place = find_word(words, a->word->text);
+  if (place == LNTI_NONE) return fail_word(a, words, err);
+  return add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = (uint32_t)place}, err);
 }
 
 /* ---- questions ---- */
@@ -181,83 +193,32 @@ static bool find_state(uint32_t *out, const char *text) {
   return false;
 }
 
-/* The option of a path: keys, titles or aliases; of a tree one a node, '/' between. LNTI_NONE. */
-static size_t find_option(const lnti_ontology *ontology, size_t question, const char *path) {
-  size_t option = LNTI_NONE;
-  char part[LNTI_ONTOLOGY_TITLE_MAX + 1];
-  if (ontology->questions[question].type != LNTI_TREE) {
-    return lnti_ontology_find_option(ontology, question, LNTI_NONE, path);
-  }
-  for (const char *rest = path;;) {
-    size_t n = strcspn(rest, "/");
-    if (n == 0 || n >= sizeof part) return LNTI_NONE;
-    memcpy(part, rest, n);
-    part[n] = '\0';
-    option = lnti_ontology_find_option(ontology, question, option, part);
-    if (option == LNTI_NONE || !rest[n]) return option;
-    rest += n + 1;
-    if (!*rest) return option; /* a slash at the end is forgiven */
-  }
+static lnt_status add_matching_option(void *payload, size_t option, lnt_error *err) {
+  return add(payload, &(lnti_filter_value){.kind = LNTI_VALUE_OPTION, .option = option, .by_id = LNTI_NONE}, err);
 }
 
-/* Every option whose path or title the pattern matches. */
-static lnt_status add_matching_options(const adding *a, size_t *n_out, lnt_error *err) {
-  const lnti_ontology *o = a->filter->names->ontology;
-  lnti_text path = {0};
-  lnt_status status = LNT_OK;
-  size_t n = 0;
-  for (size_t i = 0; i < o->n_options && !status; i++) {
-    if (o->options[i].question != a->field->index) continue;
-    path.length = 0;
-    status = lnti_ontology_option_path(&path, o, i, err);
-    if (status) break;
-    bool matches =
-        lnti_pattern_match(a->word->text, path.data) || lnti_pattern_match(a->word->text, o->options[i].title);
-    if (!matches) continue;
-    status = add(a, &(lnti_filter_value){.kind = LNTI_VALUE_OPTION, .option = i}, err);
-    n++;
-  }
-  lnti_text_clear(&path);
-  *n_out = n;
-  return status;
-}
-
-static lnt_status fail_option(const adding *a, lnt_error *err) {
-  const lnti_ontology *o = a->filter->names->ontology;
-  const lnti_question *question = &o->questions[a->field->index];
-  const char *names[NAMES_COMPARED];
-  size_t n = 0;
-  for (size_t i = question->first_option; i != LNTI_NONE && n < NAMES_COMPARED; i = o->options[i].next_sibling) {
-    names[n++] = o->options[i].key;
-  }
-  const char *near = lnti_nearest_name(a->word->text, names, n);
-  if (near) {
-    return lnti_fail(
-        err, LNT_EINVAL,
-        "\"%.100s\" has no option \"%.100s\"; did you mean \"%.100s\"? See them with: linnet ontology show",
-        question->title, a->word->text, near);
-  }
-  return lnti_fail(err, LNT_EINVAL,
-                   "\"%.100s\" has no option \"%.100s\"; see them with: linnet ontology show (besides there are "
-                   "unanswered, answered, unsure and none)",
-                   question->title, a->word->text);
-}
-
-static lnt_status add_option(const adding *a, lnt_error *err) {
-  lnti_filter_value value = {.kind = LNTI_VALUE_OPTION};
+static lnt_status add_option(adding *a, lnt_error *err) {
+  lnti_filter_value value = {.kind = LNTI_VALUE_OPTION, .text = a->word->text};
+  lnti_option_match match;
   size_t n = 0;
   if (is_order(a->op)) return refuse_order(a, err);
-  value.option = find_option(a->filter->names->ontology, a->field->index, a->word->text);
-  if (value.option != LNTI_NONE) return add(a, &value, err);
+  lnt_status status = lnti_filter_find_option(&match, a->filter, a->field->index, a->word->text, err);
+  if (status) return status;
+  if (match.option != LNTI_NONE) {
+    value.option = match.option;
+    value.by_id = match.by_id;
+    return add(a, &value, err);
+  }
   if (find_state(&value.code, a->word->text)) {
     value.kind = LNTI_VALUE_STATE;
     return add(a, &value, err);
   }
   if (strpbrk(a->word->text, "*?")) {
-    lnt_status status = add_matching_options(a, &n, err);
+    status =
+        lnti_filter_match_options(&n, a->filter, a->field->index, a->word->text, add_matching_option, a, err);
     if (status || n > 0) return status;
   }
-  return fail_option(a, err);
+  return lnti_filter_no_option(a->filter, a->field->index, a->word->text, err);
 }
 
 static lnt_status add_number_answer(const adding *a, lnt_error *err) {
@@ -268,7 +229,7 @@ static lnt_status add_number_answer(const adding *a, lnt_error *err) {
 
 lnt_status lnti_filter_add_value(lnti_filter *filter, const lnti_field *field, const char *key, lnti_filter_op op,
                                  const lnti_filter_word *word, lnt_error *err) {
-  const adding a = {filter, field, key, op, word};
+  adding a = {filter, field, key, op, word};
   lnti_field_type type = lnti_field_type_of(field, filter->names);
   switch (type) {
     case LNTI_TYPE_INT:

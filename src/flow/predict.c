@@ -341,7 +341,7 @@ lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, 
   float *prob = NULL;
   lnt_status status = lnti_view_open(&view, project, NULL, NULL, err);
   if (status) goto done;
-  status = lnti_filter_parse(&filter, filter_text, lnti_view_names(view), err);
+  status = lnti_view_filter(&filter, view, filter_text, err);
   if (status) goto done;
   status = lnti_items(project, view, &(lnti_items_query){.filter = filter}, collect_item, &items, err);
   if (status) goto done;

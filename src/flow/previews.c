@@ -210,7 +210,7 @@ lnt_status lnti_previews_make(lnti_previews_result *out, lnti_project *project, 
   w->options = options;
   status = lnti_alloc(&w->bytes, PAGE, sizeof *w->bytes, err);
   if (status == LNT_OK && *where) status = lnti_view_open(&w->view, project, NULL, NULL, err);
-  if (status == LNT_OK && *where) status = lnti_filter_parse(&filter, where, lnti_view_names(w->view), err);
+  if (status == LNT_OK && *where) status = lnti_view_filter(&filter, w->view, where, err);
   if (status == LNT_OK && options->bytes_max > 0) {
     status = lnti_picture_cache_set_bytes(project, options->kind, options->bytes_max, err);
   }

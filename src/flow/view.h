@@ -80,6 +80,10 @@ double lnti_view_number(const lnti_view *view, const lnti_field *field, size_t r
 
 /* ---- filters ---- */
 
+/** As lnti_filter_parse with the view's names; and the project's log is warned of values that no item has, such as a misspelt
+ *  split, with the nearest that there is. For what people type; takes the view's lock. */
+LNT_MUST_CHECK lnt_status lnti_view_filter(lnti_filter **out, lnti_view *view, const char *text, lnt_error *err);
+
 /** bits [lnti_view_words(view)], 64-byte aligned: the rows that match. @param filter  NULL: all rows */
 size_t lnti_view_words(const lnti_view *view);
 LNT_MUST_CHECK lnt_status lnti_filter_match(uint64_t *bits, const lnti_filter *filter, lnti_view *view, lnt_error *err);

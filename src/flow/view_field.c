@@ -37,6 +37,22 @@ static size_t of_words(lnti_coded *out, const lnti_words *words) {
   return words ? lnti_words_count(words) : 1;
 }
 
+const lnti_words *lnti_view_words_of(const lnti_view *view, const lnti_field *field) {
+  const lnti_rows *rows = &view->rows;
+  switch (field->kind) {
+    case LNTI_FIELD_SPLIT:
+      return &rows->words[LNTI_WORD_SPLIT];
+    case LNTI_FIELD_STAGE:
+      return &rows->words[LNTI_WORD_STAGE];
+    case LNTI_FIELD_FORMAT:
+      return &rows->words[LNTI_WORD_FORMAT];
+    case LNTI_FIELD_META:
+      return lnti_rows_meta(rows, view->meta_ids[field->index]);
+    default:
+      return NULL;
+  }
+}
+
 static size_t of_numbers(lnti_coded *out, const lnti_view *view, lnti_number_column column, size_t n_codes) {
   out->codes = &view->rows.numbers[column];
   return n_codes;
@@ -50,16 +66,10 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
   const lnti_column *sources = &rows->numbers[LNTI_NUMBER_SOURCE];
   switch (field->kind) {
     case LNTI_FIELD_SPLIT:
-      coded.n_codes = of_words(&coded, &rows->words[LNTI_WORD_SPLIT]);
-      break;
     case LNTI_FIELD_STAGE:
-      coded.n_codes = of_words(&coded, &rows->words[LNTI_WORD_STAGE]);
-      break;
     case LNTI_FIELD_FORMAT:
-      coded.n_codes = of_words(&coded, &rows->words[LNTI_WORD_FORMAT]);
-      break;
     case LNTI_FIELD_META:
-      coded.n_codes = of_words(&coded, lnti_rows_meta(rows, view->meta_ids[field->index]));
+      coded.n_codes = of_words(&coded, lnti_view_words_of(view, field));
       break;
     case LNTI_FIELD_LABELLED:
       coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_LABELLED, 2);

@@ -326,7 +326,16 @@ void lnti_view_select_codes(uint64_t *bits, const lnti_view *view, const lnti_co
 /** The column of a number field, NULL where it has none (pixels, id). */
 const lnti_column *lnti_view_numbers(const lnti_view *view, const lnti_field *field);
 
-/* ---- matching (filter_match.c) ---- */
+/** The texts of a field that has some: split, stage, format, metadata. NULL: no item has the key, or the field has none. */
+const lnti_words *lnti_view_words_of(const lnti_view *view, const lnti_field *field);
+
+/* ---- matching (filter_match.c, filter_path.c) ---- */
+
+struct lnti_filter_value;
+
+/** The rows whose paths any of these values holds for; bits are clear before. */
+LNT_MUST_CHECK lnt_status lnti_filter_match_paths(uint64_t *bits, const struct lnti_filter_value *values, size_t n,
+                                                  lnti_view *view, lnt_error *err);
 
 /** The rows that one node of a filter holds for. */
 LNT_MUST_CHECK lnt_status lnti_filter_match_node(uint64_t *bits, const lnti_filter *filter, size_t node,

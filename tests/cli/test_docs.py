@@ -80,6 +80,21 @@ class Docs(program.Case):
                 self.assertIn(f"\n{heading}\n", page)
             self.assertIn(f"[{command['name']}]({command['name']}.md) | {sentence(command['summary'])}", index)
 
+    def test_filters(self):
+        """Every key is explained in the program and in the guide; and what both write can be asked."""
+        name = self.project(per_class=1)
+        message = self.fails(2, "-C", name, "items", "--where", "nokey=1")["message"]
+        keys = message.split("there are ")[1].split(";")[0].split(", ")
+        self.assertIn("duplicate.distance", keys)
+        text = self.run_ok("help", "filters").stdout
+        self.assertEqual(self.run_json("help", "filters"), {"topic": "filters", "text": text})
+        self.assertLessEqual(max(map(len, text.splitlines())), 96)
+        page = self.page("filters")
+        for key in keys:
+            self.assertRegex(text, rf"(?m)^  (\S+, )*{re.escape(key)}(,| |$)")
+            self.assertRegex(page, rf"(?m)^\| (`\S+`, )*`{re.escape(key)}`")
+        self.assertEqual(self.run_ok("help", "filter").stdout, text)
+
     def test_parameters(self):
         for page, kinds in (("train", self.told["learners"]), ("extract", self.told["features"])):
             text = self.page(page)

@@ -49,6 +49,39 @@ class Items(program.Case):
         self.fails(2, "-C", name, "items", "--where", "clas=cross", says="did you mean 'class'?")
         self.fails(2, "-C", name, "items", "--sort", "clas", says="--sort: 'clas' is no key")
 
+    def test_what_no_item_has(self):
+        """Nothing is found in silence."""
+        name = self.project(per_class=4)
+        self.run_ok("-C", name, "split", "--val", "0.25", "--test", "0.25")
+
+        def told(where, *more):
+            return self.run_ok("-C", name, "items", *more, "--where", where).stderr
+
+        self.assertIn("warning: no item has split=trian; did you mean 'train'? There are ", told("split=trian"))
+        self.assertIn("warning: no item has split=vla; did you mean 'val'?", told("split in (train, vla)", "--json"))
+        self.assertIn("warning: no item has format=jpeg; there are pnm", told("format!=jpeg"))
+        self.assertIn("warning: no item has split=x*", told("split=x*"))
+        self.assertEqual(told("split=train or split=t* or split in (val, test) or stage=review"), "")
+        self.assertEqual(told("split=trian", "--quiet"), "")
+        self.fails(2, "-C", name, "items", "--where", "class=crss", says='did you mean "cross"?')
+        self.fails(2, "-C", name, "items", "--where", "stage=dnoe", says="stage is annotate, review or done")
+        result = self.run_ok("-C", name, "items", "--where", "path=disk/*")
+        self.assertRegex(result.stdout, r"\ANo items match\.\nA path looks like /.*\.pgm\n\Z")
+        self.assertEqual(len(self.run_lines("-C", name, "items", "--where", "path=disc/*")), 4)
+
+    def test_title_and_id_of_two_options(self):
+        """Folders of one name in two cases: each is found by its own."""
+        for i, folder in enumerate(("Cats", "cats")):
+            program.write_pgm(self.folder / "pets" / folder / "1.pgm", program.picture("disc", i))
+        self.run_ok("init", "pair")
+        self.run_ok("-C", "pair", "import", "pets")
+        for folder in ("Cats", "cats"):
+            found = self.run_lines("-C", "pair", "items", "--where", f"class={folder}")
+            self.assertEqual([item["path"].split("/")[-2] for item in found], [folder])
+        self.assertIn("the option with the id cats is found by its title, \"Cats\"",
+                      self.run_ok("-C", "pair", "items", "--where", "class=cats").stderr)
+        self.fails(2, "-C", "pair", "items", "--where", "class=CATS", says="may be the option cats (\"Cats\") or ")
+
     def test_counts(self):
         name = self.project(per_class=4)
         told = self.run_json("-C", name, "items", "--count", "class,split", "--where", "class!=disc")

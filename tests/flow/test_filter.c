@@ -132,7 +132,21 @@ static void test_path_as_prefix_and_pattern(void **state) {
   found("path=*ow?.png", "3");
   found("path=\"* 1.png\"", "1");
   found("path=*.jpg", "");
-  found("path=birds", ""); /* a prefix of the whole, not of the name */
+  found("path=birds", "123"); /* the beginning, at any folder or name of it */
+  found("path=birds/", "123");
+  found("path=bird/", "");
+  found("path=irds/", ""); /* not in the middle of a name */
+  found("path=owl.png", "3");
+  found("path=birds/*.png", "123");
+  found("path=?uck.png", "2");
+  found("path=b*/o", "");
+  found("path=b*/o*", "3");
+  found("path=/birds/", "");
+  found("path in (cat, owl, birds/duck)", "234");
+  found("path not in (cat, owl, birds/duck)", "156");
+  snprintf(text, sizeof text, "path=%s/birds/", strrchr(l.folder, '/') + 1); /* the source's own name */
+  found(text, "123");
+  found("path=tmp", ""); /* but not what lies above it */
   found("path=*[ct]at.png", "4");
   found("path=*plain[[]1].png", "6");
   lab_free(&l);
@@ -149,6 +163,43 @@ static void test_questions(void **state) {
   error("class=fish", "\"Class\" has no option \"fish\"");
   error("class=fish", "linnet ontology show");
   error("class=\"\"", "has no option");
+  lab_free(&l);
+}
+
+/* Titles go before ids, ids before aliases; in another case of letters only what is none of these. */
+static void test_options_by_name(void **state) {
+  (void)state;
+  static const char json[] =
+      "{\"name\": \"N\", \"classifications\": [{\"id\": \"class\", \"type\": \"radio\", \"options\": ["
+      " {\"id\": \"cats\", \"title\": \"CATS\"}, {\"id\": \"cats-2\", \"title\": \"cats\"},"
+      " {\"id\": \"dogs\", \"title\": \"All Dogs\", \"aliases\": [\"Hounds\"]},"
+      " {\"id\": \"a\", \"title\": \"Twin\"}, {\"id\": \"b\", \"title\": \"Twin\"}]},"
+      " {\"id\": \"tree\", \"type\": \"tree\", \"options\": [{\"id\": \"birds\", \"title\": \"Birds\","
+      "  \"options\": [{\"id\": \"owl\", \"title\": \"Owl\"}]}]}]}";
+  static const char *const given[] = {"cats", "cats-2", "dogs", "a", "b"};
+  lab l = lab_new();
+  lab_ontology(&l, json);
+  for (uint8_t i = 0; i < 5; i++) {
+    char member[8] = {(char)('1' + i), 0};
+    lab_answer(&l, lab_item(&l, member, (uint8_t)(i + 1), ""), "class", given[i]);
+  }
+  lab_answer(&l, 1, "tree", "birds/owl");
+  found("class=CATS", "1");
+  found("class=cats", "2"); /* the title of one is the id of another */
+  found("class=cats-2", "2");
+  found("class=Hounds", "3");
+  found("class=HOUNDS", "3");
+  found("class=\"all dogs\"", "3");
+  found("class=Dogs", "3");
+  found("class=a", "4");
+  found("tree=BIRDS/owl/", "1");
+  error("class=Cats", "\"Cats\" may be the option cats (\"CATS\") or cats-2 (\"cats\")");
+  error("class=Twin", "a (\"Twin\") or b (\"Twin\")");
+  error("class=twin", "a (\"Twin\") or b (\"Twin\")");
+  error("class=dgos", "did you mean \"dogs\"");
+  error("tree=owls", "did you mean \"birds/owl\"");
+  error("tree=birds/owlet/x", "has no option");
+  error("stage=dnoe", "stage is annotate, review or done, not 'dnoe'");
   lab_free(&l);
 }
 
@@ -636,6 +687,7 @@ int main(void) {
       cmocka_unit_test(test_labelled),
       cmocka_unit_test(test_path_as_prefix_and_pattern),
       cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_options_by_name),
       cmocka_unit_test(test_a_tree_node_holds_all_below_it),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_conjunction),

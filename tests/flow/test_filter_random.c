@@ -111,6 +111,20 @@ static bool in_text_range(const char *text, const lnti_filter_value *v) {
   return true;
 }
 
+static bool text_holds(const char *text, const lnti_filter_value *v, bool meta);
+
+/* From the beginning, or, where the value begins with neither '/' nor a star, from the source's name or a name in it. */
+static bool path_holds(const plain_item *p, const lnti_filter_value *v) {
+  size_t name = (size_t)(strrchr(p->source, '/') + 1 - p->source);
+  if (text_holds(p->uri, v, false)) return true;
+  if (*v->text == '/' || *v->text == '*') return false;
+  for (size_t i = name; p->uri[i]; i++) {
+    bool part = i == name || (i > strlen(p->source) && strchr("/#", p->uri[i - 1]));
+    if (part && text_holds(p->uri + i, v, false)) return true;
+  }
+  return false;
+}
+
 static bool text_holds(const char *text, const lnti_filter_value *v, bool meta) {
   double x, y;
   switch (v->kind) {
@@ -250,7 +264,7 @@ static bool value_holds(const world *w, const plain_item *p, const lnti_field *f
     case LNTI_FIELD_ID:
       return int_holds(p->item.id, v);
     case LNTI_FIELD_PATH:
-      return text_holds(p->uri, v, false);
+      return path_holds(p, v);
     case LNTI_FIELD_SPLIT:
       return text_holds(p->split, v, false);
     case LNTI_FIELD_STAGE:
@@ -446,7 +460,10 @@ static void say_number(char *text, lnti_rng *rng, const char *key, uint64_t most
     say(text, "%s not in (%llu, %llu..)", key, (unsigned long long)a, (unsigned long long)b);
   } else {
     say(text, "%s in (", key);
-    for (int i = 0; i < 12; i++) say(text, "%s%llu", i ? "," : "", (unsigned long long)lnti_rng_below(rng, most));
+    for (int i = 0; i < 40; i++) {
+      say(text, "%s%llu", i ? "," : "", (unsigned long long)lnti_rng_below(rng, most));
+      if (i % 9 == 8) say(text, "..%llu", (unsigned long long)lnti_rng_below(rng, most));
+    }
     say(text, ")");
   }
 }
@@ -456,9 +473,14 @@ static void say_meta(char *text, lnti_rng *rng) {
   static const char *const patterns[] = {"*o*", "2008*", "?00", "n*h", "*"};
   size_t m = lnti_rng_below(rng, META);
   const char *a = pick(rng, meta_values[m], 6), *b = pick(rng, meta_values[m], 6);
-  switch (lnti_rng_below(rng, 4)) {
+  switch (lnti_rng_below(rng, 5)) {
     case 0:
       say(text, "%s=%s", meta_names[m], pick(rng, patterns, 5));
+      break;
+    case 3:
+      say(text, "%s in (?00, 2008.., nowhere", meta_names[m]);
+      for (int i = 0; i < 20; i++) say(text, ", %d", i * 20);
+      say(text, ", \"%s\")", a);
       break;
     case 1:
       say(text, "meta.%s in (\"%s\", \"%s\", \"\")", meta_names[m], a, b);
@@ -523,6 +545,12 @@ static void say_term(char *text, lnti_rng *rng) {
                                       "path=*1*.png",
                                       "path=/arrays/train.gz#review/",
                                       "path=*/d?ne/[0-4]*",
+                                      "path=done/1",
+                                      "path=photos/review/",
+                                      "path=train.gz#done",
+                                      "path=train.gz",
+                                      "path=?eview/*7.png",
+                                      "path in (1, 12, /photos/d, /photos/done/2, 7?.png, nowhere)",
                                       "duplicate=equal",
                                       "duplicate in (none, near)",
                                       "conflict=yes",
