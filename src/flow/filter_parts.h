@@ -144,8 +144,13 @@ LNT_MUST_CHECK lnt_status lnti_filter_no_option(const lnti_filter *filter, size_
 typedef struct lnti_value_set {
   const char **texts; /**< [n_texts] sorted */
   double *numbers;    /**< [n_numbers] sorted: what texts that are numbers are compared with */
-  const lnti_filter_value **rest;
+  struct lnti_value_rest {
+    const lnti_filter_value *value;
+    const char *tail; /**< of a pattern: what a text must end with */
+    size_t n_tail;
+  } *rest;
   size_t n_texts, n_numbers, n_rest;
+  bool first[256]; /**< by byte: whether a value may hold for a text that begins with it */
 } lnti_value_set;
 
 LNT_MUST_CHECK lnt_status lnti_value_set_init(lnti_value_set *out, const lnti_filter_value *values, size_t n,
@@ -161,6 +166,8 @@ bool lnti_value_set_begins(const lnti_value_set *set, const char *text);
 /** Shell patterns: `*` any text, `?` one character of UTF-8, `[a-z]` and `[!a-z]` one of a set, `\x` x itself. A '[' that
  *  nothing closes is itself. O(length of pattern x length of text) at worst. */
 bool lnti_pattern_match(const char *pattern, const char *text);
+/** How many bytes at the pattern's end stand for themselves, so that every text that it matches ends with them. */
+size_t lnti_pattern_tail(const char *pattern);
 /** Whether a text is a number as people write it in tables: 12, -0.5, 1e6; no blanks, and no zeros in front, for "007" is a
  *  name. */
 bool lnti_number_of_text(double *out, const char *text);

@@ -44,9 +44,9 @@ static lnt_status begin_uri(source_uri *out, const lnti_view *view, uint64_t id,
 static bool begins_at_any_folder(const lnti_value_set *set, const source_uri *at) {
   const char *uri = at->uri.data;
   if (lnti_value_set_begins(set, uri) || (at->name > 0 && lnti_value_set_begins(set, uri + at->name))) return true;
-  if (at->n_begin == 0) return false;
-  for (const char *cut = uri + at->n_begin - 1; cut; cut = strpbrk(cut + 1, "/#")) {
-    if (lnti_value_set_begins(set, cut + 1)) return true;
+  if (lnti_value_set_begins(set, uri + at->n_begin)) return true;
+  for (const char *c = uri + at->n_begin; *c; c++) {
+    if ((*c == '/' || *c == '#') && lnti_value_set_begins(set, c + 1)) return true;
   }
   return false;
 }

@@ -72,21 +72,36 @@ static bool match_one(const char **pattern, const char **text) {
   return matches;
 }
 
+/* Where what follows a star may begin: such a byte is never within a character. */
+static const char *next_start(const char *pattern, const char *text) {
+  bool literal = *pattern > 0 && !strchr("*?[\\", *pattern);
+  return literal ? strchr(text, *pattern) : text;
+}
+
 bool lnti_pattern_match(const char *pattern, const char *text) {
   const char *star = NULL, *star_text = NULL; /* the last star, and where what it stands for ends for now */
   while (*text) {
     if (*pattern == '*') {
       star = ++pattern;
-      star_text = text;
+      if (!*pattern) return true;
+      text = star_text = next_start(star, text);
+      if (!text) return false;
     } else if (!*pattern || !match_one(&pattern, &text)) {
       if (!star) return false;
       uint32_t skipped = 0;
       pattern = star;
-      text = star_text = next_character(&skipped, star_text);
+      text = star_text = next_start(star, next_character(&skipped, star_text));
+      if (!text) return false;
     }
   }
   while (*pattern == '*') pattern++;
   return !*pattern;
+}
+
+size_t lnti_pattern_tail(const char *pattern) {
+  size_t n = strlen(pattern), tail = 0;
+  while (tail < n && !strchr("*?[]\\", pattern[n - 1 - tail])) tail++;
+  return tail;
 }
 
 /* ---- numbers and dates ---- */
