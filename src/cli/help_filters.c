@@ -20,13 +20,15 @@ static const lnti_help_row terms[] = {
     {"KEY<VALUE  <=  >  >=", "numbers, dates (date>=2008-10) and other metadata"},
     {"KEY in (A, B, C)", "one of these; KEY not in (...): none of them"},
     {"KEY in LOW..HIGH", "between, both ends included; one end may be left out: width in 1000.."},
-    {"KEY=\"two words\"", "a value with blanks, commas or brackets stands in double quotes; \"\" is no value: split=\"\""},
+    {"KEY=\"two words\"",
+     "a value with blanks, commas or brackets stands in double quotes; \"\" is no value: split=\"\""},
     {NULL, NULL},
 };
 
 static const lnti_help_row keys[] = {
     {"id", "the item's number"},
-    {"path", "how its path, or any part of it from a folder of the source on, begins: path=train/ants/; or a pattern: path=*.png"},
+    {"path",
+     "how its path, or any part of it from a folder of the source on, begins: path=train/ants/; or a pattern: path=*.png"},
     {"split", "train, val, test...; \"\" for items in none"},
     {"stage", "annotate, review or done"},
     {"labelled", "yes or no: whether anything is answered"},
@@ -40,8 +42,9 @@ static const lnti_help_row keys[] = {
     {"duplicate.equal, duplicate.near", "all items of the set that an item is in: duplicate.near=57"},
     {"duplicate.distance", "bits in which it differs from the nearest that looks like it"},
     {"conflict, leak", "no, equal, near or yes: such an image has another answer; lies in another split"},
-    {"QUESTION", "class=cat (title, id or alias), class=unanswered, answered, unsure, none; of a tree all below: species=birds; "
-                 "of numbers: severity>=3"},
+    {"QUESTION",
+     "class=cat (title, id or alias), class=unanswered, answered, unsure, none; of a tree all below: species=birds; "
+     "of numbers: severity>=3"},
     {"QUESTION.OPTION", "of a checklist: yes, no or unknown"},
     {"METADATA", "whatever came with import: site=north, camera!=X100, \"camera model\"=X100"},
     {NULL, NULL},
@@ -53,9 +56,10 @@ lnt_status lnti_help_filters(lnti_text *out, lnt_error *err) {
   if (!status) status = lnti_text_printf(out, err, "\nKeys\n");
   if (!status) status = lnti_help_rows(out, keys, err);
   if (!status) {
-    status = lnti_text_printf(out, err,
-                              "\nWhere names collide, item.KEY, answer.KEY and meta.KEY say which is meant. 'linnet ontology\n"
-                              "show' lists questions and options; 'linnet items --count KEY' shows which values there are.\n");
+    status = lnti_text_printf(
+        out, err,
+        "\nWhere names collide, item.KEY, answer.KEY and meta.KEY say which is meant. 'linnet ontology\n"
+        "show' lists questions and options; 'linnet items --count KEY' shows which values there are.\n");
   }
   return status;
 }

@@ -102,10 +102,10 @@ static void note_options(size_t *n_notes, const lnti_view *view, const lnti_filt
   for (size_t i = 0; i < term->n_values && *n_notes < NOTES_MAX; i++) {
     const lnti_filter_value *value = &filter->values[term->first_value + i];
     if (value->kind != LNTI_VALUE_OPTION || value->by_id == LNTI_NONE) continue;
-    lnti_log_printf(view->project->context.log, LNTI_LOG_WARN,
-                    "\"%s\" is read as the title of the option %s; the option with the id %s is found by its title, \"%s\"",
-                    value->text, o->options[value->option].key, o->options[value->by_id].key,
-                    o->options[value->by_id].title);
+    lnti_log_printf(
+        view->project->context.log, LNTI_LOG_WARN,
+        "\"%s\" is read as the title of the option %s; the option with the id %s is found by its title, \"%s\"",
+        value->text, o->options[value->option].key, o->options[value->by_id].key, o->options[value->by_id].title);
     ++*n_notes;
   }
 }

@@ -38,10 +38,11 @@ static lnt_status spend(lnti_filter *filter, size_t n, lnt_error *err) {
 }
 
 static lnt_status fail_ambiguous(const lnti_ontology *o, const char *text, size_t a, size_t b, lnt_error *err) {
-  return lnti_fail(err, LNT_EINVAL,
-                   "\"%.100s\" may be the option %.60s (\"%.60s\") or %.60s (\"%.60s\"); write the one that is meant as "
-                   "it stands here",
-                   text, o->options[a].key, o->options[a].title, o->options[b].key, o->options[b].title);
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "\"%.100s\" may be the option %.60s (\"%.60s\") or %.60s (\"%.60s\"); write the one that is meant as "
+      "it stands here",
+      text, o->options[a].key, o->options[a].title, o->options[b].key, o->options[b].title);
 }
 
 /* The best match among the options below `parent`; LNTI_NONE. */
@@ -138,9 +139,10 @@ lnt_status lnti_filter_no_option(const lnti_filter *filter, size_t question, con
     near = path.data;
   }
   lnt_status status =
-      near ? lnti_fail(err, LNT_EINVAL,
-                       "\"%.100s\" has no option \"%.100s\"; did you mean \"%.200s\"? See them with: linnet ontology show",
-                       title, word, near)
+      near ? lnti_fail(
+                 err, LNT_EINVAL,
+                 "\"%.100s\" has no option \"%.100s\"; did you mean \"%.200s\"? See them with: linnet ontology show",
+                 title, word, near)
            : lnti_fail(err, LNT_EINVAL,
                        "\"%.100s\" has no option \"%.100s\"; see them with: linnet ontology show (besides there are "
                        "unanswered, answered, unsure and none)",

@@ -75,7 +75,7 @@ struct lnti_filter {
   lnti_filter_value *values;
   size_t n_values, value_capacity;
   size_t root;
-  lnti_arena arena;    /**< texts */
+  lnti_arena arena;  /**< texts */
   size_t n_compared; /**< words with options, so far */
 };
 
@@ -148,7 +148,7 @@ typedef struct lnti_value_set {
     const lnti_filter_value *value;
     const char *tail; /**< of a pattern: what a text must end with */
     size_t n_tail;
-  } *rest;
+  } * rest;
   size_t n_texts, n_numbers, n_rest;
   bool first[256]; /**< by byte: whether a value may hold for a text that begins with it */
 } lnti_value_set;

@@ -214,8 +214,7 @@ static lnt_status add_option(adding *a, lnt_error *err) {
     return add(a, &value, err);
   }
   if (strpbrk(a->word->text, "*?")) {
-    status =
-        lnti_filter_match_options(&n, a->filter, a->field->index, a->word->text, add_matching_option, a, err);
+    status = lnti_filter_match_options(&n, a->filter, a->field->index, a->word->text, add_matching_option, a, err);
     if (status || n > 0) return status;
   }
   return lnti_filter_no_option(a->filter, a->field->index, a->word->text, err);
