@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- which reader a source needs ---- */
 
@@ -79,29 +80,71 @@ static const reader *find_reader(lnti_import_format format, const char *path, bo
   return NULL;
 }
 
-static lnt_status import_source(lnti_import_work *work, const char *source, lnt_error *err) {
+/* A source, before anything is read of it. */
+typedef struct source {
+  char *path; /* absolute; owned */
+  const reader *reader;
+} source;
+
+static lnt_status find_source(source *out, const char *given, lnti_import_format format, lnt_error *err) {
   struct stat info;
-  char *path = realpath(source, NULL);
-  lnt_status status = LNT_OK;
-  if (!path || stat(path, &info) != 0) {
-    status = lnti_fail_errno(err, errno, "%s: cannot be opened", source);
-    goto done;
-  }
+  out->path = realpath(given, NULL);
+  if (!out->path || stat(out->path, &info) != 0) return lnti_fail_errno(err, errno, "%s: cannot be opened", given);
   bool folder = S_ISDIR(info.st_mode);
-  const reader *r = find_reader(work->options->format, path, folder);
-  if (!r) {
-    status = lnti_fail(err, LNT_EINVAL, "%s is a %s, which --format cannot mean; leave it away to find out", source,
-                       folder ? "folder" : "file");
-  } else {
-    bool table = r->import == lnti_import_table;
-    lnti_import_existing existing = work->options->existing;
-    work->has_media = work->has_media || !table;
-    work->replaces = existing == LNTI_IMPORT_EXISTING_AUTO ? table : existing == LNTI_IMPORT_EXISTING_REPLACE;
-    status = r->import(work, path, err);
+  if (!folder && !S_ISREG(info.st_mode)) {
+    return lnti_fail(err, LNT_EINVAL, "%s is neither a file nor a folder", given);
   }
-done:
-  free(path);
-  return status;
+  if (access(out->path, folder ? R_OK | X_OK : R_OK) != 0) {
+    return lnti_fail_errno(err, errno, "%s: cannot be read", given);
+  }
+  out->reader = find_reader(format, out->path, folder);
+  if (out->reader) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "%s is a %s, which --format cannot mean; leave it away to find out", given,
+                   folder ? "folder" : "file");
+}
+
+static void clear_sources(source *sources, size_t n) {
+  for (size_t i = 0; sources && i < n; i++) free(sources[i].path);
+  free(sources);
+}
+
+/* All of them, so that a name that is mistyped is found before the first source is imported. */
+static lnt_status find_sources(source **out, const char *const *given, size_t n, lnti_import_format format,
+                               lnt_error *err) {
+  source *sources = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = lnti_alloc_zero(&sources, n, sizeof *sources, err);
+  for (size_t i = 0; i < n && !status; i++) status = find_source(&sources[i], given[i], format, &reason);
+  if (!status) {
+    *out = sources;
+    return LNT_OK;
+  }
+  clear_sources(sources, n);
+  return lnti_fail(err, status, "%s%s", reason.message, n > 1 ? "; nothing was imported" : "");
+}
+
+static lnt_status import_source(lnti_import_work *work, const source *from, lnt_error *err) {
+  lnti_import_existing existing = work->options->existing;
+  bool table = from->reader->import == lnti_import_table;
+  work->has_media = work->has_media || !table;
+  work->replaces = existing == LNTI_IMPORT_EXISTING_AUTO ? table : existing == LNTI_IMPORT_EXISTING_REPLACE;
+  return from->reader->import(work, from->path, err);
+}
+
+/* A source that fails behind others: what was done before it stays, and is said. */
+static lnt_status import_sources(lnti_import_work *work, const source *sources, size_t n, lnt_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    lnt_error reason = LNT_ERROR_INIT;
+    lnt_status status = import_source(work, &sources[i], &reason);
+    if (!status) continue;
+    if (n == 1 || status == LNT_ECANCELLED) return lnti_fail(err, status, "%s", reason.message);
+    return lnti_fail(err, status,
+                     "source %zu of %zu failed, with %zu new %s and %zu %s stored before; those that follow were not "
+                     "read. The same command goes on once this is mended: %s",
+                     i + 1, n, work->result->imported, work->result->imported == 1 ? "item" : "items",
+                     work->result->labelled, work->result->labelled == 1 ? "label" : "labels", reason.message);
+  }
+  return LNT_OK;
 }
 
 /* ---- the import ---- */
@@ -237,12 +280,12 @@ static void clear(lnti_import_work *work) {
   lnti_ontology_free(work->ontology);
 }
 
-static lnt_status import_all(lnti_import_work *work, const char *const *sources, size_t n_sources, lnt_error *err) {
+static lnt_status import_all(lnti_import_work *work, const source *sources, size_t n_sources, lnt_error *err) {
   lnt_status status = lnti_store_ontology(&work->ontology, work->project->store, err);
   if (status) return status;
   work->n_before = work->ontology->n_options;
   status = lnti_alloc_zero(&work->called, work->n_before, sizeof *work->called, err);
-  for (size_t i = 0; i < n_sources && status == LNT_OK; i++) status = import_source(work, sources[i], err);
+  if (!status) status = import_sources(work, sources, n_sources, err);
   if (status) return status;
   int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
   /* Labels alone make no new duplicates, but may be new conflicts of those that there are. */
@@ -265,7 +308,7 @@ static lnt_status check_classes(const lnti_import_options *options, lnt_error *e
   return LNT_OK;
 }
 
-lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *sources, size_t n_sources,
+lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const char *const *given, size_t n_sources,
                        const lnti_import_options *options, lnt_error *err) {
   lnti_import_result result = {0};
   lnti_import_options own = *options;
@@ -278,7 +321,10 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
     return lnti_fail(err, LNT_EINVAL, "nothing to import: name a folder, an archive, an array or a table");
   lnt_status status = check_classes(options, err);
   if (status) return status;
-  lnti_project_op(&work.op, project, LNTI_OP_IMPORT, sources[0]);
+  source *sources = NULL;
+  status = find_sources(&sources, given, n_sources, options->format, err);
+  if (status) return status;
+  lnti_project_op(&work.op, project, LNTI_OP_IMPORT, given[0]);
   status = prepare(&work, err);
   if (status) goto done;
   status = lnti_project_set_limits(project, &own.limits, err);
@@ -293,6 +339,7 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   result = (lnti_import_result){0};
 done:
   lnti_import_result_clear(&result);
+  clear_sources(sources, n_sources);
   clear(&work);
   return status;
 }

@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
+#include <flow/groups.h>
 #include <flow/split_names.h>
 #include <math.h>
 #include <media/idx.h>
@@ -153,12 +154,14 @@ typedef struct idx_batch {
   const size_t *option; /* of each label */
   size_t first;
   const char *split;
+  const lnti_known_items *known; /* what is there from before */
 } idx_batch;
 
 static void fill_record(const idx_batch *b, size_t i) {
   idx_record *record = &b->records[i];
   snprintf(record->member, MEMBER_TEXT, "%zu", b->first + i);
-  record->input = (lnti_import_input){.member = record->member, .split = b->split};
+  record->input = (lnti_import_input){
+      .member = record->member, .split = b->split, .known = lnti_known_items_find(b->known, record->member)};
   if (b->labels) {
     record->answer = (lnti_import_answer){b->question, b->option[b->labels[i]], (double)NAN};
     record->input.answers = &record->answer;
@@ -169,10 +172,22 @@ static void fill_record(const idx_batch *b, size_t i) {
       .member = record->member, .split = b->split ? b->split : "", .stage = b->labels ? "done" : "annotate"};
 }
 
+/* Looks at a record, unless it is an item of which all is known. What is there but is another record now stays as it is. */
+static void look_at_record(const idx_batch *b, size_t i, const lnti_blob *blob) {
+  const lnti_look_options look = {b->work->project->taken, b->work->options->verify};
+  const lnti_known_item *known = &b->records[i].input.known;
+  lnti_import_row *row = &b->rows[i];
+  if (known->id && (known->looked || !look.pixels)) return;
+  row->refused = lnti_look(&row->look, blob, &look, &row->error);
+  if (row->refused) return;
+  lnti_look_item(&row->item, &row->look);
+  row->facts_missing = known->id && lnti_content_key(&row->look.content) == known->content;
+  if (known->id && !row->facts_missing) lnti_looked_clear(&row->look);
+}
+
 static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   idx_batch *b = payload;
   const lnti_idx_shape *shape = b->shape;
-  const lnti_look_options look = {b->work->project->taken, b->work->options->verify};
   (void)worker;
   for (size_t i = begin; i < end; i++) {
     const lnti_blob blob = {.kind = LNTI_BLOB_PIXELS,
@@ -183,9 +198,8 @@ static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned wo
                             .c = shape->c};
     lnti_import_row *row = &b->rows[i];
     fill_record(b, i);
-    row->refused = lnti_look(&row->look, &blob, &look, &row->error);
+    look_at_record(b, i, &blob);
     if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", row->error.message);
-    if (row->refused == LNT_OK) lnti_look_item(&row->item, &row->look);
     if (row->refused == LNT_OK && b->labels) {
       row->refused = lnti_import_check(b->work, &b->records[i].answer, &row->error);
     }
@@ -195,12 +209,16 @@ static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned wo
 
 static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, lnt_error *err) {
   uint8_t *pixels = NULL;
+  lnti_known_items *known = NULL;
   size_t n_records = b->shape->size[0];
   const uint8_t *labels = b->labels;
   const lnti_context *context = &b->work->project->context;
   lnt_status status = lnti_alloc(&pixels, BATCH_RECORDS, b->shape->record_bytes, err);
   if (status) goto done;
   b->pixels = pixels;
+  status = lnti_known_items_load(&known, b->work->project, LNTI_SOURCE_ARRAY, path, err);
+  if (status) goto done;
+  b->known = known;
   status = lnti_alloc(&b->rows, BATCH_RECORDS, sizeof *b->rows, err);
   if (status) goto done;
   status = lnti_alloc(&b->records, BATCH_RECORDS, sizeof *b->records, err);
@@ -224,6 +242,7 @@ static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, 
   }
   status = lnti_idx_finish(idx, err);
 done:
+  lnti_known_items_free(known);
   free(b->records);
   free(b->rows);
   free(pixels);

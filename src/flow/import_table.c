@@ -144,7 +144,7 @@ static lnt_status check_guesses(const importing *t, lnt_error *err) {
 }
 
 static lnt_status prepare(importing *t, lnt_error *err) {
-  lnt_status status = lnti_table_labels_begin(&t->labels, t->work, &t->plan, err);
+  lnt_status status = lnti_table_labels_begin(&t->labels, t->work, &t->plan, t->path, err);
   if (!status) status = for_each_block(t, note_block, false, err);
   if (!status) status = check_guesses(t, err);
   if (!status) status = lnti_table_labels_make(&t->labels, err);

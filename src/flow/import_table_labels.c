@@ -53,9 +53,9 @@ static lnt_status note(lnti_table_labels *labels, size_t question, const char *c
 
 /* Each one-hot column is an option, whether or not a row says anything of it. */
 lnt_status lnti_table_labels_begin(lnti_table_labels *labels, lnti_import_work *work, const lnti_table_plan *plan,
-                                   lnt_error *err) {
+                                   const char *table, lnt_error *err) {
   lnt_status status = LNT_OK;
-  *labels = (lnti_table_labels){.work = work, .plan = plan, .titles.arena.cap = TITLES_BYTES_MAX};
+  *labels = (lnti_table_labels){.work = work, .plan = plan, .table = table, .titles.arena.cap = TITLES_BYTES_MAX};
   for (size_t i = 0; i < plan->n_columns && !status; i++) {
     const lnti_table_column *column = &plan->columns[i];
     if (column->role != LNTI_COLUMN_ONEHOT) continue;
@@ -238,6 +238,22 @@ static lnt_status make_question(lnti_table_labels *labels, size_t q, const place
   return status;
 }
 
+/* Columns that were given different names for one question, as one without a name and one with that of the target. */
+static lnt_status check_question(const lnti_table_labels *labels, size_t q, lnt_error *err) {
+  const lnti_table_question *questions = labels->plan->questions;
+  for (size_t i = 0; i < q; i++) {
+    if (labels->question[i] != labels->question[q]) continue;
+    size_t first = questions[i].column[0] + 1, second = questions[q].column[0] + 1;
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "%.200s: columns %zu and %zu would both answer \"%.60s\": give one of them another question, as in "
+        "'%zu=label:QUESTION', or leave it out: '%zu=skip'; levels of one label are given as --label "
+        "TOP/BELOW",
+        labels->table, first, second, labels->work->ontology->questions[labels->question[q]].key, second, second);
+  }
+  return LNT_OK;
+}
+
 lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
   size_t n_questions = labels->plan->n_questions, first = 0, n_before = labels->work->ontology->n_questions;
   place *places = NULL;
@@ -251,6 +267,7 @@ lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
     size_t n = 0;
     while (first + n < labels->titles.n && question_of(labels, places[first + n].i) == q) n++;
     status = make_question(labels, q, places + first, n, err);
+    if (!status) status = check_question(labels, q, err);
     labels->all_new = labels->all_new && labels->question[q] >= n_before;
     first += n;
   }

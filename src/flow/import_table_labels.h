@@ -20,6 +20,7 @@ typedef struct lnti_table_option {
 typedef struct lnti_table_labels {
   lnti_import_work *work;
   const lnti_table_plan *plan;
+  const char *table;          /**< its path, for messages */
   bool all_new;               /**< no question was there before */
   size_t *question;           /**< [plan->n_questions] of the ontology; in `arena` */
   lnti_text_index titles;     /**< number of the plan's question and its titles, each with a NUL behind it */
@@ -29,12 +30,13 @@ typedef struct lnti_table_labels {
   lnti_arena arena;
 } lnti_table_labels;
 
-/** Both are borrowed. */
+/** All are borrowed. */
 LNT_MUST_CHECK lnt_status lnti_table_labels_begin(lnti_table_labels *labels, lnti_import_work *work,
-                                                  const lnti_table_plan *plan, lnt_error *err);
+                                                  const lnti_table_plan *plan, const char *table, lnt_error *err);
 /** Notes what a row says, in the first pass over the table. LNT_ELIMIT (too many titles), LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_table_labels_note(lnti_table_labels *labels, const lnti_table_row *row, lnt_error *err);
-/** Makes questions and options and stores them. What can be no answer is marked. LNT_EINVAL (a question of another type). */
+/** Makes questions and options and stores them. What can be no answer is marked. LNT_EINVAL (a question of another
+ *  type, or two columns for one). */
 LNT_MUST_CHECK lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err);
 /** The answers of a row: [row->n_values], in `arena`. Where one can be none, *refused_out says why and *column_out where
  *  it stands. */

@@ -37,6 +37,18 @@ class Folders(program.Case):
         told = self.run_json("-C", name, "import", "photos")
         self.assertEqual((told["imported"], told["existing"]), (6, 12))
 
+    def test_a_wrong_source_among_others(self):
+        write_folders(self.folder / "photos", per_class=2)
+        (self.folder / "empty").mkdir()
+        self.run_ok("init", "p")
+        wrong = self.run_ok("-C", "p", "import", "photos", "phots", expect=1)
+        self.assertIn("phots: cannot be opened: No such file or directory; nothing was imported", wrong.stderr)
+        self.assertEqual(self.run_json("-C", "p", "status")["items"], 0)
+        wrong = self.run_ok("-C", "p", "import", "photos", "empty", expect=1)
+        self.assertIn("source 2 of 2 failed, with 6 new items and 6 labels stored before", wrong.stderr)
+        self.assertIn("empty holds no images", wrong.stderr)
+        self.assertEqual(self.run_json("-C", "p", "status")["items"], 6)
+
     def test_split_by_folder_and_by_option(self):
         write_folders(self.folder / "set" / "train", per_class=4)
         write_folders(self.folder / "set" / "test", per_class=2, start=50)

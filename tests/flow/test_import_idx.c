@@ -258,6 +258,45 @@ static void copies_within_an_array_are_counted(void **state) {
   lab_free(&l);
 }
 
+static lnt_status count_facts(void *payload, const lnti_item *item, lnt_error *err) {
+  size_t *n = payload;
+  (void)err;
+  *n += item->facts.has_pixels && item->facts.has_signature && item->facts.has_quality;
+  return LNT_OK;
+}
+
+static size_t items_with_facts(const lab *l) {
+  const lnti_item_query all = {0};
+  size_t n = 0;
+  assert_ok(lnti_store_items(l->project->store, &all, count_facts, &n, ERR));
+  return n;
+}
+
+/* A second import looks at what the first one did not; but a record that is another one now has no say. */
+static void facts_come_with_a_second_import(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  uint8_t pixels[6 * TOY_PIXELS];
+  media_name name = media_in(&l, "set");
+  toy_arrays(name.text, "train", false, 6, 0);
+  options.verify = false;
+  assert_ok(import_as(&result, &l, name.text, &options));
+  lnti_import_result_clear(&result);
+  assert_int_equal(items_with_facts(&l), 0);
+  for (int i = 0; i < 6; i++) toy_pixels(pixels + i * TOY_PIXELS, i % TOY_CLASSES, (uint64_t)i);
+  pixels[5 * TOY_PIXELS]++;
+  media_write_idx(media_in(&l, "set/train-images-idx3-ubyte").text, pixels, 6, TOY_SIDE, TOY_SIDE);
+  options.verify = true;
+  assert_ok(import_as(&result, &l, name.text, &options));
+  assert_int_equal(result.existing, 6);
+  assert_int_equal(result.again.labels_same, 6);
+  lnti_import_result_clear(&result);
+  assert_int_equal(items_with_facts(&l), 5);
+  lab_free(&l);
+}
+
 static void an_empty_array_gives_no_items(void **state) {
   (void)state;
   lab l = lab_new();
@@ -283,6 +322,7 @@ int main(void) {
       cmocka_unit_test(a_split_may_be_given),
       cmocka_unit_test(what_was_read_before_damage_stays),
       cmocka_unit_test(copies_within_an_array_are_counted),
+      cmocka_unit_test(facts_come_with_a_second_import),
       cmocka_unit_test(an_empty_array_gives_no_items),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -649,6 +649,24 @@ static void refused_tables(void **state) {
   lab_free(&l);
 }
 
+/* "class" is the target's name, and that of a column without a question. */
+static void two_columns_for_one_question(void **state) {
+  (void)state;
+  lab l = lab_new();
+  write_set(&l);
+  for (int swapped = 0; swapped < 2; swapped++) {
+    lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+    lnti_import_result result = {0};
+    media_refusals refusals = {0};
+    const char *const columns[2][2] = {{"a=label", "b=label:class"}, {"a=label:class", "b=label"}};
+    options.table = (lnti_import_table_options){.columns = columns[swapped], .n_columns = 2};
+    assert_status(import_table(&l, &result, &refusals, "set/t.csv", "path,a,b\na.pgm,x,y\n", options), LNT_EINVAL);
+    assert_message("columns 2 and 3 would both answer \"class\"");
+  }
+  assert_items(&l, "");
+  lab_free(&l);
+}
+
 static void wrong_names(void **state) {
   (void)state;
   lab l = lab_new();
@@ -768,6 +786,7 @@ int main(void) {
       cmocka_unit_test(columns_are_told),
       cmocka_unit_test(a_guess_that_makes_a_class_of_each_row),
       cmocka_unit_test(refused_tables),
+      cmocka_unit_test(two_columns_for_one_question),
       cmocka_unit_test(wrong_names),
       cmocka_unit_test(many_rows),
       cmocka_unit_test(cancelled),
