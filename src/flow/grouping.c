@@ -8,9 +8,9 @@
 #include <base/error.h>
 #include <ctype.h>
 #include <flow/leaks.h>
+#include <flow/posix_regex.h>
 #include <flow/sequences.h>
 #include <flow/sets.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,38 +153,6 @@ static lnt_status join_meta(building *b, const char *name, const char *text, lnt
 
 /* ---- paths ---- */
 
-/* \d becomes what POSIX knows; in brackets without brackets of its own. */
-static lnt_status posix_regex(char **out, const char *regex, lnt_error *err) {
-  lnti_text text = {0};
-  bool in_brackets = false;
-  lnt_status status = lnti_text_append(&text, "", 0, err);
-  for (const char *c = regex; *c && !status; c++) {
-    if (c[0] == '\\' && c[1] == 'd') {
-      status = in_brackets ? lnti_text_append(&text, "0-9", 3, err) : lnti_text_append(&text, "[0-9]", 5, err);
-      c++;
-    } else if (c[0] == '\\' && c[1] && !in_brackets) {
-      status = lnti_text_append(&text, c++, 2, err);
-    } else {
-      if (*c == '[' && !in_brackets) {
-        size_t first = 1 + (c[1] == '^');
-        first += c[first] == ']'; /* stands for itself there */
-        status = lnti_text_append(&text, c, first, err);
-        c += first - 1;
-        in_brackets = true;
-        continue;
-      }
-      if (*c == ']') in_brackets = false;
-      status = lnti_text_append(&text, c, 1, err);
-    }
-  }
-  if (status) {
-    lnti_text_clear(&text);
-    return status;
-  }
-  *out = text.data;
-  return LNT_OK;
-}
-
 static lnt_status match_paths(building *b, const regex_t *regex, const char *text, lnt_error *err) {
   lnti_set_key *keys = NULL;
   size_t n = 0;
@@ -204,16 +172,9 @@ static lnt_status match_paths(building *b, const regex_t *regex, const char *tex
 }
 
 static lnt_status join_path(building *b, const char *expression, const char *text, lnt_error *err) {
-  char *posix = NULL, reason[128];
   regex_t regex;
-  lnt_status status = posix_regex(&posix, expression, err);
+  lnt_status status = lnti_posix_regex(&regex, expression, text, err);
   if (status) return status;
-  int code = regcomp(&regex, posix, REG_EXTENDED);
-  free(posix);
-  if (code != 0) {
-    regerror(code, &regex, reason, sizeof reason);
-    return lnti_fail(err, LNT_EINVAL, "--group %s: no regular expression: %s", text, reason);
-  }
   status = match_paths(b, &regex, text, err);
   regfree(&regex);
   return status ? status : add_key_text(b, text, err);

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <flow/duplicates.h>
 #include <flow/leaks.h>
+#include <flow/posix_regex.h>
 #include <flow/split_names.h>
 #include <media/cifar.h>
 #include <media/idx.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +191,14 @@ static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *w
         warnings, err, "%zu %s not fit the pattern of --meta and %s no metadata from it (first: %s)", unmatched->n,
         OF(unmatched->n, "path does", "paths do"), OF(unmatched->n, "has", "have"), unmatched->first);
   }
+  if (!status && work->ungrouped.n > 0) {
+    status =
+        lnti_messages_add(warnings, err,
+                          "--group \"%.200s\" finds nothing in %s%zu of %zu paths below the source, which are in no "
+                          "group (first: %s)",
+                          work->options->group, work->ungrouped.n == work->n_group_asked ? "all " : "",
+                          work->ungrouped.n, work->n_group_asked, work->ungrouped.first);
+  }
   if (!status && work->group_clashes.n > 0) {
     status = lnti_messages_add(warnings, err,
                                "members of one group carry different labels %zu times (first: %s): the first "
@@ -244,12 +252,10 @@ static lnt_status prepare(lnti_import_work *work, lnt_error *err) {
   regex_t *regex = NULL;
   status = lnti_alloc_zero(&regex, 1, sizeof *regex, err);
   if (status) return status;
-  int code = regcomp(regex, options->group, REG_EXTENDED);
-  if (code != 0) {
-    char reason[128];
-    regerror(code, regex, reason, sizeof reason);
+  status = lnti_posix_regex(regex, options->group, options->group, err);
+  if (status) {
     free(regex);
-    return lnti_fail(err, LNT_EINVAL, "--group \"%.200s\" is no regular expression: %s", options->group, reason);
+    return status;
   }
   work->group_regex = regex;
   return LNT_OK;
@@ -271,6 +277,7 @@ static void clear(lnti_import_work *work) {
   lnti_path_pattern_free(work->pattern);
   lnti_seen_clear(&work->said);
   free(work->unmatched.first);
+  free(work->ungrouped.first);
   free(work->group_clashes.first);
   free(work->kept.first);
   free(work->exif_clashes.first);

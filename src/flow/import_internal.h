@@ -95,8 +95,8 @@ typedef struct lnti_import_work {
   lnti_seen said; /**< of groups: what members have said so far */
   size_t n_done;  /**< inputs dealt with, refused ones included */
   size_t n_total; /**< 0: not known yet */
-  size_t n_truncated, n_framed;
-  lnti_import_notice unmatched, group_clashes, kept, exif_clashes;
+  size_t n_truncated, n_framed, n_group_asked;
+  lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes;
 } lnti_import_work;
 
 /* ---- labels (import_label.c) ---- */

@@ -265,12 +265,15 @@ typedef struct block {
 } block;
 
 static lnt_status find_group(const char **out, block *b, const char *path, lnt_error *err) {
+  lnti_import_work *work = b->list->work;
   regmatch_t match[2];
   char *name = NULL;
   *out = NULL;
-  if (!b->list->work->group_regex || regexec(b->list->work->group_regex, path, 2, match, 0) != 0) return LNT_OK;
-  const regmatch_t *part = match[1].rm_so >= 0 ? &match[1] : &match[0];
-  if (part->rm_eo == part->rm_so) return LNT_OK;
+  if (!work->group_regex) return LNT_OK;
+  work->n_group_asked++;
+  bool found = regexec(work->group_regex, path, 2, match, 0) == 0;
+  const regmatch_t *part = found && match[1].rm_so >= 0 ? &match[1] : &match[0];
+  if (!found || part->rm_eo == part->rm_so) return lnti_import_note(&work->ungrouped, err, "%s", path);
   lnt_status status =
       lnti_arena_strndup(&name, &b->arena, path + part->rm_so, (size_t)(part->rm_eo - part->rm_so), err);
   if (status == LNT_OK) *out = name;

@@ -121,6 +121,7 @@ static void test_paths(void **state) {
   expect(&l, "path:_[[:digit:]]", "abaac"); /* all that is found, without a subexpression */
   expect(&l, "path:_([1,2]),path:z()", "abaac");
   expect(&l, "path:[\\d]{1,2}_", "aabac");
+  expect(&l, "path:/([\\w]\\d*)_", "aabac");
   expect(&l, "sequence:name", "aabcd");
   refuse(&l, "path:(", LNT_EINVAL, "no regular expression");
   refuse(&l, "path:q", LNT_ENOTFOUND, "not one of 5 images has a value");

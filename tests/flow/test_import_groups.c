@@ -72,9 +72,19 @@ static void which_names_are_groups(void **state) {
   static const struct {
     const char *regex, *group; /* of "ill/p1_0.pgm"; NULL: none */
     size_t n;
-  } cases[] = {{"p[0-9]", "group:p1", 3},    {"([^/]+)/[^/]*$", "group:ill", 2}, {"x*", NULL, 0}, {"nothing", NULL, 0},
+  } cases[] = {{"p[0-9]", "group:p1", 3},
+               {"([^/]+)/[^/]*$", "group:ill", 2},
+               {"x*", NULL, 0},
+               {"nothing", NULL, 0},
                {"p(x)?", "group:p", 1}, /* a subexpression that takes no part: the whole match */
-               {"(well|p1)", "group:p1", 2}, {"^.*$", "group:ill/p1_0.pgm", 7}};
+               {"(well|p1)", "group:p1", 2},
+               {"^.*$", "group:ill/p1_0.pgm", 7},
+               {"(p\\d)_\\d", "group:p1", 3},
+               {"^(\\w+)/", "group:ill", 2},
+               {"([\\d]+)_", "group:1", 3},
+               {"/(\\D\\d)[^\\s]", "group:p1", 3},
+               {"([[:alpha:]\\d]+)_", "group:p1", 3},
+               {"\\s", NULL, 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     lab l = patients_lab();
     lnti_import_result result = import_groups(&l, media_in(&l, "set").text, cases[i].regex);
@@ -84,6 +94,10 @@ static void which_names_are_groups(void **state) {
     assert_int_equal(member->group_id, cases[i].group ? media_find(&items, cases[i].group)->id : 0);
     assert_string_equal(member->label, cases[i].group ? "" : "ill");
     media_items_clear(&items);
+    bool told = media_says(&result.warnings,
+                           "finds nothing in all 7 of 7 paths below the source, which are in no group "
+                           "(first: ill/p1_0.pgm)");
+    assert_int_equal(told, cases[i].n == 0);
     lnti_import_result_clear(&result);
     lab_free(&l);
   }
@@ -98,7 +112,7 @@ static void what_is_no_expression(void **state) {
   const char *source = name.text;
   options.group = "(p[0-9";
   assert_status(lnti_import(&result, l.project, &source, 1, &options, ERR), LNT_EINVAL);
-  assert_message("--group \"(p[0-9\" is no regular expression");
+  assert_message("--group (p[0-9: no regular expression");
   assert_int_equal(result.imported, 77);
   media_items items = media_list(l.project, "class");
   assert_int_equal(items.n, 0);

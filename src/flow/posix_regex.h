@@ -1,0 +1,19 @@
+/**
+ * @file posix_regex.h
+ * The regular expressions that people type: POSIX extended ones, with the short classes that other programs know besides.
+ */
+#ifndef LNTI_FLOW_POSIX_REGEX_H
+#define LNTI_FLOW_POSIX_REGEX_H
+
+#include <linnet/status.h>
+#include <regex.h>
+
+/**
+ * Compiles; regfree releases. \d, \w and \s are a digit; a letter, digit or '_'; and a blank, in brackets too. \D, \W
+ * and \S, outside of brackets, are all else.
+ * @param given  the value of --group that it stands in, for the message
+ * @return LNT_OK; LNT_EINVAL (no expression); LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_posix_regex(regex_t *out, const char *expression, const char *given, lnt_error *err);
+
+#endif
