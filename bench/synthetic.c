@@ -213,11 +213,11 @@ static lnt_status write_answers(void *payload, lnti_tx *tx, lnt_error *err) {
   filling *f = payload;
   const lnti_annotate_options options = {.source = LNTI_BY_IMPORT};
   int64_t op_id = 0;
-  size_t n_written = 0;
+  lnti_annotated written = {0};
   bool existed = false;
   lnt_status status = lnti_tx_op(tx, &op_id, &existed, &f->op, err);
   if (status) return status;
-  return lnti_annotate(tx, &n_written, f->ontology, op_id, f->annotations, f->n_annotations, &options, err);
+  return lnti_annotate(tx, &written, f->ontology, op_id, f->annotations, f->n_annotations, &options, err);
 }
 
 /* ---- duplicates ---- */

@@ -183,11 +183,11 @@ static lnt_status write_answers(void *payload, lnti_tx *tx, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_PERSON};
   lnti_op op;
   int64_t op_id = 0;
-  size_t n_written = 0;
+  lnti_annotated written = {0};
   bool existed = false;
   lnti_project_op(&op, a->b->project, LNTI_OP_ANNOTATE, "bench");
   lnt_status status = lnti_tx_op(tx, &op_id, &existed, &op, err);
-  return status ? status : lnti_annotate(tx, &n_written, a->ontology, op_id, a->annotations, a->n, &options, err);
+  return status ? status : lnti_annotate(tx, &written, a->ontology, op_id, a->annotations, a->n, &options, err);
 }
 
 /* So many items, drawn from all, get another class as one write; then the view catches up. */

@@ -27,7 +27,8 @@ typedef struct glance {
   lnti_view *view;
   lnti_store_counts work; /* operations, runs, models */
   size_t items, labelled;
-  lnti_facet *facets; /* splits, labelled, then questions, then metadata */
+  size_t groups, members; /* of the items; members are images in groups */
+  lnti_facet *facets; /* splits, labelled, kinds, then questions, then metadata */
   size_t n_facets, n_questions;
   balance *balances; /* [n_balances] of questions with answers */
   size_t n_balances;
@@ -35,7 +36,7 @@ typedef struct glance {
   bool has_duplicates;
 } glance;
 
-enum { SPLITS, LABELLED, FIXED_FACETS };
+enum { SPLITS, LABELLED, KINDS, FIXED_FACETS };
 
 /* ---- counting ---- */
 
@@ -47,6 +48,7 @@ static lnt_status choose_facets(glance *g, lnt_error *err) {
   if (status) return status;
   g->facets[SPLITS].field = (lnti_field){LNTI_FIELD_SPLIT, 0, LNTI_NONE};
   g->facets[LABELLED].field = (lnti_field){LNTI_FIELD_LABELLED, 0, LNTI_NONE};
+  g->facets[KINDS].field = (lnti_field){LNTI_FIELD_KIND, 0, LNTI_NONE};
   g->n_facets = FIXED_FACETS;
   for (size_t i = 0; i < o->n_questions; i++) {
     if (o->questions[i].type == LNTI_NUMBER) continue;
@@ -102,6 +104,9 @@ static lnt_status look(glance *g, lnt_error *err) {
   if (status) return status;
   g->items = lnti_view_count(g->view);
   g->labelled = g->facets[LABELLED].counts[1];
+  g->groups = g->facets[KINDS].counts[LNTI_ITEM_GROUP];
+  const lnti_field group = {LNTI_FIELD_GROUP, 0, LNTI_NONE};
+  for (size_t i = 0; i < g->items && g->groups > 0; i++) g->members += lnti_view_number(g->view, &group, i) > 0;
   return LNT_OK;
 }
 
@@ -183,6 +188,8 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_kv_string(w, "project", g->project->path);
   lnti_json_kv_int(w, "items", (int64_t)g->items);
   lnti_json_kv_int(w, "labelled", (int64_t)g->labelled);
+  lnti_json_kv_int(w, "groups", (int64_t)g->groups);
+  lnti_json_kv_int(w, "members", (int64_t)g->members);
   status = json_splits(w, g, err);
   lnti_json_kv_int(w, "models", (int64_t)g->work.models);
   lnti_json_kv_int(w, "answers", (int64_t)lnti_view_answers(g->view));
@@ -234,10 +241,12 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_text text = {0};
-  char share[32] = "";
+  char share[32] = "", groups[96];
   lnti_table_init(&table, columns, 3, 2);
   if (g->items > 0) snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
+  snprintf(groups, sizeof groups, "of %s, each answered as one", lnti_show_things(g->members, "image").text);
   lnt_status status = add_row(&table, "items", g->items, "", err);
+  if (!status && g->groups > 0) status = add_row(&table, "groups", g->groups, groups, err);
   if (!status) status = add_row(&table, "labelled", g->labelled, share, err);
   if (!status) status = add_splits(&table, g, err);
   if (!status && g->has_duplicates) status = lnti_duplicates_rows(&table, &g->duplicates, err);

@@ -72,7 +72,8 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
       coded.n_codes = of_words(&coded, lnti_view_words_of(view, field));
       break;
     case LNTI_FIELD_LABELLED:
-      coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_LABELLED, 2);
+      coded.n_codes = 2;
+      status = lnti_view_labelled(&coded.codes, view, err);
       break;
     case LNTI_FIELD_KIND:
       coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_KIND, 3);

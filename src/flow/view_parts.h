@@ -109,7 +109,7 @@ typedef enum lnti_number_column {
   LNTI_NUMBER_DISTANCE,
   LNTI_NUMBER_DUPLICATE, /**< 0 none, 1 equal, 2 near; made from the three above */
   LNTI_NUMBER_ANSWERS,   /**< how many the item has */
-  LNTI_NUMBER_LABELLED,  /**< 1 where it has any */
+  LNTI_NUMBER_LABELLED,  /**< 1 where it has any itself */
   LNTI_NUMBERS
 } lnti_number_column;
 
@@ -283,6 +283,8 @@ struct lnti_view_caches {
   bool has_links;
   lnti_column conflict, leak; /**< codes of the words no, equal, near */
   lnti_link_counts link_counts;
+  bool has_labelled;
+  lnti_column labelled; /**< 1: the item, its group or all images of the group have an answer */
 };
 
 /** The rows in an order, borrowed until the view's unlock; NULL: by row. *own_out: to be freed by the caller, since too many
@@ -303,7 +305,10 @@ LNT_MUST_CHECK lnt_status lnti_view_get_caches(lnti_view_caches **out, lnti_view
 LNT_MUST_CHECK lnt_status lnti_view_links(const lnti_column **out, lnti_view *view, lnti_field_kind kind,
                                           lnt_error *err);
 
-/* ---- bitmaps (view_bits.c) ---- */
+/** Codes of LNTI_FIELD_LABELLED, borrowed likewise. */
+LNT_MUST_CHECK lnt_status lnti_view_labelled(const lnti_column **out, lnti_view *view, lnt_error *err);
+
+/* ---- bitmaps (view_field.c) ---- */
 
 /** A bitmap over the rows, all clear; free() it. */
 LNT_MUST_CHECK lnt_status lnti_view_new_bits(uint64_t **out, const lnti_view *view, lnt_error *err);

@@ -215,6 +215,7 @@ void lnti_view_forget(lnti_view *view) {
   for (size_t i = 0; i < caches->n_orders; i++) free(caches->orders[i].rows);
   lnti_column_clear(&caches->conflict);
   lnti_column_clear(&caches->leak);
+  lnti_column_clear(&caches->labelled);
   free(caches);
   view->caches = NULL;
 }

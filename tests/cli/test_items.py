@@ -69,6 +69,16 @@ class Items(program.Case):
         self.assertRegex(result.stdout, r"\ANo items match\.\nA path looks like /.*\.pgm\n\Z")
         self.assertEqual(len(self.run_lines("-C", name, "items", "--where", "path=disc/*")), 4)
 
+    def test_groups_count_with_their_images(self):
+        program.write_folders(self.folder / "shots", per_class=6)
+        self.run_ok("init", "grouped")
+        self.run_ok("-C", "grouped", "import", "shots", "--group", "(.*/)00[01]")  # 2 of the 6 of each class
+        told = self.run_json("-C", "grouped", "status")
+        self.assertEqual((told["items"], told["groups"], told["members"], told["labelled"]), (21, 3, 6, 21))
+        self.assertRegex(self.run_ok("-C", "grouped", "status").stdout, r"groups +3  of 6 images, each answered as one\n")
+        self.assertEqual(self.run_lines("-C", "grouped", "items", "--where", "labelled=no"), [])
+        self.assertEqual(len(self.run_lines("-C", "grouped", "items", "--where", "class=disc")), 5)
+
     def test_title_and_id_of_two_options(self):
         """Folders of one name in two cases: each is found by its own."""
         for i, folder in enumerate(("Cats", "cats")):

@@ -38,6 +38,7 @@ typedef struct plain_item {
   char meta[META][16];
   lnti_duplicate duplicate;
   uint32_t duplicate_word, conflict_word, leak_word; /* places in the lists of words */
+  bool labelled;
 } plain_item;
 
 typedef struct world {
@@ -234,6 +235,18 @@ static uint32_t fault_word(const world *w, const plain_item *p, bool leak) {
   return word;
 }
 
+/* An answer of its own or of its group, or each image of the group has one. */
+static bool is_labelled(const world *w, const plain_item *p) {
+  const plain_item *group = p->item.group_id ? item_of(w, p->item.group_id) : NULL;
+  size_t n_images = 0, n_answered = 0;
+  for (size_t i = 0; i < w->n; i++) {
+    if (w->items[i].item.group_id != p->item.id) continue;
+    n_images++;
+    n_answered += w->items[i].n_answers > 0;
+  }
+  return p->n_answers > 0 || (group && group->n_answers > 0) || (n_images > 0 && n_images == n_answered);
+}
+
 static void read_world(world *w) {
   w->n = 0;
   assert_ok(lnti_items(w->l.project, NULL, &(lnti_items_query){0}, keep, w, ERR));
@@ -241,6 +254,7 @@ static void read_world(world *w) {
     w->items[i].duplicate_word = duplicate_word(w, &w->items[i]);
     w->items[i].conflict_word = fault_word(w, &w->items[i], false);
     w->items[i].leak_word = fault_word(w, &w->items[i], true);
+    w->items[i].labelled = is_labelled(w, &w->items[i]);
   }
 }
 
@@ -270,7 +284,7 @@ static bool value_holds(const world *w, const plain_item *p, const lnti_field *f
     case LNTI_FIELD_STAGE:
       return text_holds(p->stage, v, false);
     case LNTI_FIELD_LABELLED:
-      return v->code == (p->n_answers > 0);
+      return v->code == p->labelled;
     case LNTI_FIELD_SOURCE:
       return text_holds(p->source, v, false);
     case LNTI_FIELD_FORMAT:
@@ -359,8 +373,9 @@ static lnt_status add_items(void *payload, lnti_tx *tx, lnt_error *err) {
     char member[64];
     int64_t id = 0;
     snprintf(member, sizeof member, "%s/%lld.png", pick(rng, stages, 3), (long long)i);
-    lnti_item item = {.kind = i > 1 && lnti_rng_below(rng, 9) ? LNTI_ITEM_IMAGE : LNTI_ITEM_GROUP,
-                      .group_id = i > 1 && lnti_rng_below(rng, 5) == 0 ? 1 : 0,
+    int64_t group = lnti_rng_below(rng, 5) == 0 ? 1 : lnti_rng_below(rng, 50) == 0 ? 2 : 0; /* a large and a small one */
+    lnti_item item = {.kind = i > 2 && lnti_rng_below(rng, 9) ? LNTI_ITEM_IMAGE : LNTI_ITEM_GROUP,
+                      .group_id = i > 2 ? group : 0,
                       .source_id = source[lnti_rng_below(rng, 2)],
                       .member = member,
                       .h = 1 + (uint32_t)lnti_rng_below(rng, 40),
