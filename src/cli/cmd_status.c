@@ -28,7 +28,7 @@ typedef struct glance {
   lnti_store_counts work; /* operations, runs, models */
   size_t items, labelled;
   size_t groups, members; /* of the items; members are images in groups */
-  lnti_facet *facets; /* splits, labelled, kinds, then questions, then metadata */
+  lnti_facet *facets;     /* splits, labelled, kinds, then questions, then metadata */
   size_t n_facets, n_questions;
   balance *balances; /* [n_balances] of questions with answers */
   size_t n_balances;

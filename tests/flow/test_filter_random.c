@@ -373,7 +373,9 @@ static lnt_status add_items(void *payload, lnti_tx *tx, lnt_error *err) {
     char member[64];
     int64_t id = 0;
     snprintf(member, sizeof member, "%s/%lld.png", pick(rng, stages, 3), (long long)i);
-    int64_t group = lnti_rng_below(rng, 5) == 0 ? 1 : lnti_rng_below(rng, 50) == 0 ? 2 : 0; /* a large and a small one */
+    int64_t group = lnti_rng_below(rng, 5) == 0    ? 1
+                    : lnti_rng_below(rng, 50) == 0 ? 2
+                                                   : 0; /* a large and a small one */
     lnti_item item = {.kind = i > 2 && lnti_rng_below(rng, 9) ? LNTI_ITEM_IMAGE : LNTI_ITEM_GROUP,
                       .group_id = i > 2 ? group : 0,
                       .source_id = source[lnti_rng_below(rng, 2)],
