@@ -49,34 +49,34 @@ typedef struct bootstrap {
   double *value; /* [LNTI_METRICS,resamples] */
 } bootstrap;
 
-/* Numbers the groups 0, 1, ... in the order of their numbers. */
-static lnt_status number_groups(bootstrap *b, const uint32_t *group, lnt_error *err) {
+lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n, lnt_error *err) {
   lnt_status status;
-  size_t n = b->scored->n, g = 0;
+  size_t g = 0;
+  uint32_t *numbers = NULL;
   lnti_keyed *keyed = NULL, *spare = NULL;
   if ((status = lnti_alloc(&keyed, n, sizeof *keyed, err)) != LNT_OK) goto done;
   if ((status = lnti_alloc(&spare, n, sizeof *spare, err)) != LNT_OK) goto done;
-  if ((status = lnti_alloc(&b->group, n, sizeof *b->group, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&numbers, n, sizeof *numbers, err)) != LNT_OK) goto done;
   for (size_t i = 0; i < n; i++) keyed[i] = (lnti_keyed){group[i], (uint32_t)i};
   lnti_keyed_sort(keyed, spare, n);
   for (size_t i = 0; i < n; i++) {
     g += i > 0 && keyed[i].key != keyed[i - 1].key;
-    b->group[keyed[i].index] = (uint32_t)g;
+    numbers[keyed[i].index] = (uint32_t)g;
   }
-  b->n_groups = g + 1;
+  *n_groups_out = g + 1;
+  *out = numbers;
 done:
   free(spare);
   free(keyed);
   return status;
 }
 
-/* Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_WEIGHTINGS]. */
-static void draw(uint8_t *drawn, const bootstrap *b, size_t first, size_t lanes) {
-  memset(drawn, 0, b->n_groups * LNTI_WEIGHTINGS * sizeof *drawn);
+void lnti_draw_groups(uint8_t *drawn, size_t n_groups, uint64_t seed, size_t first, size_t lanes) {
+  memset(drawn, 0, n_groups * LNTI_WEIGHTINGS * sizeof *drawn);
   for (size_t r = 0; r < lanes; r++) {
     lnti_rng rng;
-    lnti_rng_seed(&rng, b->seed, first + r);
-    for (size_t g = 0; g < b->n_groups; g++) drawn[lnti_rng_below(&rng, b->n_groups) * LNTI_WEIGHTINGS + r]++;
+    lnti_rng_seed(&rng, seed, first + r);
+    for (size_t g = 0; g < n_groups; g++) drawn[lnti_rng_below(&rng, n_groups) * LNTI_WEIGHTINGS + r]++;
   }
 }
 
@@ -93,7 +93,7 @@ static lnt_status run_batch(void *payload, size_t begin, size_t end, unsigned wo
   if (b->group != NULL) {
     if ((status = lnti_alloc(&weight, scored->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
   }
-  draw(drawn, b, begin, end - begin);
+  lnti_draw_groups(drawn, b->n_groups, b->seed, begin, end - begin);
   for (size_t i = 0; weight != NULL && i < scored->n; i++) {
     memcpy(weight + i * LNTI_WEIGHTINGS, drawn + (size_t)b->group[i] * LNTI_WEIGHTINGS,
            LNTI_WEIGHTINGS * sizeof *weight);
@@ -114,28 +114,35 @@ static int compare_doubles(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The q-quantile of n > 0 rising values, linear between neighbours. */
-static double quantile(const double *sorted, size_t n, double q) {
+/* Linear between neighbours. */
+static double quantile_of_sorted(const double *sorted, size_t n, double q) {
   double at = q * (double)(n - 1);
   size_t low = (size_t)at;
   size_t high = low + 1 < n ? low + 1 : low;
   return sorted[low] + (at - (double)low) * (sorted[high] - sorted[low]);
 }
 
-static void interval(double ci95[2], double *value, size_t n) {
+double lnti_quantile(double *value, size_t n, double q) {
+  if (n == 0) return (double)NAN;
+  qsort(value, n, sizeof *value, compare_doubles);
+  return quantile_of_sorted(value, n, q);
+}
+
+size_t lnti_interval(double ci95[2], double *value, size_t n) {
   size_t defined = 0;
   for (size_t i = 0; i < n; i++) {
     if (!isnan(value[i])) value[defined++] = value[i];
   }
   ci95[0] = ci95[1] = NAN;
-  if (defined == 0) return;
+  if (defined == 0) return 0;
   qsort(value, defined, sizeof *value, compare_doubles);
-  ci95[0] = quantile(value, defined, 0.025);
-  ci95[1] = quantile(value, defined, 0.975);
+  ci95[0] = quantile_of_sorted(value, defined, 0.025);
+  ci95[1] = quantile_of_sorted(value, defined, 0.975);
+  return defined;
 }
 
-/* Moves an interval back by the bias of its n resamples, none of which is undefined: mean(value) - estimate. */
-static void take_back_bias(double ci95[2], const double *value, size_t n, double estimate) {
+void lnti_take_back_bias(double ci95[2], const double *value, size_t n, double estimate) {
+  if (n == 0) return;
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += value[i];
   double bias = sum / (double)n - estimate;
@@ -148,15 +155,17 @@ lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimat
                           lnt_error *err) {
   lnt_status status;
   bootstrap b = {.scored = scored, .resamples = options->resamples, .seed = options->seed, .n_groups = scored->n};
-  if (options->group != NULL && (status = number_groups(&b, options->group, err)) != LNT_OK) goto done;
+  if (options->group != NULL) {
+    if ((status = lnti_number_groups(&b.group, &b.n_groups, options->group, scored->n, err)) != LNT_OK) goto done;
+  }
   if ((status = lnti_alloc(&b.value, b.resamples, LNTI_METRICS * sizeof *b.value, err)) != LNT_OK) goto done;
   status = lnti_pool_for(context->pool, b.resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
   if (status != LNT_OK) goto done;
-  for (size_t m = 0; m < LNTI_METRICS; m++) interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
+  for (size_t m = 0; m < LNTI_METRICS; m++) lnti_interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
   static const lnti_metric_id biased[] = {LNTI_ECE, LNTI_MACRO_F1};
   for (size_t i = 0; i < sizeof biased / sizeof *biased; i++) {
     lnti_metric_id m = biased[i];
-    take_back_bias(ci95_out[m], b.value + (size_t)m * b.resamples, b.resamples, estimate[m]);
+    lnti_take_back_bias(ci95_out[m], b.value + (size_t)m * b.resamples, b.resamples, estimate[m]);
   }
 done:
   free(b.value);

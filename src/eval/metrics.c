@@ -89,14 +89,15 @@ static void add_items(sums *s, const lnti_scored *scored, const uint8_t *weight)
   }
 }
 
-/* Accuracy, balanced accuracy and macro F1 of one column. */
-static void count_metrics(double value[LNTI_METRICS], const sums *s, size_t k, size_t lane) {
+void lnti_count_metrics(double value[LNTI_METRICS], const uint32_t *count, size_t k, size_t lane) {
+  const uint32_t *of_class = count, *of_prediction = count + k * LNTI_WEIGHTINGS,
+                 *right = count + 2 * k * LNTI_WEIGHTINGS;
   uint64_t n = 0, hits = 0;
   double recall = 0, f1 = 0;
   size_t n_occurring = 0, n_seen = 0;
   for (size_t c = 0; c < k; c++) {
-    uint32_t support = s->support[c * LNTI_WEIGHTINGS + lane], predicted = s->predicted[c * LNTI_WEIGHTINGS + lane];
-    uint32_t hit = s->hits[c * LNTI_WEIGHTINGS + lane];
+    uint32_t support = of_class[c * LNTI_WEIGHTINGS + lane], predicted = of_prediction[c * LNTI_WEIGHTINGS + lane];
+    uint32_t hit = right[c * LNTI_WEIGHTINGS + lane];
     n += support;
     hits += hit;
     if (support > 0) {
@@ -200,7 +201,7 @@ void lnti_metrics_weighted(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], lnti
   memset(count, 0, 3 * scored->k * LNTI_WEIGHTINGS * sizeof *count);
   add_items(&s, scored, weight);
   for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) {
-    count_metrics(value_out[r], &s, scored->k, r);
+    lnti_count_metrics(value_out[r], count, scored->k, r);
     probability_metrics(value_out[r], &s, r);
   }
   mean_area(value_out, scored, weight);

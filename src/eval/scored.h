@@ -75,6 +75,26 @@ LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const
 /** Counts the evaluation's confusion, of a filled set. LNT_ENOMEM: the caller frees the evaluation. */
 LNT_MUST_CHECK lnt_status lnti_confusion_count(lnti_evaluation *e, const lnti_scored *scored, lnt_error *err);
 
+/* ---- what intervals of all kinds are made of ---- */
+
+/**
+ * Accuracy, balanced accuracy and macro F1 of one weighting's counts; the other values stay.
+ * @param count  [3,k,LNTI_WEIGHTINGS] weight of each class, of each prediction, and of right predictions of each class
+ */
+void lnti_count_metrics(double value[LNTI_METRICS], const uint32_t *count, size_t k, size_t lane);
+/** Numbers the groups 0, 1, ... in the order of their numbers; free() *out [n]. */
+LNT_MUST_CHECK lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n,
+                                             lnt_error *err);
+/** Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_WEIGHTINGS]; lanes <= LNTI_WEIGHTINGS. */
+void lnti_draw_groups(uint8_t *drawn, size_t n_groups, uint64_t seed, size_t first, size_t lanes);
+/** The q-quantile of n values without NaN, linear between neighbours; sorts them. NaN where n is 0. */
+double lnti_quantile(double *value, size_t n, double q);
+/** 2.5 % and 97.5 % of the defined values, which are sorted to the front; returns how many these are. */
+size_t lnti_interval(double ci95[2], double *value, size_t n);
+/** Moves an interval back by the bias of its n resamples, none of which is undefined: mean(value) - estimate. It stays in
+ *  [0,1] and holds the estimate. */
+void lnti_take_back_bias(double ci95[2], const double *value, size_t n, double estimate);
+
 /** A key with the index it belongs to. */
 typedef struct lnti_keyed {
   uint32_t key, index;

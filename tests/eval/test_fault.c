@@ -1,7 +1,7 @@
 /* The n-th allocation fails, for every n: LNT_ENOMEM, nothing leaked, outputs untouched. */
 #include "support.h"
 
-#include <eval/eval.h>
+#include <eval/slices.h>
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
 static const float PROB[] = {0.5f, 0.5f, 0.25f, 0.75f, 1, 0, 0.25f, 0.75f};
@@ -57,12 +57,34 @@ static void ece_survives_every_failing_allocation(void **state) {
   }
 }
 
+static void slices_survive_every_failing_allocation(void **state) {
+  enum { N = 80 };
+  static int32_t truth[N];
+  static uint32_t predicted[N], slice[N], group[N];
+  const lnti_evaluate_options options = {20, 1, group};
+  const lnti_slice_items items = {N, 2, 2, truth, predicted, slice, NULL};
+  (void)state;
+  for (uint32_t i = 0; i < N; i++) {
+    predicted[i] = i % 3 == 0;
+    slice[i] = i % 2;
+    group[i] = i / 2;
+  }
+  for_each_fault(n) {
+    lnti_slice out[2] = {{.n = 7}};
+    lnti_slice_gap gap = {.n_enough = 9};
+    lnt_status status = lnti_slices_measure(out, &gap, &items, &options, &SERIAL, ERR);
+    assert_true((out[0].n == N / 2) == (status == LNT_OK) && (gap.n_enough == 2) == (status == LNT_OK));
+    assert_fault_status(status);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(evaluation_survives_every_failing_allocation),
       cmocka_unit_test(list_of_confusions_survives_every_failing_allocation),
       cmocka_unit_test(ece_survives_every_failing_allocation),
       cmocka_unit_test(temperature_survives_every_failing_allocation),
+      cmocka_unit_test(slices_survive_every_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

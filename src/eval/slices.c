@@ -1,0 +1,287 @@
+/*
+ * Slices: accuracy and macro F1 of parts of the items, with the bootstrap of bootstrap.c, and the gap between the best and
+ * the worst part.
+ *
+ * Items are taken slice by slice, so that one set of counts serves all slices; the draws are those of the whole evaluation:
+ * where groups cross slices, these rise and fall together, and the gap's interval takes it into account.
+ */
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/rng.h>
+#include <eval/scored.h>
+#include <eval/slices.h>
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACCURACY, MACRO_F1, MEASURES };
+
+typedef struct slicing {
+  const lnti_slice_items *items;
+  const lnti_evaluate_options *options;
+  lnti_slice *slices;
+  uint32_t *order; /* [n] items, slice by slice */
+  size_t *begin;   /* [n_slices + 1] in the order */
+  uint32_t *group; /* [n] from 0 without gaps; NULL: each item alone */
+  size_t n_groups;
+  double *value; /* [n_slices,MEASURES,resamples] */
+} slicing;
+
+static double *values_of(const slicing *s, size_t slice, size_t measure) {
+  return s->value + (slice * MEASURES + measure) * s->options->resamples;
+}
+
+/* ---- the items ---- */
+
+static lnt_status sort_items(slicing *s, lnt_error *err) {
+  const lnti_slice_items *items = s->items;
+  size_t *next = NULL;
+  lnt_status status = lnti_alloc(&s->order, items->n, sizeof *s->order, err);
+  if (!status) status = lnti_alloc_zero(&s->begin, items->n_slices + 1, sizeof *s->begin, err);
+  if (!status) status = lnti_alloc(&next, items->n_slices, sizeof *next, err);
+  if (status) return status;
+  for (size_t i = 0; i < items->n; i++) s->begin[items->slice[i] + 1]++;
+  for (size_t j = 0; j < items->n_slices; j++) {
+    next[j] = s->begin[j];
+    s->begin[j + 1] += s->begin[j];
+  }
+  for (size_t i = 0; i < items->n; i++) s->order[next[items->slice[i]]++] = (uint32_t)i;
+  free(next);
+  return LNT_OK;
+}
+
+/* How many groups each slice has items of. */
+static lnt_status count_groups(slicing *s, lnt_error *err) {
+  uint32_t *seen = NULL; /* slice + 1 */
+  if (!s->group) {
+    for (size_t j = 0; j < s->items->n_slices; j++) s->slices[j].n_groups = s->begin[j + 1] - s->begin[j];
+    return LNT_OK;
+  }
+  lnt_status status = lnti_alloc_zero(&seen, s->n_groups, sizeof *seen, err);
+  for (size_t j = 0; j < s->items->n_slices && !status; j++) {
+    for (size_t at = s->begin[j]; at < s->begin[j + 1]; at++) {
+      uint32_t *mark = &seen[s->group[s->order[at]]];
+      s->slices[j].n_groups += *mark != j + 1;
+      *mark = (uint32_t)j + 1;
+    }
+  }
+  free(seen);
+  return status;
+}
+
+static void add_lanes(uint32_t *sum, const uint8_t *w) {
+  for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) sum[r] += w[r];
+}
+
+/* count [3,k,LNTI_WEIGHTINGS] of one slice; weight by group, or NULL: each item once. */
+static void count_slice(uint32_t *count, const slicing *s, size_t slice, const uint8_t *weight) {
+  static const uint8_t once[LNTI_WEIGHTINGS] = {1, 1, 1, 1, 1, 1, 1, 1};
+  const lnti_slice_items *items = s->items;
+  const size_t row = items->k * LNTI_WEIGHTINGS;
+  memset(count, 0, 3 * row * sizeof *count);
+  for (size_t at = s->begin[slice]; at < s->begin[slice + 1]; at++) {
+    size_t i = s->order[at], truth = (size_t)items->label[i], predicted = items->predicted[i];
+    const uint8_t *w = weight ? weight + (s->group ? s->group[i] : i) * LNTI_WEIGHTINGS : once;
+    add_lanes(count + truth * LNTI_WEIGHTINGS, w);
+    add_lanes(count + row + predicted * LNTI_WEIGHTINGS, w);
+    if (truth == predicted) add_lanes(count + 2 * row + truth * LNTI_WEIGHTINGS, w);
+  }
+}
+
+static lnt_status measure_items(slicing *s, lnt_error *err) {
+  const size_t k = s->items->k;
+  uint32_t *count = NULL;
+  lnt_status status = lnti_alloc(&count, k, 3 * LNTI_WEIGHTINGS * sizeof *count, err);
+  if (status) return status;
+  for (size_t j = 0; j < s->items->n_slices; j++) {
+    lnti_slice *slice = &s->slices[j];
+    double value[LNTI_METRICS];
+    size_t n_classes = 0;
+    count_slice(count, s, j, NULL);
+    lnti_count_metrics(value, count, k, 0);
+    for (size_t c = 0; c < k; c++) {
+      n_classes += count[c * LNTI_WEIGHTINGS] > 0;
+      slice->hits += count[(2 * k + c) * LNTI_WEIGHTINGS];
+    }
+    slice->n = s->begin[j + 1] - s->begin[j];
+    slice->accuracy = value[LNTI_ACCURACY];
+    slice->macro_f1 = n_classes > 1 ? value[LNTI_MACRO_F1] : (double)NAN;
+  }
+  free(count);
+  return LNT_OK;
+}
+
+/* ---- resamples ---- */
+
+static lnt_status run_batch(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  const slicing *s = payload;
+  uint8_t *drawn = NULL;
+  uint32_t *count = NULL;
+  double value[LNTI_METRICS];
+  (void)worker;
+  lnt_status status = lnti_alloc(&drawn, s->n_groups, LNTI_WEIGHTINGS * sizeof *drawn, err);
+  if (!status) status = lnti_alloc(&count, s->items->k, 3 * LNTI_WEIGHTINGS * sizeof *count, err);
+  if (!status) lnti_draw_groups(drawn, s->n_groups, s->options->seed, begin, end - begin);
+  for (size_t j = 0; j < s->items->n_slices && !status; j++) {
+    count_slice(count, s, j, drawn);
+    for (size_t r = begin; r < end; r++) {
+      lnti_count_metrics(value, count, s->items->k, r - begin);
+      values_of(s, j, ACCURACY)[r] = value[LNTI_ACCURACY];
+      values_of(s, j, MACRO_F1)[r] = value[LNTI_MACRO_F1];
+    }
+  }
+  free(count);
+  free(drawn);
+  return status;
+}
+
+static bool is_unanimous(const lnti_slice *slice) {
+  return slice->hits == 0 || slice->hits == slice->n;
+}
+
+/* Resamples of a slice that is all right or all wrong have no spread: it is drawn as so many answers instead. */
+static void draw_unanimous(slicing *s, size_t j) {
+  const lnti_slice *slice = &s->slices[j];
+  const unsigned resamples = s->options->resamples;
+  const size_t m = slice->n_groups;
+  double p = ((slice->hits > 0 ? (double)m : 0) + 0.5) / ((double)m + 1), *value = values_of(s, j, ACCURACY);
+  lnti_rng rng;
+  lnti_rng_seed(&rng, s->options->seed, (uint64_t)resamples + j);
+  for (unsigned r = 0; r < resamples; r++) {
+    size_t right = 0;
+    for (size_t i = 0; i < m; i++) right += lnti_rng_unit(&rng) < p;
+    value[r] = slice->accuracy + (double)right / (double)m - p;
+  }
+}
+
+/* Sorts the values: the gap comes first. */
+static void find_intervals(slicing *s) {
+  const unsigned resamples = s->options->resamples;
+  for (size_t j = 0; j < s->items->n_slices; j++) {
+    lnti_slice *slice = &s->slices[j];
+    if (slice->n_groups < 2) continue;
+    if (is_unanimous(slice)) {
+      double far = pow(0.025, 1 / (double)slice->n_groups);
+      slice->accuracy_ci95[0] = slice->hits > 0 ? far : 0;
+      slice->accuracy_ci95[1] = slice->hits > 0 ? 1 : 1 - far;
+    } else {
+      (void)lnti_interval(slice->accuracy_ci95, values_of(s, j, ACCURACY), resamples);
+    }
+    if (isnan(slice->macro_f1)) continue;
+    size_t defined = lnti_interval(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), resamples);
+    lnti_take_back_bias(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), defined, slice->macro_f1);
+  }
+}
+
+/* ---- the gap ---- */
+
+static bool is_compared(const slicing *s, size_t j) {
+  const lnti_slice *slice = &s->slices[j];
+  return (!s->items->compared || s->items->compared[j]) && slice->n >= LNTI_SLICE_ITEMS_ENOUGH &&
+         slice->n_groups >= LNTI_SLICE_GROUPS_ENOUGH;
+}
+
+/* What a resample makes of the difference of two slices, less the difference itself; NaN where it lacks one of them. */
+static double deviation(const slicing *s, size_t i, size_t j, size_t r) {
+  return values_of(s, i, ACCURACY)[r] - s->slices[i].accuracy - (values_of(s, j, ACCURACY)[r] - s->slices[j].accuracy);
+}
+
+static double deviation_sd(const slicing *s, size_t i, size_t j) {
+  double sum = 0, squares = 0;
+  size_t n = 0;
+  for (size_t r = 0; r < s->options->resamples; r++) {
+    double d = deviation(s, i, j, r);
+    if (isnan(d)) continue;
+    sum += d;
+    squares += d * d;
+    n++;
+  }
+  if (n < 2) return 0;
+  return sqrt(fmax(squares - sum * sum / (double)n, 0) / (double)(n - 1));
+}
+
+/* largest[r]: of all pairs that are compared, how many of its standard deviations one is off in a resample. */
+static void raise_largest(double *largest, const slicing *s, size_t i, size_t j) {
+  double sd = deviation_sd(s, i, j);
+  for (size_t r = 0; r < s->options->resamples && sd > 0; r++) {
+    double d = fabs(deviation(s, i, j, r)) / sd;
+    if (d > largest[r]) largest[r] = d;
+  }
+}
+
+static lnt_status gap_interval(lnti_slice_gap *gap, const slicing *s, lnt_error *err) {
+  double *largest = NULL;
+  const size_t n = s->items->n_slices;
+  lnt_status status = lnti_alloc_zero(&largest, s->options->resamples, sizeof *largest, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    for (size_t j = i + 1; j < n && is_compared(s, i); j++) {
+      if (is_compared(s, j)) raise_largest(largest, s, i, j);
+    }
+  }
+  if (!status) {
+    double half = lnti_quantile(largest, s->options->resamples, 0.95) * deviation_sd(s, gap->best, gap->worst);
+    gap->ci95[0] = fmax(gap->difference - half, -1);
+    gap->ci95[1] = fmin(gap->difference + half, 1);
+  }
+  free(largest);
+  return status;
+}
+
+/* The first of equals is the best, and the last the worst: so that they are two. */
+static void find_extremes(lnti_slice_gap *gap, const slicing *s) {
+  for (size_t j = 0; j < s->items->n_slices; j++) {
+    if (!is_compared(s, j)) continue;
+    double accuracy = s->slices[j].accuracy;
+    if (gap->n_enough == 0 || accuracy > s->slices[gap->best].accuracy) gap->best = j;
+    if (gap->n_enough == 0 || accuracy <= s->slices[gap->worst].accuracy) gap->worst = j;
+    gap->n_enough++;
+  }
+  if (gap->n_enough > 1) gap->difference = s->slices[gap->best].accuracy - s->slices[gap->worst].accuracy;
+}
+
+static lnt_status resample(lnti_slice_gap *gap, slicing *s, const lnti_context *context, lnt_error *err) {
+  const unsigned resamples = s->options->resamples;
+  lnt_status status = lnti_alloc(&s->value, s->items->n_slices, MEASURES * (size_t)resamples * sizeof *s->value, err);
+  if (!status) status = lnti_pool_for(context->pool, resamples, LNTI_WEIGHTINGS, run_batch, s, context->cancel, err);
+  for (size_t j = 0; j < s->items->n_slices && !status; j++) {
+    if (is_compared(s, j) && is_unanimous(&s->slices[j])) draw_unanimous(s, j);
+  }
+  if (!status && gap->n_enough > 1) status = gap_interval(gap, s, err);
+  if (!status) find_intervals(s);
+  return status;
+}
+
+lnt_status lnti_slices_measure(lnti_slice *out, lnti_slice_gap *gap_out, const lnti_slice_items *items,
+                               const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
+  const double none = (double)NAN;
+  lnti_slice_gap gap = {.difference = none, .ci95 = {none, none}};
+  slicing s = {.items = items, .options = options, .n_groups = items->n};
+  if (items->n == 0 || items->n_slices == 0) return lnti_fail(err, LNT_EINVAL, "there is nothing to slice");
+  if (items->n_slices > LNTI_SLICES_MAX) {
+    return lnti_fail(err, LNT_ELIMIT, "%zu slices: at most %d can be told apart", items->n_slices, LNTI_SLICES_MAX);
+  }
+  assert(items->label && items->predicted && items->slice);
+  lnt_status status = lnti_alloc_zero(&s.slices, items->n_slices, sizeof *s.slices, err);
+  if (!status && options->group) status = lnti_number_groups(&s.group, &s.n_groups, options->group, items->n, err);
+  if (!status) status = sort_items(&s, err);
+  if (!status) status = count_groups(&s, err);
+  for (size_t j = 0; j < items->n_slices && !status; j++) {
+    lnti_slice *slice = &s.slices[j];
+    for (int end = 0; end < 2; end++) slice->accuracy_ci95[end] = slice->macro_f1_ci95[end] = none;
+  }
+  if (!status) status = measure_items(&s, err);
+  if (!status) find_extremes(&gap, &s);
+  if (!status && options->resamples > 0) status = resample(&gap, &s, context, err);
+  if (!status) {
+    memcpy(out, s.slices, items->n_slices * sizeof *out);
+    *gap_out = gap;
+  }
+  free(s.value);
+  free(s.group);
+  free(s.begin);
+  free(s.order);
+  free(s.slices);
+  return status;
+}
