@@ -22,6 +22,7 @@ typedef struct evaluating {
   lnti_refused refused;
   const char **titles; /**< [n_classes] */
   const char **ids;    /**< [n_classes] */
+  const char **slices; /**< [request.n_slices] keys */
 } evaluating;
 
 /** What the report's writers read. */
@@ -32,26 +33,9 @@ static lnt_status make_report(lnti_report *out, evaluating *e, lnt_error *err) {
   if (status) return status;
   status = lnti_alloc(&e->ids, n, sizeof *e->ids, err);
   if (status) return status;
-  for (size_t c = 0; c < n; c++) {
-    e->titles[c] = lnt_model_class_title(model, c);
-    e->ids[c] = lnt_model_class_id(model, c);
-  }
-  *out = (lnti_report){
-      .model = lnt_model_name(model),
-      .target = lnt_model_target(model),
-      .learner = lnt_model_learner(model),
-      .feature = lnt_model_feature(model),
-      .split = e->result.split,
-      .group_key = e->result.group_key,
-      .calibrated_on = model->calibrated_on,
-      .n_train = model->n_train,
-      .seed = model->seed,
-      .resamples = e->request.resamples,
-      .trained_ms = model->created_ms,
-      .class_titles = e->titles,
-      .class_ids = e->ids,
-      .evaluation = e->result.evaluation,
-  };
+  for (size_t c = 0; c < n; c++) e->ids[c] = lnt_model_class_id(model, c);
+  lnti_evaluate_report(out, e->titles, &e->result);
+  out->class_ids = e->ids;
   return LNT_OK;
 }
 
@@ -106,9 +90,11 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_report report;
   int64_t seed = 0, resamples = 0;
   lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_list(&e.slices, &e.request.n_slices, args, "slice", err);
   if (!status) status = lnti_args_int(&resamples, args, "resamples", e.request.resamples, 0, RESAMPLES_MAX, err);
-  if (status) return status;
+  if (status) goto done;
   e.request.model = args->operands[0];
+  e.request.slices = e.slices;
   e.request.split = lnti_args_text(args, "split", NULL);
   e.request.html = lnti_args_text(args, "html", NULL);
   e.request.seed = (uint64_t)seed;
@@ -121,6 +107,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = make_report(&report, &e, err);
   if (!status) status = cli->json ? print_json(cli, &e, &report, err) : print(cli, &e, &report, err);
   if (!status && e.result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+done:
+  free(e.slices);
   free(e.ids);
   free(e.titles);
   lnti_evaluate_result_clear(&e.result);
@@ -131,6 +119,10 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 
 static const lnti_cli_option option_table[] = {
     {"split", 0, "NAME", "the items to judge by (test)", false},
+    {"slice", 0, "KEY",
+     "also judge each value of a key for itself, and the best against the worst: metadata, folder, source, sharpness or any "
+     "other key of filters (may be given several times)",
+     true},
     {"html", 0, "FILE",
      "also write a report for the browser: one file, with the confusion matrix, a calibration "
      "plot and the worst mistakes as pictures",
@@ -143,6 +135,7 @@ static const lnti_cli_option option_table[] = {
 static const lnti_example examples[] = {
     {"On the test items:", "linnet evaluate logistic-hog"},
     {"The same, with a page to look at and to pass on:", "linnet evaluate logistic-hog --html report.html"},
+    {"By camera and by how sharp they are:", "linnet evaluate logistic-hog --slice camera --slice sharpness"},
     {"One figure for a script:", "linnet evaluate logistic-hog --json | jq .accuracy"},
     {"A model file from elsewhere, on the validation items:", "linnet evaluate ../other/best.lnt --split val"},
     {NULL, NULL},
@@ -151,11 +144,12 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_evaluate = {
     .name = "evaluate",
     .summary = "judge a model on items that it was not trained on",
-    .usage = "MODEL [--split NAME] [--html FILE] [--resamples N] [--seed S]",
+    .usage = "MODEL [--split NAME] [--slice KEY]... [--html FILE] [--resamples N] [--seed S]",
     .about =
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "
-        "classes are taken for which. MODEL is a name in the project or the path of a .lnt file.",
+        "classes are taken for which. --slice does the same for parts of the images, and says whether they differ by more "
+        "than chance. MODEL is a name in the project or the path of a .lnt file.",
     .options = option_table,
     .examples = examples,
     .operands_min = 1,

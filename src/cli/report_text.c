@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_MAX = 10, TITLE_COLUMNS_MAX = 32 };
+enum { PAIRS_MAX = 10, TITLE_COLUMNS_MAX = 32, WIDTH = 100 };
 
 static const char *bold(bool styled) {
   return styled ? "\x1b[1m" : "";
@@ -67,10 +67,10 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   return lnti_text_printf(text, err, " were drawn as one for the intervals.\n");
 }
 
-/* A class's name, safe and cut to what a table column bears. */
-static lnt_status class_title(char **out, const lnti_report *report, size_t class, lnt_error *err) {
+/* A name, safe and cut to what a table column bears. */
+static lnt_status short_name(char **out, const char *name, lnt_error *err) {
   lnti_text text = {NULL, 0, 0};
-  lnt_status status = lnti_plain(&text, report->class_titles[class], err);
+  lnt_status status = lnti_plain(&text, name, err);
   if (status == LNT_OK && text.data == NULL) status = lnti_text_append(&text, "", 0, err);
   if (status == LNT_OK && lnti_utf8_columns(text.data, text.length) > TITLE_COLUMNS_MAX) {
     size_t n = text.length;
@@ -86,6 +86,10 @@ static lnt_status class_title(char **out, const lnti_report *report, size_t clas
   }
   *out = text.data;
   return LNT_OK;
+}
+
+static lnt_status class_title(char **out, const lnti_report *report, size_t class, lnt_error *err) {
+  return short_name(out, report->class_titles[class], err);
 }
 
 static lnt_status class_row(lnti_table *table, const lnti_report *report, size_t class, lnt_error *err) {
@@ -208,6 +212,56 @@ static lnt_status write_pairs(lnti_text *text, const lnti_report *report, bool s
   return status;
 }
 
+/* ---- slices ---- */
+
+static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, lnt_error *err) {
+  const lnti_slice *figures = &slice->figures;
+  char special[96], *name = NULL;
+  if (slice->kind == LNTI_SLICE_OTHER) {
+    (void)snprintf(special, sizeof special, "(%s other values)", lnti_show_count(slice->n_values).text);
+  } else {
+    (void)snprintf(special, sizeof special, "(no value)");
+  }
+  bool named = slice->kind == LNTI_SLICE_VALUE || slice->kind == LNTI_SLICE_RANGE;
+  lnt_status status = short_name(&name, named ? slice->text : special, err);
+  if (status != LNT_OK) return status;
+  const double *accuracy = figures->accuracy_ci95, *f1 = figures->macro_f1_ci95;
+  lnti_shown n = lnti_show_count(figures->n), groups = lnti_show_count(figures->n_groups);
+  lnti_shown share = lnti_show_metric(figures->accuracy), share_ci95 = lnti_show_interval(accuracy[0], accuracy[1]);
+  lnti_shown macro = lnti_show_metric(figures->macro_f1), macro_ci95 = lnti_show_interval(f1[0], f1[1]);
+  const char *cells[] = {name, n.text, share.text, share_ci95.text, macro.text, macro_ci95.text, groups.text};
+  status = lnti_table_row(table, cells, err);
+  free(name);
+  return status;
+}
+
+static lnt_status write_slices(lnti_text *text, const lnti_report_slices *slices, bool styled, lnt_error *err) {
+  lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT},     {"n", LNTI_ALIGN_RIGHT},        {"accuracy", LNTI_ALIGN_RIGHT},
+                           {"", LNTI_ALIGN_LEFT},       {"macro F1", LNTI_ALIGN_RIGHT}, {"", LNTI_ALIGN_LEFT},
+                           {"groups", LNTI_ALIGN_RIGHT}};
+  lnti_table table;
+  lnti_text says = {NULL, 0, 0}, safe = {NULL, 0, 0};
+  char *key = NULL;
+  lnt_status status = short_name(&key, slices->key, err);
+  if (status != LNT_OK) return status;
+  columns[0].title = key;
+  lnti_table_init(&table, columns, slices->grouped ? 7 : 6, 2);
+  status = heading(text, "Slices", ": the same for parts of the images", styled, err);
+  for (size_t i = 0; i < slices->n && status == LNT_OK; i++) status = slice_row(&table, &slices->slices[i], err);
+  if (status == LNT_OK) status = lnti_table_write(text, &table, err);
+  if (status == LNT_OK) status = lnti_report_gap(&says, slices, err);
+  if (status == LNT_OK) status = lnti_text_printf(&says, err, " %s", lnti_report_gap_verdict(slices));
+  if (status == LNT_OK) status = lnti_plain(&safe, says.data, err);
+  if (status == LNT_OK) status = lnti_text_printf(text, err, "  ");
+  if (status == LNT_OK) status = lnti_wrap(text, safe.data, 2, 2, WIDTH, err);
+  if (status == LNT_OK) status = lnti_text_append(text, "\n", 1, err);
+  lnti_text_clear(&safe);
+  free(key);
+  lnti_text_clear(&says);
+  lnti_table_clear(&table);
+  return status;
+}
+
 lnt_status lnti_report_text(FILE *out, const lnti_report *report, bool styled, lnt_error *err) {
   lnti_text text = {NULL, 0, 0};
   lnt_status status;
@@ -218,6 +272,9 @@ lnt_status lnti_report_text(FILE *out, const lnti_report *report, bool styled, l
     if ((status = write_matrix(&text, report, styled, err)) != LNT_OK) goto done;
   }
   if ((status = write_pairs(&text, report, styled, err)) != LNT_OK) goto done;
+  for (size_t i = 0; i < report->n_slices; i++) {
+    if ((status = write_slices(&text, &report->slices[i], styled, err)) != LNT_OK) goto done;
+  }
   if (fwrite(text.data, 1, text.length, out) != text.length || fflush(out) != 0) {
     status = lnti_fail_errno(err, errno, "writing the report failed");
   }

@@ -12,9 +12,11 @@
 #include <flow/mistakes.h>
 #include <flow/predict.h>
 #include <flow/report.h>
+#include <flow/slices.h>
 #include <flow/split.h>
 #include <flow/split_names.h>
 #include <flow/target.h>
+#include <math/topk.h>
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +34,11 @@ typedef struct evaluating {
   lnti_labelled rows;
   int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
   lnti_vectors features;
-  int32_t *label;  /* [features.n] */
-  float *prob;     /* [features.n,k] */
-  uint32_t *group; /* [features.n] rows that belong together; NULL: each is alone */
+  int32_t *label;       /* [features.n] */
+  float *prob;          /* [features.n,k] */
+  uint32_t *group;      /* [features.n] rows that belong together; NULL: each is alone */
+  lnti_view *view;      /* NULL where nothing is to be sliced */
+  lnti_slice_key *keys; /* [request->n_slices] */
 } evaluating;
 
 /* ---- rows ---- */
@@ -103,6 +107,18 @@ static lnt_status load_rows(evaluating *e, lnt_error *err) {
                            e->result->n_unknown, n, first_unknown);
 }
 
+/* Before anything long: a mistaken key is told at once. */
+static lnt_status find_slice_keys(evaluating *e, lnt_error *err) {
+  size_t n = e->request->n_slices;
+  if (n == 0) return LNT_OK;
+  lnt_status status = lnti_view_open(&e->view, e->project, NULL, NULL, err);
+  if (!status) status = lnti_alloc(&e->keys, n, sizeof *e->keys, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = lnti_slice_key_find(&e->keys[i], e->view, e->request->slices[i], err);
+  }
+  return status;
+}
+
 static lnt_status prepare(evaluating *e, lnt_error *err) {
   const lnti_context *context = &e->project->context;
   lnt_status status = lnti_model_find(&e->result->model, e->project, e->request->model, context, err);
@@ -115,6 +131,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
                      e->result->model->target);
   }
   status = map_options(e, err);
+  if (!status) status = find_slice_keys(e, err);
   if (status) return status;
   status = lnti_leaks_warn_of_cuts(&e->result->warnings, e->project, err);
   return status ? status : load_rows(e, err);
@@ -176,6 +193,34 @@ done:
   return status;
 }
 
+static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *options, lnt_error *err) {
+  lnti_evaluate_result *result = e->result;
+  size_t n = e->features.n, k = e->result->model->n_classes, n_keys = e->request->n_slices;
+  uint32_t *predicted = NULL;
+  int64_t *id = NULL;
+  if (n_keys == 0) return LNT_OK;
+  lnt_status status = lnti_alloc(&predicted, n, sizeof *predicted, err);
+  if (!status) status = lnti_alloc(&id, n, sizeof *id, err);
+  if (!status) status = lnti_alloc_zero(&result->slices, n_keys, sizeof *result->slices, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    predicted[i] = (uint32_t)lnti_argmax(e->prob + i * k, k);
+    id[i] = e->rows.items.item[e->features.item[i]].id;
+  }
+  const lnti_slices_of of = {n, k, id, e->label, predicted};
+  for (size_t i = 0; i < n_keys && !status; i++) {
+    lnti_report_slices *slices = &result->slices[i];
+    status = lnti_slices_find(slices, e->view, &e->keys[i], &of, options, &e->project->context, err);
+    if (status) break;
+    result->n_slices++;
+    if (slices->n > 1 || slices->slices[0].kind != LNTI_SLICE_NONE) continue;
+    status =
+        lnti_messages_add(&result->warnings, err, "--slice %s: not one of these images has a value of it", slices->key);
+  }
+  free(id);
+  free(predicted);
+  return status;
+}
+
 static lnt_status measure(evaluating *e, lnt_error *err) {
   const lnti_progress progress = {pass_progress, &e->job};
   const lnti_evaluate_request *request = e->request;
@@ -197,7 +242,8 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   lnti_matrix x = lnti_vectors_matrix(&e->features);
   status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
   if (status) return status;
-  return lnti_evaluation_new(&e->result->evaluation, e->prob, e->label, n, k, &options, &e->project->context, err);
+  status = lnti_evaluation_new(&e->result->evaluation, e->prob, e->label, n, k, &options, &e->project->context, err);
+  return status ? status : measure_slices(e, &options, err);
 }
 
 /* Whatever the splits are called and however often they were made anew: pictures that the model was trained on say
@@ -263,7 +309,9 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .n_trained_on = result->n_trained_on,
                        .warnings = (const char *const *)result->warnings.text,
                        .n_warnings = result->warnings.n,
-                       .evaluation = result->evaluation};
+                       .evaluation = result->evaluation,
+                       .slices = result->slices,
+                       .n_slices = result->n_slices};
 }
 
 static lnt_status write_html(const evaluating *e, lnt_error *err) {
@@ -317,6 +365,8 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   *out = result;
   result = (lnti_evaluate_result){0};
 done:
+  free(e.keys);
+  lnti_view_close(e.view);
   free(e.group);
   free(e.prob);
   free(e.label);
@@ -333,6 +383,8 @@ void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   lnt_model_close(result->model);
   free(result->split);
   free(result->group_key);
+  for (size_t i = 0; i < result->n_slices; i++) lnti_report_slices_clear(&result->slices[i]);
+  free(result->slices);
   lnti_messages_clear(&result->warnings);
   *result = (lnti_evaluate_result){0};
 }

@@ -11,9 +11,11 @@
 #include <linnet/model.h>
 
 typedef struct lnti_evaluate_request {
-  const char *model; /**< a name in the project, or the path of a .lnt file */
-  const char *split; /**< NULL: "test" */
-  const char *html;  /**< where to write the report; NULL: nowhere */
+  const char *model;         /**< a name in the project, or the path of a .lnt file */
+  const char *split;         /**< NULL: "test" */
+  const char *html;          /**< where to write the report; NULL: nowhere */
+  const char *const *slices; /**< [n_slices] keys (flow/slices.h) */
+  size_t n_slices;
   unsigned resamples;
   uint64_t seed;
   const lnti_progress *progress;
@@ -22,7 +24,7 @@ typedef struct lnti_evaluate_request {
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, 1000, 0, NULL, NULL, NULL }
+  { NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL }
 
 typedef struct lnti_evaluate_result {
   lnt_model *model; /**< open: class titles, feature, learner */
@@ -34,7 +36,9 @@ typedef struct lnti_evaluate_result {
                        *   group; "near" where there is none, but copies and the like; NULL: each alone */
   size_t n_unknown; /**< labelled with a class that the model does not have; left out */
   size_t n_refused;
-  size_t n_trained_on; /**< items that are pictures of the model's training, as far as this project knows */
+  size_t n_trained_on;        /**< items that are pictures of the model's training, as far as this project knows */
+  lnti_report_slices *slices; /**< [n_slices] in the order of the request */
+  size_t n_slices;
   double seconds;
   lnti_messages warnings;
 } lnti_evaluate_result;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation) {
   size_t n = 0, next = 0;
@@ -129,4 +130,50 @@ lnti_report_value lnti_report_interval(lnti_metric_id metric, const double ci95[
     (void)snprintf(shown.text, sizeof shown.text, "%.3f to %.3f", ci95[0], ci95[1]);
   }
   return shown;
+}
+
+/* A value in quotes, the rest of a long one left out; not within a character. */
+static lnt_status quote_value(lnti_text *out, const char *text, lnt_error *err) {
+  enum { BYTES_MAX = 60 };
+  size_t n = strlen(text), shown = n;
+  if (n > BYTES_MAX) {
+    for (shown = BYTES_MAX; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;) shown--;
+  }
+  lnt_status status = lnti_text_printf(out, err, "\u201c");
+  if (!status) status = lnti_text_append(out, text, shown, err);
+  return status ? status : lnti_text_printf(out, err, "%s\u201d", shown < n ? "\u2026" : "");
+}
+
+static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
+  const lnti_slice_gap *gap = &slices->gap;
+  const lnti_report_slice *best = &slices->slices[gap->best], *worst = &slices->slices[gap->worst];
+  lnt_status status = lnti_text_printf(out, err, "Best is ");
+  if (!status) status = quote_value(out, best->text, err);
+  if (!status)
+    status = lnti_text_printf(out, err, " (%s right), worst ", lnti_report_percent(best->figures.accuracy).text);
+  if (!status) status = quote_value(out, worst->text, err);
+  if (!status) {
+    status = lnti_text_printf(out, err, " (%s): %.1f points apart", lnti_report_percent(worst->figures.accuracy).text,
+                              100 * gap->difference);
+  }
+  if (status || isnan(gap->ci95[0])) return status ? status : lnti_text_printf(out, err, ".");
+  return lnti_text_printf(out, err, " (95\u00a0%% interval %.1f to %.1f).", 100 * gap->ci95[0], 100 * gap->ci95[1]);
+}
+
+lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
+  const lnti_slice_gap *gap = &slices->gap;
+  if (gap->n_enough > 1) return gap_figures(out, slices, err);
+  return lnti_text_printf(out, err, "Nothing to compare: %s at least %d images%s, and fewer tell too little.",
+                          gap->n_enough == 0 ? "none of these has" : "only one of these has", LNTI_SLICE_ITEMS_ENOUGH,
+                          slices->grouped ? " from at least 10 groups" : "");
+}
+
+const char *lnti_report_gap_verdict(const lnti_report_slices *slices) {
+  _Static_assert(LNTI_SLICE_GROUPS_ENOUGH == 10, "the sentence above says so");
+  const lnti_slice_gap *gap = &slices->gap;
+  if (gap->n_enough < 2) return "";
+  if (isnan(gap->ci95[0])) return "Without resamples nothing is known of chance.";
+  return gap->ci95[0] > 0 ? "That is more than chance: the model does worse there."
+                          : "That cannot be told from chance: with other images of the same kind it might be the other "
+                            "way round.";
 }

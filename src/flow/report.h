@@ -8,7 +8,7 @@
 
 #include <base/json.h>
 #include <base/text.h>
-#include <eval/eval.h>
+#include <eval/slices.h>
 
 enum {
   LNTI_REPORT_MATRIX_CLASSES_MAX = 60, /**< above, HTML lists the most confused pairs instead of the matrix */
@@ -26,6 +26,31 @@ typedef struct lnti_report_mistake {
   size_t truth, predicted; /**< classes */
   double confidence;       /**< of the prediction, in [0,1] */
 } lnti_report_mistake;
+
+typedef enum lnti_slice_kind {
+  LNTI_SLICE_VALUE, /**< images with one value */
+  LNTI_SLICE_RANGE, /**< with a number or a date in a range, both ends included */
+  LNTI_SLICE_OTHER, /**< with one of the less frequent values; is not compared with others */
+  LNTI_SLICE_NONE   /**< without a value */
+} lnti_slice_kind;
+
+/** Images that have something in common, and how good the model is on them. */
+typedef struct lnti_report_slice {
+  lnti_slice_kind kind;
+  char *text;       /**< the value; "12.5 to 60", "other", "none" */
+  double low, high; /**< least and greatest number of a range; NaN */
+  size_t n_values;  /**< different values in it; 0 of LNTI_SLICE_NONE */
+  lnti_slice figures;
+} lnti_report_slice;
+
+/** The slices of a key: parts of all that was evaluated. */
+typedef struct lnti_report_slices {
+  char *key;
+  lnti_report_slice *slices; /**< [n] by number or date, else the most frequent first; other and none last */
+  size_t n;
+  lnti_slice_gap gap;
+  bool grouped; /**< images that belong together were drawn as one */
+} lnti_report_slices;
 
 /** Everything a report says. All borrowed; texts may hold anything, they are escaped where they are written. */
 typedef struct lnti_report {
@@ -48,6 +73,8 @@ typedef struct lnti_report {
   size_t n_warnings;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
   size_t n_mistakes;
+  const lnti_report_slices *slices; /**< [n_slices] a key each; may be NULL where there are none */
+  size_t n_slices;
 } lnti_report;
 
 /** A true class taken for another. */
@@ -65,6 +92,12 @@ bool lnti_report_is_guessing(const lnti_evaluation *evaluation);
 
 /** Classes by rising F1, those without any items or predictions last. @param order_out [k] */
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation);
+
+/** The best and the worst slice in one sentence, or why there is nothing to compare; others' names are in it as they are.
+ *  Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err);
+/** Whether that can be told from chance, in another; "" where there is nothing to compare. */
+const char *lnti_report_gap_verdict(const lnti_report_slices *slices);
 
 /** A metric's name for people: "Balanced accuracy". */
 const char *lnti_report_metric_title(lnti_metric_id metric);
@@ -94,8 +127,8 @@ LNT_MUST_CHECK lnt_status lnti_report_html(lnti_text *out, const lnti_report *re
 LNT_MUST_CHECK lnt_status lnti_report_html_write(const char *path, const lnti_report *report, lnt_error *err);
 
 /**
- * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion and
- * group_key into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
+ * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion, slices
+ * and group_key into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
  */
 void lnti_report_json(lnti_json_writer *w, const lnti_report *report);
 

@@ -326,6 +326,7 @@ lnt_status lnti_report_html(lnti_text *out, const lnti_report *report, lnt_error
   headline(&page, report);
   lnti_page_confusion(&page, report);
   class_table(&page, report);
+  lnti_page_slices(&page, report);
   lnti_page_calibration(&page, report);
   mistakes(&page, report);
   lnti_page_html(&page,

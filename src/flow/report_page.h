@@ -27,6 +27,7 @@ void lnti_page_base64(lnti_page *page, const void *data, size_t n);
 /** Sections, each with its heading. */
 void lnti_page_confusion(lnti_page *page, const lnti_report *report);   /* report_matrix.c */
 void lnti_page_calibration(lnti_page *page, const lnti_report *report); /* report_plot.c */
+void lnti_page_slices(lnti_page *page, const lnti_report *report);      /* report_slices.c; nothing without slices */
 
 /** report.css, and its length without the NUL behind it; made at build time by cmake/EmbedText.cmake. */
 extern const char lnti_report_css[];

@@ -7,6 +7,11 @@ static void text_survives_every_failing_allocation(void **state) {
   lnti_evaluation *e = sample_evaluation(60, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  report.slices = &slices;
+  report.n_slices = 1;
   FILE *out = tmpfile();
   (void)state;
   assert_non_null(out);

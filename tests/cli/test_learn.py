@@ -211,6 +211,28 @@ class Evaluate(Learning):
         self.assertTrue(page.lstrip().lower().startswith("<!doctype html>"))
         self.assertNotRegex(page, r"(?:src|href)=\"https?:")
 
+    def test_slices(self):
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels")
+        told = self.run_json("-C", name, "evaluate", "logistic-pixels", "--slice", "folder", "--slice", "brightness",
+                             "--html", "report.html")
+        self.assertEqual([sliced["key"] for sliced in told["slices"]], ["folder", "brightness"])
+        for sliced in told["slices"]:
+            rows = sliced["values"]
+            self.assertEqual(sum(row["n"] for row in rows), told["n"])
+            self.assertAlmostEqual(sum(row["n"] * row["accuracy"] for row in rows) / told["n"], told["accuracy"])
+        folders = {row["value"]: row for row in told["slices"][0]["values"]}
+        for row in told["classes"]:  # folders are the classes: accuracy on one is its recall
+            self.assertAlmostEqual(folders[row["name"]]["accuracy"], row["recall"])
+            self.assertIsNone(folders[row["name"]]["macro_f1"])
+        text = self.run_ok("-C", name, "evaluate", "logistic-pixels", "--slice", "folder").stdout
+        self.assertIn("Slices: the same for parts of the images", text)
+        self.assertIn("Nothing to compare", text)  # a handful each
+        self.assertIn("<h3>By <bdi>brightness</bdi></h3>", (self.folder / "report.html").read_text())
+        self.assertEqual(self.run_json("-C", name, "evaluate", "logistic-pixels")["slices"], [])
+        self.fails(2, "-C", name, "evaluate", "logistic-pixels", "--slice", "knid", says="did you mean 'kind'?")
+        self.fails(2, "-C", name, "evaluate", "logistic-pixels", "--slice", "path", says="names single images")
+
     def test_file_and_other_split(self):
         name = self.ready()
         self.run_ok("-C", name, "train", "--feature", "pixels")

@@ -73,6 +73,46 @@ static void intervals_and_groups_are_named(void **state) {
   lnti_evaluation_free(e);
 }
 
+static void slices_are_a_table_and_a_sentence(void **state) {
+  lnti_evaluation *e = sample_evaluation(300, 4, 50);
+  const char **titles = sample_titles(4);
+  lnti_report report = sample_report(e, titles);
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  (void)state;
+  report.slices = &slices;
+  report.n_slices = 1;
+  char *text = text_of(&report, false);
+  assert_line(line_after(text, "\nSlices", 1),
+              "  site                    n  accuracy                    macro F1                    groups");
+  assert_line(line_after(text, "\nSlices", 2),
+              "  north                 120    0.9000  0.8400 to 0.9500    0.8750  0.7500 to 0.9375      40");
+  assert_line(line_after(text, "\nSlices", 4),
+              "  (1,234 other values)    9    1.0000  0.4800 to 1.0000         -                         5");
+  assert_line(
+      line_after(text, "\nSlices", 6),
+      "  Best is \u201cnorth\u201d (90.0\u00a0% right), worst \u201c12.5 to 60\u201d (70.0\u00a0%): 20.0 points apart (95\u00a0% "
+      "interval 6.2");
+  assert_line(line_after(text, "\nSlices", 7), "  to 33.8). That is more than chance: the model does worse there.");
+  assert_line(line_after(text, "\nSlices", 8), "");
+  free(text);
+  slices.grouped = false;
+  char longer[] = "a key that is longer than any value";
+  slices.key = longer;
+  slices.gap = (lnti_slice_gap){0, 0, 0, NAN, {NAN, NAN}};
+  text = text_of(&report, false);
+  assert_null(strstr(text, "groups"));
+  assert_line(line_after(text, "\nSlices", 1),
+              "  a key that is longer than any v\u2026    n  accuracy                    macro F1");
+  assert_line(line_after(text, "\nSlices", 2),
+              "  north                             120    0.9000  0.8400 to 0.9500    0.8750  0.7500 to 0.9375");
+  assert_non_null(strstr(text, "Nothing to compare: none of these has at least 30 images, and fewer tell too little."));
+  free(text);
+  free(titles);
+  lnti_evaluation_free(e);
+}
+
 static void styles_only_where_asked_and_change_no_words(void **state) {
   lnti_evaluation *e = sample_evaluation(300, 4, 0);
   const char **titles = sample_titles(4);
@@ -134,6 +174,11 @@ static void names_cannot_drive_the_terminal_or_break_the_table(void **state) {
   for (size_t i = 0; i + 3 < sizeof longest; i += 3) memcpy(longest + i, "\u9ce5", 3);
   report.model = "\x1b[2J";
   report.group_key = report.split = "\x07";
+  char key[] = "\x1b[1m";
+  lnti_report_slice room[4];
+  lnti_report_slices slices = sample_slices(room, key, longest);
+  report.slices = &slices;
+  report.n_slices = 1;
   char *text = text_of(&report, false);
   assert_null(strchr(text, '\x1b'));
   assert_null(strchr(text, '\x07'));
@@ -164,6 +209,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(three_classes_read_like_this),
       cmocka_unit_test(intervals_and_groups_are_named),
+      cmocka_unit_test(slices_are_a_table_and_a_sentence),
       cmocka_unit_test(styles_only_where_asked_and_change_no_words),
       cmocka_unit_test(matrix_stops_at_twenty_classes),
       cmocka_unit_test(all_right_has_no_confusions_to_list),

@@ -7,6 +7,11 @@ static void html_survives_every_failing_allocation(void **state) {
   lnti_evaluation *e = sample_evaluation(60, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  report.slices = &slices;
+  report.n_slices = 1;
   char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "report.html");
   lnti_text html = {NULL, 0, 0};
   (void)state;

@@ -300,6 +300,46 @@ static void base64_is_that_of_rfc_4648(void **state) {
   }
 }
 
+static void slices_are_a_table_with_bars_and_a_sentence(void **state) {
+  lnti_evaluation *e = sample_evaluation(200, 4, 20);
+  const char **titles = sample_titles(4);
+  lnti_report report = sample_report(e, titles);
+  lnti_report_slice room[4];
+  char key[] = "<site>", value[] = "\"><script>\xff";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  (void)state;
+  char *html = page_of(&report);
+  assert_null(strstr(html, "Where is it better"));
+  free(html);
+  report.slices = &slices;
+  report.n_slices = 1;
+  report.group_key = "nest";
+  html = page_of(&report);
+  assert_closed(html);
+  assert_non_null(strstr(html, "<h3>By <bdi>&lt;site&gt;</bdi></h3>"));
+  assert_non_null(strstr(html,
+                         "Best is \u201c&quot;&gt;&lt;script&gt;\ufffd\u201d (90.0\u00a0% right), worst \u201c12.5 to "
+                         "60\u201d (70.0\u00a0%): 20.0 points apart (95\u00a0% interval 6.2 to 33.8). "
+                         "That is more than chance"));
+  assert_non_null(strstr(html, "<b>90.0\u00a0%</b> <small>84.0 to 95.0\u00a0%</small>"));
+  assert_non_null(strstr(html, "<small>40 groups</small>"));
+  assert_non_null(strstr(html, "<i>1,234 other values</i>"));
+  assert_non_null(strstr(html, "<i>no value</i>"));
+  assert_int_equal(count_of(html, "class=\"bar\" y="), 4);
+  assert_int_equal(count_of(html, "class=\"whisker\""), 3); /* one has no interval */
+  free(html);
+  slices.gap.ci95[0] = -0.01;
+  html = page_of(&report);
+  assert_non_null(strstr(html, "cannot be told from chance"));
+  free(html);
+  slices.gap = (lnti_slice_gap){1, 0, 0, NAN, {NAN, NAN}};
+  html = page_of(&report);
+  assert_non_null(strstr(html, "Nothing to compare: only one of these has at least 30 images from at least 10 groups"));
+  free(html);
+  free(titles);
+  lnti_evaluation_free(e);
+}
+
 static void file_is_written_whole_or_not_at_all(void **state) {
   char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "report.html");
   char *nowhere = lnti_test_path(folder, "no/such/report.html");
@@ -343,6 +383,7 @@ int main(void) {
       cmocka_unit_test(mistakes_are_shown_as_pictures),
       cmocka_unit_test(wrong_mistakes_are_refused),
       cmocka_unit_test(base64_is_that_of_rfc_4648),
+      cmocka_unit_test(slices_are_a_table_with_bars_and_a_sentence),
       cmocka_unit_test(file_is_written_whole_or_not_at_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

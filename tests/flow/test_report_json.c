@@ -19,7 +19,7 @@ static const lnti_json_value *report_json(lnti_text *text, lnti_arena *arena, co
 static void has_exactly_the_promised_keys_in_order(void **state) {
   static const char *const KEY[] = {
       "n",    "accuracy", "balanced_accuracy", "macro_f1",          "log_loss",  "ece",    "auroc",
-      "ci95", "classes",  "confusion",         "baseline_accuracy", "group_key", "seconds"};
+      "ci95", "classes",  "confusion",         "baseline_accuracy", "group_key", "slices", "seconds"};
   lnti_evaluation *e = sample_evaluation(30, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
@@ -114,11 +114,59 @@ static void confusion_is_dense_to_a_thousand_classes_and_sparse_above(void **sta
   }
 }
 
+static void slices_have_their_keys(void **state) {
+  static const char *const KEY[] = {"value",    "kind",         "low",          "high",         "n_values",
+                                    "n",        "n_groups",     "accuracy",     "accuracy_low", "accuracy_high",
+                                    "macro_f1", "macro_f1_low", "macro_f1_high"};
+  static const char *const KIND[] = {"value", "range", "other", "none"};
+  static const char *const GAP[] = {"best",      "worst",      "difference",    "difference_low", "difference_high",
+                                    "by_chance", "n_compared", "enough_images", "enough_groups"};
+  lnti_evaluation *e = sample_evaluation(30, 4, 20);
+  const char **titles = sample_titles(4);
+  lnti_report report = sample_report(e, titles);
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  lnti_text text = {NULL, 0, 0};
+  lnti_arena arena = {NULL, 0, 0};
+  (void)state;
+  report.slices = &slices;
+  report.n_slices = 1;
+  const lnti_json_value *one = lnti_json_get(report_json(&text, &arena, &report), "slices")->first;
+  assert_string_equal(lnti_json_get(one, "key")->text, "site");
+  const lnti_json_value *slice = lnti_json_get(one, "values")->first;
+  for (size_t i = 0; i < 4; i++, slice = slice->next) {
+    const lnti_json_value *child = slice->first;
+    assert_int_equal(slice->length, sizeof KEY / sizeof *KEY);
+    for (size_t j = 0; j < slice->length; j++, child = child->next) assert_string_equal(child->key, KEY[j]);
+    assert_string_equal(lnti_json_get(slice, "kind")->text, KIND[i]);
+    assert_true(lnti_json_get(slice, "n")->number == (double)room[i].figures.n);
+    assert_true(lnti_json_get(slice, "accuracy")->number == room[i].figures.accuracy);
+    assert_int_equal(lnti_json_get(slice, "low")->type, i == 1 ? LNTI_JSON_TYPE_NUMBER : LNTI_JSON_TYPE_NULL);
+    assert_int_equal(lnti_json_get(slice, "macro_f1")->type, i < 2 ? LNTI_JSON_TYPE_NUMBER : LNTI_JSON_TYPE_NULL);
+    assert_int_equal(lnti_json_get(slice, "value")->type, i < 3 ? LNTI_JSON_TYPE_STRING : LNTI_JSON_TYPE_NULL);
+  }
+  const lnti_json_value *gap = lnti_json_get(one, "gap"), *child = gap->first;
+  assert_int_equal(gap->length, sizeof GAP / sizeof *GAP);
+  for (size_t i = 0; i < gap->length; i++, child = child->next) assert_string_equal(child->key, GAP[i]);
+  assert_string_equal(lnti_json_get(gap, "best")->text, "north");
+  assert_string_equal(lnti_json_get(gap, "worst")->text, "12.5 to 60");
+  assert_true(lnti_json_get(gap, "difference_low")->number == 0.0625);
+  assert_int_equal(lnti_json_get(gap, "by_chance")->type, LNTI_JSON_TYPE_BOOL);
+  assert_false(lnti_json_get(gap, "by_chance")->boolean);
+  assert_true(lnti_json_get(gap, "enough_images")->number == LNTI_SLICE_ITEMS_ENOUGH);
+  lnti_arena_clear(&arena);
+  lnti_text_clear(&text);
+  free(titles);
+  lnti_evaluation_free(e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(has_exactly_the_promised_keys_in_order),
       cmocka_unit_test(intervals_are_pairs_by_metric),
       cmocka_unit_test(classes_have_their_keys_and_null_where_undefined),
+      cmocka_unit_test(slices_have_their_keys),
       cmocka_unit_test(confusion_is_dense_to_a_thousand_classes_and_sparse_above),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

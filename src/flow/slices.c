@@ -1,0 +1,298 @@
+/*
+ * Slices of an evaluation. A value of any key becomes a text, each distinct text a code, and each code a slice: itself, a range
+ * of numbers or dates, "other" or none.
+ */
+#include <flow/slices.h>
+
+#include <base/error.h>
+#include <eval/slices.h>
+#include <flow/filter_parts.h>
+#include <flow/view_parts.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- keys ---- */
+
+lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_view *view, const char *text, lnt_error *err) {
+  lnti_slice_key key = {.text = text, .folder = strcmp(text, "folder") == 0};
+  const lnti_filter_names *names = lnti_view_names(view);
+  lnt_error reason = LNT_ERROR_INIT;
+  if (!key.folder) {
+    lnt_status status = lnti_field_find(&key.field, names, text, &reason);
+    if (status) return lnti_fail(err, status, "--slice: %s; and folder", reason.message);
+    switch (key.field.kind) {
+      case LNTI_FIELD_ID:
+      case LNTI_FIELD_PATH:
+      case LNTI_FIELD_GROUP:
+      case LNTI_FIELD_EQUAL:
+      case LNTI_FIELD_NEAR:
+        return lnti_fail(err, LNT_EINVAL,
+                         "--slice %s: that names single images, where a slice is of many; take folder, source, or a "
+                         "metadata key",
+                         text);
+      case LNTI_FIELD_QUESTION:
+        if (names->ontology->questions[key.field.index].type != LNTI_CHECKLIST) break;
+        return lnti_fail(err, LNT_EINVAL, "--slice %s: an image may have several of its options; name one: %s.OPTION",
+                         text, text);
+      default:
+        break;
+    }
+  }
+  *out = key;
+  return LNT_OK;
+}
+
+/* ---- values as texts ---- */
+
+/* The folder inside the source; "." where there is none above the name. Records of arrays lie in no folder. */
+static lnt_status folder_text(lnti_text *out, const lnti_view *view, size_t row, lnt_error *err) {
+  const lnti_rows *rows = &view->rows;
+  int64_t source = (int64_t)lnti_column_number(&rows->numbers[LNTI_NUMBER_SOURCE], row);
+  const lnti_view_source *known = lnti_view_source_of(view, source);
+  const char *member = lnti_texts_get(&rows->members, row), *slash = strrchr(member, '/');
+  if (known && known->kind == LNTI_SOURCE_ARRAY) return LNT_OK;
+  return slash ? lnti_text_append(out, member, (size_t)(slash - member), err) : lnti_text_append(out, ".", 1, err);
+}
+
+static bool has_bit(const lnti_column *bits, size_t row) {
+  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
+}
+
+/* yes or no to one option of a checklist; nothing where it is not known. */
+static lnt_status option_text(lnti_text *out, const lnti_view *view, const lnti_field *field, size_t row,
+                              lnt_error *err) {
+  const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[field->index].id);
+  size_t place = q ? lnti_places_find(&q->checks, view->ontology->options[field->option].id) : LNTI_NONE;
+  if (place == LNTI_NONE) return LNT_OK;
+  if (has_bit(&q->bits[place].yes, row)) return lnti_text_append(out, "yes", 3, err);
+  return has_bit(&q->bits[place].no, row) ? lnti_text_append(out, "no", 2, err) : LNT_OK;
+}
+
+/* Nothing is appended where the row has no value. */
+static lnt_status value_text(lnti_text *out, lnti_view *view, const lnti_slice_key *key, const lnti_coded *coded,
+                             size_t row, lnt_error *err) {
+  if (key->folder) return folder_text(out, view, row, err);
+  if (key->field.kind == LNTI_FIELD_OPTION) return option_text(out, view, &key->field, row, err);
+  if (coded) {
+    size_t code = lnti_column_code(coded->codes, row);
+    if (lnti_view_code(view, &key->field, code).missing) return LNT_OK;
+    return lnti_view_code_text(out, view, &key->field, code, err);
+  }
+  double number = lnti_view_number(view, &key->field, row);
+  return isnan(number) ? LNT_OK : lnti_text_printf(out, err, "%.15g", number);
+}
+
+typedef struct coding {
+  lnti_words values; /* texts by code; 0: none */
+  uint32_t *code;    /* [n] */
+} coding;
+
+static lnt_status code_values(coding *c, lnti_view *view, const lnti_slice_key *key, const lnti_slices_of *of,
+                              lnt_error *err) {
+  lnti_text text = {0};
+  lnti_coded coded;
+  bool is_coded = false, number = key->field.kind == LNTI_FIELD_QUESTION && lnti_view_numbers(view, &key->field);
+  lnt_status status = lnti_alloc(&c->code, of->n, sizeof *c->code, err);
+  if (!status && !key->folder && !number) status = lnti_view_coded(&coded, &is_coded, view, &key->field, err);
+  for (size_t i = 0; i < of->n && !status; i++) {
+    size_t row = lnti_view_row(view, of->id[i]);
+    text.length = 0;
+    status = lnti_text_append(&text, "", 0, err);
+    if (!status && row != LNTI_NONE) status = value_text(&text, view, key, is_coded ? &coded : NULL, row, err);
+    if (!status) status = lnti_words_intern(&c->code[i], &c->values, text.data, err);
+  }
+  lnti_text_clear(&text);
+  return status;
+}
+
+/* ---- slices ---- */
+
+typedef struct value {
+  uint32_t code;
+  size_t n;
+  const char *text;
+  double number; /* NaN where it is none */
+} value;
+
+static int by_count(const void *a, const void *b) {
+  const value *x = a, *y = b;
+  if (x->n != y->n) return x->n < y->n ? 1 : -1;
+  return strcmp(x->text, y->text);
+}
+
+static int by_number(const void *a, const void *b) {
+  const value *x = a, *y = b;
+  if (x->number != y->number) return x->number < y->number ? -1 : 1;
+  return strcmp(x->text, y->text);
+}
+
+static int by_text(const void *a, const void *b) {
+  return strcmp(((const value *)a)->text, ((const value *)b)->text);
+}
+
+typedef enum value_order { BY_COUNT, BY_NUMBER, BY_TEXT } value_order;
+
+/* The values that occur, in the order in which they are shown: numbers and dates by what they say, others by how many. */
+static lnt_status list_values(value **out, size_t *n_out, value_order *order_out, const coding *c, size_t n,
+                              lnt_error *err) {
+  const size_t n_codes = lnti_words_count(&c->values);
+  value *values = NULL;
+  bool numbers = true, dates = true;
+  lnt_status status = lnti_alloc_zero(&values, n_codes, sizeof *values, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) {
+    if (c->code[i]) values[c->code[i] - 1].n++;
+  }
+  for (uint32_t code = 1; code < n_codes; code++) {
+    value *v = &values[code - 1];
+    v->code = code;
+    v->text = lnti_words_text(&c->values, code);
+    v->number = (double)NAN;
+    numbers = lnti_number_of_text(&v->number, v->text) && numbers;
+    dates = lnti_text_is_date(v->text) && dates;
+  }
+  *order_out = numbers ? BY_NUMBER : dates ? BY_TEXT : BY_COUNT;
+  qsort(values, n_codes - 1, sizeof *values,
+        *order_out == BY_NUMBER ? by_number
+        : *order_out == BY_TEXT ? by_text
+                                : by_count);
+  *out = values;
+  *n_out = n_codes - 1;
+  return LNT_OK;
+}
+
+static lnti_report_slice *add_slice(lnti_report_slices *s, lnti_slice_kind kind) {
+  lnti_report_slice *slice = &s->slices[s->n++];
+  *slice = (lnti_report_slice){.kind = kind, .low = (double)NAN, .high = (double)NAN};
+  return slice;
+}
+
+static lnt_status add_values(lnti_report_slices *s, uint32_t *slice_of, const value *values, size_t n, lnt_error *err) {
+  size_t shown = n < LNTI_SLICE_VALUES_MAX ? n : LNTI_SLICE_VALUES_MAX;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n; i++) slice_of[values[i].code] = (uint32_t)(i < shown ? i : shown);
+  for (size_t i = 0; i < shown && !status; i++) {
+    lnti_report_slice *slice = add_slice(s, LNTI_SLICE_VALUE);
+    slice->n_values = 1;
+    status = lnti_strdup(&slice->text, values[i].text, err);
+  }
+  if (shown < n && !status) {
+    lnti_report_slice *slice = add_slice(s, LNTI_SLICE_OTHER);
+    slice->n_values = n - shown;
+    status = lnti_strdup(&slice->text, "other", err);
+  }
+  return status;
+}
+
+/* Whole numbers as they are, others with four digits. */
+static lnt_status bound_text(lnti_text *out, double bound, lnt_error *err) {
+  bool whole = fabs(bound) >= 1000 || bound == floor(bound);
+  return whole && fabs(bound) < 1e15 ? lnti_text_printf(out, err, "%.0f", bound)
+                                     : lnti_text_printf(out, err, "%.4g", bound);
+}
+
+static lnt_status set_bounds(lnti_report_slice *slice, const value *first, const value *last, lnt_error *err) {
+  lnti_text text = {0};
+  lnt_status status;
+  slice->low = first->number;
+  slice->high = last->number;
+  if (first == last) return lnti_strdup(&slice->text, first->text, err);
+  if (isnan(first->number)) {
+    status = lnti_text_printf(&text, err, "%s to %s", first->text, last->text);
+  } else {
+    status = bound_text(&text, first->number, err);
+    if (!status) status = lnti_text_printf(&text, err, " to ");
+    if (!status) status = bound_text(&text, last->number, err);
+  }
+  slice->text = text.data;
+  return status;
+}
+
+/* Of about as many items each: a value belongs where the middle of its items lies, so that equal ones stay together. */
+static lnt_status add_ranges(lnti_report_slices *s, uint32_t *slice_of, const value *values, size_t n, lnt_error *err) {
+  size_t total = 0, before = 0, last_quarter = 0, first = 0;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n; i++) total += values[i].n;
+  for (size_t i = 0; i < n && !status; i++) {
+    size_t quarter = LNTI_SLICE_RANGES * (2 * before + values[i].n) / (2 * total);
+    if (i == 0 || quarter != last_quarter) {
+      first = i;
+      (void)add_slice(s, LNTI_SLICE_RANGE);
+    }
+    lnti_report_slice *slice = &s->slices[s->n - 1];
+    slice->n_values++;
+    slice_of[values[i].code] = (uint32_t)(s->n - 1);
+    before += values[i].n;
+    last_quarter = quarter;
+    bool last = i + 1 == n || LNTI_SLICE_RANGES * (2 * before + values[i + 1].n) / (2 * total) != quarter;
+    if (last) status = set_bounds(slice, &values[first], &values[i], err);
+  }
+  return status;
+}
+
+/* slice_of [n_codes]: the slice of each code. */
+static lnt_status make_slices(lnti_report_slices *s, uint32_t *slice_of, const coding *c, size_t n, lnt_error *err) {
+  value *values = NULL;
+  size_t n_values = 0;
+  value_order order = BY_COUNT;
+  bool missing = false;
+  for (size_t i = 0; i < n; i++) missing = missing || c->code[i] == 0;
+  lnt_status status = list_values(&values, &n_values, &order, c, n, err);
+  if (!status) status = lnti_alloc_zero(&s->slices, LNTI_SLICE_VALUES_MAX + 2, sizeof *s->slices, err);
+  if (!status && order != BY_COUNT && n_values > LNTI_SLICE_VALUES_MAX) {
+    status = add_ranges(s, slice_of, values, n_values, err);
+  } else if (!status) {
+    status = add_values(s, slice_of, values, n_values, err);
+  }
+  if (!status && missing) {
+    slice_of[0] = (uint32_t)s->n;
+    lnti_report_slice *slice = add_slice(s, LNTI_SLICE_NONE);
+    status = lnti_strdup(&slice->text, "none", err);
+  }
+  free(values);
+  return status;
+}
+
+static lnt_status measure(lnti_report_slices *s, const uint32_t *slice, const lnti_slices_of *of,
+                          const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
+  lnti_slice figures[LNTI_SLICE_VALUES_MAX + 2];
+  bool compared[LNTI_SLICE_VALUES_MAX + 2];
+  for (size_t j = 0; j < s->n; j++) compared[j] = s->slices[j].kind != LNTI_SLICE_OTHER;
+  const lnti_slice_items items = {of->n, of->k, s->n, of->label, of->predicted, slice, compared};
+  lnt_status status = lnti_slices_measure(figures, &s->gap, &items, options, context, err);
+  for (size_t j = 0; j < s->n && !status; j++) s->slices[j].figures = figures[j];
+  return status;
+}
+
+lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti_slice_key *key,
+                            const lnti_slices_of *of, const lnti_evaluate_options *options, const lnti_context *context,
+                            lnt_error *err) {
+  lnti_report_slices slices = {.grouped = options->group != NULL};
+  coding c = {0};
+  uint32_t *slice_of = NULL;
+  lnt_status status = lnti_strdup(&slices.key, key->text, err);
+  lnti_view_lock(view);
+  if (!status) status = code_values(&c, view, key, of, err);
+  lnti_view_unlock(view);
+  if (!status) status = lnti_alloc_zero(&slice_of, lnti_words_count(&c.values), sizeof *slice_of, err);
+  if (!status) status = make_slices(&slices, slice_of, &c, of->n, err);
+  for (size_t i = 0; i < of->n && !status; i++) c.code[i] = slice_of[c.code[i]];
+  if (!status) status = measure(&slices, c.code, of, options, context, err);
+  if (!status) {
+    *out = slices;
+    slices = (lnti_report_slices){0};
+  }
+  lnti_report_slices_clear(&slices);
+  free(slice_of);
+  free(c.code);
+  lnti_words_clear(&c.values);
+  return status;
+}
+
+void lnti_report_slices_clear(lnti_report_slices *slices) {
+  for (size_t i = 0; i < slices->n; i++) free(slices->slices[i].text);
+  free(slices->slices);
+  free(slices->key);
+  *slices = (lnti_report_slices){0};
+}
