@@ -16,6 +16,7 @@
 #include <flow/look.h>
 #include <flow/path_pattern.h>
 #include <flow/picture_cache.h>
+#include <stdatomic.h>
 
 /** A label that comes with an input. */
 typedef struct lnti_import_answer {
@@ -87,6 +88,7 @@ typedef struct lnti_import_work {
   size_t exif_key[LNTI_IMPORT_EXIF_KEYS]; /**< of lnti_import_meta_key; 0 is a key too: see has_exif_keys */
   bool has_exif_keys;
   lnti_picture_cache *thumbs; /**< where thumbnails go; NULL: they are not kept */
+  atomic_bool thumbs_failed;  /**< they could not be kept, which was said */
   lnti_arena arena;
   lnti_job_run job;
   lnti_op op;
@@ -146,6 +148,9 @@ LNT_MUST_CHECK lnt_status lnti_import_inputs(lnti_import_work *work, lnti_source
  *  Rows' own memory is released. */
 LNT_MUST_CHECK lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source,
                                             lnti_import_row *rows, size_t n, lnt_error *err);
+/** Hands a thumbnail in before its batch is written, so that the frames of a long animation do not all hold theirs. Any
+ *  thread. */
+void lnti_import_keep_thumb(lnti_import_work *work, lnti_looked *look);
 /** Releases what a row owns. */
 void lnti_import_row_clear(lnti_import_row *row);
 /** Tells of one refused input. */

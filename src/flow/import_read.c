@@ -11,15 +11,18 @@
 #include <base/error.h>
 #include <flow/groups.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_MIN = 32, BATCH_MAX = 4096, BATCH_NS = 1000000000 };
+/* Rows of frames that a batch is to hold at most, however many its files have: a few kilobytes each. */
+enum { BATCH_MIN = 32, BATCH_MAX = 4096, BATCH_NS = 1000000000, ROWS_MAX = 4096 };
 
 /* The rows that one input has become. */
 typedef struct file_rows {
   lnti_import_row *row;
   size_t n;
+  bool waits; /* it has too many frames to be read beside others */
 } file_rows;
 
 typedef struct reading {
@@ -28,6 +31,9 @@ typedef struct reading {
   const char *source;
   const lnti_import_input *inputs; /* of the batch */
   file_rows *files;                /* [n] of the batch */
+  size_t first;                    /* of those that are not stored yet */
+  atomic_size_t n_rows;            /* of frames, in the batch */
+  bool alone;                      /* one file is read by itself */
   lnti_look_options look;
 } reading;
 
@@ -45,6 +51,14 @@ typedef struct storing {
 } storing;
 
 /* ---- rows ---- */
+
+static void clear_files(file_rows *files, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < files[i].n; k++) lnti_import_row_clear(&files[i].row[k]);
+    free(files[i].row);
+    files[i] = (file_rows){0};
+  }
+}
 
 static void begin_row(lnti_import_row *row, const lnti_import_input *input) {
   *row = (lnti_import_row){.input = input, .group = input->group};
@@ -82,18 +96,21 @@ static lnt_status name_frame(lnti_import_row *row, const reading *r, size_t fram
   return LNT_OK;
 }
 
-static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_blob *blob, size_t frame, lnt_error *err) {
-  blob->frame = frame;
-  row->refused = lnti_look(&row->look, blob, &r->look, &row->error);
-  if (row->refused == LNT_OK) lnti_look_item(&row->item, &row->look);
+static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_looking *looking, size_t frame,
+                                lnt_error *err) {
+  row->refused = lnti_look_frame(&row->look, looking, frame, &row->error);
   row->looked = row->refused == LNT_OK;
-  return row->refused == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", row->error.message) : LNT_OK;
+  if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", row->error.message);
+  if (row->refused) return LNT_OK;
+  lnti_look_item(&row->item, &row->look);
+  lnti_import_keep_thumb(r->work, &row->look);
+  return LNT_OK;
 }
 
-/* Rows of the frames from `first` on: with a blob they are looked at, else they are there already. The row of the file
- * stays before them where `first` is 1: it is the item of frame 0. */
-static lnt_status spread_frames(file_rows *file, const reading *r, lnti_blob *blob, size_t first, size_t n, bool timed,
-                                lnt_error *err) {
+/* Rows of the frames from `first` on: looked at, or without `looking` there already. The row of the file stays before them
+ * where `first` is 1: it is the item of frame 0. */
+static lnt_status spread_frames(file_rows *file, const reading *r, lnti_looking *looking, size_t first, size_t n,
+                                bool timed, lnt_error *err) {
   const lnti_import_input *input = file->row->input;
   lnt_status status = lnti_realloc(&file->row, n, sizeof *file->row, err);
   if (status) return status;
@@ -103,13 +120,20 @@ static lnt_status spread_frames(file_rows *file, const reading *r, lnti_blob *bl
     if (status) return status;
     begin_row(&file->row[i], input);
     file->n = i + 1;
-    file->row[i].known = blob == NULL;
+    file->row[i].known = looking == NULL;
     status = name_frame(&file->row[i], r, i, timed, err);
-    if (status == LNT_OK && blob) status = look_at_frame(&file->row[i], r, blob, i, err);
+    if (status == LNT_OK && looking) status = look_at_frame(&file->row[i], r, looking, i, err);
     if (status) return status;
   }
   file->row->n_frames = n;
   return LNT_OK;
+}
+
+/* Whether n more rows may stand in this batch; else the file waits until the others are on their way. */
+static bool has_room(file_rows *file, reading *r, size_t n) {
+  file->waits = atomic_fetch_add(&r->n_rows, n) + n > ROWS_MAX && !r->alone;
+  if (file->waits) atomic_fetch_sub(&r->n_rows, n);
+  return !file->waits;
 }
 
 /* ---- one input ---- */
@@ -118,31 +142,66 @@ static bool takes_frames(const reading *r) {
   return r->work->options->frames != LNTI_FRAMES_FIRST;
 }
 
-static lnt_status read_file(file_rows *file, const reading *r, lnt_error *err) {
+static lnt_status take_look(lnti_import_row *row, const reading *r, const lnti_blob *blob) {
+  lnt_status status = lnti_look(&row->look, blob, &r->look, &row->error);
+  if (status) return status;
+  row->looked = true;
+  row->n_frames = row->look.info.frames;
+  lnti_look_item(&row->item, &row->look);
+  return LNT_OK;
+}
+
+/* Every frame of a file that has several; *taken_out false, and nothing done, for another. */
+static lnt_status take_frames(bool *taken_out, file_rows *file, reading *r, const lnti_blob *blob, lnt_error *err) {
+  lnti_looking looking = {0};
+  lnt_status status = lnti_look_open(&looking, blob, &r->look, &file->row->error);
+  const size_t n = looking.info.frames;
+  *taken_out = status == LNT_OK && n > 1;
+  if (status == LNT_ENOMEM) {
+    status = lnti_fail(err, LNT_ENOMEM, "%s", file->row->error.message);
+  } else {
+    status = LNT_OK;
+  }
+  if (*taken_out && has_room(file, r, n)) status = spread_frames(file, r, &looking, 0, n, looking.info.timed, err);
+  lnti_look_close(&looking);
+  return status;
+}
+
+static lnt_status read_file(file_rows *file, reading *r, lnt_error *err) {
   lnti_import_row *row = file->row;
   lnti_blob blob = {0};
-  row->refused = read_blob(&blob, r, row->item.member, &row->error);
-  if (row->refused == LNT_OK) row->refused = lnti_look(&row->look, &blob, &r->look, &row->error);
+  bool taken = false;
   lnt_status status = LNT_OK;
-  if (row->refused == LNT_ENOMEM) {
+  row->refused = read_blob(&blob, r, row->item.member, &row->error);
+  if (row->refused == LNT_OK && takes_frames(r) && blob.frame == 0) {
+    status = take_frames(&taken, file, r, &blob, err);
+    row = file->row; /* which has moved */
+  }
+  if (row->refused == LNT_OK && status == LNT_OK && !taken) row->refused = take_look(row, r, &blob);
+  if (row->refused == LNT_ENOMEM && status == LNT_OK) {
     status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, row->error.message);
-  } else if (row->refused == LNT_OK) {
-    const lnti_image_info info = row->look.info;
-    row->looked = true;
-    row->n_frames = info.frames;
-    lnti_look_item(&row->item, &row->look);
-    if (info.frames > 1 && takes_frames(r) && blob.frame == 0) {
-      lnti_looked_clear(&row->look);
-      status = spread_frames(file, r, &blob, 0, info.frames, info.timed, err);
-    }
   }
   lnti_blob_clear(&blob);
   return status;
 }
 
+/* The frames behind the first, of a file that is an item already. */
+static lnt_status read_more_frames(file_rows *file, reading *r, const lnti_blob *blob, const lnti_image_info *info,
+                                   lnt_error *err) {
+  lnti_looking looking = {0};
+  if (!has_room(file, r, info->frames)) {
+    lnti_looked_clear(&file->row->look);
+    return LNT_OK;
+  }
+  lnt_status status = lnti_look_open(&looking, blob, &r->look, err);
+  if (status == LNT_OK) status = spread_frames(file, r, &looking, 1, info->frames, info->timed, err);
+  lnti_look_close(&looking);
+  return status;
+}
+
 /* An item that is there, but of which more can be known: its pixels, where nobody has looked at them, or frames behind its
  * first. What cannot be read, or has changed, stays as it is. */
-static lnt_status read_again(file_rows *file, const reading *r, lnt_error *err) {
+static lnt_status read_again(file_rows *file, reading *r, lnt_error *err) {
   lnti_import_row *row = file->row;
   const lnti_look_options header = {r->look.limits, false};
   const bool pixels = !row->input->known.looked && r->look.pixels;
@@ -157,7 +216,7 @@ static lnt_status read_again(file_rows *file, const reading *r, lnt_error *err) 
   if (status == LNT_ENOMEM) {
     status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, reason.message);
   } else if (same && takes_frames(r) && info.frames > 1 && blob.frame == 0) {
-    status = spread_frames(file, r, &blob, 1, info.frames, info.timed, err);
+    status = read_more_frames(file, r, &blob, &info, err);
   } else {
     status = LNT_OK;
   }
@@ -165,42 +224,40 @@ static lnt_status read_again(file_rows *file, const reading *r, lnt_error *err) 
   return status;
 }
 
-static lnt_status read_input(file_rows *file, const reading *r, lnt_error *err) {
+static lnt_status read_input(file_rows *file, reading *r, lnt_error *err) {
   const lnti_known_item *known = &file->row->input->known;
-  if (known->frames > 0) {
-    size_t first = known->id != 0;
-    return spread_frames(file, r, NULL, first, first + known->frames, known->timed, err);
+  if (known->frames > 0 && !(known->holes && takes_frames(r))) {
+    const size_t first = known->id != 0, n = first + known->frames;
+    return has_room(file, r, n) ? spread_frames(file, r, NULL, first, n, known->timed, err) : LNT_OK;
   }
   if (!known->id) return read_file(file, r, err);
   bool more_frames = takes_frames(r) && known->may_have_frames;
   return more_frames || (!known->looked && r->look.pixels) ? read_again(file, r, err) : LNT_OK;
 }
 
+static lnt_status read_one(file_rows *file, reading *r, const lnti_import_input *input, lnt_error *err) {
+  lnt_status status = lnti_alloc(&file->row, 1, sizeof *file->row, err);
+  if (status) return status;
+  file->n = 1;
+  begin_row(file->row, input);
+  file->row->n_frames = 1;
+  return read_input(file, r, err);
+}
+
+/* Of the files from r->first on those that have not been read yet. */
 static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   reading *r = payload;
+  lnt_status status = LNT_OK;
   (void)worker;
-  for (size_t i = begin; i < end; i++) {
-    const lnti_import_input *input = &r->inputs[i];
-    file_rows *file = &r->files[i];
-    lnt_status status = lnti_alloc(&file->row, 1, sizeof *file->row, err);
-    if (status) return status;
-    file->n = 1;
-    begin_row(file->row, input);
-    file->row->n_frames = 1;
-    status = read_input(file, r, err);
-    if (status) return status;
+  for (size_t i = r->first + begin; i < r->first + end && !status; i++) {
+    if (r->files[i].row && !r->files[i].waits) continue;
+    clear_files(&r->files[i], 1);
+    status = read_one(&r->files[i], r, &r->inputs[i], err);
   }
-  return LNT_OK;
+  return status;
 }
 
 /* ---- batches ---- */
-
-static void clear_files(file_rows *files, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    for (size_t k = 0; k < files[i].n; k++) lnti_import_row_clear(&files[i].row[k]);
-    free(files[i].row);
-  }
-}
 
 /* The rows of all files, one after another; they now own what the files' rows owned. */
 static lnt_status gather(lnti_import_row **out, size_t *n_out, file_rows *files, size_t n, lnt_error *err) {
@@ -258,17 +315,46 @@ static size_t next_size(size_t n, uint64_t spent) {
   return wanted < BATCH_MIN ? BATCH_MIN : wanted > BATCH_MAX ? BATCH_MAX : (size_t)wanted;
 }
 
-static lnt_status read_batch(reading *r, storing *s, size_t n, lnt_error *err) {
-  const lnti_context *context = &r->work->project->context;
+/* Hands what the files have become to the thread that writes. */
+static lnt_status store_files(storing *s, file_rows *files, size_t n, lnt_error *err) {
   lnti_import_row *rows = NULL;
-  size_t n_rows = 0, grain = n / (16 * (size_t)lnti_pool_size(context->pool));
-  memset(r->files, 0, n * sizeof *r->files);
-  lnt_status status = lnti_pool_for(context->pool, n, grain ? grain : 1, read_chunk, r, context->cancel, err);
-  lnt_status stored = end_store(s, status ? NULL : err);
-  if (!status) status = stored;
-  if (!status) status = gather(&rows, &n_rows, r->files, n, err);
-  clear_files(r->files, n);
+  size_t n_rows = 0;
+  lnt_status status = end_store(s, err);
+  if (!status) status = gather(&rows, &n_rows, files, n, err);
   return status ? status : begin_store(s, rows, n_rows, err);
+}
+
+/* Reads files from r->first on, as many as their frames allow, and stores those up to the first that has to wait: at least
+ * one, which is then the only one that is read. */
+static lnt_status read_files(reading *r, storing *s, size_t n, lnt_error *err) {
+  const lnti_context *context = &r->work->project->context;
+  const size_t left = n - r->first, grain = left / (16 * (size_t)lnti_pool_size(context->pool));
+  size_t end = r->first, held = 0;
+  lnt_status status = lnti_pool_for(context->pool, left, grain ? grain : 1, read_chunk, r, context->cancel, err);
+  if (status) return status;
+  while (end < n && !r->files[end].waits) end++;
+  if (end == r->first) {
+    r->alone = true;
+    clear_files(&r->files[end], 1);
+    status = read_one(&r->files[end], r, &r->inputs[end], err);
+    r->alone = false;
+    end++;
+  }
+  if (!status) status = store_files(s, &r->files[r->first], end - r->first, err);
+  for (size_t i = end; i < n; i++) held += r->files[i].n > 1 ? r->files[i].n : 0;
+  atomic_store(&r->n_rows, held);
+  r->first = end;
+  return status;
+}
+
+static lnt_status read_batch(reading *r, storing *s, size_t n, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  memset(r->files, 0, n * sizeof *r->files);
+  atomic_store(&r->n_rows, 0);
+  for (r->first = 0; r->first < n && !status;) status = read_files(r, s, n, err);
+  if (status) (void)end_store(s, NULL);
+  clear_files(r->files, n);
+  return status;
 }
 
 lnt_status lnti_import_inputs(lnti_import_work *work, lnti_source_kind kind, const char *source,

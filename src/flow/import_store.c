@@ -293,12 +293,18 @@ static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row,
 static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
   bool existed = row->item.id != 0 || row->known, group_existed = true;
   int64_t group_id = 0;
-  lnt_status status = group_of(&group_id, &group_existed, b, tx, row, err);
+  lnt_status status = LNT_OK;
+  if (row->known) {
+    lnt_error reason = LNT_ERROR_INIT;
+    status = lnti_tx_item_find(tx, &row->item.id, b->source_id, row->item.member, &reason);
+    if (status == LNT_ENOTFOUND) return LNT_OK; /* a frame that was refused */
+    if (status) return lnti_fail(err, status, "%s", reason.message);
+  }
+  status = group_of(&group_id, &group_existed, b, tx, row, err);
   if (status) return status;
   row->item.source_id = b->source_id;
   row->item.group_id = group_id;
-  if (row->known) status = lnti_tx_item_find(tx, &row->item.id, b->source_id, row->item.member, err);
-  if (!status && !existed) status = lnti_tx_item(tx, &row->item.id, &existed, b->op_id, &row->item, err);
+  if (!existed) status = lnti_tx_item(tx, &row->item.id, &existed, b->op_id, &row->item, err);
   if (!status && group_id && existed && row->input && row->input->known.joins) {
     status = lnti_tx_item_group(tx, row->item.id, group_id, err);
   }
@@ -382,18 +388,14 @@ static size_t count_answers(const lnti_import_row *rows, size_t n) {
 }
 
 /* Thumbnails can be made again: a cache that cannot be written is said once, and is no reason to stop. */
-static void keep_thumbs(lnti_import_work *work, const lnti_import_row *rows, size_t n) {
+void lnti_import_keep_thumb(lnti_import_work *work, lnti_looked *look) {
   lnt_error reason = LNT_ERROR_INIT;
-  for (size_t i = 0; i < n && work->thumbs; i++) {
-    const lnti_looked *look = &rows[i].look;
-    if (!look->thumb || rows[i].refused) continue;
-    if (lnti_picture_cache_put(work->thumbs, &look->content, 0, look->thumb, look->thumb_bytes, &reason) == LNT_OK) {
-      continue;
-    }
+  if (!look->thumb || !work->thumbs || atomic_load(&work->thumbs_failed)) return;
+  lnt_status status = lnti_picture_cache_put(work->thumbs, &look->content, 0, look->thumb, look->thumb_bytes, &reason);
+  if (status && !atomic_exchange(&work->thumbs_failed, true)) {
     lnti_log_printf(work->project->context.log, LNTI_LOG_WARN, "thumbnails are not kept: %s", reason.message);
-    lnti_picture_cache_close(work->thumbs);
-    work->thumbs = NULL;
   }
+  lnti_looked_clear(look);
 }
 
 /* The first example of all batches stays. */
@@ -438,7 +440,9 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
   if (status) goto done;
   status = lnti_store_write(work->project->store, write_batch, &b, err);
   if (status) goto done;
-  keep_thumbs(work, rows, n);
+  for (size_t i = 0; i < n; i++) {
+    if (!rows[i].refused) lnti_import_keep_thumb(work, &rows[i].look);
+  }
   for (size_t i = 0; i < n; i++) n_inputs += !rows[i].member || rows[i].n_frames > 0;
   add_counts(work, &b);
   work->n_done += n_inputs;

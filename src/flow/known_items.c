@@ -8,20 +8,30 @@
 #include <flow/files.h>
 #include <flow/groups.h>
 #include <image/image.h>
+#include <media/uri.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Frames with gaps between them are taken for those of one file while no more are missing than this and one for each that is
+ * there: a file may be called "a#frame=4000000000". */
+enum { FRAMES_MISSING_MAX = 64 };
+
+/* Of an item, or of a file whose frames are items, or both. */
 typedef struct slot {
   uint64_t hash[2];
-  int64_t id, group_id; /* 0: free; none */
+  int64_t id, group_id; /* 0: none */
   uint64_t content;
   bool looked, may_have_frames;
+  bool timed;          /* the frames are named as such, not as pages */
+  bool used;           /* else free */
+  uint32_t frames_end; /* the last known frame, from 0, and one; 0: none */
+  uint32_t n_frames;   /* known ones */
 } slot;
 
 struct lnti_known_items {
   slot *slots; /* [n_slots], a power of two, at most three quarters full */
-  size_t n_slots, n;
+  size_t n_slots, n_used, n;
 };
 
 typedef struct loading {
@@ -39,18 +49,18 @@ static void hash_member(uint64_t out[2], const char *member, size_t n) {
 /* The member's slot, or the free one where it belongs. */
 static slot *slot_of(const lnti_known_items *known, const uint64_t hash[2]) {
   size_t mask = known->n_slots - 1, at = (size_t)hash[0] & mask;
-  while (known->slots[at].id && memcmp(known->slots[at].hash, hash, sizeof known->slots[at].hash) != 0) {
+  while (known->slots[at].used && memcmp(known->slots[at].hash, hash, sizeof known->slots[at].hash) != 0) {
     at = (at + 1) & mask;
   }
   return &known->slots[at];
 }
 
 static lnt_status resize(lnti_known_items *known, size_t n_slots, lnt_error *err) {
-  lnti_known_items wider = {.n_slots = n_slots, .n = known->n};
+  lnti_known_items wider = {.n_slots = n_slots, .n_used = known->n_used, .n = known->n};
   lnt_status status = lnti_alloc_zero(&wider.slots, n_slots, sizeof *wider.slots, err);
   if (status) return status;
   for (size_t i = 0; i < known->n_slots; i++) {
-    if (known->slots[i].id) *slot_of(&wider, known->slots[i].hash) = known->slots[i];
+    if (known->slots[i].used) *slot_of(&wider, known->slots[i].hash) = known->slots[i];
   }
   free(known->slots);
   *known = wider;
@@ -67,22 +77,49 @@ static bool holds_frames(const char *format) {
   return false;
 }
 
-static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
-  loading *l = payload;
+/* The slot of a member, made where it is missing. */
+static lnt_status get_slot(slot **out, lnti_known_items *known, const char *member, size_t n, lnt_error *err) {
   uint64_t hash[2];
-  if (item->source_kind != l->kind || strcmp(item->source, l->source) != 0) return LNT_OK;
-  if (l->known->n * 4 >= l->known->n_slots * 3) {
-    lnt_status status = resize(l->known, l->known->n_slots * 2, err);
+  if (known->n_used * 4 >= known->n_slots * 3) {
+    lnt_status status = resize(known, known->n_slots * 2, err);
     if (status) return status;
   }
-  hash_member(hash, item->member, strlen(item->member));
-  slot *s = slot_of(l->known, hash);
-  *s = (slot){.hash = {hash[0], hash[1]},
-              .id = item->id,
-              .group_id = item->group_id,
-              .content = lnti_content_key(&item->content),
-              .looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP,
-              .may_have_frames = holds_frames(item->format)};
+  hash_member(hash, member, n);
+  slot *s = slot_of(known, hash);
+  if (!s->used) {
+    *s = (slot){.hash = {hash[0], hash[1]}, .used = true};
+    known->n_used++;
+  }
+  *out = s;
+  return LNT_OK;
+}
+
+/* A member "FILE#frame=3" is noted with its file. */
+static lnt_status note_frame(lnti_known_items *known, const char *member, lnt_error *err) {
+  const char *joint = strrchr(member, '#');
+  slot *file = NULL;
+  size_t frame = 0;
+  if (!joint || !lnti_uri_frame(&frame, joint + 1) || frame >= UINT32_MAX) return LNT_OK;
+  lnt_status status = get_slot(&file, known, member, (size_t)(joint - member), err);
+  if (status) return status;
+  file->timed = joint[1] == 'f';
+  file->n_frames++;
+  if (frame >= file->frames_end) file->frames_end = (uint32_t)frame + 1;
+  return LNT_OK;
+}
+
+static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
+  loading *l = payload;
+  slot *s = NULL;
+  if (item->source_kind != l->kind || strcmp(item->source, l->source) != 0) return LNT_OK;
+  lnt_status status = note_frame(l->known, item->member, err);
+  if (!status) status = get_slot(&s, l->known, item->member, strlen(item->member), err);
+  if (status) return status;
+  s->id = item->id;
+  s->group_id = item->group_id;
+  s->content = lnti_content_key(&item->content);
+  s->looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP;
+  s->may_have_frames = holds_frames(item->format);
   l->known->n++;
   return LNT_OK;
 }
@@ -108,40 +145,42 @@ static const slot *find(const lnti_known_items *known, const char *member, size_
   uint64_t hash[2];
   hash_member(hash, member, n);
   const slot *s = slot_of(known, hash);
-  return s->id ? s : NULL;
+  return s->used ? s : NULL;
 }
 
 /* The item of a frame, from 0. */
 static const slot *find_frame(const lnti_known_items *known, const char *member, bool timed, size_t frame) {
   char name[LNTI_PATH_BYTES_MAX + 32];
   int n = snprintf(name, sizeof name, "%s#%s=%zu", member, timed ? "frame" : "page", timed ? frame : frame + 1);
-  return n > 0 && (size_t)n < sizeof name ? find(known, name, (size_t)n) : NULL;
+  const slot *s = n > 0 && (size_t)n < sizeof name ? find(known, name, (size_t)n) : NULL;
+  return s && s->id ? s : NULL;
 }
 
-static void find_frames(lnti_known_item *item, const lnti_known_items *known, const char *member) {
-  size_t first = item->id != 0;
-  const slot *frame = find_frame(known, member, true, first);
-  item->timed = frame != NULL;
-  if (!frame) frame = find_frame(known, member, false, first);
-  if (!frame) return;
-  if (!item->id) item->group_id = frame->group_id;
-  do {
-    item->frames++;
-  } while (find_frame(known, member, item->timed, first + item->frames));
+static void find_frames(lnti_known_item *item, const lnti_known_items *known, const char *member, const slot *file) {
+  const size_t first = item->id != 0;
+  if (file->frames_end <= first || file->frames_end > 2 * (uint64_t)file->n_frames + FRAMES_MISSING_MAX) return;
+  item->timed = file->timed;
+  item->frames = file->frames_end - first;
+  for (size_t i = first; i < file->frames_end; i++) {
+    const slot *frame = find_frame(known, member, item->timed, i);
+    if (!frame) item->holes = true;
+    if (frame && !item->id && !item->group_id) item->group_id = frame->group_id;
+  }
 }
 
 lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char *member) {
   if (!known || known->n == 0) return (lnti_known_item){0};
   const slot *s = find(known, member, strlen(member));
   lnti_known_item item = {0};
-  if (s) {
+  if (!s) return item;
+  if (s->id) {
     item = (lnti_known_item){.id = s->id,
                              .looked = s->looked,
                              .may_have_frames = s->may_have_frames,
                              .content = s->content,
                              .group_id = s->group_id};
   }
-  if (!s || s->may_have_frames) find_frames(&item, known, member);
+  if (!s->id || s->may_have_frames) find_frames(&item, known, member, s);
   item.joins = (item.id || item.frames) && !item.group_id;
   return item;
 }

@@ -15,10 +15,12 @@ typedef struct lnti_known_item {
   bool may_have_frames; /**< its format holds several frames or pages in a file */
   uint64_t content;     /**< lnti_content_key of its content */
   int64_t group_id;     /**< the group that it is in, or else that its frames are in; 0: none */
-  size_t frames; /**< of its frames or pages, how many are items: from the first on, or where the file is one itself
-                           from the second on */
-  bool timed;    /**< ...by the names of frames ("#frame=0"), not of pages ("#page=1") */
-  bool done;     /**< its stage is known to be "done", so that a label moves it nowhere */
+  size_t
+      frames; /**< of its frames or pages, up to the last that is an item: from the first on, or where the file is one
+                           itself from the second on */
+  bool holes; /**< some of these are no items: they were refused */
+  bool timed; /**< ...by the names of frames ("#frame=0"), not of pages ("#page=1") */
+  bool done;  /**< its stage is known to be "done", so that a label moves it nowhere */
 } lnti_known_item;
 
 typedef struct lnti_known_items lnti_known_items;

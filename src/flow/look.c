@@ -49,22 +49,52 @@ static lnt_status look_at_image(lnti_looked *out, const lnti_blob *blob, const l
   return LNT_OK;
 }
 
-static lnt_status look_at_pixels(lnti_looked *out, const lnti_blob *blob, const lnti_look_options *options,
-                                 lnt_error *err) {
-  lnti_image image = {0};
-  lnt_status status = lnti_image_decode(&image, &out->rows_missing, blob, NULL, &options->limits, err);
-  if (status == LNT_OK) status = look_at_image(out, blob, &image, err);
-  lnti_image_clear(&image);
-  return status;
-}
-
 lnt_status lnti_look(lnti_looked *out, const lnti_blob *blob, const lnti_look_options *options, lnt_error *err) {
   lnti_looked looked = {.bytes = blob->bytes};
+  lnti_image image = {0};
   lnt_status status = lnti_image_probe(&looked.info, blob, &options->limits, err);
   if (status) return status;
   lnti_content_hash(&looked.content, blob);
   if (blob->kind == LNTI_BLOB_ENCODED) lnti_exif_read(&looked.exif, blob->data, blob->bytes);
-  if (options->pixels) status = look_at_pixels(&looked, blob, options, err);
+  if (options->pixels) {
+    status = lnti_image_decode(&image, &looked.rows_missing, blob, NULL, &options->limits, err);
+    if (!status) status = look_at_image(&looked, blob, &image, err);
+    lnti_image_clear(&image);
+  }
+  if (status) {
+    lnti_looked_clear(&looked);
+    return status;
+  }
+  *out = looked;
+  return LNT_OK;
+}
+
+lnt_status lnti_look_open(lnti_looking *out, const lnti_blob *blob, const lnti_look_options *options, lnt_error *err) {
+  lnti_looking looking = {.options = *options, .blob = *blob};
+  lnt_status status = lnti_frames_open(&looking.frames, &looking.info, blob, &options->limits, err);
+  if (status) return status;
+  lnti_content_begin(&looking.content, blob);
+  if (blob->kind == LNTI_BLOB_ENCODED) lnti_exif_read(&looking.exif, blob->data, blob->bytes);
+  *out = looking;
+  return LNT_OK;
+}
+
+void lnti_look_close(lnti_looking *looking) {
+  lnti_frames_close(looking->frames);
+  *looking = (lnti_looking){0};
+}
+
+lnt_status lnti_look_frame(lnti_looked *out, lnti_looking *looking, size_t frame, lnt_error *err) {
+  lnti_looked looked = {.bytes = looking->blob.bytes, .exif = looking->exif};
+  lnti_image image = {0};
+  lnt_status status = lnti_frames_info(&looked.info, looking->frames, frame, err);
+  if (status) return status;
+  lnti_content_end(&looked.content, &looking->content, frame);
+  if (looking->options.pixels) {
+    status = lnti_frames_read(&image, &looked.rows_missing, looking->frames, frame, err);
+    if (!status) status = look_at_image(&looked, &looking->blob, &image, err);
+    lnti_image_clear(&image);
+  }
   if (status) {
     lnti_looked_clear(&looked);
     return status;

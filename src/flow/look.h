@@ -7,7 +7,7 @@
 #define LNTI_FLOW_LOOK_H
 
 #include <image/exif.h>
-#include <image/image.h>
+#include <image/frames.h>
 #include <store/store.h>
 
 typedef struct lnti_look_options {
@@ -31,6 +31,24 @@ typedef struct lnti_looked {
 LNT_MUST_CHECK lnt_status lnti_look(lnti_looked *out, const lnti_blob *blob, const lnti_look_options *options,
                                     lnt_error *err);
 void lnti_looked_clear(lnti_looked *looked);
+
+/** The frames or pages of one file, looked at one after another, each at the cost of one (image/frames.h). Zero-initialise;
+ *  lnti_look_close frees. For one thread. */
+typedef struct lnti_looking {
+  lnti_image_info info; /**< of the first */
+  lnti_look_options options;
+  lnti_blob blob; /**< borrowed */
+  lnti_hasher content;
+  lnti_exif exif;
+  lnti_frames *frames;
+} lnti_looking;
+
+/** `blob` is borrowed until lnti_look_close. As lnti_image_probe. */
+LNT_MUST_CHECK lnt_status lnti_look_open(lnti_looking *out, const lnti_blob *blob, const lnti_look_options *options,
+                                         lnt_error *err);
+/** As lnti_look. After a failure the others can be looked at. */
+LNT_MUST_CHECK lnt_status lnti_look_frame(lnti_looked *out, lnti_looking *looking, size_t frame, lnt_error *err);
+void lnti_look_close(lnti_looking *looking);
 /** Fills an item's size, depth, format, hashes and facts. */
 void lnti_look_item(lnti_item *item, const lnti_looked *looked);
 

@@ -374,4 +374,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return LNT_OK;
 }
 
-const lnti_codec lnti_codec_bmp = {LNTI_IMAGE_BMP, "bmp", "BMP", false, is_bmp, probe, decode};
+const lnti_codec lnti_codec_bmp = {LNTI_IMAGE_BMP, "bmp", "BMP", false, is_bmp, probe, decode, NULL};

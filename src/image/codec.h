@@ -13,6 +13,16 @@
 #include <image/image.h>
 #include <stdbool.h>
 
+/** Of formats whose frames are drawn over one another: a reader goes through them, each at the cost of one. */
+typedef struct lnti_codec_animation {
+  /** Before the first frame. The blob's bytes must stay; `info` as probe gave it. */
+  lnt_status (*open)(void **reader_out, const lnti_blob *blob, const lnti_image_info *info, lnt_error *err);
+  /** Frame `frame`, which must not lie before one that was asked for. After LNT_ENOMEM the reader can only be closed;
+   *  after LNT_EDATA it goes on: frames that do not stand on a broken one are had. */
+  lnt_status (*read)(lnti_image *out, void *reader, size_t frame, lnt_error *err);
+  void (*close)(void *reader);
+} lnti_codec_animation;
+
 typedef struct lnti_codec {
   lnti_image_format format;
   const char *name;  /**< as lnti_image_format_name gives it */
@@ -27,12 +37,20 @@ typedef struct lnti_codec {
    *  *rows_missing_out is 0 before. */
   lnt_status (*decode)(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
                        const lnti_size *shrink_to, lnt_error *err);
+  const lnti_codec_animation *animation; /**< NULL: its frames, if any, are pages */
 } lnti_codec;
 
 /** In the order in which they are asked, one a format; NULL at the end. */
 extern const lnti_codec lnti_codec_jpeg, lnti_codec_png, lnti_codec_webp, lnti_codec_gif, lnti_codec_tiff,
     lnti_codec_heif, lnti_codec_avif, lnti_codec_bmp, lnti_codec_pnm, lnti_codec_pam, lnti_codec_pfm;
 extern const lnti_codec *const lnti_codecs[];
+
+/** As lnti_image_probe, but of the image as stored; with its codec, NULL for bare pixels. */
+LNT_MUST_CHECK lnt_status lnti_codec_probe(const lnti_codec **codec_out, lnti_image_info *out, const lnti_blob *blob,
+                                           const lnti_image_limits *limits, lnt_error *err);
+
+/** The sides of an image as stored become those of the upright one. */
+void lnti_info_upright(lnti_image_info *info);
 
 /** A PNG, Apple's variant excepted. */
 bool lnti_is_png(const uint8_t *data, size_t n);
@@ -77,6 +95,14 @@ void lnti_raster_row(void *to, const void *row, size_t w, const lnti_raster *ras
  *  there. LNT_EDATA; LNT_EUNSUPPORTED (a loader that is not installed); LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page,
                                            const lnti_image_info *info, const lnti_raster *raster, lnt_error *err);
+/** Frames of an animation, one after another, as lnti_codec_animation has them; lnti_vips_frames_close frees. */
+typedef struct lnti_vips_frames lnti_vips_frames;
+LNT_MUST_CHECK lnt_status lnti_vips_frames_open(lnti_vips_frames **out, const lnti_blob *blob,
+                                                const lnti_image_info *info, const lnti_raster *raster, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_vips_frames_read(lnti_image *out, lnti_vips_frames *frames, size_t frame,
+                                                lnt_error *err);
+void lnti_vips_frames_close(lnti_vips_frames *frames);
+
 /** LNT_EUNSUPPORTED where libvips has no loader for HEIF and AVIF: it is a module, which may not be installed. */
 LNT_MUST_CHECK lnt_status lnti_vips_can_heif(lnt_error *err);
 /** Title of a format as messages have it. */

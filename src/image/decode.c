@@ -89,9 +89,12 @@ static void swap(size_t *a, size_t *b) {
   *b = kept;
 }
 
-/** As stored, and with its codec: NULL for pixels. */
-static lnt_status probe_stored(const lnti_codec **codec_out, lnti_image_info *out, const lnti_blob *blob,
-                               const lnti_image_limits *limits, lnt_error *err) {
+void lnti_info_upright(lnti_image_info *info) {
+  if (lies(info)) swap(&info->h, &info->w);
+}
+
+lnt_status lnti_codec_probe(const lnti_codec **codec_out, lnti_image_info *out, const lnti_blob *blob,
+                            const lnti_image_limits *limits, lnt_error *err) {
   const lnti_codec *codec = NULL;
   lnti_image_info info = {0};
   lnt_status status;
@@ -117,9 +120,9 @@ lnt_status lnti_image_probe(lnti_image_info *out, const lnti_blob *blob, const l
                             lnt_error *err) {
   const lnti_codec *codec = NULL;
   lnti_image_info info = {0};
-  lnt_status status = probe_stored(&codec, &info, blob, limits, err);
+  lnt_status status = lnti_codec_probe(&codec, &info, blob, limits, err);
   if (status != LNT_OK) return status;
-  if (lies(&info)) swap(&info.h, &info.w);
+  lnti_info_upright(&info);
   *out = info;
   return LNT_OK;
 }
@@ -130,6 +133,21 @@ static lnt_status copy_pixels(lnti_image *out, const lnti_image_info *info, cons
   return status;
 }
 
+/** A frame by the reader that was left at one before it, or a new one, which is left in turn. */
+static lnt_status decode_kept(lnti_image *out, const lnti_codec_animation *animation, const lnti_blob *blob,
+                              const lnti_image_info *info, lnt_error *err) {
+  void *reader = lnti_kept_take(blob->kept, blob->frame);
+  lnt_status status = reader ? LNT_OK : animation->open(&reader, blob, info, err);
+  if (status != LNT_OK) return status;
+  status = animation->read(out, reader, blob->frame, err);
+  if (status == LNT_ENOMEM) {
+    animation->close(reader);
+  } else { /* a canvas, and one to go back to */
+    lnti_kept_leave(blob->kept, reader, blob->frame + 1, 2 * info->h * info->w * info->c, animation->close);
+  }
+  return status;
+}
+
 lnt_status lnti_image_decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob,
                              const lnti_size *shrink_to, const lnti_image_limits *limits, lnt_error *err) {
   const lnti_codec *codec = NULL;
@@ -137,15 +155,20 @@ lnt_status lnti_image_decode(lnti_image *out, size_t *rows_missing_out, const ln
   lnti_image image = {0};
   lnti_size smallest = {0};
   size_t rows_missing = 0;
-  lnt_status status = probe_stored(&codec, &info, blob, limits, err);
+  lnt_status status = lnti_codec_probe(&codec, &info, blob, limits, err);
   if (status != LNT_OK) return status;
   if (shrink_to) {
     smallest = *shrink_to;
     if (lies(&info)) swap(&smallest.h, &smallest.w);
     shrink_to = &smallest;
   }
-  status =
-      codec ? codec->decode(&image, &rows_missing, blob, &info, shrink_to, err) : copy_pixels(&image, &info, blob, err);
+  if (!codec) {
+    status = copy_pixels(&image, &info, blob, err);
+  } else if (codec->animation && blob->kept) {
+    status = decode_kept(&image, codec->animation, blob, &info, err);
+  } else {
+    status = codec->decode(&image, &rows_missing, blob, &info, shrink_to, err);
+  }
   if (status == LNT_OK) status = lnti_image_upright(&image, info.orientation, err);
   if (status != LNT_OK) {
     lnti_image_clear(&image);

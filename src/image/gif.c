@@ -163,23 +163,22 @@ static lnt_status next_frame(bool *found_out, frame *out, gif *g, lnt_error *err
   return ends_early(g, err);
 }
 
-static bool covers(const frame *f, const gif *g) {
-  return f->x == 0 && f->y == 0 && f->w >= g->w && f->h >= g->h;
+/** Covers all of the canvas: nothing that was before is seen. */
+static bool is_whole(const frame *f, const gif *g) {
+  return f->x == 0 && f->y == 0 && f->w >= g->w && f->h >= g->h && f->transparent == OPAQUE;
 }
 
 /** What the walk over all frames finds out. */
 typedef struct survey {
   lnti_image_info info;
-  bool hole;    /* the frame before leaves a transparent part */
-  size_t start; /* the frame that drawing the wanted one begins with */
+  bool hole; /* the frame before leaves a transparent part */
 } survey;
 
 static size_t larger(size_t a, size_t b) {
   return a > b ? a : b;
 }
 
-static lnt_status look_at(survey *s, gif *g, const frame *f, size_t wanted, const lnti_image_limits *limits,
-                          lnt_error *err) {
+static lnt_status look_at(survey *s, gif *g, const frame *f, const lnti_image_limits *limits, lnt_error *err) {
   const size_t i = g->n_frames - 1;
   if (f->w > limits->side_max || f->h > limits->side_max || (f->w > 0 && f->h > limits->pixels_max / f->w)) {
     return lnti_fail(err, LNT_ELIMIT, "frame %zu of the GIF file is %zu x %zu pixels, which is above the caps", i, f->w,
@@ -189,21 +188,20 @@ static lnt_status look_at(survey *s, gif *g, const frame *f, size_t wanted, cons
     g->w = larger(g->w, f->x + f->w);
     g->h = larger(g->h, f->y + f->h);
   }
-  const bool whole = covers(f, g) && f->transparent == OPAQUE;
+  const bool whole = is_whole(f, g);
   if (f->transparent != OPAQUE || ((i == 0 || s->hole) && !whole)) s->info.c = 4;
   /* What is restored is as it was: with the hole that it had, and empty before the first frame. */
   s->hole = f->dispose == DISPOSE_BACKGROUND || (f->dispose == DISPOSE_PREVIOUS && (i == 0 || s->hole));
-  if (whole && i <= wanted && (i == wanted || f->dispose != DISPOSE_PREVIOUS)) s->start = i;
   return LNT_OK;
 }
 
-static lnt_status walk(survey *out, gif *g, size_t wanted, const lnti_image_limits *limits, lnt_error *err) {
+static lnt_status walk(survey *out, gif *g, const lnti_image_limits *limits, lnt_error *err) {
   survey s = {.info = {.format = LNTI_IMAGE_GIF, .c = 3, .depth = LNTI_DEPTH_U8, .orientation = 1}};
   bool found = true;
   while (found && g->n_frames <= limits->frames_max) {
     frame f;
     lnt_status status = next_frame(&found, &f, g, err);
-    if (status == LNT_OK && found) status = look_at(&s, g, &f, wanted, limits, err);
+    if (status == LNT_OK && found) status = look_at(&s, g, &f, limits, err);
     if (status != LNT_OK) return status;
   }
   if (g->w * g->h > CANVAS_FREE && g->w * g->h / PIXELS_PER_BYTE > g->n) {
@@ -222,7 +220,7 @@ static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_
   gif g;
   survey s;
   lnt_status status = open_gif(&g, blob, err);
-  if (status == LNT_OK) status = walk(&s, &g, blob->frame, limits, err);
+  if (status == LNT_OK) status = walk(&s, &g, limits, err);
   if (status == LNT_OK) *out = s.info;
   return status;
 }
@@ -289,18 +287,109 @@ static void remove_frame(lnti_image *canvas, const frame *f) {
   }
 }
 
-/** Draws frame f; `before` is a second canvas, had when a frame first asks to be taken back. */
-static lnt_status draw_and_dispose(lnti_image *canvas, lnti_image *before, const frame *f, const gif *g, bool last,
-                                   lnt_error *err) {
-  lnt_status status = LNT_OK;
-  const bool back = !last && f->dispose == DISPOSE_PREVIOUS;
-  if (back && !before->data) status = lnti_image_new(before, canvas->h, canvas->w, canvas->c, canvas->depth, err);
+/** Goes through the frames. What the last one drawn leaves behind is cleared up when the next is drawn. */
+typedef struct reader {
+  gif g; /* behind the last frame that was drawn or passed by: g.n_frames of them */
+  lnti_image canvas;
+  lnti_image before;       /* a second canvas, had when a frame first asks to be taken back */
+  frame last;              /* on the canvas; of no size before the first */
+  lnt_error broken;        /* the damage that the canvas shows; LNT_OK: none */
+  lnt_error broken_before; /* that which `before` shows */
+} reader;
+
+static void close_reader(void *payload) {
+  reader *r = payload;
+  lnti_image_clear(&r->before);
+  lnti_image_clear(&r->canvas);
+  free(r);
+}
+
+static lnt_status open_reader(void **out, const lnti_blob *blob, const lnti_image_info *info, lnt_error *err) {
+  reader *r = NULL;
+  lnt_status status = lnti_alloc_zero(&r, 1, sizeof *r, err);
   if (status != LNT_OK) return status;
-  if (back) memcpy(before->data, canvas->data, lnti_image_bytes(canvas));
-  status = draw(canvas, f, g, err);
-  if (status != LNT_OK || last) return status;
-  if (back) memcpy(canvas->data, before->data, lnti_image_bytes(canvas));
-  if (f->dispose == DISPOSE_BACKGROUND) remove_frame(canvas, f);
+  status = open_gif(&r->g, blob, err);
+  if (status == LNT_OK) status = lnti_image_new(&r->canvas, info->h, info->w, info->c, info->depth, err);
+  if (status != LNT_OK) {
+    close_reader(r);
+    return status;
+  }
+  r->g.h = info->h;
+  r->g.w = info->w;
+  memset(r->canvas.data, 0, lnti_image_bytes(&r->canvas));
+  *out = r;
+  return LNT_OK;
+}
+
+/** What the last frame asks for to be done when its time is over. */
+static void clear_up(reader *r) {
+  if (r->last.dispose == DISPOSE_BACKGROUND) remove_frame(&r->canvas, &r->last);
+  if (r->last.dispose != DISPOSE_PREVIOUS || !r->before.data) return;
+  memcpy(r->canvas.data, r->before.data, lnti_image_bytes(&r->canvas));
+  r->broken = r->broken_before;
+}
+
+static lnt_status keep_canvas(reader *r, lnt_error *err) {
+  const lnti_image *canvas = &r->canvas;
+  lnt_status status = LNT_OK;
+  if (!r->before.data) status = lnti_image_new(&r->before, canvas->h, canvas->w, canvas->c, canvas->depth, err);
+  if (status != LNT_OK) return status;
+  memcpy(r->before.data, canvas->data, lnti_image_bytes(canvas));
+  r->broken_before = r->broken;
+  return LNT_OK;
+}
+
+/** Draws the next frame, damage included: LNT_ENOMEM alone is returned. */
+static lnt_status draw_next(reader *r, lnt_error *err) {
+  frame f = {0};
+  bool found = false;
+  lnt_status status = next_frame(&found, &f, &r->g, err);
+  if (status == LNT_OK && !found) status = ends_early(&r->g, err);
+  if (status != LNT_OK) return status;
+  clear_up(r);
+  if (f.dispose == DISPOSE_PREVIOUS) status = keep_canvas(r, err);
+  if (status != LNT_OK) return status;
+  r->last = f;
+  if (is_whole(&f, &r->g)) r->broken = (lnt_error)LNT_ERROR_INIT;
+  if (r->broken.code != LNT_OK) return LNT_OK;
+  status = draw(&r->canvas, &f, &r->g, &r->broken);
+  return status == LNT_ENOMEM ? lnti_fail(err, status, "%s", r->broken.message) : LNT_OK;
+}
+
+/** Goes to the last frame up to `wanted` that can be drawn without those before it. */
+static lnt_status pass_by(reader *r, size_t wanted, lnt_error *err) {
+  gif g = r->g, start = r->g;
+  while (g.n_frames <= wanted) {
+    frame f = {0};
+    bool found = false;
+    const gif here = g;
+    lnt_status status = next_frame(&found, &f, &g, err);
+    if (status == LNT_OK && !found) status = ends_early(&g, err);
+    if (status != LNT_OK) return status;
+    if (is_whole(&f, &g) && (here.n_frames == wanted || f.dispose != DISPOSE_PREVIOUS)) start = here;
+  }
+  if (start.n_frames == r->g.n_frames) return LNT_OK;
+  r->g = start;
+  r->last = (frame){0}; /* nothing is seen of it any more */
+  return LNT_OK;
+}
+
+static lnt_status draw_up_to(reader *r, size_t wanted, lnt_error *err) {
+  lnt_status status = pass_by(r, wanted, err);
+  while (status == LNT_OK && r->g.n_frames <= wanted) status = draw_next(r, err);
+  if (status == LNT_OK && r->broken.code != LNT_OK) status = lnti_fail(err, r->broken.code, "%s", r->broken.message);
+  return status;
+}
+
+static lnt_status read_frame(lnti_image *out, void *payload, size_t wanted, lnt_error *err) {
+  reader *r = payload;
+  const lnti_image *canvas = &r->canvas;
+  lnti_image copy = {0};
+  lnt_status status = draw_up_to(r, wanted, err);
+  if (status == LNT_OK) status = lnti_image_new(&copy, canvas->h, canvas->w, canvas->c, canvas->depth, err);
+  if (status != LNT_OK) return status;
+  memcpy(copy.data, canvas->data, lnti_image_bytes(canvas));
+  *out = copy;
   return LNT_OK;
 }
 
@@ -308,29 +397,18 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
                          const lnti_size *shrink_to, lnt_error *err) {
   (void)rows_missing_out;
   (void)shrink_to;
-  static const lnti_image_limits kept = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
-  lnti_image canvas = {0}, before = {0};
-  gif g;
-  survey s = {0};
-  bool found = false;
-  lnt_status status = open_gif(&g, blob, err);
-  if (status == LNT_OK) status = walk(&s, &g, blob->frame, &kept, err);
-  if (status == LNT_OK) status = lnti_image_new(&canvas, info->h, info->w, info->c, info->depth, err);
-  if (status == LNT_OK) memset(canvas.data, 0, lnti_image_bytes(&canvas));
-  if (status == LNT_OK) status = open_gif(&g, blob, err);
-  for (size_t i = 0; i <= blob->frame && status == LNT_OK; i++) {
-    frame f;
-    status = next_frame(&found, &f, &g, err);
-    if (status == LNT_OK && !found) status = ends_early(&g, err);
-    if (status == LNT_OK && i >= s.start) status = draw_and_dispose(&canvas, &before, &f, &g, i == blob->frame, err);
+  void *payload = NULL;
+  lnt_status status = open_reader(&payload, blob, info, err);
+  if (status != LNT_OK) return status;
+  reader *r = payload;
+  status = draw_up_to(r, blob->frame, err);
+  if (status == LNT_OK) {
+    *out = r->canvas;
+    r->canvas = (lnti_image){0};
   }
-  lnti_image_clear(&before);
-  if (status != LNT_OK) {
-    lnti_image_clear(&canvas);
-    return status;
-  }
-  *out = canvas;
-  return LNT_OK;
+  close_reader(r);
+  return status;
 }
 
-const lnti_codec lnti_codec_gif = {LNTI_IMAGE_GIF, "gif", "GIF", false, is_gif, probe, decode};
+static const lnti_codec_animation animation = {open_reader, read_frame, close_reader};
+const lnti_codec lnti_codec_gif = {LNTI_IMAGE_GIF, "gif", "GIF", false, is_gif, probe, decode, &animation};

@@ -291,5 +291,5 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return lnti_vips_decode(out, blob, p.page, info, &raster, err);
 }
 
-const lnti_codec lnti_codec_heif = {LNTI_IMAGE_HEIF, "heif", "HEIF", false, is_heif, probe_heif, decode};
-const lnti_codec lnti_codec_avif = {LNTI_IMAGE_AVIF, "avif", "AVIF", false, is_avif, probe_avif, decode};
+const lnti_codec lnti_codec_heif = {LNTI_IMAGE_HEIF, "heif", "HEIF", false, is_heif, probe_heif, decode, NULL};
+const lnti_codec lnti_codec_avif = {LNTI_IMAGE_AVIF, "avif", "AVIF", false, is_avif, probe_avif, decode, NULL};

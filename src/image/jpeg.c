@@ -380,7 +380,7 @@ done:
   return status;
 }
 
-const lnti_codec lnti_codec_jpeg = {LNTI_IMAGE_JPEG, "jpeg", "JPEG", true, is_jpeg, probe, decode};
+const lnti_codec lnti_codec_jpeg = {LNTI_IMAGE_JPEG, "jpeg", "JPEG", true, is_jpeg, probe, decode, NULL};
 
 lnt_status lnti_jpeg_encode(uint8_t **data_out, size_t *bytes_out, const lnti_image *image, int quality,
                             lnt_error *err) {

@@ -186,4 +186,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return LNT_OK;
 }
 
-const lnti_codec lnti_codec_pam = {LNTI_IMAGE_PNM, "pnm", "PAM", false, is_pam, probe, decode};
+const lnti_codec lnti_codec_pam = {LNTI_IMAGE_PNM, "pnm", "PAM", false, is_pam, probe, decode, NULL};

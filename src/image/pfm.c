@@ -109,4 +109,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return LNT_OK;
 }
 
-const lnti_codec lnti_codec_pfm = {LNTI_IMAGE_PNM, "pnm", "PFM", false, is_pfm, probe, decode};
+const lnti_codec lnti_codec_pfm = {LNTI_IMAGE_PNM, "pnm", "PFM", false, is_pfm, probe, decode, NULL};

@@ -185,4 +185,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return lnti_vips_decode(out, blob, 0, info, &raster, err);
 }
 
-const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, lnti_is_png, probe, decode};
+const lnti_codec lnti_codec_png = {LNTI_IMAGE_PNG, "png", "PNG", true, lnti_is_png, probe, decode, NULL};

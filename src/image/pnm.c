@@ -214,4 +214,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return LNT_OK;
 }
 
-const lnti_codec lnti_codec_pnm = {LNTI_IMAGE_PNM, "pnm", "PNM", false, is_pnm, probe, decode};
+const lnti_codec lnti_codec_pnm = {LNTI_IMAGE_PNM, "pnm", "PNM", false, is_pnm, probe, decode, NULL};

@@ -119,4 +119,4 @@ static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_b
   return lnti_vips_decode(out, blob, blob->frame, info, &page.raster, err);
 }
 
-const lnti_codec lnti_codec_tiff = {LNTI_IMAGE_TIFF, "tiff", "TIFF", false, is_tiff, probe, decode};
+const lnti_codec lnti_codec_tiff = {LNTI_IMAGE_TIFF, "tiff", "TIFF", false, is_tiff, probe, decode, NULL};

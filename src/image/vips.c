@@ -58,25 +58,27 @@ static lnt_status damaged(const lnti_image_info *info, lnt_error *err) {
                    lnti_format_title(info->format));
 }
 
-static lnt_status pull(lnti_image *out, VipsImage *image, const lnti_image_info *info, const lnti_raster *raster,
-                       lnt_error *err) {
-  lnt_status status = LNT_OK;
+/** out->h rows from `top` on. */
+static lnt_status pull(lnti_image *out, VipsRegion *region, int top, const lnti_image_info *info,
+                       const lnti_raster *raster, lnt_error *err) {
   const size_t row_bytes = lnti_image_bytes(out) / out->h;
+  const int end = top + (int)out->h;
   uint8_t *to = out->data;
-  VipsRegion *region = vips_region_new(image);
-  if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the decoder", err);
-  for (int y = 0; y < image->Ysize && status == LNT_OK; y += STRIP_ROWS) {
-    VipsRect strip = {0, y, image->Xsize, VIPS_MIN(STRIP_ROWS, image->Ysize - y)};
-    if (vips_region_prepare(region, &strip) != 0) {
-      status = damaged(info, err);
-      break;
-    }
+  for (int y = top; y < end; y += STRIP_ROWS) {
+    VipsRect strip = {0, y, (int)out->w, VIPS_MIN(STRIP_ROWS, end - y)};
+    if (vips_region_prepare(region, &strip) != 0) return damaged(info, err);
     for (int row = y; row < y + strip.height; row++, to += row_bytes) {
       lnti_raster_row(to, VIPS_REGION_ADDR(region, 0, row), out->w, raster);
     }
   }
-  g_object_unref(region);
-  return status;
+  return LNT_OK;
+}
+
+static lnt_status new_region(VipsRegion **out, VipsImage *image, lnt_error *err) {
+  VipsRegion *region = vips_region_new(image);
+  if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the decoder", err);
+  *out = region;
+  return LNT_OK;
 }
 
 static VipsBandFormat band_format(lnti_sample sample) {
@@ -89,14 +91,15 @@ static VipsBandFormat band_format(lnti_sample sample) {
   return formats[sample];
 }
 
-/** True where vips is about to give what the header promised. */
-static gboolean as_promised(const VipsImage *image, const lnti_image_info *info, const lnti_raster *raster) {
-  return (size_t)image->Ysize == info->h && (size_t)image->Xsize == info->w && (size_t)image->Bands == raster->bands &&
-         image->BandFmt == band_format(raster->sample) && image->Coding == VIPS_CODING_NONE;
+/** True where vips is about to give what the header promised, `n` times. */
+static gboolean as_promised(const VipsImage *image, size_t n, const lnti_image_info *info, const lnti_raster *raster) {
+  return (size_t)image->Ysize == n * info->h && (size_t)image->Xsize == info->w &&
+         (size_t)image->Bands == raster->bands && image->BandFmt == band_format(raster->sample) &&
+         image->Coding == VIPS_CODING_NONE;
 }
 
-/** The loader is named by the format, never found by vips. */
-static int load(VipsImage **out, const lnti_blob *blob, size_t page, lnti_image_format format) {
+/** The loader is named by the format, never found by vips. `n`: frames, one below the other; of animations alone. */
+static int load(VipsImage **out, const lnti_blob *blob, size_t page, size_t n_frames, lnti_image_format format) {
   void *bytes = NULL; /* vips takes them as writable, and does not write */
   memcpy(&bytes, &blob->data, sizeof bytes);
   const size_t n = blob->bytes;
@@ -104,8 +107,8 @@ static int load(VipsImage **out, const lnti_blob *blob, size_t page, lnti_image_
     case LNTI_IMAGE_PNG:
       return vips_pngload_buffer(bytes, n, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     case LNTI_IMAGE_WEBP:
-      return vips_webpload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                  VIPS_FAIL_ON_WARNING, NULL);
+      return vips_webpload_buffer(bytes, n, out, "page", (int)page, "n", (int)n_frames, "access",
+                                  VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case LNTI_IMAGE_TIFF:
       return vips_tiffload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                   VIPS_FAIL_ON_WARNING, NULL);
@@ -126,31 +129,104 @@ lnt_status lnti_vips_can_heif(lnt_error *err) {
                    "HEIF and AVIF cannot be read here: libvips's module for them (vips-heif.so) is not installed");
 }
 
+/** Opens `n` frames from `page` on. */
+static lnt_status open_image(VipsImage **out, const lnti_blob *blob, size_t page, size_t n, const lnti_image_info *info,
+                             const lnti_raster *raster, lnt_error *err) {
+  VipsImage *image = NULL;
+  lnt_status status = lnti_image_start(err);
+  if (status != LNT_OK) return status;
+  if (load(&image, blob, page, n, info->format) != 0) {
+    status = damaged(info, err);
+  } else if (!as_promised(image, n, info, raster)) {
+    status =
+        lnti_fail(err, LNT_EDATA, "the %s file's pixels are not what its header says", lnti_format_title(info->format));
+  }
+  if (status == LNT_OK) {
+    *out = image;
+  } else if (image) {
+    g_object_unref(image);
+  }
+  return status;
+}
+
 lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page, const lnti_image_info *info,
                             const lnti_raster *raster, lnt_error *err) {
   lnti_image decoded = {0};
   VipsImage *image = NULL;
-  lnt_status status = lnti_image_start(err);
+  VipsRegion *region = NULL;
+  lnt_status status = open_image(&image, blob, page, 1, info, raster, err);
   if (status != LNT_OK) return status;
-  if (load(&image, blob, page, info->format) != 0) {
-    status = damaged(info, err);
-    goto done;
-  }
-  if (!as_promised(image, info, raster)) {
-    status =
-        lnti_fail(err, LNT_EDATA, "the %s file's pixels are not what its header says", lnti_format_title(info->format));
-    goto done;
-  }
   status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
-  if (status != LNT_OK) goto done;
-  status = pull(&decoded, image, info, raster, err);
-  if (status != LNT_OK) goto done;
-  *out = decoded;
-  decoded.data = NULL;
-done:
+  if (status == LNT_OK) status = new_region(&region, image, err);
+  if (status == LNT_OK) status = pull(&decoded, region, 0, info, raster, err);
+  if (status == LNT_OK) {
+    *out = decoded;
+    decoded.data = NULL;
+  }
   lnti_image_clear(&decoded);
-  if (image) g_object_unref(image);
+  if (region) g_object_unref(region);
+  g_object_unref(image);
   return status;
+}
+
+/* ---- frames ---- */
+
+/** vips gives frames one below the other, drawn while it comes to them. An image of its can have VIPS_MAX_COORD rows:
+ *  of many or large frames it is several, for each of which vips draws those before it. */
+struct lnti_vips_frames {
+  lnti_blob blob;
+  lnti_image_info info;
+  lnti_raster raster;
+  VipsImage *image; /* of the frames [first, first + n); NULL before the first */
+  VipsRegion *region;
+  size_t first, n;
+};
+
+static void close_part(lnti_vips_frames *f) {
+  if (f->region) g_object_unref(f->region);
+  if (f->image) g_object_unref(f->image);
+  f->region = NULL;
+  f->image = NULL;
+}
+
+static lnt_status open_part(lnti_vips_frames *f, size_t frame, lnt_error *err) {
+  const size_t left = f->info.frames - frame, most = VIPS_MAX_COORD / f->info.h;
+  close_part(f);
+  f->first = frame;
+  f->n = left < most ? left : most;
+  lnt_status status = open_image(&f->image, &f->blob, frame, f->n, &f->info, &f->raster, err);
+  return status == LNT_OK ? new_region(&f->region, f->image, err) : status;
+}
+
+lnt_status lnti_vips_frames_open(lnti_vips_frames **out, const lnti_blob *blob, const lnti_image_info *info,
+                                 const lnti_raster *raster, lnt_error *err) {
+  lnti_vips_frames *f = NULL;
+  lnt_status status = lnti_alloc_zero(&f, 1, sizeof *f, err);
+  if (status != LNT_OK) return status;
+  *f = (lnti_vips_frames){.blob = *blob, .info = *info, .raster = *raster};
+  *out = f;
+  return LNT_OK;
+}
+
+lnt_status lnti_vips_frames_read(lnti_image *out, lnti_vips_frames *f, size_t frame, lnt_error *err) {
+  const lnti_image_info *info = &f->info;
+  lnti_image decoded = {0};
+  lnt_status status = f->image && frame - f->first < f->n ? LNT_OK : open_part(f, frame, err);
+  if (status == LNT_OK) status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
+  if (status == LNT_OK) {
+    status = pull(&decoded, f->region, (int)((frame - f->first) * info->h), info, &f->raster, err);
+  }
+  if (status != LNT_OK) {
+    lnti_image_clear(&decoded);
+    return status;
+  }
+  *out = decoded;
+  return LNT_OK;
+}
+
+void lnti_vips_frames_close(lnti_vips_frames *frames) {
+  close_part(frames);
+  free(frames);
 }
 
 lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnti_image *image, lnt_error *err) {

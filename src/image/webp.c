@@ -176,12 +176,33 @@ static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_
   return status;
 }
 
+static lnti_raster raster_of(const lnti_image_info *info) {
+  return (lnti_raster){.bands = info->c, .colours = 3, .alpha = info->c == 4 ? 3 : 0};
+}
+
 static lnt_status decode(lnti_image *out, size_t *rows_missing_out, const lnti_blob *blob, const lnti_image_info *info,
                          const lnti_size *shrink_to, lnt_error *err) {
   (void)rows_missing_out;
   (void)shrink_to;
-  const lnti_raster raster = {.bands = info->c, .colours = 3, .alpha = info->c == 4 ? 3 : 0};
+  const lnti_raster raster = raster_of(info);
   return lnti_vips_decode(out, blob, blob->frame, info, &raster, err);
 }
 
-const lnti_codec lnti_codec_webp = {LNTI_IMAGE_WEBP, "webp", "WebP", true, is_webp, probe, decode};
+static lnt_status open_frames(void **out, const lnti_blob *blob, const lnti_image_info *info, lnt_error *err) {
+  const lnti_raster raster = raster_of(info);
+  lnti_vips_frames *frames = NULL;
+  lnt_status status = lnti_vips_frames_open(&frames, blob, info, &raster, err);
+  if (status == LNT_OK) *out = frames;
+  return status;
+}
+
+static lnt_status read_next(lnti_image *out, void *frames, size_t frame, lnt_error *err) {
+  return lnti_vips_frames_read(out, frames, frame, err);
+}
+
+static void close_frames(void *frames) {
+  lnti_vips_frames_close(frames);
+}
+
+static const lnti_codec_animation animation = {open_frames, read_next, close_frames};
+const lnti_codec lnti_codec_webp = {LNTI_IMAGE_WEBP, "webp", "WebP", true, is_webp, probe, decode, &animation};

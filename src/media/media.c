@@ -5,6 +5,7 @@
 #include <base/file.h>
 #include <media/cifar.h>
 #include <media/container.h>
+#include <media/kept.h>
 #include <media/members.h>
 #include <media/resolve.h>
 #include <media/uri.h>
@@ -15,6 +16,7 @@ struct lnti_media {
   lnti_media_options options;
   char *cache_dir, *temp_dir;
   lnti_containers *containers;
+  lnti_kept_files *kept;
 };
 
 /** Zeros become defaults. */
@@ -44,6 +46,7 @@ lnt_status lnti_media_new(lnti_media **out, const lnti_media_options *options, l
   media->options.temp_dir = media->temp_dir;
   media->options.cache_dir = media->cache_dir;
   if (status == LNT_OK) status = lnti_containers_new(&media->containers, &media->options, err);
+  if (status == LNT_OK) status = lnti_kept_files_new(&media->kept, err);
   if (status != LNT_OK) {
     lnti_media_free(media);
     return status;
@@ -54,6 +57,7 @@ lnt_status lnti_media_new(lnti_media **out, const lnti_media_options *options, l
 
 void lnti_media_free(lnti_media *media) {
   if (!media) return;
+  lnti_kept_files_free(media->kept);
   lnti_containers_free(media->containers);
   free(media->cache_dir);
   free(media->temp_dir);
@@ -61,6 +65,7 @@ void lnti_media_free(lnti_media *media) {
 }
 
 void lnti_blob_clear(lnti_blob *blob) {
+  if (blob->kept) lnti_kept_release(blob->kept);
   free(blob->owner);
   memset(blob, 0, sizeof *blob);
 }
@@ -83,12 +88,12 @@ lnt_status lnti_media_members(lnti_members *out, lnti_media *media, const char *
 
 /* ---- reading ---- */
 
-static lnt_status read_file(lnti_blob *out, const lnti_media *media, const char *path, size_t frame, lnt_error *err) {
+static lnt_status read_file(lnti_blob *out, const lnti_media *media, const char *path, lnt_error *err) {
   char *data = NULL;
   size_t bytes = 0;
   lnt_status status = lnti_file_read(&data, &bytes, path, media->options.file_bytes_max, err);
   if (status != LNT_OK) return status;
-  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = (uint8_t *)data, .bytes = bytes, .frame = frame, .owner = data};
+  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = (uint8_t *)data, .bytes = bytes, .owner = data};
   return LNT_OK;
 }
 
@@ -115,20 +120,52 @@ static lnt_status read_member(lnti_blob *out, const lnti_media *media, const lnt
   lnt_status status =
       lnti_container_member(&data, &bytes, place->held.container, place->row, uri, media->options.file_bytes_max, err);
   if (status != LNT_OK) return status;
-  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = bytes, .frame = place->frame, .owner = data};
+  *out = (lnti_blob){.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = bytes, .owner = data};
   return LNT_OK;
+}
+
+static lnt_status read_encoded(lnti_blob *out, const lnti_media *media, const lnti_place *place, const char *uri,
+                               lnt_error *err) {
+  return place->kind == LNTI_PLACE_FILE ? read_file(out, media, place->path, err)
+                                        : read_member(out, media, place, uri, err);
+}
+
+/** A frame behind the first of a file, of which more are likely to be asked for. */
+static lnt_status read_frame(lnti_blob *out, lnti_media *media, const lnti_place *place, const char *uri,
+                             lnt_error *err) {
+  lnti_file_mark mark;
+  char *name = NULL;
+  lnt_status status = LNT_OK;
+  if (place->kind == LNTI_PLACE_MEMBER) {
+    mark = place->held.container->mark;
+  } else {
+    status = lnti_file_mark_read(&mark, place->path, err);
+  }
+  if (status == LNT_OK) status = lnti_strndup(&name, uri, (size_t)(strrchr(uri, '#') - uri), err);
+  if (status != LNT_OK) return status;
+  if (!lnti_kept_find(out, media->kept, name, &mark)) {
+    status = read_encoded(out, media, place, uri, err);
+    if (status == LNT_OK) status = lnti_kept_add(out, media->kept, name, &mark, err);
+  }
+  free(name);
+  if (status == LNT_OK) {
+    out->frame = place->frame;
+  } else {
+    lnti_blob_clear(out);
+  }
+  return status;
 }
 
 static lnt_status read_once(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err) {
   lnti_place place = {0};
   lnt_status status = lnti_resolve(&place, media->containers, uri, NULL, err);
   if (status != LNT_OK) return status;
-  if (place.kind == LNTI_PLACE_FILE) {
-    status = read_file(out, media, place.path, place.frame, err);
-  } else if (place.kind == LNTI_PLACE_MEMBER) {
-    status = read_member(out, media, &place, uri, err);
-  } else {
+  if (place.kind == LNTI_PLACE_RECORD) {
     status = read_record(out, &place, err);
+  } else if (place.frame > 0) {
+    status = read_frame(out, media, &place, uri, err);
+  } else {
+    status = read_encoded(out, media, &place, uri, err);
   }
   if (status == LNT_ECORRUPT) lnti_container_reject(&place.held, media->containers);
   lnti_place_clear(&place, media->containers);

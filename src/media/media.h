@@ -44,6 +44,9 @@ typedef struct lnti_media_options {
 /** What a URI holds: an encoded file, or bare pixels. */
 typedef enum lnti_blob_kind { LNTI_BLOB_ENCODED, LNTI_BLOB_PIXELS } lnti_blob_kind;
 
+/** The bytes of a file that was asked for by a frame's number; see lnti_kept_take. */
+typedef struct lnti_kept lnti_kept;
+
 typedef struct lnti_blob {
   lnti_blob_kind kind;
   const uint8_t *data; /**< `bytes` bytes; PIXELS: [h,w,c] u8 */
@@ -51,6 +54,8 @@ typedef struct lnti_blob {
   size_t h, w, c; /**< of PIXELS */
   size_t frame;   /**< of ENCODED: which frame or page of several decode gives, 0-based */
   void *owner;    /**< what clear releases */
+  lnti_kept
+      *kept; /**< of a URI that names a frame behind the first: where decoders leave what the next needs; else NULL */
 } lnti_blob;
 
 /** Opens URIs and keeps a bounded cache of unpacked arrays and indexed archives. May be used by several threads. */
@@ -67,6 +72,13 @@ void lnti_media_free(lnti_media *media);
 LNT_MUST_CHECK lnt_status lnti_media_read(lnti_blob *out, lnti_media *media, const char *uri, lnt_error *err);
 /** Releases; safe on a zeroed blob. */
 void lnti_blob_clear(lnti_blob *blob);
+
+/** A decoder's state that somebody left of this file, of all whose position is not behind `position` the nearest, for the
+ *  caller alone; NULL where there is none. Thread-safe. */
+void *lnti_kept_take(lnti_kept *kept, size_t position);
+/** Leaves a state, which may point into the blob's data, with the position that it has come to and the memory that it
+ *  takes. It is closed, at once or later, where nobody takes it and others need the room. Thread-safe. */
+void lnti_kept_leave(lnti_kept *kept, void *state, size_t position, size_t bytes, void (*close)(void *state));
 
 /* ---- what lies in an archive ---- */
 

@@ -355,6 +355,101 @@ static void frames_are_trained_on_and_predicted(void **state) {
   lab_free(&l);
 }
 
+/* ---- holes ---- */
+
+/* An animation of one pixel; frame i has colour i % 4, but one whose pixels are a code that means nothing. */
+static void write_gif(const char *path, size_t n, size_t broken) {
+  static const uint8_t head[] =
+      "GIF89a\1\0\1\0\x81\0\0"
+      "aaabbbcccddd";
+  lnti_text gif = {0};
+  assert_ok(lnti_text_append(&gif, (const char *)head, sizeof head - 1, ERR));
+  for (size_t i = 0; i < n; i++) {
+    const unsigned code = i == broken ? 6 : (unsigned)i % 4, bits = 4 | code << 3 | 5 << 6;
+    const uint8_t frame[] = {0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, (uint8_t)bits, (uint8_t)(bits >> 8), 0};
+    assert_ok(lnti_text_append(&gif, (const char *)frame, sizeof frame, ERR));
+  }
+  assert_ok(lnti_text_append(&gif, ";", 1, ERR));
+  lnti_test_write_file(path, gif.data, gif.length);
+  lnti_text_clear(&gif);
+}
+
+static lnti_import_result import_told(const lab *l, media_refusals *refusals, lnti_import_frames frames, bool verify) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name name = media_in(l, "set");
+  const char *source = name.text;
+  memset(refusals, 0, sizeof *refusals);
+  options.frames = frames;
+  options.verify = verify;
+  options.refused = media_refuse;
+  options.refused_payload = refusals;
+  assert_ok(lnti_import(&result, l->project, &source, 1, &options, ERR));
+  return result;
+}
+
+/* Frames that cannot be read are refused, each with its reason; the others stay, under their numbers, and are found again. */
+static void frames_with_holes(void **state) {
+  (void)state;
+  static media_refusals refusals;
+  for (size_t broken = 0; broken < 4; broken++) {
+    lab l = lab_new();
+    media_folder(media_in(&l, "set/a").text);
+    write_gif(media_in(&l, "set/a/a.gif").text, 4, broken);
+    for (int again = 0; again < 2; again++) {
+      lnti_import_result result = import_told(&l, &refusals, LNTI_FRAMES_EACH, true);
+      assert_int_equal(result.imported, again ? 0 : 3);
+      assert_int_equal(result.existing, again ? 3 : 0);
+      lnti_import_result_clear(&result);
+      if (again && broken == 3) break; /* behind the last that is known nothing is looked for */
+      assert_int_equal(refusals.n, 1);
+      assert_string_equal(refusals.of[0].path, media_in(&l, "set/a/a.gif#frame=%zu", broken).text);
+      assert_int_equal(refusals.of[0].code, LNT_EDATA);
+    }
+    media_items items = media_list(l.project, "class");
+    assert_int_equal(items.n, 3);
+    for (size_t i = 0; i < 4; i++) {
+      char member[64];
+      snprintf(member, sizeof member, "a/a.gif#frame=%zu", i);
+      if (i != broken) assert_string_equal(media_find(&items, member)->label, "a");
+    }
+    media_items_clear(&items);
+    /* Without --frames the known ones stay as they are, and the hole is no reason to open the file. */
+    lnti_import_result result = import_told(&l, &refusals, LNTI_FRAMES_FIRST, true);
+    if (broken > 0) {
+      assert_int_equal(result.imported, 0);
+      assert_int_equal(refusals.n, 0);
+    }
+    lnti_import_result_clear(&result);
+    lab_free(&l);
+  }
+}
+
+/* More frames than a batch has rows for: files wait for one another, and keep their order. */
+static void more_frames_than_a_batch_holds(void **state) {
+  (void)state;
+  static media_refusals refusals;
+  static const size_t n[] = {3000, 10, 5000, 2000};
+  lab l = lab_new();
+  media_folder(media_in(&l, "set").text);
+  for (size_t i = 0; i < 4; i++) write_gif(media_in(&l, "set/%zu.gif", i).text, n[i], SIZE_MAX);
+  lnti_import_result result = import_told(&l, &refusals, LNTI_FRAMES_EACH, false);
+  assert_int_equal(result.imported, 10010);
+  assert_int_equal(refusals.n, 0);
+  lnti_import_result_clear(&result);
+  media_items items = media_list(l.project, "class");
+  assert_int_equal(items.n, 10010);
+  for (size_t i = 0, at = 0; i < 4; i++) {
+    for (size_t k = 0; k < n[i]; k++, at++) {
+      char member[64];
+      snprintf(member, sizeof member, "%zu.gif#frame=%zu", i, k);
+      assert_string_equal(items.item[at].member, member);
+    }
+  }
+  media_items_clear(&items);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_of_each),
@@ -367,6 +462,8 @@ int main(void) {
       cmocka_unit_test(a_changed_file_gets_no_frames),
       cmocka_unit_test(a_broken_page_is_refused_alone),
       cmocka_unit_test(too_many_frames_are_refused),
+      cmocka_unit_test(frames_with_holes),
+      cmocka_unit_test(more_frames_than_a_batch_holds),
       cmocka_unit_test(cancelled_between_frames),
       cmocka_unit_test(every_frame_is_extracted),
       cmocka_unit_test(frames_are_trained_on_and_predicted),

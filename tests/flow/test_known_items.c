@@ -99,28 +99,31 @@ static void frames_of_a_file(void **state) {
   lab l = lab_new();
   static const lnti_item items[] = {{.member = "spread.gif#frame=0", .format = "gif"},
                                     {.member = "spread.gif#frame=1", .format = "gif"},
-                                    {.member = "spread.gif#frame=3", .format = "gif"}, /* a gap: two are known */
+                                    {.member = "spread.gif#frame=3", .format = "gif"}, /* a gap */
                                     {.member = "scan.tif#page=1", .format = "tiff"},
                                     {.member = "first.tif", .format = "tiff"},
                                     {.member = "first.tif#page=2", .format = "tiff"},
                                     {.member = "first.tif#page=3", .format = "tiff"},
                                     {.member = "alone.webp", .format = "webp"},
                                     {.member = "still.png"},
-                                    {.member = "still.png#page=2"} /* a name, no page: a PNG has none */};
+                                    {.member = "still.png#page=2"}, /* a name, no page: a PNG has none */
+                                    {.member = "odd#frame=4000000000"}};
   int64_t id = add(&l, LNTI_SOURCE_FOLDER, "/photos", items, sizeof items / sizeof *items);
   lnti_known_items *known = load(&l, LNTI_SOURCE_FOLDER, "/photos");
   static const struct {
     const char *member;
     int64_t id;
     size_t frames;
-    bool timed, may_have_frames;
-  } expected[] = {{"spread.gif", 0, 2, true, false}, {"scan.tif", 0, 1, false, false},
-                  {"first.tif", 5, 2, false, true},  {"alone.webp", 8, 0, false, true},
-                  {"still.png", 9, 0, false, false}, {"none.gif", 0, 0, false, false}};
+    bool timed, may_have_frames, holes;
+  } expected[] = {{"spread.gif", 0, 4, true, false, true},  {"scan.tif", 0, 1, false, false, false},
+                  {"first.tif", 5, 2, false, true, false},  {"alone.webp", 8, 0, false, true, false},
+                  {"still.png", 9, 0, false, false, false}, {"none.gif", 0, 0, false, false, false},
+                  {"odd", 0, 0, false, false, false}};
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
     lnti_known_item item = lnti_known_items_find(known, expected[i].member);
     if (item.id != (expected[i].id ? id + expected[i].id - 1 : 0) || item.frames != expected[i].frames ||
-        item.timed != expected[i].timed || item.may_have_frames != expected[i].may_have_frames) {
+        item.timed != expected[i].timed || item.may_have_frames != expected[i].may_have_frames ||
+        item.holes != expected[i].holes) {
       fail_msg("%s: item %d, %zu frames", expected[i].member, (int)item.id, item.frames);
     }
   }

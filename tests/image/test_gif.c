@@ -4,6 +4,8 @@
  */
 #include "support.h"
 
+#include <image/frames.h>
+
 #include "image/refusals.h"
 
 /* A GIF of eight colours: colour i is (30 i, 10 i, 255 - i). */
@@ -294,6 +296,56 @@ static void test_damage(void **state) {
   refuses(g.data, g.n, LNT_EDATA, "nothing in it");
 }
 
+/* A frame whose pixels are broken: those that stand on it are refused with it, the others are had, alone and in order. */
+static void test_a_broken_frame(void **state) {
+  (void)state;
+  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  lnti_frames *frames = NULL;
+  lnti_image_info info;
+  gif g;
+  begin(&g, 2, 1);
+  frame(&g, 0, 0, 2, 1, KEEP, OPAQUE, "11");
+  frame(&g, 0, 0, 2, 1, PREVIOUS, OPAQUE, "2"); /* broken, and taken back */
+  frame(&g, 1, 0, 1, 1, KEEP, OPAQUE, "3");
+  frame(&g, 0, 0, 2, 1, KEEP, 5, "4"); /* broken, and stays */
+  frame(&g, 1, 0, 1, 1, KEEP, OPAQUE, "5");
+  frame(&g, 0, 0, 2, 1, PREVIOUS, OPAQUE, "66"); /* covers the damage, and is taken back */
+  frame(&g, 0, 0, 1, 1, KEEP, OPAQUE, "7");
+  frame(&g, 0, 0, 2, 1, KEEP, OPAQUE, "01"); /* covers it */
+  frame(&g, 0, 0, 1, 1, KEEP, OPAQUE, "2");
+  end(&g);
+  static const struct {
+    const char *pixels, *reason;
+  } expected[] = {{"11", NULL},
+                  {NULL, "of frame 1 are missing"},
+                  {"13", NULL},
+                  {NULL, "of frame 3 are missing"},
+                  {NULL, "of frame 3 are missing"},
+                  {"66", NULL},
+                  {NULL, "of frame 3 are missing"},
+                  {"01", NULL},
+                  {"21", NULL}};
+  const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = g.data, .bytes = g.n};
+  assert_ok(lnti_frames_open(&frames, &info, &blob, &limits, ERR));
+  assert_int_equal(info.frames, 9);
+  for (size_t i = 0; i < 9; i++) {
+    lnti_image image = {0};
+    if (expected[i].pixels) {
+      gives(&g, i, 1, 2, 4, expected[i].pixels);
+      assert_ok(lnti_frames_read(&image, NULL, frames, i, ERR));
+      assert_int_equal(255 - ((uint8_t *)image.data)[2], expected[i].pixels[0] - '0');
+      assert_int_equal(255 - ((uint8_t *)image.data)[6], expected[i].pixels[1] - '0');
+    } else {
+      assert_status(decode_bytes(&image, &info, g.data, g.n, i, ERR), LNT_EDATA);
+      assert_message(expected[i].reason);
+      assert_status(lnti_frames_read(&image, NULL, frames, i, ERR), LNT_EDATA);
+      assert_message(expected[i].reason);
+    }
+    lnti_image_clear(&image);
+  }
+  lnti_frames_close(frames);
+}
+
 static void test_bombs(void **state) {
   (void)state;
   gif g;
@@ -316,7 +368,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_disposal),   cmocka_unit_test(test_alpha_channel), cmocka_unit_test(test_screen),
       cmocka_unit_test(test_interlaced), cmocka_unit_test(test_oddities),      cmocka_unit_test(test_frames),
-      cmocka_unit_test(test_damage),     cmocka_unit_test(test_bombs),
+      cmocka_unit_test(test_damage),     cmocka_unit_test(test_bombs),         cmocka_unit_test(test_a_broken_frame),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,17 +118,19 @@ static void test_symbolic_links(void **state) {
 /* Every allocation of ours fails in turn: no leak, nothing handed out, and nothing remembered as broken. */
 static void test_out_of_memory(void **state) {
   fixture *f = *state;
-  char path[TEMP_PATH], plain[TEMP_PATH + 2], packed[TEMP_PATH + 2], file[TEMP_PATH];
+  char path[TEMP_PATH], plain[TEMP_PATH + 2], packed[TEMP_PATH + 2], file[TEMP_PATH + 8], whole[TEMP_PATH];
   size_t n = 0;
   uint8_t *idx = temp_idx_images(&n, 3, 2, 2);
   temp_write(temp_path(path, &f->folder, "fault"), idx, n);
   snprintf(plain, sizeof plain, "%s#1", path);
   temp_write_gzip(temp_path(path, &f->folder, "fault.gz"), idx, n);
   snprintf(packed, sizeof packed, "%s#1", path);
-  temp_write(temp_path(file, &f->folder, "fault.jpg"), idx, n);
+  temp_write(temp_path(path, &f->folder, "fault.gif"), idx, n);
+  snprintf(file, sizeof file, "%s#frame=2", path);
+  temp_write(temp_path(whole, &f->folder, "fault.jpg"), idx, n);
   free(idx);
-  const char *const uris[] = {plain, packed, file};
-  for (size_t i = 0; i < 3; i++) {
+  const char *const uris[] = {plain, packed, file, whole};
+  for (size_t i = 0; i < 4; i++) {
     for_each_fault(nth) {
       lnti_media *media = NULL;
       lnti_blob blob = {0};
@@ -168,10 +170,79 @@ static void test_fashion_mnist(void **state) {
   assert_int_equal(sum, 573469082);
 }
 
+static void close_state(void *state) {
+  (*(int *)state)++;
+}
+
+/* Files of which frames are asked for: their bytes are shared, and what is left of them is handed on, nearest first. */
+static void test_kept_files(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], uri[TEMP_PATH + 16];
+  lnti_blob first = {0}, second = {0};
+  int closed[6] = {0};
+  temp_write(temp_path(path, &f->folder, "kept.gif"), "abc", 3);
+  assert_ok(lnti_media_read(&first, f->media, path, ERR));
+  assert_null(first.kept);
+  lnti_blob_clear(&first);
+  snprintf(uri, sizeof uri, "%s#frame=3", path);
+  assert_ok(lnti_media_read(&first, f->media, uri, ERR));
+  assert_int_equal(first.frame, 3);
+  snprintf(uri, sizeof uri, "%s#page=8", path);
+  assert_ok(lnti_media_read(&second, f->media, uri, ERR));
+  assert_int_equal(second.frame, 7);
+  assert_ptr_equal(first.data, second.data);
+  assert_null(lnti_kept_take(first.kept, 100));
+  for (size_t i = 0; i < 5; i++) lnti_kept_leave(first.kept, &closed[i], 10 * i, 1, close_state);
+  assert_int_equal(closed[0], 1); /* the oldest gave way */
+  assert_null(lnti_kept_take(second.kept, 9));
+  assert_ptr_equal(lnti_kept_take(second.kept, 35), &closed[3]);
+  assert_ptr_equal(lnti_kept_take(second.kept, 35), &closed[2]);
+  assert_ptr_equal(lnti_kept_take(second.kept, 100), &closed[4]);
+  lnti_kept_leave(second.kept, &closed[5], 0, (size_t)1 << 40, close_state); /* larger than all that may be kept */
+  assert_int_equal(closed[5], 1);
+  lnti_blob_clear(&first);
+  temp_write(path, "other", 5); /* another file by now */
+  assert_ok(lnti_media_read(&first, f->media, uri, ERR));
+  assert_int_equal(first.bytes, 5);
+  assert_memory_equal(second.data, "abc", 3);
+  lnti_blob_clear(&second);
+  lnti_blob_clear(&first);
+  for (int i = 0; i < 20; i++) { /* more files than are kept */
+    char name[16];
+    snprintf(name, sizeof name, "%d.gif", i);
+    temp_write(temp_path(path, &f->folder, name), name, strlen(name));
+    snprintf(uri, sizeof uri, "%s#frame=1", path);
+    assert_ok(lnti_media_read(&first, f->media, uri, ERR));
+    assert_memory_equal(first.data, name, strlen(name));
+    lnti_blob_clear(&first);
+  }
+  assert_int_equal(closed[1], 1); /* with its file */
+}
+
+/* A blob may outlive its media. */
+static void test_kept_after_free(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], uri[TEMP_PATH + 16];
+  lnti_media *media = NULL;
+  lnti_blob blob = {0};
+  int closed = 0;
+  temp_write(temp_path(path, &f->folder, "late.gif"), "abc", 3);
+  snprintf(uri, sizeof uri, "%s#frame=1", path);
+  assert_ok(lnti_media_new(&media, NULL, ERR));
+  assert_ok(lnti_media_read(&blob, media, uri, ERR));
+  lnti_media_free(media);
+  assert_memory_equal(blob.data, "abc", 3);
+  lnti_kept_leave(blob.kept, &closed, 1, 1, close_state);
+  lnti_blob_clear(&blob);
+  assert_int_equal(closed, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_encoded_file),   cmocka_unit_test(test_refusals),      cmocka_unit_test(test_file_cap),
-      cmocka_unit_test(test_symbolic_links), cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_fashion_mnist),
+      cmocka_unit_test(test_encoded_file),  cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_file_cap),      cmocka_unit_test(test_symbolic_links),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_fashion_mnist),
+      cmocka_unit_test(test_kept_files),    cmocka_unit_test(test_kept_after_free),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
