@@ -5,6 +5,7 @@
 #include <cli/commands.h>
 #include <cli/duplicates.h>
 #include <cli/format.h>
+#include <cli/next_step.h>
 #include <cli/refused.h>
 #include <cli/table.h>
 #include <flow/import.h>
@@ -135,24 +136,6 @@ static lnt_status print_columns(lnti_cli *cli, const lnti_import_result *result,
   return status;
 }
 
-/** What to do next depends on what is there: labels at all, and a part that is kept for testing. */
-static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *err) {
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
-  if (status) return status;
-  bool has_test = false;
-  for (size_t i = 0; i < counts.n_splits; i++) has_test = has_test || strcmp(counts.splits[i].name, "test") == 0;
-  if (counts.labelled == 0) {
-    lnti_print_next(cli, "linnet items (no labels yet: put images into one folder for each class, and import that)");
-  } else if (!has_test) {
-    lnti_print_next(cli, "linnet split");
-  } else {
-    lnti_print_next(cli, "linnet train");
-  }
-  lnti_store_counts_clear(&counts);
-  return LNT_OK;
-}
-
 static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_result *result,
                         const lnti_refused *refused, lnt_error *err) {
   size_t seen = result->imported + result->existing;
@@ -166,7 +149,7 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_
   if (!status) status = print_columns(cli, result, err);
   if (!status) status = lnti_refused_print(cli, refused, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
-  if (!status) status = print_next(cli, project, err);
+  if (!status) status = lnti_print_next_step(cli, project, result->cut, err);
   return status;
 }
 

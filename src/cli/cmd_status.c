@@ -7,6 +7,7 @@
 #include <cli/facets.h>
 #include <cli/format.h>
 #include <cli/models.h>
+#include <cli/next_step.h>
 #include <cli/table.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,26 +354,10 @@ static lnt_status print_metadata(const glance *g, lnt_error *err) {
   return status;
 }
 
-static bool has_test(const glance *g) {
-  const lnti_facet *splits = &g->facets[SPLITS];
-  for (size_t c = 0; c < splits->n_codes; c++) {
-    if (splits->counts[c] && strcmp(lnti_view_code(g->view, &splits->field, c).text, "test") == 0) return true;
-  }
-  return false;
-}
-
-static void print_next(const glance *g) {
-  if (g->items == 0) {
-    lnti_print_next(g->cli, "linnet import SOURCE");
-  } else if (g->labelled == 0) {
-    lnti_print_next(g->cli, "linnet import SOURCE (labels come with class folders or label files)");
-  } else if (!has_test(g)) {
-    lnti_print_next(g->cli, "linnet split");
-  } else if (g->work.models == 0) {
-    lnti_print_next(g->cli, "linnet train");
-  } else {
-    lnti_print_next(g->cli, "linnet evaluate MODEL");
-  }
+static lnt_status print_next(const glance *g, lnt_error *err) {
+  if (g->labelled == 0 || g->work.models == 0) return lnti_print_next_step(g->cli, g->project, false, err);
+  lnti_print_next(g->cli, "linnet evaluate MODEL");
+  return LNT_OK;
 }
 
 static lnt_status print(const glance *g, lnt_error *err) {
@@ -386,8 +371,7 @@ static lnt_status print(const glance *g, lnt_error *err) {
     lnti_print(g->cli, "\n");
     status = lnti_models_print(g->cli, g->project, err);
   }
-  if (!status) print_next(g);
-  return status;
+  return status ? status : print_next(g, err);
 }
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {

@@ -225,7 +225,10 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnt_status status = warn_of_files(work, warnings, err);
   if (!status) status = warn_of_sayings(work, warnings, err);
   if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
-  return status ? status : lnti_leaks_report(warnings, work->project, err);
+  size_t n = warnings->n;
+  if (!status) status = lnti_leaks_report(warnings, work->project, err);
+  work->result->cut = warnings->n > n;
+  return status;
 }
 
 /* The order is that of the values in import_store.c. */

@@ -96,6 +96,7 @@ typedef struct lnti_import_result {
   size_t labelled; /**< answers added */
   lnti_import_again again;
   size_t n_refused;
+  bool cut;                    /**< the split that there is cuts groups of alike images */
   lnti_duplicates duplicates;  /**< in the whole project; conflicts are those of the target */
   lnti_import_column *columns; /**< of all tables */
   size_t n_columns, column_capacity;

@@ -210,6 +210,7 @@ static lnt_status fill_rows(void *payload, size_t begin, size_t end, unsigned wo
 static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, lnt_error *err) {
   uint8_t *pixels = NULL;
   lnti_known_items *known = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
   size_t n_records = b->shape->size[0];
   const uint8_t *labels = b->labels;
   const lnti_context *context = &b->work->project->context;
@@ -229,8 +230,12 @@ static lnt_status import_records(idx_batch *b, lnti_idx *idx, const char *path, 
     b->labels = labels ? labels + first : NULL;
     status = lnti_cancel_check(context->cancel, err);
     if (status) goto done;
-    status = lnti_idx_read(pixels, idx, n, err);
-    if (status) goto done;
+    status = lnti_idx_read(pixels, idx, n, &reason);
+    if (status) {
+      status = lnti_fail(err, status, "%s; the first %zu of its %zu records were imported", reason.message, first,
+                         n_records);
+      goto done;
+    }
     memset(b->rows, 0, n * sizeof *b->rows);
     status = lnti_pool_for(context->pool, n, HASH_CHUNK, fill_rows, b, context->cancel, err);
     if (status) {

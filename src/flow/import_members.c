@@ -361,8 +361,7 @@ static lnt_status make_files(listing *list, lnt_error *err) {
           ? lnti_files_list_archive(&list->names, work->project->media, list->root, cancel, refuse_folder, work, err)
           : lnti_files_list(&list->names, list->root, cancel, refuse_folder, work, err);
   if (status) return status;
-  if (list->names.n == 0 && list->kind == LNTI_SOURCE_ARCHIVE) return LNT_OK;
-  if (list->names.n == 0) return lnti_fail(err, LNT_ENOTFOUND, "%s holds no images", list->root);
+  if (list->names.n == 0) return LNT_OK;
   status = lnti_alloc(&list->files, list->names.n, sizeof *list->files, err);
   if (status) return status;
   list->n = list->names.n;
@@ -374,12 +373,26 @@ static lnt_status make_files(listing *list, lnt_error *err) {
   return LNT_OK;
 }
 
+/* No images: an archive may hold arrays. Where all there is was refused, that is the answer. */
+static lnt_status import_something_else(const listing *list, bool refused, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = LNT_ENOTFOUND;
+  if (list->kind == LNTI_SOURCE_ARCHIVE) {
+    status = lnti_import_cifar_archive(list->work, list->root, &reason);
+  } else {
+    lnti_error_set(&reason, LNT_ENOTFOUND, "%s holds no images", list->root);
+  }
+  if (!status || (status == LNT_ENOTFOUND && refused)) return LNT_OK;
+  return lnti_fail(err, status, "%s", reason.message);
+}
+
 lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, const char *path, lnt_error *err) {
   listing list = {.work = work, .kind = kind, .root = path};
+  size_t n_refused = work->result->n_refused;
   lnt_status status = make_files(&list, err);
   if (status) goto done;
-  if (list.n == 0) { /* an archive of something else */
-    status = lnti_import_cifar_archive(work, path, err);
+  if (list.n == 0) {
+    status = import_something_else(&list, work->result->n_refused > n_refused, err);
     goto done;
   }
   status = find_known(&list, err);

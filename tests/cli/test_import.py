@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import unittest
+import zipfile
 from pathlib import Path
 
 import program
@@ -75,6 +76,24 @@ class Folders(program.Case):
         text = self.run_ok("-C", "p", "import", "set").stdout
         self.assertRegex(text, r"leaks +1 ")
 
+    def next_after(self, *words, expect=0):
+        return self.run_ok("-C", "p", "import", *words, expect=expect).stdout.rstrip().rsplit("\nNext: ", 1)[1]
+
+    def test_what_comes_next(self):
+        for number, name in enumerate(("train", "val", "test")):
+            write_folders(self.folder / name, per_class=2, start=10 * number)
+        write_pgm(self.folder / "loose" / "a.pgm", picture("disc", 77))
+        self.run_ok("init", "p")
+        self.assertTrue(self.next_after("loose").startswith("linnet import SOURCE (no labels yet"))
+        self.run_ok("init", "q")
+        self.run_ok("-C", "q", "import", "test", "--split", "test")
+        self.assertIn("Next: linnet import SOURCE --split train (there is nothing to learn from: all items are in test)",
+                      self.run_ok("-C", "q", "status").stdout)
+        self.assertEqual(self.next_after("train"), "linnet split")
+        self.assertEqual(self.next_after("train", "--split", "train", "--existing", "replace"), "linnet split")
+        self.assertTrue(self.next_after("val", "--split", "val").startswith("linnet train, then linnet evaluate MODEL --split"))
+        self.assertEqual(self.next_after("test", "--split", "test"), "linnet train")
+
     def test_target_of_our_own(self):
         write_folders(self.folder / "photos", per_class=2)
         self.run_ok("init", "p")
@@ -106,6 +125,20 @@ class Folders(program.Case):
         text = self.run_ok("-C", "p", "import", "photos", expect=3).stdout
         self.assertIn("broken.pgm", text)
         self.assertRegex(text, r"refused +2 ")
+
+    def test_an_archive_with_a_password(self):
+        path = self.folder / "secret.zip"
+        write_pgm(self.folder / "a.pgm", picture("disc", 1))
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(self.folder / "a.pgm", "disc/a.pgm")
+        data = bytearray(path.read_bytes())
+        for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            data[data.find(header) + flags] |= 1
+        path.write_bytes(data)
+        self.run_ok("init", "p")
+        refused = self.run_json("-C", "p", "import", path, expect=3)["refused"]
+        self.assertEqual(len(refused), 1)
+        self.assertTrue(refused[0]["reason"].endswith("#disc/a.pgm: is encrypted; pack it again without a password"))
 
     def test_many_refused_are_counted(self):
         for i in range(30):

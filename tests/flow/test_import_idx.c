@@ -209,6 +209,7 @@ static void what_was_read_before_damage_stays(void **state) {
   char *whole = lnti_test_read_file(&bytes, name.text);
   lnti_test_write_file(name.text, whole, bytes - 1000);
   assert_status(import_as(&result, &l, name.text, &options), LNT_EDATA);
+  assert_message("fetch the file again; the first 4096 of its 5000 records were imported");
   assert_int_equal(result.imported, 77);
   media_items items = media_list(l.project, "class");
   assert_int_equal(items.n, BATCH);
