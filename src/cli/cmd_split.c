@@ -254,8 +254,8 @@ const lnti_command lnti_cmd_split = {
         "[--by random|folder|group] [--group KEY[,KEY]] [--val SHARE] [--test SHARE] [--seed S] [--target QUESTION]",
     .about =
         "A model is fitted on train, its confidence is tuned on val, and 'linnet evaluate' judges it on test, which "
-        "training never looks at. Drawing keeps the classes in proportion, and puts images that are equal, nearly equal or "
-        "of one item group into the same part. Images that follow each other, as frames of a video do, leak all the same: "
+        "training never looks at. Drawing keeps the classes in proportion, and puts images that are equal, nearly equal, "
+        "of one item group or of one file into the same part. Images that follow each other, as frames of a video do, leak all the same: "
         "draw groups then. 'linnet import' and 'linnet train' warn where that is needed.",
     .options = option_table,
     .examples = examples,

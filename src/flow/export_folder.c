@@ -18,6 +18,7 @@
 #include <flow/export_names.h>
 #include <flow/target.h>
 #include <image/image.h>
+#include <media/uri.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -224,10 +225,8 @@ static bool is_encoded_format(const char *format) {
 
 /* Where "#frame=3" or "#page=3" begins; NULL where the URI is of no frame. */
 static const char *frame_of(const char *uri) {
-  const char *hash = strrchr(uri, '#');
-  if (!hash) return NULL;
-  size_t n = strncmp(hash, "#frame=", 7) == 0 ? 7 : strncmp(hash, "#page=", 6) == 0 ? 6 : 0;
-  return n && hash[n] && hash[n + strspn(hash + n, "0123456789")] == '\0' ? hash : NULL;
+  const char *hash = uri + lnti_uri_file_length(uri);
+  return *hash ? hash : NULL;
 }
 
 /* "stem-17.png" of what is called NAME.EXT, its number 17. */

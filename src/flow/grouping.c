@@ -90,12 +90,28 @@ static lnt_status join_item_groups(building *b, lnt_error *err) {
   return LNT_OK;
 }
 
+/* Frames and pages of one file. */
+static lnt_status join_files(building *b, lnt_error *err) {
+  const lnti_roster *roster = b->roster;
+  lnti_set_key *keys = NULL;
+  bool any = false;
+  for (size_t i = 0; i < roster->n && !any; i++) any = roster->item[i].framed;
+  if (!any) return LNT_OK;
+  lnt_status status = lnti_alloc(&keys, roster->n, sizeof *keys, err);
+  if (status) return status;
+  for (size_t i = 0; i < roster->n; i++) set_number(&keys[i], roster->item[i].file, i);
+  lnti_sets_join_equal(b->out->group, keys, roster->n);
+  free(keys);
+  return LNT_OK;
+}
+
 static lnt_status join_always(building *b, lnt_error *err) {
   lnt_status status = join_equal_content(b, err);
   if (!status) status = lnti_store_duplicates(b->project->store, keep_link, b, err);
   if (status) return status;
   join_links(b, !alike_by_nature(b));
-  return join_item_groups(b, err);
+  status = join_item_groups(b, err);
+  return status ? status : join_files(b, err);
 }
 
 /* ---- values ---- */
@@ -162,7 +178,7 @@ static lnt_status match_paths(building *b, const regex_t *regex, const char *tex
     regmatch_t match[2];
     const char *path = lnti_roster_name(b->roster, i);
     if (i % 1024 == 0) status = lnti_cancel_check(b->project->context.cancel, err);
-    if (status || regexec(regex, path, 2, match, 0) != 0 || match[which].rm_so < 0) continue;
+    if (status || !lnti_posix_regex_find(match, 2, regex, path) || match[which].rm_so < 0) continue;
     lnti_set_key_of(&keys[n++], path + match[which].rm_so, (size_t)(match[which].rm_eo - match[which].rm_so),
                     (uint32_t)i);
   }

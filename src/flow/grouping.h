@@ -19,7 +19,7 @@
  *   sequence:alike=N neighbours by that number whose signatures differ in at most N bits
  *   time:SECONDS     taken by one camera at most so many seconds apart, one after the other
  *   meta:KEY, KEY    a value of the metadata
- * Always together, whatever the keys: equal images, item groups, and near-duplicate sets unless these hold more than a fifth
+ * Always together, whatever the keys: equal images, item groups, frames and pages of one file, and near-duplicate sets unless these hold more than a fifth
  * of the images (pictures of one scene are alike by nature): then "near" says that they are to be. An image without a value
  * stands alone.
  */

@@ -12,6 +12,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/files.h>
+#include <flow/posix_regex.h>
 #include <flow/split_names.h>
 #include <math.h>
 #include <regex.h>
@@ -271,7 +272,7 @@ static lnt_status find_group(const char **out, block *b, const char *path, lnt_e
   *out = NULL;
   if (!work->group_regex) return LNT_OK;
   work->n_group_asked++;
-  bool found = regexec(work->group_regex, path, 2, match, 0) == 0;
+  bool found = lnti_posix_regex_find(match, 2, work->group_regex, path);
   const regmatch_t *part = found && match[1].rm_so >= 0 ? &match[1] : &match[0];
   if (!found || part->rm_eo == part->rm_so) return lnti_import_note(&work->ungrouped, err, "%s", path);
   lnt_status status =

@@ -69,3 +69,17 @@ lnt_status lnti_posix_regex(regex_t *out, const char *expression, const char *gi
   lnti_text_clear(&posix);
   return status;
 }
+
+static bool is_inside(char byte) {
+  return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+bool lnti_posix_regex_find(regmatch_t *out, size_t n, const regex_t *regex, const char *text) {
+  if (regexec(regex, text, n, out, 0) != 0) return false;
+  for (size_t i = 0; i < n; i++) {
+    if (out[i].rm_so < 0 || out[i].rm_so == out[i].rm_eo) continue;
+    while (out[i].rm_so > 0 && is_inside(text[out[i].rm_so])) out[i].rm_so--;
+    while (is_inside(text[out[i].rm_eo])) out[i].rm_eo++;
+  }
+  return true;
+}

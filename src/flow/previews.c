@@ -12,6 +12,7 @@
 #include <flow/view_items.h>
 #include <flow/job.h>
 #include <image/thumbnail.h>
+#include <media/uri.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ bool lnti_preview_is_needed(const lnti_item *item, lnti_picture_kind kind) {
   if (item->kind == LNTI_ITEM_GROUP) return false;
   if (kind == LNTI_PICTURE_THUMB) return !fits(item, LNTI_THUMBNAIL_SIDE) || item->bytes > OWN_THUMB_BYTES;
   if (fits(item, LNTI_THUMBNAIL_SIDE)) return false;
-  if (strstr(member, "#frame=") || strstr(member, "#page=")) return true;
+  if (member[lnti_uri_file_length(member)]) return true; /* a frame or page */
   const bool shown = strcmp(item->format, "jpeg") == 0 || strcmp(item->format, "png") == 0;
   return !shown || !fits(item, LNTI_SCREEN_SIDE) || item->bytes > OWN_SCREEN_BYTES;
 }

@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/split_names.h>
+#include <media/uri.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,13 @@ static lnt_status add_signature(lnti_roster *r, const lnti_item_facts *facts, ln
   return LNT_OK;
 }
 
+/* Records of an array are not of one file in this sense: each is a picture of its own. */
+static void set_file(lnti_roster_item *out, const lnti_item *item) {
+  size_t n = lnti_uri_file_length(item->member);
+  out->framed = item->member[n] != '\0';
+  out->file = lnti_hash_table(item->member, n, (uint64_t)item->source_id);
+}
+
 static lnt_status add_item(void *payload, const lnti_item *item, lnt_error *err) {
   reading *in = payload;
   lnti_roster *r = in->roster;
@@ -65,6 +73,7 @@ static lnt_status add_item(void *payload, const lnti_item *item, lnt_error *err)
                                      .source_kind = (uint8_t)item->source_kind,
                                      .split = lnti_roster_split(item->split),
                                      .in_test = strcmp(item->split, LNTI_SPLIT_TEST) == 0};
+  set_file(&r->item[r->n], item);
   memcpy(r->item[r->n].content, item->content.bytes, sizeof r->item[r->n].content);
   if (in->what & LNTI_ROSTER_NAMES) status = add_name(r, item->member, err);
   if (!status && in->what & LNTI_ROSTER_SIGNATURES) status = add_signature(r, &item->facts, err);

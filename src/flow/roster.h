@@ -21,9 +21,11 @@ typedef struct lnti_roster_item {
   uint64_t split;      /**< hash of its split's name; 0: none */
   uint64_t label;      /**< equal for items of equal labels; 0: none */
   size_t name;         /**< where its name begins */
+  uint64_t file;       /**< equal for frames and pages of one file */
   uint8_t content[16]; /**< the first bytes of the content hash */
   uint8_t source_kind; /**< lnti_source_kind */
   bool has_signature, in_test;
+  bool framed; /**< it is a frame or page of a file */
 } lnti_roster_item;
 
 typedef struct lnti_roster {

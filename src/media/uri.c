@@ -60,6 +60,12 @@ bool lnti_uri_frame(size_t *frame_out, const char *text) {
   return true;
 }
 
+size_t lnti_uri_file_length(const char *uri) {
+  const char *hash = strrchr(uri, '#');
+  size_t frame = 0;
+  return hash && lnti_uri_frame(&frame, hash + 1) ? (size_t)(hash - uri) : strlen(uri);
+}
+
 lnt_status lnti_uri_join(char **out, const char *uri, const char *part, lnt_error *err) {
   return lnti_asprintf(out, err, "%s#%s", uri, part);
 }

@@ -23,6 +23,8 @@ size_t lnti_uri_shorter(const char *text, size_t n);
 /** "frame=N" (from 0) or "page=N" (from 1), in digits alone; *frame_out counts from 0 either way. False for anything
  *  else. */
 bool lnti_uri_frame(size_t *frame_out, const char *text);
+/** How much of a URI, or of a member's name, stands before the "#frame=N" or "#page=N" at its end; all of it without one. */
+size_t lnti_uri_file_length(const char *uri);
 /** A record's number: digits alone. */
 bool lnti_uri_record(size_t *record_out, const char *text);
 

@@ -137,6 +137,27 @@ static void test_paths(void **state) {
   lab_free(&l);
 }
 
+/* Frames and pages of one file are of one scene: nothing need be said for that. */
+static void test_frames_of_one_file(void **state) {
+  (void)state;
+  static const char *const members[] = {"a.gif#frame=0", "b.gif#frame=0", "a.gif#frame=1", "a.tif#page=1", "a.gif",
+                                        "a.tif#page=2",  "c#frame=x",     "c#frame=y"};
+  lab l = new_lab(members, 8);
+  expect(&l, NULL, "abacacde");
+  expect(&l, "path:^(c)", "abacacdd");
+  lab_free(&l);
+}
+
+/* '.' stands for a byte, but what is found are characters: e with an acute and with a grave begin with the same one. */
+static void test_paths_in_utf8(void **state) {
+  (void)state;
+  static const char *const members[] = {"\u00e91.png", "\u00e82.png", "\u00e93.png", "\u65e54.png", "\u65e55.png"};
+  lab l = new_lab(members, 5);
+  expect(&l, "path:^(.)", "abacc");
+  expect(&l, "path:(.)[0-9]", "abacc");
+  lab_free(&l);
+}
+
 static void test_times(void **state) {
   (void)state;
   static const char *const members[] = {"a", "b", "c", "d"};
@@ -172,7 +193,7 @@ static void test_alike(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing), cmocka_unit_test(test_always_together), cmocka_unit_test(test_metadata),
-      cmocka_unit_test(test_paths),   cmocka_unit_test(test_times),           cmocka_unit_test(test_alike),
+      cmocka_unit_test(test_frames_of_one_file), cmocka_unit_test(test_paths_in_utf8), cmocka_unit_test(test_paths),   cmocka_unit_test(test_times),           cmocka_unit_test(test_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,8 +185,20 @@ static void test_out_of_memory(void **state) {
   }
 }
 
+static void test_file_of_a_frame(void **state) {
+  (void)state;
+  assert_int_equal(lnti_uri_file_length("a.gif#frame=12"), 5);
+  assert_int_equal(lnti_uri_file_length("z.zip#a.tif#page=1"), 11);
+  assert_int_equal(lnti_uri_file_length("#page=1"), 0);
+  static const char *const whole[] = {"", "a.gif", "a#b.gif", "a.gif#frame=", "a.gif#frame=1x", "a.tif#page=0", "a.gif#frame=01"};
+  for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+    assert_int_equal(lnti_uri_file_length(whole[i]), strlen(whole[i]));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_file_of_a_frame),
       cmocka_unit_test(test_split_of_nothing), cmocka_unit_test(test_split_by_what_exists),
       cmocka_unit_test(test_shorter),          cmocka_unit_test(test_frames),
       cmocka_unit_test(test_records),          cmocka_unit_test(test_join),
