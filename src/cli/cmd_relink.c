@@ -30,7 +30,9 @@ static lnt_status print_json(lnti_cli *cli, const lnti_relink_result *r, lnt_err
     lnti_json_kv_int(w, "items", (int64_t)s->items);
     lnti_json_kv_bool(w, "there", s->there);
     lnti_json_kv_int(w, "checked", (int64_t)s->checked);
+    lnti_json_kv_int(w, "found", (int64_t)s->found);
     lnti_json_kv_int(w, "missing", (int64_t)s->missing);
+    lnti_json_kv_int(w, "unreadable", (int64_t)s->unreadable);
     lnti_json_kv_int(w, "different", (int64_t)s->different);
     lnti_json_end_object(w);
   }
@@ -48,17 +50,18 @@ static lnt_status print_table(lnti_cli *cli, const lnti_relink_result *r, lnt_er
   static const lnti_column moved[] = {{"items", LNTI_ALIGN_RIGHT},
                                       {"checked", LNTI_ALIGN_RIGHT},
                                       {"missing", LNTI_ALIGN_RIGHT},
+                                      {"unreadable", LNTI_ALIGN_RIGHT},
                                       {"source", LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_text text = {0};
   lnt_status status = LNT_OK;
-  lnti_table_init(&table, r->moved > 0 ? moved : listed, 4, 2);
+  lnti_table_init(&table, r->moved > 0 ? moved : listed, r->moved > 0 ? 5 : 4, 2);
   for (size_t i = 0; i < r->n && !status; i++) {
     const lnti_relink_source *s = &r->source[i];
     lnti_shown items = lnti_show_count(s->items), checked = lnti_show_count(s->checked);
-    lnti_shown missing = lnti_show_count(s->missing);
+    lnti_shown missing = lnti_show_count(s->missing), unreadable = lnti_show_count(s->unreadable);
     const char *of_list[] = {items.text, lnti_source_kind_name(s->kind), s->there ? "yes" : "no", s->path};
-    const char *of_move[] = {items.text, checked.text, missing.text, s->new_path};
+    const char *of_move[] = {items.text, checked.text, missing.text, unreadable.text, s->new_path};
     status = lnti_table_row(&table, r->moved > 0 ? of_move : of_list, err);
   }
   if (!status) status = lnti_table_write(&text, &table, err);
@@ -104,7 +107,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 static const lnti_cli_option option_table[] = {
     {"all", 0, NULL, "look at every image in the new place; without it, at the first, the last and 64 in between",
      false},
-    {"force", 0, NULL, "move although images are missing; never where they are others", false},
+    {"force", 0, NULL, "move although images are missing or cannot be read; never where they are others", false},
     LNTI_CLI_OPTIONS_END,
 };
 

@@ -9,12 +9,13 @@
 #include <errno.h>
 #include <flow/content.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_ITEMS = 1024 };
+enum { PAGE_ITEMS = 1024 };
 
 const char *lnti_source_kind_name(lnti_source_kind kind) {
   return kind == LNTI_SOURCE_FOLDER ? "folder" : kind == LNTI_SOURCE_ARRAY ? "array" : "archive";
@@ -150,8 +151,13 @@ typedef struct image_check {
   lnti_relink_source *source;
   char *uri;
   lnti_hash content;
-  lnt_status status; /* LNT_OK: the same; LNT_ENOTFOUND; LNT_ECONFLICT: another */
+  lnt_status status; /* LNT_OK: the same; LNT_ENOTFOUND; LNT_ECONFLICT: another; else why it cannot be read */
 } image_check;
+
+/* An image that is not as it should be, for the message. */
+typedef struct example {
+  char *uri, *reason;
+} example;
 
 typedef struct checking {
   lnti_project *project;
@@ -159,9 +165,11 @@ typedef struct checking {
   lnti_relink_result *list;
   size_t *seen;      /* [list->n] images of each source so far */
   image_check *last; /* [list->n] the last of each that was not chosen; uri NULL: none */
-  image_check block[BLOCK_ITEMS];
-  size_t n, n_done;
-  char *first_missing, *first_different;
+  image_check block[2 * PAGE_ITEMS]; /* a page is added while less than a page is there */
+  size_t n, n_done, n_total;
+  int64_t last_id; /* of the page */
+  size_t n_page;
+  example missing, different, unreadable; /* the first of each */
 } checking;
 
 static lnt_status check_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
@@ -177,42 +185,56 @@ static lnt_status check_chunk(void *payload, size_t begin, size_t end, unsigned 
     if (status == LNT_OK) {
       lnti_content_hash(&content, &blob);
       status = memcmp(&content, &check->content, sizeof content) == 0 ? LNT_OK : LNT_ECONFLICT;
+    } else if (status == LNT_ECONFLICT) {
+      status = LNT_EIO;
     }
     lnti_blob_clear(&blob);
-    check->status = status == LNT_OK || status == LNT_ENOTFOUND ? status : LNT_ECONFLICT;
+    check->status = status;
   }
   return LNT_OK;
 }
 
-static void keep_first(char **first, image_check *check) {
-  if (*first) return;
-  *first = check->uri;
-  check->uri = NULL;
+/* The first of its kind, and why it cannot be read: which is asked again, so that not every image need keep a reason. */
+static lnt_status keep_first(example *first, checking *c, const image_check *check, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  lnti_blob blob = {0};
+  if (first->uri) return LNT_OK;
+  lnt_status status = lnti_strdup(&first->uri, check->uri, err);
+  if (status || first != &c->unreadable) return status;
+  if (lnti_media_read(&blob, c->project->media, check->uri, &reason) == LNT_OK) lnti_blob_clear(&blob);
+  return lnti_strdup(&first->reason, reason.message[0] ? reason.message : check->uri, err);
+}
+
+static lnt_status count_check(checking *c, const image_check *check, lnt_error *err) {
+  lnti_relink_source *source = check->source;
+  source->checked++;
+  switch (check->status) {
+    case LNT_OK:
+      source->found++;
+      return LNT_OK;
+    case LNT_ENOTFOUND:
+      source->missing++;
+      return keep_first(&c->missing, c, check, err);
+    case LNT_ECONFLICT:
+      source->different++;
+      return keep_first(&c->different, c, check, err);
+    default:
+      source->unreadable++;
+      return keep_first(&c->unreadable, c, check, err);
+  }
 }
 
 static lnt_status check_block(checking *c, lnt_error *err) {
   const lnti_context *context = &c->project->context;
   lnt_status status = lnti_pool_for(context->pool, c->n, 8, check_chunk, c, context->cancel, err);
   for (size_t i = 0; i < c->n; i++) {
-    image_check *check = &c->block[i];
-    if (!status) {
-      check->source->checked++;
-      check->source->missing += check->status == LNT_ENOTFOUND;
-      check->source->different += check->status == LNT_ECONFLICT;
-      if (check->status == LNT_ENOTFOUND) keep_first(&c->first_missing, check);
-      if (check->status == LNT_ECONFLICT) keep_first(&c->first_different, check);
-    }
-    free(check->uri);
+    if (!status) status = count_check(c, &c->block[i], err);
+    free(c->block[i].uri);
   }
   c->n_done += c->n;
   c->n = 0;
-  if (!status) lnti_progress_update(c->options->progress, "images", c->n_done, 0);
+  if (!status) lnti_progress_update(c->options->progress, "images", c->n_done, c->n_total);
   return status;
-}
-
-static lnt_status push(checking *c, const image_check *check, lnt_error *err) {
-  c->block[c->n++] = *check;
-  return c->n == BLOCK_ITEMS ? check_block(c, err) : LNT_OK;
 }
 
 /* Whether image number k of about n is of the sample. */
@@ -221,11 +243,26 @@ static bool is_sampled(size_t k, size_t n) {
   return (uint64_t)k * LNTI_RELINK_SAMPLE / n != (uint64_t)(k - 1) * LNTI_RELINK_SAMPLE / n;
 }
 
+/* Its place among those that move, which rise by id; SIZE_MAX. */
+static size_t find_source(const lnti_relink_result *list, int64_t id) {
+  size_t low = 0, high = list->n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (list->source[middle].id < id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < list->n && list->source[low].id == id ? low : SIZE_MAX;
+}
+
 static lnt_status note_image(void *payload, const lnti_item *item, lnt_error *err) {
   checking *c = payload;
-  size_t s = 0;
-  while (s < c->list->n && c->list->source[s].id != item->source_id) s++;
-  if (s == c->list->n || item->kind == LNTI_ITEM_GROUP) return LNT_OK;
+  c->n_page++;
+  c->last_id = item->id;
+  size_t s = find_source(c->list, item->source_id);
+  if (s == SIZE_MAX || item->kind == LNTI_ITEM_GROUP) return LNT_OK;
   lnti_item moved = *item;
   lnti_text uri = {0};
   image_check check = {.source = &c->list->source[s], .content = item->content};
@@ -238,46 +275,69 @@ static lnt_status note_image(void *payload, const lnti_item *item, lnt_error *er
   check.uri = uri.data;
   free(c->last[s].uri);
   c->last[s].uri = NULL;
-  if (c->options->all || is_sampled(c->seen[s]++, check.source->items)) return push(c, &check, err);
-  c->last[s] = check;
+  bool chosen = c->options->all || is_sampled(c->seen[s]++, check.source->items);
+  *(chosen ? &c->block[c->n++] : &c->last[s]) = check;
   return LNT_OK;
 }
 
+/* Notes a page of items, and reads their images when nothing of the store is open. */
+static lnt_status check_page(checking *c, lnt_error *err) {
+  const lnti_item_query query = {.after_id = c->last_id, .limit = PAGE_ITEMS};
+  c->n_page = 0;
+  lnt_status status = lnti_cancel_check(c->project->context.cancel, err);
+  if (!status) status = lnti_store_items(c->project->store, &query, note_image, c, err);
+  return status || c->n < PAGE_ITEMS ? status : check_block(c, err);
+}
+
 static lnt_status check_images(checking *c, lnt_error *err) {
-  lnti_item_query query = {0};
   lnt_status status = lnti_alloc_zero(&c->seen, c->list->n, sizeof *c->seen, err);
   if (status) return status;
   status = lnti_alloc_zero(&c->last, c->list->n, sizeof *c->last, err);
   if (status) return status;
-  status = lnti_store_items(c->project->store, &query, note_image, c, err);
+  for (size_t i = 0; i < c->list->n && c->options->all; i++) c->n_total += c->list->source[i].items;
+  do {
+    status = check_page(c, err);
+  } while (!status && c->n_page > 0);
   for (size_t i = 0; i < c->list->n && !status; i++) {
-    image_check last = c->last[i];
+    if (!c->last[i].uri) continue;
+    c->block[c->n++] = c->last[i];
     c->last[i].uri = NULL;
-    if (last.uri) status = push(c, &last, err);
+    if (c->n >= PAGE_ITEMS) status = check_block(c, err);
   }
   return status ? status : check_block(c, err);
 }
 
 static lnt_status judge(const checking *c, lnt_error *err) {
-  size_t checked = 0, missing = 0, different = 0;
+  size_t checked = 0, missing = 0, different = 0, unreadable = 0;
+  char also[64] = "";
   for (size_t i = 0; i < c->list->n; i++) {
     checked += c->list->source[i].checked;
     missing += c->list->source[i].missing;
     different += c->list->source[i].different;
+    unreadable += c->list->source[i].unreadable;
   }
   if (different > 0) {
     return lnti_fail(
         err, LNT_ECONFLICT,
         "%zu of %zu images that were looked at are others than those that were imported (first: %s): nothing "
         "was moved; name the place where the same images are, or import this one as a new source",
-        different, checked, c->first_different);
+        different, checked, c->different.uri);
   }
-  if (missing == 0 || c->options->force) return LNT_OK;
-  return lnti_fail(
-      err, LNT_ENOTFOUND,
-      "%zu of %zu images that were looked at are not there (first: %s): nothing was moved; name another place, "
-      "or move without them by --force",
-      missing, checked, c->first_missing);
+  if (unreadable > 0) snprintf(also, sizeof also, ", and %zu cannot be read", unreadable);
+  if (missing > 0 && !c->options->force) {
+    return lnti_fail(
+        err, LNT_ENOTFOUND,
+        "%zu of %zu images that were looked at are not there (first: %s)%s: nothing was moved; name another place, "
+        "or move without them by --force",
+        missing, checked, c->missing.uri, also);
+  }
+  if (unreadable > 0 && !c->options->force) {
+    return lnti_fail(err, LNT_EIO,
+                     "%zu of %zu images that were looked at cannot be read, and so not be compared (first: %s): nothing "
+                     "was moved; make them readable, or move all the same by --force",
+                     unreadable, checked, c->unreadable.reason);
+  }
+  return LNT_OK;
 }
 
 static void checking_free(checking *c) {
@@ -286,8 +346,10 @@ static void checking_free(checking *c) {
   for (size_t i = 0; i < c->list->n && c->last; i++) free(c->last[i].uri);
   free(c->last);
   free(c->seen);
-  free(c->first_missing);
-  free(c->first_different);
+  free(c->missing.uri);
+  free(c->different.uri);
+  free(c->unreadable.uri);
+  free(c->unreadable.reason);
   free(c);
 }
 
@@ -312,13 +374,36 @@ typedef struct moving {
   lnti_op op;
 } moving;
 
+static size_t length_of(const lnti_relink_source *const *source) {
+  return strlen((*source)->path);
+}
+
+static int shorter_first(const void *a, const void *b) {
+  size_t x = length_of(a), y = length_of(b);
+  return (x > y) - (x < y);
+}
+
+static int longer_first(const void *a, const void *b) {
+  return shorter_first(b, a);
+}
+
+/* One source may move to where another is that moves too (from /a to /a/b, while one at /a/b moves to /a/b/b): that one goes
+ * first. All paths become longer, or all shorter, by as much, so that their lengths say the order. */
 static lnt_status write_moves(void *payload, lnti_tx *tx, lnt_error *err) {
   const moving *m = payload;
+  const lnti_relink_source **order = NULL;
+  size_t n = m->list->n;
   int64_t op_id = 0;
-  lnt_status status = lnti_tx_op(tx, &op_id, NULL, &m->op, err);
-  for (size_t i = 0; i < m->list->n && !status; i++) {
-    status = lnti_tx_source_move(tx, m->list->source[i].id, m->list->source[i].new_path, err);
+  lnt_status status = lnti_alloc(&order, n, sizeof *order, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) order[i] = &m->list->source[i];
+  bool longer = n > 0 && strlen(order[0]->new_path) > strlen(order[0]->path);
+  qsort(order, n, sizeof *order, longer ? longer_first : shorter_first);
+  status = lnti_tx_op(tx, &op_id, NULL, &m->op, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = lnti_tx_source_move(tx, order[i]->id, order[i]->new_path, err);
   }
+  free(order);
   return status;
 }
 

@@ -18,7 +18,8 @@ typedef struct lnti_relink_source {
   char *new_path; /**< NULL: it was only listed */
   size_t items;
   bool there; /**< what the project says, or in a move the new path, can be read and is of its kind */
-  size_t checked, missing, different; /**< images looked at; of them those not there, and those that are others */
+  size_t checked; /**< images looked at, of which the following four are all */
+  size_t found, missing, unreadable, different; /**< the same; not there; there, but not to be read; others */
 } lnti_relink_source;
 
 typedef struct lnti_relink_result {
@@ -28,7 +29,7 @@ typedef struct lnti_relink_result {
 
 typedef struct lnti_relink_options {
   bool all;   /**< check every image: else the first, the last and LNTI_RELINK_SAMPLE in between */
-  bool force; /**< move although images are missing; never where they are others */
+  bool force; /**< move although images are missing or cannot be read; never where they are others */
   const lnti_progress *progress;
 } lnti_relink_options;
 
@@ -44,7 +45,7 @@ LNT_MUST_CHECK lnt_status lnti_sources(lnti_relink_result *out, lnti_project *pr
  * @param old_path  need not exist any more; relative to the current folder
  * @param new_path  must exist
  * @return LNT_OK; LNT_ENOTFOUND (no such source; nothing at the new path; images that are not there); LNT_ECONFLICT (images
- *         that are others; something of another kind); LNT_EEXISTS (a source of this project is there already); LNT_EINVAL
+ *         that are others; something of another kind); LNT_EIO (images that cannot be read); LNT_EEXISTS (a source of this project is there already); LNT_EINVAL
  *         (both paths are the same); LNT_ECANCELLED. Nothing is changed then. Messages name the first example.
  */
 LNT_MUST_CHECK lnt_status lnti_relink(lnti_relink_result *out, lnti_project *project, const char *old_path,

@@ -223,6 +223,53 @@ static void records_that_are_others(void **state) {
   lab_free(&l);
 }
 
+/* What cannot be read is neither missing nor another. A folder of the image's name cannot be, whoever asks. */
+static void images_that_cannot_be_read(void **state) {
+  (void)state;
+  lab l = drive_lab();
+  media_name old = media_in(&l, "old/photos"), new = media_in(&l, "new");
+  rename_to(&l, "old/photos", "new");
+  assert_int_equal(remove(media_in(&l, "new/across/0.pgm").text), 0);
+  assert_int_equal(mkdir(media_in(&l, "new/across/0.pgm").text, 0700), 0);
+  refused(&l, old.text, new.text, &all, LNT_EIO, "1 of 300 images that were looked at cannot be read, and so not be compared (first: ");
+  assert_int_equal(remove(media_in(&l, "new/middle/99.pgm").text), 0);
+  refused(&l, old.text, new.text, &all, LNT_ENOTFOUND, ".pgm), and 1 cannot be read: nothing was moved");
+  lnti_relink_result result = relink(&l, old.text, new.text, &(lnti_relink_options){.all = true, .force = true});
+  const lnti_relink_source *source = &result.source[0];
+  assert_int_equal(source->checked, 300);
+  assert_int_equal(source->found, 298);
+  assert_int_equal(source->missing, 1);
+  assert_int_equal(source->unreadable, 1);
+  assert_int_equal(source->different, 0);
+  lnti_relink_result_clear(&result);
+  lab_free(&l);
+}
+
+/* A source at in, one at in/in: either way one goes to where the other is before it moves itself. */
+static void sources_that_move_over_each_other(void **state) {
+  (void)state;
+  lab l = lab_new();
+  toy_tree(media_in(&l, "in").text, 2, 0);
+  media_import(&l, media_in(&l, "in").text, NULL);
+  toy_tree(media_in(&l, "in/in").text, 2, 50);
+  media_import(&l, media_in(&l, "in/in").text, NULL);
+  rename_to(&l, "in", "moved");
+  assert_int_equal(mkdir(media_in(&l, "in").text, 0700), 0);
+  rename_to(&l, "moved", "in/in");
+  lnti_relink_result result = relink(&l, media_in(&l, "in").text, media_in(&l, "in/in").text, &plain);
+  assert_int_equal(result.moved, 2);
+  assert_string_equal(result.source[1].new_path, media_in(&l, "in/in/in").text);
+  lnti_relink_result_clear(&result);
+  rename_to(&l, "in/in", "moved");
+  assert_int_equal(rmdir(media_in(&l, "in").text), 0);
+  rename_to(&l, "moved", "in");
+  result = relink(&l, media_in(&l, "in/in").text, media_in(&l, "in").text, &plain);
+  assert_int_equal(result.moved, 2);
+  assert_string_equal(result.source[0].new_path, media_in(&l, "in").text);
+  lnti_relink_result_clear(&result);
+  lab_free(&l);
+}
+
 typedef struct last_op {
   int n;
 } last_op;
@@ -274,6 +321,8 @@ int main(void) {
       cmocka_unit_test(another_source_is_in_the_way),
       cmocka_unit_test(missing_images),
       cmocka_unit_test(images_that_are_others),
+      cmocka_unit_test(images_that_cannot_be_read),
+      cmocka_unit_test(sources_that_move_over_each_other),
       cmocka_unit_test(records_that_are_others),
       cmocka_unit_test(the_change_is_told),
       cmocka_unit_test(cancelled),
