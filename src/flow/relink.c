@@ -163,8 +163,8 @@ typedef struct checking {
   lnti_project *project;
   const lnti_relink_options *options;
   lnti_relink_result *list;
-  size_t *seen;      /* [list->n] images of each source so far */
-  image_check *last; /* [list->n] the last of each that was not chosen; uri NULL: none */
+  size_t *seen;                      /* [list->n] images of each source so far */
+  image_check *last;                 /* [list->n] the last of each that was not chosen; uri NULL: none */
   image_check block[2 * PAGE_ITEMS]; /* a page is added while less than a page is there */
   size_t n, n_done, n_total;
   int64_t last_id; /* of the page */
@@ -332,10 +332,11 @@ static lnt_status judge(const checking *c, lnt_error *err) {
         missing, checked, c->missing.uri, also);
   }
   if (unreadable > 0 && !c->options->force) {
-    return lnti_fail(err, LNT_EIO,
-                     "%zu of %zu images that were looked at cannot be read, and so not be compared (first: %s): nothing "
-                     "was moved; make them readable, or move all the same by --force",
-                     unreadable, checked, c->unreadable.reason);
+    return lnti_fail(
+        err, LNT_EIO,
+        "%zu of %zu images that were looked at cannot be read, and so not be compared (first: %s): nothing "
+        "was moved; make them readable, or move all the same by --force",
+        unreadable, checked, c->unreadable.reason);
   }
   return LNT_OK;
 }

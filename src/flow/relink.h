@@ -17,7 +17,7 @@ typedef struct lnti_relink_source {
   char *path;     /**< as the project has it, before a move */
   char *new_path; /**< NULL: it was only listed */
   size_t items;
-  bool there; /**< what the project says, or in a move the new path, can be read and is of its kind */
+  bool there;     /**< what the project says, or in a move the new path, can be read and is of its kind */
   size_t checked; /**< images looked at, of which the following four are all */
   size_t found, missing, unreadable, different; /**< the same; not there; there, but not to be read; others */
 } lnti_relink_source;

@@ -140,8 +140,8 @@ static void test_paths(void **state) {
 /* Frames and pages of one file are of one scene: nothing need be said for that. */
 static void test_frames_of_one_file(void **state) {
   (void)state;
-  static const char *const members[] = {"a.gif#frame=0", "b.gif#frame=0", "a.gif#frame=1", "a.tif#page=1", "a.gif",
-                                        "a.tif#page=2",  "c#frame=x",     "c#frame=y"};
+  static const char *const members[] = {"a.gif#frame=0", "b.gif#frame=0", "a.gif#frame=1", "a.tif#page=1",
+                                        "a.gif",         "a.tif#page=2",  "c#frame=x",     "c#frame=y"};
   lab l = new_lab(members, 8);
   expect(&l, NULL, "abacacde");
   expect(&l, "path:^(c)", "abacacdd");
@@ -192,8 +192,10 @@ static void test_alike(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nothing), cmocka_unit_test(test_always_together), cmocka_unit_test(test_metadata),
-      cmocka_unit_test(test_frames_of_one_file), cmocka_unit_test(test_paths_in_utf8), cmocka_unit_test(test_paths),   cmocka_unit_test(test_times),           cmocka_unit_test(test_alike),
+      cmocka_unit_test(test_nothing),       cmocka_unit_test(test_always_together),
+      cmocka_unit_test(test_metadata),      cmocka_unit_test(test_frames_of_one_file),
+      cmocka_unit_test(test_paths_in_utf8), cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_times),         cmocka_unit_test(test_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,7 +231,8 @@ static void images_that_cannot_be_read(void **state) {
   rename_to(&l, "old/photos", "new");
   assert_int_equal(remove(media_in(&l, "new/across/0.pgm").text), 0);
   assert_int_equal(mkdir(media_in(&l, "new/across/0.pgm").text, 0700), 0);
-  refused(&l, old.text, new.text, &all, LNT_EIO, "1 of 300 images that were looked at cannot be read, and so not be compared (first: ");
+  refused(&l, old.text, new.text, &all, LNT_EIO,
+          "1 of 300 images that were looked at cannot be read, and so not be compared (first: ");
   assert_int_equal(remove(media_in(&l, "new/middle/99.pgm").text), 0);
   refused(&l, old.text, new.text, &all, LNT_ENOTFOUND, ".pgm), and 1 cannot be read: nothing was moved");
   lnti_relink_result result = relink(&l, old.text, new.text, &(lnti_relink_options){.all = true, .force = true});

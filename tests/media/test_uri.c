@@ -190,7 +190,8 @@ static void test_file_of_a_frame(void **state) {
   assert_int_equal(lnti_uri_file_length("a.gif#frame=12"), 5);
   assert_int_equal(lnti_uri_file_length("z.zip#a.tif#page=1"), 11);
   assert_int_equal(lnti_uri_file_length("#page=1"), 0);
-  static const char *const whole[] = {"", "a.gif", "a#b.gif", "a.gif#frame=", "a.gif#frame=1x", "a.tif#page=0", "a.gif#frame=01"};
+  static const char *const whole[] = {
+      "", "a.gif", "a#b.gif", "a.gif#frame=", "a.gif#frame=1x", "a.tif#page=0", "a.gif#frame=01"};
   for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
     assert_int_equal(lnti_uri_file_length(whole[i]), strlen(whole[i]));
   }
@@ -199,10 +200,14 @@ static void test_file_of_a_frame(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_file_of_a_frame),
-      cmocka_unit_test(test_split_of_nothing), cmocka_unit_test(test_split_by_what_exists),
-      cmocka_unit_test(test_shorter),          cmocka_unit_test(test_frames),
-      cmocka_unit_test(test_records),          cmocka_unit_test(test_join),
-      cmocka_unit_test(test_beside),           cmocka_unit_test(test_there_and_back),
+      cmocka_unit_test(test_split_of_nothing),
+      cmocka_unit_test(test_split_by_what_exists),
+      cmocka_unit_test(test_shorter),
+      cmocka_unit_test(test_frames),
+      cmocka_unit_test(test_records),
+      cmocka_unit_test(test_join),
+      cmocka_unit_test(test_beside),
+      cmocka_unit_test(test_there_and_back),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
