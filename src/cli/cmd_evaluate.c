@@ -63,6 +63,7 @@ static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *r
   lnti_meter_finish(cli->meter);
   lnt_status status = lnti_print_warnings(cli, &e->result.warnings, err);
   if (status) return status;
+  if (e->result.warnings.n > 0) lnti_print(cli, "\n");
   status = lnti_report_text(cli->out, report, cli->styled, err);
   if (status && ferror(cli->out)) cli->out_errno = errno;
   if (status) return status;

@@ -64,7 +64,9 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   if (status != LNT_OK || report->group_key == NULL) return status;
   if ((status = lnti_text_printf(text, err, "  Items that belong together by ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;
-  return lnti_text_printf(text, err, " were drawn as one for the intervals.\n");
+  if ((status = lnti_text_printf(text, err, " were drawn as one for the intervals")) != LNT_OK) return status;
+  if (report->n_groups == 0) return lnti_text_printf(text, err, ".\n");
+  return lnti_text_printf(text, err, " (%s).\n", lnti_show_things(report->n_groups, "group").text);
 }
 
 /* A name, safe and cut to what a table column bears. */

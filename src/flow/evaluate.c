@@ -134,6 +134,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
   status = lnti_leaks_warn_of_cuts(&e->result->warnings, e->project, err);
+  e->result->leaks = e->result->warnings.n > 0; /* the first of all */
   return status ? status : load_rows(e, err);
 }
 
@@ -181,6 +182,7 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
   size_t n_groups = find_read_groups(e, group, first);
   if (n_groups < e->features.n || info.key) {
     status = lnti_strdup(&e->result->group_key, info.key ? info.key : "near", err);
+    e->result->n_groups = n_groups;
   }
   if (!status && info.key && n_groups < FEW_GROUPS) {
     status = lnti_messages_add(&e->result->warnings, err,
@@ -299,6 +301,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .feature = lnti_extractor_text(model->extractor),
                        .split = result->split,
                        .group_key = result->group_key,
+                       .n_groups = result->n_groups,
                        .calibrated_on = model->calibrated_on,
                        .n_train = model->n_train,
                        .seed = model->seed,
@@ -307,6 +310,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .evaluated_ms = lnti_wall_ms(),
                        .class_titles = titles,
                        .n_trained_on = result->n_trained_on,
+                       .leaks = result->leaks,
                        .warnings = (const char *const *)result->warnings.text,
                        .n_warnings = result->warnings.n,
                        .evaluation = result->evaluation,

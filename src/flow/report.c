@@ -71,6 +71,24 @@ bool lnti_report_is_guessing(const lnti_evaluation *evaluation) {
   return (isnan(low) ? evaluation->value[LNTI_ACCURACY] : low) <= share;
 }
 
+const char *lnti_report_group_words(const char *group_key) {
+  static const struct {
+    const char *key, *words; /* the beginning of a key */
+  } known[] = {{"near", "equal and nearly equal pictures"},
+               {"group", "images of one item group"},
+               {"folder", "images of one folder"},
+               {"sequence:name", "images whose names differ in their last number alone (frames of a film, say)"},
+               {"sequence:alike=", "images that follow each other by the numbers in their names and look alike"},
+               {"time:", "images that one camera took shortly after each other"}};
+  if (strchr(group_key, ',')) return NULL;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    size_t n = strlen(known[i].key);
+    bool whole = known[i].key[n - 1] != '=' && known[i].key[n - 1] != ':';
+    if (strncmp(group_key, known[i].key, n) == 0 && (!whole || group_key[n] == '\0')) return known[i].words;
+  }
+  return NULL;
+}
+
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation) {
   size_t k = evaluation->k;
   for (size_t c = 0; c < k; c++) order_out[c] = c;

@@ -60,6 +60,7 @@ typedef struct lnti_report {
   const char *feature;       /**< resolved text: "hog:cell=4" */
   const char *split;         /**< the items that were evaluated: "test" */
   const char *group_key;     /**< items equal in it were resampled together; NULL: each alone */
+  size_t n_groups;           /**< that the evaluated items are in; 0: not known, or without `group_key` */
   const char *calibrated_on; /**< "held out, 6,000 rows"; NULL: not known */
   size_t n_train;
   uint64_t seed;                     /**< of the training */
@@ -69,6 +70,7 @@ typedef struct lnti_report {
   const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
   const lnti_evaluation *evaluation;
   size_t n_trained_on;         /**< evaluated items that the model was trained on, as far as known */
+  bool leaks;                  /**< the splits cut images that belong together: the figures are too good */
   const char *const *warnings; /**< [n_warnings] what a reader must know first; sentences without a full stop */
   size_t n_warnings;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
@@ -89,6 +91,10 @@ size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnt
 size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation);
 /** True where the accuracy (its interval's lower end, if there is one) is no better than that. */
 bool lnti_report_is_guessing(const lnti_evaluation *evaluation);
+
+/** What a group's images have in common, for people who know no keys: "names that differ in their last number alone"; NULL
+ *  where the key is metadata, or several. */
+const char *lnti_report_group_words(const char *group_key);
 
 /** Classes by rising F1, those without any items or predictions last. @param order_out [k] */
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation);
@@ -127,8 +133,8 @@ LNT_MUST_CHECK lnt_status lnti_report_html(lnti_text *out, const lnti_report *re
 LNT_MUST_CHECK lnt_status lnti_report_html_write(const char *path, const lnti_report *report, lnt_error *err);
 
 /**
- * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion, slices
- * and group_key into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
+ * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion, group_key,
+ * n_groups, leaks and slices into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
  */
 void lnti_report_json(lnti_json_writer *w, const lnti_report *report);
 

@@ -120,7 +120,9 @@ static void text_fact(lnti_page *page, const char *title, const char *text, cons
 
 /* What was evaluated and how to repeat it. */
 static void facts(lnti_page *page, const lnti_report *report) {
-  char images[80];
+  char images[80], groups[80] = "";
+  if (report->n_groups > 0)
+    (void)snprintf(groups, sizeof groups, ", %s groups", lnti_report_count(report->n_groups).text);
   (void)snprintf(images, sizeof images, ", %s images", lnti_report_count(report->evaluation->n).text);
   lnti_page_html(page, "<dl class=\"facts\">\n");
   text_fact(page, "Evaluated on", report->split, images);
@@ -128,7 +130,7 @@ static void facts(lnti_page *page, const lnti_report *report) {
   text_fact(page, "Learner", report->learner, "");
   text_fact(page, "Feature", report->feature, "");
   if (report->calibrated_on != NULL) text_fact(page, "Calibrated on", report->calibrated_on, "");
-  if (report->group_key != NULL) text_fact(page, "Kept together by", report->group_key, "");
+  if (report->group_key != NULL) text_fact(page, "Kept together by", report->group_key, groups);
   lnti_page_html(page, "<div><dt>Seed</dt><dd>%" PRIu64 "</dd></div>\n", report->seed); /* plain, to be copied */
   date_fact(page, "Trained", report->trained_ms);
   date_fact(page, "Evaluated", report->evaluated_ms);
@@ -143,7 +145,8 @@ static void lead(lnti_page *page, const lnti_report *report) {
   bool all = e->n > 0 && report->n_trained_on == e->n, some = report->n_trained_on > 0;
   double share = 0;
   for (size_t c = 0; c < e->k; c++) right += e->classes[c].hits;
-  lnti_page_html(page, "<p class=\"lead\">Of %s images that it %s, it got <strong>%s right</strong>%s.",
+  lnti_page_html(page, "<p class=\"lead\">%sOf %s images that it %s, it got <strong>%s right</strong>%s.",
+                 report->leaks ? "<strong>This score is too good</strong>, see above. " : "",
                  lnti_report_count(e->n).text,
                  all    ? "was trained on"
                  : some ? "was in part trained on"
@@ -177,6 +180,25 @@ static void warn(lnti_page *page, const lnti_report *report) {
   lnti_page_html(page, "</ul>\n</section>\n");
 }
 
+/* Why the interval is wider than so many images would make it. */
+static void groups_note(lnti_page *page, const lnti_report *report) {
+  const char *words = report->group_key ? lnti_report_group_words(report->group_key) : NULL;
+  if (report->n_groups == 0) return;
+  lnti_page_html(page,
+                 "<p class=\"note\">These %s images come in %s groups: ", lnti_report_count(report->evaluation->n).text,
+                 lnti_report_count(report->n_groups).text);
+  if (words != NULL) {
+    lnti_page_html(page, "%s belong together", words);
+  } else {
+    lnti_page_html(page, "images that share ");
+    lnti_page_name(page, report->group_key);
+    lnti_page_html(page, " belong together");
+  }
+  lnti_page_html(page,
+                 ". Where the model knows one of a group it mostly knows the others, so that what counts for the "
+                 "intervals is how many groups there are, not how many images.</p>\n");
+}
+
 static void headline(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
   warn(page, report);
@@ -204,6 +226,7 @@ static void headline(lnti_page *page, const lnti_report *report) {
       lnti_page_html(page, " drawn as one");
     }
     lnti_page_html(page, ").</p>\n");
+    groups_note(page, report);
   }
   lnti_page_html(page, "</section>\n");
 }

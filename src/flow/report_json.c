@@ -143,5 +143,12 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   (void)lnti_report_baseline(&baseline, report->evaluation);
   lnti_json_kv_real(w, "baseline_accuracy", baseline);
   lnti_json_kv_string(w, "group_key", report->group_key);
+  lnti_json_key(w, "n_groups");
+  if (report->n_groups > 0) {
+    lnti_json_uint(w, report->n_groups);
+  } else {
+    lnti_json_null(w);
+  }
+  lnti_json_kv_bool(w, "leaks", report->leaks);
   write_slices(w, report);
 }

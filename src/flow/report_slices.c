@@ -38,7 +38,10 @@ static void row(lnti_page *page, const lnti_report *report, const lnti_report_sl
   lnti_page_html(page, "<tr><th scope=\"row\">");
   name(page, &slices->slices[i]);
   lnti_page_html(page, "</th><td>%s", lnti_report_count(figures->n).text);
-  if (slices->grouped) lnti_page_html(page, "<small>%s groups</small>", lnti_report_count(figures->n_groups).text);
+  if (slices->grouped) {
+    lnti_page_html(page, "<small>%s group%s</small>", lnti_report_count(figures->n_groups).text,
+                   figures->n_groups == 1 ? "" : "s");
+  }
   lnti_page_html(page, "</td><td class=\"share\"><b>%s</b> <small>%s</small>",
                  lnti_report_percent(figures->accuracy).text,
                  lnti_report_interval(LNTI_ACCURACY, figures->accuracy_ci95).text);

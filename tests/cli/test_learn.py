@@ -72,16 +72,22 @@ class Groups(program.Case):
         self.assertEqual(told["group_key"], "sequence:name")  # rows are held out by track all the same
         told = self.run_json("-C", "p", "evaluate", "m")
         self.assertIn("sets of images that belong together", told["warnings"][0])
-        self.assertEqual(told["group_key"], None)
+        self.assertEqual((told["group_key"], told["n_groups"], told["leaks"]), (None, None, True))
+        text = self.run_ok("-C", "p", "evaluate", "m", "--html", "leaky.html").stdout
+        self.assertLess(text.index("sets of images that belong together"), text.index("m on the split test"))
+        page = (self.folder / "leaky.html").read_text()
+        self.assertLess(page.index("sets of images that belong together"), page.index("How good is it?"))
+        self.assertIn("This score is too good", page)
         told = self.run_json("-C", "p", "split", "--by", "group", "--test", "0.375", "--val", "0.25")
         self.assertEqual((told["group_key"], told["groups"]), ("sequence:name", 64))
         self.assertEqual(told["splits"], {"train": 144, "val": 96, "test": 144, "": 0})
         told = self.run_json("-C", "p", "train", "--name", "m")["models"][0]
         self.assertEqual((told["warnings"], told["group_key"]), ([], "sequence:name"))
         grouped = self.run_json("-C", "p", "evaluate", "m")
-        self.assertEqual((grouped["warnings"], grouped["group_key"]), ([], "sequence:name"))
+        self.assertEqual((grouped["warnings"], grouped["group_key"], grouped["n_groups"], grouped["leaks"]),
+                         ([], "sequence:name", 24, False))
         text = self.run_ok("-C", "p", "evaluate", "m", "--html", "report.html").stdout
-        self.assertIn("Items that belong together by sequence:name were drawn as one for the intervals.", text)
+        self.assertIn("Items that belong together by sequence:name were drawn as one for the intervals (24 groups).", text)
         self.assertIn("sequence:name", (self.folder / "report.html").read_text())
         self.assertIn("belong together", self.run_ok("-C", "p", "import", "tracks").stdout
                       + self.run_ok("-C", "p", "split", "--test", "0.25").stdout)  # the latter cuts again

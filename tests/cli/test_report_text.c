@@ -61,12 +61,14 @@ static void intervals_and_groups_are_named(void **state) {
   lnti_report report = sample_report(e, titles);
   char want[64];
   report.group_key = "nest";
+  report.n_groups = 1234;
   char *text = text_of(&report, false);
   (void)state;
   (void)snprintf(want, sizeof want, " to %.4f", e->ci95[LNTI_ACCURACY][1]);
   assert_non_null(strstr(text, "Metrics, with 95 % intervals"));
   assert_non_null(strstr(text, want));
-  assert_non_null(strstr(text, "Items that belong together by nest were drawn as one"));
+  assert_non_null(
+      strstr(text, "Items that belong together by nest were drawn as one for the intervals (1,234 groups).\n"));
   for (size_t m = 0; m < LNTI_METRICS; m++) assert_non_null(strstr(text, lnti_report_metric_title((lnti_metric_id)m)));
   free(text);
   free(titles);

@@ -73,11 +73,21 @@ static void figures_are_shown_as_is_customary(void **state) {
   for (size_t m = 0; m < LNTI_METRICS; m++) assert_true(strlen(lnti_report_metric_title((lnti_metric_id)m)) > 3);
 }
 
+static void groups_are_said_in_words(void **state) {
+  (void)state;
+  assert_string_equal(lnti_report_group_words("near"), "equal and nearly equal pictures");
+  assert_non_null(strstr(lnti_report_group_words("sequence:name"), "last number alone"));
+  assert_non_null(strstr(lnti_report_group_words("time:30"), "shortly after each other"));
+  assert_null(lnti_report_group_words("nearby"));
+  assert_null(lnti_report_group_words("patient"));
+  assert_null(lnti_report_group_words("folder,patient"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(pairs_come_by_count_then_class),          cmocka_unit_test(no_pairs_where_all_is_right),
-      cmocka_unit_test(worst_class_comes_first_and_unseen_last), cmocka_unit_test(worst_first_sorts_any_number),
-      cmocka_unit_test(figures_are_shown_as_is_customary),
+      cmocka_unit_test(groups_are_said_in_words),     cmocka_unit_test(pairs_come_by_count_then_class),
+      cmocka_unit_test(no_pairs_where_all_is_right),  cmocka_unit_test(worst_class_comes_first_and_unseen_last),
+      cmocka_unit_test(worst_first_sorts_any_number), cmocka_unit_test(figures_are_shown_as_is_customary),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

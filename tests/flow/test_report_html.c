@@ -188,8 +188,12 @@ static void says_what_was_done(void **state) {
   lnti_report report = sample_report(e, titles);
   report.trained_ms = UINT64_C(1700000000000);
   report.group_key = "nest";
+  report.n_groups = 40;
   char *html = page_of(&report);
   (void)state;
+  assert_non_null(strstr(html, "<dd><bdi>nest</bdi>, 40 groups</dd>"));
+  assert_non_null(
+      strstr(html, "These 1,000 images come in 40 groups: images that share <bdi>nest</bdi> belong together."));
   assert_non_null(strstr(html, "<h1><bdi>finch-1</bdi></h1>"));
   assert_non_null(strstr(html, "<dd>70,000 images</dd>"));
   assert_non_null(strstr(html, "<bdi>test</bdi>, 1,000 images"));

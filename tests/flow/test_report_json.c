@@ -18,8 +18,8 @@ static const lnti_json_value *report_json(lnti_text *text, lnti_arena *arena, co
 
 static void has_exactly_the_promised_keys_in_order(void **state) {
   static const char *const KEY[] = {
-      "n",    "accuracy", "balanced_accuracy", "macro_f1",          "log_loss",  "ece",    "auroc",
-      "ci95", "classes",  "confusion",         "baseline_accuracy", "group_key", "slices", "seconds"};
+      "n",       "accuracy",  "balanced_accuracy", "macro_f1",  "log_loss", "ece",    "auroc",  "ci95",
+      "classes", "confusion", "baseline_accuracy", "group_key", "n_groups", "leaks", "slices", "seconds"};
   lnti_evaluation *e = sample_evaluation(30, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
@@ -33,6 +33,7 @@ static void has_exactly_the_promised_keys_in_order(void **state) {
   assert_true(lnti_json_get(root, "n")->number == 30);
   assert_true(lnti_json_get(root, "accuracy")->number == e->value[LNTI_ACCURACY]);
   assert_int_equal(lnti_json_get(root, "group_key")->type, LNTI_JSON_TYPE_NULL);
+  assert_int_equal(lnti_json_get(root, "n_groups")->type, LNTI_JSON_TYPE_NULL);
   lnti_arena_clear(&arena);
   lnti_text_clear(&text);
   free(titles);
@@ -69,6 +70,7 @@ static void classes_have_their_keys_and_null_where_undefined(void **state) {
   lnti_text text = {NULL, 0, 0};
   lnti_arena arena = {NULL, 0, 0};
   report.group_key = "site";
+  report.n_groups = 12;
   report.class_ids = ids;
   const lnti_json_value *root = report_json(&text, &arena, &report), *class = lnti_json_get(root, "classes")->first;
   (void)state;
@@ -83,6 +85,7 @@ static void classes_have_their_keys_and_null_where_undefined(void **state) {
   }
   assert_int_equal(lnti_json_get(lnti_json_get(root, "ci95"), "ece")->first->type, LNTI_JSON_TYPE_NULL);
   assert_string_equal(lnti_json_get(root, "group_key")->text, "site");
+  assert_true(lnti_json_get(root, "n_groups")->number == 12);
   lnti_arena_clear(&arena);
   lnti_text_clear(&text);
   lnti_evaluation_free(e);
