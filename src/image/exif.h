@@ -52,7 +52,7 @@ enum {
  * Metadata are kept only where it is known what they say: of EXIF the standard's own tags on how and when the picture was
  * taken, and Copyright; and that which was not asked to go. All else goes with either, since it may repeat the place or the
  * numbers: maker notes, XMP, IPTC, free text (descriptions, comments, PNG's texts), the embedded thumbnail (which may also
- * show what a crop took away), pictures and other data behind the first one's end, tags and chunks that are not known.
+ * show what a crop took away; of a TIFF its SubIFDs, and pages marked as a smaller copy of another), pictures and other data behind the first one's end, tags and chunks that are not known.
  * What goes is gone from the bytes: JPEG, PNG and WebP are written anew, in a TIFF all that nothing refers to any more is
  * zeros. EXIF that is broken is left out.
  *

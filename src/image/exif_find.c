@@ -5,6 +5,7 @@
 #include <image/exif_parts.h>
 
 #include <image/codec.h>
+#include <image/jpeg_segment.h>
 #include <string.h>
 
 enum { PNG_SIGNATURE = 8, CHUNK_EXTRA = 12 };
@@ -48,34 +49,11 @@ bool lnti_exif_unwrap(lnti_span *out, const uint8_t *data, size_t n) {
   return true;
 }
 
-bool lnti_jpeg_next(lnti_jpeg_segment *out, size_t *at, const uint8_t *data, size_t n) {
-  for (size_t p = *at; p < n; p++) {
-    if (data[p] != 0xff) continue;
-    *at = p;
-    if (n - p < 2) return false;
-    const unsigned marker = data[p + 1];
-    if (marker == 0 || marker == 0xff) continue;                /* no marker, and a fill byte (T.81, B.1.1.2) */
-    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7)) { /* these stand alone */
-      p++;
-      continue;
-    }
-    if (marker < 0xc0 || marker == 0xd8 || marker == 0xd9 || n - p < 4) return false;
-    const size_t length = lnti_be16(data + p + 2);
-    if (length < 2 || length > n - p - 2) return false;
-    *out = (lnti_jpeg_segment){marker, p, length + 2, {data + p + 4, length - 2}};
-    *at = p + 2 + length;
-    return true;
-  }
-  *at = n;
-  return false;
-}
-
 static bool find_in_jpeg(lnti_span *out, const uint8_t *data, size_t n) {
-  lnti_jpeg_segment segment;
-  for (size_t at = 2; lnti_jpeg_next(&segment, &at, data, n) && segment.marker != 0xda;) {
-    const lnti_span *payload = &segment.payload;
-    if (segment.marker == 0xe1 && payload->n >= 6 && memcmp(payload->data, "Exif\0", 5) == 0 &&
-        lnti_exif_unwrap(out, payload->data, payload->n)) {
+  lnti_jpeg_segment s;
+  for (size_t at = 2; lnti_jpeg_next(&s, &at, data, n) && s.marker != LNTI_JPEG_SOS && s.marker != LNTI_JPEG_EOI;) {
+    if (s.marker == 0xe1 && s.bytes >= 6 && memcmp(s.data, "Exif\0", 5) == 0 &&
+        lnti_exif_unwrap(out, s.data, s.bytes)) {
       return true;
     }
   }

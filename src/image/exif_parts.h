@@ -38,17 +38,6 @@ bool lnti_exif_find(lnti_span *out, lnti_container *container_out, const uint8_t
 /** A block of EXIF (classic TIFF, at times behind an "Exif\0\0"); false where it does not begin as one. */
 bool lnti_exif_unwrap(lnti_span *out, const uint8_t *data, size_t n);
 
-/** A segment of a JPEG file from its marker on. */
-typedef struct lnti_jpeg_segment {
-  unsigned marker;   /**< the byte after 0xff */
-  size_t at, n;      /**< in the file, marker and length included */
-  lnti_span payload; /**< after the length */
-} lnti_jpeg_segment;
-/** The segment at or after *at, which moves behind it (for SOS: to where the scan's data begin); bytes before its marker are
- *  skipped, as decoders do. False at the end, at EOI, or where the file is broken: *at is then the marker that is none, or
- *  n. Begin with *at = 2. */
-bool lnti_jpeg_next(lnti_jpeg_segment *out, size_t *at, const uint8_t *data, size_t n);
-
 /** Bytes in TIFF's structure, classic (42) or big (43). */
 typedef struct lnti_ifd_file {
   const uint8_t *data;

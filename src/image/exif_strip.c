@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <image/exif_parts.h>
+#include <image/jpeg_segment.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static lnt_status put_exif(lnti_strip_out *out, lnti_span exif, unsigned what, l
 /** Of the application segments: JFIF without its thumbnail, EXIF rewritten, colour profiles, Adobe's colour transform. */
 static lnt_status put_application(lnti_strip_out *out, bool *has_exif, const lnti_jpeg_segment *segment, unsigned what,
                                   lnt_error *err) {
-  const lnti_span p = segment->payload;
+  const lnti_span p = {segment->data, segment->bytes};
   lnti_span exif;
   if (segment->marker == 0xe0 && begins(p, "JFIF", 5) && p.n >= 12) {
     uint8_t head[9] = {0}; /* version, units, densities; a thumbnail of 0 x 0 */
@@ -63,16 +64,10 @@ static bool holds_pixels(unsigned marker) {
   return (marker >= 0xc0 && marker <= 0xdf) || marker == 0xf7 || marker == 0xf8;
 }
 
-/** Where a scan's data end: at a marker that may follow one. A stuffed zero and a restart do not end it, nor do markers
- *  that mean nothing here: the pixels are damaged there, and decoders go on. */
+/** Where a scan's data end: at a marker that may follow one. */
 static size_t scan_end(const uint8_t *data, size_t n, size_t at) {
-  for (; at < n; at++) {
-    if (data[at] != 0xff) continue;
-    if (at + 1 == n) break;
-    const uint8_t next = data[at + 1];
-    if (next >= 0xc0 && next != 0xff && (next < 0xd0 || next > 0xd8)) return at;
-  }
-  return n;
+  lnti_jpeg_segment next;
+  return lnti_jpeg_next(&next, &at, data, n) ? next.at : at;
 }
 
 static lnt_status strip_jpeg(lnti_strip_out *out, const uint8_t *data, size_t n, unsigned what, lnt_error *err) {
@@ -87,7 +82,8 @@ static lnt_status strip_jpeg(lnti_strip_out *out, const uint8_t *data, size_t n,
     } else if (holds_pixels(segment.marker)) {
       lnti_strip_put(out, data + segment.at, segment.n);
     }
-    if (segment.marker == 0xda) {
+    if (segment.marker == LNTI_JPEG_EOI) break; /* what stands behind is not of the image */
+    if (segment.marker == LNTI_JPEG_SOS) {
       const size_t end = scan_end(data, n, at);
       lnti_strip_put(out, data + at, end - at);
       at = end;
@@ -99,7 +95,6 @@ static lnt_status strip_jpeg(lnti_strip_out *out, const uint8_t *data, size_t n,
     return lnti_fail(err, LNT_EDATA, "the JPEG file has no pixels, or is broken before them (at byte %zu)", at);
   }
   /* What ends early, or is broken behind a scan, ends there in the copy, too. */
-  if (n - at >= 2 && data[at + 1] == 0xd9) lnti_strip_put(out, data + at, 2);
   return LNT_OK;
 }
 
@@ -107,6 +102,10 @@ static lnt_status strip_jpeg(lnti_strip_out *out, const uint8_t *data, size_t n,
 
 static void put_le32(uint8_t *to, size_t value) {
   for (unsigned i = 0; i < 4; i++) to[i] = (uint8_t)(value >> 8 * i);
+}
+
+static lnt_status webp_ends(size_t at, lnt_error *err) {
+  return lnti_fail(err, LNT_EDATA, "the WebP file ends early, in the chunk at byte %zu", at);
 }
 
 static void put_chunk(lnti_strip_out *out, const void *type, const uint8_t *data, size_t n) {
@@ -134,8 +133,28 @@ static lnt_status put_webp_exif(lnti_strip_out *out, size_t flags_at, const uint
   return LNT_OK;
 }
 
+/** A frame: its place and its bitstream, and no other chunk. */
+static lnt_status put_frame(lnti_strip_out *out, const uint8_t *data, size_t n, size_t at_in_file, lnt_error *err) {
+  const size_t begin = out->n;
+  size_t at = 16;
+  if (n < at) return webp_ends(at_in_file, err);
+  put_chunk(out, "ANMF", data, at);
+  while (n - at >= 8) {
+    const uint8_t *type = data + at;
+    const size_t length = lnti_le32(type + 4);
+    if (length > n - at - 8) return webp_ends(at_in_file, err);
+    if (memcmp(type, "ALPH", 4) == 0 || memcmp(type, "VP8 ", 4) == 0 || memcmp(type, "VP8L", 4) == 0) {
+      put_chunk(out, type, type + 8, length);
+    }
+    at += 8 + length;
+    if (length & 1 && at < n) at++;
+  }
+  if (!out->full) put_le32(out->data + begin + 4, out->n - begin - 8);
+  return LNT_OK;
+}
+
 static lnt_status strip_webp(lnti_strip_out *out, const uint8_t *data, size_t n, unsigned what, lnt_error *err) {
-  static const char kept[] = "VP8 VP8LVP8XALPHANIMANMFICCP";
+  static const char kept[] = "VP8 VP8LVP8XALPHANIMICCP";
   lnt_status status = LNT_OK;
   size_t flags_at = 0;
   bool has_exif = false, has_pixels = false;
@@ -144,13 +163,16 @@ static lnt_status strip_webp(lnti_strip_out *out, const uint8_t *data, size_t n,
   for (size_t at = 12; status == LNT_OK && at < end && end - at >= 8;) {
     const uint8_t *type = data + at, *body = type + 8;
     const size_t length = lnti_le32(data + at + 4);
-    if (length > end - at - 8) {
-      return lnti_fail(err, LNT_EDATA, "the WebP file ends early, in the chunk at byte %zu", at);
-    }
+    if (length > end - at - 8) return webp_ends(at, err);
+    const size_t begin_at = at;
     at += 8 + length + (length & 1);
     if (memcmp(type, "EXIF", 4) == 0 && !has_exif) {
       has_exif = true;
       status = put_webp_exif(out, flags_at, body, length, what, err);
+    }
+    if (memcmp(type, "ANMF", 4) == 0) {
+      status = put_frame(out, body, length, begin_at, err);
+      has_pixels = true;
     }
     for (const char *name = kept; *name; name += 4) {
       if (memcmp(type, name, 4) != 0) continue;
@@ -159,7 +181,7 @@ static lnt_status strip_webp(lnti_strip_out *out, const uint8_t *data, size_t n,
       if (name == kept + 8 && length > 0 && !out->full) { /* VP8X: neither EXIF nor XMP until one is written */
         flags_at = begin + 8;
         out->data[flags_at] &= 0xf3;
-      } else if (name[0] == 'V' || memcmp(name, "ANMF", 4) == 0) {
+      } else if (name[0] == 'V') {
         has_pixels = true;
       }
     }

@@ -10,6 +10,7 @@
  * Embedded colour profiles are not applied: numbers are taken as sRGB, CMYK converted without a profile.
  */
 #include <image/codec.h>
+#include <image/jpeg_segment.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
@@ -33,14 +34,9 @@ enum {
   M_JPG = 0xc8,
   M_DAC = 0xcc,
   M_SOF15 = 0xcf,
-  M_RST0 = 0xd0,
-  M_RST7 = 0xd7,
   M_SOI = 0xd8,
-  M_EOI = 0xd9,
-  M_SOS = 0xda,
   M_APP14 = 0xee,
-  M_JPEG_LS = 0xf7,
-  M_TEM = 0x01
+  M_JPEG_LS = 0xf7
 };
 
 /** What stands before the first scan. */
@@ -52,39 +48,9 @@ typedef struct jpeg_head {
   size_t scan_at; /* the first SOS marker */
 } jpeg_head;
 
-/** A marker and its segment (length bytes included), `n` = 0 for markers without one. */
-typedef struct segment {
-  unsigned marker;
-  const uint8_t *data; /* after the length */
-  size_t n;            /* without the length */
-  size_t at;           /* of the marker's 0xff */
-} segment;
-
 static bool is_jpeg(const uint8_t *data, size_t n) {
   /* JPEG-LS begins with a frame header of its own. */
   return n >= 3 && data[0] == 0xff && data[1] == M_SOI && data[2] == 0xff && (n < 4 || data[3] != M_JPEG_LS);
-}
-
-/** The next marker segment from *at on, over anything that is none (fill bytes, junk, entropy-coded data with
- *  its stuffed zeros and restarts). False at the end of the bytes. */
-static bool next_segment(segment *out, size_t *at, const uint8_t *data, size_t n) {
-  for (size_t i = *at; i + 1 < n; i++) {
-    const unsigned marker = data[i + 1];
-    if (data[i] != 0xff || marker == 0 || marker == 0xff || marker == M_TEM || (marker >= M_RST0 && marker <= M_SOI)) {
-      continue;
-    }
-    *out = (segment){.marker = marker, .at = i};
-    *at = i + 2;
-    if (marker == M_EOI) return true;
-    if (n - *at < 2) return false;
-    const size_t length = (size_t)data[*at] << 8 | data[*at + 1];
-    if (length < 2 || length > n - *at) return false;
-    out->data = data + *at + 2;
-    out->n = length - 2;
-    *at += length;
-    return true;
-  }
-  return false;
 }
 
 static bool is_frame(unsigned marker) {
@@ -100,9 +66,9 @@ static bool is_progressive(const jpeg_head *head) {
   return head->sof == M_SOF2;
 }
 
-static lnt_status read_frame(jpeg_head *head, const segment *s, lnt_error *err) {
+static lnt_status read_frame(jpeg_head *head, const lnti_jpeg_segment *s, lnt_error *err) {
   if (head->sof != 0) return lnti_fail(err, LNT_EDATA, "the JPEG file has two frame headers");
-  if (s->n < 6 || s->n < 6 + (size_t)3 * s->data[5])
+  if (s->bytes < 6 || s->bytes < 6 + (size_t)3 * s->data[5])
     return lnti_fail(err, LNT_EDATA, "the JPEG frame header is broken");
   head->sof = s->marker;
   head->h = (size_t)s->data[1] << 8 | s->data[2];
@@ -134,16 +100,16 @@ static lnt_status read_frame(jpeg_head *head, const segment *s, lnt_error *err) 
 
 static lnt_status read_head(jpeg_head *out, const uint8_t *data, size_t n, lnt_error *err) {
   jpeg_head head = {0};
-  segment s;
+  lnti_jpeg_segment s;
   size_t at = 2;
-  while (next_segment(&s, &at, data, n)) {
-    if (s.marker == M_EOI) break;
+  while (lnti_jpeg_next(&s, &at, data, n)) {
+    if (s.marker == LNTI_JPEG_EOI) break;
     if (is_frame(s.marker)) {
       lnt_status status = read_frame(&head, &s, err);
       if (status != LNT_OK) return status;
     } else if (s.marker == M_APP14) {
-      head.adobe = head.adobe || (s.n >= 12 && memcmp(s.data, "Adobe", 5) == 0);
-    } else if (s.marker == M_SOS) {
+      head.adobe = head.adobe || (s.bytes >= 12 && memcmp(s.data, "Adobe", 5) == 0);
+    } else if (s.marker == LNTI_JPEG_SOS) {
       if (head.sof == 0) break;
       head.scan_at = s.at;
       *out = head;
@@ -177,9 +143,9 @@ static lnt_status probe(lnti_image_info *out, const lnti_blob *blob, const lnti_
 static bool scans_complete(const jpeg_head *head, const uint8_t *data, size_t n) {
   uint8_t low[COMPONENTS_MAX][COEFFICIENTS];
   memset(low, 0xff, sizeof low);
-  segment s;
-  for (size_t at = head->scan_at; next_segment(&s, &at, data, n) && s.marker != M_EOI;) {
-    if (s.marker != M_SOS || s.n < 1 || s.n < (size_t)2 * s.data[0] + 4) continue;
+  lnti_jpeg_segment s;
+  for (size_t at = head->scan_at; lnti_jpeg_next(&s, &at, data, n) && s.marker != LNTI_JPEG_EOI;) {
+    if (s.marker != LNTI_JPEG_SOS || s.bytes < 1 || s.bytes < (size_t)2 * s.data[0] + 4) continue;
     const uint8_t *spectral = s.data + 1 + 2 * s.data[0]; /* first, last, high and low bit */
     for (unsigned i = 0; i < s.data[0]; i++) {
       for (size_t c = 0; c < head->c; c++) {
@@ -248,14 +214,14 @@ static lnt_status scans_missing(lnt_error *err) {
  *  that hides later ones), and with an end marker. */
 static lnt_status mend(uint8_t **out, size_t *n_out, const jpeg_head *head, const uint8_t *data, size_t n,
                        lnt_error *err) {
-  static const uint8_t end[2] = {0xff, M_EOI};
+  static const uint8_t end[2] = {0xff, LNTI_JPEG_EOI};
   uint8_t *copy = NULL;
-  segment s;
+  lnti_jpeg_segment s;
   size_t length = 2;
   lnt_status status = lnti_alloc(&copy, n + sizeof end, 1, err);
   if (status != LNT_OK) return status;
   memcpy(copy, data, 2);
-  for (size_t at = 2; at < head->scan_at && next_segment(&s, &at, data, n) && s.at < head->scan_at;) {
+  for (size_t at = 2; at < head->scan_at && lnti_jpeg_next(&s, &at, data, n) && s.at < head->scan_at;) {
     memcpy(copy + length, data + s.at, at - s.at);
     length += at - s.at;
   }

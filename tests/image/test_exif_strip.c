@@ -263,6 +263,135 @@ static void test_tiff_refused(void **state) {
   assert_null(out);
 }
 
+/* ---- what pixels and thumbnails can carry ---- */
+
+/** A classic TIFF of 4 x 2 grey pixels in one strip of `bytes` bytes at 200; a second directory at 300, with `tail` after. */
+static exif_bytes tiff_of_two(unsigned compression, unsigned bytes, unsigned link_tag, unsigned subfile) {
+  exif_bytes t = {0};
+  static uint8_t data[600];
+  const lnti_ifd_file file = {.data = data, .n = sizeof data};
+  const unsigned first[][3] = {{256, 3, 4},   {257, 3, 2}, {258, 3, 8}, {259, 3, compression}, {262, 3, 1},
+                               {273, 4, 200}, {277, 3, 1}, {278, 3, 2}, {279, 4, bytes},       {link_tag, 4, 300}};
+  const unsigned second[][3] = {{254, 4, subfile}, {256, 3, 1},   {257, 3, 1}, {258, 3, 8},
+                                {262, 3, 1},       {273, 4, 500}, {278, 3, 1}, {279, 4, 1}};
+  memset(data, 0, sizeof data);
+  memcpy(data, "II*\0\x08", 5);
+  size_t n = 0;
+  for (size_t i = 0; i < N_ROWS(first); i++) {
+    if (first[i][0] == 0) continue;
+    uint8_t *p = data + 10 + 12 * n++;
+    lnti_ifd_put(p, &file, first[i][0], 2);
+    lnti_ifd_put(p + 2, &file, first[i][1], 2);
+    lnti_ifd_put(p + 4, &file, 1, 4);
+    lnti_ifd_put(p + 8, &file, first[i][2], 4);
+  }
+  lnti_ifd_put(data + 8, &file, n, 2);
+  if (link_tag == 0) lnti_ifd_put(data + 10 + 12 * n, &file, 300, 4);
+  lnti_ifd_put(data + 300, &file, N_ROWS(second), 2);
+  for (size_t i = 0; i < N_ROWS(second); i++) {
+    uint8_t *p = data + 302 + 12 * i;
+    lnti_ifd_put(p, &file, second[i][0], 2);
+    lnti_ifd_put(p + 2, &file, second[i][1], 2);
+    lnti_ifd_put(p + 4, &file, 1, 4);
+    lnti_ifd_put(p + 8, &file, second[i][2], 4);
+  }
+  memcpy(data + 200, "PIXELS12", 8);
+  memcpy(data + 208, "SECRET", 6);
+  data[500] = 'T';
+  exif_append(&t, data, sizeof data);
+  return t;
+}
+
+static size_t pages_of(const exif_bytes *tiff) {
+  const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+  const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = tiff->data, .bytes = tiff->n};
+  lnti_image_info info;
+  assert_ok(lnti_image_probe(&info, &blob, &limits, ERR));
+  return info.frames;
+}
+
+static void test_tiff_thumbnails(void **state) {
+  (void)state;
+  /* another page stays, a smaller copy of the first goes, and so does what lies below a page */
+  exif_bytes file = tiff_of_two(1, 8, 0, 0), out = strip(&file, BOTH);
+  assert_int_equal(pages_of(&out), 2);
+  assert_true(holds(&out, "PIXELS12") && out.data[500] == 'T');
+  assert_false(holds(&out, "SECRET"));
+  free(out.data);
+  free(file.data);
+  file = tiff_of_two(1, 8, 0, 1);
+  assert_int_equal(pages_of(&file), 2);
+  out = strip(&file, BOTH);
+  assert_int_equal(pages_of(&out), 1);
+  assert_true(holds(&out, "PIXELS12") && out.data[500] == 0 && out.data[300] == 0);
+  free(out.data);
+  free(file.data);
+  file = tiff_of_two(1, 8, 330, 0), out = strip(&file, BOTH);
+  assert_int_equal(pages_of(&out), 1);
+  assert_true(holds(&out, "PIXELS12") && out.data[500] == 0 && out.data[300] == 0);
+  free(out.data);
+  free(file.data);
+}
+
+static void test_tiff_strips(void **state) {
+  (void)state;
+  uint8_t *none = NULL;
+  size_t n = 0;
+  /* a strip that is said to be longer than its pixels: no more than these */
+  exif_bytes file = tiff_of_two(1, 14, 0, 0), out = strip(&file, BOTH);
+  assert_true(holds(&out, "PIXELS12"));
+  assert_false(holds(&out, "SECRET"));
+  free(out.data);
+  free(file.data);
+  /* compressed, its length cannot be told: over what is to go it is refused */
+  file = tiff_of_two(5, 400, 330, 0);
+  assert_status(lnti_exif_strip(&none, &n, file.data, file.n, BOTH, ERR), LNT_EDATA);
+  assert_message("lie in its pixels");
+  free(file.data);
+  /* JPEG with metadata of its own, with something behind its end, and without */
+  static const struct {
+    const char *stream;
+    unsigned n;
+    lnt_status status;
+  } jpegs[] = {{"\xff\xd8\xff\xe1\0\x0c"
+                "Exif\0\0GPS!\xff\xda\0\2x\xff\xd9",
+                23, LNT_EUNSUPPORTED},
+               {"\xff\xd8\xff\xfe\0\x08where!\xff\xda\0\2x\xff\xd9", 19, LNT_EUNSUPPORTED},
+               {"\xff\xd8\xff\xda\0\2x\xff\xd9where", 14, LNT_EUNSUPPORTED},
+               {"\xff\xd8\xff\xda\0\2x\xff\xd9\0\0", 11, LNT_OK}};
+  for (size_t i = 0; i < N_ROWS(jpegs); i++) {
+    file = tiff_of_two(7, jpegs[i].n, 0, 0);
+    memcpy(file.data + 200, jpegs[i].stream, jpegs[i].n);
+    assert_int_equal(lnti_exif_strip(&none, &n, file.data, file.n, BOTH, ERR), jpegs[i].status);
+    if (jpegs[i].status != LNT_OK) assert_message("metadata of their own");
+    free(none);
+    none = NULL;
+    free(file.data);
+  }
+}
+
+/** Frames of an animation hold chunks in turn. */
+static void test_webp_frames(void **state) {
+  (void)state;
+  exif_bytes file = {0};
+  exif_append(&file, "RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\0\0\0\0\0\0", 30);
+  exif_append(&file, "ANMF\x2e\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
+  exif_append(&file, "EXIF\x06\0\0\0SECRET", 14);
+  exif_append(&file, "VP8L\x07\0\0\0pixels!\0", 16);
+  file.data[4] = (uint8_t)(file.n - 8);
+  exif_bytes out = strip(&file, BOTH);
+  assert_false(holds(&out, "SECRET"));
+  assert_true(holds(&out, "VP8L\x07"));
+  assert_int_equal(out.data[34], 0x20); /* the frame's length, without the chunk */
+  assert_int_equal(out.data[4], out.n - 8);
+  free(out.data);
+  uint8_t *none = NULL;
+  size_t n = 0;
+  file.data[34] = 4; /* no room for the frame's place */
+  assert_status(lnti_exif_strip(&none, &n, file.data, file.n, BOTH, ERR), LNT_EDATA);
+  free(file.data);
+}
+
 /** A directory below itself, and one that many entries share: refused in time that is bounded by the file's length. */
 static void test_tiff_bombs(void **state) {
   (void)state;
@@ -469,11 +598,23 @@ static void test_real(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_jpeg),          cmocka_unit_test(test_jpeg_structure), cmocka_unit_test(test_png),
-      cmocka_unit_test(test_webp),          cmocka_unit_test(test_nothing_left),   cmocka_unit_test(test_tiff),
-      cmocka_unit_test(test_tiff_refused),  cmocka_unit_test(test_tiff_bombs),     cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_truncated),     cmocka_unit_test(test_damaged),        cmocka_unit_test(test_no_growth),
-      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_real),
+      cmocka_unit_test(test_jpeg),
+      cmocka_unit_test(test_jpeg_structure),
+      cmocka_unit_test(test_png),
+      cmocka_unit_test(test_webp),
+      cmocka_unit_test(test_nothing_left),
+      cmocka_unit_test(test_tiff),
+      cmocka_unit_test(test_tiff_refused),
+      cmocka_unit_test(test_tiff_bombs),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_no_growth),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_tiff_thumbnails),
+      cmocka_unit_test(test_tiff_strips),
+      cmocka_unit_test(test_webp_frames),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
