@@ -83,8 +83,9 @@ bool lnti_get_null(lnti_stmt *stmt, int column);
 LNT_MUST_CHECK lnt_status lnti_db_run(int64_t *id_out, bool *found_out, lnti_stmt *stmt, lnt_error *err);
 
 /**
- * Runs a prepared INSERT of one row into a table whose key is `id`, and resets it. The text has no RETURNING: a driver
- * that needs one adds it (SQLite knows the id without, at half the cost). `*added_out` (may be NULL) is false, and
+ * Runs a prepared INSERT into a table whose key is `id`, and resets it. The text has no RETURNING: a driver that needs
+ * one adds it (SQLite knows the id without, at half the cost). Of several rows the ids rise by one, and that of the last
+ * is written. `*added_out` (may be NULL) is false, and
  * `*id_out` untouched, where ON CONFLICT DO NOTHING found the row there.
  */
 LNT_MUST_CHECK lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt_error *err);

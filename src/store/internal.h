@@ -42,14 +42,20 @@ typedef struct lnti_pending_change {
   bool any;
 } lnti_pending_change;
 
+enum { LNTI_TX_ANSWERS = 16 };
+
 struct lnti_tx {
   lnti_db *db;
+  lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
+  size_t n_answers;
   lnti_pending_change pending[LNTI_CHANGE_KINDS];
 };
 
 /** Notes that a row changed: it is joined with those noted before for the same kind and operation. */
 LNT_MUST_CHECK lnt_status lnti_tx_changed(lnti_tx *tx, lnti_change_kind kind, int64_t op_id, int64_t id,
                                           lnt_error *err);
+/** Writes the answers that wait; before the savepoint ends. */
+LNT_MUST_CHECK lnt_status lnti_tx_flush_answers(lnti_tx *tx, lnt_error *err);
 /** Writes what was noted; before the savepoint ends. */
 LNT_MUST_CHECK lnt_status lnti_tx_flush_changes(lnti_tx *tx, lnt_error *err);
 

@@ -82,6 +82,7 @@ static bool run_one(lnti_db *db, request *r, bool first) {
   if (!first) r->status = lnti_db_savepoint(db, &r->error);
   if (r->status) return false;
   r->status = r->write(r->payload, &tx, &r->error);
+  if (!r->status) r->status = lnti_tx_flush_answers(&tx, &r->error);
   if (!r->status) r->status = lnti_tx_flush_changes(&tx, &r->error);
   if (!lnti_db_in_transaction(db)) {
     if (!r->status) {
