@@ -274,7 +274,7 @@ static lnt_status collect_link(void *payload, const lnti_duplicate *link, lnt_er
 
 lnt_status lnti_duplicates_read(lnti_duplicates *out, lnti_project *project, int64_t question_id, lnt_error *err) {
   link_list list = {0};
-  lnt_status status = lnti_store_duplicates(project->store, collect_link, &list, err);
+  lnt_status status = lnti_store_duplicates(project->store, 0, INT64_MAX, collect_link, &list, err);
   if (!status) status = lnti_duplicates_count(out, project, question_id, list.links, list.n, err);
   free(list.links);
   return status;

@@ -107,7 +107,7 @@ static lnt_status join_files(building *b, lnt_error *err) {
 
 static lnt_status join_always(building *b, lnt_error *err) {
   lnt_status status = join_equal_content(b, err);
-  if (!status) status = lnti_store_duplicates(b->project->store, keep_link, b, err);
+  if (!status) status = lnti_store_duplicates(b->project->store, 0, INT64_MAX, keep_link, b, err);
   if (status) return status;
   join_links(b, !alike_by_nature(b));
   status = join_item_groups(b, err);

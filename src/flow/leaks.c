@@ -395,9 +395,9 @@ static lnt_status count_near_image(void *payload, const lnti_duplicate *link, ln
 
 static lnt_status count_near(lnti_leaks *leaks, lnti_project *project, lnt_error *err) {
   near_counting c = {0};
-  lnt_status status = lnti_store_duplicates(project->store, note_near_set, &c, err);
+  lnt_status status = lnti_store_duplicates(project->store, 0, INT64_MAX, note_near_set, &c, err);
   if (!status && c.n_sets > 1) qsort(c.set, c.n_sets, sizeof *c.set, compare_ids);
-  if (!status) status = lnti_store_duplicates(project->store, count_near_image, &c, err);
+  if (!status) status = lnti_store_duplicates(project->store, 0, INT64_MAX, count_near_image, &c, err);
   free(c.set);
   leaks->n_near = c.n;
   leaks->near = c.n >= LNTI_LEAK_NEAR_LEAST && (double)c.n >= near_least * (double)leaks->n;

@@ -91,7 +91,7 @@ static lnt_status load_rest(item_page *page, lnti_store *store, lnt_error *err) 
     int64_t first = page->ids[begin], last = page->ids[end - 1];
     status = lnti_store_answers(store, first, last, 0, keep_answer, page, err);
     if (!status) status = lnti_store_meta(store, first, last, keep_meta, page, err);
-    if (!status) status = lnti_store_scan_duplicates(store, first, last, keep_duplicate, page, err);
+    if (!status) status = lnti_store_duplicates(store, first, last, keep_duplicate, page, err);
   }
   return status;
 }

@@ -50,7 +50,7 @@ static lnt_status on_answer(void *payload, const lnti_answer_row *answer, lnt_er
 static lnt_status read_part(lnti_rows *part, lnti_store *store, int64_t first, int64_t last, bool answers,
                             lnt_error *err) {
   part_reader in = {.part = part};
-  lnt_status status = lnti_store_scan_items(store, first, last, on_item, &in, err);
+  lnt_status status = lnti_store_scan_items(store, LNTI_SCAN_SIZES, first, last, on_item, &in, err);
   if (!status) status = lnti_store_scan_meta(store, first, last, on_meta, &in, err);
   in.row = 0;
   if (!status && answers) status = lnti_store_scan_answers(store, first, last, on_answer, &in, err);
@@ -132,7 +132,7 @@ static lnt_status on_duplicate(void *payload, const lnti_duplicate *duplicate, l
 
 lnt_status lnti_view_read_duplicates(lnti_rows *rows, lnti_view *view, lnt_error *err) {
   lnti_rows_forget_duplicates(rows);
-  return lnti_store_duplicates(view->project->store, on_duplicate, rows, err);
+  return lnti_store_duplicates(view->project->store, 0, INT64_MAX, on_duplicate, rows, err);
 }
 
 /* ---- changes ---- */

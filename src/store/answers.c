@@ -180,15 +180,14 @@ lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_o
                   key, err);
 }
 
-static lnt_status walk(lnti_stmt *stmt, bool with_text, lnti_answer_visit visit, void *payload, lnt_error *err) {
-  bool row = false;
-  lnt_status status;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+static lnt_status visit_all(lnti_walk *w, bool with_text, lnt_status status, lnti_answer_visit visit, void *payload,
+                            lnt_error *err) {
+  while (lnti_walk_next(w, &status, err)) {
     lnti_answer_row answer;
-    lnti_answer_row_read(&answer, stmt, with_text);
+    lnti_answer_row_read(&answer, w->stmt, with_text);
     status = visit(payload, &answer, err);
-    if (status) break;
   }
+  lnti_walk_end(w);
   return status;
 }
 
@@ -201,36 +200,18 @@ lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, in
   static const char of_one[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
                                " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
                                "+question_id = ? ORDER BY subject_kind, subject_id, question_id, slot";
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, question_id ? of_one : of_all, err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  if (question_id) lnti_put_int(stmt, question_id);
-  status = walk(stmt, false, visit, payload, err);
-done:
-  lnti_reader_give(store, db);
-  return status;
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store, question_id ? of_one : of_all, first, last, err);
+  if (!status && question_id) lnti_put_int(w.stmt, question_id);
+  return visit_all(&w, false, status, visit, payload, err);
 }
 
 lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id, lnti_answer_visit visit,
                               void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT id, " LNTI_ANSWER_COLUMNS
-                           ", text FROM answer_log WHERE subject_kind = ? AND subject_id = ? ORDER BY id",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, kind);
-  lnti_put_int(stmt, subject_id);
-  status = walk(stmt, true, visit, payload, err);
-done:
-  lnti_reader_give(store, db);
-  return status;
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store,
+                                      "SELECT id, " LNTI_ANSWER_COLUMNS
+                                      ", text FROM answer_log WHERE subject_kind = ? AND subject_id = ? ORDER BY id",
+                                      kind, subject_id, err);
+  return visit_all(&w, true, status, visit, payload, err);
 }

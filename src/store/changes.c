@@ -54,25 +54,18 @@ lnt_status lnti_tx_flush_changes(lnti_tx *tx, lnt_error *err) {
 }
 
 lnt_status lnti_store_changes(lnti_store *store, int64_t seq, lnti_change_visit visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT seq, op_id, kind, first_id, last_id FROM changes WHERE seq > ? ORDER BY seq", err);
-  if (status) goto done;
-  lnti_put_int(stmt, seq);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    lnti_change change = {.seq = lnti_get_int(stmt, 0),
-                          .op_id = lnti_get_int(stmt, 1),
-                          .kind = lnti_get_text(stmt, 2),
-                          .first_id = lnti_get_int(stmt, 3),
-                          .last_id = lnti_get_int(stmt, 4)};
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(
+      &w, store, "SELECT seq, op_id, kind, first_id, last_id FROM changes WHERE seq > ? ORDER BY seq", err);
+  if (!status) lnti_put_int(w.stmt, seq);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_change change = {.seq = lnti_get_int(w.stmt, 0),
+                          .op_id = lnti_get_int(w.stmt, 1),
+                          .kind = lnti_get_text(w.stmt, 2),
+                          .first_id = lnti_get_int(w.stmt, 3),
+                          .last_id = lnti_get_int(w.stmt, 4)};
     status = visit(payload, &change, err);
-    if (status) break;
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }

@@ -76,6 +76,8 @@ int64_t lnti_get_int(lnti_stmt *stmt, int column);
 double lnti_get_real(lnti_stmt *stmt, int column);      /**< NULL is NaN */
 const char *lnti_get_text(lnti_stmt *stmt, int column); /**< NULL is ""; short of memory too, and the next step fails */
 const void *lnti_get_blob(size_t *n_out, lnti_stmt *stmt, int column);
+/** A blob of n bytes; false, and `out` untouched, where it is NULL or of another length. */
+bool lnti_get_bytes(void *out, size_t n, lnti_stmt *stmt, int column);
 bool lnti_get_null(lnti_stmt *stmt, int column);
 
 /** Runs a prepared statement to its end and resets it. `*found_out` (may be NULL): it gave a row, whose first column is

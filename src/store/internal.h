@@ -89,6 +89,21 @@ LNT_MUST_CHECK lnt_status lnti_reader_take(lnti_db **out, lnti_store *store, lnt
 /** Back to the idle ones, or closed. NULL is allowed. */
 void lnti_reader_give(lnti_store *store, lnti_db *db);
 
+/** The rows of a statement, one after another, read on a connection of their own. */
+typedef struct lnti_walk {
+  lnti_store *store;
+  lnti_db *db;
+  lnti_stmt *stmt;
+} lnti_walk;
+/** Then the parameters are put. lnti_walk_end is due after a failure too. */
+LNT_MUST_CHECK lnt_status lnti_walk_begin(lnti_walk *out, lnti_store *store, const char *sql, lnt_error *err);
+/** As that, with the two parameters put. */
+LNT_MUST_CHECK lnt_status lnti_walk_range(lnti_walk *out, lnti_store *store, const char *sql, int64_t first,
+                                          int64_t last, lnt_error *err);
+/** False after the last row, and where *status is a failure or becomes one. */
+bool lnti_walk_next(lnti_walk *walk, lnt_status *status, lnt_error *err);
+void lnti_walk_end(lnti_walk *walk);
+
 /* ---- between the files ---- */
 
 /** Reads the ontology on a given connection. */

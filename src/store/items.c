@@ -54,23 +54,17 @@ lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path,
 }
 
 lnt_status lnti_store_sources(lnti_store *store, lnti_source_visit visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT s.id, s.kind, s.path, (SELECT COUNT(*) FROM items i WHERE i.source_id = s.id) "
-                           "FROM sources s ORDER BY s.id",
-                           err);
-  if (status) goto done;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = visit(payload, lnti_get_int(stmt, 0), (lnti_source_kind)lnti_get_int(stmt, 1), lnti_get_text(stmt, 2),
-                   (size_t)lnti_get_int(stmt, 3), err);
-    if (status) break;
+  lnti_walk w;
+  lnt_status status =
+      lnti_walk_begin(&w, store,
+                      "SELECT s.id, s.kind, s.path, (SELECT COUNT(*) FROM items i WHERE i.source_id = s.id) "
+                      "FROM sources s ORDER BY s.id",
+                      err);
+  while (lnti_walk_next(&w, &status, err)) {
+    status = visit(payload, lnti_get_int(w.stmt, 0), (lnti_source_kind)lnti_get_int(w.stmt, 1),
+                   lnti_get_text(w.stmt, 2), (size_t)lnti_get_int(w.stmt, 3), err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
@@ -178,17 +172,12 @@ lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64_t group_id, ln
   return end_update(tx, stmt, item_id, err);
 }
 
-/* Runs an update of one item's text. */
-static lnt_status update_item(lnti_tx *tx, const char *sql, int64_t item_id, const char *value, lnt_error *err) {
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_db_prepare(&stmt, tx->db, sql, err);
-  if (status) return status;
-  lnti_put_text(stmt, value);
-  return end_update(tx, stmt, item_id, err);
-}
-
 lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err) {
-  return update_item(tx, "UPDATE items SET split = ? WHERE id = ?", item_id, split, err);
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "UPDATE items SET split = ? WHERE id = ?", err);
+  if (status) return status;
+  lnti_put_text(stmt, split);
+  return end_update(tx, stmt, item_id, err);
 }
 
 lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err) {
@@ -230,12 +219,6 @@ lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const c
   return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, last, err);
 }
 
-lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err) {
-  lnt_status sound = check_stage(stage, err);
-  if (sound) return sound;
-  return update_item(tx, "UPDATE items SET stage = ? WHERE id = ?", item_id, stage, err);
-}
-
 lnt_status lnti_item_uri(lnti_text *out, const lnti_item *item, lnt_error *err) {
   size_t n = strlen(item->source);
   const char *between = item->source_kind != LNTI_SOURCE_FOLDER ? "#" : n && item->source[n - 1] == '/' ? "" : "/";
@@ -250,18 +233,9 @@ static bool read_size(uint32_t *out, lnti_stmt *stmt, int column) {
   return value >= 0 && value <= UINT32_MAX;
 }
 
-/* A blob of another length than it should have is as good as none: it is looked at again. */
-static bool read_bytes(uint8_t *out, size_t wanted, lnti_stmt *stmt, int column) {
-  size_t n = 0;
-  const void *data = lnti_get_blob(&n, stmt, column);
-  if (!data || n != wanted) return false;
-  memcpy(out, data, n);
-  return true;
-}
-
 static void read_facts(lnti_item_facts *out, lnti_stmt *stmt) {
-  out->has_pixels = read_bytes(out->pixels, sizeof out->pixels, stmt, 16);
-  out->has_signature = read_bytes(out->signature, sizeof out->signature, stmt, 17);
+  out->has_pixels = lnti_get_bytes(out->pixels, sizeof out->pixels, stmt, 16);
+  out->has_signature = lnti_get_bytes(out->signature, sizeof out->signature, stmt, 17);
   out->has_quality = !lnti_get_null(stmt, 18);
   if (!out->has_quality) return;
   out->sharpness = lnti_get_real(stmt, 18);
@@ -270,15 +244,12 @@ static void read_facts(lnti_item_facts *out, lnti_stmt *stmt) {
 }
 
 static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
-  size_t n = 0;
   lnti_item item = {.id = lnti_get_int(stmt, 0), .source_id = lnti_get_int(stmt, 1)};
-  const void *content = lnti_get_blob(&n, stmt, 5);
-  bool sane = n == sizeof item.content.bytes && read_size(&item.h, stmt, 6) && read_size(&item.w, stmt, 7) &&
-              read_size(&item.c, stmt, 8) && read_size(&item.depth, stmt, 9);
+  bool sane = lnti_get_bytes(item.content.bytes, sizeof item.content.bytes, stmt, 5) && read_size(&item.h, stmt, 6) &&
+              read_size(&item.w, stmt, 7) && read_size(&item.c, stmt, 8) && read_size(&item.depth, stmt, 9);
   if (!sane) {
     return lnti_fail(err, LNT_ECORRUPT, "item %lld: its row is damaged: run 'linnet verify'", (long long)item.id);
   }
-  memcpy(item.content.bytes, content, n);
   item.source = lnti_get_text(stmt, 2);
   item.source_kind = (lnti_source_kind)lnti_get_int(stmt, 3);
   item.member = lnti_get_text(stmt, 4);
@@ -307,26 +278,21 @@ lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnt
                             lnt_error *err) {
   static const char *const sqls[] = {SELECT_ITEMS IN_ORDER, SELECT_ITEMS AND_SPLIT IN_ORDER,
                                      SELECT_ITEMS AND_ANSWERED IN_ORDER, SELECT_ITEMS AND_SPLIT AND_ANSWERED IN_ORDER};
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
+  lnti_walk w;
   size_t which = (query->split ? 1u : 0u) + (query->answered_question ? 2u : 0u);
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, sqls[which], err);
-  if (status) goto done;
-  lnti_put_int(stmt, query->after_id);
-  if (query->split) lnti_put_text(stmt, query->split);
-  if (query->answered_question) lnti_put_int(stmt, query->answered_question);
-  lnti_put_int(stmt, query->limit && query->limit < INT64_MAX ? (int64_t)query->limit : INT64_MAX);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    lnti_item item;
-    status = read_item(&item, stmt, err);
-    if (!status) status = visit(payload, &item, err);
-    if (status) break;
+  lnt_status status = lnti_walk_begin(&w, store, sqls[which], err);
+  if (!status) {
+    lnti_put_int(w.stmt, query->after_id);
+    if (query->split) lnti_put_text(w.stmt, query->split);
+    if (query->answered_question) lnti_put_int(w.stmt, query->answered_question);
+    lnti_put_int(w.stmt, query->limit && query->limit < INT64_MAX ? (int64_t)query->limit : INT64_MAX);
   }
-done:
-  lnti_reader_give(store, db);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_item item;
+    status = read_item(&item, w.stmt, err);
+    if (!status) status = visit(payload, &item, err);
+  }
+  lnti_walk_end(&w);
   return status;
 }
 

@@ -68,21 +68,14 @@ static void read_job(lnti_job *out, lnti_stmt *stmt) {
 
 lnt_status lnti_store_jobs(lnti_store *store, const char *state, lnti_job_visit visit, void *payload, lnt_error *err) {
   static const char of_all[] = SELECT_JOBS "ORDER BY id", of_one[] = SELECT_JOBS "WHERE state = ? ORDER BY id";
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, state ? of_one : of_all, err);
-  if (status) goto done;
-  if (state) lnti_put_text(stmt, state);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(&w, store, state ? of_one : of_all, err);
+  if (!status && state) lnti_put_text(w.stmt, state);
+  while (lnti_walk_next(&w, &status, err)) {
     lnti_job job;
-    read_job(&job, stmt);
+    read_job(&job, w.stmt);
     status = visit(payload, &job, err);
-    if (status) break;
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }

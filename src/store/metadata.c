@@ -57,43 +57,27 @@ lnt_status lnti_tx_meta_find(lnti_tx *tx, lnti_text *out, bool *found_out, int64
 }
 
 lnt_status lnti_store_meta_keys(lnti_store *store, lnti_meta_key_visit visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, "SELECT id, key FROM metadata_keys ORDER BY id", err);
-  if (status) goto done;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = visit(payload, lnti_get_int(stmt, 0), lnti_get_text(stmt, 1), err);
-    if (status) break;
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(&w, store, "SELECT id, key FROM metadata_keys ORDER BY id", err);
+  while (lnti_walk_next(&w, &status, err)) {
+    status = visit(payload, lnti_get_int(w.stmt, 0), lnti_get_text(w.stmt, 1), err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
 lnt_status lnti_store_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_visit visit, void *payload,
                            lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
+  lnti_walk w;
   /* CROSS JOIN: the keys are looked up for each row, which keeps the items in the order of the primary key. */
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT m.item_id, k.key, m.value FROM metadata m CROSS JOIN metadata_keys k "
-                           "WHERE k.id = m.key_id AND m.item_id BETWEEN ? AND ? ORDER BY m.item_id, k.key",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = visit(payload, lnti_get_int(stmt, 0), lnti_get_text(stmt, 1), lnti_get_text(stmt, 2), err);
-    if (status) break;
+  lnt_status status = lnti_walk_range(&w, store,
+                                      "SELECT m.item_id, k.key, m.value FROM metadata m CROSS JOIN metadata_keys k "
+                                      "WHERE k.id = m.key_id AND m.item_id BETWEEN ? AND ? ORDER BY m.item_id, k.key",
+                                      first, last, err);
+  while (lnti_walk_next(&w, &status, err)) {
+    status = visit(payload, lnti_get_int(w.stmt, 0), lnti_get_text(w.stmt, 1), lnti_get_text(w.stmt, 2), err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
@@ -117,25 +101,21 @@ lnt_status lnti_tx_duplicates(lnti_tx *tx, const lnti_duplicate *duplicates, siz
   return status;
 }
 
-lnt_status lnti_store_duplicates(lnti_store *store, lnti_duplicate_visit visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status =
-      lnti_db_prepare(&stmt, db, "SELECT item_id, equal_id, near_id, distance FROM duplicates ORDER BY item_id", err);
-  if (status) goto done;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    lnti_duplicate duplicate = {.item_id = lnti_get_int(stmt, 0),
-                                .equal_id = lnti_get_int(stmt, 1),
-                                .near_id = lnti_get_int(stmt, 2),
-                                .distance = (uint32_t)lnti_get_int(stmt, 3)};
+lnt_status lnti_store_duplicates(lnti_store *store, int64_t first, int64_t last, lnti_duplicate_visit visit,
+                                 void *payload, lnt_error *err) {
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store,
+                                      "SELECT item_id, equal_id, near_id, distance FROM duplicates "
+                                      "WHERE item_id BETWEEN ? AND ? ORDER BY item_id",
+                                      first, last, err);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_duplicate duplicate = {.item_id = lnti_get_int(w.stmt, 0),
+                                .equal_id = lnti_get_int(w.stmt, 1),
+                                .near_id = lnti_get_int(w.stmt, 2),
+                                .distance = (uint32_t)lnti_get_int(w.stmt, 3)};
     status = visit(payload, &duplicate, err);
-    if (status) break;
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
@@ -153,19 +133,12 @@ lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_
 }
 
 lnt_status lnti_store_setting(char **value_out, lnti_store *store, const char *key, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
+  lnti_walk w;
   char *value = NULL;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, "SELECT value FROM settings WHERE key = ?", err);
-  if (status) goto done;
-  lnti_put_text(stmt, key);
-  status = lnti_db_step(&row, stmt, err);
-  if (!status && row) status = lnti_strdup(&value, lnti_get_text(stmt, 0), err);
+  lnt_status status = lnti_walk_begin(&w, store, "SELECT value FROM settings WHERE key = ?", err);
+  if (!status) lnti_put_text(w.stmt, key);
+  if (lnti_walk_next(&w, &status, err)) status = lnti_strdup(&value, lnti_get_text(w.stmt, 0), err);
+  lnti_walk_end(&w);
   if (!status) *value_out = value;
-done:
-  lnti_reader_give(store, db);
   return status;
 }

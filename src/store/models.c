@@ -74,17 +74,14 @@ lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err) {
 }
 
 static lnt_status read_model(lnti_model_row *out, lnti_stmt *stmt, lnt_error *err) {
-  size_t n = 0;
   lnti_model_row model = {.id = lnti_get_int(stmt, 0),
                           .run_id = lnti_get_int(stmt, 1),
                           .name = lnti_get_text(stmt, 2),
                           .file = lnti_get_text(stmt, 3)};
-  const void *content = lnti_get_blob(&n, stmt, 4);
-  if (n != sizeof model.content.bytes) {
+  if (!lnti_get_bytes(model.content.bytes, sizeof model.content.bytes, stmt, 4)) {
     return lnti_fail(err, LNT_ECORRUPT, "model \"%s\": its row is damaged: run 'linnet verify'", model.name);
   }
   if (!is_model_file(model.file)) return fail_file(model.name, model.file, err);
-  memcpy(model.content.bytes, content, n);
   model.bytes = (uint64_t)lnti_get_int(stmt, 5);
   model.created_ms = (uint64_t)lnti_get_int(stmt, 6);
   model.target = lnti_get_text(stmt, 7);
@@ -102,22 +99,15 @@ static lnt_status read_model(lnti_model_row *out, lnti_stmt *stmt, lnt_error *er
 
 lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
                              lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
   static const char of_all[] = SELECT_MODELS "ORDER BY m.name", of_one[] = SELECT_MODELS "WHERE m.name = ?";
-  status = lnti_db_prepare(&stmt, db, name ? of_one : of_all, err);
-  if (status) goto done;
-  if (name) lnti_put_text(stmt, name);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(&w, store, name ? of_one : of_all, err);
+  if (!status && name) lnti_put_text(w.stmt, name);
+  while (lnti_walk_next(&w, &status, err)) {
     lnti_model_row model;
-    status = read_model(&model, stmt, err);
+    status = read_model(&model, w.stmt, err);
     if (!status) status = visit(payload, &model, err);
-    if (status) break;
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }

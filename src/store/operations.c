@@ -79,22 +79,17 @@ lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *spl
 }
 
 lnt_status lnti_store_split(lnti_store *store, lnti_split_visit visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT id, op_id, method, seed, params_json FROM splits ORDER BY id DESC LIMIT 1", err);
-  if (!status) status = lnti_db_step(&row, stmt, err);
-  if (!status && row) {
-    lnti_split_row split = {.id = lnti_get_int(stmt, 0),
-                            .op_id = lnti_get_int(stmt, 1),
-                            .method = lnti_get_text(stmt, 2),
-                            .seed = (uint64_t)lnti_get_int(stmt, 3),
-                            .params_json = lnti_get_text(stmt, 4)};
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(
+      &w, store, "SELECT id, op_id, method, seed, params_json FROM splits ORDER BY id DESC LIMIT 1", err);
+  if (lnti_walk_next(&w, &status, err)) {
+    lnti_split_row split = {.id = lnti_get_int(w.stmt, 0),
+                            .op_id = lnti_get_int(w.stmt, 1),
+                            .method = lnti_get_text(w.stmt, 2),
+                            .seed = (uint64_t)lnti_get_int(w.stmt, 3),
+                            .params_json = lnti_get_text(w.stmt, 4)};
     status = visit(payload, &split, err);
   }
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }

@@ -89,24 +89,19 @@ static lnt_status read_keys(uint64_t **keys_out, size_t *n_out, lnti_stmt *stmt,
 
 lnt_status lnti_store_run_content(uint64_t **keys_out, size_t *n_out, lnti_store *store, const char *data_fingerprint,
                                   lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status =
-      lnti_db_prepare(&stmt, db,
+  lnti_walk w;
+  uint64_t *keys = NULL;
+  size_t n = 0;
+  lnt_status status =
+      lnti_walk_begin(&w, store,
                       "SELECT c.keys FROM run_content c JOIN runs r ON r.id = c.run_id WHERE r.data_fingerprint = ? "
                       "ORDER BY r.id DESC LIMIT 1",
                       err);
-  if (status) goto done;
-  lnti_put_text(stmt, data_fingerprint);
-  status = lnti_db_step(&row, stmt, err);
-  if (status) goto done;
-  *keys_out = NULL;
-  *n_out = 0;
-  if (row) status = read_keys(keys_out, n_out, stmt, err);
-done:
-  lnti_reader_give(store, db);
-  return status;
+  if (!status) lnti_put_text(w.stmt, data_fingerprint);
+  if (lnti_walk_next(&w, &status, err)) status = read_keys(&keys, &n, w.stmt, err);
+  lnti_walk_end(&w);
+  if (status) return status;
+  *keys_out = keys;
+  *n_out = n;
+  return LNT_OK;
 }

@@ -19,14 +19,11 @@ static lnt_status read_int(int64_t *out, lnti_db *db, const char *sql, lnt_error
 static lnt_status read_uuid(lnti_uuid *out, bool *found_out, lnti_db *db, int64_t op_id, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool row = false;
-  size_t n = 0;
   lnt_status status = lnti_db_prepare(&stmt, db, "SELECT uuid FROM operations WHERE id = ?", err);
   if (status) return status;
   lnti_put_int(stmt, op_id);
   status = lnti_db_step(&row, stmt, err);
-  const void *uuid = !status && row ? lnti_get_blob(&n, stmt, 0) : NULL;
-  if (uuid && n == sizeof out->bytes) memcpy(out->bytes, uuid, n);
-  *found_out = uuid && n == sizeof out->bytes;
+  *found_out = !status && row && lnti_get_bytes(out->bytes, sizeof out->bytes, stmt, 0);
   lnti_db_reset(stmt);
   return status;
 }
@@ -80,72 +77,78 @@ lnt_status lnti_store_work_counts(lnti_store_counts *out, lnti_store *store, lnt
 
 /* ---- items ---- */
 
-static lnt_status scan_item(lnti_item_visit visit, void *payload, lnti_stmt *stmt, lnt_error *err) {
-  int64_t w = lnti_get_int(stmt, 4), h = lnti_get_int(stmt, 5), depth = lnti_get_int(stmt, 6);
-  lnti_item item = {.id = lnti_get_int(stmt, 0),
-                    .source_id = lnti_get_int(stmt, 1),
-                    .source = "",
-                    .kind = (lnti_item_kind)lnti_get_int(stmt, 2),
-                    .member = lnti_get_text(stmt, 3),
-                    .format = lnti_get_text(stmt, 7),
-                    .bytes = (uint64_t)lnti_get_int(stmt, 8),
-                    .split = lnti_get_text(stmt, 9),
-                    .stage = lnti_get_text(stmt, 10),
-                    .group_id = lnti_get_int(stmt, 11)};
-  bool sane = w >= 0 && w <= UINT32_MAX && h >= 0 && h <= UINT32_MAX && depth >= 0 && depth <= UINT32_MAX;
-  if (!sane) {
-    return lnti_fail(err, LNT_ECORRUPT, "item %lld: its row is damaged: run 'linnet verify'", (long long)item.id);
+static bool read_sizes(lnti_item *item, lnti_stmt *stmt) {
+  int64_t w = lnti_get_int(stmt, 7), h = lnti_get_int(stmt, 8), depth = lnti_get_int(stmt, 9);
+  item->w = (uint32_t)w;
+  item->h = (uint32_t)h;
+  item->depth = (uint32_t)depth;
+  item->format = lnti_get_text(stmt, 10);
+  item->bytes = (uint64_t)lnti_get_int(stmt, 11);
+  item->facts.has_quality = !lnti_get_null(stmt, 12);
+  if (item->facts.has_quality) {
+    item->facts.sharpness = lnti_get_real(stmt, 12);
+    item->facts.brightness = lnti_get_real(stmt, 13);
+    item->facts.contrast = lnti_get_real(stmt, 14);
   }
-  item.w = (uint32_t)w;
-  item.h = (uint32_t)h;
-  item.depth = (uint32_t)depth;
-  item.facts.has_quality = !lnti_get_null(stmt, 12);
-  if (item.facts.has_quality) {
-    item.facts.sharpness = lnti_get_real(stmt, 12);
-    item.facts.brightness = lnti_get_real(stmt, 13);
-    item.facts.contrast = lnti_get_real(stmt, 14);
-  }
-  return visit(payload, &item, err);
+  return w >= 0 && w <= UINT32_MAX && h >= 0 && h <= UINT32_MAX && depth >= 0 && depth <= UINT32_MAX;
 }
 
-lnt_status lnti_store_scan_items(lnti_store *store, int64_t first, int64_t last, lnti_item_visit visit, void *payload,
-                                 lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT id, source_id, kind, member, w, h, depth, format, bytes, split, stage, group_id, "
-                           "sharpness, brightness, contrast FROM items WHERE id BETWEEN ? AND ? ORDER BY id",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = scan_item(visit, payload, stmt, err);
-    if (status) break;
+static bool read_hashes(lnti_item *item, lnti_stmt *stmt) {
+  item->facts.has_pixels = lnti_get_bytes(item->facts.pixels, sizeof item->facts.pixels, stmt, 7);
+  item->facts.has_signature = lnti_get_bytes(item->facts.signature, sizeof item->facts.signature, stmt, 8);
+  return lnti_get_bytes(item->content.bytes, sizeof item->content.bytes, stmt, 6);
+}
+
+static lnt_status read_item(lnti_item *out, lnti_scan_what what, lnti_stmt *stmt, lnt_error *err) {
+  bool sane = true;
+  *out = (lnti_item){.id = lnti_get_int(stmt, 0),
+                     .source_id = lnti_get_int(stmt, 1),
+                     .source = "",
+                     .kind = (lnti_item_kind)lnti_get_int(stmt, 2),
+                     .group_id = lnti_get_int(stmt, 3),
+                     .member = lnti_get_text(stmt, 4),
+                     .split = lnti_get_text(stmt, 5),
+                     .format = "",
+                     .stage = ""};
+  if (what == LNTI_SCAN_HASHES) {
+    sane = read_hashes(out, stmt);
+  } else {
+    out->stage = lnti_get_text(stmt, 6);
+    if (what == LNTI_SCAN_SIZES) sane = read_sizes(out, stmt);
   }
-done:
-  lnti_reader_give(store, db);
+  if (sane) return LNT_OK;
+  return lnti_fail(err, LNT_ECORRUPT, "item %lld: its row is damaged: run 'linnet verify'", (long long)out->id);
+}
+
+#define SELECT_ITEMS "SELECT id, source_id, kind, group_id, member, split, "
+#define IN_RANGE " FROM items WHERE id BETWEEN ? AND ? ORDER BY id"
+
+lnt_status lnti_store_scan_items(lnti_store *store, lnti_scan_what what, int64_t first, int64_t last,
+                                 lnti_item_visit visit, void *payload, lnt_error *err) {
+  static const char *const sqls[] = {
+      [LNTI_SCAN_SIZES] = SELECT_ITEMS "stage, w, h, depth, format, bytes, sharpness, brightness, contrast" IN_RANGE,
+      [LNTI_SCAN_NAMES] = SELECT_ITEMS "stage" IN_RANGE,
+      [LNTI_SCAN_HASHES] = SELECT_ITEMS "content, pixels, signature" IN_RANGE,
+  };
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store, sqls[what], first, last, err);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_item item;
+    status = read_item(&item, what, w.stmt, err);
+    if (!status) status = visit(payload, &item, err);
+  }
+  lnti_walk_end(&w);
   return status;
 }
 
 lnt_status lnti_store_scan_sources(lnti_store *store, lnti_source_scan visit, void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db, "SELECT id, kind, path FROM sources ORDER BY id", err);
-  if (status) goto done;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status =
-        visit(payload, lnti_get_int(stmt, 0), (lnti_source_kind)lnti_get_int(stmt, 1), lnti_get_text(stmt, 2), err);
-    if (status) break;
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(&w, store, "SELECT id, kind, path FROM sources ORDER BY id", err);
+  while (lnti_walk_next(&w, &status, err)) {
+    status = visit(payload, lnti_get_int(w.stmt, 0), (lnti_source_kind)lnti_get_int(w.stmt, 1),
+                   lnti_get_text(w.stmt, 2), err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
@@ -153,112 +156,62 @@ done:
 
 lnt_status lnti_store_scan_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_scan visit, void *payload,
                                 lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(
-      &stmt, db, "SELECT item_id, key_id, value FROM metadata WHERE item_id BETWEEN ? AND ? ORDER BY item_id, key_id",
-      err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    status = visit(payload, lnti_get_int(stmt, 0), lnti_get_int(stmt, 1), lnti_get_text(stmt, 2), err);
-    if (status) break;
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store,
+                                      "SELECT item_id, key_id, value FROM metadata "
+                                      "WHERE item_id BETWEEN ? AND ? ORDER BY item_id, key_id",
+                                      first, last, err);
+  while (lnti_walk_next(&w, &status, err)) {
+    status = visit(payload, lnti_get_int(w.stmt, 0), lnti_get_int(w.stmt, 1), lnti_get_text(w.stmt, 2), err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }
 
 /* ---- answers ---- */
 
-/* Of current answers and of the log alike; the first column is the number of the log's row. */
-static lnt_status scan_answers(lnti_stmt *stmt, lnti_answer_visit visit, void *payload, lnt_error *err) {
-  bool row = false;
-  lnt_status status;
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    lnti_answer_row answer = {.log_id = lnti_get_int(stmt, 0),
-                              .subject_kind = LNTI_SUBJECT_ITEM,
-                              .subject_id = lnti_get_int(stmt, 1),
-                              .question_id = lnti_get_int(stmt, 2),
-                              .slot = lnti_get_int(stmt, 3),
-                              .state = (lnti_answer_state)lnti_get_int(stmt, 4),
-                              .option_id = lnti_get_int(stmt, 5),
-                              .number = lnti_get_real(stmt, 6),
-                              .confidence = (double)NAN};
-    status = visit(payload, &answer, err);
-    if (status) break;
-  }
-  return status;
+/* Of a current answer and of the log alike; the first column is the number of the log's row. */
+static lnti_answer_row read_answer(lnti_stmt *stmt) {
+  return (lnti_answer_row){.log_id = lnti_get_int(stmt, 0),
+                           .subject_kind = LNTI_SUBJECT_ITEM,
+                           .subject_id = lnti_get_int(stmt, 1),
+                           .question_id = lnti_get_int(stmt, 2),
+                           .slot = lnti_get_int(stmt, 3),
+                           .state = (lnti_answer_state)lnti_get_int(stmt, 4),
+                           .option_id = lnti_get_int(stmt, 5),
+                           .number = lnti_get_real(stmt, 6),
+                           .confidence = (double)NAN};
 }
 
 lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t last, lnti_answer_visit visit,
                                    void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT log_id, subject_id, question_id, slot, state, option_id, number FROM answers "
-                           "WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                           "ORDER BY subject_kind, subject_id, question_id, slot",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  status = scan_answers(stmt, visit, payload, err);
-done:
-  lnti_reader_give(store, db);
+  lnti_walk w;
+  lnt_status status = lnti_walk_range(&w, store,
+                                      "SELECT log_id, subject_id, question_id, slot, state, option_id, number "
+                                      "FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
+                                      "ORDER BY subject_kind, subject_id, question_id, slot",
+                                      first, last, err);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_answer_row answer = read_answer(w.stmt);
+    status = visit(payload, &answer, err);
+  }
+  lnti_walk_end(&w);
   return status;
 }
 
 lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_answer_visit visit, void *payload,
                                lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
+  lnti_walk w;
   /* The unary plus keeps to the rows behind that id: nearly all are of subject kind 1. */
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT id, subject_id, question_id, slot, state, option_id, number FROM answer_log "
-                           "WHERE id > ? AND +subject_kind = 1 ORDER BY id",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, after_log_id);
-  status = scan_answers(stmt, visit, payload, err);
-done:
-  lnti_reader_give(store, db);
-  return status;
-}
-
-/* ---- duplicates ---- */
-
-lnt_status lnti_store_scan_duplicates(lnti_store *store, int64_t first, int64_t last, lnti_duplicate_visit visit,
-                                      void *payload, lnt_error *err) {
-  lnti_db *db = NULL;
-  lnti_stmt *stmt = NULL;
-  bool row = false;
-  lnt_status status = lnti_reader_take(&db, store, err);
-  if (status) return status;
-  status = lnti_db_prepare(&stmt, db,
-                           "SELECT item_id, equal_id, near_id, distance FROM duplicates "
-                           "WHERE item_id BETWEEN ? AND ? ORDER BY item_id",
-                           err);
-  if (status) goto done;
-  lnti_put_int(stmt, first);
-  lnti_put_int(stmt, last);
-  while (!(status = lnti_db_step(&row, stmt, err)) && row) {
-    lnti_duplicate duplicate = {.item_id = lnti_get_int(stmt, 0),
-                                .equal_id = lnti_get_int(stmt, 1),
-                                .near_id = lnti_get_int(stmt, 2),
-                                .distance = (uint32_t)lnti_get_int(stmt, 3)};
-    status = visit(payload, &duplicate, err);
-    if (status) break;
+  lnt_status status = lnti_walk_begin(&w, store,
+                                      "SELECT id, subject_id, question_id, slot, state, option_id, number "
+                                      "FROM answer_log WHERE id > ? AND +subject_kind = 1 ORDER BY id",
+                                      err);
+  if (!status) lnti_put_int(w.stmt, after_log_id);
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_answer_row answer = read_answer(w.stmt);
+    status = visit(payload, &answer, err);
   }
-done:
-  lnti_reader_give(store, db);
+  lnti_walk_end(&w);
   return status;
 }

@@ -411,6 +411,14 @@ const void *lnti_get_blob(size_t *n_out, lnti_stmt *stmt, int column) {
   return data;
 }
 
+bool lnti_get_bytes(void *out, size_t n, lnti_stmt *stmt, int column) {
+  size_t there = 0;
+  const void *data = lnti_get_blob(&there, stmt, column);
+  if (!data || there != n) return false;
+  memcpy(out, data, n);
+  return true;
+}
+
 bool lnti_get_null(lnti_stmt *stmt, int column) {
   return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
 }

@@ -136,3 +136,30 @@ void lnti_reader_give(lnti_store *store, lnti_db *db) {
   pthread_mutex_unlock(&store->lock);
   lnti_db_close(db);
 }
+
+/* ---- walks ---- */
+
+lnt_status lnti_walk_begin(lnti_walk *out, lnti_store *store, const char *sql, lnt_error *err) {
+  *out = (lnti_walk){.store = store};
+  lnt_status status = lnti_reader_take(&out->db, store, err);
+  return status ? status : lnti_db_prepare(&out->stmt, out->db, sql, err);
+}
+
+lnt_status lnti_walk_range(lnti_walk *out, lnti_store *store, const char *sql, int64_t first, int64_t last,
+                           lnt_error *err) {
+  lnt_status status = lnti_walk_begin(out, store, sql, err);
+  if (status) return status;
+  lnti_put_int(out->stmt, first);
+  lnti_put_int(out->stmt, last);
+  return LNT_OK;
+}
+
+bool lnti_walk_next(lnti_walk *walk, lnt_status *status, lnt_error *err) {
+  bool row = false;
+  if (!*status) *status = lnti_db_step(&row, walk->stmt, err);
+  return !*status && row;
+}
+
+void lnti_walk_end(lnti_walk *walk) {
+  lnti_reader_give(walk->store, walk->db);
+}

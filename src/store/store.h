@@ -121,8 +121,7 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 /** Its split, appended. LNT_ENOTFOUND: no such item. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err);
-LNT_MUST_CHECK lnt_status lnti_tx_item_stage(lnti_tx *tx, int64_t item_id, const char *stage, lnt_error *err);
-/** As that for all items with ids in [first,last]. */
+/** Of all items with ids in [first,last]. LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage,
                                               lnt_error *err);
 /** What was not known of an item when it was added. */
@@ -181,9 +180,9 @@ typedef struct lnti_duplicate {
 /** Replaces the whole table. @param duplicates  [n], rising by item */
 LNT_MUST_CHECK lnt_status lnti_tx_duplicates(lnti_tx *tx, const lnti_duplicate *duplicates, size_t n, lnt_error *err);
 typedef lnt_status (*lnti_duplicate_visit)(void *payload, const lnti_duplicate *duplicate, lnt_error *err);
-/** By item. */
-LNT_MUST_CHECK lnt_status lnti_store_duplicates(lnti_store *store, lnti_duplicate_visit visit, void *payload,
-                                                lnt_error *err);
+/** The links of items with ids in [first,last], by item. */
+LNT_MUST_CHECK lnt_status lnti_store_duplicates(lnti_store *store, int64_t first, int64_t last,
+                                                lnti_duplicate_visit visit, void *payload, lnt_error *err);
 
 /** Settings of the project: one text a key. */
 LNT_MUST_CHECK lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_error *err);
@@ -351,7 +350,7 @@ typedef lnt_status (*lnti_change_visit)(void *payload, const lnti_change *change
 LNT_MUST_CHECK lnt_status lnti_store_changes(lnti_store *store, int64_t seq, lnti_change_visit visit, void *payload,
                                              lnt_error *err);
 
-/* ---- scans: what a view over all items keeps of them (flow/view) ---- */
+/* ---- scans: narrow rows for whoever looks at all items, in ranges of ids that several threads may read at once ---- */
 
 /** Where the store stands: newest change, row of the answer log and operation, 0 where there is none; and the ends of
  *  the items. */
@@ -361,6 +360,7 @@ typedef struct lnti_store_position {
   int64_t first_item, last_item;
 } lnti_store_position;
 LNT_MUST_CHECK lnt_status lnti_store_position_read(lnti_store_position *out, lnti_store *store, lnt_error *err);
+
 /** Whether the position is one of this store's, now or in the past: false after a restore of what is older, and for the
  *  position of another store. */
 LNT_MUST_CHECK lnt_status lnti_store_position_holds(bool *out, lnti_store *store, const lnti_store_position *position,
@@ -369,10 +369,15 @@ LNT_MUST_CHECK lnt_status lnti_store_position_holds(bool *out, lnti_store *store
 /** Operations, runs and models alone, all else 0: what a view does not know, without counting items and answers. */
 LNT_MUST_CHECK lnt_status lnti_store_work_counts(lnti_store_counts *out, lnti_store *store, lnt_error *err);
 
-/** Items with ids in [first,last], by id, about twice as fast as lnti_store_items: without hashes, signatures, channels and
- *  the source's path and kind. */
-LNT_MUST_CHECK lnt_status lnti_store_scan_items(lnti_store *store, int64_t first, int64_t last, lnti_item_visit visit,
-                                                void *payload, lnt_error *err);
+/** What a scan reads of an item beside id, kind, source_id, group_id, member and split; all else is 0 or "". */
+typedef enum lnti_scan_what {
+  LNTI_SCAN_NAMES,  /**< the stage */
+  LNTI_SCAN_SIZES,  /**< stage, w, h, depth, format, bytes, quality */
+  LNTI_SCAN_HASHES, /**< content, pixels, signature */
+} lnti_scan_what;
+/** Items with ids in [first,last], by id, two to three times as fast as lnti_store_items. */
+LNT_MUST_CHECK lnt_status lnti_store_scan_items(lnti_store *store, lnti_scan_what what, int64_t first, int64_t last,
+                                                lnti_item_visit visit, void *payload, lnt_error *err);
 /** All sources by id, without counting their items. */
 typedef lnt_status (*lnti_source_scan)(void *payload, int64_t id, lnti_source_kind kind, const char *path,
                                        lnt_error *err);
@@ -388,9 +393,6 @@ LNT_MUST_CHECK lnt_status lnti_store_scan_answers(lnti_store *store, int64_t fir
 /** Rows of the answer log behind that one, oldest first; LNTI_CLEARED among them. Fields as above. */
 LNT_MUST_CHECK lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_answer_visit visit,
                                               void *payload, lnt_error *err);
-/** The links of duplicates of these items, by item. */
-LNT_MUST_CHECK lnt_status lnti_store_scan_duplicates(lnti_store *store, int64_t first, int64_t last,
-                                                     lnti_duplicate_visit visit, void *payload, lnt_error *err);
 
 /** Called for each fault found. */
 typedef void (*lnti_fault_visit)(void *payload, const char *fault);

@@ -61,7 +61,7 @@ static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error
 
 static links stored(const lab *l) {
   links list = {.n = 0};
-  assert_ok(lnti_store_duplicates(l->project->store, keep_link, &list, ERR));
+  assert_ok(lnti_store_duplicates(l->project->store, 0, INT64_MAX, keep_link, &list, ERR));
   return list;
 }
 

@@ -445,7 +445,7 @@ static lnt_status change_some(void *payload, lnti_tx *tx, lnt_error *err) {
     int64_t id = 1 + (int64_t)lnti_rng_below(c->rng, c->w->n);
     uint64_t what = lnti_rng_below(c->rng, 4);
     if (what == 0) status = lnti_tx_item_split(tx, id, i % 2 ? "a new split" : "train", err);
-    if (what == 1) status = lnti_tx_item_stage(tx, id, pick(c->rng, stages, 3), err);
+    if (what == 1) status = lnti_tx_item_stages(tx, id, id, pick(c->rng, stages, 3), err);
     if (what == 2) status = lnti_tx_meta(tx, id, key, "somewhere else", err);
     if (what == 3) {
       const lnti_item_facts facts = {.has_quality = true, .sharpness = 0.5};

@@ -100,6 +100,82 @@ static void a_write_sees_its_own(void **state) {
   lab_free(&l);
 }
 
+/* In one write: many answers, one item answered again, another cleared after its answer, a text in between. */
+static lnt_status write_many(void *payload, lnti_tx *tx, lnt_error *err) {
+  const lab *l = payload;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < 50 && !status; i++) {
+    lnti_answer_row row = lab_answer(l, 1 + i % 40, i < 40 ? 0 : 1);
+    if (i == 20) row.text = "in between";
+    status = lnti_tx_answer(tx, &row, err);
+    if (!status && i == 30) {
+      row.state = LNTI_CLEARED;
+      row.option_id = 0;
+      status = lnti_tx_answer(tx, &row, err);
+    }
+  }
+  return status;
+}
+
+static lnt_status check_logged(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  int64_t *last = payload;
+  (void)err;
+  assert_int_equal(row->log_id, last[0] + 1);
+  int64_t i = last[1]++;
+  assert_int_equal(row->subject_id, 1 + (i > 30 ? i - 1 : i) % 40);
+  assert_int_equal(row->state, i == 31 ? LNTI_CLEARED : LNTI_ANSWERED);
+  last[0] = row->log_id;
+  return LNT_OK;
+}
+
+static lnt_status check_second(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  (void)err;
+  ++*(int *)payload;
+  assert_int_equal(row->option_id, row->subject_id <= 10 ? 2 : 1);
+  assert_true(row->subject_id != 31);
+  return LNT_OK;
+}
+
+static void a_write_keeps_the_order_of_its_answers(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 40);
+  int64_t last[] = {40, 0};
+  int n = 0;
+  lab_write(&l, write_many, &l);
+  assert_ok(lnti_store_scan_log(l.store, 40, check_logged, last, ERR));
+  assert_int_equal(last[1], 51);
+  assert_ok(lnti_store_answers(l.store, 1, 100, l.question_id, check_second, &n, ERR));
+  assert_int_equal(n, 39);
+  lab_free(&l);
+}
+
+/* The fault is found when the rows are written together; nothing of the write stays. */
+static lnt_status write_a_bad_one_among_many(void *payload, lnti_tx *tx, lnt_error *err) {
+  const lab *l = payload;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < 20 && !status; i++) {
+    lnti_answer_row row = lab_answer(l, 1 + i, 1);
+    if (i == 3) row.question_id = 77;
+    status = lnti_tx_answer(tx, &row, err);
+  }
+  return status;
+}
+
+static void one_bad_answer_takes_back_the_write(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_store_counts before, after;
+  lab_fill(&l, 0, 20);
+  assert_ok(lnti_store_counts_read(&before, l.store, ERR));
+  assert_status(lnti_store_write(l.store, write_a_bad_one_among_many, &l, ERR), LNT_ECONFLICT);
+  assert_ok(lnti_store_counts_read(&after, l.store, ERR));
+  assert_int_equal(after.answers, before.answers);
+  lnti_store_counts_clear(&before);
+  lnti_store_counts_clear(&after);
+  lab_free(&l);
+}
+
 typedef struct slot_read {
   const lab *l;
   lnti_answer_row exact, from;
@@ -187,6 +263,8 @@ int main(void) {
       cmocka_unit_test(the_newest_is_current_and_all_are_kept),
       cmocka_unit_test(clearing_removes_the_current_answer),
       cmocka_unit_test(a_write_sees_its_own),
+      cmocka_unit_test(a_write_keeps_the_order_of_its_answers),
+      cmocka_unit_test(one_bad_answer_takes_back_the_write),
       cmocka_unit_test(each_slot_has_an_answer_of_its_own),
       cmocka_unit_test(rows_out_of_bounds_are_refused),
       cmocka_unit_test(the_log_cannot_be_changed),

@@ -216,12 +216,12 @@ static void links_are_replaced_whole(void **state) {
   lnti_text text = {0};
   lab_fill(&l, 0, 3);
   lab_write(&l, write_duplicates, (&(duplicate_write){{{1, 1, 1, 0}, {2, 1, 1, 0}, {3, 3, 1, 9}}, 3}));
-  assert_ok(lnti_store_duplicates(l.store, tell_duplicate, &text, ERR));
+  assert_ok(lnti_store_duplicates(l.store, 0, INT64_MAX, tell_duplicate, &text, ERR));
   assert_string_equal(text.data, "1 1 1 0;2 1 1 0;3 3 1 9;");
   text.length = 0;
   assert_status(lnti_store_write(l.store, write_duplicates, &(duplicate_write){{{8, 1, 1, 0}}, 1}, ERR), LNT_ECONFLICT);
   lab_write(&l, write_duplicates, (&(duplicate_write){{{2, 2, 2, 4}, {3, 3, 2, 4}}, 2}));
-  assert_ok(lnti_store_duplicates(l.store, tell_duplicate, &text, ERR));
+  assert_ok(lnti_store_duplicates(l.store, 0, INT64_MAX, tell_duplicate, &text, ERR));
   assert_string_equal(text.data, "2 2 2 4;3 3 2 4;");
   lnti_text_clear(&text);
   lab_free(&l);

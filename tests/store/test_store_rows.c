@@ -160,7 +160,7 @@ static lnt_status write_change(void *payload, lnti_tx *tx, lnt_error *err) {
   const change_write *w = payload;
   lnt_status status = LNT_OK;
   if (w->split) status = lnti_tx_item_split(tx, w->item_id, w->split, err);
-  if (!status && w->stage) status = lnti_tx_item_stage(tx, w->item_id, w->stage, err);
+  if (!status && w->stage) status = lnti_tx_item_stages(tx, w->item_id, w->item_id, w->stage, err);
   int64_t key_id = 0;
   if (!status && w->key) status = lnti_tx_meta_key(tx, &key_id, w->key, err);
   if (!status && w->key) status = lnti_tx_meta(tx, w->item_id, key_id, w->value, err);

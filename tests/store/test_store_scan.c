@@ -12,7 +12,9 @@ enum { N = 30 };
 typedef struct seen {
   lnti_item items[N];
   int64_t ids[N];
-  char members[N][64];
+  struct {
+    char member[64], split[16], stage[16];
+  } texts[N];
   lnti_answer_row answers[N];
   size_t n;
 } seen;
@@ -23,7 +25,9 @@ static lnt_status keep_item(void *payload, const lnti_item *item, lnt_error *err
   assert_true(s->n < N);
   s->items[s->n] = *item;
   s->ids[s->n] = item->id;
-  snprintf(s->members[s->n++], sizeof s->members[0], "%s", item->member);
+  snprintf(s->texts[s->n].member, sizeof s->texts->member, "%s", item->member);
+  snprintf(s->texts[s->n].split, sizeof s->texts->split, "%s", item->split);
+  snprintf(s->texts[s->n++].stage, sizeof s->texts->stage, "%s", item->stage);
   return LNT_OK;
 }
 
@@ -82,32 +86,66 @@ static void positions_hold_of_their_store_alone(void **state) {
   lab_free(&b);
 }
 
+static void assert_sizes_equal(const lnti_item *a, const lnti_item *b) {
+  assert_int_equal(a->w, b->w);
+  assert_int_equal(a->h, b->h);
+  assert_int_equal(a->depth, b->depth);
+  assert_int_equal(a->bytes, b->bytes);
+  assert_int_equal(a->facts.has_quality, b->facts.has_quality);
+  assert_true(!a->facts.has_quality || a->facts.sharpness == b->facts.sharpness);
+}
+
+static void assert_hashes_equal(const lnti_item *a, const lnti_item *b) {
+  assert_memory_equal(a->content.bytes, b->content.bytes, sizeof a->content.bytes);
+  assert_int_equal(a->facts.has_pixels, b->facts.has_pixels);
+  assert_memory_equal(a->facts.pixels, b->facts.pixels, sizeof a->facts.pixels);
+  assert_int_equal(a->facts.has_signature, b->facts.has_signature);
+  assert_memory_equal(a->facts.signature, b->facts.signature, sizeof a->facts.signature);
+}
+
+static lnt_status look_at_sixth(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  lnti_item_facts facts = {.has_pixels = true, .has_signature = true, .has_quality = true, .sharpness = 0.5};
+  memset(facts.pixels, 6, sizeof facts.pixels);
+  memset(facts.signature, 7, sizeof facts.signature);
+  lnt_status status = lnti_tx_item_facts(tx, 6, &facts, err);
+  if (!status) status = lnti_tx_item_split(tx, 6, "val", err);
+  return status ? status : lnti_tx_item_stages(tx, 6, 6, "review", err);
+}
+
 static void scans_say_what_the_rows_say(void **state) {
   (void)state;
   lab l = lab_new();
-  seen whole = {.n = 0}, scanned = {.n = 0};
+  seen whole = {.n = 0};
   lab_fill(&l, 1, 20);
+  lab_write(&l, look_at_sixth, NULL);
   assert_ok(lnti_store_items(l.store, &(lnti_item_query){.after_id = 4, .limit = 6}, keep_item, &whole, ERR));
-  assert_ok(lnti_store_scan_items(l.store, 5, 10, keep_item, &scanned, ERR));
-  assert_int_equal(scanned.n, 6);
-  for (size_t i = 0; i < 6; i++) {
-    const lnti_item *a = &whole.items[i], *b = &scanned.items[i];
-    assert_int_equal(a->id, b->id);
-    assert_int_equal(a->source_id, b->source_id);
-    assert_int_equal(a->kind, b->kind);
-    assert_int_equal(a->w, b->w);
-    assert_int_equal(a->h, b->h);
-    assert_int_equal(a->depth, b->depth);
-    assert_int_equal(a->bytes, b->bytes);
-    assert_int_equal(a->facts.has_quality, b->facts.has_quality);
-    assert_string_equal(whole.members[i], scanned.members[i]);
+  for (lnti_scan_what what = LNTI_SCAN_NAMES; what <= LNTI_SCAN_HASHES; what++) {
+    seen scanned = {.n = 0};
+    assert_ok(lnti_store_scan_items(l.store, what, 5, 10, keep_item, &scanned, ERR));
+    assert_int_equal(scanned.n, 6);
+    for (size_t i = 0; i < 6; i++) {
+      const lnti_item *a = &whole.items[i], *b = &scanned.items[i];
+      assert_int_equal(a->id, b->id);
+      assert_int_equal(a->source_id, b->source_id);
+      assert_int_equal(a->kind, b->kind);
+      assert_string_equal(whole.texts[i].member, scanned.texts[i].member);
+      assert_string_equal(whole.texts[i].split, scanned.texts[i].split);
+      if (what != LNTI_SCAN_HASHES) assert_string_equal(whole.texts[i].stage, scanned.texts[i].stage);
+      if (what == LNTI_SCAN_SIZES) assert_sizes_equal(a, b);
+      if (what == LNTI_SCAN_HASHES) assert_hashes_equal(a, b);
+    }
+    assert_string_equal(scanned.texts[1].split, "val");
+    scanned.n = 0;
+    assert_ok(lnti_store_scan_items(l.store, what, 21, 900, keep_item, &scanned, ERR));
+    assert_int_equal(scanned.n, 0);
   }
-  scanned.n = 0;
-  assert_ok(lnti_store_scan_items(l.store, 21, 900, keep_item, &scanned, ERR));
-  assert_int_equal(scanned.n, 0);
   int n = 0;
-  assert_status(lnti_store_scan_items(l.store, 1, 20, fail_third, &n, ERR), LNT_ECONFLICT);
+  assert_status(lnti_store_scan_items(l.store, LNTI_SCAN_NAMES, 1, 20, fail_third, &n, ERR), LNT_ECONFLICT);
   assert_int_equal(n, 3);
+  assert_ok(lab_sql(l.store, "UPDATE items SET w = 1 << 40 WHERE id = 3"));
+  assert_status(lnti_store_scan_items(l.store, LNTI_SCAN_SIZES, 1, 20, fail_third, &n, ERR), LNT_ECORRUPT);
+  assert_ok(lab_sql(l.store, "UPDATE items SET w = 1 WHERE id = 3"));
   lab_free(&l);
 }
 

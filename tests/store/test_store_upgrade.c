@@ -83,7 +83,7 @@ static void assert_facts(lnti_store *store, const char *wanted) {
   char *near = NULL;
   if (!*wanted) return;
   assert_ok(lnti_store_items(store, &(lnti_item_query){0}, tell_facts, &text, ERR));
-  assert_ok(lnti_store_duplicates(store, tell_duplicate, &text, ERR));
+  assert_ok(lnti_store_duplicates(store, 0, INT64_MAX, tell_duplicate, &text, ERR));
   assert_ok(lnti_store_setting(&near, store, "near", ERR));
   assert_non_null(near);
   assert_ok(lnti_text_printf(&text, ERR, "near %s;", near));
