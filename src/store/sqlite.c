@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,15 +226,10 @@ static lnt_status check_path(const char *path, lnti_db_mode mode, lnt_error *err
   return LNT_OK;
 }
 
-/* Statistics of memory cost a lock around each of SQLite's allocations. Refused where it was started by somebody else. */
-static void configure(void) {
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 lnt_status lnti_db_open(lnti_db **out, const char *path, lnti_db_mode mode, uint32_t application_id, lnt_error *err) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
   lnti_db *db = NULL;
-  pthread_once(&once, configure);
+  /* Statistics of memory cost a lock around each of SQLite's allocations. Refused, without harm, once it has started. */
+  (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   lnt_status status = check_path(path, mode, err);
   if (status) return status;
   status = lnti_alloc_zero(&db, 1, sizeof *db, err);
