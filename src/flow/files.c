@@ -1,5 +1,6 @@
 /*
- * Listing folders. Recursion is bounded by LNTI_FILES_DEPTH_MAX; one path buffer serves the whole walk.
+ * Listing folders. Recursion is bounded by LNTI_FILES_DEPTH_MAX; one path buffer serves the whole walk. Links to folders wait
+ * until all that are no links have been listed; no folder is listed twice, so that no chain of links is without end.
  */
 #include <flow/files.h>
 
@@ -7,6 +8,7 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
+#include <flow/import_table_seen.h>
 #include <image/image.h>
 #include <media/archive.h>
 #include <stdio.h>
@@ -15,8 +17,17 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+/* A link to a folder that waits. */
+typedef struct waiting {
+  char *path;
+  unsigned depth;
+} waiting;
+
 typedef struct walk {
   lnti_files *files;
+  lnti_seen listed; /* folders, by device and inode */
+  waiting *links;
+  size_t n_links, link_capacity, next_link;
   const lnti_cancel *cancel;
   lnti_refused_visit refused;
   void *refused_payload;
@@ -72,15 +83,41 @@ static void tell_refused(const walk *w, const char *path, lnt_status code, const
 
 static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err);
 
+/* *first_out: the folder w->path was not listed before. */
+static lnt_status note_folder(bool *first_out, walk *w, lnt_error *err) {
+  struct stat info;
+  size_t ignored = 0;
+  *first_out = true;
+  if (stat(w->path, &info) != 0) return LNT_OK; /* told when it is listed */
+  const uint64_t key[2] = {(uint64_t)info.st_dev + 1, (uint64_t)info.st_ino};
+  return lnti_seen_note(&ignored, first_out, &w->listed, key, 0, 0, err);
+}
+
+/* A link to a folder, or below one, that is not listed. */
+static lnt_status leave_folder(lnti_files *files, const char *member, lnt_error *err) {
+  char *copy = NULL;
+  if (files->n_again++ > 0) return LNT_OK;
+  lnt_status status = lnti_arena_strndup(&copy, &files->arena, member, strlen(member), err);
+  if (!status) files->first_again = copy;
+  return status;
+}
+
+static lnt_status wait_for_link(walk *w, unsigned depth, lnt_error *err) {
+  lnt_status status = lnti_grow(&w->links, &w->link_capacity, w->n_links + 1, sizeof *w->links, err);
+  if (!status) status = lnti_strdup(&w->links[w->n_links].path, w->path, err);
+  if (!status) w->links[w->n_links++].depth = depth;
+  return status;
+}
+
 /* w->path names one entry of a folder, n bytes long. */
 static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) {
   struct stat info = {0};
   bool link = lstat(w->path, &info) == 0 && S_ISLNK(info.st_mode);
   bool folder = stat(w->path, &info) == 0 && S_ISDIR(info.st_mode);
-  if (folder && !link) return list_folder(w, n, depth + 1, err);
+  if (folder) return link ? wait_for_link(w, depth + 1, err) : list_folder(w, n, depth + 1, err);
   const char *name = strrchr(w->path, '/') + 1;
   bool image = strchr(name, '.') ? may_be_image(name) : S_ISREG(info.st_mode) && may_be_image_inside(w->path);
-  if (!folder && image) return add_file(w->files, w->path + w->below, err);
+  if (image) return add_file(w->files, w->path + w->below, err);
   w->files->n_other++;
   return LNT_OK;
 }
@@ -105,8 +142,11 @@ static lnt_status list_name(walk *w, size_t n, unsigned depth, const char *name,
 static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err) {
   struct dirent **names = NULL;
   lnt_error reason = LNT_ERROR_INIT;
+  bool first = true;
   lnt_status status = lnti_cancel_check(w->cancel, err);
-  if (status) return status;
+  if (!status) status = note_folder(&first, w, err);
+  if (!status && !first) status = leave_folder(w->files, w->path + w->below, err);
+  if (status || !first) return status;
   if (depth > LNTI_FILES_DEPTH_MAX) {
     lnt_status code = lnti_fail(&reason, LNT_ELIMIT, "this folder lies deeper than %d folders: it was not looked into",
                                 LNTI_FILES_DEPTH_MAX);
@@ -125,6 +165,44 @@ static lnt_status list_folder(walk *w, size_t n, unsigned depth, lnt_error *err)
   return status;
 }
 
+/* Folder by folder as people sort names. */
+static int path_order(const void *a, const void *b) {
+  const char *const *x = a, *const *y = b;
+  return lnti_natural_compare(*x, *y);
+}
+
+/* ---- links ---- */
+
+/* Whether a folder is the root or above it: what lies beside the root is not meant. */
+static bool is_above(const char *folder, const char *root) {
+  size_t n = strlen(folder);
+  if (n == 1) return true; /* "/" */
+  return strncmp(folder, root, n) == 0 && (root[n] == '/' || root[n] == '\0');
+}
+
+/* Lists what a link leads to, under the link's name; further links come to wait behind it. */
+static lnt_status follow_link(walk *w, const waiting *link, const char *root, lnt_error *err) {
+  size_t n = strlen(link->path);
+  char *real = realpath(link->path, NULL);
+  bool above = real && is_above(real, root);
+  free(real);
+  if (above) return leave_folder(w->files, link->path + w->below, err);
+  memcpy(w->path, link->path, n + 1);
+  return list_folder(w, n, link->depth, err);
+}
+
+static lnt_status follow_links(walk *w, const char *root, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  bool followed = w->n_links > 0;
+  while (w->next_link < w->n_links && !status) {
+    const waiting link = w->links[w->next_link++];
+    status = follow_link(w, &link, root, err);
+  }
+  lnti_files *files = w->files;
+  if (followed && files->n > 1) qsort(files->member, files->n, sizeof *files->member, path_order);
+  return status;
+}
+
 lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel *cancel, lnti_refused_visit refused,
                            void *refused_payload, lnt_error *err) {
   lnti_files files = {0};
@@ -135,6 +213,10 @@ lnt_status lnti_files_list(lnti_files *out, const char *root, const lnti_cancel 
   }
   memcpy(w.path, root, n + 1);
   lnt_status status = list_folder(&w, n, 0, err);
+  if (!status) status = follow_links(&w, root, err);
+  for (size_t i = 0; i < w.n_links; i++) free(w.links[i].path);
+  free(w.links);
+  lnti_seen_clear(&w.listed);
   if (status) {
     lnti_files_clear(&files);
     return status;
@@ -159,12 +241,6 @@ static lnt_status refuse_member(void *payload, const char *name, const lnt_error
   if (status == LNT_OK) r->refused(r->payload, uri.data, reason->code, reason->message);
   lnti_text_clear(&uri);
   return status;
-}
-
-/* Folder by folder as people sort names: an archive's own order is whatever its maker's disk gave. */
-static int path_order(const void *a, const void *b) {
-  const char *const *x = a, *const *y = b;
-  return lnti_natural_compare(*x, *y);
 }
 
 /* Of a member without an extension the bytes tell, as of a file; what cannot be read is refused later. */
@@ -223,6 +299,7 @@ lnt_status lnti_files_list_archive(lnti_files *out, lnti_media *media, const cha
     lnti_files_clear(&files);
     return status;
   }
+  /* An archive's own order is whatever its maker's disk gave. */
   if (files.n > 1) qsort(files.member, files.n, sizeof *files.member, path_order);
   *out = files;
   return LNT_OK;

@@ -12,13 +12,16 @@ enum { LNTI_FILES_DEPTH_MAX = 64, LNTI_PATH_BYTES_MAX = 4096 };
 typedef struct lnti_files {
   const char **member; /**< [n] '/' separated path below the folder; in the arena */
   size_t n, capacity;
-  size_t n_other; /**< files and linked folders that were left alone */
+  size_t n_other;          /**< files that were left alone */
+  size_t n_again;          /**< linked folders that were not listed */
+  const char *first_again; /**< of these, below the folder; in the arena */
   lnti_arena arena;
 } lnti_files;
 
 /**
  * Lists names; only files without an extension are opened, for their first bytes. Files whose extension is of no image
- * format, files without one whose bytes are of none, hidden files and links to folders are left alone and counted (hidden ones not); a folder that cannot be listed, or lies deeper or has a longer path than the
+ * format, files without one whose bytes are of none, and hidden files are left alone and counted (hidden ones not). Links are followed. But each folder is listed once, under its own
+ * name where it has one below the root, and links to folders above the root are not followed: these links are counted. A folder that cannot be listed, or lies deeper or has a longer path than the
  * limits, is told to `refused`, and the rest goes on.
  * @param root  absolute path
  * @param refused  may be NULL

@@ -5,7 +5,7 @@
  * split, group, metadata) becomes an input, and import_read.c does the rest.
  *
  * Files that are no images by their name (text, tables, hidden files), or that have no extension and are none by their
- * bytes, are left alone and counted. Links to files are followed, links to folders are not.
+ * bytes, are left alone and counted.
  */
 #include <flow/import_internal.h>
 
@@ -16,13 +16,15 @@
 #include <flow/split_names.h>
 #include <math.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK_FILES = 1 << 16, TOP_NAMES = 5 };
 
 typedef struct folder_file {
-  const char *member; /* below the source; of the listing */
+  const char *source; /* of its item: the listing's, or a folder above or below it that was imported before */
+  const char *member; /* below that source */
   const char *path;   /* where it would lie, were the archives inside the source unpacked where they are */
   const char *split;
   size_t option;
@@ -245,14 +247,95 @@ static lnt_status find_classes(listing *list, lnt_error *err) {
 
 /* ---- what is there already ---- */
 
-/* So that a repeated or resumed import does not read again what it has. */
+/* A source of the project that has files of the listing, too. */
+typedef struct related {
+  const char *source;
+  size_t above; /* bytes of the root's path behind the source's, without the slash between; 0: none */
+  size_t below; /* of the source's path behind the root's */
+} related;
+
+typedef struct related_list {
+  listing *list;
+  related *of;
+  size_t n, capacity;
+} related_list;
+
+/* How many bytes the path of a folder has behind that of one above it, without the slash; 0: it lies elsewhere. */
+static size_t bytes_below(const char *above, const char *path) {
+  size_t n = strlen(above);
+  if (strncmp(path, above, n) != 0) return 0;
+  if (n > 0 && above[n - 1] == '/') n--;
+  return path[n] == '/' && path[n + 1] ? strlen(path + n + 1) : 0;
+}
+
+static lnt_status note_related(void *payload, int64_t id, lnti_source_kind kind, const char *path, size_t n_items,
+                               lnt_error *err) {
+  related_list *r = payload;
+  const char *root = r->list->root;
+  char *copy = NULL;
+  (void)id;
+  if (kind != LNTI_SOURCE_FOLDER || r->list->kind != LNTI_SOURCE_FOLDER || n_items == 0) return LNT_OK;
+  related found = {.above = bytes_below(path, root), .below = bytes_below(root, path)};
+  if (!found.above && !found.below) return LNT_OK;
+  lnt_status status = lnti_grow(&r->of, &r->capacity, r->n + 1, sizeof *r->of, err);
+  if (!status) status = lnti_arena_strndup(&copy, &r->list->names.arena, path, strlen(path), err);
+  if (status) return status;
+  found.source = copy;
+  r->of[r->n++] = found;
+  return LNT_OK;
+}
+
+/* The name that a file of the listing would have in a related source, in a buffer where it has to be put together. */
+static const char *member_in(char buffer[LNTI_PATH_BYTES_MAX], const related *in, const char *root,
+                             const char *member) {
+  const char *rest = in->source + strlen(in->source) - in->below;
+  if (in->below)
+    return strncmp(member, rest, in->below) == 0 && member[in->below] == '/' ? member + in->below + 1 : NULL;
+  int n = snprintf(buffer, LNTI_PATH_BYTES_MAX, "%s/%s", root + strlen(root) - in->above, member);
+  return n > 0 && n < LNTI_PATH_BYTES_MAX ? buffer : NULL;
+}
+
+/* Files that are items of a related source keep to it. */
+static lnt_status find_known_in(listing *list, const related *in, lnt_error *err) {
+  lnti_known_items *known = NULL;
+  char buffer[LNTI_PATH_BYTES_MAX];
+  lnt_status status = lnti_known_items_load(&known, list->work->project, LNTI_SOURCE_FOLDER, in->source, err);
+  for (size_t i = 0; i < list->n && !status; i++) {
+    folder_file *file = &list->files[i];
+    char *kept = NULL;
+    if (file->known.id || file->known.frames) continue;
+    const char *member = member_in(buffer, in, list->root, file->member);
+    if (!member) continue;
+    lnti_known_item item = lnti_known_items_find(known, member);
+    if (!item.id && !item.frames) continue;
+    status = lnti_arena_strndup(&kept, &list->names.arena, member, strlen(member), err);
+    if (!status)
+      *file = (folder_file){.source = in->source,
+                            .member = kept,
+                            .path = file->path,
+                            .option = file->option,
+                            .split = file->split,
+                            .known = item};
+  }
+  lnti_known_items_free(known);
+  return status;
+}
+
+/* So that a repeated or resumed import does not read again what it has; nor one of a folder above or below. */
 static lnt_status find_known(listing *list, lnt_error *err) {
   lnti_known_items *known = NULL;
+  related_list near = {.list = list};
   lnt_status status = lnti_known_items_load(&known, list->work->project, list->kind, list->root, err);
   if (status) return status;
-  for (size_t i = 0; i < list->n; i++) list->files[i].known = lnti_known_items_find(known, list->files[i].member);
+  for (size_t i = 0; i < list->n; i++) {
+    list->files[i].source = list->root;
+    list->files[i].known = lnti_known_items_find(known, list->files[i].member);
+  }
   lnti_known_items_free(known);
-  return LNT_OK;
+  status = lnti_store_sources(list->work->project->store, note_related, &near, err);
+  for (size_t i = 0; i < near.n && !status; i++) status = find_known_in(list, &near.of[i], err);
+  free(near.of);
+  return status;
 }
 
 /* ---- what the paths say ---- */
@@ -322,10 +405,16 @@ static lnt_status import_files(listing *list, lnt_error *err) {
   lnt_status status = lnti_alloc(&b.inputs, capacity, sizeof *b.inputs, err);
   if (status) goto done;
   status = lnti_alloc(&b.answers, capacity, sizeof *b.answers, err);
-  for (size_t first = 0, n; first < list->n && status == LNT_OK; first += n) {
-    n = list->n - first < capacity ? list->n - first : capacity;
-    for (size_t i = 0; i < n && status == LNT_OK; i++) status = fill_input(&b, i, &list->files[first + i], err);
-    if (status == LNT_OK) status = lnti_import_inputs(list->work, list->kind, list->root, b.inputs, n, err);
+  for (size_t first = 0; first < list->n && status == LNT_OK; first++) {
+    const char *source = list->files[first].source;
+    size_t n = 0;
+    if (!source) continue; /* taken with an earlier one */
+    for (size_t i = first; i < list->n && n < capacity && status == LNT_OK; i++) {
+      if (list->files[i].source != source) continue;
+      status = fill_input(&b, n++, &list->files[i], err);
+      list->files[i].source = NULL;
+    }
+    if (status == LNT_OK) status = lnti_import_inputs(list->work, list->kind, source, b.inputs, n, err);
     lnti_arena_clear(&b.arena);
   }
 done:
@@ -387,6 +476,26 @@ static lnt_status import_something_else(const listing *list, bool refused, lnt_e
   return lnti_fail(err, status, "%s", reason.message);
 }
 
+static lnt_status warn_of_listing(const listing *list, lnt_error *err) {
+  lnti_messages *warnings = &list->work->result->warnings;
+  const lnti_files *names = &list->names;
+  lnt_status status = LNT_OK;
+  if (names->n_other > 0) {
+    status = lnti_messages_add(warnings, err,
+                               names->n_other == 1
+                                   ? "%zu file in %s is no image by its name (or bytes) and was left alone"
+                                   : "%zu files in %s are no images by their names (or bytes) and were left alone",
+                               names->n_other, list->root);
+  }
+  if (status || names->n_again == 0) return status;
+  return lnti_messages_add(
+      warnings, err,
+      "%zu %s in %s to a folder that is listed already, or that holds this one, and %s not followed "
+      "(first: %s)",
+      names->n_again, names->n_again == 1 ? "link leads" : "links lead", list->root,
+      names->n_again == 1 ? "was" : "were", names->first_again);
+}
+
 lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, const char *path, lnt_error *err) {
   listing list = {.work = work, .kind = kind, .root = path};
   size_t n_refused = work->result->n_refused;
@@ -404,12 +513,7 @@ lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, co
   if (status) goto done;
   work->n_total += list.n;
   status = import_files(&list, err);
-  if (status || list.names.n_other == 0) goto done;
-  status = lnti_messages_add(&work->result->warnings, err,
-                             list.names.n_other == 1
-                                 ? "%zu file in %s is no image by its name (or bytes) and was left alone"
-                                 : "%zu files in %s are no images by their names (or bytes) and were left alone",
-                             list.names.n_other, path);
+  if (!status) status = warn_of_listing(&list, err);
 done:
   free(list.files);
   lnti_files_clear(&list.names);
@@ -429,6 +533,7 @@ lnt_status lnti_import_file(lnti_import_work *work, const char *path, lnt_error 
     work->n_total++;
     status = import_files(&list, err);
   }
+  lnti_files_clear(&list.names);
   free(folder);
   return status;
 }

@@ -137,10 +137,45 @@ static void test_links(void **state) {
   touch(folder, "real.d/a.png");
   make_link("real.d/a.png", folder, "file.png");
   make_link("nowhere.png", folder, "dangling.png"); /* refused when it is read, with its reason */
-  make_link("real.d", folder, "linked");            /* a folder: would be listed twice */
-  make_link("..", folder, "real.d/up");             /* and this one without end */
+  make_link("real.d", folder, "linked");            /* listed under its own name */
+  make_link("..", folder, "real.d/up");             /* without end */
   make_link(".", folder, "self.png");
-  expect(folder, wanted, COUNT(wanted), 3);
+  make_link("/", folder, "all");
+  lnti_files files = list(folder);
+  assert_int_equal(files.n, 3);
+  for (size_t i = 0; i < files.n; i++) assert_string_equal(files.member[i], wanted[i]);
+  assert_int_equal(files.n_other, 0);
+  assert_int_equal(files.n_again, 4);
+  assert_string_equal(files.first_again, "all");
+  lnti_files_clear(&files);
+  lnti_test_folder_remove(folder);
+}
+
+/* Folders elsewhere are followed, once: "a" leads to what lies below "b", which the other links have to leave out. */
+static void test_links_to_elsewhere(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder();
+  static const char *const below[] = {"a/3.png", "b/1.png", "b/down/2.png", "c.png"};
+  make_folder(folder, "set");
+  make_folder(folder, "cats");
+  make_folder(folder, "cats/down");
+  make_folder(folder, "cats/deep");
+  touch(folder, "cats/1.png");
+  touch(folder, "cats/down/2.png");
+  touch(folder, "cats/deep/3.png");
+  touch(folder, "set/c.png");
+  make_link("../cats/deep", folder, "set/a");
+  make_link("../cats", folder, "set/b");
+  make_link("../cats/down", folder, "set/z");
+  make_link("../set", folder, "cats/back");
+  char *root = lnti_test_path(folder, "set");
+  lnti_files files = list(root);
+  assert_int_equal(files.n, COUNT(below));
+  for (size_t i = 0; i < files.n; i++) assert_string_equal(files.member[i], below[i]);
+  assert_int_equal(files.n_again, 3);
+  assert_string_equal(files.first_again, "b/deep");
+  lnti_files_clear(&files);
+  free(root);
   lnti_test_folder_remove(folder);
 }
 
@@ -303,6 +338,7 @@ int main(void) {
       cmocka_unit_test(test_files_without_an_extension),
       cmocka_unit_test(test_hidden_ones_are_not_even_counted),
       cmocka_unit_test(test_links),
+      cmocka_unit_test(test_links_to_elsewhere),
       cmocka_unit_test(test_odd_names),
       cmocka_unit_test(test_a_thousand),
       cmocka_unit_test(test_a_folder_that_is_not_there),

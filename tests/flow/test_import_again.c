@@ -50,9 +50,48 @@ static void labels_that_come_later_finish_items(void **state) {
   lab_free(&l);
 }
 
+static void take(const lab *l, const char *folder, size_t imported, size_t existing) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name name = media_in(l, "%s", folder);
+  const char *source = name.text;
+  assert_ok(lnti_import(&result, l->project, &source, 1, &options, ERR));
+  assert_int_equal(result.imported, imported);
+  assert_int_equal(result.existing, existing);
+  assert_int_equal(result.duplicates.copies, 0);
+  lnti_import_result_clear(&result);
+}
+
+/* A file is one item, whichever folder above it was named. */
+static void folders_in_folders(void **state) {
+  (void)state;
+  lab l = lab_new();
+  toy_tree(media_in(&l, "set/train").text, 2, 0);
+  toy_tree(media_in(&l, "set/test").text, 1, 50);
+  take(&l, "set/train", 6, 0);
+  take(&l, "set", 3, 6);
+  take(&l, "set", 0, 9);
+  take(&l, "set/test", 0, 3);
+  take(&l, "set/test/down", 0, 1);
+  take(&l, "set/test/down/50.pgm", 0, 1);
+  toy_tree(media_in(&l, "set/test").text, 1, 60);
+  toy_tree(media_in(&l, "set/train").text, 1, 70);
+  take(&l, "set", 6, 9);
+  take(&l, "set/train", 0, 9);
+  media_items items = media_list(l.project, "class");
+  assert_int_equal(items.n, 15);
+  assert_string_equal(media_find(&items, "down/0.pgm")->split, "train"); /* filled by the second import */
+  assert_string_equal(media_find(&items, "test/down/50.pgm")->label, "down");
+  media_items_clear(&items);
+  toy_tree(media_in(&l, "set-2").text, 1, 90); /* beside it, though its name begins so */
+  take(&l, "set-2", 3, 0);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_that_come_later_finish_items),
+      cmocka_unit_test(folders_in_folders),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

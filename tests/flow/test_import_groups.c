@@ -294,7 +294,7 @@ static void files_that_are_named_as_groups(void **state) {
   lab_free(&l);
 }
 
-/* One name in two sources is two groups. */
+/* One name in two sources is two groups; but what is in a group already stays in it, also when the folder above is named. */
 static void groups_are_those_of_their_source(void **state) {
   (void)state;
   lab l = patients_lab();
@@ -302,7 +302,13 @@ static void groups_are_those_of_their_source(void **state) {
   assert_int_equal(result.groups, 2);
   lnti_import_result_clear(&result);
   result = import_groups(&l, media_in(&l, "set").text, by_patient);
-  assert_int_equal(result.groups, 3);
+  assert_int_equal(result.groups, 1);
+  assert_int_equal(result.existing, 5);
+  lnti_import_result_clear(&result);
+  write_patient(&l, "../other", "p1", 2);
+  result = import_groups(&l, media_in(&l, "other").text, by_patient);
+  assert_int_equal(result.groups, 1);
+  assert_int_equal(result.imported, 2);
   lnti_import_result_clear(&result);
   lab_free(&l);
 }
