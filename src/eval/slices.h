@@ -46,7 +46,7 @@ typedef struct lnti_slice_items {
  * Intervals of accuracy and macro F1: as in lnti_evaluation, the one of macro F1 moved by its bias. A slice that lies in one
  * group has none: nothing is known of other groups. Where a slice is all right (or all wrong) resampling shows no spread,
  * whatever its size; its interval is then the exact one of Clopper and Pearson (The use of confidence or fiducial limits,
- * Biometrika 26, 1934) for as many answers as it has groups: [0.025^(1/m), 1].
+ * Biometrika 26, 1934) for as many answers as it has groups: [0.025^(1/m), 1]; of macro F1 there is none then.
  *
  * The interval of the gap holds for all pairs of slices at once, since the best and the worst are picked after the fact: of
  * ten equally good slices some two are always far apart. With d a difference of two slices, d* that of a resample and s the

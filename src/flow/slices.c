@@ -12,14 +12,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEVELS_MAX = 64 };
+
 /* ---- keys ---- */
 
+/* "folder" and "folder:2". */
+static lnt_status read_folder(lnti_slice_key *key, lnt_error *err) {
+  int64_t levels = 0;
+  key->folder = strcmp(key->text, "folder") == 0;
+  if (strncmp(key->text, "folder:", 7) != 0) return LNT_OK;
+  if (lnti_parse_int(&levels, key->text + 7, "", NULL) || levels < 1 || levels > LEVELS_MAX) {
+    return lnti_fail(err, LNT_EINVAL, "--slice %s: after the colon stands how many levels of folders, 1 to %d",
+                     key->text, LEVELS_MAX);
+  }
+  key->folder = true;
+  key->levels = (size_t)levels;
+  return LNT_OK;
+}
+
 lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_view *view, const char *text, lnt_error *err) {
-  lnti_slice_key key = {.text = text, .folder = strcmp(text, "folder") == 0};
+  lnti_slice_key key = {.text = text};
   const lnti_filter_names *names = lnti_view_names(view);
   lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = read_folder(&key, err);
+  if (status) return status;
   if (!key.folder) {
-    lnt_status status = lnti_field_find(&key.field, names, text, &reason);
+    status = lnti_field_find(&key.field, names, text, &reason);
     if (status) return lnti_fail(err, status, "--slice: %s; and folder", reason.message);
     switch (key.field.kind) {
       case LNTI_FIELD_ID:
@@ -46,12 +64,15 @@ lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_view *view, const
 /* ---- values as texts ---- */
 
 /* The folder inside the source; "." where there is none above the name. Records of arrays lie in no folder. */
-static lnt_status folder_text(lnti_text *out, const lnti_view *view, size_t row, lnt_error *err) {
+static lnt_status folder_text(lnti_text *out, const lnti_view *view, size_t levels, size_t row, lnt_error *err) {
   const lnti_rows *rows = &view->rows;
   int64_t source = (int64_t)lnti_column_number(&rows->numbers[LNTI_NUMBER_SOURCE], row);
   const lnti_view_source *known = lnti_view_source_of(view, source);
   const char *member = lnti_texts_get(&rows->members, row), *slash = strrchr(member, '/');
   if (known && known->kind == LNTI_SOURCE_ARRAY) return LNT_OK;
+  for (const char *at = strchr(member, '/'); at && levels > 0; at = strchr(at + 1, '/')) {
+    if (--levels == 0) slash = at;
+  }
   return slash ? lnti_text_append(out, member, (size_t)(slash - member), err) : lnti_text_append(out, ".", 1, err);
 }
 
@@ -72,7 +93,7 @@ static lnt_status option_text(lnti_text *out, const lnti_view *view, const lnti_
 /* Nothing is appended where the row has no value. */
 static lnt_status value_text(lnti_text *out, lnti_view *view, const lnti_slice_key *key, const lnti_coded *coded,
                              size_t row, lnt_error *err) {
-  if (key->folder) return folder_text(out, view, row, err);
+  if (key->folder) return folder_text(out, view, key->levels, row, err);
   if (key->field.kind == LNTI_FIELD_OPTION) return option_text(out, view, &key->field, row, err);
   if (coded) {
     size_t code = lnti_column_code(coded->codes, row);

@@ -2,7 +2,7 @@
  * @file slices.h
  * Slices of an evaluation: which of the evaluated images have which value of a key, and how good the model is on each value.
  *
- * Keys are those of filters (flow/filter.h), and `folder`: the folder inside its source. A key's values become slices: of
+ * Keys are those of filters (flow/filter.h), and `folder`: the folder inside its source; `folder:N`: its first N levels. A key's values become slices: of
  * numbers and dates with more than LNTI_SLICE_VALUES_MAX values at most LNTI_SLICE_RANGES ranges with about as many images
  * each; of others the most frequent LNTI_SLICE_VALUES_MAX, and the rest as one; images without a value are a slice of their own.
  */
@@ -17,10 +17,11 @@ enum { LNTI_SLICE_VALUES_MAX = 20, LNTI_SLICE_RANGES = 4 };
 typedef struct lnti_slice_key {
   const char *text; /**< as it was given; borrowed */
   bool folder;      /**< no field, but the folder */
+  size_t levels;    /**< of the folder; 0: all */
   lnti_field field;
 } lnti_slice_key;
 
-/** LNT_EINVAL: no such key (says which there are), or one whose values are names of images and no property. */
+/** LNT_EINVAL: no such key (says which there are), no number of levels from 1 to 64, or one whose values are names of images and no property. */
 LNT_MUST_CHECK lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_view *view, const char *text,
                                               lnt_error *err);
 

@@ -152,7 +152,8 @@ static void check_slice(const sample *s, size_t slice, const lnti_slice *got, co
   if (got->hits == got->n) ci95[0] = far, ci95[1] = 1;
   if (got->hits == 0) ci95[0] = 0, ci95[1] = 1 - far;
   for (int end = 0; end < 2; end++) assert_near(got->accuracy_ci95[end], ci95[end], 1e-11, "interval", "accuracy");
-  if (isnan(got->macro_f1)) return;
+  if (got->hits == got->n || got->hits == 0) assert_true(isnan(got->macro_f1_ci95[0]));
+  if (isnan(got->macro_f1) || got->hits == got->n || got->hits == 0) return;
   plain_interval(ci95, &mean, value[1], n[1]);
   double bias = mean - point[1];
   assert_near(got->macro_f1_ci95[0], fmin(fmax(ci95[0] - bias, 0), point[1]), 1e-11, "low end", "macro F1");

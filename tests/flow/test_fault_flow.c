@@ -8,6 +8,7 @@
 #include <flow/view_items.h>
 #include <flow/metrics_json.h>
 #include <flow/ontology_set.h>
+#include <flow/slices.h>
 #include <flow/split.h>
 #include <flow/target.h>
 #include <sys/stat.h>
@@ -412,13 +413,45 @@ static void test_project_create(void **state) {
   lnti_test_folder_remove(l.folder);
 }
 
+static lnti_view *sliced_view;
+
+static lnt_status attempt_slices(lab *l) {
+  static const char *const keys[] = {"folder:1", "class", "number", "bytes"};
+  static const int64_t id[] = {1, 2, 3, 4, 5, 6};
+  static const int32_t label[] = {0, 1, 0, 1, 0, 1};
+  static const uint32_t predicted[] = {0, 1, 1, 0, 0, 1}, group[] = {1, 1, 2, 2, 3, 3};
+  const lnti_slices_of of = {6, 2, id, label, predicted};
+  const lnti_evaluate_options options = {10, 1, group};
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys && !status; i++) {
+    lnti_slice_key key;
+    lnti_report_slices slices = {0};
+    status = lnti_slice_key_find(&key, sliced_view, keys[i], ERR);
+    if (!status) status = lnti_slices_find(&slices, sliced_view, &key, &of, &options, &l->project->context, ERR);
+    assert_true((slices.n > 0) == (status == LNT_OK));
+    lnti_report_slices_clear(&slices);
+  }
+  return status;
+}
+
+static void test_slices(void **state) {
+  static const char *const numbers[] = {"1", "2", "2.5", NULL, "4", "5"};
+  (void)state;
+  lab l = new_lab();
+  lab_meta(&l, 1, "number", numbers, 6);
+  assert_ok(lnti_view_open(&sliced_view, l.project, NULL, NULL, ERR));
+  each_failure(&l, attempt_slices, NULL);
+  lnti_view_close(sliced_view);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_messages),       cmocka_unit_test(test_metrics_json), cmocka_unit_test(test_files),
       cmocka_unit_test(test_filter),         cmocka_unit_test(test_view),         cmocka_unit_test(test_target),
       cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),
       cmocka_unit_test(test_annotate),       cmocka_unit_test(test_ontology_set), cmocka_unit_test(test_project_open),
-      cmocka_unit_test(test_project_create),
+      cmocka_unit_test(test_project_create), cmocka_unit_test(test_slices),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static int site_of(int i) {
 /* Days are of two pictures each: 30 of them. */
 static void name_of(char name[64], int i) {
   if (i < NAMED) {
-    (void)snprintf(name, 64, "%s/s-%c_%d_2020-01-%02d.pgm", i % 2 ? "odd" : "even", 'a' + site_of(i), i, 1 + i / 2);
+    (void)snprintf(name, 64, "deep/%s/s-%c_%d_2020-01-%02d.pgm", i % 2 ? "odd" : "even", 'a' + site_of(i), i,
+                   1 + i / 2);
   } else {
     (void)snprintf(name, 64, "plain%d.pgm", i);
   }
@@ -36,8 +37,8 @@ typedef struct set {
 static void set_open(set *s) {
   char name[64];
   *s = (set){.l = lab_new()};
-  media_folder(media_in(&s->l, "set/odd").text);
-  media_folder(media_in(&s->l, "set/even").text);
+  media_folder(media_in(&s->l, "set/deep/odd").text);
+  media_folder(media_in(&s->l, "set/deep/even").text);
   for (int i = 0; i < ITEMS; i++) {
     uint8_t pixels[TOY_PIXELS];
     toy_pixels(pixels, i % 3, (uint64_t)i);
@@ -142,11 +143,18 @@ static void folders_sources_and_what_import_found(void **state) {
   (void)state;
   lnti_report_slices slices = slices_by(&s, "folder");
   assert_int_equal(slices.n, 3);
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "even", 30, 20);
-  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "odd", 30, 20);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 30, 20);
+  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 30, 20);
   assert_slice(&slices, 2, LNTI_SLICE_VALUE, ".", 4, 2);
   assert_int_equal(slices.gap.n_enough, 2);
   assert_true(slices.gap.difference == 0);
+  lnti_report_slices_clear(&slices);
+  slices = slices_by(&s, "folder:1");
+  assert_int_equal(slices.n, 2);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep", 60, 40);
+  lnti_report_slices_clear(&slices);
+  slices = slices_by(&s, "folder:9"); /* as deep as they go */
+  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 30, 20);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "source");
   assert_slice(&slices, 0, LNTI_SLICE_VALUE, media_in(&s.l, "set").text, ITEMS, 2 * ITEMS / 3);
@@ -163,7 +171,7 @@ static void folders_sources_and_what_import_found(void **state) {
   for (size_t i = 1; i < slices.n; i++) assert_true(slices.slices[i - 1].high < slices.slices[i].low);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "class"); /* folders are labels */
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "even", 30, 20);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 30, 20);
   lnti_report_slices_clear(&slices);
 }
 
@@ -184,6 +192,11 @@ static void keys_that_name_single_images_are_refused(void **state) {
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     assert_status(lnti_slice_key_find(&key, s.view, keys[i], ERR), LNT_EINVAL);
     assert_message("names single images");
+  }
+  static const char *const depths[] = {"folder:", "folder:0", "folder:65", "folder:two", "folder:-1"};
+  for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+    assert_status(lnti_slice_key_find(&key, s.view, depths[i], ERR), LNT_EINVAL);
+    assert_message("how many levels of folders");
   }
   assert_status(lnti_slice_key_find(&key, s.view, "sitee", ERR), LNT_EINVAL);
   assert_message("did you mean 'site'?");
