@@ -47,8 +47,8 @@ static lnt_status open_idx(lnti_array *array, lnti_span *span, size_t array_byte
     array->idx = idx;
     return LNT_OK;
   }
-  reserve(payload, (uint64_t)shape.size[0] * shape.record_bytes);
-  status = lnti_alloc(&array->data, shape.size[0], shape.record_bytes, err);
+  status = reserve(payload, (uint64_t)shape.size[0] * shape.record_bytes, err);
+  if (status == LNT_OK) status = lnti_alloc(&array->data, shape.size[0], shape.record_bytes, err);
   if (status == LNT_OK) status = lnti_idx_read(array->data, idx, shape.size[0], err);
   if (status == LNT_OK) status = lnti_idx_finish(idx, err);
   lnti_idx_close(idx);

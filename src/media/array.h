@@ -12,8 +12,8 @@
 
 typedef struct lnti_array lnti_array;
 
-/** Asked before `bytes` bytes of memory are had for good. */
-typedef void (*lnti_array_reserve)(void *payload, uint64_t bytes);
+/** Asked before `bytes` bytes of memory are had for good; a failure ends the opening with it. */
+typedef lnt_status (*lnti_array_reserve)(void *payload, uint64_t bytes, lnt_error *err);
 
 /** Takes the span over, on failure too.
  *  @return LNT_OK; LNT_EUNSUPPORTED (no array; IDX of another type than u8); LNT_EDATA; LNT_ELIMIT; LNT_EIO; LNT_ENOMEM. */

@@ -196,12 +196,23 @@ static lnt_status wait_for_change(lnti_cache *cache, const lnti_cancel *cancel, 
   return lnti_cancel_check(cancel, err);
 }
 
-void lnti_cache_reserve(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes) {
+lnt_status lnti_cache_reserve(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes,
+                              const lnti_cancel *cancel, lnt_error *err) {
+  lnt_status status = LNT_OK;
   pthread_mutex_lock(&cache->mutex);
-  while (cache->booked[which] > 0 && !fits(cache, which, bytes)) {
-    if (!drop_oldest(cache, (int)which)) pthread_cond_wait(&cache->changed, &cache->mutex);
+  while (status == LNT_OK && cache->booked[which] > 0 && !fits(cache, which, bytes)) {
+    if (!drop_oldest(cache, (int)which)) status = wait_for_change(cache, cancel, err);
   }
-  book(cache, entry, which, bytes);
+  if (status == LNT_OK) book(cache, entry, which, bytes);
+  pthread_mutex_unlock(&cache->mutex);
+  return status;
+}
+
+void lnti_cache_give_back(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes) {
+  pthread_mutex_lock(&cache->mutex);
+  cache->booked[which] -= bytes;
+  entry->booked[which] -= bytes;
+  pthread_cond_broadcast(&cache->changed);
   pthread_mutex_unlock(&cache->mutex);
 }
 
@@ -214,18 +225,18 @@ bool lnti_cache_grow(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget whi
   return room;
 }
 
+static void make_stale(lnti_cache *cache, lnti_cache_entry *e) {
+  e->stale = true;
+  if (is_free(e)) drop(cache, e);
+}
+
 void lnti_cache_sweep(lnti_cache *cache, bool (*unfit)(const void *value)) {
   pthread_mutex_lock(&cache->mutex);
   for (lnti_cache_entry *e = cache->first, *next; e; e = next) {
     next = e->next;
-    if (is_free(e) && e->value && unfit(e->value)) drop(cache, e);
+    if (e->value && unfit(e->value)) make_stale(cache, e);
   }
   pthread_mutex_unlock(&cache->mutex);
-}
-
-static void make_stale(lnti_cache *cache, lnti_cache_entry *e) {
-  e->stale = true;
-  if (is_free(e)) drop(cache, e);
 }
 
 static lnt_status new_entry(lnti_cache_entry **out, const char *key, const lnti_file_mark *mark, lnt_error *err) {

@@ -62,12 +62,17 @@ void lnti_cache_release(lnti_cache *cache, lnti_cache_entry *entry);
 void lnti_cache_reject(lnti_cache *cache, lnti_cache_entry *entry);
 
 /** For `load`: books `bytes` on its entry, once a budget, waiting until others are dropped where it must. More than the
- *  whole budget is had where nothing else is booked. */
-void lnti_cache_reserve(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes);
+ *  whole budget is had where nothing else is booked.
+ *  @param cancel  looked at while it waits; NULL: never  @return LNT_OK; LNT_ECANCELLED. */
+LNT_MUST_CHECK lnt_status lnti_cache_reserve(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which,
+                                             uint64_t bytes, const lnti_cancel *cancel, lnt_error *err);
 /** For `load`: books `bytes` more without waiting; false where dropping all that is unpinned makes too little room. */
 bool lnti_cache_grow(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes);
 
-/** Drops what is unpinned and meets `unfit`. */
+/** For `load`: some of what its entry has booked is free again. */
+void lnti_cache_give_back(lnti_cache *cache, lnti_cache_entry *entry, lnti_budget which, uint64_t bytes);
+
+/** Drops what meets `unfit`: at once, or what is pinned with its last user; nobody finds it any more. */
 void lnti_cache_sweep(lnti_cache *cache, bool (*unfit)(const void *value));
 /** Booked now, and known now (failed ones too); for tests and `doctor`. */
 void lnti_cache_usage(uint64_t *bytes_out, size_t *n_out, lnti_cache *cache, lnti_budget which);

@@ -67,10 +67,16 @@ lnt_status lnti_container_open(lnti_held *out, lnti_containers *containers, cons
   return status == LNT_OK ? acquire(out, containers, &q, err) : status;
 }
 
+/** A pack that was found to be damaged: it is removed, and whatever lies in it is not found any more. */
+static void forget_pack(lnti_containers *containers, const char *pack_path) {
+  unlink(pack_path);
+  lnti_cache_sweep(containers->cache, lnti_container_lost_pack);
+}
+
 lnt_status lnti_container_enter(lnti_held *held, lnti_containers *containers, size_t row, const lnti_cancel *cancel,
                                 lnt_error *err) {
   const lnti_container *outer = held->container;
-  char *path = NULL, *name = NULL;
+  char *path = NULL, *name = NULL, *pack_path = NULL;
   lnti_load q = {
       .mark = outer->mark, .depth = outer->depth + 1, .member = true, .outer = LNTI_SPAN_INIT, .cancel = cancel};
   q.row = outer->index.row[row];
@@ -78,19 +84,26 @@ lnt_status lnti_container_enter(lnti_held *held, lnti_containers *containers, si
   if (status == LNT_OK) {
     status = lnti_asprintf(&name, err, "%s#%s", outer->name, lnti_index_name(&outer->index, row));
   }
+  if (status == LNT_OK && outer->pack_path && q.row.how == LNTI_ROW_SUMMED) {
+    status = lnti_strdup(&pack_path, outer->pack_path, err);
+    q.pack_inode = outer->pack_inode;
+  }
   if (status == LNT_OK) status = lnti_span_part(&q.outer, &outer->span, 0, outer->span.bytes, outer->name, err);
   if (status == LNT_OK) {
     q.path = path;
     q.name = name;
+    q.pack_path = pack_path;
     lnti_held inner = {0};
     lnti_held before = *held;
     *held = inner;
     lnti_container_release(&before, containers);
     status = acquire(held, containers, &q, err);
+    if (status == LNT_ECORRUPT && pack_path) forget_pack(containers, pack_path);
   } else {
     lnti_container_release(held, containers);
   }
   lnti_span_close(&q.outer);
+  free(pack_path);
   free(name);
   free(path);
   return status;
@@ -102,7 +115,7 @@ void lnti_container_release(lnti_held *held, lnti_containers *containers) {
 }
 
 void lnti_container_reject(lnti_held *held, lnti_containers *containers) {
-  if (held->container->pack_path) unlink(held->container->pack_path);
+  if (held->container->pack_path) forget_pack(containers, held->container->pack_path);
   lnti_cache_reject(containers->cache, held->entry);
   *held = (lnti_held){0};
 }

@@ -23,7 +23,9 @@ typedef struct lnti_container {
   lnti_file_mark mark; /**< of that file */
   unsigned depth;      /**< of an archive: 1 for a file, 2 for a member of one */
 
-  char *pack_path;   /**< of the pack that it, or its bytes, were unpacked to; NULL where that has no name */
+  char *pack_path;  /**< of the pack that its members, or its own bytes, lie in; NULL where these lie in none, or in one
+                        without a name */
+  ino_t pack_inode; /**< of that file: another may have its name by now */
   uint64_t unpacked; /**< bytes that its members were unpacked to */
 
   lnti_span span; /**< what its rows, or records, are places in: its own bytes, or those of its pack */
@@ -52,7 +54,8 @@ typedef struct lnti_held {
 LNT_MUST_CHECK lnt_status lnti_container_open(lnti_held *out, lnti_containers *containers, const char *path,
                                               const lnti_cancel *cancel, lnt_error *err);
 /** That of a member of the held archive, which is released in any case, since nothing may be pinned while something is
- *  loaded: *held becomes the inner one, or nothing. Besides: LNT_ELIMIT (too deep). */
+ *  loaded: *held becomes the inner one, or nothing. Besides: LNT_ELIMIT (too deep); LNT_ECORRUPT (the outer one's pack was
+ *  damaged; it is forgotten, and the next that opens the outer one unpacks it anew). */
 LNT_MUST_CHECK lnt_status lnti_container_enter(lnti_held *held, lnti_containers *containers, size_t row,
                                                const lnti_cancel *cancel, lnt_error *err);
 /** Nothing happens where nothing is held. */

@@ -163,6 +163,10 @@ lnt_status lnti_index_add(lnti_index *index, const char *name, const lnti_row *r
   if (index->n >= n_max || index->n >= LNTI_INDEX_MAX) {
     return lnti_fail(err, LNT_ELIMIT, "%s: has more than %zu members, the most that are taken", archive, n_max);
   }
+  if (name_bytes > LNTI_INDEX_NAMES_MAX - index->names_bytes) {
+    return lnti_fail(err, LNT_ELIMIT, "%s: the names of its members take more than the %zu bytes that they may",
+                     archive, LNTI_INDEX_NAMES_MAX);
+  }
   if (index->n_slots / 3 * 2 <= index->n_found + 1) {
     status = resize(index, index->n_slots ? index->n_slots * 2 : SLOTS_MIN, archive, err);
   }

@@ -58,8 +58,9 @@ typedef struct lnti_index {
   uint64_t seed;
 } lnti_index;
 
-/** Most members that an index can hold. */
+/** Most members that an index can hold, and most bytes of their names. */
 #define LNTI_INDEX_MAX ((size_t)UINT32_MAX - 1)
+#define LNTI_INDEX_NAMES_MAX ((size_t)1 << 30)
 
 /**
  * Brings a name into the form in which it is listed: without leading "/" and "./", without empty and "." parts. A name
@@ -70,7 +71,7 @@ typedef struct lnti_index {
 lnti_row_how lnti_member_name(char *out, const char *raw, size_t n);
 
 /** Adds a member; row->name is set here. One of the same name before it becomes LNTI_ROW_TWICE.
- *  @return LNT_OK; LNT_ELIMIT (more than n_max members); LNT_EDATA (names that are made to collide); LNT_ENOMEM. */
+ *  @return LNT_OK; LNT_ELIMIT (more than n_max members, or LNTI_INDEX_NAMES_MAX bytes of names); LNT_EDATA (names that are made to collide); LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_index_add(lnti_index *index, const char *name, const lnti_row *row, size_t n_max,
                                          const char *archive, lnt_error *err);
 /** Builds the look-up of rows that were filled in otherwise. */

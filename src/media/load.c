@@ -28,7 +28,7 @@ typedef struct loading {
   lnti_cache_entry *entry;
   lnti_container *c;
   lnti_pack_place place; /* fd -1: a file without a name */
-  uint64_t booked;       /* of the disk budget */
+  uint64_t booked;       /* of the disk budget, for the pack that is being written */
 } loading;
 
 static lnti_archive_caps caps_of(const lnti_load *q) {
@@ -42,26 +42,25 @@ static lnti_archive_caps caps_of(const lnti_load *q) {
 
 /* ---- packs ---- */
 
-/** True for an archive whose pack was removed from the folder: it takes room that nobody sees. */
-static bool lost_its_pack(const void *value) {
+bool lnti_container_lost_pack(const void *value) {
   const lnti_container *c = value;
   struct stat st;
-  return c->pack_path && fstat(c->span.fd, &st) == 0 && st.st_nlink == 0;
+  return c->pack_path && (lstat(c->pack_path, &st) != 0 || st.st_ino != c->pack_inode);
 }
 
 static lnt_status make_room(void *payload, uint64_t total, lnt_error *err) {
   loading *l = payload;
   const uint64_t most = l->q->options->cache_disk_bytes;
   if (l->place.fd >= 0) {
-    size_t removed = 0;
-    lnt_status status = lnti_pack_make_room(&removed, &l->place, total, most, l->q->name, err);
-    if (removed > 0) lnti_cache_sweep(l->cache, lost_its_pack);
+    lnt_status status = lnti_pack_make_room(&l->place, total, most, l->q->name, err);
+    lnti_cache_sweep(l->cache, lnti_container_lost_pack); /* other programs remove some, too */
     return status;
   }
   if (total > most) {
     return lnti_fail(err, LNT_ELIMIT, "%s: unpacked it takes more than the %" PRIu64 " bytes of disk that archives may",
                      l->q->name, most);
   }
+  if (total <= l->booked) return LNT_OK;
   if (!lnti_cache_grow(l->cache, l->entry, LNTI_BUDGET_DISK, total - l->booked)) {
     return lnti_fail(err, LNT_EBUSY,
                      "%s: does not fit beside other archives in use into %" PRIu64
@@ -149,6 +148,7 @@ static lnt_status write_pack(uint64_t *bytes_out, int fd, lnti_index *index, lnt
                              const lnti_span *from, const lnti_hash *key, lnt_error *err) {
   const lnti_archive_caps caps = caps_of(l->q);
   lnti_pack_writer *pack = NULL;
+  l->booked = 0;
   lnt_status status = lnti_pack_writer_new(&pack, fd, l->q->name, key, make_room, l, err);
   if (status == LNT_OK) {
     status = from ? lnti_archive_unpack(index, damage, pack, from, l->q->name, &caps, l->q->cancel, err)
@@ -199,8 +199,11 @@ static lnt_status get_pack(lnti_span *out, lnti_index *index, lnt_error *damage,
 }
 
 /** Hands the pack's path to the container, which removes the pack should it turn out to be damaged. */
-static void keep_pack_path(loading *l) {
+static void keep_pack_path(loading *l, const lnti_span *pack) {
+  struct stat st;
+  free(l->c->pack_path); /* of the pack that it was unpacked from in turn */
   l->c->pack_path = l->place.pack;
+  l->c->pack_inode = fstat(pack->fd, &st) == 0 ? st.st_ino : 0;
   l->place.pack = NULL;
 }
 
@@ -235,7 +238,7 @@ static lnt_status open_deflated(lnti_span *out, loading *l, lnt_error *err) {
   if (status == LNT_OK) status = check_sum(l->q, &member, err);
   if (status == LNT_ECORRUPT && l->place.pack) unlink(l->place.pack);
   if (status == LNT_OK) {
-    keep_pack_path(l);
+    keep_pack_path(l, &pack);
     *out = member;
     member = (lnti_span)LNTI_SPAN_INIT;
   }
@@ -258,6 +261,10 @@ static lnt_status open_bytes(lnti_span *out, loading *l, lnt_error *err) {
   }
   if (q->row.how == LNTI_ROW_DEFLATED) return open_deflated(out, l, err);
   if (q->row.how == LNTI_ROW_STORED) status = lnti_zip_place(&at, &q->outer, &q->row, q->name, err);
+  if (status == LNT_OK && q->pack_path) {
+    status = lnti_strdup(&l->c->pack_path, q->pack_path, err);
+    l->c->pack_inode = q->pack_inode;
+  }
   if (status == LNT_OK) status = lnti_span_part(out, &q->outer, at, q->row.bytes, q->name, err);
   if (status == LNT_OK && q->row.how == LNTI_ROW_SUMMED) {
     status = check_sum(q, out, err);
@@ -271,13 +278,14 @@ static lnt_status open_bytes(lnti_span *out, loading *l, lnt_error *err) {
 static lnt_status load_packed(loading *l, lnt_error *err) {
   lnti_container *c = l->c;
   lnti_span pack = LNTI_SPAN_INIT;
+  const uint64_t before = l->booked; /* of the pack that it is unpacked from */
   lnt_status status = get_pack(&pack, &c->index, &c->damage, l, &c->span, err);
   if (status == LNT_OK) {
     lnti_span_close(&c->span);
+    if (before > 0) lnti_cache_give_back(l->cache, l->entry, LNTI_BUDGET_DISK, before);
     c->span = pack;
     c->unpacked = pack.bytes;
-    free(c->pack_path); /* of the pack that it was unpacked from in turn */
-    keep_pack_path(l);
+    keep_pack_path(l, &pack);
   }
   lnti_pack_abandon(&l->place);
   return status;
@@ -301,6 +309,11 @@ static lnt_status load_zip(loading *l, const lnti_archive_caps *caps, lnt_error 
   return status;
 }
 
+static lnt_status reserve_memory(void *payload, uint64_t bytes, lnt_error *err) {
+  const loading *l = payload;
+  return lnti_cache_reserve(l->cache, l->entry, LNTI_BUDGET_MEMORY, bytes, l->q->cancel, err);
+}
+
 static lnt_status load_archive(loading *l, lnti_archive_kind kind, lnt_error *err) {
   lnti_container *c = l->c;
   const lnti_load *q = l->q;
@@ -319,13 +332,7 @@ static lnt_status load_archive(loading *l, lnti_archive_kind kind, lnt_error *er
     status = load_packed(l, err);
   }
   if (status == LNT_OK) status = lnti_index_trim(&c->index, err);
-  if (status == LNT_OK) lnti_cache_reserve(l->cache, l->entry, LNTI_BUDGET_MEMORY, lnti_index_memory(&c->index));
-  return status;
-}
-
-static void reserve_memory(void *payload, uint64_t bytes) {
-  const loading *l = payload;
-  lnti_cache_reserve(l->cache, l->entry, LNTI_BUDGET_MEMORY, bytes);
+  return status == LNT_OK ? reserve_memory(l, lnti_index_memory(&c->index), err) : status;
 }
 
 static lnt_status load_kind(loading *l, lnt_error *err) {

@@ -17,6 +17,8 @@ typedef struct lnti_load {
   bool member;         /**< of an archive: */
   lnti_span outer;     /**< what the row's places are in */
   lnti_row row;
+  const char *pack_path; /**< of the pack that the row's bytes lie in; NULL */
+  ino_t pack_inode;
   const lnti_cancel *cancel;
 } lnti_load;
 
@@ -24,5 +26,9 @@ typedef struct lnti_load {
 LNT_MUST_CHECK lnt_status lnti_container_load(void **value_out, lnti_cache *cache, lnti_cache_entry *entry,
                                               void *request, lnt_error *err);
 void lnti_container_unload(void *value);
+
+/** For lnti_cache_sweep: whether the pack that it, or its bytes, lie in is no longer in the folder: it takes room that nobody
+ *  sees, or was found to be damaged. */
+bool lnti_container_lost_pack(const void *value);
 
 #endif

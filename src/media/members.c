@@ -114,6 +114,10 @@ static lnt_status enter(listing *l, lnti_held *held, size_t row, lnt_error *err)
   if (status == LNT_OK) status = lnti_strdup(&inner, lnti_index_name(&held->container->index, row), err);
   if (status != LNT_OK) goto done;
   status = lnti_container_enter(held, l->containers, row, l->cancel, &reason);
+  if (status == LNT_ECORRUPT) { /* a pack was damaged, and is forgotten */
+    status = lnti_resolve_container(held, l->containers, outer, l->cancel, &reason);
+    if (status == LNT_OK) status = lnti_container_enter(held, l->containers, row, l->cancel, &reason);
+  }
   if (status == LNT_OK) status = charge(l, held->container, &reason);
   if (status == LNT_OK) {
     status = list_inner(l, held->container, inner, err);

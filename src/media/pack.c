@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 1 << 18 };
-/* Room is asked for in such pieces, so that asking costs nothing. */
+/* Room is asked for in such pieces, and in larger ones of large packs, so that asking costs nothing. */
 static const uint64_t room_bytes = (uint64_t)16 << 20;
 
 static const char magic[8] = {'L', 'N', 'T', 'I', 'P', 'A', 'C', 'K'};
@@ -69,11 +69,12 @@ uint64_t lnti_pack_offset(const lnti_pack_writer *pack) {
 /** Some more than is needed, where there is so much. */
 static lnt_status ask_for_room(lnti_pack_writer *pack, uint64_t total, lnt_error *err) {
   if (total <= pack->granted) return LNT_OK;
-  uint64_t granted = total + room_bytes;
+  const uint64_t more[] = {total / 4 > room_bytes ? total / 4 : room_bytes, room_bytes / 16, 0};
+  uint64_t granted = total;
   lnt_error reason = LNT_ERROR_INIT;
-  lnt_status status = pack->room(pack->payload, granted, &reason);
-  if (status == LNT_ELIMIT || status == LNT_EBUSY) {
-    granted = total;
+  lnt_status status = LNT_EBUSY;
+  for (size_t i = 0; i < 3 && (status == LNT_ELIMIT || status == LNT_EBUSY); i++) {
+    granted = total + more[i];
     status = pack->room(pack->payload, granted, &reason);
   }
   if (status != LNT_OK && err) *err = reason;
@@ -180,7 +181,7 @@ static lnt_status check_frame(pack_tail *tail, const lnti_span *span, const lnti
   if (memcmp(head.magic, magic, sizeof magic) != 0 || memcmp(tail->magic, magic, sizeof magic) != 0 ||
       head.version != LNTI_PACK_VERSION || memcmp(&head.key, key, sizeof *key) != 0 || tail->rows_at > room ||
       tail->n_rows > LNTI_INDEX_MAX || tail->n_rows > room / sizeof(lnti_row) || tail->names_bytes > room ||
-      tail->damage_bytes >= LNT_ERROR_MESSAGE_BYTES ||
+      tail->names_bytes > LNTI_INDEX_NAMES_MAX || tail->damage_bytes >= LNT_ERROR_MESSAGE_BYTES ||
       tail->rows_at + tail->n_rows * sizeof(lnti_row) + tail->names_bytes + tail->damage_bytes != room) {
     return torn(name, err);
   }

@@ -224,10 +224,9 @@ static int compare_ages(const void *a, const void *b) {
   return (x->opened.tv_nsec > y->opened.tv_nsec) - (x->opened.tv_nsec < y->opened.tv_nsec);
 }
 
-lnt_status lnti_pack_make_room(size_t *removed_out, const lnti_pack_place *place, uint64_t total, uint64_t bytes_max,
-                               const char *name, lnt_error *err) {
+lnt_status lnti_pack_make_room(const lnti_pack_place *place, uint64_t total, uint64_t bytes_max, const char *name,
+                               lnt_error *err) {
   contents c = {0};
-  *removed_out = 0;
   if (total > bytes_max) {
     return lnti_fail(err, LNT_ELIMIT, "%s: unpacked it takes more than the %" PRIu64 " bytes of disk that archives may",
                      name, bytes_max);
@@ -237,8 +236,8 @@ lnt_status lnti_pack_make_room(size_t *removed_out, const lnti_pack_place *place
   const uint64_t others_max = bytes_max - total;
   lnt_status status = look(&c, folder, place, err);
   if (status == LNT_OK && c.n > 1) qsort(c.pack, c.n, sizeof *c.pack, compare_ages);
-  for (size_t i = 0; status == LNT_OK && i < c.n && c.bytes > others_max; i++) {
-    if (unlinkat(dirfd(folder), c.pack[i].name, 0) == 0) ++*removed_out;
+  for (size_t i = 0; status == LNT_OK && i < c.n && (c.bytes > others_max || c.n - i >= LNTI_PACKS_MAX); i++) {
+    (void)unlinkat(dirfd(folder), c.pack[i].name, 0);
     c.bytes -= c.pack[i].bytes;
   }
   if (status == LNT_OK && c.bytes > others_max) {

@@ -34,14 +34,16 @@ LNT_MUST_CHECK lnt_status lnti_pack_commit(lnti_span *out, lnti_pack_place *plac
 /** Removes the part, if there is one. */
 void lnti_pack_abandon(lnti_pack_place *place);
 
+/** Packs in a folder at most: it is looked through whenever room is asked for. */
+enum { LNTI_PACKS_MAX = 1024 };
+
 /**
- * Makes room for the part to grow to `total` bytes beside all that is in the folder, least recently opened pack first; parts
- * whose maker died go too.
- * @param removed_out  how many packs went
+ * Makes room for the part to grow to `total` bytes beside all that is in the folder, and for one pack more, least recently
+ * opened pack first; parts whose maker died go too.
  * @return LNT_OK; LNT_ELIMIT (the part alone would exceed bytes_max); LNT_EBUSY (with the parts of others it would);
  *         LNT_EIO; LNT_ENOMEM.
  */
-LNT_MUST_CHECK lnt_status lnti_pack_make_room(size_t *removed_out, const lnti_pack_place *place, uint64_t total,
-                                              uint64_t bytes_max, const char *name, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_pack_make_room(const lnti_pack_place *place, uint64_t total, uint64_t bytes_max,
+                                              const char *name, lnt_error *err);
 
 #endif

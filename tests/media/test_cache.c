@@ -14,6 +14,8 @@ typedef struct request {
   uint64_t memory, disk;
   bool blocks; /* until the gate is opened */
   int *n_loads;
+  const lnti_cancel *cancel; /* of its wait for memory */
+  uint64_t back;             /* of the disk, once loaded */
 } request;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -29,11 +31,13 @@ static lnt_status load(void **value_out, lnti_cache *cache, lnti_cache_entry *en
   pthread_cond_broadcast(&moved);
   while (q->blocks && !gate_open) pthread_cond_wait(&moved, &mutex);
   pthread_mutex_unlock(&mutex);
-  lnti_cache_reserve(cache, entry, LNTI_BUDGET_MEMORY, q->memory);
+  const lnt_status reserved = lnti_cache_reserve(cache, entry, LNTI_BUDGET_MEMORY, q->memory, q->cancel, err);
+  if (reserved != LNT_OK) return reserved;
   if (!lnti_cache_grow(cache, entry, LNTI_BUDGET_DISK, q->disk)) {
     if (err) *err = (lnt_error){LNT_EBUSY, "no room"};
     return LNT_EBUSY;
   }
+  if (q->back > 0) lnti_cache_give_back(cache, entry, LNTI_BUDGET_DISK, q->back);
   if (q->status != LNT_OK) {
     if (err) *err = (lnt_error){q->status, "as it was told"};
     return q->status;
@@ -211,7 +215,12 @@ static void test_sweep(void **state) {
   touch(cache, "c", (request){0});
   lnti_cache_sweep(cache, always);
   assert_int_equal(known(cache), 1);
+  int n_loads = 0;
+  touch(cache, "a", (request){.n_loads = &n_loads}); /* the pinned one is not found any more */
+  assert_int_equal(n_loads, 1);
+  assert_int_equal(known(cache), 2);
   lnti_cache_release(cache, pinned);
+  assert_int_equal(known(cache), 1);
   lnti_cache_free(cache);
 }
 
@@ -311,12 +320,43 @@ static void test_reserve_waits(void **state) {
   lnti_cache_free(cache);
 }
 
+static void test_reserve_is_cancelled(void **state) {
+  (void)state;
+  lnti_cache *cache = new_cache(8, 100, 100);
+  lnti_cache_entry *pinned = acquire(cache, "b", (request){.memory = 60}), *entry = NULL;
+  lnti_cancel cancel = {0};
+  request q = {.memory = 80, .cancel = &cancel};
+  lnti_cancel_request(&cancel);
+  assert_status(lnti_cache_acquire(&entry, cache, "a", &mark, &q, NULL, ERR), LNT_ECANCELLED);
+  assert_int_equal(booked(cache, LNTI_BUDGET_MEMORY), 60);
+  assert_int_equal(known(cache), 1);
+  lnti_cache_release(cache, pinned);
+  lnti_cache_free(cache);
+}
+
+static void test_give_back(void **state) {
+  (void)state;
+  lnti_cache *cache = new_cache(8, 100, 100);
+  touch(cache, "a", (request){.disk = 70, .back = 50});
+  assert_int_equal(booked(cache, LNTI_BUDGET_DISK), 20);
+  touch(cache, "b", (request){.disk = 80});
+  assert_int_equal(booked(cache, LNTI_BUDGET_DISK), 100);
+  assert_int_equal(known(cache), 2);
+  lnti_cache_free(cache);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_loaded_once), cmocka_unit_test(test_budget_and_number),
-      cmocka_unit_test(test_grow),        cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_stale),       cmocka_unit_test(test_sweep),
-      cmocka_unit_test(test_others_wait), cmocka_unit_test(test_reserve_waits),
+      cmocka_unit_test(test_loaded_once),
+      cmocka_unit_test(test_budget_and_number),
+      cmocka_unit_test(test_grow),
+      cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_stale),
+      cmocka_unit_test(test_sweep),
+      cmocka_unit_test(test_others_wait),
+      cmocka_unit_test(test_reserve_waits),
+      cmocka_unit_test(test_reserve_is_cancelled),
+      cmocka_unit_test(test_give_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

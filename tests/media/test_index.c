@@ -196,11 +196,22 @@ static void test_out_of_memory(void **state) {
   }
 }
 
+/* Long names, of which each is taken, are not taken without end. */
+static void test_names_cap(void **state) {
+  (void)state;
+  lnti_index index = {.names_bytes = LNTI_INDEX_NAMES_MAX - 5};
+  const lnti_row row = {0};
+  assert_status(lnti_index_add(&index, "12345", &row, 100, "x.tar", ERR), LNT_ELIMIT);
+  assert_message("names of its members");
+  assert_int_equal(index.n, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_names), cmocka_unit_test(test_long_names), cmocka_unit_test(test_find),
-      cmocka_unit_test(test_twice), cmocka_unit_test(test_reasons),    cmocka_unit_test(test_limit),
-      cmocka_unit_test(test_near),  cmocka_unit_test(test_many),       cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_names_cap),     cmocka_unit_test(test_names), cmocka_unit_test(test_long_names),
+      cmocka_unit_test(test_find),          cmocka_unit_test(test_twice), cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_limit),         cmocka_unit_test(test_near),  cmocka_unit_test(test_many),
+      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

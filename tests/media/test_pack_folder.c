@@ -178,6 +178,102 @@ static void set_age(const char *pack, time_t seconds) {
   assert_int_equal(utimensat(AT_FDCWD, pack, times, 0), 0);
 }
 
+/* An archive and an array inside a compressed one: their bytes lie in its pack, which is unpacked anew where it is damaged,
+ * whether they are read or listed, opened before or not. */
+static void make_nested(char path[TEMP_PATH], const fixture *f) {
+  maker *inner = make_begin(PACK_TAR), *outer = make_begin(PACK_TAR_GZ);
+  size_t n = 0, n_idx = 0;
+  make_text(inner, "a.txt", "some text");
+  uint8_t *data = make_end(&n, inner), *idx = temp_idx_images(&n_idx, 3, 2, 2);
+  make_add(outer, MEMBER_FILE, "inner.tar", data, n);
+  make_add(outer, MEMBER_FILE, "array", idx, n_idx);
+  free(idx);
+  free(data);
+  (void)unlink(temp_path(path, &f->folder, "nested.tar.gz"));
+  make_file(path, outer);
+}
+
+static void damage(const fixture *f) {
+  char pack[TEMP_PATH];
+  assert_int_equal(count(pack, f, ".pack"), 1);
+  const int fd = open(pack, O_WRONLY | O_CLOEXEC);
+  for (off_t at = 60; at < 10240; at += 16) assert_int_equal(pwrite(fd, "\x55", 1, at), 1);
+  close(fd);
+}
+
+static void test_damaged_outer(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], uri[TEMP_PATH + 32];
+  make_nested(path, f);
+  for (int i = 0; i < 4; i++) {
+    lnti_media *media = open_media(f, 1 << 30);
+    lnti_blob blob = {0};
+    snprintf(uri, sizeof uri, i & 1 ? "%s#array#1" : "%s#inner.tar#a.txt", path);
+    if (i >= 2) { /* the outer one is open, what lies in it is not */
+      char other[TEMP_PATH + 32];
+      snprintf(other, sizeof other, i & 1 ? "%s#inner.tar#a.txt" : "%s#array#1", path);
+      assert_ok(lnti_media_read(&blob, media, other, ERR));
+      lnti_blob_clear(&blob);
+    } else {
+      assert_ok(lnti_media_read(&blob, media, uri, ERR));
+      lnti_blob_clear(&blob);
+      lnti_media_free(media);
+      media = open_media(f, 1 << 30);
+    }
+    damage(f);
+    assert_ok(lnti_media_read(&blob, media, uri, ERR));
+    if (!(i & 1)) assert_memory_equal(blob.data, "some text", 9);
+    lnti_blob_clear(&blob);
+    assert_int_equal(count(NULL, f, ".pack"), 1);
+    lnti_media_free(media);
+  }
+  lnti_media *media = open_media(f, 1 << 30);
+  lnti_members members = {0};
+  damage(f);
+  assert_ok(lnti_media_members(&members, media, path, NULL, NULL, NULL, ERR));
+  assert_int_equal(members.n, 2);
+  lnti_members_clear(&members);
+  lnti_media_free(media);
+}
+
+/* Without a folder: a compressed archive inside a zip is unpacked twice, once out of the zip, once itself. */
+static void test_two_packs_without_names(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], uri[TEMP_PATH + 32];
+  maker *inner = make_begin(PACK_TAR_GZ), *outer = make_begin(PACK_ZIP);
+  lnti_media *media = NULL;
+  lnti_media_options options = LNTI_MEDIA_OPTIONS_INIT;
+  lnti_blob blob = {0};
+  size_t n = 0;
+  make_text(inner, "a.txt", "some text");
+  uint8_t *data = make_end(&n, inner);
+  make_add(outer, MEMBER_FILE, "inner.tar.gz", data, n);
+  free(data);
+  make_file(temp_path(path, &f->folder, "two.zip"), outer);
+  snprintf(uri, sizeof uri, "%s#inner.tar.gz#a.txt", path);
+  options.cache_disk_bytes = (uint64_t)40 << 20; /* each asks for 16 MiB ahead */
+  assert_ok(lnti_media_new(&media, &options, ERR));
+  assert_ok(lnti_media_read(&blob, media, uri, ERR));
+  assert_memory_equal(blob.data, "some text", 9);
+  lnti_blob_clear(&blob);
+  lnti_media_free(media);
+}
+
+/* A folder full of small packs is cut to what can be looked through. */
+static void test_many_packs(void **state) {
+  fixture *f = *state;
+  char path[TEMP_PATH], pack[TEMP_PATH];
+  make(path, f, "many.tar.gz", 1);
+  for (unsigned i = 0; i < LNTI_PACKS_MAX + 20; i++) {
+    char name[80];
+    snprintf(name, sizeof name, "%064x.pack", i);
+    temp_write(temp_path(pack, &f->cache, name), "x", 1);
+    set_age(pack, 1000 + (time_t)i);
+  }
+  assert_ok(read_fresh(f, path));
+  assert_int_equal(count(NULL, f, ".pack"), LNTI_PACKS_MAX);
+}
+
 static bool has_pack(const fixture *f, ino_t inode) {
   bool found = false;
   DIR *dir = opendir(f->cache.path);
@@ -383,12 +479,11 @@ static void test_dead_parts_go(void **state) {
   lnti_media_free(media);
   /* A living one's stays, and then there is no room. */
   lnti_pack_place place = {.folder = f->cache.path, .pack = path, .part = path, .fd = -1};
-  size_t removed = 0;
   temp_write(part, "x", 1);
   const int held = open(part, O_RDWR | O_CLOEXEC);
   assert_int_equal(ftruncate(held, 100000), 0);
   assert_int_equal(flock(held, LOCK_EX), 0);
-  assert_status(lnti_pack_make_room(&removed, &place, 10, 50000, "x", ERR), LNT_EBUSY);
+  assert_status(lnti_pack_make_room(&place, 10, 50000, "x", ERR), LNT_EBUSY);
   assert_message("beside what others are unpacking");
   close(held);
 }
@@ -498,6 +593,9 @@ int main(void) {
 #define WITH_FOLDERS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       WITH_FOLDERS(test_kept),
+      WITH_FOLDERS(test_damaged_outer),
+      WITH_FOLDERS(test_two_packs_without_names),
+      WITH_FOLDERS(test_many_packs),
       WITH_FOLDERS(test_damaged_between),
       WITH_FOLDERS(test_damaged_under_readers),
       WITH_FOLDERS(test_waiting),
