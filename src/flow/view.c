@@ -51,30 +51,40 @@ static lnt_status keep_source(void *payload, int64_t id, lnti_source_kind kind, 
   return status;
 }
 
-lnt_status lnti_view_read_names(lnti_view *view, lnt_error *err) {
+void lnti_view_refs_clear(lnti_view_refs *names) {
+  lnti_ontology_free(names->ontology);
+  free_keys(names->meta_ids, names->meta_keys, names->n_meta);
+  free_sources(names->sources, names->n_sources);
+  *names = (lnti_view_refs){0};
+}
+
+lnt_status lnti_view_read_refs(lnti_view_refs *out, lnti_store *store, lnt_error *err) {
   lnti_ontology *ontology = NULL;
   key_list keys = {0};
   source_list sources = {0};
-  lnti_store *store = view->project->store;
   lnt_status status = lnti_store_ontology(&ontology, store, err);
   if (!status) status = lnti_store_meta_keys(store, keep_key, &keys, err);
   if (!status) status = lnti_store_scan_sources(store, keep_source, &sources, err);
+  lnti_view_refs names = {ontology, keys.ids, keys.keys, keys.n, sources.sources, sources.n};
   if (status) {
-    lnti_ontology_free(ontology);
-    free_keys(keys.ids, keys.keys, keys.n);
-    free_sources(sources.sources, sources.n);
+    lnti_view_refs_clear(&names);
     return status;
   }
-  lnti_ontology_free(view->ontology);
-  free_keys(view->meta_ids, view->meta_keys, view->names.n_meta);
-  free_sources(view->sources, view->n_sources);
-  view->ontology = ontology;
-  view->meta_ids = keys.ids;
-  view->meta_keys = keys.keys;
-  view->names = (lnti_filter_names){ontology, (const char *const *)keys.keys, keys.n};
-  view->sources = sources.sources;
-  view->n_sources = sources.n;
+  *out = names;
   return LNT_OK;
+}
+
+void lnti_view_take_refs(lnti_view *view, lnti_view_refs *names) {
+  lnti_view_refs old = {view->ontology,     view->meta_ids, view->meta_keys,
+                         view->names.n_meta, view->sources,  view->n_sources};
+  view->ontology = names->ontology;
+  view->meta_ids = names->meta_ids;
+  view->meta_keys = names->meta_keys;
+  view->names = (lnti_filter_names){names->ontology, (const char *const *)names->meta_keys, names->n_meta};
+  view->sources = names->sources;
+  view->n_sources = names->n_sources;
+  lnti_view_refs_clear(&old);
+  *names = (lnti_view_refs){0};
 }
 
 const lnti_view_source *lnti_view_source_of(const lnti_view *view, int64_t id) {
@@ -103,16 +113,22 @@ static void take_rows(lnti_view *view, lnti_rows *rows, const lnti_store_positio
 static lnt_status build(lnti_view *view, lnt_error *err) {
   lnti_rows rows;
   lnti_store_position position;
+  lnti_view_refs names = {0};
   lnt_status status = lnti_view_build(&rows, &position, view, err);
   if (status) return status;
+  status = lnti_view_read_refs(&names, view->project->store, err);
+  if (status) {
+    lnti_rows_clear(&rows);
+    return status;
+  }
   pthread_rwlock_wrlock(&view->lock);
   take_rows(view, &rows, &position);
-  status = lnti_view_read_names(view, err);
+  lnti_view_take_refs(view, &names);
   lnti_view_forget(view);
   view->generation++;
-  view->broken = status != LNT_OK;
+  view->broken = false;
   pthread_rwlock_unlock(&view->lock);
-  return status;
+  return LNT_OK;
 }
 
 static lnt_status apply_answers(lnti_view *view, const lnti_view_changes *changes, lnt_error *err) {
@@ -125,12 +141,13 @@ static lnt_status apply_answers(lnti_view *view, const lnti_view_changes *change
 }
 
 /* In the lock. A failure leaves the view broken: the next update builds it anew. */
-static lnt_status apply(lnti_view *view, const lnti_view_changes *changes, lnt_error *err) {
+static lnt_status apply(lnti_view *view, lnti_view_changes *changes, lnt_error *err) {
+  lnt_status status = LNT_OK;
   view->broken = true;
-  lnt_status status = changes->names ? lnti_view_read_names(view, err) : LNT_OK;
-  if (!status && changes->items.n) status = lnti_rows_replace(&view->rows, &changes->items, err);
+  if (changes->has_names) lnti_view_take_refs(view, &changes->names);
+  if (changes->items.n) status = lnti_rows_replace(&view->rows, &changes->items, err);
   if (!status) status = apply_answers(view, changes, err);
-  if (!status && changes->duplicates) status = lnti_view_read_duplicates(&view->rows, view, err);
+  if (!status && changes->has_links) status = lnti_view_set_links(&view->rows, changes->links, changes->n_links, err);
   if (!status) status = lnti_rows_ready(&view->rows, err);
   lnti_view_forget(view);
   view->generation++;
@@ -203,10 +220,13 @@ lnt_status lnti_view_update(lnti_view *view, lnti_view_news *news_out, lnt_error
 
 static lnt_status load(lnti_view *view, lnt_error *err) {
   bool found = false;
+  lnti_view_refs names = {0};
   lnt_status status = view->options.no_snapshot ? LNT_OK : lnti_view_load(&found, view, err);
-  if (status) return status;
   view->broken = !found;
-  return found ? lnti_view_read_names(view, err) : LNT_OK;
+  if (status || !found) return status;
+  status = lnti_view_read_refs(&names, view->project->store, err);
+  if (!status) lnti_view_take_refs(view, &names);
+  return status;
 }
 
 lnt_status lnti_view_open(lnti_view **out, lnti_project *project, const lnti_view_options *options,
@@ -235,9 +255,7 @@ void lnti_view_close(lnti_view *view) {
   lnti_view_forget(view);
   lnti_rows_clear(&view->rows);
   lnti_view_unmap(view);
-  lnti_ontology_free(view->ontology);
-  free_keys(view->meta_ids, view->meta_keys, view->names.n_meta);
-  free_sources(view->sources, view->n_sources);
+  lnti_view_take_refs(view, &(lnti_view_refs){0});
   pthread_mutex_destroy(&view->caching);
   pthread_mutex_destroy(&view->updating);
   pthread_rwlock_destroy(&view->lock);

@@ -210,6 +210,16 @@ typedef struct lnti_view_source {
 /** What is computed from the rows when it is first asked for, and forgotten when they change. */
 typedef struct lnti_view_caches lnti_view_caches;
 
+/** What rows refer to: read while the view may be read, and then taken over. */
+typedef struct lnti_view_refs {
+  lnti_ontology *ontology;
+  int64_t *meta_ids; /**< [n_meta] row ids of the keys */
+  char **meta_keys;
+  size_t n_meta;
+  lnti_view_source *sources; /**< [n_sources], rising by id */
+  size_t n_sources;
+} lnti_view_refs;
+
 struct lnti_view {
   lnti_project *project;
   lnti_view_options options;
@@ -232,8 +242,11 @@ struct lnti_view {
   lnti_view_caches *caches; /**< NULL while there are none */
 };
 
-/** Reads ontology, metadata keys and sources anew. */
-LNT_MUST_CHECK lnt_status lnti_view_read_names(lnti_view *view, lnt_error *err);
+/** Ontology, metadata keys and sources; to be read after the rows that refer to them. */
+LNT_MUST_CHECK lnt_status lnti_view_read_refs(lnti_view_refs *out, lnti_store *store, lnt_error *err);
+/** Puts them in the place of the view's, and empties *names. */
+void lnti_view_take_refs(lnti_view *view, lnti_view_refs *names);
+void lnti_view_refs_clear(lnti_view_refs *names);
 const lnti_view_source *lnti_view_source_of(const lnti_view *view, int64_t id);
 
 /* ---- reading the store (view_read.c) ---- */
@@ -248,13 +261,16 @@ typedef struct lnti_view_changes {
   lnti_rows items;              /**< read again, or new: without answers */
   lnti_answer_row *answers;     /**< as they were logged */
   size_t n_answers, answer_capacity;
-  bool any, names, duplicates, too_many; /**< too_many: building anew is cheaper */
+  lnti_view_refs names;       /**< where has_names */
+  lnti_duplicate *links;       /**< all there are, where has_links */
+  size_t n_links, link_capacity;
+  bool any, has_names, has_links, too_many; /**< too_many: building anew is cheaper */
 } lnti_view_changes;
 
 LNT_MUST_CHECK lnt_status lnti_view_read_changes(lnti_view_changes *out, lnti_view *view, lnt_error *err);
 void lnti_view_changes_clear(lnti_view_changes *changes);
-/** Reads the links of duplicates into the rows. */
-LNT_MUST_CHECK lnt_status lnti_view_read_duplicates(lnti_rows *rows, lnti_view *view, lnt_error *err);
+/** These links of duplicates, [n], in the place of all that the rows have. */
+LNT_MUST_CHECK lnt_status lnti_view_set_links(lnti_rows *rows, const lnti_duplicate *links, size_t n, lnt_error *err);
 
 /* ---- the snapshot (view_snapshot.c) ---- */
 

@@ -57,6 +57,21 @@ static lnt_status read_part(lnti_rows *part, lnti_store *store, int64_t first, i
   return status;
 }
 
+/* ---- duplicates ---- */
+
+static lnt_status on_duplicate(void *payload, const lnti_duplicate *duplicate, lnt_error *err) {
+  lnti_rows *rows = payload;
+  size_t row = lnti_rows_find(rows, duplicate->item_id);
+  return row == LNTI_NONE ? LNT_OK : lnti_rows_duplicate(rows, row, duplicate, err);
+}
+
+lnt_status lnti_view_set_links(lnti_rows *rows, const lnti_duplicate *links, size_t n, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  lnti_rows_forget_duplicates(rows);
+  for (size_t i = 0; i < n && !status; i++) status = on_duplicate(rows, &links[i], err);
+  return status;
+}
+
 /* ---- everything ---- */
 
 typedef struct building {
@@ -111,7 +126,7 @@ lnt_status lnti_view_build(lnti_rows *out, lnti_store_position *position_out, ln
   lnti_rows_init(&rows);
   lnt_status status = lnti_store_position_read(&position, view->project->store, err);
   if (!status && position.last_item) status = read_all(&rows, view, &position, err);
-  if (!status) status = lnti_view_read_duplicates(&rows, view, err);
+  if (!status) status = lnti_store_duplicates(view->project->store, 0, INT64_MAX, on_duplicate, &rows, err);
   if (!status) status = lnti_rows_ready(&rows, err);
   if (status) {
     lnti_rows_clear(&rows);
@@ -120,19 +135,6 @@ lnt_status lnti_view_build(lnti_rows *out, lnti_store_position *position_out, ln
   *out = rows;
   *position_out = position;
   return LNT_OK;
-}
-
-/* ---- duplicates ---- */
-
-static lnt_status on_duplicate(void *payload, const lnti_duplicate *duplicate, lnt_error *err) {
-  lnti_rows *rows = payload;
-  size_t row = lnti_rows_find(rows, duplicate->item_id);
-  return row == LNTI_NONE ? LNT_OK : lnti_rows_duplicate(rows, row, duplicate, err);
-}
-
-lnt_status lnti_view_read_duplicates(lnti_rows *rows, lnti_view *view, lnt_error *err) {
-  lnti_rows_forget_duplicates(rows);
-  return lnti_store_duplicates(view->project->store, 0, INT64_MAX, on_duplicate, rows, err);
 }
 
 /* ---- changes ---- */
@@ -162,15 +164,22 @@ static lnt_status on_logged(void *payload, const lnti_answer_row *answer, lnt_er
   return LNT_OK;
 }
 
+static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error *err) {
+  lnti_view_changes *c = payload;
+  lnt_status status = lnti_grow(&c->links, &c->link_capacity, c->n_links + 1, sizeof *c->links, err);
+  if (!status) c->links[c->n_links++] = *link;
+  return status;
+}
+
 static lnt_status on_change(void *payload, const lnti_change *change, lnt_error *err) {
   change_reader *in = payload;
   lnti_view_changes *c = in->changes;
   c->any = true;
   if (change->seq > c->position.seq) c->position.seq = change->seq;
-  if (strcmp(change->kind, "ontology") == 0) c->names = true;
-  if (strcmp(change->kind, "split") == 0 && change->first_id == 0) c->duplicates = true;
+  if (strcmp(change->kind, "ontology") == 0) c->has_names = true;
+  if (strcmp(change->kind, "split") == 0 && change->first_id == 0) c->has_links = true;
   if (strcmp(change->kind, "item") != 0) return LNT_OK;
-  c->names = true; /* a metadata key or a source may be new */
+  c->has_names = true; /* a metadata key or a source may be new */
   lnt_status status = lnti_grow(&in->ranges, &in->capacity, in->n + 1, sizeof *in->ranges, err);
   if (!status) in->ranges[in->n++] = (id_range){change->first_id, change->last_id};
   return status;
@@ -238,6 +247,9 @@ lnt_status lnti_view_read_changes(lnti_view_changes *out, lnti_view *view, lnt_e
     join_ranges(&in);
     if (rows_in(&in, &view->rows) > CHUNK_IDS + view->rows.n / 2) changes.too_many = true;
     if (!status && !changes.too_many) status = read_ranges(&in, view, err);
+    if (!status && !changes.too_many && changes.has_links)
+      status = lnti_store_duplicates(store, 0, INT64_MAX, keep_link, &changes, err);
+    if (!status && !changes.too_many && changes.has_names) status = lnti_view_read_refs(&changes.names, store, err);
   }
   free(in.ranges);
   if (status) {
@@ -250,6 +262,8 @@ lnt_status lnti_view_read_changes(lnti_view_changes *out, lnti_view *view, lnt_e
 
 void lnti_view_changes_clear(lnti_view_changes *changes) {
   lnti_rows_clear(&changes->items);
+  lnti_view_refs_clear(&changes->names);
+  free(changes->links);
   free(changes->answers);
   *changes = (lnti_view_changes){0};
 }

@@ -243,6 +243,139 @@ static void test_columns_grow_out_of_the_snapshot(void **state) {
   lab_free(&l);
 }
 
+/* ---- any change at all ---- */
+
+enum { EDITS = 15, EDIT_ITEMS = 60 };
+
+typedef struct editing {
+  lab *l;
+  lnti_rng *rng;
+  int64_t n_items, group;
+  int step;
+} editing;
+
+static int64_t any_item(const editing *e) {
+  return 1 + (int64_t)lnti_rng_below(e->rng, (uint64_t)e->n_items);
+}
+
+/* Splits, stages, facts, groups and metadata of a few items. */
+static lnt_status edit_items(void *payload, lnti_tx *tx, lnt_error *err) {
+  static const char *const words[] = {"train", "val", "test", "", "another"};
+  static const char *const stages[] = {"annotate", "review", "done"};
+  editing *e = payload;
+  char key[16], value[16];
+  int64_t key_id = 0;
+  snprintf(key, sizeof key, "key %d", (int)lnti_rng_below(e->rng, 5));
+  lnt_status status = lnti_tx_meta_key(tx, &key_id, key, err);
+  for (uint64_t n = 1 + lnti_rng_below(e->rng, 8); n > 0 && !status; n--) {
+    int64_t id = any_item(e), last = id + (int64_t)lnti_rng_below(e->rng, 3);
+    const lnti_item_facts facts = {.has_quality = true, .sharpness = lnti_rng_unit(e->rng)};
+    snprintf(value, sizeof value, "%d", (int)lnti_rng_below(e->rng, 400));
+    switch (lnti_rng_below(e->rng, 5)) {
+      case 0:
+        status = lnti_tx_item_split(tx, id, words[lnti_rng_below(e->rng, 5)], err);
+        break;
+      case 1:
+        status = lnti_tx_item_stages(tx, id, last, stages[lnti_rng_below(e->rng, 3)], err);
+        break;
+      case 2:
+        status = lnti_tx_item_facts(tx, id, &facts, err);
+        break;
+      case 3:
+        if (id != e->group) status = lnti_tx_item_group(tx, id, lnti_rng_below(e->rng, 2) ? e->group : 0, err);
+        break;
+      default:
+        status = lnti_tx_meta(tx, id, key_id, lnti_rng_below(e->rng, 4) ? value : "", err);
+    }
+  }
+  return status;
+}
+
+static lnt_status edit_links(void *payload, lnti_tx *tx, lnt_error *err) {
+  editing *e = payload;
+  lnti_duplicate links[2 * EDIT_ITEMS];
+  size_t n = 0;
+  for (int64_t id = 1; id + 1 <= e->n_items && n + 2 <= 2 * EDIT_ITEMS; id += 2 + (int64_t)lnti_rng_below(e->rng, 5)) {
+    int64_t equal = lnti_rng_below(e->rng, 2) ? id : id + 1;
+    links[n++] = (lnti_duplicate){id, id, id, 0};
+    links[n++] = (lnti_duplicate){id + 1, equal, id, (uint32_t)lnti_rng_below(e->rng, 9)};
+  }
+  return lnti_tx_duplicates(tx, links, n, err);
+}
+
+static lnt_status move_source(void *payload, lnti_tx *tx, lnt_error *err) {
+  editing *e = payload;
+  char path[32];
+  snprintf(path, sizeof path, "/moved/%d", e->step);
+  return lnti_tx_source_move(tx, e->l->source_id, path, err);
+}
+
+static void add_some(editing *e) {
+  for (uint64_t n = 1 + lnti_rng_below(e->rng, 4); n > 0; n--) {
+    char member[32];
+    snprintf(member, sizeof member, "late/%lld.png", (long long)e->n_items);
+    e->n_items = lab_item(e->l, member, 7000 + (uint64_t)e->n_items, lnti_rng_below(e->rng, 2) ? "train" : "");
+  }
+}
+
+static void answer_one(const editing *e) {
+  static const char *const given[][6] = {{"bird", "cat", "unsure", "none", "clear", "dog"},
+                                         {"0.5", "1", "unsure", "clear", "0", "0.25"}};
+  uint64_t q = lnti_rng_below(e->rng, 2);
+  lab_answer(e->l, any_item(e), q ? "quality" : "class", given[q][lnti_rng_below(e->rng, 6)]);
+}
+
+static void edit(editing *e) {
+  lnti_store *store = e->l->project->store;
+  switch (lnti_rng_below(e->rng, 6)) {
+    case 0:
+      add_some(e);
+      break;
+    case 1:
+      assert_ok(lnti_store_write(store, edit_links, e, ERR));
+      break;
+    case 2:
+      assert_ok(lnti_store_write(store, move_source, e, ERR));
+      break;
+    case 3:
+      answer_one(e);
+      break;
+    default:
+      assert_ok(lnti_store_write(store, edit_items, e, ERR));
+  }
+}
+
+/* A view that was kept, and one that was closed and comes back from its snapshot, know what one knows that is built now. */
+static void check_edits(lnti_rng *rng, void *payload) {
+  (void)payload;
+  lab l = lab_new();
+  lab_ontology(&l, NULL);
+  lab_items(&l, EDIT_ITEMS);
+  const int64_t members[] = {3, 4};
+  editing e = {.l = &l, .rng = rng, .group = lab_group(&l, "group", members, 2)};
+  e.n_items = e.group;
+  lnti_view *kept = open_view(&l, &always, NULL);
+  lnti_view_news news;
+  for (e.step = 0; e.step < EDITS; e.step++) {
+    edit(&e);
+    if (lnti_rng_below(rng, 3)) continue;
+    assert_ok(lnti_view_update(kept, &news, ERR));
+    assert_current(&l, kept);
+  }
+  assert_ok(lnti_view_update(kept, NULL, ERR));
+  lnti_view *mapped = open_view(&l, &always, NULL);
+  assert_same(kept, mapped);
+  assert_current(&l, mapped);
+  lnti_view_close(mapped);
+  lnti_view_close(kept);
+  lab_free(&l);
+}
+
+static void test_random_edits(void **state) {
+  (void)state;
+  lnti_test_property("edits of a view", 4, check_edits, NULL);
+}
+
 /* ---- snapshots that are none ---- */
 
 static void damage(const lab *l, off_t at, bool cut) {
@@ -711,6 +844,7 @@ int main(void) {
       cmocka_unit_test(test_catching_up),
       cmocka_unit_test(test_much_has_changed),
       cmocka_unit_test(test_columns_grow_out_of_the_snapshot),
+      cmocka_unit_test(test_random_edits),
       cmocka_unit_test(test_broken_snapshots),
       cmocka_unit_test(test_every_section_is_checked),
       cmocka_unit_test(test_snapshots_of_other_projects),
