@@ -76,7 +76,7 @@ lnt_status lnti_view_read_refs(lnti_view_refs *out, lnti_store *store, lnt_error
 
 void lnti_view_take_refs(lnti_view *view, lnti_view_refs *names) {
   lnti_view_refs old = {view->ontology,     view->meta_ids, view->meta_keys,
-                         view->names.n_meta, view->sources,  view->n_sources};
+                        view->names.n_meta, view->sources,  view->n_sources};
   view->ontology = names->ontology;
   view->meta_ids = names->meta_ids;
   view->meta_keys = names->meta_keys;

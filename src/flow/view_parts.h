@@ -261,8 +261,8 @@ typedef struct lnti_view_changes {
   lnti_rows items;              /**< read again, or new: without answers */
   lnti_answer_row *answers;     /**< as they were logged */
   size_t n_answers, answer_capacity;
-  lnti_view_refs names;       /**< where has_names */
-  lnti_duplicate *links;       /**< all there are, where has_links */
+  lnti_view_refs names;  /**< where has_names */
+  lnti_duplicate *links; /**< all there are, where has_links */
   size_t n_links, link_capacity;
   bool any, has_names, has_links, too_many; /**< too_many: building anew is cheaper */
 } lnti_view_changes;
