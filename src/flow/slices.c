@@ -230,14 +230,21 @@ static lnt_status set_bounds(lnti_report_slice *slice, const value *first, const
   return status;
 }
 
+/* As many ranges as have enough items to be compared, if not fewer than two. */
+static size_t count_ranges(size_t n_items) {
+  size_t n = n_items / LNTI_SLICE_ITEMS_ENOUGH;
+  return n < 2 ? 2 : n < LNTI_SLICE_RANGES ? n : LNTI_SLICE_RANGES;
+}
+
 /* Of about as many items each: a value belongs where the middle of its items lies, so that equal ones stay together. */
 static lnt_status add_ranges(lnti_report_slices *s, uint32_t *slice_of, const value *values, size_t n, lnt_error *err) {
-  size_t total = 0, before = 0, last_quarter = 0, first = 0;
+  size_t total = 0, before = 0, last_range = 0, first = 0;
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n; i++) total += values[i].n;
+  const size_t ranges = count_ranges(total);
   for (size_t i = 0; i < n && !status; i++) {
-    size_t quarter = LNTI_SLICE_RANGES * (2 * before + values[i].n) / (2 * total);
-    if (i == 0 || quarter != last_quarter) {
+    size_t range = ranges * (2 * before + values[i].n) / (2 * total);
+    if (i == 0 || range != last_range) {
       first = i;
       (void)add_slice(s, LNTI_SLICE_RANGE);
     }
@@ -245,8 +252,8 @@ static lnt_status add_ranges(lnti_report_slices *s, uint32_t *slice_of, const va
     slice->n_values++;
     slice_of[values[i].code] = (uint32_t)(s->n - 1);
     before += values[i].n;
-    last_quarter = quarter;
-    bool last = i + 1 == n || LNTI_SLICE_RANGES * (2 * before + values[i + 1].n) / (2 * total) != quarter;
+    last_range = range;
+    bool last = i + 1 == n || ranges * (2 * before + values[i + 1].n) / (2 * total) != range;
     if (last) status = set_bounds(slice, &values[first], &values[i], err);
   }
   return status;

@@ -1,5 +1,5 @@
 /*
- * Which images are in which slice: 60 pictures whose names say site, number and day, four whose names say nothing. What is
+ * Which images are in which slice: 120 pictures whose names say site, number and day, four whose names say nothing. What is
  * right is said by the test itself, so that each slice can be counted from the names.
  */
 #include "media_support.h"
@@ -8,18 +8,18 @@
 #include <flow/view.h>
 #include <math.h>
 
-enum { NAMED = 60, NAMELESS = 4, ITEMS = NAMED + NAMELESS };
+enum { NAMED = 120, NAMELESS = 4, ITEMS = NAMED + NAMELESS };
 
-/* Sites a to l are those of three pictures each, m to x of two: 24 in all. */
+/* Sites a to l are those of six pictures each, m to x of four: 24 in all. */
 static int site_of(int i) {
-  return i < 36 ? i / 3 : 12 + (i - 36) / 2;
+  return i < 72 ? i / 6 : 12 + (i - 72) / 4;
 }
 
-/* Days are of two pictures each: 30 of them. */
+/* Days are of four pictures each: 30 of them. */
 static void name_of(char name[64], int i) {
   if (i < NAMED) {
     (void)snprintf(name, 64, "deep/%s/s-%c_%d_2020-01-%02d.pgm", i % 2 ? "odd" : "even", 'a' + site_of(i), i,
-                   1 + i / 2);
+                   1 + i / 4);
   } else {
     (void)snprintf(name, 64, "plain%d.pgm", i);
   }
@@ -110,13 +110,13 @@ static void frequent_values_then_others_then_none(void **state) {
   (void)state;
   lnti_report_slices slices = slices_by(&s, "site");
   assert_int_equal(slices.n, LNTI_SLICE_VALUES_MAX + 2);
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "a", 3, 2); /* pictures 0 to 2, of which 0 is wrong */
-  assert_slice(&slices, 11, LNTI_SLICE_VALUE, "l", 3, 2);
-  assert_slice(&slices, 12, LNTI_SLICE_VALUE, "m", 2, 1);     /* 36, 37 */
-  assert_slice(&slices, 19, LNTI_SLICE_VALUE, "t", 2, 1);     /* 50, 51: 51 is wrong */
-  assert_slice(&slices, 20, LNTI_SLICE_OTHER, "other", 8, 6); /* 52 to 59 */
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "a", 6, 4); /* pictures 0 to 5, of which 0 and 3 are wrong */
+  assert_slice(&slices, 11, LNTI_SLICE_VALUE, "l", 6, 4);
+  assert_slice(&slices, 12, LNTI_SLICE_VALUE, "m", 4, 2);       /* 72 to 75: 72 and 75 are wrong */
+  assert_slice(&slices, 19, LNTI_SLICE_VALUE, "t", 4, 3);       /* 100 to 103 */
+  assert_slice(&slices, 20, LNTI_SLICE_OTHER, "other", 16, 11); /* 104 to 119 */
   assert_int_equal(slices.slices[20].n_values, 4);
-  assert_slice(&slices, 21, LNTI_SLICE_NONE, "none", 4, 2); /* 60 to 63 */
+  assert_slice(&slices, 21, LNTI_SLICE_NONE, "none", 4, 2); /* 120 to 123 */
   lnti_report_slices_clear(&slices);
 }
 
@@ -125,16 +125,31 @@ static void numbers_and_dates_become_ranges(void **state) {
   (void)state;
   lnti_report_slices slices = slices_by(&s, "number");
   assert_int_equal(slices.n, 5);
-  assert_slice(&slices, 0, LNTI_SLICE_RANGE, "0 to 14", 15, 10);
-  assert_slice(&slices, 3, LNTI_SLICE_RANGE, "45 to 59", 15, 10);
-  assert_slice(&slices, 4, LNTI_SLICE_NONE, "none", 4, 2); /* 60 to 63 */
-  assert_true(slices.slices[1].low == 15 && slices.slices[1].high == 29 && slices.slices[1].n_values == 15);
+  assert_slice(&slices, 0, LNTI_SLICE_RANGE, "0 to 29", 30, 20);
+  assert_slice(&slices, 3, LNTI_SLICE_RANGE, "90 to 119", 30, 20);
+  assert_slice(&slices, 4, LNTI_SLICE_NONE, "none", 4, 2); /* 120 to 123 */
+  assert_true(slices.slices[1].low == 30 && slices.slices[1].high == 59 && slices.slices[1].n_values == 30);
   assert_true(isnan(slices.slices[4].low) && slices.slices[4].n_values == 0);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "meta.date");
   assert_int_equal(slices.n, 5);
-  assert_slice(&slices, 0, LNTI_SLICE_RANGE, "2020-01-01 to 2020-01-07", 14, 9); /* 0 to 13 */
+  assert_slice(&slices, 0, LNTI_SLICE_RANGE, "2020-01-01 to 2020-01-07", 28, 18); /* 0 to 27 */
   assert_true(isnan(slices.slices[0].low));
+  lnti_report_slices_clear(&slices);
+}
+
+/* Two ranges of 30 rather than four that are too small to be compared. */
+static void few_images_become_fewer_ranges(void **state) {
+  const set s = shared;
+  const lnti_slices_of of = {60, 2, s.id, s.label, s.predicted};
+  const lnti_evaluate_options options = {20, 1, NULL};
+  lnti_slice_key key;
+  lnti_report_slices slices;
+  (void)state;
+  assert_ok(lnti_slice_key_find(&key, s.view, "number", ERR));
+  assert_ok(lnti_slices_find(&slices, s.view, &key, &of, &options, &s.l.project->context, ERR));
+  assert_true(slices.n == 2 && slices.gap.n_enough == 2);
+  assert_slice(&slices, 1, LNTI_SLICE_RANGE, "30 to 59", 30, 20);
   lnti_report_slices_clear(&slices);
 }
 
@@ -143,18 +158,18 @@ static void folders_sources_and_what_import_found(void **state) {
   (void)state;
   lnti_report_slices slices = slices_by(&s, "folder");
   assert_int_equal(slices.n, 3);
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 30, 20);
-  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 30, 20);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 60, 40);
+  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 60, 40);
   assert_slice(&slices, 2, LNTI_SLICE_VALUE, ".", 4, 2);
   assert_int_equal(slices.gap.n_enough, 2);
   assert_true(slices.gap.difference == 0);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "folder:1");
   assert_int_equal(slices.n, 2);
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep", 60, 40);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep", 120, 80);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "folder:9"); /* as deep as they go */
-  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 30, 20);
+  assert_slice(&slices, 1, LNTI_SLICE_VALUE, "deep/odd", 60, 40);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "source");
   assert_slice(&slices, 0, LNTI_SLICE_VALUE, media_in(&s.l, "set").text, ITEMS, 2 * ITEMS / 3);
@@ -167,11 +182,11 @@ static void folders_sources_and_what_import_found(void **state) {
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "quality.brightness");
   assert_true(slices.n == LNTI_SLICE_RANGES && slices.slices[0].kind == LNTI_SLICE_RANGE);
-  for (size_t i = 0; i < slices.n; i++) assert_in_range(slices.slices[i].figures.n, 14, 18);
+  for (size_t i = 0; i < slices.n; i++) assert_in_range(slices.slices[i].figures.n, 28, 34);
   for (size_t i = 1; i < slices.n; i++) assert_true(slices.slices[i - 1].high < slices.slices[i].low);
   lnti_report_slices_clear(&slices);
   slices = slices_by(&s, "class"); /* folders are labels */
-  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 30, 20);
+  assert_slice(&slices, 0, LNTI_SLICE_VALUE, "deep/even", 60, 40);
   lnti_report_slices_clear(&slices);
 }
 
@@ -180,7 +195,7 @@ static void an_item_that_is_not_in_the_view_has_no_value(void **state) {
   (void)state;
   s.id[0] = 123456;
   lnti_report_slices slices = slices_by(&s, "number");
-  assert_int_equal(slices.slices[4].figures.n, NAMELESS + 1);
+  assert_int_equal(slices.slices[slices.n - 1].figures.n, NAMELESS + 1);
   lnti_report_slices_clear(&slices);
 }
 
@@ -208,6 +223,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(frequent_values_then_others_then_none),
       cmocka_unit_test(numbers_and_dates_become_ranges),
+      cmocka_unit_test(few_images_become_fewer_ranges),
       cmocka_unit_test(folders_sources_and_what_import_found),
       cmocka_unit_test(an_item_that_is_not_in_the_view_has_no_value),
       cmocka_unit_test(keys_that_name_single_images_are_refused),
