@@ -32,6 +32,7 @@ static lnt_status flush_one(lnti_tx *tx, lnti_change_kind kind, lnt_error *err) 
 
 lnt_status lnti_tx_changed(lnti_tx *tx, lnti_change_kind kind, int64_t op_id, int64_t id, lnt_error *err) {
   lnti_pending_change *p = &tx->pending[kind];
+  if (op_id == 0) op_id = tx->op_id;
   if (p->any && p->op_id != op_id) {
     lnt_status status = flush_one(tx, kind, err);
     if (status) return status;

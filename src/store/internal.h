@@ -46,12 +46,14 @@ enum { LNTI_TX_ANSWERS = 16 };
 
 struct lnti_tx {
   lnti_db *db;
+  int64_t op_id; /**< the operation that the write is of, from when it says so; 0 */
   lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
   size_t n_answers;
   lnti_pending_change pending[LNTI_CHANGE_KINDS];
 };
 
-/** Notes that a row changed: it is joined with those noted before for the same kind and operation. */
+/** Notes that a row changed: it is joined with those noted before for the same kind and operation. @param op_id  0: the
+ *  operation that the write is of, if any */
 LNT_MUST_CHECK lnt_status lnti_tx_changed(lnti_tx *tx, lnti_change_kind kind, int64_t op_id, int64_t id,
                                           lnt_error *err);
 /** Writes the answers that wait; before the savepoint ends. */

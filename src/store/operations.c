@@ -57,7 +57,7 @@ lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnt
   status = lnti_db_insert(&id, &added, stmt, err);
   if (!status && !added) status = find_op(&id, tx, op, err);
   if (status) return status;
-  *id_out = id;
+  *id_out = tx->op_id = id;
   if (existed_out) *existed_out = !added;
   return LNT_OK;
 }

@@ -432,6 +432,33 @@ static lnt_status see_change(void *payload, const lnti_change *c, lnt_error *err
                           (long long)c->first_id, (long long)c->last_id, (long long)c->op_id);
 }
 
+static lnt_status move_under_an_operation(void *payload, lnti_tx *tx, lnt_error *err) {
+  const lnti_op op = {.uuid.bytes = {7}, .kind = LNTI_OP_SPLIT, .person = "ada"};
+  int64_t op_id = 0, key = 0;
+  (void)payload;
+  lnt_status status = lnti_tx_item_split(tx, 1, "val", err); /* before the write says what it is of */
+  if (!status) status = lnti_tx_op(tx, &op_id, NULL, &op, err);
+  if (!status) status = lnti_tx_meta_key(tx, &key, "k", err);
+  for (int64_t id = 3; id < 6 && !status; id++) {
+    status = lnti_tx_item_split(tx, id, "val", err);
+    if (!status) status = lnti_tx_meta(tx, id, key, "v", err);
+  }
+  return status;
+}
+
+/* Whatever a write changes is of its operation: splits, metadata and stages as well as answers. */
+static void changes_are_of_the_operation(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_fill(&l, 0, 10);
+  lab_write(&l, move_under_an_operation, NULL);
+  lnti_text text = {0};
+  assert_ok(lnti_store_changes(l.store, 3, see_change, &text, ERR));
+  assert_string_equal(text.data, "4 item 1-1 op 0;5 item 3-5 op 2;");
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
 static void changes_are_joined(void **state) {
   (void)state;
   lab l = lab_new();
@@ -462,6 +489,7 @@ int main(void) {
       cmocka_unit_test(model_files_stay_below_models),
       cmocka_unit_test(jobs_of_dead_processes_are_reaped),
       cmocka_unit_test(counts),
+      cmocka_unit_test(changes_are_of_the_operation),
       cmocka_unit_test(changes_are_joined),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
