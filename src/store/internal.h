@@ -46,7 +46,7 @@ enum { LNTI_TX_ANSWERS = 16 };
 
 struct lnti_tx {
   lnti_db *db;
-  int64_t op_id; /**< the operation that the write is of, from when it says so; 0 */
+  int64_t op_id;                            /**< the operation that the write is of, from when it says so; 0 */
   lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
   size_t n_answers;
   lnti_pending_change pending[LNTI_CHANGE_KINDS];
