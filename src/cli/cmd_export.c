@@ -152,8 +152,8 @@ const lnti_command lnti_cmd_export = {
     .summary = "write items as class folders, or as a table",
     .usage = "OUT [--format folder|csv|jsonl] [--where FILTER] [--target QUESTION] [--strip gps,serials] [--link]",
     .about =
-        "A folder gets the images as OUT/SPLIT/CLASS/NAME (without SPLIT for items in none), those without a label in "
-        "OUT/unlabelled; names are kept, and made distinct where two are the same. Records of arrays, frames and pages "
+        "A folder gets the images as OUT/SPLIT/CLASS/NAME, those without a label in OUT/SPLIT/unlabelled; SPLIT is unsplit for "
+        "items in none, and left away where all are in none; names are kept, and made distinct where two are the same. Records of arrays, frames and pages "
         "become PNG, all else is copied byte for byte. A table has a row for each item: path, split, stage, answers "
         "and metadata.\n\n"
         "Nothing is overwritten: OUT must not be there yet, or be an empty folder. An image that is gone, has changed, "

@@ -10,11 +10,12 @@
 #include <image/exif.h>
 
 #define LNTI_EXPORT_UNLABELLED "unlabelled"
+#define LNTI_EXPORT_UNSPLIT "unsplit"
 
 typedef enum lnti_export_format {
-  LNTI_EXPORT_FOLDER, /**< OUT/[split/]class/file; what has no label in OUT/unlabelled */
-  LNTI_EXPORT_CSV,    /**< a row an item (docs/guide/export.md has the columns) */
-  LNTI_EXPORT_JSONL   /**< an object a line */
+  LNTI_EXPORT_FOLDER, /**< OUT/[split/]class/file; "unlabelled" for what has no label, "unsplit" where only others are in a split */
+  LNTI_EXPORT_CSV,  /**< a row an item (docs/guide/export.md has the columns) */
+  LNTI_EXPORT_JSONL /**< an object a line */
 } lnti_export_format;
 
 typedef struct lnti_export_options {

@@ -89,12 +89,15 @@ static lnt_status distinct_name(char **out, lnti_taken *taken, const char *folde
   return LNT_OK;
 }
 
-/* Splits stand beside classes where items of no split have some, so no two of them may be called the same. */
+/* Splits and classes are told apart when they come back: what is in no split has a folder beside those of splits. Without
+ * splits the classes stand at the top, so no two of all may be called the same. */
 static lnt_status name_splits(folder_export *e, lnti_taken *top, lnt_error *err) {
   lnti_store_counts counts = {0};
   lnt_status status = lnti_store_counts_read(&counts, e->work->project->store, err);
   if (status) return status;
   status = lnti_alloc_zero(&e->splits, counts.n_splits, sizeof *e->splits, err);
+  bool any = false;
+  for (size_t i = 0; i < counts.n_splits; i++) any = any || *counts.splits[i].name;
   for (size_t i = 0; i < counts.n_splits && !status; i++) {
     split_name *name = &e->splits[e->n_splits++];
     status = lnti_strdup(&name->split, counts.splits[i].name, err);
@@ -102,7 +105,7 @@ static lnt_status name_splits(folder_export *e, lnti_taken *top, lnt_error *err)
     if (*name->split) {
       status = distinct_name(&name->folder, top, "", name->split, err);
     } else {
-      status = lnti_strdup(&name->folder, "", err);
+      status = lnti_strdup(&name->folder, any ? LNTI_EXPORT_UNSPLIT : "", err);
     }
   }
   lnti_store_counts_clear(&counts);
@@ -124,6 +127,7 @@ static lnt_status name_classes(folder_export *e, lnti_taken *top, lnt_error *err
 static lnt_status name_folders(folder_export *e, lnt_error *err) {
   lnti_taken top = {0};
   lnt_status status = lnti_take(NULL, &top, LNTI_EXPORT_UNLABELLED, err);
+  if (!status) status = lnti_take(NULL, &top, LNTI_EXPORT_UNSPLIT, err);
   if (!status) status = name_splits(e, &top, err);
   if (!status && e->question != LNTI_NONE) status = name_classes(e, &top, err);
   lnti_taken_clear(&top);
@@ -193,15 +197,15 @@ static lnt_status take_classes(folder_export *e, const char *split, lnt_error *e
 
 /* e->place becomes the folder of an item, below the export's. */
 static lnt_status find_place(folder_export *e, const lnti_item *item, size_t option, lnt_error *err) {
+  const char *class = option == LNTI_NONE ? LNTI_EXPORT_UNLABELLED : e->class_folder[option];
   e->place.length = 0;
-  if (option == LNTI_NONE) return lnti_text_printf(&e->place, err, "%s", LNTI_EXPORT_UNLABELLED);
   const char *split = split_folder(e, item->split);
   lnt_status status = LNT_OK;
   if (!split) { /* a split that is newer than the list */
     status = lnti_fail(err, LNT_ECONFLICT, "the splits were changed during the export: give the same command again");
   }
   if (!status) status = take_classes(e, split, err);
-  if (!status) status = lnti_text_printf(&e->place, err, "%s%s%s", split, *split ? "/" : "", e->class_folder[option]);
+  if (!status) status = lnti_text_printf(&e->place, err, "%s%s%s", split, *split ? "/" : "", class);
   return status;
 }
 

@@ -11,6 +11,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/export.h>
 #include <flow/files.h>
 #include <flow/posix_regex.h>
 #include <flow/split_names.h>
@@ -46,6 +47,17 @@ typedef struct listing {
 
 /* ---- classes and splits ---- */
 
+/* Folders that export makes for what is in no split, beside those of splits, and for what has no label. */
+static bool is_split_folder(const char *name, size_t n) {
+  static const char none[] = LNTI_EXPORT_UNSPLIT;
+  return lnti_split_of_name(name, n) || (n == strlen(none) && memcmp(name, none, n) == 0);
+}
+
+static bool is_unlabelled(const char *part, size_t length) {
+  static const char none[] = LNTI_EXPORT_UNLABELLED;
+  return length == strlen(none) && memcmp(part, none, length) == 0;
+}
+
 /* What is left of a path once its split's folder is taken off. */
 static const char *class_part(const listing *list, const char *path) {
   const char *slash = list->split_level ? strchr(path, '/') : NULL;
@@ -78,7 +90,7 @@ static lnt_status find_split_level(listing *list, lnt_error *err) {
     if (n == n_previous && memcmp(path, previous, n) == 0) continue;
     previous = path;
     n_previous = n;
-    status = note_top_folder(lnti_split_of_name(path, n) ? &splits : &others, path, n, err);
+    status = note_top_folder(is_split_folder(path, n) ? &splits : &others, path, n, err);
   }
   if (status) goto done;
   list->split_level = splits.n > 0 && others.n == 0;
@@ -102,7 +114,9 @@ static lnt_status find_splits(listing *list, lnt_error *err) {
     size_t depth = 0;
     list->files[i].split = list->work->options->split;
     if (list->split_level && slash) list->files[i].split = lnti_split_of_name(path, (size_t)(slash - path));
-    for (const char *p = class_part(list, path); (p = strchr(p, '/')) != NULL; p++) depth++;
+    const char *part = class_part(list, path), *last = strrchr(part, '/');
+    if (last && is_unlabelled(part, (size_t)(last - part))) continue;
+    for (const char *p = part; (p = strchr(p, '/')) != NULL; p++) depth++;
     if (depth > list->depth_max) list->depth_max = depth;
   }
   return status;
@@ -155,8 +169,9 @@ static lnt_status option_of_folder(size_t *out, const listing *list, const class
   return status;
 }
 
-/* Names that are no UTF-8 make no class: what lies there is refused when it is read. */
+/* Names that are no UTF-8 make no class, since what lies there is refused when it is read; nor does "unlabelled". */
 static bool has_class(const class_folder *folder) {
+  if (is_unlabelled(folder->part, folder->length)) return false;
   return folder->length > 0 && lnti_utf8_valid(folder->part, folder->length) == folder->length;
 }
 

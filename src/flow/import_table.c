@@ -411,7 +411,8 @@ lnt_status lnti_import_table(lnti_import_work *work, const char *path, lnt_error
                              .labels = options->labels,
                              .n_labels = options->n_labels,
                              .header = (lnti_table_header)options->header,
-                             .label_separator = options->label_separator};
+                             .label_separator = options->label_separator,
+                             .ontology = work->ontology};
   t.storing = (lnti_table_storing){.work = work, .plan = &t.plan, .path = path};
   lnt_status status = import_table(&t, err);
   for (size_t i = 0; i < t.spec.n_names; i++) lnti_names_clear(&t.names[i]);

@@ -35,7 +35,8 @@ lnti_table_format lnti_table_format_of(const char *path);
 typedef struct lnti_cell {
   const char *text; /**< of a list: its items with ';' between them */
   size_t n;
-  bool is_list; /**< of JSON Lines */
+  bool is_list;   /**< of JSON Lines */
+  bool is_number; /**< likewise: it stood there without quotes */
   const struct lnti_cell *items;
   size_t n_items;
 } lnti_cell;
@@ -115,6 +116,7 @@ typedef struct lnti_table_column {
   size_t question;         /**< of labels and numbers: in the plan's questions */
   size_t level;            /**< of a tree label, from 0 */
   size_t key;              /**< of metadata: in the plan's keys */
+  bool no;                 /**< of LNTI_COLUMN_LABELS: each is a no */
   const lnti_names *names; /**< borrowed; NULL */
 } lnti_table_column;
 
@@ -124,6 +126,7 @@ typedef struct lnti_table_question {
   size_t column[LNTI_TABLE_LEVELS_MAX]; /**< of radio and tree, the top level first; of others the first column */
   size_t n_levels;
   char separator; /**< of LNTI_COLUMN_LABELS; 0: the whole value is one title */
+  bool is_path;   /**< a label is a path of options ("birds/duck"), as export writes it */
 } lnti_table_question;
 
 typedef enum lnti_table_header { LNTI_HEADER_AUTO, LNTI_HEADER_YES, LNTI_HEADER_NO } lnti_table_header;
@@ -138,7 +141,8 @@ typedef struct lnti_table_spec {
   const char *const *named_columns; /**< [n_names] COLUMN */
   size_t n_names;
   lnti_table_header header;
-  char label_separator; /**< of columns with several titles; 0: found */
+  char label_separator;          /**< of columns with several titles; 0: found */
+  const lnti_ontology *ontology; /**< of the project; NULL: none is known */
 } lnti_table_spec;
 
 /** The first rows, kept; of JSON Lines also the keys of many rows more. */

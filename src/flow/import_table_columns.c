@@ -194,11 +194,11 @@ static bool same_path(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* One-hot columns of one question share it. */
-static size_t onehot_question(const lnti_table_plan *plan, const char *path) {
+/* Columns of one role and question that share it. */
+static size_t shared_question(const lnti_table_plan *plan, lnti_column_role role, const char *path) {
   for (size_t i = 0; i < plan->n_columns; i++) {
     const lnti_table_column *column = &plan->columns[i];
-    if (column->role == LNTI_COLUMN_ONEHOT && same_path(plan->questions[column->question].path, path)) {
+    if (column->role == role && same_path(plan->questions[column->question].path, path)) {
       return column->question;
     }
   }
@@ -211,7 +211,8 @@ static lnt_status assign_question(lnti_table_planning *p, size_t column, lnti_co
   lnti_question_type type = role == LNTI_COLUMN_LABEL    ? LNTI_RADIO
                             : role == LNTI_COLUMN_NUMBER ? LNTI_NUMBER
                                                          : LNTI_CHECKLIST;
-  size_t question = role == LNTI_COLUMN_ONEHOT ? onehot_question(plan, argument) : LNTI_NONE;
+  bool shares = role == LNTI_COLUMN_ONEHOT || (role == LNTI_COLUMN_LABELS && p->is_export);
+  size_t question = shares ? shared_question(plan, role, argument) : LNTI_NONE;
   if (question != LNTI_NONE) {
     plan->columns[column].question = question;
     return LNT_OK;
@@ -453,6 +454,7 @@ static lnt_status make(lnti_table_planning *p, lnt_error *err) {
     status = lnti_fail(err, LNT_EDATA, "%.200s: there are no rows below its header", sample->name);
   }
   if (!status) status = take_spec(p, err);
+  if (!status) status = lnti_table_take_export(p, err);
   if (!status) status = lnti_table_guess_roles(p, err);
   if (status) return status;
   for (size_t i = 0; i < plan->n_columns; i++) {

@@ -224,10 +224,14 @@ static lnt_status make_question(lnti_table_labels *labels, size_t q, const place
   const lnti_table_question *question = &labels->plan->questions[q];
   lnti_import_work *work = labels->work;
   tree_titles tree = {0};
-  lnt_status status = question->path
-                          ? lnti_import_question(&labels->question[q], work, question->path, question->type, err)
-                          : lnti_import_target(&labels->question[q], work, question->type, err);
-  if (!status && work->ontology->questions[labels->question[q]].type == LNTI_TREE && question->n_levels == 1) {
+  lnti_question_type type = question->type;
+  for (size_t i = 0; i < n && question->is_path; i++) {
+    if (next_title(labels, places[i].i, first_title(labels, places[i].i))) type = LNTI_TREE;
+  }
+  lnt_status status = question->path ? lnti_import_question(&labels->question[q], work, question->path, type, err)
+                                     : lnti_import_target(&labels->question[q], work, type, err);
+  bool anywhere = question->n_levels == 1 && !question->is_path;
+  if (!status && work->ontology->questions[labels->question[q]].type == LNTI_TREE && anywhere) {
     status = read_tree(&tree, work->ontology, labels->question[q], err);
   }
   if (!status) status = for_each_title(labels, places, n, &tree, announce, err);

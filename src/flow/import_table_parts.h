@@ -16,6 +16,7 @@ typedef struct lnti_table_planning {
   void *payload;
   lnti_column_role others;     /**< of "*=ROLE"; LNTI_COLUMN_OPEN: none */
   const char *others_question; /**< NULL */
+  bool is_export;              /**< columns with several titles may share a question */
 } lnti_table_planning;
 
 /** The first row that is data. */
@@ -32,6 +33,8 @@ LNT_MUST_CHECK lnt_status lnti_table_assign(lnti_table_planning *p, size_t colum
                                             const char *argument, bool guessed, lnt_error *err);
 /** Decides whether the first row is a header, before names are known. LNT_EINVAL: not sure. */
 LNT_MUST_CHECK lnt_status lnti_table_guess_header(bool *out, const lnti_table_planning *p, lnt_error *err);
+/** Of a table that export wrote, gives open columns the roles that bring it back; does nothing to another. */
+LNT_MUST_CHECK lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err);
 /** Gives every column that is still open a role. LNT_EINVAL: not sure. */
 LNT_MUST_CHECK lnt_status lnti_table_guess_roles(lnti_table_planning *p, lnt_error *err);
 /** "3 \"given\" (7; 2)": the columns with their first values, cut to fit a message. */

@@ -89,12 +89,35 @@ static bool is_no_label(const lnti_cell *cell) {
   return cell->n == 0 || strcmp(cell->text, "(unsure)") == 0 || strcmp(cell->text, "(none of these)") == 0;
 }
 
+/* "birds/duck" is a title for each level. */
+static lnt_status read_path_label(reading *r, size_t question, lnt_error *err) {
+  const size_t column = r->plan->questions[question].column[0];
+  const lnti_cell *cell = cell_of(r, column);
+  const char **titles = NULL;
+  size_t n = 0, n_levels = 1;
+  for (const char *c = cell->text; *c; c++) n_levels += *c == '/';
+  lnt_status status = lnti_arena_alloc(&titles, r->arena, n_levels, sizeof *titles, err);
+  for (const char *at = cell->text, *end; !status; at = end + 1) {
+    end = at + strcspn(at, "/");
+    if (end == at) return refuse(r, column, err, "\"%.100s\" is no path of options", cell->text);
+    status = keep(&titles[n++], r, at, (size_t)(end - at), err);
+    if (!*end) break;
+  }
+  if (status) return status;
+  return add_value(
+      r,
+      &(lnti_table_value){
+          .question = question, .titles = titles, .n_titles = n, .number = (double)NAN, .column = column + 1},
+      err);
+}
+
 /* A title, or those of all levels down to the first that is empty. */
 static lnt_status read_label(reading *r, size_t question, lnt_error *err) {
   const lnti_table_question *q = &r->plan->questions[question];
   const char **titles = NULL;
   size_t n = 0, empty = LNTI_NONE;
   if (q->n_levels == 1 && is_no_label(cell_of(r, q->column[0]))) return LNT_OK;
+  if (q->is_path) return read_path_label(r, question, err);
   lnt_status status = lnti_arena_alloc(&titles, r->arena, q->n_levels, sizeof *titles, err);
   for (size_t level = 0; level < q->n_levels && !status; level++) {
     const lnti_cell *cell = cell_of(r, q->column[level]);
@@ -136,7 +159,7 @@ static lnt_status read_one_of(reading *r, size_t column, const char *text, size_
   for (size_t i = 0; i < r->n_values; i++) {
     if (r->values[i].question == question && strcmp(r->values[i].titles[0], title) == 0) return LNT_OK;
   }
-  return add_title(r, question, column, title, false, err);
+  return add_title(r, question, column, title, r->plan->columns[column].no, err);
 }
 
 /* "['cat', 'dog']", as Python writes a list into a table: the quotes are taken off. */

@@ -181,7 +181,9 @@ static bool is_scalar(const lnti_json_value *value) {
 
 static lnt_status set_scalar(lnti_cell *cell, lnti_sheet *sheet, const lnti_json_value *value, lnt_error *err) {
   const char *text = scalar_text(value);
-  return set_trimmed(cell, sheet, text, strlen(text), err);
+  lnt_status status = set_trimmed(cell, sheet, text, strlen(text), err);
+  cell->is_number = value->type == LNTI_JSON_TYPE_NUMBER;
+  return status;
 }
 
 /* The items, and all of them as one text. False where one is no scalar. */

@@ -309,6 +309,46 @@ class RealTables(program.Case):
         self.assertEqual([status["splits"][name] for name in ("train", "val", "test")], rows)
         self.assertEqual(self.counts(*lists, *options), (0, sum(rows), 0, 0))
 
+    def there_and_back(self, name):
+        """What comes back of project "p" by way of a file or folder NAME, and what was there."""
+        self.run_ok("-C", "p", "export", self.folder / name)
+        self.run_ok("init", "q-" + name)
+        self.run_ok("-C", "q-" + name, "import", name, "--no-verify")
+        keys = ("split", "stage", "answers", "answers_no", "meta")
+        return [{item["path"]: [item.get(key) for key in keys] for item in self.run_lines("-C", project, "items")}
+                for project in ("p", "q-" + name)]
+
+    def fill(self, source):
+        """A set that is split, with metadata, images without a label, and one that is in no split."""
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", source, "--no-verify")
+        self.run_ok("-C", "p", "split")
+        write_pgm(self.folder / "flat" / "x.pgm", picture("disc", 99))
+        write_pgm(self.folder / "more" / "y.pgm", picture("disc", 98))
+        self.run_ok("-C", "p", "import", "flat")
+        self.run_ok("-C", "p", "import", "more", "--split", "val")
+        paths = [item["path"] for item in self.run_lines("-C", "p", "items")][:9]
+        (self.folder / "meta.csv").write_text("path,site,code\n" + "".join(
+            f'{path},"north, ""east""; 1",00{i}\n' for i, path in enumerate(paths)))
+        self.run_ok("-C", "p", "import", "meta.csv")
+
+    def test_stamps_there_and_back(self):
+        self.fill(self.data("stamps"))
+        for name in ("t.csv", "t.jsonl"):
+            before, after = self.there_and_back(name)
+            self.assertEqual(before, after)
+            self.assertEqual(len(after), 228)
+        before, after = ({os.path.basename(path): values[:4] for path, values in items.items()}
+                         for items in self.there_and_back("folder"))
+        self.assertEqual(before, after)
+
+    def test_coco_there_and_back(self):
+        self.fill(self.data("coco_multilabel") + "/labels.csv")
+        for name in ("t.csv", "t.jsonl"):
+            before, after = self.there_and_back(name)
+            self.assertEqual(before, after)
+            self.assertEqual(len(after), 258)
+
     def test_coco(self):
         folder = self.data("coco_multilabel")
         self.run_ok("init", "p")

@@ -179,7 +179,7 @@ static void nothing_has_a_label(void **state) {
   write_toy(&l, "flat/a.pgm", 0, 1);
   media_import(&l, media_in(&l, "flat").text, "test");
   assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
-  expect_files(&l, "out", "unlabelled/a.pgm");
+  expect_files(&l, "out", "test/unlabelled/a.pgm");
   lab_free(&l);
 }
 
