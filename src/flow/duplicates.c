@@ -223,8 +223,7 @@ static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
 }
 
 static lnt_status find(finding *f, lnt_error *err) {
-  const lnti_item_query all = {0};
-  lnt_status status = lnti_store_items(f->project->store, &all, collect_item, f, err);
+  lnt_status status = lnti_store_scan_items(f->project->store, LNTI_SCAN_HASHES, 0, INT64_MAX, collect_item, f, err);
   if (!status) status = find_equal(f, err);
   if (!status) status = find_near(f, err);
   free(f->signature);

@@ -23,6 +23,7 @@ typedef struct mark {
 
 typedef struct counting {
   lnti_project *project;
+  int64_t question_id; /* 0: all */
   const lnti_duplicate *links;
   size_t n_links, at;
   mark *marks;
@@ -75,22 +76,20 @@ static lnt_status mark_split(void *payload, const lnti_item *item, lnt_error *er
 static lnt_status mark_answer(void *payload, const lnti_answer_row *row, lnt_error *err) {
   counting *c = payload;
   const lnti_duplicate *link = link_of(c, row->subject_id);
-  if (!link || row->subject_kind != LNTI_SUBJECT_ITEM || row->state != LNTI_ANSWERED || row->option_id == 0) {
-    return LNT_OK;
-  }
+  if (!link || row->state != LNTI_ANSWERED || row->option_id == 0) return LNT_OK;
+  if (c->question_id && row->question_id != c->question_id) return LNT_OK;
   return add_mark(c, link, row->question_id, row->slot, row->slot ? row->number > 0 : (uint64_t)row->option_id, err);
 }
 
-static lnt_status read_marks(counting *c, int64_t question_id, lnt_error *err) {
+static lnt_status read_marks(counting *c, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t begin = 0, end; begin < c->n_links && !status; begin = end) {
     for (end = begin + 1; end < c->n_links && c->links[end].item_id - c->links[end - 1].item_id <= GAP_MAX;) end++;
     int64_t first = c->links[begin].item_id, last = c->links[end - 1].item_id;
-    const lnti_item_query run = {.after_id = first - 1, .limit = (size_t)(last - first) + 1};
     c->at = begin;
-    status = lnti_store_items(c->project->store, &run, mark_split, c, err);
+    status = lnti_store_scan_items(c->project->store, LNTI_SCAN_NAMES, first, last, mark_split, c, err);
     c->at = begin;
-    if (!status) status = lnti_store_answers(c->project->store, first, last, question_id, mark_answer, c, err);
+    if (!status) status = lnti_store_scan_answers(c->project->store, first, last, mark_answer, c, err);
   }
   return status;
 }
@@ -239,12 +238,12 @@ static lnt_status count_sets(counting *c, bool near, lnt_error *err) {
 lnt_status lnti_duplicates_count(lnti_duplicates *out, lnti_project *project, int64_t question_id,
                                  const lnti_duplicate *links, size_t n, lnt_error *err) {
   lnti_duplicates found = {0};
-  counting c = {.project = project, .links = links, .n_links = n, .out = &found};
+  counting c = {.project = project, .question_id = question_id, .links = links, .n_links = n, .out = &found};
   for (size_t i = 0; i < n; i++) { /* whoever is not the lowest of its set is one too many */
     found.copies += links[i].equal_id != links[i].item_id;
     found.near += links[i].equal_id == links[i].item_id && links[i].near_id != links[i].item_id;
   }
-  lnt_status status = read_marks(&c, question_id, err);
+  lnt_status status = read_marks(&c, err);
   if (!status) status = count_sets(&c, false, err);
   if (!status) status = count_sets(&c, true, err);
   if (!status) {

@@ -48,6 +48,7 @@ typedef struct ends {
 } ends;
 
 typedef struct source {
+  int64_t id; /* 0: it is no source yet */
   lnti_source_kind kind;
   char *path;
 } source;
@@ -121,13 +122,8 @@ static lnt_status put(slots *table, const char *text, size_t n, const slot *item
 
 /* ---- sources ---- */
 
-static lnt_status find_source(size_t *out, lnti_finder *f, lnti_source_kind kind, const char *path, lnt_error *err) {
-  for (size_t k = 0; k < f->n_sources; k++) {
-    size_t i = (f->last_source + k) % f->n_sources;
-    if (f->sources[i].kind != kind || strcmp(f->sources[i].path, path) != 0) continue;
-    *out = f->last_source = i;
-    return LNT_OK;
-  }
+static lnt_status add_source(void *payload, int64_t id, lnti_source_kind kind, const char *path, lnt_error *err) {
+  lnti_finder *f = payload;
   char *copy = NULL;
   lnt_status status = lnti_strdup(&copy, path, err);
   if (status) return status;
@@ -136,16 +132,40 @@ static lnt_status find_source(size_t *out, lnti_finder *f, lnti_source_kind kind
     free(copy);
     return status;
   }
-  f->sources[f->n_sources] = (source){kind, copy};
-  *out = f->last_source = f->n_sources++;
+  f->sources[f->n_sources++] = (source){id, kind, copy};
   return LNT_OK;
+}
+
+static lnt_status find_source(size_t *out, lnti_finder *f, lnti_source_kind kind, const char *path, lnt_error *err) {
+  for (size_t k = 0; k < f->n_sources; k++) {
+    size_t i = (f->last_source + k) % f->n_sources;
+    if (f->sources[i].kind != kind || strcmp(f->sources[i].path, path) != 0) continue;
+    *out = f->last_source = i;
+    return LNT_OK;
+  }
+  lnt_status status = add_source(f, 0, kind, path, err);
+  if (!status) *out = f->last_source = f->n_sources - 1;
+  return status;
+}
+
+/* The source of an item, mostly that of the item before. */
+static lnt_status source_of(size_t *out, lnti_finder *f, int64_t id, lnt_error *err) {
+  for (size_t k = 0; k < f->n_sources; k++) {
+    size_t i = (f->last_source + k) % f->n_sources;
+    if (f->sources[i].id != id) continue;
+    *out = f->last_source = i;
+    return LNT_OK;
+  }
+  return lnti_fail(err, LNT_ECORRUPT, "items of source %lld, which is not there: run 'linnet verify'", (long long)id);
 }
 
 /* ---- items ---- */
 
 typedef struct walk {
   lnti_finder *finder;
-  ends *ends; /* NULL: whole URIs */
+  ends *ends;    /* NULL: whole URIs */
+  size_t source; /* whose path the finder's `uri` begins with, `prefix` bytes; LNTI_NONE */
+  size_t prefix;
 } walk;
 
 /* Where the last n parts of a URI begin; NULL where it has not as many. */
@@ -162,13 +182,22 @@ static size_t bare_length(const char *text, size_t n) {
 }
 
 /* lnti_item_uri, without a printf for each of a million items. */
-static lnt_status write_uri(lnti_text *out, const lnti_item *item, lnt_error *err) {
-  size_t n = strlen(item->source);
-  const char *joint = item->source_kind != LNTI_SOURCE_FOLDER ? "#" : n > 0 && item->source[n - 1] == '/' ? "" : "/";
-  out->length = 0;
-  lnt_status status = lnti_text_append(out, item->source, n, err);
-  if (!status) status = lnti_text_append(out, joint, strlen(joint), err);
-  return status ? status : lnti_text_append(out, item->member, strlen(item->member), err);
+static lnt_status write_uri(walk *w, size_t from, const char *member, lnt_error *err) {
+  lnti_finder *f = w->finder;
+  lnt_status status = LNT_OK;
+  if (from != w->source) {
+    const source *s = &f->sources[from];
+    size_t n = strlen(s->path);
+    const char *joint = s->kind != LNTI_SOURCE_FOLDER ? "#" : n > 0 && s->path[n - 1] == '/' ? "" : "/";
+    f->uri.length = 0;
+    status = lnti_text_append(&f->uri, s->path, n, err);
+    if (!status) status = lnti_text_append(&f->uri, joint, strlen(joint), err);
+    if (status) return status;
+    w->source = from;
+    w->prefix = f->uri.length;
+  }
+  f->uri.length = w->prefix;
+  return lnti_text_append(&f->uri, member, strlen(member), err);
 }
 
 static uint32_t flags_of(const lnti_item *item) {
@@ -181,8 +210,8 @@ static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err
   size_t from = 0;
   if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
   lnt_status status = lnti_cancel_check(f->project->context.cancel, err);
-  if (!status) status = write_uri(&f->uri, item, err);
-  if (!status) status = find_source(&from, f, item->source_kind, item->source, err);
+  if (!status) status = source_of(&from, f, item->source_id, err);
+  if (!status) status = write_uri(w, from, item->member, err);
   if (status) return status;
   const slot entry = {.id = item->id, .source = (uint32_t)from, .flags = flags_of(item), .group_id = item->group_id};
   if (!w->ends) return put(&f->items, f->uri.data, f->uri.length, &entry, err);
@@ -193,10 +222,10 @@ static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err
 }
 
 static lnt_status walk_items(lnti_finder *f, ends *to, lnt_error *err) {
-  const lnti_item_query all = {0};
-  walk w = {f, to};
+  walk w = {.finder = f, .ends = to, .source = LNTI_NONE};
   lnt_status status = widen(to ? &to->items : &f->items, err);
-  return status ? status : lnti_store_items(f->project->store, &all, note_item, &w, err);
+  if (status) return status;
+  return lnti_store_scan_items(f->project->store, LNTI_SCAN_NAMES, 0, INT64_MAX, note_item, &w, err);
 }
 
 /* ---- the finder ---- */
@@ -218,6 +247,7 @@ lnt_status lnti_finder_new(lnti_finder **out, lnti_project *project, const char 
   f->project = project;
   f->kind = kind;
   status = lnti_strdup(&f->root, root, err);
+  if (!status) status = lnti_store_scan_sources(project->store, add_source, f, err);
   if (!status) status = walk_items(f, NULL, err);
   if (status) {
     lnti_finder_free(f);

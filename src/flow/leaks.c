@@ -409,17 +409,16 @@ static lnt_status write_key(void *payload, lnti_tx *tx, lnt_error *err) {
   return lnti_tx_setting(tx, setting, leaks->key ? leaks->key : "", err);
 }
 
-lnt_status lnti_leaks_update(lnti_leaks *out, lnti_project *project, lnt_error *err) {
-  looking l = {.project = project};
+static lnt_status update(lnti_leaks *out, looking *l, lnt_error *err) {
+  lnti_project *project = l->project;
   lnti_leaks leaks = {0};
-  lnt_status status = prepare(&l, err);
+  lnt_status status = prepare(l, err);
   for (int kind = 0; kind < LNTI_LEAK_KINDS && !status; kind++) {
     if (kind == LNTI_LEAK_NUMBER && leaks.leak[LNTI_LEAK_NAME].found) continue;
     status = lnti_cancel_check(project->context.cancel, err);
-    if (!status) status = look(&leaks.leak[kind], &l, (lnti_leak_kind)kind, err);
+    if (!status) status = look(&leaks.leak[kind], l, (lnti_leak_kind)kind, err);
   }
-  leaks.n = l.roster.n;
-  clear(&l);
+  leaks.n = l->roster.n;
   if (!status) status = count_near(&leaks, project, err);
   if (!status) status = make_key(&leaks, err);
   if (!status) status = lnti_store_write(project->store, write_key, &leaks, err);
@@ -429,6 +428,13 @@ lnt_status lnti_leaks_update(lnti_leaks *out, lnti_project *project, lnt_error *
   }
   *out = leaks;
   return LNT_OK;
+}
+
+lnt_status lnti_leaks_update(lnti_leaks *out, lnti_project *project, lnt_error *err) {
+  looking l = {.project = project};
+  lnt_status status = update(out, &l, err);
+  clear(&l);
+  return status;
 }
 
 void lnti_leaks_clear(lnti_leaks *leaks) {
@@ -486,25 +492,23 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
   return status;
 }
 
-static bool has_splits(const lnti_store_counts *counts) {
-  for (size_t i = 0; i < counts->n_splits; i++) {
-    if (*counts->splits[i].name) return true;
+static bool has_splits(const lnti_roster *roster) {
+  for (size_t i = 0; i < roster->n; i++) {
+    if (roster->item[i].split) return true;
   }
   return false;
 }
 
 lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
+  looking l = {.project = project};
   lnti_leaks leaks = {0};
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_leaks_update(&leaks, project, err);
-  if (status) return status;
-  status = lnti_store_counts_read(&counts, project->store, err);
+  lnt_status status = update(&leaks, &l, err);
   if (!status) {
-    status =
-        has_splits(&counts) ? lnti_leaks_warn_of_cuts(warnings, project, err) : lnti_leaks_warn(warnings, &leaks, err);
+    status = has_splits(&l.roster) ? lnti_leaks_warn_of_cuts_in(warnings, project, &l.roster, err)
+                                   : lnti_leaks_warn(warnings, &leaks, err);
   }
-  lnti_store_counts_clear(&counts);
   lnti_leaks_clear(&leaks);
+  clear(&l);
   return status;
 }
 
