@@ -181,6 +181,11 @@ static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, 
 lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
   if (gap->n_enough > 1) return gap_figures(out, slices, err);
+  if (slices->n == 1) {
+    bool none = slices->slices[0].kind == LNTI_SLICE_NONE;
+    return lnti_text_printf(out, err, "Nothing to compare: %s.",
+                            none ? "not one of these images has a value of it" : "all of these images have the same");
+  }
   return lnti_text_printf(out, err, "Nothing to compare: %s at least %d images%s, and fewer tell too little.",
                           gap->n_enough == 0 ? "none of these has" : "only one of these has", LNTI_SLICE_ITEMS_ENOUGH,
                           slices->grouped ? " from at least 10 groups" : "");

@@ -38,7 +38,11 @@ void lnti_page_html(lnti_page *page, const char *format, ...) {
 }
 
 void lnti_page_text(lnti_page *page, const char *text) {
-  size_t n = text != NULL ? strlen(text) : 0, i = 0;
+  if (text != NULL) lnti_page_part(page, text, strlen(text));
+}
+
+void lnti_page_part(lnti_page *page, const char *text, size_t n) {
+  size_t i = 0;
   while (i < n) {
     size_t plain = 0, valid = lnti_utf8_valid(text + i, n - i);
     while (plain < valid && (unsigned char)text[i + plain] >= ' ' && strchr("&<>\"'\x7f", text[i + plain]) == NULL) {

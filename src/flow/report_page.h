@@ -19,7 +19,9 @@ void lnti_page_html(lnti_page *page, const char *format, ...) LNT_PRINTF(2, 3);
 /** Text of others, escaped for content and for quoted attributes; control characters and bytes that are no UTF-8
  *  become U+FFFD. NULL: nothing. */
 void lnti_page_text(lnti_page *page, const char *text);
-/** The same as content, cut off from the direction of the text around it. */
+/** As that, the first n bytes. */
+void lnti_page_part(lnti_page *page, const char *text, size_t n);
+/** A text as content, cut off from the direction of the text around it. */
 void lnti_page_name(lnti_page *page, const char *text);
 /** A picture's bytes as base64. */
 void lnti_page_base64(lnti_page *page, const void *data, size_t n);

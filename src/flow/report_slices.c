@@ -6,6 +6,7 @@
 #include <flow/report_page.h>
 
 #include <math.h>
+#include <string.h>
 
 static void bar(lnti_page *page, const lnti_slice *figures, double overall) {
   const double *ci95 = figures->accuracy_ci95;
@@ -23,13 +24,24 @@ static void bar(lnti_page *page, const lnti_slice *figures, double overall) {
   lnti_page_html(page, "</svg>");
 }
 
+/* A path may be broken after a slash. */
+static void value(lnti_page *page, const char *text) {
+  lnti_page_html(page, "<bdi>");
+  for (const char *slash; (slash = strchr(text, '/')) != NULL; text = slash + 1) {
+    lnti_page_part(page, text, (size_t)(slash + 1 - text));
+    lnti_page_html(page, "<wbr>");
+  }
+  lnti_page_text(page, text);
+  lnti_page_html(page, "</bdi>");
+}
+
 static void name(lnti_page *page, const lnti_report_slice *slice) {
   if (slice->kind == LNTI_SLICE_OTHER) {
     lnti_page_html(page, "<i>%s other values</i>", lnti_report_count(slice->n_values).text);
   } else if (slice->kind == LNTI_SLICE_NONE) {
     lnti_page_html(page, "<i>no value</i>");
   } else {
-    lnti_page_name(page, slice->text);
+    value(page, slice->text);
   }
 }
 

@@ -83,11 +83,33 @@ static void groups_are_said_in_words(void **state) {
   assert_null(lnti_report_group_words("folder,patient"));
 }
 
+static void one_slice_is_nothing_to_compare(void **state) {
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  lnti_text text = {NULL, 0, 0};
+  (void)state;
+  slices.n = 1;
+  slices.gap.n_enough = 1;
+  assert_ok(lnti_report_gap(&text, &slices, ERR));
+  assert_string_equal(text.data, "Nothing to compare: all of these images have the same.");
+  assert_string_equal(lnti_report_gap_verdict(&slices), "");
+  text.length = 0;
+  room[0].kind = LNTI_SLICE_NONE;
+  assert_ok(lnti_report_gap(&text, &slices, ERR));
+  assert_string_equal(text.data, "Nothing to compare: not one of these images has a value of it.");
+  lnti_text_clear(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(groups_are_said_in_words),     cmocka_unit_test(pairs_come_by_count_then_class),
-      cmocka_unit_test(no_pairs_where_all_is_right),  cmocka_unit_test(worst_class_comes_first_and_unseen_last),
-      cmocka_unit_test(worst_first_sorts_any_number), cmocka_unit_test(figures_are_shown_as_is_customary),
+      cmocka_unit_test(groups_are_said_in_words),
+      cmocka_unit_test(one_slice_is_nothing_to_compare),
+      cmocka_unit_test(pairs_come_by_count_then_class),
+      cmocka_unit_test(no_pairs_where_all_is_right),
+      cmocka_unit_test(worst_class_comes_first_and_unseen_last),
+      cmocka_unit_test(worst_first_sorts_any_number),
+      cmocka_unit_test(figures_are_shown_as_is_customary),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
