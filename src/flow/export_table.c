@@ -9,7 +9,6 @@
 #include <base/file.h>
 #include <base/json.h>
 #include <flow/answer_text.h>
-#include <flow/item_meta.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +30,6 @@ typedef struct table_export {
   size_t n_columns, column_capacity;
   char **keys; /* metadata keys, by name */
   size_t n_keys, key_capacity;
-  lnti_item_meta meta;
   size_t n_seen;
 } table_export;
 
@@ -195,8 +193,7 @@ static lnt_status put_meta(table_export *t, const lnti_meta_value *values, size_
   return status;
 }
 
-static lnt_status write_row(table_export *t, const lnti_item_view *view, const lnti_meta_value *values, size_t n_values,
-                            lnt_error *err) {
+static lnt_status write_row(table_export *t, const lnti_item_view *view, lnt_error *err) {
   const lnti_item *item = view->item;
   lnt_status status = put_whole(t, item->id, true, err);
   if (!status) status = put_field(t, view->uri, false, err);
@@ -209,14 +206,13 @@ static lnt_status write_row(table_export *t, const lnti_item_view *view, const l
   for (size_t i = 0; i < t->n_columns && !status; i++) {
     status = put_answer(t, find_answer(view, &t->columns[i]), err);
   }
-  if (!status) status = put_meta(t, values, n_values, err);
+  if (!status) status = put_meta(t, view->meta, view->n_meta, err);
   return status ? status : lnti_text_append(&t->out, "\n", 1, err);
 }
 
 /* ---- JSON Lines ---- */
 
-static lnt_status write_object(table_export *t, const lnti_item_view *view, const lnti_meta_value *values,
-                               size_t n_values, lnt_error *err) {
+static lnt_status write_object(table_export *t, const lnti_item_view *view, lnt_error *err) {
   lnti_json_writer *w = t->json;
   const lnti_item *item = view->item;
   char id[24];
@@ -234,9 +230,9 @@ static lnt_status write_object(table_export *t, const lnti_item_view *view, cons
   lnt_status status = lnti_answers_json(w, t->work->ontology, view->answers, view->n_answers, err);
   lnti_json_key(w, "meta");
   lnti_json_begin_object(w);
-  for (size_t i = 0; i < n_values; i++) {
-    if (lnti_export_is_private(values[i].key, t->work->options->strip)) continue;
-    lnti_json_kv_string(w, values[i].key, values[i].value);
+  for (size_t i = 0; i < view->n_meta; i++) {
+    if (lnti_export_is_private(view->meta[i].key, t->work->options->strip)) continue;
+    lnti_json_kv_string(w, view->meta[i].key, view->meta[i].value);
   }
   lnti_json_end_object(w);
   lnti_json_kv_int(w, "width", item->w);
@@ -250,18 +246,13 @@ static lnt_status write_object(table_export *t, const lnti_item_view *view, cons
 
 static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *err) {
   table_export *t = payload;
-  const lnti_meta_value *values = NULL;
-  size_t n_values = 0;
   lnt_status status = LNT_OK;
   if (t->n_seen % PROGRESS_ROWS == 0) {
     lnti_progress_update(t->work->options->progress, "items", t->n_seen, t->work->total);
     status = lnti_cancel_check(t->work->project->context.cancel, err);
   }
   t->n_seen++;
-  if (!status) status = lnti_item_meta_of(&values, &n_values, &t->meta, view->item->id, err);
-  if (!status) {
-    status = t->json ? write_object(t, view, values, n_values, err) : write_row(t, view, values, n_values, err);
-  }
+  if (!status) status = t->json ? write_object(t, view, err) : write_row(t, view, err);
   if (!status && t->out.length >= PIECE_BYTES) status = flush(t, err);
   return status;
 }
@@ -285,7 +276,7 @@ static lnt_status put_in_place(table_export *t, lnt_error *err) {
 }
 
 lnt_status lnti_export_table(lnti_export_work *work, lnt_error *err) {
-  table_export t = {.work = work, .meta = {.store = work->project->store}};
+  table_export t = {.work = work};
   lnt_status status = load_keys(&t, err);
   if (!status && work->options->format == LNTI_EXPORT_JSONL) {
     status = lnti_json_writer_new(&t.json, lnti_json_sink_text, &t.out, 0, err);
@@ -304,7 +295,6 @@ lnt_status lnti_export_table(lnti_export_work *work, lnt_error *err) {
   for (size_t i = 0; i < t.n_keys; i++) free(t.keys[i]);
   free(t.keys);
   free(t.columns);
-  lnti_item_meta_clear(&t.meta);
   lnti_text_clear(&t.out);
   lnti_text_clear(&t.cell);
   return status;

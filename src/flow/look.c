@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A small encoded file is as good as a thumbnail of it. */
 enum { OWN_THUMB_BYTES = 32 << 10 };
 
-static bool is_own_thumb(const lnti_looked *looked, const lnti_blob *blob) {
-  const lnti_image_info *info = &looked->info;
-  return info->h <= LNTI_THUMBNAIL_SIDE && info->w <= LNTI_THUMBNAIL_SIDE && blob->bytes <= OWN_THUMB_BYTES &&
-         info->depth == LNTI_DEPTH_U8;
+bool lnti_is_own_thumb(size_t h, size_t w, size_t depth, uint64_t bytes) {
+  return h <= LNTI_THUMBNAIL_SIDE && w <= LNTI_THUMBNAIL_SIDE && depth == 8 && bytes <= OWN_THUMB_BYTES;
+}
+
+static size_t bits_of(lnti_depth depth) {
+  return depth == LNTI_DEPTH_U8 ? 8 : depth == LNTI_DEPTH_U16 ? 16 : 32;
 }
 
 static void keep_signature(lnti_item_facts *facts, const lnti_signature *signature) {
@@ -27,7 +28,7 @@ static void keep_signature(lnti_item_facts *facts, const lnti_signature *signatu
 }
 
 static lnt_status look_at_image(lnti_looked *out, const lnti_blob *blob, const lnti_image *image, lnt_error *err) {
-  const bool own = is_own_thumb(out, blob);
+  const bool own = lnti_is_own_thumb(out->info.h, out->info.w, bits_of(out->info.depth), blob->bytes);
   lnti_image small = {0};
   lnti_signature signature;
   lnti_quality quality;
@@ -115,7 +116,7 @@ void lnti_look_item(lnti_item *item, const lnti_looked *looked) {
   item->h = (uint32_t)info->h;
   item->w = (uint32_t)info->w;
   item->c = (uint32_t)info->c;
-  item->depth = info->depth == LNTI_DEPTH_U8 ? 8 : info->depth == LNTI_DEPTH_U16 ? 16 : 32;
+  item->depth = (uint32_t)bits_of(info->depth);
   item->format = lnti_image_format_name(info->format);
   item->bytes = looked->bytes;
   item->facts = looked->facts;

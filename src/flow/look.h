@@ -23,7 +23,7 @@ typedef struct lnti_looked {
   lnti_item_facts facts;
   lnti_exif exif;      /**< of encoded files */
   size_t rows_missing; /**< of a JPEG that ends early */
-  uint8_t *thumb;      /**< JPEG; NULL where the medium is small enough to be its own */
+  uint8_t *thumb;      /**< JPEG; NULL where the medium is its own (lnti_is_own_thumb) */
   size_t thumb_bytes;
 } lnti_looked;
 
@@ -31,6 +31,9 @@ typedef struct lnti_looked {
 LNT_MUST_CHECK lnt_status lnti_look(lnti_looked *out, const lnti_blob *blob, const lnti_look_options *options,
                                     lnt_error *err);
 void lnti_looked_clear(lnti_looked *looked);
+
+/** Whether a medium is as good as a thumbnail of it: 8 bits, no larger than one, 32 KB or less. */
+bool lnti_is_own_thumb(size_t h, size_t w, size_t depth, uint64_t bytes);
 
 /** The frames or pages of one file, looked at one after another, each at the cost of one (image/frames.h). Zero-initialise;
  *  lnti_look_close frees. For one thread. */

@@ -11,13 +11,14 @@
 #include <flow/content.h>
 #include <flow/view_items.h>
 #include <flow/job.h>
+#include <flow/look.h>
 #include <image/thumbnail.h>
 #include <media/uri.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 512, CHUNK = 4, OWN_THUMB_BYTES = 32 << 10, OWN_SCREEN_BYTES = 1 << 20 };
+enum { PAGE = 512, CHUNK = 4, OWN_SCREEN_BYTES = 1 << 20 };
 
 static size_t side_of(lnti_picture_kind kind) {
   return kind == LNTI_PICTURE_THUMB ? LNTI_THUMBNAIL_SIDE : LNTI_SCREEN_SIDE;
@@ -30,7 +31,7 @@ static bool fits(const lnti_item *item, size_t side) {
 bool lnti_preview_is_needed(const lnti_item *item, lnti_picture_kind kind) {
   const char *member = item->member ? item->member : "";
   if (item->kind == LNTI_ITEM_GROUP) return false;
-  if (kind == LNTI_PICTURE_THUMB) return !fits(item, LNTI_THUMBNAIL_SIDE) || item->bytes > OWN_THUMB_BYTES;
+  if (kind == LNTI_PICTURE_THUMB) return !lnti_is_own_thumb(item->h, item->w, item->depth, item->bytes);
   if (fits(item, LNTI_THUMBNAIL_SIDE)) return false;
   if (member[lnti_uri_file_length(member)]) return true; /* a frame or page */
   const bool shown = strcmp(item->format, "jpeg") == 0 || strcmp(item->format, "png") == 0;

@@ -5,8 +5,13 @@
 #ifndef LNTI_FLOW_VIEW_ITEMS_H
 #define LNTI_FLOW_VIEW_ITEMS_H
 
-#include <flow/item_meta.h>
 #include <flow/view_query.h>
+
+/** A value of an item's metadata. */
+typedef struct lnti_meta_value {
+  int64_t item_id;
+  const char *key, *value;
+} lnti_meta_value;
 
 /** An item as the store has it. Borrowed for the call. */
 typedef struct lnti_item_view {
