@@ -185,7 +185,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status && items) {
     status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
   } else if (!status) {
-    status = lnti_predict_paths(&result, model, args->operands + 1, args->n_operands - 1, &cli->context,
+    status = lnti_predict_paths(&result, model, project, args->operands + 1, args->n_operands - 1, &cli->context,
                                 &cli->meter->progress, on_prediction, &p, err);
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;

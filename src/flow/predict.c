@@ -86,6 +86,7 @@ typedef struct prediction_work {
   lnti_prediction_visit visit;
   void *payload;
   lnti_media *media;
+  lnti_image_limits limits;
   lnti_predict_result result;
   size_t n_total; /* inputs known of; for progress */
   size_t d_bytes, k;
@@ -98,7 +99,6 @@ typedef struct prediction_work {
 
 static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   prediction_work *work = payload;
-  lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
   (void)worker;
   for (size_t i = begin; i < end; i++) {
     outcome *result = &work->outcomes[i];
@@ -107,8 +107,8 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
       result->status = lnti_media_read(&blob, work->media, work->uri[i], &result->error);
     }
     if (result->status == LNT_OK) {
-      result->status =
-          lnti_extractor_run(work->rows + i * work->d_bytes, work->model->extractor, &blob, &limits, &result->error);
+      result->status = lnti_extractor_run(work->rows + i * work->d_bytes, work->model->extractor, &blob, &work->limits,
+                                          &result->error);
     }
     lnti_blob_clear(&blob);
     if (result->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", result->error.message);
@@ -243,10 +243,11 @@ static lnt_status add_path(prediction_work *work, const char *path, lnt_error *e
   return status ? status : add_input(work, uri, err);
 }
 
-lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, const char *const *paths,
-                              size_t n_paths, const lnti_context *context, const lnti_progress *progress,
-                              lnti_prediction_visit visit, void *payload, lnt_error *err) {
-  lnti_media_options media = LNTI_MEDIA_OPTIONS_INIT;
+lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
+                              const char *const *paths, size_t n_paths, const lnti_context *context,
+                              const lnti_progress *progress, lnti_prediction_visit visit, void *payload,
+                              lnt_error *err) {
+  lnti_media *own_media = NULL;
   prediction_work *work = NULL;
   lnt_status status = lnti_alloc_zero(&work, 1, sizeof *work, err);
   if (status) return status;
@@ -257,8 +258,10 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
   work->payload = payload;
   work->k = model->n_classes;
   work->d_bytes = lnti_extractor_d(model->extractor) * lnti_dtype_bytes(lnti_extractor_dtype(model->extractor));
-  status = lnti_media_new(&work->media, &media, err);
+  work->limits = project ? project->limits : (lnti_image_limits)LNTI_IMAGE_LIMITS_INIT;
+  if (!project) status = lnti_media_new(&own_media, NULL, err);
   if (status) goto done;
+  work->media = project ? project->media : own_media;
   status = lnti_alloc_aligned(&work->rows, BLOCK_INPUTS, work->d_bytes, err);
   if (status) goto done;
   status = lnti_alloc_aligned(&work->prob, BLOCK_INPUTS * work->k, sizeof *work->prob, err);
@@ -278,7 +281,7 @@ done:
   free(work->outcomes);
   free(work->prob);
   free(work->rows);
-  lnti_media_free(work->media);
+  lnti_media_free(own_media);
   free(work);
   return status;
 }

@@ -29,12 +29,14 @@ typedef struct lnti_predict_result {
   size_t n, n_failed;
 } lnti_predict_result;
 
-/** Paths: image files, folders (all images below, by name), IDX arrays (all records), records. A path that does not exist,
+/** Paths: image files, folders (all images below, by name), archives, IDX arrays (all records), records. A path that does not exist,
  *  a folder that cannot be listed and an array whose header is broken are failed predictions, not failures. LNT_ENOTFOUND
- *  where there is no input at all (an empty folder). */
-LNT_MUST_CHECK lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, const char *const *paths,
-                                             size_t n_paths, const lnti_context *context, const lnti_progress *progress,
-                                             lnti_prediction_visit visit, void *payload, lnt_error *err);
+ *  where there is no input at all (an empty folder).
+ *  @param project  its cache keeps what archives are unpacked to, and its caps count; NULL: none does, and the usual ones */
+LNT_MUST_CHECK lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
+                                             const char *const *paths, size_t n_paths, const lnti_context *context,
+                                             const lnti_progress *progress, lnti_prediction_visit visit, void *payload,
+                                             lnt_error *err);
 /** Items that match a filter; by the feature cache. */
 LNT_MUST_CHECK lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
                                              const char *filter, const lnti_progress *progress,

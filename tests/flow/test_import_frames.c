@@ -345,7 +345,8 @@ static void frames_are_trained_on_and_predicted(void **state) {
   assert_ok(lnti_model_find(&model, l.project, "m", &l.project->context, ERR));
   media_name page = media_in(&l, "set/paper/c.tif#page=2"), none = media_in(&l, "set/moving/a.gif#frame=5");
   const char *paths[] = {page.text, none.text};
-  assert_ok(lnti_predict_paths(&result, model, paths, 2, &l.project->context, NULL, keep_answer, &by_uri, ERR));
+  assert_ok(
+      lnti_predict_paths(&result, model, l.project, paths, 2, &l.project->context, NULL, keep_answer, &by_uri, ERR));
   assert_int_equal(by_uri.n, 1);
   assert_int_equal(by_uri.n_failed, 1); /* it has five, from 0 */
   assert_ok(lnti_predict_items(&result, model, l.project, "path=*page=2", NULL, keep_answer, &by_item, ERR));

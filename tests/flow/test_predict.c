@@ -4,6 +4,7 @@
 #include "media_support.h"
 
 #include <base/error.h>
+#include <dirent.h>
 #include <flow/predict.h>
 #include <flow/train.h>
 #include <math.h>
@@ -63,7 +64,7 @@ static lnt_model *open_model(const lab *l) {
 static lnti_predict_result predict(const lab *l, const lnt_model *model, const char *const *paths, size_t n) {
   lnti_predict_result result = {0, 0};
   memset(&seen, 0, sizeof seen);
-  assert_ok(lnti_predict_paths(&result, model, paths, n, &l->project->context, NULL, keep, &seen, ERR));
+  assert_ok(lnti_predict_paths(&result, model, l->project, paths, n, &l->project->context, NULL, keep, &seen, ERR));
   assert_int_equal(result.n, seen.n);
   return result;
 }
@@ -177,6 +178,37 @@ static void blocks_keep_the_order(void **state) {
   lab_free(&l);
 }
 
+static size_t packs_of(const lab *l) {
+  char folder[600];
+  size_t n = 0;
+  snprintf(folder, sizeof folder, "%s/cache/media", l->project->path);
+  DIR *dir = opendir(folder);
+  for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) n += strstr(e->d_name, ".pack") != NULL;
+  if (dir) closedir(dir);
+  return n;
+}
+
+/* A compressed archive is unpacked into the project's cache, where the next prediction finds it; the project's caps count. */
+static void archives_by_the_projects_cache(void **state) {
+  (void)state;
+  lab l = toy_lab("knn", "pixels");
+  lnt_model *model = open_model(&l);
+  media_name archive = media_in(&l, "set.tar.gz");
+  const char *path = archive.text;
+  media_archive(path, media_in(&l, "set").text);
+  assert_int_equal(packs_of(&l), 0);
+  lnti_predict_result result = predict(&l, model, &path, 1);
+  assert_int_equal(result.n, 36);
+  assert_int_equal(result.n_failed, 0);
+  assert_int_equal(packs_of(&l), 1);
+  l.project->limits.pixels_max = TOY_PIXELS - 1;
+  result = predict(&l, model, &path, 1);
+  assert_int_equal(result.n_failed, 36);
+  assert_int_equal(packs_of(&l), 1);
+  lnt_model_close(model);
+  lab_free(&l);
+}
+
 static void a_visitor_may_end_the_work(void **state) {
   (void)state;
   lab l = toy_lab("knn", "pixels");
@@ -186,7 +218,8 @@ static void a_visitor_may_end_the_work(void **state) {
   const char *path = name.text;
   memset(&seen, 0, sizeof seen);
   seen.stop_at = 5;
-  assert_status(lnti_predict_paths(&result, model, &path, 1, &l.project->context, NULL, keep, &seen, ERR), LNT_EIO);
+  assert_status(lnti_predict_paths(&result, model, l.project, &path, 1, &l.project->context, NULL, keep, &seen, ERR),
+                LNT_EIO);
   assert_message("the reader has gone");
   assert_int_equal(seen.n, 5);
   seen.n = 0;
@@ -298,6 +331,7 @@ int main(void) {
       cmocka_unit_test(every_kind_of_input_in_order),
       cmocka_unit_test(broken_arrays_and_closed_folders_are_failed_inputs),
       cmocka_unit_test(blocks_keep_the_order),
+      cmocka_unit_test(archives_by_the_projects_cache),
       cmocka_unit_test(a_visitor_may_end_the_work),
       cmocka_unit_test(models_are_found_by_name_or_path),
       cmocka_unit_test(items_by_filter),
