@@ -4,17 +4,15 @@
  */
 #include <flow/content.h>
 
-static void put_u32(uint8_t *out, size_t value) {
-  for (int i = 0; i < 4; i++) out[i] = (uint8_t)(value >> (8 * i));
-}
+#include <base/bytes.h>
 
 void lnti_content_begin(lnti_hasher *hasher, const lnti_blob *blob) {
   lnti_hash_begin(hasher);
   if (blob->kind == LNTI_BLOB_PIXELS) {
     uint8_t shape[12];
-    put_u32(shape, blob->h);
-    put_u32(shape + 4, blob->w);
-    put_u32(shape + 8, blob->c);
+    lnti_put_le32(shape, (uint32_t)blob->h);
+    lnti_put_le32(shape + 4, (uint32_t)blob->w);
+    lnti_put_le32(shape + 8, (uint32_t)blob->c);
     lnti_hash_update(hasher, shape, sizeof shape);
   }
   lnti_hash_update(hasher, blob->data, blob->bytes);
@@ -24,7 +22,7 @@ void lnti_content_end(lnti_hash *out, const lnti_hasher *hasher, size_t frame) {
   lnti_hasher copy = *hasher;
   if (frame > 0) {
     uint8_t number[4];
-    put_u32(number, frame);
+    lnti_put_le32(number, (uint32_t)frame);
     lnti_hash_update(&copy, number, sizeof number);
   }
   lnti_hash_end(out, &copy);

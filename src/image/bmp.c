@@ -10,7 +10,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <string.h>
 
 enum { FILE_HEADER = 14, CORE_HEADER = 12, OS2_SHORT = 16, INFO_HEADER = 40, OS2_HEADER = 64, HEADER_MAX = 256 };

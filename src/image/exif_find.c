@@ -4,23 +4,12 @@
  */
 #include <image/exif_parts.h>
 
+#include <base/bytes.h>
 #include <image/codec.h>
 #include <image/jpeg_segment.h>
 #include <string.h>
 
 enum { PNG_SIGNATURE = 8, CHUNK_EXTRA = 12 };
-
-uint32_t lnti_be16(const uint8_t *p) {
-  return (uint32_t)p[0] << 8 | p[1];
-}
-
-uint32_t lnti_be32(const uint8_t *p) {
-  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-uint32_t lnti_le32(const uint8_t *p) {
-  return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
 
 static bool begins_as_tiff(const uint8_t *p, size_t n) {
   return n >= 8 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0);
@@ -62,7 +51,7 @@ static bool find_in_jpeg(lnti_span *out, const uint8_t *data, size_t n) {
 
 static bool find_in_png(lnti_span *out, const uint8_t *data, size_t n) {
   for (size_t at = PNG_SIGNATURE; n - at >= CHUNK_EXTRA;) {
-    const size_t length = lnti_be32(data + at);
+    const size_t length = lnti_get_be32(data + at);
     if (length > n - at - CHUNK_EXTRA) return false;
     if (memcmp(data + at + 4, "eXIf", 4) == 0) return lnti_exif_unwrap(out, data + at + 8, length);
     at += CHUNK_EXTRA + length;
@@ -72,7 +61,7 @@ static bool find_in_png(lnti_span *out, const uint8_t *data, size_t n) {
 
 static bool find_in_webp(lnti_span *out, const uint8_t *data, size_t n) {
   for (size_t at = 12; n - at >= 8;) {
-    const size_t length = lnti_le32(data + at + 4);
+    const size_t length = lnti_get_le32(data + at + 4);
     if (length > n - at - 8) return false;
     if (memcmp(data + at, "EXIF", 4) == 0) return lnti_exif_unwrap(out, data + at + 8, length);
     at += 8 + length;

@@ -29,10 +29,6 @@ typedef struct lnti_span {
   size_t n;
 } lnti_span;
 
-uint32_t lnti_be16(const uint8_t *p);
-uint32_t lnti_be32(const uint8_t *p);
-uint32_t lnti_le32(const uint8_t *p);
-
 /** The TIFF structure ("II*\0"... or "MM\0*"...) inside a file; false where there is none. */
 bool lnti_exif_find(lnti_span *out, lnti_container *container_out, const uint8_t *data, size_t n);
 /** A block of EXIF (classic TIFF, at times behind an "Exif\0\0"); false where it does not begin as one. */

@@ -5,6 +5,7 @@
 #include <image/exif.h>
 
 #include <base/alloc.h>
+#include <base/bytes.h>
 #include <base/error.h>
 #include <image/exif_parts.h>
 #include <image/jpeg_segment.h>
@@ -100,17 +101,13 @@ static lnt_status strip_jpeg(lnti_strip_out *out, const uint8_t *data, size_t n,
 
 /* ---- WebP (RFC 9649) ---- */
 
-static void put_le32(uint8_t *to, size_t value) {
-  for (unsigned i = 0; i < 4; i++) to[i] = (uint8_t)(value >> 8 * i);
-}
-
 static lnt_status webp_ends(size_t at, lnt_error *err) {
   return lnti_fail(err, LNT_EDATA, "the WebP file ends early, in the chunk at byte %zu", at);
 }
 
 static void put_chunk(lnti_strip_out *out, const void *type, const uint8_t *data, size_t n) {
   uint8_t length[4];
-  put_le32(length, n);
+  lnti_put_le32(length, (uint32_t)n);
   lnti_strip_put(out, type, 4);
   lnti_strip_put(out, length, 4);
   lnti_strip_put(out, data, n);
@@ -141,7 +138,7 @@ static lnt_status put_frame(lnti_strip_out *out, const uint8_t *data, size_t n, 
   put_chunk(out, "ANMF", data, at);
   while (n - at >= 8) {
     const uint8_t *type = data + at;
-    const size_t length = lnti_le32(type + 4);
+    const size_t length = lnti_get_le32(type + 4);
     if (length > n - at - 8) return webp_ends(at_in_file, err);
     if (memcmp(type, "ALPH", 4) == 0 || memcmp(type, "VP8 ", 4) == 0 || memcmp(type, "VP8L", 4) == 0) {
       put_chunk(out, type, type + 8, length);
@@ -149,7 +146,7 @@ static lnt_status put_frame(lnti_strip_out *out, const uint8_t *data, size_t n, 
     at += 8 + length;
     if (length & 1 && at < n) at++;
   }
-  if (!out->full) put_le32(out->data + begin + 4, out->n - begin - 8);
+  if (!out->full) lnti_put_le32(out->data + begin + 4, (uint32_t)(out->n - begin - 8));
   return LNT_OK;
 }
 
@@ -158,11 +155,11 @@ static lnt_status strip_webp(lnti_strip_out *out, const uint8_t *data, size_t n,
   lnt_status status = LNT_OK;
   size_t flags_at = 0;
   bool has_exif = false, has_pixels = false;
-  const size_t end = lnti_le32(data + 4) < n - 8 ? lnti_le32(data + 4) + (size_t)8 : n;
+  const size_t end = lnti_get_le32(data + 4) < n - 8 ? lnti_get_le32(data + 4) + (size_t)8 : n;
   lnti_strip_put(out, data, 12);
   for (size_t at = 12; status == LNT_OK && at < end && end - at >= 8;) {
     const uint8_t *type = data + at, *body = type + 8;
-    const size_t length = lnti_le32(data + at + 4);
+    const size_t length = lnti_get_le32(data + at + 4);
     if (length > end - at - 8) return webp_ends(at, err);
     const size_t begin_at = at;
     at += 8 + length + (length & 1);
@@ -187,7 +184,7 @@ static lnt_status strip_webp(lnti_strip_out *out, const uint8_t *data, size_t n,
     }
   }
   if (status == LNT_OK && !has_pixels) return lnti_fail(err, LNT_EDATA, "the WebP file has no pixels");
-  if (status == LNT_OK && !out->full) put_le32(out->data + 4, out->n - 8);
+  if (status == LNT_OK && !out->full) lnti_put_le32(out->data + 4, (uint32_t)(out->n - 8));
   return status;
 }
 

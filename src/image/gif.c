@@ -11,7 +11,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <image/gif_lzw.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,13 +10,15 @@
 #include <image/codec.h>
 
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <image/heif_meta.h>
 #include <image/heif_stream.h>
 #include <string.h>
 
 enum {
   SIDE_MAX = 16384,      /* of libvips */
+  SHARED_FREE = 1 << 16, /* bytes that tiles may share however short the file is */
+  SHARED_TIMES = 4,      /* how often each byte of the file may be in a tile */
   TILES_FREE = 1 << 22,  /* pixels that tiles may have however small the image is */
   STREAM_FREE = 1 << 20, /* and a picture, however small it says to be */
   GRID_BYTES = 8,        /* with sides of 16 bits */
@@ -170,7 +172,7 @@ static bool grid_says_size(const lnti_heif_item *item) {
 static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_heif_meta *meta,
                              const lnti_heif_item *item, lnt_error *err) {
   const size_t n = lnti_heif_n_parts(meta, item);
-  uint64_t area = 0;
+  uint64_t area = 0, bytes = 0;
   bool alpha = false;
   unsigned bits = 0;
   if (item->n_extents != 1 || item->first.n < GRID_BYTES || n == 0 ||
@@ -184,6 +186,11 @@ static lnt_status judge_grid(bool *alpha_out, unsigned *bits_out, const lnti_hei
     lnt_status status = judge_tile(meta, tile, err);
     if (status != LNT_OK) return status;
     area += (uint64_t)tile->coded_h * tile->coded_w;
+    const lnti_heif_item *cover = tile->has_alpha ? lnti_heif_find(meta, tile->alpha_id) : NULL;
+    bytes += tile->bytes + (cover ? cover->bytes : 0);
+    if (bytes > SHARED_FREE && bytes / SHARED_TIMES > meta->file_bytes) {
+      return broken("its tiles share their bytes over and over", err);
+    }
     alpha = alpha || tile->has_alpha;
     if (i == 0) bits = tile->bits;
   }

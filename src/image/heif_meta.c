@@ -346,6 +346,7 @@ static lnt_status locate(reader *r, lnti_bytes *iloc, const place_sizes *s, lnti
       return lnti_fail(err, LNT_EDATA, "the HEIF file ends early: it has %zu bytes, and pixels that would lie behind",
                        r->file.n);
     }
+    item->bytes += length;
     if (item->n_extents++ == 0) item->first = (lnti_bytes){in.p + base + offset, (size_t)length};
   }
   return LNT_OK;
@@ -393,7 +394,7 @@ static lnt_status find_meta(reader *r, lnt_error *err) {
 }
 
 lnt_status lnti_heif_meta_read(lnti_heif_meta *out, const uint8_t *data, size_t n, lnt_error *err) {
-  reader r = {.file = {data, n}};
+  reader r = {.meta = {.file_bytes = n}, .file = {data, n}};
   lnt_status status = find_meta(&r, err);
   if (status == LNT_OK) status = read_primary(&r, err);
   if (status == LNT_OK) status = read_items(&r, err);

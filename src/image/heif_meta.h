@@ -41,7 +41,8 @@ typedef struct lnti_heif_item {
   lnti_bytes parts;        /**< ids of the images that it is made of, each of id_bytes */
   lnti_bytes first;        /**< its first extent; all lie in the file */
   size_t n_extents;
-  bool judged; /**< its stream is known to be sound */
+  uint64_t bytes; /**< of all its extents */
+  bool judged;    /**< its stream is known to be sound */
 } lnti_heif_item;
 
 /** Zero-initialise; lnti_heif_meta_clear frees. */
@@ -50,6 +51,7 @@ typedef struct lnti_heif_meta {
   size_t n;
   uint32_t primary;
   size_t id_bytes; /**< of the ids in `parts`: 2 or 4 */
+  size_t file_bytes;
 } lnti_heif_meta;
 
 /** LNT_EDATA; LNT_EUNSUPPORTED (no still image at all: a sequence); LNT_ELIMIT (more items than libheif takes);

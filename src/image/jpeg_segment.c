@@ -1,6 +1,6 @@
 #include <image/jpeg_segment.h>
 
-#include <image/bytes.h>
+#include <base/bytes.h>
 
 /** Markers that begin a segment, and EOI: from 0xc0 on, but restarts and SOI. */
 static bool counts(unsigned marker) {

@@ -7,7 +7,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <string.h>
 
 enum { SIDE_CAP = 1 << 30, SCALE_MAX = 40 };

@@ -5,6 +5,7 @@
 #include <image/exif_parts.h>
 
 #include <base/alloc.h>
+#include <base/bytes.h>
 #include <base/error.h>
 #include <image/codec.h>
 #include <stdlib.h>
@@ -22,10 +23,6 @@ static bool stays(const uint8_t *type) {
   return false;
 }
 
-static void write_be32(uint8_t *to, size_t value) {
-  for (unsigned i = 0; i < 4; i++) to[i] = (uint8_t)(value >> 8 * (3 - i));
-}
-
 static lnt_status put_exif(lnti_strip_out *out, const uint8_t *data, size_t n, unsigned what, lnt_error *err) {
   lnti_span exif;
   uint8_t *chunk = NULL, sum[4];
@@ -34,9 +31,9 @@ static lnt_status put_exif(lnti_strip_out *out, const uint8_t *data, size_t n, u
   if (status != LNT_OK) return status;
   const size_t length = lnti_exif_rewrite(chunk + 8, exif.n + EXIF_SLACK, exif, what);
   if (length > 0) {
-    write_be32(chunk, length);
+    lnti_put_be32(chunk, (uint32_t)length);
     memcpy(chunk + 4, "eXIf", 4);
-    write_be32(sum, crc32(0, chunk + 4, (uInt)length + 4));
+    lnti_put_be32(sum, (uint32_t)crc32(0, chunk + 4, (uInt)length + 4));
     lnti_strip_put(out, chunk, length + 8);
     lnti_strip_put(out, sum, sizeof sum);
   }
@@ -50,10 +47,10 @@ lnt_status lnti_png_strip(lnti_strip_out *out, const uint8_t *data, size_t n, un
   lnti_strip_put(out, data, SIGNATURE_BYTES);
   for (size_t at = SIGNATURE_BYTES; status == LNT_OK && !end;) {
     const uint8_t *chunk = data + at;
-    if (n - at < CHUNK_EXTRA || lnti_be32(chunk) > n - at - CHUNK_EXTRA) {
+    if (n - at < CHUNK_EXTRA || lnti_get_be32(chunk) > n - at - CHUNK_EXTRA) {
       return lnti_fail(err, LNT_EDATA, "the PNG file ends early, in the chunk at byte %zu", at);
     }
-    const size_t length = lnti_be32(chunk);
+    const size_t length = lnti_get_be32(chunk);
     if (stays(chunk + 4)) {
       lnti_strip_put(out, chunk, length + CHUNK_EXTRA);
     } else if (!has_exif && memcmp(chunk + 4, "eXIf", 4) == 0) {

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FULL = 255000, PIXELS_MAX = 1 << 24 };
+enum { FULL = 255000, PIXELS_MAX = 1 << 24, SHARPNESS_MAX = 64 };
 
 static void luma_row(int32_t *to, const lnti_image *image, size_t y) {
   const uint8_t *p = (const uint8_t *)image->data + y * image->w * image->c;
@@ -74,7 +74,9 @@ lnt_status lnti_quality_measure(lnti_quality *out, const lnti_image *small, lnt_
   measure(&luma, &laplace, small, rows);
   free(rows);
   const double spread = variance(&luma);
-  *out = (lnti_quality){.sharpness = spread > 0 ? (float)(variance(&laplace) / spread) : 0,
+  /* The few pixels inside a small picture may vary more than all of it. */
+  const double sharpness = spread > 0 ? fmin(variance(&laplace) / spread, SHARPNESS_MAX) : 0;
+  *out = (lnti_quality){.sharpness = (float)sharpness,
                         .brightness = (float)((double)luma.sum / (double)luma.n / FULL),
                         .contrast = (float)(sqrt(spread) / FULL)};
   return LNT_OK;

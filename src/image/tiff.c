@@ -5,7 +5,7 @@
 #include <image/tiff.h>
 
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <string.h>
 
 enum { VERSION = 42, VERSION_BIG = 43 };

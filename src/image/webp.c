@@ -8,7 +8,7 @@
 #include <image/codec.h>
 
 #include <base/error.h>
-#include <image/bytes.h>
+#include <base/bytes.h>
 #include <string.h>
 
 enum {

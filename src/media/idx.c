@@ -9,6 +9,7 @@
 #include <media/idx.h>
 
 #include <base/alloc.h>
+#include <base/bytes.h>
 #include <base/error.h>
 #include <media/stream.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ static lnt_status read_header(lnti_idx *idx, size_t array_bytes_max, lnt_error *
   if (got < sizes_bytes) return lnti_fail(err, LNT_EDATA, "%s: ends inside its header", idx->name);
   for (unsigned i = 0; i < shape.n_dimensions; i++) {
     const uint8_t *p = head + MAGIC_BYTES + 4 * i;
-    shape.size[i] = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    shape.size[i] = lnti_get_be32(p);
     if (i > 0 && shape.size[i] == 0) return lnti_fail(err, LNT_EDATA, "%s: its records have no bytes", idx->name);
   }
   idx->data_at = MAGIC_BYTES + sizes_bytes;

@@ -234,6 +234,10 @@ static lnt_status open_deflated(lnti_span *out, loading *l, lnt_error *err) {
   lnti_index index = {0};
   lnt_error damage = LNT_ERROR_INIT;
   lnt_status status = get_pack(&pack, &index, &damage, l, NULL, err);
+  if (status == LNT_OK &&
+      (index.n != 1 || index.row[0].how != LNTI_ROW_SUMMED || index.row[0].bytes != l->q->row.bytes)) {
+    status = lnti_fail(err, LNT_ECORRUPT, "%s: what was unpacked of it in the cache is damaged", l->q->name);
+  }
   if (status == LNT_OK) status = lnti_span_part(&member, &pack, index.row[0].at, index.row[0].bytes, l->q->name, err);
   if (status == LNT_OK) status = check_sum(l->q, &member, err);
   if (status == LNT_ECORRUPT && l->place.pack) unlink(l->place.pack);

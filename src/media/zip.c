@@ -62,7 +62,7 @@ static lnt_status find_end(uint64_t *at_out, uint8_t end[END_BYTES], const lnti_
   status = lnti_span_read(tail, span, span->bytes - n, n, name, err);
   for (size_t i = n; status == LNT_OK && i-- > 0;) {
     if (n - i < END_BYTES || !lnti_zip_is_mark(tail + i, 5, 6)) continue;
-    const bool whole = i + END_BYTES + lnti_zip_get16(tail + i + 20) == n;
+    const bool whole = i + END_BYTES + lnti_get_le16(tail + i + 20) == n;
     if (found == SIZE_MAX || whole) found = i;
     if (whole) break;
   }
@@ -88,7 +88,7 @@ static lnt_status read_end64(directory *d, uint64_t *end_at, const lnti_span *sp
   lnt_status status = lnti_span_read(locator, span, *end_at - LOCATOR_BYTES, sizeof locator, name, err);
   if (status != LNT_OK || !lnti_zip_is_mark(locator, 6, 7)) return status;
   /* Its offset is wrong where something was put before the archive: then it stands right before the locator. */
-  uint64_t at = lnti_zip_get64(locator + 8);
+  uint64_t at = lnti_get_le64(locator + 8);
   const uint64_t before = *end_at - LOCATOR_BYTES - END64_BYTES;
   if (at > before) at = before;
   status = lnti_span_read(end, span, at, sizeof end, name, err);
@@ -98,12 +98,12 @@ static lnt_status read_end64(directory *d, uint64_t *end_at, const lnti_span *sp
   }
   if (status != LNT_OK) return status;
   if (!lnti_zip_is_mark(end, 6, 6)) return broken(name, "no zip64 end record", err);
-  if (lnti_zip_get32(end + 16) != 0 || lnti_zip_get32(end + 20) != 0) {
+  if (lnti_get_le32(end + 16) != 0 || lnti_get_le32(end + 20) != 0) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "%s: is a zip in several parts; join them (zip -s 0)", name);
   }
-  d->n = lnti_zip_get64(end + 32);
-  d->bytes = lnti_zip_get64(end + 40);
-  d->at = lnti_zip_get64(end + 48);
+  d->n = lnti_get_le64(end + 32);
+  d->bytes = lnti_get_le64(end + 40);
+  d->at = lnti_get_le64(end + 48);
   *end_at = at;
   return LNT_OK;
 }
@@ -113,13 +113,13 @@ static lnt_status find_directory(directory *d, const lnti_span *span, const char
   uint64_t end_at = 0;
   lnt_status status = find_end(&end_at, end, span, name, err);
   if (status != LNT_OK) return status;
-  if ((lnti_zip_get16(end + 4) != 0 && lnti_zip_get16(end + 4) != 0xffff) ||
-      (lnti_zip_get16(end + 6) != 0 && lnti_zip_get16(end + 6) != 0xffff)) {
+  if ((lnti_get_le16(end + 4) != 0 && lnti_get_le16(end + 4) != 0xffff) ||
+      (lnti_get_le16(end + 6) != 0 && lnti_get_le16(end + 6) != 0xffff)) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "%s: is a zip in several parts; join them (zip -s 0)", name);
   }
-  d->n = lnti_zip_get16(end + 10);
-  d->bytes = lnti_zip_get32(end + 12);
-  d->at = lnti_zip_get32(end + 16);
+  d->n = lnti_get_le16(end + 10);
+  d->bytes = lnti_get_le32(end + 12);
+  d->at = lnti_get_le32(end + 16);
   if (d->n == 0xffff || d->bytes == 0xffffffff || d->at == 0xffffffff) {
     status = read_end64(d, &end_at, span, name, err);
     if (status != LNT_OK) return status;
@@ -144,9 +144,9 @@ typedef struct entry {
 /** The data of an extra field; NULL where there is none of that kind. */
 static const uint8_t *find_extra(size_t *n_out, const entry *e, uint32_t kind) {
   for (size_t at = 0; e->extra_bytes - at >= 4;) {
-    const size_t n = lnti_zip_get16(e->extra + at + 2);
+    const size_t n = lnti_get_le16(e->extra + at + 2);
     if (n > e->extra_bytes - at - 4) return NULL;
-    if (lnti_zip_get16(e->extra + at) == kind) {
+    if (lnti_get_le16(e->extra + at) == kind) {
       *n_out = n;
       return e->extra + at + 4;
     }
@@ -163,7 +163,7 @@ static bool widen(entry *e) {
   for (size_t i = 0; i < 3; i++) {
     if (*wide[i] != 0xffffffff) continue;
     if (!extra || n - at < 8) return false;
-    *wide[i] = lnti_zip_get64(extra + at);
+    *wide[i] = lnti_get_le64(extra + at);
     at += 8;
   }
   return true;
@@ -175,17 +175,17 @@ static bool read_entry(entry *e, size_t *n_out, const uint8_t *p, size_t n) {
   if (n < CENTRAL_BYTES) return true;
   if (!lnti_zip_is_mark(p, 1, 2)) return false;
   *e = (entry){.host = p[5],
-               .flags = lnti_zip_get16(p + 8),
-               .method = lnti_zip_get16(p + 10),
-               .attributes = lnti_zip_get32(p + 38)};
-  e->name_bytes = lnti_zip_get16(p + 28);
-  e->extra_bytes = lnti_zip_get16(p + 30);
-  const size_t all = CENTRAL_BYTES + e->name_bytes + e->extra_bytes + lnti_zip_get16(p + 32);
+               .flags = lnti_get_le16(p + 8),
+               .method = lnti_get_le16(p + 10),
+               .attributes = lnti_get_le32(p + 38)};
+  e->name_bytes = lnti_get_le16(p + 28);
+  e->extra_bytes = lnti_get_le16(p + 30);
+  const size_t all = CENTRAL_BYTES + e->name_bytes + e->extra_bytes + lnti_get_le16(p + 32);
   if (n < all) return true;
-  e->row.sum = lnti_zip_get32(p + 16);
-  e->row.packed = lnti_zip_get32(p + 20);
-  e->row.bytes = lnti_zip_get32(p + 24);
-  e->row.at = lnti_zip_get32(p + 42);
+  e->row.sum = lnti_get_le32(p + 16);
+  e->row.packed = lnti_get_le32(p + 20);
+  e->row.bytes = lnti_get_le32(p + 24);
+  e->row.at = lnti_get_le32(p + 42);
   e->name = p + CENTRAL_BYTES;
   e->extra = e->name + e->name_bytes;
   *n_out = all;
@@ -197,7 +197,7 @@ static void take_unicode_name(entry *e) {
   size_t n = 0;
   const uint8_t *extra = (e->flags & FLAG_UTF8) ? NULL : find_extra(&n, e, EXTRA_UNICODE_PATH);
   if (!extra || n < 5 || extra[0] != 1) return;
-  if (lnti_zip_get32(extra + 1) != crc32(0, e->name, (uInt)e->name_bytes)) return;
+  if (lnti_get_le32(extra + 1) != crc32(0, e->name, (uInt)e->name_bytes)) return;
   e->name = extra + 5;
   e->name_bytes = n - 5;
 }

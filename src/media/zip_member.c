@@ -25,7 +25,7 @@ lnt_status lnti_zip_place(uint64_t *at_out, const lnti_span *span, const lnti_ro
   if (status != LNT_OK) return status;
   if (!lnti_zip_is_mark(local, 3, 4))
     return lnti_fail(err, LNT_EDATA, "%s: is not where the zip's directory says", name);
-  *at_out = row->at + LNTI_ZIP_LOCAL_BYTES + lnti_zip_get16(local + 26) + lnti_zip_get16(local + 28);
+  *at_out = row->at + LNTI_ZIP_LOCAL_BYTES + lnti_get_le16(local + 26) + lnti_get_le16(local + 28);
   return LNT_OK;
 }
 

@@ -7,6 +7,7 @@
  * end there. So every byte is accounted for, and nothing is allocated beyond one record an entry.
  */
 #include <base/alloc.h>
+#include <base/bytes.h>
 #include <base/error.h>
 #include <base/regular.h>
 #include <base/text.h>
@@ -48,16 +49,16 @@ static lnt_status check_entry(lnti_zip_entry *entry, size_t *local, size_t *cent
   uint8_t expected[LNTI_ZIP_HEADER_MAX];
   const uint8_t *p = file->data + *central;
   if (central_end - *central < LNTI_ZIP_CENTRAL_BYTES) return corrupt(file, "its directory ends early", err);
-  size_t n_name = lnti_zip_get16(p + 28);
+  size_t n_name = lnti_get_le16(p + 28);
   if (central_end - *central - LNTI_ZIP_CENTRAL_BYTES < n_name) return corrupt(file, "its directory ends early", err);
   if (!lnti_zip_name_ok((const char *)p + LNTI_ZIP_CENTRAL_BYTES, n_name))
     return corrupt(file, "an entry has an impossible name", err);
 
   memset(entry, 0, sizeof *entry);
   memcpy(entry->name, p + LNTI_ZIP_CENTRAL_BYTES, n_name);
-  entry->crc = lnti_zip_get32(p + 16);
-  entry->bytes = lnti_zip_get32(p + 24);
-  entry->offset = lnti_zip_get32(p + 42);
+  entry->crc = lnti_get_le32(p + 16);
+  entry->bytes = lnti_get_le32(p + 24);
+  entry->offset = lnti_get_le32(p + 42);
   size_t n_central = lnti_zip_central(expected, entry);
   if (memcmp(p, expected, n_central) != 0) return corrupt(file, "a header in its directory was altered", err);
   if (entry->offset != *local) return corrupt(file, "its entries do not follow each other", err);
@@ -86,8 +87,8 @@ static lnt_status find_directory(size_t *begin_out, size_t *end_out, size_t *n_o
     return lnti_fail(err, LNT_ELIMIT, "%s has %zu bytes; model files hold less than 4 GiB", file->name, file->bytes);
   size_t end = file->bytes - LNTI_ZIP_END_BYTES;
   const uint8_t *p = file->data + end;
-  size_t n = lnti_zip_get16(p + 8);
-  uint32_t central_bytes = lnti_zip_get32(p + 12), central_offset = lnti_zip_get32(p + 16);
+  size_t n = lnti_get_le16(p + 8);
+  uint32_t central_bytes = lnti_get_le32(p + 12), central_offset = lnti_get_le32(p + 16);
   uint8_t expected[LNTI_ZIP_END_BYTES];
   lnti_zip_end(expected, n, central_bytes, central_offset);
   if (memcmp(p, expected, sizeof expected) != 0 || (uint64_t)central_offset + central_bytes != end)

@@ -21,14 +21,6 @@ static uint8_t *put32(uint8_t *p, uint32_t value) {
   return put16(put16(p, value & 0xffff), value >> 16);
 }
 
-uint16_t lnti_zip_get16(const uint8_t *p) {
-  return (uint16_t)(p[0] | p[1] << 8);
-}
-
-uint32_t lnti_zip_get32(const uint8_t *p) {
-  return lnti_zip_get16(p) | (uint32_t)lnti_zip_get16(p + 2) << 16;
-}
-
 bool lnti_zip_name_ok(const char *name, size_t n) {
   if (n == 0 || n > LNTI_LNT_NAME_MAX) return false;
   bool only_dots = true; /* of the part since the last '/', also while it is empty */

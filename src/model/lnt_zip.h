@@ -38,8 +38,4 @@ size_t lnti_zip_local(uint8_t out[LNTI_ZIP_HEADER_MAX], const lnti_zip_entry *en
 size_t lnti_zip_central(uint8_t out[LNTI_ZIP_HEADER_MAX], const lnti_zip_entry *entry);
 void lnti_zip_end(uint8_t out[LNTI_ZIP_END_BYTES], size_t n_entries, uint32_t central_bytes, uint32_t central_offset);
 
-/** Little-endian numbers at any address. */
-uint16_t lnti_zip_get16(const uint8_t *p);
-uint32_t lnti_zip_get32(const uint8_t *p);
-
 #endif

@@ -3,6 +3,8 @@
  */
 #include "exif_support.h"
 
+#include <base/bytes.h>
+
 #include <image/exif.h>
 #include <image/image.h>
 #include <math.h>
@@ -165,7 +167,7 @@ static void test_webp(void **state) {
     exif_append(&file, "SECRET trailer", 14);
     exif_bytes out = strip(&file, what);
     check_stripped(&out, what);
-    assert_int_equal(lnti_le32(out.data + 4), out.n - 8);
+    assert_int_equal(lnti_get_le32(out.data + 4), out.n - 8);
     assert_int_equal(out.data[20], 0x08); /* VP8X says EXIF, and no longer XMP */
     assert_true(holds(&out, "VP8L\3\0\0\0odd"));
     free(out.data);

@@ -50,6 +50,7 @@ typedef struct plan {
   uint32_t extent_offset; /* in the box for small data */
   unsigned hidden;        /* bits by id */
   const char *config;     /* of the codec */
+  unsigned more_units;    /* of coded items, behind the first */
   bool no_sizes;
 } plan;
 
@@ -113,6 +114,7 @@ static void write_meta(file *f, const plan *p) {
   add(f, p->h + p->grid[7], 2);
   add(f, 7, 1); /* of HEVC: one unit, of no kind that matters */
   add(f, 0, 7);
+  for (unsigned i = 0; i < p->more_units; i++) add(f, (uint64_t)7 << 56, 8);
   close_box(f, at);
   at = open_full(f, "iloc", 1, 0);
   add(f, 0x4400, 2);
@@ -122,8 +124,9 @@ static void write_meta(file *f, const plan *p) {
     add(f, 1, 2); /* in idat */
     add(f, 0, 2);
     add(f, 1, 2);
-    add(f, p->extent_offset + (memcmp(p->types + 4 * i, "hvc1", 4) == 0 ? 8 : 0), 4);
-    add(f, 8, 4);
+    const bool coded = memcmp(p->types + 4 * i, "hvc1", 4) == 0;
+    add(f, p->extent_offset + (coded ? 8 : 0), 4);
+    add(f, coded ? 8 + 8 * (uint64_t)p->more_units : 8, 4);
   }
   close_box(f, at);
   close_box(f, meta);
@@ -288,6 +291,14 @@ static void test_references(void **state) {
   p.grid[3] = 4;
   memcpy(p.links, (uint8_t[8][2]){{1, 2}, {1, 2}, {1, 2}, {1, 2}, {1, 2}}, sizeof p.links);
   refuses_plan(&p, LNT_EDATA, "far larger than the image");
+  /* Small ones, that share the bytes of nearly all of the file: each is read by itself. */
+  p.w = p.h = 40;
+  p.more_units = 2500;
+  refuses_plan(&p, LNT_EDATA, "share their bytes over and over");
+  p.grid[3] = 3;
+  p.links[4][0] = 0;
+  write_file(&f, &p);
+  assert_ok(probe(&info, &f));
 }
 
 static void test_boxes(void **state) {

@@ -39,6 +39,39 @@ static void test_by_hand(void **state) {
   assert_close(q.sharpness, 0, 0);
 }
 
+/* Whatever is measured lies in the ranges that are documented: tiny pictures, flat ones, deep ones. */
+static void check_ranges(lnti_rng *rng, void *payload) {
+  (void)payload;
+  static const lnti_depth depths[] = {LNTI_DEPTH_U8, LNTI_DEPTH_U16, LNTI_DEPTH_F32};
+  const size_t h = 1 + lnti_rng_below(rng, 8), w = 1 + lnti_rng_below(rng, 8), c = 1 + 2 * lnti_rng_below(rng, 2);
+  const unsigned kind = (unsigned)lnti_rng_below(rng, 3); /* flat, two pixels, noise */
+  lnti_image image = {0}, small = {0};
+  lnti_quality q;
+  assert_ok(lnti_image_new(&image, h, w, c, depths[lnti_rng_below(rng, 3)], ERR));
+  for (size_t i = 0; i < h * w * c; i++) {
+    const unsigned v = kind == 0 ? 200 : kind == 2 || i / c == h * w / 2 ? (unsigned)lnti_rng_below(rng, 256) : 100;
+    if (image.depth == LNTI_DEPTH_U8) ((uint8_t *)image.data)[i] = (uint8_t)v;
+    if (image.depth == LNTI_DEPTH_U16) ((uint16_t *)image.data)[i] = (uint16_t)(v * 257);
+    if (image.depth == LNTI_DEPTH_F32) ((float *)image.data)[i] = (float)v / 255 * (kind == 2 ? 1000 : 1);
+  }
+  assert_ok(lnti_thumbnail_make(NULL, NULL, &small, &image, LNTI_THUMBNAIL_SIDE, LNTI_THUMBNAIL_QUALITY, ERR));
+  assert_ok(lnti_quality_measure(&q, &small, ERR));
+  assert_true(q.sharpness >= 0 && q.sharpness <= 64);
+  assert_true(q.brightness >= 0 && q.brightness <= 1);
+  assert_true(q.contrast >= 0 && q.contrast <= 0.5F);
+  if (kind == 0) assert_true(q.sharpness <= 0 && q.contrast <= 0);
+  if (h < 3 || w < 3) assert_true(q.sharpness <= 0);
+  lnti_image_clear(&small);
+  lnti_image_clear(&image);
+}
+
+static void test_ranges(void **state) {
+  (void)state;
+  lnti_quality q = measure(3, 4, 1, (const uint8_t[]){99, 99, 99, 99, 99, 0, 198, 99, 99, 99, 99, 99});
+  assert_close(q.sharpness, 64, 0); /* 5^2 over 2 / 12 */
+  lnti_test_property("ranges", 500, check_ranges, NULL);
+}
+
 static void test_extremes(void **state) {
   (void)state;
   uint8_t board[32 * 32], ramp[32 * 32], even[32 * 32];
@@ -115,7 +148,8 @@ static void test_blur_lowers_sharpness(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_hand), cmocka_unit_test(test_extremes),
-                                     cmocka_unit_test(test_refused), cmocka_unit_test(test_blur_lowers_sharpness)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges), cmocka_unit_test(test_by_hand),
+                                     cmocka_unit_test(test_extremes), cmocka_unit_test(test_refused),
+                                     cmocka_unit_test(test_blur_lowers_sharpness)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * The container: what is written reads back, at the places the format says; what may not be written or read is
  * refused with its code.
  */
+#include <base/bytes.h>
 #include <model/lnt_zip.h>
 #include <model/model_support.h>
 #include <sys/stat.h>
@@ -83,20 +84,20 @@ static void test_layout(void **state) {
   /* local header 30 + name 3 + padding up to 64, data 9, central 46 + 3, end 22 */
   assert_int_equal(n, 64 + 9 + 49 + 22);
   assert_memory_equal(p, "PK\3\4", 4);
-  assert_int_equal(lnti_zip_get32(p + 14), 0xcbf43926); /* CRC-32 of "123456789", as every text on it says */
-  assert_int_equal(lnti_zip_get32(p + 18), 9);
-  assert_int_equal(lnti_zip_get16(p + 28), 31);
-  assert_int_equal(lnti_zip_get16(p + 33), 0xD935);
-  assert_int_equal(lnti_zip_get16(p + 35), 27);
-  assert_int_equal(lnti_zip_get16(p + 37), 64);
+  assert_int_equal(lnti_get_le32(p + 14), 0xcbf43926); /* CRC-32 of "123456789", as every text on it says */
+  assert_int_equal(lnti_get_le32(p + 18), 9);
+  assert_int_equal(lnti_get_le16(p + 28), 31);
+  assert_int_equal(lnti_get_le16(p + 33), 0xD935);
+  assert_int_equal(lnti_get_le16(p + 35), 27);
+  assert_int_equal(lnti_get_le16(p + 37), 64);
   for (size_t i = 39; i < 64; i++) assert_int_equal(p[i], 0);
   assert_memory_equal(p + 64, "123456789", 9);
   assert_memory_equal(p + 73, "PK\1\2", 4);
   assert_memory_equal(p + 73 + 46, "abc", 3);
   assert_memory_equal(p + 122, "PK\5\6", 4);
-  assert_int_equal(lnti_zip_get16(p + 122 + 10), 1);
-  assert_int_equal(lnti_zip_get32(p + 122 + 12), 49);
-  assert_int_equal(lnti_zip_get32(p + 122 + 16), 73);
+  assert_int_equal(lnti_get_le16(p + 122 + 10), 1);
+  assert_int_equal(lnti_get_le32(p + 122 + 12), 49);
+  assert_int_equal(lnti_get_le32(p + 122 + 16), 73);
   free(p);
 }
 

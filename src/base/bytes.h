@@ -1,9 +1,9 @@
 /**
  * @file bytes.h
- * Numbers as containers store them. The caller has checked that the bytes are there.
+ * Numbers as files store them, byte by byte. The caller has checked that the bytes are there.
  */
-#ifndef LNTI_IMAGE_BYTES_H
-#define LNTI_IMAGE_BYTES_H
+#ifndef LNTI_BASE_BYTES_H
+#define LNTI_BASE_BYTES_H
 
 #include <stdint.h>
 
@@ -33,6 +33,14 @@ static inline uint32_t lnti_get_le32(const uint8_t *p) {
 
 static inline uint64_t lnti_get_le64(const uint8_t *p) {
   return (uint64_t)lnti_get_le32(p + 4) << 32 | lnti_get_le32(p);
+}
+
+static inline void lnti_put_be32(uint8_t *p, uint32_t value) {
+  for (unsigned i = 0; i < 4; i++) p[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+static inline void lnti_put_le32(uint8_t *p, uint32_t value) {
+  for (unsigned i = 0; i < 4; i++) p[i] = (uint8_t)(value >> 8 * i);
 }
 
 #endif
