@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { REASON_BYTES = 300 };
+enum { REASON_BYTES = 300, TITLES_SCANNED = 16 /* of a cell, before they are indexed */ };
 
 typedef struct reading {
   lnti_table_row *row;
@@ -20,6 +20,8 @@ typedef struct reading {
   const lnti_sheet_row *sheet;
   lnti_table_value *values;
   size_t n_values, capacity;
+  size_t cell_first;      /* the first value of a cell with several titles */
+  lnti_text_index titles; /* of that cell, where they are many */
 } reading;
 
 static const lnti_cell *cell_of(const reading *r, size_t column) {
@@ -146,9 +148,30 @@ static bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
+/* Whether the cell has said the title before. */
+static lnt_status is_repeated(bool *out, reading *r, const char *title, lnt_error *err) {
+  size_t n = r->n_values - r->cell_first, at = 0;
+  bool added = true;
+  *out = false;
+  if (n == 0) return LNT_OK;
+  const lnti_table_value *values = r->values + r->cell_first;
+  if (n < TITLES_SCANNED) {
+    for (size_t i = 0; i < n && !*out; i++) *out = strcmp(values[i].titles[0], title) == 0;
+    return LNT_OK;
+  }
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && r->titles.n < n && !status; i++) {
+    status = lnti_text_index_add(&at, NULL, &r->titles, values[i].titles[0], strlen(values[i].titles[0]), err);
+  }
+  if (!status) status = lnti_text_index_add(&at, &added, &r->titles, title, strlen(title), err);
+  *out = !added;
+  return status;
+}
+
 /* One of several titles; the same twice is the same. */
 static lnt_status read_one_of(reading *r, size_t column, const char *text, size_t n, lnt_error *err) {
   const char *title = NULL, *own = NULL;
+  bool repeated = false;
   size_t question = r->plan->columns[column].question;
   while (n > 0 && is_blank(*text)) text++, n--;
   while (n > 0 && is_blank(text[n - 1])) n--;
@@ -156,9 +179,8 @@ static lnt_status read_one_of(reading *r, size_t column, const char *text, size_
   lnt_status status = keep(&own, r, text, n, err);
   if (!status) status = title_of(&title, r, column, own, n, err);
   if (status || r->row->refused) return status;
-  for (size_t i = 0; i < r->n_values; i++) {
-    if (r->values[i].question == question && strcmp(r->values[i].titles[0], title) == 0) return LNT_OK;
-  }
+  status = is_repeated(&repeated, r, title, err);
+  if (status || repeated) return status;
   return add_title(r, question, column, title, r->plan->columns[column].no, err);
 }
 
@@ -188,6 +210,8 @@ static lnt_status read_labels(reading *r, size_t column, lnt_error *err) {
   const lnti_cell *cell = cell_of(r, column);
   char separator = r->plan->questions[r->plan->columns[column].question].separator;
   lnt_status status = LNT_OK;
+  r->cell_first = r->n_values;
+  lnti_text_index_clear(&r->titles);
   for (size_t i = 0; cell->is_list && i < cell->n_items && !status && !r->row->refused; i++) {
     status = read_one_of(r, column, cell->items[i].text, cell->items[i].n, err);
   }
@@ -317,6 +341,7 @@ lnt_status lnti_table_row_read(lnti_table_row *out, lnti_arena *arena, const lnt
     if (!status) status = lnti_arena_alloc(&pairs, arena, plan->n_keys, sizeof *pairs, err);
     for (size_t i = 0; i < plan->n_columns && !status && !result.refused; i++) status = read_column(&r, i, pairs, err);
   }
+  lnti_text_index_clear(&r.titles);
   if (status) return status;
   result.values = r.values;
   result.n_values = r.n_values;

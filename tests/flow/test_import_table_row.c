@@ -81,6 +81,55 @@ static void test_labels(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) expect_rows(&cases[i]);
 }
 
+/* More than are looked through one by one. */
+static void test_many_labels(void **state) {
+  (void)state;
+  lnti_text data = {0}, wanted = {0};
+  assert_ok(lnti_text_printf(&data, ERR, "path,tags\n"));
+  for (int row = 0; row < 3; row++) {
+    assert_ok(lnti_text_printf(&data, ERR, "%d.jpg,", row));
+    assert_ok(lnti_text_printf(&wanted, ERR, "%d %d.jpg", row + 2, row));
+    for (int i = 0; i < 40; i++) {
+      assert_ok(lnti_text_printf(&data, ERR, "t%d;t%d;t%d;", i, i / 2, row));
+      if (i == 0 && row > 0) {
+        assert_ok(lnti_text_printf(&wanted, ERR, " class=t0 class=t%d", row));
+      } else if (i != row || row == 0) {
+        assert_ok(lnti_text_printf(&wanted, ERR, " class=t%d", i));
+      }
+    }
+    assert_ok(lnti_text_printf(&data, ERR, "\n"));
+    assert_ok(lnti_text_printf(&wanted, ERR, "\n"));
+  }
+  const row_case c = {data.data, wanted.data, {0}, 0};
+  expect_rows(&c);
+  lnti_text_clear(&wanted);
+  lnti_text_clear(&data);
+}
+
+/* What export writes is known by its columns, where nothing is left out of them. */
+static void test_exports(void **state) {
+  (void)state;
+  static const char fixed[] = "id,uri,split,stage,group,width,height,format";
+  char data[700];
+  snprintf(
+      data, sizeof data,
+      "%s,class,class/bird/wings,tags,tags/cat,tags/dog,size,meta.site\n"
+      "1,a.jpg,train,done,,1,1,jpeg,bird/duck,2,,1,0,2.5,007\n2,b.jpg,,annotate,7,1,1,jpeg,(unsure),,(unsure),,,,\n",
+      fixed);
+  const row_case cases[] = {
+      {data, "2 a.jpg class=bird/duck tags=cat tags=!dog size=2.5 split=train site:007\n3 b.jpg group=7\n", {0}, 0},
+      {"{\"id\":\"1\",\"uri\":\"a.jpg\",\"split\":\"\",\"stage\":\"done\",\"answers\":{\"class\":\"bird/duck\",\"n\":3,"
+       "\"tags\":[\"cat\"]},\"answers_no\":{\"tags\":[\"dog\"]},\"meta\":{\"site\":\"007\"},\"width\":1,\"height\":1,"
+       "\"format\":\"jpeg\"}\n{\"id\":\"2\",\"uri\":\"b.jpg\",\"split\":\"val\",\"stage\":\"done\",\"answers\":{\"class\":"
+       "{\"state\":\"unsure\"},\"tags\":{\"state\":\"unsure\",\"yes\":[\"dog\"]}},\"meta\":{},\"width\":1,\"height\":1,"
+       "\"format\":\"jpeg\"}\n",
+       "1 a.jpg class=bird/duck n=3 tags=cat tags=!dog site:007\n2 b.jpg tags=dog split=val\n",
+       {0},
+       LNTI_TABLE_JSONL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) expect_rows(&cases[i]);
+}
+
 static void test_onehot(void **state) {
   (void)state;
   const row_case cases[] = {
@@ -223,10 +272,10 @@ static void test_faults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_plain),      cmocka_unit_test(test_tree),        cmocka_unit_test(test_labels),
-      cmocka_unit_test(test_onehot),     cmocka_unit_test(test_numbers),     cmocka_unit_test(test_names),
-      cmocka_unit_test(test_names_list), cmocka_unit_test(test_names_texts), cmocka_unit_test(test_names_refused),
-      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_plain),       cmocka_unit_test(test_tree),          cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_many_labels), cmocka_unit_test(test_exports),       cmocka_unit_test(test_onehot),
+      cmocka_unit_test(test_numbers),     cmocka_unit_test(test_names),         cmocka_unit_test(test_names_list),
+      cmocka_unit_test(test_names_texts), cmocka_unit_test(test_names_refused), cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
