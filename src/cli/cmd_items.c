@@ -306,9 +306,9 @@ const lnti_command lnti_cmd_items = {
         "--count KEY,... [--where FILTER] [--limit N]",
     .about =
         "Lists items in order of their ids, or of a key; or counts them by the values of keys. Keys are what every item "
-        "has (split, format, width...), the questions of the ontology, and metadata. A filter's values are option paths "
-        "as 'linnet ontology show' prints them; a node of a tree stands for all below it. Values with blanks stand in "
-        "double quotes.",
+        "has (split, format, width...), the questions of the ontology, and metadata. A filter's values are names, numbers, "
+        "and options by title, id or path, as 'linnet ontology show' prints them; a node of a tree stands for all below "
+        "it. Values with blanks stand in double quotes. What no item has is told on stderr.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

@@ -86,10 +86,6 @@ size_t lnti_selection_count(const lnti_selection *selection) {
   return selection->count;
 }
 
-const uint64_t *lnti_selection_bits(const lnti_selection *selection) {
-  return selection->bits;
-}
-
 size_t lnti_selection_before(const lnti_selection *s, size_t row) {
   if (row >= s->n_rows) return s->count;
   uint64_t below = ((uint64_t)1 << row % 64) - 1;

@@ -42,8 +42,6 @@ size_t lnti_selection_count(const lnti_selection *selection);
 size_t lnti_selection_page(uint32_t *rows_out, const lnti_selection *selection, size_t offset, size_t n);
 /** How many of the rows lie before this row, in a selection by id. */
 size_t lnti_selection_before(const lnti_selection *selection, size_t row);
-/** The bitmap of the rows; borrowed. */
-const uint64_t *lnti_selection_bits(const lnti_selection *selection);
 
 /* ---- counts ---- */
 

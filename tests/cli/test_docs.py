@@ -2,8 +2,10 @@
 
 Where this fails, it shows the line to put in.
 """
+import json
 import os
 import re
+import shlex
 import unittest
 from pathlib import Path
 
@@ -94,6 +96,37 @@ class Docs(program.Case):
             self.assertRegex(text, rf"(?m)^  (\S+, )*{re.escape(key)}(,| |$)")
             self.assertRegex(page, rf"(?m)^\| (`\S+`, )*`{re.escape(key)}`")
         self.assertEqual(self.run_ok("help", "filter").stdout, text)
+
+    def shoes(self):
+        """A project on which the examples of the help mean something."""
+        options = ({"id": "sneaker"}, {"id": "cat"})
+        tree = ({"id": "birds", "options": [{"id": "duck"}]},)
+        (self.folder / "o.json").write_text(json.dumps({"name": "Shoes", "classifications": [
+            {"id": "class", "type": "radio", "options": options}, {"id": "species", "type": "tree", "options": tree}]}))
+        self.run_ok("init", "shoes", "--ontology", "o.json")
+        for i in range(24):
+            split, kind = ("train", "test")[i % 4 == 0], ("sneaker", "cat")[i % 2]
+            path = self.folder / "photos" / split / kind / f"{('north bay', 'east')[i % 3 == 0]}_p{i % 5}_2008-1{i % 3}_{i}.pgm"
+            program.write_pgm(path, program.picture(program.KINDS[i % 2], i))
+        self.run_ok("-C", "shoes", "import", "photos", "--target", "class", "--meta", "{site}_{patient}_{date}_*")
+        return "shoes"
+
+    def test_examples_run(self):
+        name = self.shoes()
+        commands = {command["name"]: command for command in self.told["commands"]}
+        lines = [example["line"] for key in ("help", "items", "split", "status", "previews", "relink")
+                 for example in commands[key]["examples"]]
+        lines += [line.strip() for line in self.run_ok("help", "filters").stdout.splitlines() if "  linnet " in line]
+        filters = self.page("filters").split("```")[1].strip().splitlines()
+        self.assertGreater(len(lines) + len(filters), 25)
+        for line in lines:
+            words = shlex.split(line.split(" | ")[0])[1:]
+            if "photos-2024" in words:
+                (self.folder / "photos").rename(self.folder / "photos-2024")
+            if not {"-C", "MODEL", "/media/ada/old"} & set(words):  # what no example project has
+                self.run_ok("-C", name, *words)
+        for line in filters:
+            self.run_ok("-C", name, "items", "--where", line)
 
     def test_parameters(self):
         for page, kinds in (("train", self.told["learners"]), ("extract", self.told["features"])):

@@ -47,7 +47,12 @@ static size_t count_found(lnti_view *view, const char *text) {
 /* Two views of the same rows: every number, text, answer and link. */
 static void assert_same(lnti_view *a, lnti_view *b) {
   lnti_text x = {0}, y = {0};
+  lnti_link_counts p_links, q_links;
   assert_int_equal(lnti_view_count(a), lnti_view_count(b));
+  assert_ok(lnti_view_link_counts(&p_links, a, ERR));
+  assert_ok(lnti_view_link_counts(&q_links, b, ERR));
+  assert_memory_equal(&p_links, &q_links, sizeof p_links);
+  assert_int_equal(count_found(a, "labelled=yes"), count_found(b, "labelled=yes"));
   assert_int_equal(a->names.n_meta, b->names.n_meta);
   for (size_t row = 0; row < lnti_view_count(a); row++) {
     assert_int_equal(lnti_view_id(a, row), lnti_view_id(b, row));
