@@ -93,7 +93,7 @@ def labels(n, n_pairs, folder):
     for i in range(n_pairs):
         project = folder / "labels"
         shutil.rmtree(project, ignore_errors=True)
-        subprocess.run([MAKE, project, str(n), "--bare"], check=True, capture_output=True)
+        subprocess.run([MAKE, project, str(n), "0"], check=True, capture_output=True)
         table = folder / "labels.csv"
         listing = subprocess.run([LINNET, "-C", project, "items", "--json", "--limit", "0"], check=True, capture_output=True,
                                  text=True).stdout

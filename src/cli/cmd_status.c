@@ -378,6 +378,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   glance g = {.cli = cli};
   (void)args;
   lnt_status status = lnti_cli_project(&g.project, cli, err);
+  if (!status) status = lnti_duplicates_ensure(g.project, err);
   if (!status) status = lnti_view_open(&g.view, g.project, NULL, NULL, err);
   if (!status) status = look(&g, err);
   if (!status) status = cli->json ? print_json(&g, err) : print(&g, err);

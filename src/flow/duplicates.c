@@ -217,9 +217,12 @@ done:
   return status;
 }
 
+static const char outdated[] = "duplicates.outdated";
+
 static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
   const finding *f = payload;
-  return lnti_tx_duplicates(tx, f->links, f->n_links, err);
+  lnt_status status = lnti_tx_duplicates(tx, f->links, f->n_links, err);
+  return status ? status : lnti_tx_setting(tx, outdated, NULL, err);
 }
 
 static lnt_status find(finding *f, lnt_error *err) {
@@ -244,5 +247,38 @@ lnt_status lnti_duplicates_update(lnti_duplicates *out, lnti_project *project, i
   if (!status) status = lnti_store_write(project->store, write_links, &f, err);
   if (!status) status = lnti_duplicates_count(out, project, question_id, f.links, f.n_links, err);
   free(f.links);
+  return status;
+}
+
+/* ---- links that are out of date ---- */
+
+lnt_status lnti_duplicates_outdate(lnti_tx *tx, lnt_error *err) {
+  return lnti_tx_setting(tx, outdated, "yes", err);
+}
+
+lnt_status lnti_duplicates_outdated(bool *out, lnti_project *project, lnt_error *err) {
+  char *value = NULL;
+  lnt_status status = lnti_store_setting(&value, project->store, outdated, err);
+  if (!status) *out = value != NULL;
+  free(value);
+  return status;
+}
+
+static lnt_status note_import(void *payload, const lnti_job *job, lnt_error *err) {
+  bool *running = payload;
+  (void)err;
+  *running = *running || strcmp(job->kind, "import") == 0;
+  return LNT_OK;
+}
+
+/* Jobs whose process is gone were told from those that run when the project was opened. */
+lnt_status lnti_duplicates_ensure(lnti_project *project, lnt_error *err) {
+  lnti_duplicates found = {0};
+  bool is = false, running = false;
+  lnt_status status = lnti_duplicates_outdated(&is, project, err);
+  if (!status && is) status = lnti_store_jobs(project->store, "running", note_import, &running, err);
+  if (status || !is || running) return status;
+  status = lnti_duplicates_update(&found, project, 0, err);
+  lnti_duplicates_clear(&found);
   return status;
 }

@@ -58,6 +58,14 @@ typedef struct lnti_duplicates {
 LNT_MUST_CHECK lnt_status lnti_duplicates_update(lnti_duplicates *out, lnti_project *project, int64_t question_id,
                                                  lnt_error *err);
 
+/** In a write that adds images or changes what is known of them: the links are to be looked for again. The search after it
+ *  may never come, as where an import is cancelled or killed. */
+LNT_MUST_CHECK lnt_status lnti_duplicates_outdate(lnti_tx *tx, lnt_error *err);
+/** Whether that was said since the last search. */
+LNT_MUST_CHECK lnt_status lnti_duplicates_outdated(bool *out, lnti_project *project, lnt_error *err);
+/** Looks for them again where that was said, unless an import that runs will. For whoever relies on the links. */
+LNT_MUST_CHECK lnt_status lnti_duplicates_ensure(lnti_project *project, lnt_error *err);
+
 /** Counts by the links in the store, as labels and splits are now, without looking for new ones; reads only the items that
  *  are linked. */
 LNT_MUST_CHECK lnt_status lnti_duplicates_read(lnti_duplicates *out, lnti_project *project, int64_t question_id,

@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <ctype.h>
+#include <flow/duplicates.h>
 #include <flow/leaks.h>
 #include <flow/posix_regex.h>
 #include <flow/sequences.h>
@@ -107,6 +108,7 @@ static lnt_status join_files(building *b, lnt_error *err) {
 
 static lnt_status join_always(building *b, lnt_error *err) {
   lnt_status status = join_equal_content(b, err);
+  if (!status) status = lnti_duplicates_ensure(b->project, err);
   if (!status) status = lnti_store_duplicates(b->project->store, 0, INT64_MAX, keep_link, b, err);
   if (status) return status;
   join_links(b, !alike_by_nature(b));

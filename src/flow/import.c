@@ -299,9 +299,11 @@ static lnt_status import_all(lnti_import_work *work, const source *sources, size
   if (status) return status;
   int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
   /* Labels alone make no new duplicates, but may be new conflicts of those that there are. */
-  bool labels_alone = !work->has_media && work->result->imported == 0;
-  status = labels_alone ? lnti_duplicates_read(&work->result->duplicates, work->project, question_id, err)
-                        : lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err);
+  bool search = work->has_media || work->result->imported > 0;
+  if (!search) status = lnti_duplicates_outdated(&search, work->project, err);
+  if (status) return status;
+  status = search ? lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err)
+                  : lnti_duplicates_read(&work->result->duplicates, work->project, question_id, err);
   if (status) return status;
   return warn(work, err);
 }

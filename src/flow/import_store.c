@@ -12,6 +12,8 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/annotate.h>
+#include <flow/duplicates.h>
+#include <flow/leaks.h>
 #include <flow/answer_text.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,6 +44,7 @@ typedef struct batch {
   lnti_import_again again; /* of metadata and splits */
   lnti_import_notice group_clashes, kept, exif_clashes;
   lnti_text there; /* what an item has */
+  bool outdates;   /* it adds images, or facts of them */
 } batch;
 
 /* ---- answers ---- */
@@ -314,6 +317,7 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
+  b->outdates = b->outdates || !existed || row->facts_missing;
   bool may_move = existed && !(row->input && row->input->known.done);
   return add_answers(b, tx, row, group_id, group_id ? group_existed : may_move, err);
 }
@@ -335,6 +339,7 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
   b->again = (lnti_import_again){0};
   clear_notices(b);
   b->group = NULL;
+  b->outdates = false;
   memset(b->meta_key_id, 0, work->n_meta_keys * sizeof *b->meta_key_id);
   lnt_status status = lnti_tx_op(tx, &b->op_id, &existed, &work->op, err);
   if (status) return status;
@@ -346,7 +351,9 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
     if (row->member) row->item.id = 0; /* a frame of a file */
     status = write_item(b, tx, row, err);
   }
-  return status || b->n_annotations == 0 ? status : write_answers(b, tx, err);
+  if (!status && b->n_annotations > 0) status = write_answers(b, tx, err);
+  if (!status) status = lnti_leaks_outdate(tx, err);
+  return status || !b->outdates ? status : lnti_duplicates_outdate(tx, err);
 }
 
 void lnti_import_row_clear(lnti_import_row *row) {

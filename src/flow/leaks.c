@@ -437,6 +437,10 @@ lnt_status lnti_leaks_update(lnti_leaks *out, lnti_project *project, lnt_error *
   return status;
 }
 
+lnt_status lnti_leaks_outdate(lnti_tx *tx, lnt_error *err) {
+  return lnti_tx_setting(tx, setting, NULL, err);
+}
+
 void lnti_leaks_clear(lnti_leaks *leaks) {
   for (int kind = 0; kind < LNTI_LEAK_KINDS; kind++) {
     free(leaks->leak[kind].a);

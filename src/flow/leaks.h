@@ -65,6 +65,9 @@ void lnti_leaks_clear(lnti_leaks *leaks);
  *  free() it. */
 LNT_MUST_CHECK lnt_status lnti_leaks_key(char **key_out, lnti_project *project, lnt_error *err);
 
+/** In a write that adds images or says something of them: what was noted is forgotten. */
+LNT_MUST_CHECK lnt_status lnti_leaks_outdate(lnti_tx *tx, lnt_error *err);
+
 /** Looks, and adds what there is to say: where the items are in splits already, as lnti_leaks_warn_of_cuts, else as
  *  lnti_leaks_warn. For import. */
 LNT_MUST_CHECK lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err);

@@ -122,13 +122,13 @@ lnt_status lnti_store_duplicates(lnti_store *store, int64_t first, int64_t last,
 /* ---- settings ---- */
 
 lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_error *err) {
+  static const char set[] =
+      "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
   lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_db_prepare(
-      &stmt, tx->db,
-      "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", err);
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, value ? set : "DELETE FROM settings WHERE key = ?", err);
   if (status) return status;
   lnti_put_text(stmt, key);
-  lnti_put_text(stmt, value);
+  if (value) lnti_put_text(stmt, value);
   return lnti_db_run(NULL, NULL, stmt, err);
 }
 

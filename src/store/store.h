@@ -184,7 +184,7 @@ typedef lnt_status (*lnti_duplicate_visit)(void *payload, const lnti_duplicate *
 LNT_MUST_CHECK lnt_status lnti_store_duplicates(lnti_store *store, int64_t first, int64_t last,
                                                 lnti_duplicate_visit visit, void *payload, lnt_error *err);
 
-/** Settings of the project: one text a key. */
+/** Settings of the project: one text a key; NULL: none. */
 LNT_MUST_CHECK lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_error *err);
 /** *value_out NULL where there is none; free() it. */
 LNT_MUST_CHECK lnt_status lnti_store_setting(char **value_out, lnti_store *store, const char *key, lnt_error *err);
