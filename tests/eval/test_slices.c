@@ -280,6 +280,29 @@ static void equally_good_slices_are_rarely_told_apart(void **state) {
   assert_true(fooled <= 12 && apart > 0.12);
 }
 
+static void same_on_any_number_of_threads(void **state) {
+  enum { SLICES = 3 };
+  sample s;
+  const size_t right[] = {300, 250, 400};
+  lnti_slice first[SLICES], out[SLICES];
+  lnti_slice_gap first_gap, gap;
+  (void)state;
+  set_slices(&s, 400, right, SLICES, 3);
+  const lnti_evaluate_options options = {101, 3, s.group};
+  lnti_slice_items items = items_of(&s);
+  first_gap = measure(first, &s, &options);
+  for (unsigned threads = 2; threads <= 3; threads++) {
+    lnti_context context = SERIAL;
+    lnti_pool *pool = NULL;
+    assert_int_equal(lnti_pool_new(&pool, threads, NULL), LNT_OK);
+    context.pool = pool;
+    assert_ok(lnti_slices_measure(out, &gap, &items, &options, &context, ERR));
+    assert_memory_equal(out, first, sizeof out);
+    assert_memory_equal(&gap, &first_gap, sizeof gap);
+    lnti_pool_free(pool);
+  }
+}
+
 static void what_cannot_be_sliced_is_refused(void **state) {
   static sample s = {.n = 0, .k = 1, .n_slices = 1};
   const lnti_evaluate_options options = {0, 0, NULL};
@@ -301,6 +324,7 @@ int main(void) {
       cmocka_unit_test(slices_of_few_items_or_few_groups_are_not_compared),
       cmocka_unit_test(perfect_slices_have_an_interval),
       cmocka_unit_test(equally_good_slices_are_rarely_told_apart),
+      cmocka_unit_test(same_on_any_number_of_threads),
       cmocka_unit_test(what_cannot_be_sliced_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,44 @@ static void counts_are_those_of_the_hand(void **state) {
   lab_free(&l);
 }
 
+/* Folders are the classes: their accuracies are the recalls, 1/3, 4/5 and 1. */
+static void slices_are_counted_by_hand(void **state) {
+  static const char *const keys[] = {"folder", "split"}, *const nonsense[] = {"colour"};
+  static const struct {
+    const char *folder;
+    size_t n, hits;
+  } want[] = {{"test/dark", 5, 4}, {"test/bright", 3, 1}, {"test/grey", 2, 2}};
+  (void)state;
+  lab l = shades();
+  lnti_evaluate_request request = request_of("m");
+  request.slices = keys;
+  request.n_slices = 2;
+  lnti_evaluate_result r = evaluate(&l, &request);
+  assert_int_equal(r.n_slices, 2);
+  assert_int_equal(r.slices[0].n, 3);
+  for (size_t i = 0; i < 3; i++) {
+    const lnti_report_slice *slice = &r.slices[0].slices[i];
+    assert_string_equal(slice->text, want[i].folder);
+    assert_true(slice->figures.n == want[i].n && slice->figures.hits == want[i].hits);
+  }
+  assert_true(r.slices[1].n == 1 && r.slices[1].slices[0].figures.hits == 7);
+  const double *whole = r.evaluation->ci95[LNTI_ACCURACY], *part = r.slices[1].slices[0].figures.accuracy_ci95;
+  assert_true(whole[0] == part[0] && whole[1] == part[1]); /* the same resamples */
+  lnti_evaluate_result_clear(&r);
+
+  /* One that cannot be read is in no slice; a key that is none is told before anything is done. */
+  assert_int_equal(unlink(media_in(&l, "set/test/dark/4.pgm").text), 0);
+  lnti_test_folder_remove(lnti_test_path(l.path, "cache"));
+  r = evaluate(&l, &request);
+  assert_true(r.n_refused == 1 && r.slices[0].slices[0].figures.n == 4 && r.slices[0].slices[0].figures.hits == 4);
+  lnti_evaluate_result_clear(&r);
+  request.slices = nonsense;
+  request.n_slices = 1;
+  assert_status(lnti_evaluate(&r, l.project, &request, ERR), LNT_EINVAL);
+  assert_message("'colour' is no key");
+  lab_free(&l);
+}
+
 /* Splits made anew after the training put training items into "test": whatever the split is called, it is told. */
 static void items_trained_on_are_counted_whatever_their_split(void **state) {
   (void)state;
@@ -261,6 +299,7 @@ static void a_cancelled_evaluation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_are_those_of_the_hand),
+      cmocka_unit_test(slices_are_counted_by_hand),
       cmocka_unit_test(training_items_are_warned_of),
       cmocka_unit_test(items_trained_on_are_counted_whatever_their_split),
       cmocka_unit_test(unknown_classes_are_left_out),
