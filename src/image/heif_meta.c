@@ -342,7 +342,7 @@ static lnt_status locate(reader *r, lnti_bytes *iloc, const place_sizes *s, lnti
     if (!item || item->kind == LNTI_HEIF_OTHER) continue;
     const lnti_bytes in = (method & 15) == 1 ? idat : r->file;
     if ((method & 15) > 1) return broken("the place of an item is given in a way that is not read", err);
-    if (offset > UINT64_MAX - base || base + offset > in.n || length > in.n - (base + offset)) {
+    if (!in.p || offset > UINT64_MAX - base || base + offset > in.n || length > in.n - (base + offset)) {
       return lnti_fail(err, LNT_EDATA, "the HEIF file ends early: it has %zu bytes, and pixels that would lie behind",
                        r->file.n);
     }
