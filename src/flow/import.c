@@ -324,7 +324,8 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
                        const lnti_import_options *options, lnt_error *err) {
   lnti_import_result result = {0};
   lnti_import_options own = *options;
-  lnti_import_work work = {.project = project, .options = &own, .result = &result, .question = LNTI_NONE};
+  lnti_import_work work = {
+      .project = project, .options = &own, .result = &result, .n_sources = n_sources, .question = LNTI_NONE};
   uint64_t start = lnti_monotonic_ns();
   /* "Test" and "testing" are the split "test": under another name its items would be trained on. */
   const char *known = own.split ? lnti_split_of_name(own.split, strlen(own.split)) : NULL;

@@ -117,7 +117,7 @@ static lnt_status import_records(cifar_batch *b, lnt_error *err) {
     const uint8_t *labels = b->labels + i * (last + 1);
     char *member = members + i * bytes;
     snprintf(member, bytes, "%s%zu", b->prefix, i);
-    answers[i] = (lnti_import_answer){b->question, b->option[labels[0]][labels[last]], (double)NAN};
+    answers[i] = (lnti_import_answer){b->question, b->option[labels[0]][labels[last]], (double)NAN, false};
     inputs[i] = (lnti_import_input){.member = member,
                                     .split = split,
                                     .answers = &answers[i],

@@ -163,7 +163,7 @@ static void fill_record(const idx_batch *b, size_t i) {
   record->input = (lnti_import_input){
       .member = record->member, .split = b->split, .known = lnti_known_items_find(b->known, record->member)};
   if (b->labels) {
-    record->answer = (lnti_import_answer){b->question, b->option[b->labels[i]], (double)NAN};
+    record->answer = (lnti_import_answer){b->question, b->option[b->labels[i]], (double)NAN, false};
     record->input.answers = &record->answer;
     record->input.n_answers = 1;
   }

@@ -23,6 +23,7 @@ typedef struct lnti_import_answer {
   size_t question; /**< index in the ontology */
   size_t option;   /**< index in the ontology, or LNTI_NONE */
   double number;   /**< of number questions, else NaN */
+  bool listed;     /**< one of a list of what is yes in a checklist */
 } lnti_import_answer;
 
 /** A named value that comes with an input. */
@@ -42,6 +43,7 @@ typedef struct lnti_import_input {
   size_t n_meta;
   lnti_known_item known; /**< the item that is there already; id 0 */
   bool fresh;            /**< it is known that none of these questions is answered for it */
+  bool whole_lists;      /**< what an earlier import listed, and these lists do not, is taken back */
 } lnti_import_input;
 
 /** One input on its way into the store. */
@@ -77,6 +79,7 @@ typedef struct lnti_import_work {
   const lnti_import_options *options;
   lnti_import_result *result;
   lnti_ontology *ontology;
+  size_t n_sources;
   size_t question;            /**< the first that labels answer; LNTI_NONE until something has a label */
   size_t n_before;            /**< options that were there before this import */
   const char **called;        /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */

@@ -36,7 +36,9 @@ typedef struct batch {
   int64_t *meta_key_id; /* [work->n_meta_keys] */
   lnti_annotation *annotations;
   pending *pending; /* [n_annotations] */
-  size_t n_annotations, capacity;
+  size_t n_annotations, capacity, pending_capacity;
+  uint32_t *listed; /* [options] the number of the row that lists it, from 1; NULL until there are lists */
+  uint32_t n_listing;
   const char *group; /* the last one */
   int64_t group_id;
   size_t imported, existing, groups;
@@ -48,6 +50,17 @@ typedef struct batch {
 } batch;
 
 /* ---- answers ---- */
+
+static lnt_status push(batch *b, const lnti_annotation *annotation, pending what, lnt_error *err) {
+  const size_t n = b->n_annotations;
+  lnt_status status = lnti_grow(&b->annotations, &b->capacity, n + 1, sizeof *b->annotations, err);
+  if (!status) status = lnti_grow(&b->pending, &b->pending_capacity, n + 1, sizeof *b->pending, err);
+  if (status) return status;
+  b->annotations[n] = *annotation;
+  b->pending[n] = what;
+  b->n_annotations++;
+  return LNT_OK;
+}
 
 /* `may_move`: the item was there, and its stage may not be "done" yet. */
 static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool may_move, bool fresh,
@@ -61,13 +74,56 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
     if (status) return status;
     moves = !answered;
   }
-  b->pending[b->n_annotations] = (pending){.moves = moves, .member = member};
-  b->annotations[b->n_annotations++] =
-      (lnti_annotation){.item_id = item_id,
-                        .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
-                        .confidence = (double)NAN,
-                        .fresh = fresh};
-  return LNT_OK;
+  const lnti_annotation annotation = {.item_id = item_id,
+                                      .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
+                                      .confidence = (double)NAN,
+                                      .fresh = fresh};
+  return push(b, &annotation, (pending){.moves = moves, .member = member}, err);
+}
+
+/* An option that an earlier import listed for the item becomes unknown again. */
+static lnt_status take_back(batch *b, int64_t item_id, size_t question, size_t option, const char *member,
+                            lnt_error *err) {
+  const lnti_annotation cleared = {
+      .item_id = item_id, .answer = {question, LNTI_CLEARED, option, (double)NAN}, .confidence = (double)NAN};
+  return push(b, &cleared, (pending){.member = member}, err);
+}
+
+/* Takes back what an import has listed in answer to a question and the row does not list. */
+static lnt_status take_back_unlisted(batch *b, lnti_tx *tx, int64_t item_id, size_t question, const char *member,
+                                     lnt_error *err) {
+  lnti_ontology *ontology = b->work->ontology;
+  int64_t slot = 1;
+  for (;;) {
+    lnti_answer_row row;
+    bool found = false;
+    lnt_status status =
+        lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, item_id, ontology->questions[question].id, slot, err);
+    if (status || !found) return status;
+    slot = row.slot + 1;
+    if (row.state != LNTI_ANSWERED || row.number != 1 || row.source != LNTI_BY_IMPORT) continue;
+    size_t option = lnti_ontology_option_by_id(ontology, row.slot);
+    if (option == LNTI_NONE || b->listed[option] == b->n_listing) continue;
+    status = take_back(b, item_id, question, option, member, err);
+    if (status) return status;
+  }
+}
+
+static lnt_status take_back_lists(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  const lnti_import_input *input = row->input;
+  lnt_status status = LNT_OK;
+  if (!b->listed) status = lnti_alloc_zero(&b->listed, b->work->ontology->n_options, sizeof *b->listed, err);
+  if (status) return status;
+  b->n_listing++;
+  for (size_t i = 0; i < input->n_answers; i++) {
+    if (input->answers[i].listed) b->listed[input->answers[i].option] = b->n_listing;
+  }
+  for (size_t i = 0; i < input->n_answers && !status; i++) {
+    const lnti_import_answer *answer = &input->answers[i];
+    bool first = answer->listed && (i == 0 || input->answers[i - 1].question != answer->question);
+    if (first) status = take_back_unlisted(b, tx, row->item.id, answer->question, row->item.member, err);
+  }
+  return status;
 }
 
 /* Members of a group that disagree: the first one of this import counts, and it is said. A batch that is run again meets
@@ -282,6 +338,7 @@ static lnt_status write_split(batch *b, lnti_tx *tx, const lnti_import_row *row,
 static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool may_move,
                               lnt_error *err) {
   lnt_status status = LNT_OK;
+  if (row->input && row->input->whole_lists && !group_id) status = take_back_lists(b, tx, row, err);
   for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
     const lnti_import_answer *answer = &row->input->answers[i];
     int64_t item_id = group_id ? group_id : row->item.id;
@@ -388,12 +445,6 @@ static lnt_status tell_rows(lnti_import_work *work, lnti_source_kind kind, const
   return status;
 }
 
-static size_t count_answers(const lnti_import_row *rows, size_t n) {
-  size_t total = 0;
-  for (size_t i = 0; i < n; i++) total += rows[i].input ? rows[i].input->n_answers : 0;
-  return total;
-}
-
 /* Thumbnails can be made again: a cache that cannot be written is said once, and is no reason to stop. */
 void lnti_import_keep_thumb(lnti_import_work *work, lnti_looked *look) {
   lnt_error reason = LNT_ERROR_INIT;
@@ -435,13 +486,9 @@ static void add_counts(lnti_import_work *work, batch *b) {
 
 lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,
                              size_t n, lnt_error *err) {
-  batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n, .capacity = count_answers(rows, n)};
+  batch b = {.work = work, .kind = kind, .source = source, .rows = rows, .n = n};
   size_t n_inputs = 0;
-  lnt_status status = lnti_alloc(&b.annotations, b.capacity, sizeof *b.annotations, err);
-  if (status) goto done;
-  status = lnti_alloc(&b.pending, b.capacity, sizeof *b.pending, err);
-  if (status) goto done;
-  status = lnti_alloc(&b.meta_key_id, work->n_meta_keys, sizeof *b.meta_key_id, err);
+  lnt_status status = lnti_alloc(&b.meta_key_id, work->n_meta_keys, sizeof *b.meta_key_id, err);
   if (status) goto done;
   status = tell_rows(work, kind, source, rows, n, err);
   if (status) goto done;
@@ -457,6 +504,7 @@ lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, cons
 done:
   for (size_t i = 0; i < n; i++) lnti_import_row_clear(&rows[i]);
   clear_notices(&b);
+  free(b.listed);
   lnti_text_clear(&b.there);
   free(b.meta_key_id);
   free(b.pending);

@@ -34,6 +34,8 @@ typedef struct importing {
   const char *list_split;
   size_t n_rows;
   lnti_seen seen;
+  lnti_seen paths;  /* of a table with lists, until one is met again */
+  bool whole_lists; /* no image has two rows, so that a cell is all that is said of it */
   lnti_table_storing storing;
   lnti_arena arena;
 } importing;
@@ -116,12 +118,34 @@ static lnt_status for_each_block(importing *t, block_visit visit, bool last, lnt
 
 /* ---- the first pass: what there will be ---- */
 
+/* A list that was mended takes back what it no longer holds; but rows of one image, or tables of one import, add up. */
+static bool may_have_whole_lists(const importing *t) {
+  bool lists = false;
+  for (size_t i = 0; i < t->plan.n_columns; i++) lists = lists || t->plan.columns[i].role == LNTI_COLUMN_LABELS;
+  return lists && t->work->replaces && t->work->n_sources == 1;
+}
+
+static lnt_status note_path(importing *t, const char *path, lnt_error *err) {
+  lnti_hash128 hash;
+  uint64_t key[2];
+  size_t ignored = 0;
+  bool first = true;
+  if (!t->whole_lists) return LNT_OK;
+  lnti_hash128_bytes(&hash, path, strlen(path));
+  memcpy(key, hash.bytes, sizeof key);
+  key[0] |= 1;
+  lnt_status status = lnti_seen_note(&ignored, &first, &t->paths, key, 0, 0, err);
+  t->whole_lists = first;
+  return status;
+}
+
 static lnt_status note_block(importing *t, lnti_table_block *b, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < b->n && !status; i++) {
     if (b->rows[i].refused) continue;
     lnti_finder_note(t->finder, b->rows[i].path);
-    status = lnti_table_labels_note(&t->labels, &b->rows[i], err);
+    status = note_path(t, b->rows[i].path, err);
+    if (!status) status = lnti_table_labels_note(&t->labels, &b->rows[i], err);
   }
   t->n_rows += b->n;
   return status;
@@ -145,7 +169,9 @@ static lnt_status check_guesses(const importing *t, lnt_error *err) {
 
 static lnt_status prepare(importing *t, lnt_error *err) {
   lnt_status status = lnti_table_labels_begin(&t->labels, t->work, &t->plan, t->path, err);
+  t->whole_lists = may_have_whole_lists(t);
   if (!status) status = for_each_block(t, note_block, false, err);
+  lnti_seen_clear(&t->paths);
   if (!status) status = check_guesses(t, err);
   if (!status) status = lnti_table_labels_make(&t->labels, err);
   if (!status) status = lnti_arena_alloc(&t->meta_key, &t->arena, t->plan.n_keys, sizeof *t->meta_key, err);
@@ -253,6 +279,7 @@ static lnt_status take_row(importing *t, lnti_table_block *b, const lnti_table_r
                                .answers = answers,
                                .n_answers = row->n_values,
                                .fresh = first && t->labels.all_new,
+                               .whole_lists = first && t->whole_lists && !t->labels.all_new,
                                .known = {.id = found->id,
                                          .looked = true,
                                          .done = found->done,

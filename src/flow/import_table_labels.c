@@ -200,7 +200,7 @@ static lnt_status make(lnti_table_labels *labels, const tree_titles *tree, size_
 static lnt_status check(lnti_table_labels *labels, const tree_titles *tree, size_t i, lnt_error *err) {
   size_t question = labels->question[question_of(labels, i)];
   bool checklist = labels->work->ontology->questions[question].type == LNTI_CHECKLIST;
-  const lnti_import_answer answer = {question, labels->options[i].option, checklist ? 1 : (double)NAN};
+  const lnti_import_answer answer = {question, labels->options[i].option, checklist ? 1 : (double)NAN, false};
   (void)tree;
   return lnti_import_check(labels->work, &answer, err);
 }
@@ -283,7 +283,11 @@ lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
 
 static lnt_status answer_of(lnti_import_answer *out, const char **refused_out, lnti_table_labels *labels,
                             const lnti_table_value *value, lnti_arena *arena, lnt_error *err) {
-  lnti_import_answer answer = {labels->question[value->question], LNTI_NONE, value->number};
+  const lnti_table_column *column = &labels->plan->columns[value->column - 1];
+  lnti_import_answer answer = {.question = labels->question[value->question],
+                               .option = LNTI_NONE,
+                               .number = value->number,
+                               .listed = column->role == LNTI_COLUMN_LABELS && !value->no};
   if (value->n_titles > 0) {
     labels->key.length = 0;
     lnt_status status = key_of(&labels->key, value->question, value->titles, value->n_titles, err);

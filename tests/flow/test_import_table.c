@@ -356,6 +356,46 @@ static void several_labels_are_a_checklist(void **state) {
   lab_free(&l);
 }
 
+static lnti_import_result take_lists(const lab *l, const char *text, lnti_import_existing existing) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_refusals refusals = {0};
+  options.existing = existing;
+  options.table = (lnti_import_table_options){.columns = LIST("tags=labels"), .n_columns = 1, .label_separator = ';'};
+  assert_ok(import_table(l, &result, &refusals, "set/t.csv", text, options));
+  assert_int_equal(refusals.n, 0);
+  return result;
+}
+
+/* What a table listed, a table can take back: not what a person has answered, nor what an empty cell says nothing of. Rows of
+ * one image add up. */
+static void a_list_that_was_mended(void **state) {
+  (void)state;
+  lab l = lab_new();
+  write_set(&l);
+  lnti_import_result result = take_lists(&l, "path,tags\na.pgm,x;y;z\nb.pgm,x;y\nc.pgm,y\n", LNTI_IMPORT_EXISTING_AUTO);
+  assert_int_equal(result.labelled, 6);
+  lnti_import_result_clear(&result);
+  assert_ok(lnti_store_ontology(&l.ontology, l.project->store, ERR));
+  lab_answer(&l, 1, "class", "z");
+  static const char mended[] = "path,tags\na.pgm,x;w\nb.pgm,\nc.pgm,x\n";
+  result = take_lists(&l, mended, LNTI_IMPORT_EXISTING_KEEP);
+  assert_int_equal(result.labelled, 2);
+  assert_int_equal(result.again.labels_changed, 0);
+  lnti_import_result_clear(&result);
+  assert_items(&l, "set/a.pgm class=x,y,z,w\nset/b.pgm class=x,y\nset/c.pgm class=x,y\n");
+  result = take_lists(&l, "path,tags\na.pgm,x\na.pgm,w\nc.pgm,x\n", LNTI_IMPORT_EXISTING_AUTO);
+  assert_int_equal(result.again.labels_changed, 0);
+  lnti_import_result_clear(&result);
+  result = take_lists(&l, mended, LNTI_IMPORT_EXISTING_AUTO);
+  assert_int_equal(result.labelled, 0);
+  assert_int_equal(result.again.labels_changed, 2);
+  assert_int_equal(result.again.labels_same, 3);
+  lnti_import_result_clear(&result);
+  assert_items(&l, "set/a.pgm class=x,z,w\nset/b.pgm class=x,y\nset/c.pgm class=x\n");
+  lab_free(&l);
+}
+
 static void onehot_columns_say_yes_and_no(void **state) {
   (void)state;
   lab l = lab_new();
@@ -770,6 +810,7 @@ int main(void) {
       cmocka_unit_test(levels_are_a_tree),
       cmocka_unit_test(two_nodes_of_one_title),
       cmocka_unit_test(several_labels_are_a_checklist),
+      cmocka_unit_test(a_list_that_was_mended),
       cmocka_unit_test(onehot_columns_say_yes_and_no),
       cmocka_unit_test(several_questions_and_numbers),
       cmocka_unit_test(options_are_in_natural_order),
