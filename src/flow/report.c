@@ -178,6 +178,13 @@ static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, 
   return lnti_text_printf(out, err, " (95\u00a0%% interval %.1f to %.1f).", 100 * gap->ci95[0], 100 * gap->ci95[1]);
 }
 
+static bool of_one_group_each(const lnti_report_slices *slices) {
+  for (size_t i = 0; i < slices->n; i++) {
+    if (slices->slices[i].figures.n_groups > 1) return false;
+  }
+  return true;
+}
+
 lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
   if (gap->n_enough > 1) return gap_figures(out, slices, err);
@@ -185,6 +192,11 @@ lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt
     bool none = slices->slices[0].kind == LNTI_SLICE_NONE;
     return lnti_text_printf(out, err, "Nothing to compare: %s.",
                             none ? "not one of these images has a value of it" : "all of these images have the same");
+  }
+  if (slices->grouped && of_one_group_each(slices)) {
+    return lnti_text_printf(out, err,
+                            "Nothing to compare: each of these is a single group, so that nothing is known of how far "
+                            "such groups differ by chance.");
   }
   return lnti_text_printf(out, err, "Nothing to compare: %s at least %d images%s, and fewer tell too little.",
                           gap->n_enough == 0 ? "none of these has" : "only one of these has", LNTI_SLICE_ITEMS_ENOUGH,
