@@ -178,9 +178,11 @@ static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, 
   return lnti_text_printf(out, err, " (95\u00a0%% interval %.1f to %.1f).", 100 * gap->ci95[0], 100 * gap->ci95[1]);
 }
 
+/* As where images were kept together by the key itself. */
 static bool of_one_group_each(const lnti_report_slices *slices) {
   for (size_t i = 0; i < slices->n; i++) {
-    if (slices->slices[i].figures.n_groups > 1) return false;
+    const lnti_report_slice *slice = &slices->slices[i];
+    if (slice->kind != LNTI_SLICE_OTHER && slice->figures.n_groups > 1) return false;
   }
   return true;
 }
