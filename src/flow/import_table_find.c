@@ -18,10 +18,9 @@
 
 enum {
   SLOTS_START = 1024,
-  PARTS_MAX = 16,        /* of a path that is held against the ends of URIs */
-  ENDS_MAX = 8,          /* tables of ends, each of one number of parts */
-  ARCHIVES_MAX = 64,     /* whose members are known at a time */
-  EXTENSION_TRIES = 1000 /* paths in a row that get no extension before it is given up */
+  PARTS_MAX = 16,   /* of a path that is held against the ends of URIs */
+  ENDS_MAX = 8,     /* tables of ends, each of one number of parts, and of the size of all items */
+  ARCHIVES_MAX = 64 /* whose members are known at a time */
 };
 
 /* An item by the hash of its URI or of an end of it. */
@@ -70,7 +69,8 @@ struct lnti_finder {
   size_t last_source;
   archive archives[ARCHIVES_MAX];
   size_t n_archives;
-  size_t last_extension, n_without;
+  size_t last_extension;
+  bool ends_missed; /* the path that was asked for last was not held against the ends */
   lnti_text uri;
 };
 
@@ -478,7 +478,7 @@ static lnt_status add_extension(bool *found_out, lnti_found *out, lnti_finder *f
                                            ".tif", ".tiff", ".bmp",  ".webp", ".ppm",  ".pgm"};
   enum { N_EXTENSIONS = sizeof extensions / sizeof extensions[0] };
   size_t n = strlen(uri);
-  if (f->n_without > EXTENSION_TRIES || lnti_table_looks_like_path(uri) || n + 8 > LNTI_PATH_BYTES_MAX) return LNT_OK;
+  if (lnti_table_looks_like_path(uri) || n + 8 > LNTI_PATH_BYTES_MAX) return LNT_OK;
   for (size_t k = 0; k < N_EXTENSIONS && !*found_out; k++) {
     size_t i = (f->last_extension + k) % N_EXTENSIONS;
     snprintf(uri + n, 8, "%s", extensions[i]);
@@ -488,7 +488,6 @@ static lnt_status add_extension(bool *found_out, lnti_found *out, lnti_finder *f
     if (*found_out) f->last_extension = i;
   }
   uri[n] = '\0';
-  f->n_without = *found_out ? 0 : f->n_without + 1;
   return LNT_OK;
 }
 
@@ -525,6 +524,7 @@ static lnt_status find_end(bool *found_out, lnti_found *out, lnti_finder *f, con
   const ends *table = NULL;
   uint64_t hash[2];
   lnt_status status = ends_of(&table, f, count_parts(path), bare, err);
+  f->ends_missed = !table;
   if (status || !table) return status;
   hash_text(hash, path, strlen(path));
   const slot *s = slot_of(&table->items, hash);
@@ -567,11 +567,19 @@ lnt_status lnti_finder_find(lnti_found *out, lnti_finder *finder, lnti_arena *ar
   lnti_found found = {0};
   bool is_found = false;
   if (strncmp(path, "file://", 7) == 0) path += 7;
+  finder->ends_missed = false;
   lnt_status status = find_as_given(&is_found, &found, finder, arena, path, err);
   if (!status && !is_found && strchr(path, '\\')) {
     status = find_with_slashes(&is_found, &found, finder, arena, path, err);
   }
   if (status) return status;
+  if (!is_found && finder->ends_missed) {
+    return lnti_fail(
+        err, LNT_ELIMIT,
+        "\"%.200s\" is no file in %.150s, and not looked for among the ends of the items' paths, which is done "
+        "for paths of up to %d parts, of %d different numbers of parts; give paths below --root",
+        path, finder->root, PARTS_MAX, ENDS_MAX);
+  }
   if (!is_found) {
     return lnti_fail(err, LNT_ENOTFOUND, "\"%.200s\" is no %s %.150s, and no item is called so", path,
                      finder->kind == LNTI_SOURCE_FOLDER    ? "file in"

@@ -272,6 +272,53 @@ static void several_items_called_so_are_none(void **state) {
   lab_free(&l);
 }
 
+/* What rows before it named makes no row's path mean something else. */
+static void many_misses_change_nothing(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  lnti_text text = {0};
+  write_set(&l);
+  assert_ok(lnti_text_printf(&text, ERR, "path,label\na,x\nb,x\nc,x\nd,x\n"));
+  for (int i = 0; i < 1100; i++) assert_ok(lnti_text_printf(&text, ERR, "gone%d,x\n", i));
+  assert_ok(lnti_text_printf(&text, ERR, "e,x\n"));
+  media_name path = media_in(&l, "set/t.csv");
+  const char *source = path.text;
+  lnti_test_write_file(source, text.data, text.length);
+  lnti_text_clear(&text);
+  assert_ok(lnti_import(&result, l.project, &source, 1, &options, ERR));
+  assert_int_equal(result.imported, 5);
+  assert_int_equal(result.n_refused, 1100);
+  lnti_import_result_clear(&result);
+  lab_free(&l);
+}
+
+/* Each number of parts takes a table of all items: beyond so many it is said that it was not looked for. */
+static void ends_of_too_many_lengths_are_told(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_refusals refusals = {0};
+  write_set(&l);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  media_folder(media_in(&l, "other").text);
+  options.target = "other";
+  assert_ok(import_table(&l, &result, &refusals, "other/t.csv",
+                         "path,label\na.pgm,x\nset/b.pgm,x\n3/3/c.pgm,x\n4/4/4/c.pgm,x\n5/5/5/5/c.pgm,x\n"
+                         "6/6/6/6/6/c.pgm,x\n7/7/7/7/7/7/c.pgm,x\n8/8/8/8/8/8/8/c.pgm,x\n"
+                         "9/9/9/9/9/9/9/9/c.pgm,x\nd.pgm,x\n",
+                         options));
+  assert_int_equal(result.labelled, 3);
+  assert_int_equal(refusals.n, 7);
+  assert_int_equal(refusals.of[5].code, LNT_ENOTFOUND);
+  assert_int_equal(refusals.of[6].code, LNT_ELIMIT);
+  assert_non_null(strstr(refusals.of[6].reason, "of 8 different numbers of parts; give paths below --root"));
+  lnti_import_result_clear(&result);
+  lab_free(&l);
+}
+
 static void rows_with_a_fault(void **state) {
   (void)state;
   lab l = lab_new();
@@ -804,6 +851,8 @@ int main(void) {
       cmocka_unit_test(a_table_replaces_what_is_there),
       cmocka_unit_test(keeping_is_told),
       cmocka_unit_test(labels_for_items_that_are_there),
+      cmocka_unit_test(many_misses_change_nothing),
+      cmocka_unit_test(ends_of_too_many_lengths_are_told),
       cmocka_unit_test(labels_alone_read_no_image),
       cmocka_unit_test(several_items_called_so_are_none),
       cmocka_unit_test(rows_with_a_fault),
