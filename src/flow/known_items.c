@@ -34,12 +34,6 @@ struct lnti_known_items {
   size_t n_slots, n_used, n;
 };
 
-typedef struct loading {
-  lnti_known_items *known;
-  const char *source;
-  lnti_source_kind kind;
-} loading;
-
 static void hash_member(uint64_t out[2], const char *member, size_t n) {
   lnti_hash128 hash;
   lnti_hash128_bytes(&hash, member, n);
@@ -109,30 +103,27 @@ static lnt_status note_frame(lnti_known_items *known, const char *member, lnt_er
 }
 
 static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
-  loading *l = payload;
+  lnti_known_items *known = payload;
   slot *s = NULL;
-  if (item->source_kind != l->kind || strcmp(item->source, l->source) != 0) return LNT_OK;
-  lnt_status status = note_frame(l->known, item->member, err);
-  if (!status) status = get_slot(&s, l->known, item->member, strlen(item->member), err);
+  lnt_status status = note_frame(known, item->member, err);
+  if (!status) status = get_slot(&s, known, item->member, strlen(item->member), err);
   if (status) return status;
   s->id = item->id;
   s->group_id = item->group_id;
   s->content = lnti_content_key(&item->content);
   s->looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP;
   s->may_have_frames = holds_frames(item->format);
-  l->known->n++;
+  known->n++;
   return LNT_OK;
 }
 
 lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, lnti_source_kind kind,
                                  const char *source, lnt_error *err) {
   lnti_known_items *known = NULL;
-  lnti_item_query query = {0};
   lnt_status status = lnti_alloc_zero(&known, 1, sizeof *known, err);
   if (status) return status;
-  loading l = {known, source, kind};
   status = resize(known, 64, err);
-  if (!status) status = lnti_store_items(project->store, &query, note_item, &l, err);
+  if (!status) status = lnti_store_source_items(project->store, kind, source, note_item, known, err);
   if (status) {
     lnti_known_items_free(known);
     return status;
@@ -183,10 +174,6 @@ lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char 
   if (!s->id || s->may_have_frames) find_frames(&item, known, member, s);
   item.joins = (item.id || item.frames) && !item.group_id;
   return item;
-}
-
-size_t lnti_known_items_n(const lnti_known_items *known) {
-  return known ? known->n : 0;
 }
 
 void lnti_known_items_free(lnti_known_items *known) {

@@ -26,14 +26,13 @@ typedef struct lnti_known_item {
 typedef struct lnti_known_items lnti_known_items;
 
 /**
- * The items of the source of that kind and path (none where there is no such source). One walk over all items; 64 to
- * 128 bytes an item of the source. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
+ * The items of the source of that kind and path (none where there is no such source). One walk over these, and 64
+ * to 128 bytes for each. Members are told apart by 128 bits of hash: two of a million meet with probability 1e-27.
  */
 LNT_MUST_CHECK lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, lnti_source_kind kind,
                                                 const char *source, lnt_error *err);
 /** {0} where it is not there. NULL knows nothing. */
 lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char *member);
-size_t lnti_known_items_n(const lnti_known_items *known);
 void lnti_known_items_free(lnti_known_items *known);
 
 #endif

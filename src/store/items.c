@@ -264,10 +264,11 @@ static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
   return LNT_OK;
 }
 
+#define ITEM_COLUMNS                                                                                             \
+  "i.id, i.source_id, s.path, s.kind, i.member, i.content, i.h, i.w, i.c, i.depth, i.format, i.bytes, i.split, " \
+  "i.stage, i.kind, i.group_id, i.pixels, i.signature, i.sharpness, i.brightness, i.contrast "
 /* CROSS JOIN: items are the outer loop, in their order. */
-#define SELECT_ITEMS                                                                                                    \
-  "SELECT i.id, i.source_id, s.path, s.kind, i.member, i.content, i.h, i.w, i.c, i.depth, i.format, i.bytes, i.split, " \
-  "i.stage, i.kind, i.group_id, i.pixels, i.signature, i.sharpness, i.brightness, i.contrast FROM items i CROSS JOIN sources s WHERE s.id = i.source_id AND i.id > ? "
+#define SELECT_ITEMS "SELECT " ITEM_COLUMNS "FROM items i CROSS JOIN sources s WHERE s.id = i.source_id AND i.id > ? "
 #define AND_SPLIT "AND i.split = ? "
 #define AND_ANSWERED                                                                          \
   "AND EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND " \
@@ -286,6 +287,27 @@ lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnt
     if (query->split) lnti_put_text(w.stmt, query->split);
     if (query->answered_question) lnti_put_int(w.stmt, query->answered_question);
     lnti_put_int(w.stmt, query->limit && query->limit < INT64_MAX ? (int64_t)query->limit : INT64_MAX);
+  }
+  while (lnti_walk_next(&w, &status, err)) {
+    lnti_item item;
+    status = read_item(&item, w.stmt, err);
+    if (!status) status = visit(payload, &item, err);
+  }
+  lnti_walk_end(&w);
+  return status;
+}
+
+lnt_status lnti_store_source_items(lnti_store *store, lnti_source_kind kind, const char *path, lnti_item_visit visit,
+                                   void *payload, lnt_error *err) {
+  lnti_walk w;
+  lnt_status status = lnti_walk_begin(&w, store,
+                                      "SELECT " ITEM_COLUMNS
+                                      "FROM sources s CROSS JOIN items i "
+                                      "WHERE s.path = ? AND s.kind = ? AND i.source_id = s.id",
+                                      err);
+  if (!status) {
+    lnti_put_text(w.stmt, path);
+    lnti_put_int(w.stmt, kind);
   }
   while (lnti_walk_next(&w, &status, err)) {
     lnti_item item;

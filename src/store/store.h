@@ -153,6 +153,9 @@ typedef struct lnti_item_query {
 typedef lnt_status (*lnti_item_visit)(void *payload, const lnti_item *item, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_store_items(lnti_store *store, const lnti_item_query *query, lnti_item_visit visit,
                                            void *payload, lnt_error *err);
+/** The items of one source, in no order; none where there is no such source. Their number of steps, not that of all. */
+LNT_MUST_CHECK lnt_status lnti_store_source_items(lnti_store *store, lnti_source_kind kind, const char *path,
+                                                  lnti_item_visit visit, void *payload, lnt_error *err);
 /** Those of the ids [n] that there are, in the order of the ids and as of one moment. */
 LNT_MUST_CHECK lnt_status lnti_store_items_by_id(lnti_store *store, const int64_t *ids, size_t n, lnti_item_visit visit,
                                                  void *payload, lnt_error *err);

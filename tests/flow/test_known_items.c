@@ -52,10 +52,8 @@ static void nothing_is_known_of_nothing(void **state) {
   (void)state;
   lab l = lab_new();
   lnti_known_items *known = load(&l, LNTI_SOURCE_FOLDER, "/photos");
-  assert_int_equal(lnti_known_items_n(known), 0);
   assert_int_equal(lnti_known_items_find(known, "a.png").id, 0);
   lnti_known_items_free(known);
-  assert_int_equal(lnti_known_items_n(NULL), 0);
   assert_int_equal(lnti_known_items_find(NULL, "a.png").id, 0);
   lnti_known_items_free(NULL);
   lab_free(&l);
@@ -69,7 +67,6 @@ static void one_source_of_one_kind(void **state) {
   int64_t archive = add(&l, LNTI_SOURCE_ARCHIVE, "/photos", items, 2); /* the folder gave way to a file */
   add(&l, LNTI_SOURCE_FOLDER, "/photos2", items, 2);
   lnti_known_items *known = load(&l, LNTI_SOURCE_FOLDER, "/photos");
-  assert_int_equal(lnti_known_items_n(known), 2);
   lnti_known_item a = lnti_known_items_find(known, "a.png"), b = lnti_known_items_find(known, "b/a.png");
   lnti_hash content;
   lnti_hash_bytes(&content, "a.png", 5);
@@ -89,7 +86,7 @@ static void one_source_of_one_kind(void **state) {
   assert_int_equal(lnti_known_items_find(known, "a.png").id, archive);
   lnti_known_items_free(known);
   known = load(&l, LNTI_SOURCE_ARRAY, "/photos");
-  assert_int_equal(lnti_known_items_n(known), 0);
+  assert_int_equal(lnti_known_items_find(known, "a.png").id, 0);
   lnti_known_items_free(known);
   lab_free(&l);
 }
@@ -139,7 +136,6 @@ static void groups(void **state) {
   const int64_t members[] = {in, frame};
   int64_t group = lab_group(&l, "group:both", members, 2);
   lnti_known_items *known = load(&l, LNTI_SOURCE_FOLDER, l.folder);
-  assert_int_equal(lnti_known_items_n(known), 4);
   lnti_known_item item = lnti_known_items_find(known, "in.png");
   assert_int_equal(item.group_id, group);
   assert_false(item.joins);
@@ -182,7 +178,6 @@ static void many(void **state) {
   enum { N = 20000 };
   int64_t first = lab_items(&l, N);
   lnti_known_items *known = load(&l, LNTI_SOURCE_FOLDER, l.folder);
-  assert_int_equal(lnti_known_items_n(known), N);
   for (int i = 0; i < N; i++) {
     char member[32];
     snprintf(member, sizeof member, "%d.png", i);
@@ -207,7 +202,7 @@ static void failing_allocations(void **state) {
     lnti_test_fail_allocation_after(0);
     if (status != (failed ? LNT_ENOMEM : LNT_OK)) fail_msg("allocation %zu: %s", n, lnt_status_name(status));
     assert_true(!known == failed);
-    assert_int_equal(lnti_known_items_n(known), failed ? 0 : 200);
+    assert_int_equal(lnti_known_items_find(known, "199.png").id != 0, !failed);
     lnti_known_items_free(known);
   }
   lab_free(&l);
