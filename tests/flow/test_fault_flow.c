@@ -120,10 +120,11 @@ static lnt_status attempt_filter(lab *l) {
   size_t found = 0;
   lnt_status status = lnti_view_open(&view, l->project, NULL, NULL, ERR);
   if (status == LNT_OK) {
-    status = lnti_filter_parse(&filter,
-                               "split!=train and \"class\"=\"A bird\" and labelled=yes and path=* and "
-                               "class/bird/species!=duck/teal and (id in (1, 2, 3..9) or not quality<5)",
-                               lnti_view_names(view), ERR);
+    status = lnti_view_filter(&filter, view,
+                              "split!=train and split!=trian and \"class\"=\"A bird\" and labelled=yes and "
+                              "path in (*, birds, nowhere) and class/bird/species!=duck/teal and class=*bird and "
+                              "(id in (1, 2, 3..9) or not quality<5 or quality in (1, 2, 3..4))",
+                              ERR);
   }
   assert_true(status == LNT_OK || !filter);
   if (status == LNT_OK) {
