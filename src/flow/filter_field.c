@@ -94,8 +94,10 @@ static bool find_path(size_t *out, const lnti_ontology *ontology, const char *pa
   return true;
 }
 
-/* "question.option" of a checklist, at each dot in turn: both may have dots of their own. */
-static bool find_option(lnti_field *out, const lnti_ontology *ontology, const char *key) {
+/* "question.option" of a checklist, at each dot in turn: both may have dots of their own. *near_out: the last dot behind a
+ * checklist where there is no such option; untouched elsewhere. */
+static bool find_option(lnti_field *out, const lnti_ontology *ontology, const char *key, lnti_field *near_out,
+                        const char **rest_out) {
   char path[LNTI_ONTOLOGY_KEY_MAX * 4];
   for (const char *dot = strchr(key, '.'); dot; dot = strchr(dot + 1, '.')) {
     size_t n = (size_t)(dot - key), question = LNTI_NONE;
@@ -103,8 +105,13 @@ static bool find_option(lnti_field *out, const lnti_ontology *ontology, const ch
     memcpy(path, key, n);
     path[n] = '\0';
     if (!find_path(&question, ontology, path) || ontology->questions[question].type != LNTI_CHECKLIST) continue;
-    size_t option = lnti_ontology_find_option(ontology, question, LNTI_NONE, dot + 1);
-    if (option == LNTI_NONE) continue;
+    size_t option = lnti_ontology_find_titled(ontology, question, LNTI_NONE, dot + 1);
+    if (option == LNTI_NONE) option = lnti_ontology_find_option(ontology, question, LNTI_NONE, dot + 1);
+    if (option == LNTI_NONE) {
+      *near_out = (lnti_field){LNTI_FIELD_QUESTION, question, LNTI_NONE};
+      *rest_out = dot + 1;
+      continue;
+    }
     *out = (lnti_field){LNTI_FIELD_OPTION, question, option};
     return true;
   }
@@ -117,7 +124,9 @@ static bool find_question(lnti_field *out, const lnti_ontology *ontology, const 
     *out = (lnti_field){LNTI_FIELD_QUESTION, question, LNTI_NONE};
     return true;
   }
-  return find_option(out, ontology, key);
+  lnti_field unused;
+  const char *rest = NULL;
+  return find_option(out, ontology, key, &unused, &rest);
 }
 
 static bool find_meta(lnti_field *out, const lnti_filter_names *names, const char *key) {
@@ -183,6 +192,10 @@ lnt_status lnti_field_find(lnti_field *out, const lnti_filter_names *names, cons
     *out = field;
     return LNT_OK;
   }
+  const char *rest = NULL;
+  const char *question = strncmp(key, "answer.", 7) == 0 ? key + 7 : key;
+  (void)find_option(&field, names->ontology, question, &field, &rest);
+  if (rest) return lnti_filter_no_option(names, field.index, rest, err);
   lnt_status status = list_names(&all, names, err);
   const char *near = nearest(names, key);
   if (!status && near) {

@@ -120,8 +120,8 @@ static size_t named(const lnti_ontology *o, size_t question, const char *name) {
   return LNTI_NONE;
 }
 
-lnt_status lnti_filter_no_option(const lnti_filter *filter, size_t question, const char *word, lnt_error *err) {
-  const lnti_ontology *o = filter->names->ontology;
+lnt_status lnti_filter_no_option(const lnti_filter_names *given, size_t question, const char *word, lnt_error *err) {
+  const lnti_ontology *o = given->ontology;
   const char *title = o->questions[question].title, *names[NAMES_COMPARED];
   const char *slash = strrchr(word, '/'), *last = slash && slash[1] ? slash + 1 : word; /* of a tree's path */
   bool tree = o->questions[question].type == LNTI_TREE;

@@ -135,7 +135,7 @@ LNT_MUST_CHECK lnt_status lnti_filter_match_options(size_t *n_out, lnti_filter *
                                                     const char *pattern, lnti_option_visit visit, void *payload,
                                                     lnt_error *err);
 /** LNT_EINVAL with the name that was most likely meant. */
-LNT_MUST_CHECK lnt_status lnti_filter_no_option(const lnti_filter *filter, size_t question, const char *word,
+LNT_MUST_CHECK lnt_status lnti_filter_no_option(const lnti_filter_names *names, size_t question, const char *word,
                                                 lnt_error *err);
 
 /* ---- the values of a term together (filter_set.c) ---- */

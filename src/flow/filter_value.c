@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* How far a stored number may be from one that was typed and still be equal to it. */
 static const double tolerance = 1e-12;
@@ -125,10 +126,10 @@ static lnt_status fail_word(const adding *a, const char *const *words, lnt_error
   return status;
 }
 
-/* The place of the word; LNTI_NONE. */
+/* The place of the word, in any case of letters; LNTI_NONE. */
 static size_t find_word(const char *const *words, const char *text) {
   for (size_t i = 0; words[i]; i++) {
-    if (*words[i] && strcmp(text, words[i]) == 0) return i;
+    if (*words[i] && strcasecmp(text, words[i]) == 0) return i;
   }
   return LNTI_NONE;
 }
@@ -141,8 +142,10 @@ static lnt_status add_text(const adding *a, lnti_field_type type, lnt_error *err
     value.kind = LNTI_VALUE_PATTERN;
   } else if (type == LNTI_TYPE_PATH) {
     value.kind = LNTI_VALUE_PREFIX;
-  } else if (words && find_word(words, a->word->text) == LNTI_NONE) {
-    return fail_word(a, words, err);
+  } else if (words) {
+    size_t place = find_word(words, a->word->text);
+    if (place == LNTI_NONE) return fail_word(a, words, err);
+    value.text = words[place];
   }
   return add(a, &value, err);
 }
@@ -172,7 +175,7 @@ static lnt_status add_word(const adding *a, lnt_error *err) {
   const char *const *words = lnti_field_words(a->field);
   if (is_order(a->op)) return refuse_order(a, err);
   bool link = a->field->kind == LNTI_FIELD_CONFLICT || a->field->kind == LNTI_FIELD_LEAK;
-  if (link && strcmp(a->word->text, "yes") == 0) {
+  if (link && strcasecmp(a->word->text, "yes") == 0) {
     lnt_status status = add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 1}, err);
     return status ? status : add(a, &(lnti_filter_value){.kind = LNTI_VALUE_WORD, .code = 2}, err);
   }
@@ -217,7 +220,7 @@ static lnt_status add_option(adding *a, lnt_error *err) {
     status = lnti_filter_match_options(&n, a->filter, a->field->index, a->word->text, add_matching_option, a, err);
     if (status || n > 0) return status;
   }
-  return lnti_filter_no_option(a->filter, a->field->index, a->word->text, err);
+  return lnti_filter_no_option(a->filter->names, a->field->index, a->word->text, err);
 }
 
 static lnt_status add_number_answer(const adding *a, lnt_error *err) {

@@ -199,6 +199,7 @@ static void test_options_by_name(void **state) {
   error("class=dgos", "did you mean \"dogs\"");
   error("tree=owls", "did you mean \"birds/owl\"");
   error("tree=birds/owlet/x", "has no option");
+  found("stage=ANNOTATE and labelled=Yes", "12345");
   error("stage=dnoe", "stage is annotate, review or done, not 'dnoe'");
   lab_free(&l);
 }
@@ -435,7 +436,9 @@ static void test_checklists(void **state) {
   found("labels=none", "");
   found("labelled=yes", "1234");
   error("labels=grape", "\"labels\" has no option \"grape\"");
-  error("labels.grape=yes", "'labels.grape' is no key");
+  error("labels.grape=yes", "\"labels\" has no option \"grape\"");
+  error("answer.labels.Orange=yes", "did you mean \"orange\"?");
+  error("label.orange=yes", "'label.orange' is no key");
   error("labels.orange=maybe", "labels.orange is unknown, yes or no, not 'maybe'");
   lab_free(&l);
 }
