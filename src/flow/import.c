@@ -138,11 +138,13 @@ static lnt_status import_sources(lnti_import_work *work, const source *sources, 
     lnt_status status = import_source(work, &sources[i], &reason);
     if (!status) continue;
     if (n == 1 || status == LNT_ECANCELLED) return lnti_fail(err, status, "%s", reason.message);
-    return lnti_fail(err, status,
-                     "source %zu of %zu failed, with %zu new %s and %zu %s stored before; those that follow were not "
-                     "read. The same command goes on once this is mended: %s",
-                     i + 1, n, work->result->imported, work->result->imported == 1 ? "item" : "items",
-                     work->result->labelled, work->result->labelled == 1 ? "label" : "labels", reason.message);
+    return lnti_fail(
+        err, status,
+        "source %zu of %zu failed, with %zu new %s and %zu %s stored before%s. The same command goes on once this "
+        "is mended: %s",
+        i + 1, n, work->result->imported, work->result->imported == 1 ? "item" : "items", work->result->labelled,
+        work->result->labelled == 1 ? "label" : "labels", i + 1 < n ? "; those that follow were not read" : "",
+        reason.message);
   }
   return LNT_OK;
 }

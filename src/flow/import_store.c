@@ -334,6 +334,18 @@ static lnt_status write_split(batch *b, lnti_tx *tx, const lnti_import_row *row,
 
 /* ---- rows ---- */
 
+/* Whether the batch has just said so: members of one group follow each other, and mostly agree. */
+static bool is_said(const batch *b, int64_t item_id, const lnti_import_answer *answer, size_t n_back) {
+  for (size_t i = b->n_annotations; i > 0 && n_back > 0; i--, n_back--) {
+    const lnti_annotation *a = &b->annotations[i - 1];
+    if (a->item_id == item_id && a->answer.question == answer->question && a->answer.option == answer->option &&
+        answer->option != LNTI_NONE && a->answer.state == LNTI_ANSWERED) {
+      return isnan(answer->number) || a->answer.number == answer->number;
+    }
+  }
+  return false;
+}
+
 /* A row's answers, for its item or for the group. */
 static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool may_move,
                               lnt_error *err) {
@@ -344,7 +356,7 @@ static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row,
     int64_t item_id = group_id ? group_id : row->item.id;
     bool clash = false;
     if (group_id) status = find_clash(&clash, b, group_id, answer, row->item.member, err);
-    if (status || clash) continue;
+    if (status || clash || (group_id && is_said(b, item_id, answer, row->input->n_answers))) continue;
     status = add_annotation(b, tx, item_id, may_move, row->input->fresh && !group_id, answer, row->item.member, err);
   }
   return status;

@@ -236,6 +236,11 @@ static const char *split_of(const importing *t, const lnti_table_row *row) {
   return row->split ? row->split : t->list_split;
 }
 
+/* The row of a group in a table that export wrote. */
+static bool names_group(const char *path) {
+  return strstr(path, "/" LNTI_IMPORT_GROUP) || strstr(path, "#" LNTI_IMPORT_GROUP);
+}
+
 /* What the row names. *taken_out false where it is refused; *first_out: no row before named it. */
 static lnt_status find_medium(lnti_found *out, bool *taken_out, bool *first_out, importing *t, lnti_table_block *b,
                               const lnti_table_row *row, const lnti_import_answer *answers, lnt_error *err) {
@@ -244,6 +249,11 @@ static lnt_status find_medium(lnti_found *out, bool *taken_out, bool *first_out,
   *taken_out = *first_out = false;
   lnt_status status = lnti_finder_find(out, t->finder, &b->arena, row->path, &reason);
   if (is_failure(status)) return lnti_fail(err, status, "%s", reason.message);
+  if (status && names_group(row->path)) {
+    refuse(b, row, t->plan.path + 1, LNT_EUNSUPPORTED,
+           "a group of images: its images join it again, but what is said of it is not imported");
+    return LNT_OK;
+  }
   if (status) return refuse_text(b, row, t->plan.path + 1, status, reason.message, err);
   status = lnti_seen_note(&before, first_out, &t->seen, out->key, hash_labels(t, row, answers), row->line, err);
   if (status) return status;

@@ -18,6 +18,7 @@ static void expect(const lab *l, const char *regex, size_t imported, size_t exis
   assert_int_equal(result.existing, existing);
   assert_int_equal(result.groups, groups);
   assert_int_equal(result.labelled, labelled);
+  if (existing == 0) assert_int_equal(result.again.labels_same, 0); /* members that agree are no news */
   lnti_import_result_clear(&result);
 }
 
