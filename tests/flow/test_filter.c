@@ -2,6 +2,7 @@
  * Filters: what the parser takes and how it says where it does not; every key on items that differ in it; walks over
  * more items than a page holds.
  */
+#include <flow/filter_parts.h>
 #include <flow/view_items.h>
 
 #include "flow_support.h"
@@ -591,6 +592,45 @@ static void test_random_texts(void **state) {
   lab_free(&l);
 }
 
+static const char *after_character(const char *text) {
+  for (text++; ((unsigned char)*text & 0xc0) == 0x80;) text++;
+  return text;
+}
+
+/* By the definition, in exponential time. */
+static bool matches_plainly(const char *pattern, const char *text) {
+  if (!*pattern) return !*text;
+  if (*pattern == '*') {
+    return matches_plainly(pattern + 1, text) || (*text && matches_plainly(pattern, after_character(text)));
+  }
+  if (!*text) return false;
+  const char *p = after_character(pattern), *t = after_character(text);
+  bool same = p - pattern == t - text && memcmp(pattern, text, (size_t)(p - pattern)) == 0;
+  return (same || *pattern == '?') && matches_plainly(p, t);
+}
+
+static void random_characters(char *out, lnti_rng *rng, const char *const *from, size_t n) {
+  *out = '\0';
+  for (uint64_t left = lnti_rng_below(rng, 9); left > 0; left--) strcat(out, from[lnti_rng_below(rng, n)]);
+}
+
+static void check_pattern(lnti_rng *rng, void *payload) {
+  static const char *const characters[] = {"a", "b", "\u00e9", "\u00e8", "*", "*", "?"};
+  char pattern[64], text[64];
+  (void)payload;
+  random_characters(pattern, rng, characters, 7);
+  random_characters(text, rng, characters, 4);
+  bool matches = lnti_pattern_match(pattern, text), wanted = matches_plainly(pattern, text);
+  if (matches != wanted) fail_msg("'%s' on '%s': %d", pattern, text, matches);
+  size_t n = strlen(text), n_tail = lnti_pattern_tail(pattern);
+  if (matches) assert_true(n_tail <= n && strcmp(text + n - n_tail, pattern + strlen(pattern) - n_tail) == 0);
+}
+
+static void test_random_patterns(void **state) {
+  (void)state;
+  lnti_test_property("patterns", 30000, check_pattern, NULL);
+}
+
 /* ---- walks ---- */
 
 typedef struct long_walk {
@@ -706,6 +746,7 @@ int main(void) {
       cmocka_unit_test(test_errors_tell_the_column),
       cmocka_unit_test(test_unknown_keys_are_told_the_known_ones),
       cmocka_unit_test(test_random_texts),
+      cmocka_unit_test(test_random_patterns),
       cmocka_unit_test(test_walks_over_several_pages),
       cmocka_unit_test(test_walk_is_cancelled),
       cmocka_unit_test(test_free_of_nothing),
