@@ -718,6 +718,34 @@ static void test_walk_is_cancelled(void **state) {
   lab_free(&l);
 }
 
+/* A filter that costs rows times patterns ends soon after the deadline, and not with the rows. */
+static void test_match_is_cancelled(void **state) {
+  (void)state;
+  lab l = new_lab();
+  lnti_view *view = new_view(&l);
+  lnti_cancel cancel = {0};
+  lnti_text text = {0};
+  _Alignas(64) uint64_t bits[8] = {0};
+  static const char *const keys[] = {"path", "split"};
+  for (int k = 0; k < 2; k++) {
+    lnti_filter *filter = NULL;
+    text.length = 0;
+    assert_ok(lnti_text_printf(&text, ERR, "%s in (?", keys[k]));
+    for (int i = 0; i < 20000; i++) assert_ok(lnti_text_printf(&text, ERR, ",?*%d?", i));
+    assert_ok(lnti_text_printf(&text, ERR, ")"));
+    assert_ok(lnti_filter_parse(&filter, text.data, lnti_view_names(view), ERR));
+    assert_ok(lnti_filter_match(bits, filter, view, ERR));
+    l.project->context.cancel = &cancel;
+    cancel.deadline_ns = lnti_monotonic_ns() + 100000;
+    assert_status(lnti_filter_match(bits, filter, view, ERR), LNT_ECANCELLED);
+    l.project->context.cancel = NULL;
+    lnti_filter_free(filter);
+  }
+  lnti_text_clear(&text);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
 static void test_free_of_nothing(void **state) {
   (void)state;
   lnti_filter_free(NULL);
@@ -749,6 +777,7 @@ int main(void) {
       cmocka_unit_test(test_random_patterns),
       cmocka_unit_test(test_walks_over_several_pages),
       cmocka_unit_test(test_walk_is_cancelled),
+      cmocka_unit_test(test_match_is_cancelled),
       cmocka_unit_test(test_free_of_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
