@@ -113,25 +113,34 @@ static uint64_t number(const lnti_ifd *ifd, unsigned tag, uint64_t otherwise) {
   return value;
 }
 
-/** Most bytes that strip or tile i takes; UINT64_MAX where its compression does not say, or it has no size. */
-static uint64_t block_bytes(const lnti_ifd *ifd, bool tiled, uint64_t i) {
+/** How large a page's strips or tiles are at most; UINT64_MAX where its compression does not say, or it has no size. */
+typedef struct blocks {
+  uint64_t bytes;      /* of one */
+  uint64_t last_bytes; /* of the last strip of a plane, which may be lower */
+  uint64_t n;          /* strips of a plane; 0 of tiles */
+} blocks;
+
+static uint64_t rows_bytes(uint64_t row, uint64_t rows) {
+  uint64_t all = 0;
+  return __builtin_mul_overflow(row, rows, &all) || all == 0 ? UINT64_MAX : all;
+}
+
+static blocks measure(const lnti_ifd *ifd, bool tiled) {
+  const blocks unknown = {UINT64_MAX, UINT64_MAX, 0};
   const uint64_t samples = number(ifd, TAG_PLANAR, 1) == PLANES ? 1 : number(ifd, TAG_SAMPLES, 1);
-  uint64_t w = number(ifd, TAG_WIDTH, 0), h = number(ifd, TAG_HEIGHT, 0), rows = 0, bits = 0, row = 0, all = 0;
-  if (number(ifd, TAG_COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED) return UINT64_MAX;
-  if (tiled) {
-    w = number(ifd, TAG_TILE_WIDTH, 0);
-    rows = number(ifd, TAG_TILE_HEIGHT, 0);
-  } else {
-    rows = number(ifd, TAG_ROWS_PER_STRIP, h);
-    if (rows > h) rows = h;
-    const uint64_t strips = rows > 0 ? (h + rows - 1) / rows : 0;
-    if (strips > 0 && i % strips == strips - 1) rows = h - rows * (strips - 1);
+  const uint64_t w = number(ifd, tiled ? TAG_TILE_WIDTH : TAG_WIDTH, 0), h = number(ifd, TAG_HEIGHT, 0);
+  uint64_t rows = tiled ? number(ifd, TAG_TILE_HEIGHT, 0) : number(ifd, TAG_ROWS_PER_STRIP, h), row = 0;
+  if (number(ifd, TAG_COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED) return unknown;
+  if (__builtin_mul_overflow(w, samples, &row) || __builtin_mul_overflow(row, number(ifd, TAG_BITS, 1), &row) ||
+      row > UINT64_MAX - 7) {
+    return unknown;
   }
-  if (__builtin_mul_overflow(w, samples, &bits) || __builtin_mul_overflow(bits, number(ifd, TAG_BITS, 1), &row) ||
-      row > UINT64_MAX - 7 || __builtin_mul_overflow((row + 7) / 8, rows, &all)) {
-    return UINT64_MAX;
-  }
-  return all > 0 ? all : UINT64_MAX;
+  row = (row + 7) / 8;
+  if (tiled) return (blocks){rows_bytes(row, rows), 0, 0};
+  if (rows > h) rows = h;
+  if (rows == 0) return unknown;
+  const uint64_t n = h / rows + (h % rows != 0);
+  return (blocks){rows_bytes(row, rows), rows_bytes(row, h - rows * (n - 1)), n};
 }
 
 /** That a JPEG stream holds pixels alone, or tables: no metadata, and nothing behind its end. */
@@ -161,6 +170,7 @@ static lnt_status check_jpeg(walk *w, uint64_t at, uint64_t bytes) {
 /** Strips, or tiles. */
 static lnt_status place_pixels(walk *w, const lnti_ifd *ifd, unsigned offsets_tag, unsigned bytes_tag) {
   const bool jpeg = number(ifd, TAG_COMPRESSION, UNCOMPRESSED) == JPEG;
+  const blocks sizes = measure(ifd, offsets_tag == TAG_TILE_OFFSETS);
   lnti_ifd_entry offsets, bytes;
   uint64_t at = 0, n = 0;
   if (!lnti_ifd_find(&offsets, ifd, offsets_tag)) return LNT_OK;
@@ -170,7 +180,7 @@ static lnt_status place_pixels(walk *w, const lnti_ifd *ifd, unsigned offsets_ta
   for (size_t i = 0; i < offsets.count && i < bytes.count; i++) {
     /* An odd type ends the list. */
     if (!lnti_ifd_entry_uint(&at, w->file, &offsets, i) || !lnti_ifd_entry_uint(&n, w->file, &bytes, i)) break;
-    const uint64_t most = block_bytes(ifd, offsets_tag == TAG_TILE_OFFSETS, i);
+    const uint64_t most = sizes.n > 0 && i % sizes.n == sizes.n - 1 ? sizes.last_bytes : sizes.bytes;
     if (n > most) n = most;
     lnt_status status = jpeg && w->step == PIXELS ? check_jpeg(w, at, n) : LNT_OK;
     if (status == LNT_OK) status = place(w, at, n);
