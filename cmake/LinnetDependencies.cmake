@@ -1,6 +1,7 @@
 # Every outside library, found once. Each has one owner: the layer that includes its header.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(dnnl 2.6 REQUIRED)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive>=3.6)
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)

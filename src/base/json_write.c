@@ -248,7 +248,7 @@ void lnti_json_real_text(char out[LNTI_JSON_REAL_TEXT], double value) {
   assert(isfinite(value));
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(out, LNTI_JSON_REAL_TEXT, "%.*g", digits, value);
-    if (digits == 17 || strtod(out, NULL) == value) break; /* 17 always do */
+    if (strtod(out, NULL) == value) break;
   }
   replace_point(out);
 }

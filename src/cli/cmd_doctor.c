@@ -5,6 +5,7 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <cli/commands.h>
+#include <cli/doctor_onnx.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <errno.h>
@@ -314,8 +315,11 @@ static lnt_status print(const examination *e, lnt_error *err) {
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   examination *e = NULL;
-  (void)args;
-  lnt_status status = lnti_alloc_zero(&e, 1, sizeof *e, err);
+  int64_t size = 0;
+  lnt_status status = lnti_args_int(&size, args, "size", 0, 1, 8192, err);
+  if (status) return status;
+  if (lnti_args_has(args, "onnx")) return lnti_doctor_onnx(cli, lnti_args_text(args, "onnx", ""), (size_t)size, err);
+  status = lnti_alloc_zero(&e, 1, sizeof *e, err);
   if (status) return status;
   e->cli = cli;
   e->folder = cli->project_path ? cli->project_path : ".";
@@ -334,11 +338,15 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   return status;
 }
 
-static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
+static const lnti_cli_option option_table[] = {
+    {"onnx", 0, "FILE", "instead of the machine, look whether a network will run, and why not", false},
+    {"size", 0, "N", "height and width to try, where the network takes any", false},
+    LNTI_CLI_OPTIONS_END};
 
 static const lnti_example examples[] = {
     {"Look at this machine and this folder:", "linnet doctor"},
     {"Before a project is moved to another disk:", "linnet -C /mnt/usb doctor"},
+    {"Whether this network will run, and how fast:", "linnet doctor --onnx resnet50.onnx --size 224"},
     {NULL, NULL},
 };
 
@@ -349,7 +357,9 @@ const lnti_command lnti_cmd_doctor = {
     .about =
         "Says which processor kernels are used and could be, how many threads, how much memory and disk there "
         "is, how fast the disk makes a change durable, and whether the project opens. Each line is ok, a "
-        "warning or a fault, with what to do about it. Exit code 1 where there is a fault.",
+        "warning or a fault, with what to do about it. Exit code 1 where there is a fault. With --onnx it says of a "
+        "network what it takes and makes, which of its operators are not known, and how long one sample takes; "
+        "exit code 1 where it does not run.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

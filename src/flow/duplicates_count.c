@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP_MAX = 8 }; /* ids between two linked items that are still read as one run */
+enum { GAP_MAX = 32 }; /* ids between two linked items that are still read as one run */
 
 static const int64_t no_question = 0;
 

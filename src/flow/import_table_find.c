@@ -31,7 +31,7 @@ typedef struct slot {
   uint32_t flags;
   int64_t group_id;
 } slot;
-enum { DONE = 1 };
+enum { HAS_SPLIT = 1, DONE = 2 };
 #define SEVERAL (-1)
 
 typedef struct slots {
@@ -201,7 +201,7 @@ static lnt_status write_uri(walk *w, size_t from, const char *member, lnt_error 
 }
 
 static uint32_t flags_of(const lnti_item *item) {
-  return strcmp(item->stage, "done") == 0 ? DONE : 0u;
+  return (item->split[0] ? HAS_SPLIT : 0u) | (strcmp(item->stage, "done") == 0 ? DONE : 0u);
 }
 
 static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
@@ -341,6 +341,7 @@ void lnti_finder_note(lnti_finder *finder, const char *path) {
 static bool take_slot(lnti_found *out, const lnti_finder *f, const slot *s) {
   if (s->id <= 0) return false;
   *out = (lnti_found){.id = s->id,
+                      .has_split = (s->flags & HAS_SPLIT) != 0,
                       .group_id = s->group_id,
                       .done = (s->flags & DONE) != 0,
                       .kind = f->sources[s->source].kind,

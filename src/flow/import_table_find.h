@@ -11,9 +11,9 @@
 #include <flow/project.h>
 
 typedef struct lnti_found {
-  int64_t id;       /**< of the item; 0: it is to be imported */
-  bool done;        /**< its stage */
-  int64_t group_id; /**< that the item is in; 0: none */
+  int64_t id;           /**< of the item; 0: it is to be imported */
+  bool has_split, done; /**< of the item */
+  int64_t group_id;     /**< that the item is in; 0: none */
   lnti_source_kind kind;
   const char *source; /**< of the finder */
   const char *member; /**< of a medium to be imported; in the arena that was given */

@@ -487,11 +487,11 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
         whose[kind], leak->n_sets, leak->n_items, leak->a, leak->b, leak->distance, leak->typical);
   }
   if (!status && leaks->near) {
-    status = lnti_messages_add(
-        warnings, err,
-        "%zu images (%.0f %%) lie in sets of nearly equal ones, all of each set counted: linnet split keeps such sets together, a "
-        "split that was made elsewhere may not",
-        leaks->n_near, 100 * (double)leaks->n_near / (double)leaks->n);
+    status =
+        lnti_messages_add(warnings, err,
+                          "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images together, a "
+                          "split that was made elsewhere may not",
+                          leaks->n_near, 100 * (double)leaks->n_near / (double)leaks->n);
   }
   return status;
 }

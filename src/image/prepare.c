@@ -20,6 +20,42 @@ void lnti_prepare_text(char out[LNTI_PREPARE_TEXT], const lnti_prepare *prepare)
                  colour_name(prepare->colour));
 }
 
+/** 1..SIDE_MAX in plain digits at *p, which moves behind them. */
+static bool read_side(size_t *out, const char **p) {
+  size_t side = 0;
+  if (**p < '1' || **p > '9') return false;
+  while (**p >= '0' && **p <= '9') {
+    side = side * 10 + (size_t)(**p - '0');
+    if (side > SIDE_MAX) return false;
+    (*p)++;
+  }
+  *out = side;
+  return true;
+}
+
+static bool skip(const char **p, const char *word) {
+  const size_t n = strlen(word);
+  if (strncmp(*p, word, n) != 0) return false;
+  *p += n;
+  return true;
+}
+
+lnt_status lnti_prepare_parse(lnti_prepare *out, const char *text, lnt_error *err) {
+  lnti_prepare prepare = {0};
+  const char *p = text;
+  if (skip(&p, "resize=") && read_side(&prepare.w, &p) && skip(&p, "x") && read_side(&prepare.h, &p) &&
+      skip(&p, ",colour=")) {
+    prepare.colour = strcmp(p, "grey") == 0 ? LNTI_COLOUR_GREY : LNTI_COLOUR_RGB;
+    if (strcmp(p, colour_name(prepare.colour)) == 0) {
+      *out = prepare;
+      return LNT_OK;
+    }
+  }
+  return lnti_fail(err, LNT_EINVAL,
+                   "\"%.80s\" is no pipeline; one reads resize=28x28,colour=grey (or rgb), sides 1 to %d", text,
+                   SIDE_MAX);
+}
+
 /** Replaces *image by `next`. */
 static void take(lnti_image *image, lnti_image next) {
   lnti_image_clear(image);

@@ -17,9 +17,10 @@ typedef struct lnti_prepare {
   lnti_colour colour;
 } lnti_prepare;
 
-/** As text into a buffer; it is part of cache keys and model files. */
+/** As text into a buffer, and back; the text is part of cache keys and model files. */
 enum { LNTI_PREPARE_TEXT = 96 };
 void lnti_prepare_text(char out[LNTI_PREPARE_TEXT], const lnti_prepare *prepare);
+LNT_MUST_CHECK lnt_status lnti_prepare_parse(lnti_prepare *out, const char *text, lnt_error *err);
 
 /**
  * @param out  u8 [h,w,c] with c = 1 or 3; deeper sources are mapped linearly from their full range

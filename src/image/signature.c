@@ -122,3 +122,9 @@ lnt_status lnti_signature_make(lnti_signature *out, const lnti_image *small, lnt
   lnti_image_clear(&grey);
   return status;
 }
+
+unsigned lnti_signature_distance(const lnti_signature *a, const lnti_signature *b) {
+  int n = 0;
+  for (int i = 0; i < 4; i++) n += __builtin_popcountll(a->bits[i] ^ b->bits[i]);
+  return (unsigned)n;
+}

@@ -42,4 +42,7 @@ LNT_MUST_CHECK lnt_status lnti_signature_make(lnti_signature *out, const lnti_im
  */
 enum { LNTI_NEAR_DISTANCE = 31 };
 
+/** Bits in which two differ, 0..256; both must be usable. Unlike pictures differ in about 128. */
+unsigned lnti_signature_distance(const lnti_signature *a, const lnti_signature *b);
+
 #endif

@@ -113,75 +113,25 @@ static uint64_t number(const lnti_ifd *ifd, unsigned tag, uint64_t otherwise) {
   return value;
 }
 
-/** The entries of a page that say where its pixels are, gone through once: a hostile file has many pages in few bytes. */
-static const uint16_t page_tags[] = {TAG_WIDTH,          TAG_HEIGHT,     TAG_BITS,        TAG_COMPRESSION,
-                                     TAG_STRIP_OFFSETS,  TAG_SAMPLES,    TAG_STRIP_BYTES, TAG_PLANAR,
-                                     TAG_ROWS_PER_STRIP, TAG_TILE_WIDTH, TAG_TILE_HEIGHT, TAG_TILE_OFFSETS,
-                                     TAG_TILE_BYTES,     TAG_JPEG_TABLES};
-enum { PAGE_TAGS = sizeof page_tags / sizeof *page_tags };
-
-typedef struct page {
-  const lnti_ifd_file *file;
-  bool there[PAGE_TAGS];
-  lnti_ifd_entry entry[PAGE_TAGS];
-} page;
-
-static void read_page(page *out, const lnti_ifd *ifd) {
-  lnti_ifd_entry entry;
-  *out = (page){.file = ifd->file};
-  for (size_t i = 0; i < ifd->n; i++) {
-    if (!lnti_ifd_at(&entry, ifd, i)) continue;
-    for (size_t k = 0; k < PAGE_TAGS; k++) {
-      if (entry.tag != page_tags[k] || out->there[k]) continue;
-      out->there[k] = true;
-      out->entry[k] = entry;
-    }
+/** Most bytes that strip or tile i takes; UINT64_MAX where its compression does not say, or it has no size. */
+static uint64_t block_bytes(const lnti_ifd *ifd, bool tiled, uint64_t i) {
+  const uint64_t samples = number(ifd, TAG_PLANAR, 1) == PLANES ? 1 : number(ifd, TAG_SAMPLES, 1);
+  uint64_t w = number(ifd, TAG_WIDTH, 0), h = number(ifd, TAG_HEIGHT, 0), rows = 0, bits = 0, row = 0, all = 0;
+  if (number(ifd, TAG_COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED) return UINT64_MAX;
+  if (tiled) {
+    w = number(ifd, TAG_TILE_WIDTH, 0);
+    rows = number(ifd, TAG_TILE_HEIGHT, 0);
+  } else {
+    rows = number(ifd, TAG_ROWS_PER_STRIP, h);
+    if (rows > h) rows = h;
+    const uint64_t strips = rows > 0 ? (h + rows - 1) / rows : 0;
+    if (strips > 0 && i % strips == strips - 1) rows = h - rows * (strips - 1);
   }
-}
-
-/** NULL where there is none. */
-static const lnti_ifd_entry *entry_of(const page *p, unsigned tag) {
-  for (size_t k = 0; k < PAGE_TAGS; k++) {
-    if (page_tags[k] == tag) return p->there[k] ? &p->entry[k] : NULL;
+  if (__builtin_mul_overflow(w, samples, &bits) || __builtin_mul_overflow(bits, number(ifd, TAG_BITS, 1), &row) ||
+      row > UINT64_MAX - 7 || __builtin_mul_overflow((row + 7) / 8, rows, &all)) {
+    return UINT64_MAX;
   }
-  return NULL;
-}
-
-static uint64_t number_of(const page *p, unsigned tag, uint64_t otherwise) {
-  const lnti_ifd_entry *entry = entry_of(p, tag);
-  uint64_t value = otherwise;
-  if (entry) (void)lnti_ifd_entry_uint(&value, p->file, entry, 0);
-  return value;
-}
-
-/** How large a page's strips or tiles are at most; UINT64_MAX where its compression does not say, or it has no size. */
-typedef struct blocks {
-  uint64_t bytes;      /* of one */
-  uint64_t last_bytes; /* of the last strip of a plane, which may be lower */
-  uint64_t n;          /* strips of a plane; 0 of tiles */
-} blocks;
-
-static uint64_t rows_bytes(uint64_t row, uint64_t rows) {
-  uint64_t all = 0;
-  return __builtin_mul_overflow(row, rows, &all) || all == 0 ? UINT64_MAX : all;
-}
-
-static blocks measure(const page *p, bool tiled) {
-  const blocks unknown = {UINT64_MAX, UINT64_MAX, 0};
-  const uint64_t samples = number_of(p, TAG_PLANAR, 1) == PLANES ? 1 : number_of(p, TAG_SAMPLES, 1);
-  const uint64_t w = number_of(p, tiled ? TAG_TILE_WIDTH : TAG_WIDTH, 0), h = number_of(p, TAG_HEIGHT, 0);
-  uint64_t rows = tiled ? number_of(p, TAG_TILE_HEIGHT, 0) : number_of(p, TAG_ROWS_PER_STRIP, h), row = 0;
-  if (number_of(p, TAG_COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED) return unknown;
-  if (__builtin_mul_overflow(w, samples, &row) || __builtin_mul_overflow(row, number_of(p, TAG_BITS, 1), &row) ||
-      row > UINT64_MAX - 7) {
-    return unknown;
-  }
-  row = (row + 7) / 8;
-  if (tiled) return (blocks){rows_bytes(row, rows), 0, 0};
-  if (rows > h) rows = h;
-  if (rows == 0) return unknown;
-  const uint64_t n = h / rows + (h % rows != 0);
-  return (blocks){rows_bytes(row, rows), rows_bytes(row, h - rows * (n - 1)), n};
+  return all > 0 ? all : UINT64_MAX;
 }
 
 /** That a JPEG stream holds pixels alone, or tables: no metadata, and nothing behind its end. */
@@ -209,17 +159,18 @@ static lnt_status check_jpeg(walk *w, uint64_t at, uint64_t bytes) {
 }
 
 /** Strips, or tiles. */
-static lnt_status place_pixels(walk *w, const page *p, unsigned offsets_tag, unsigned bytes_tag) {
-  const lnti_ifd_entry *offsets = entry_of(p, offsets_tag), *bytes = entry_of(p, bytes_tag);
-  const bool jpeg = number_of(p, TAG_COMPRESSION, UNCOMPRESSED) == JPEG;
+static lnt_status place_pixels(walk *w, const lnti_ifd *ifd, unsigned offsets_tag, unsigned bytes_tag) {
+  const bool jpeg = number(ifd, TAG_COMPRESSION, UNCOMPRESSED) == JPEG;
+  lnti_ifd_entry offsets, bytes;
   uint64_t at = 0, n = 0;
-  if (!offsets) return LNT_OK;
-  if (!bytes) return lnti_fail(w->err, LNT_EDATA, "the TIFF file does not say how long its strips of pixels are");
-  const blocks sizes = measure(p, offsets_tag == TAG_TILE_OFFSETS);
-  for (size_t i = 0; i < offsets->count && i < bytes->count; i++) {
+  if (!lnti_ifd_find(&offsets, ifd, offsets_tag)) return LNT_OK;
+  if (!lnti_ifd_find(&bytes, ifd, bytes_tag)) {
+    return lnti_fail(w->err, LNT_EDATA, "the TIFF file does not say how long its strips of pixels are");
+  }
+  for (size_t i = 0; i < offsets.count && i < bytes.count; i++) {
     /* An odd type ends the list. */
-    if (!lnti_ifd_entry_uint(&at, w->file, offsets, i) || !lnti_ifd_entry_uint(&n, w->file, bytes, i)) break;
-    const uint64_t most = sizes.n > 0 && i % sizes.n == sizes.n - 1 ? sizes.last_bytes : sizes.bytes;
+    if (!lnti_ifd_entry_uint(&at, w->file, &offsets, i) || !lnti_ifd_entry_uint(&n, w->file, &bytes, i)) break;
+    const uint64_t most = block_bytes(ifd, offsets_tag == TAG_TILE_OFFSETS, i);
     if (n > most) n = most;
     lnt_status status = jpeg && w->step == PIXELS ? check_jpeg(w, at, n) : LNT_OK;
     if (status == LNT_OK) status = place(w, at, n);
@@ -229,17 +180,17 @@ static lnt_status place_pixels(walk *w, const page *p, unsigned offsets_tag, uns
 }
 
 static lnt_status walk_pixels(walk *w, const lnti_ifd *ifd) {
-  page p;
+  lnti_ifd_entry tables;
   lnt_status status = LNT_OK;
-  read_page(&p, ifd);
-  const lnti_ifd_entry *tables = entry_of(&p, TAG_JPEG_TABLES);
-  if (number_of(&p, TAG_COMPRESSION, UNCOMPRESSED) == OLD_JPEG) {
+  if (number(ifd, TAG_COMPRESSION, UNCOMPRESSED) == OLD_JPEG) {
     return lnti_fail(w->err, LNT_EUNSUPPORTED,
                      "metadata cannot be taken out of a TIFF file with old-style JPEG: export it as PNG or JPEG");
   }
-  if (w->step == PIXELS && tables) status = check_jpeg(w, tables->at, tables->bytes);
-  if (status == LNT_OK) status = place_pixels(w, &p, TAG_STRIP_OFFSETS, TAG_STRIP_BYTES);
-  if (status == LNT_OK) status = place_pixels(w, &p, TAG_TILE_OFFSETS, TAG_TILE_BYTES);
+  if (w->step == PIXELS && lnti_ifd_find(&tables, ifd, TAG_JPEG_TABLES)) {
+    status = check_jpeg(w, tables.at, tables.bytes);
+  }
+  if (status == LNT_OK) status = place_pixels(w, ifd, TAG_STRIP_OFFSETS, TAG_STRIP_BYTES);
+  if (status == LNT_OK) status = place_pixels(w, ifd, TAG_TILE_OFFSETS, TAG_TILE_BYTES);
   return status;
 }
 

@@ -172,9 +172,7 @@ lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page,
 /* ---- frames ---- */
 
 /** vips gives frames one below the other, drawn while it comes to them. An image of its can have VIPS_MAX_COORD rows:
- *  of many or large frames it is several, for each of which vips draws those before it. It reads ahead, and gives nothing
- *  more once it has come to a broken frame: the few before that are then had each by itself, and those behind never, since
- *  they stand on it. */
+ *  of many or large frames it is several, for each of which vips draws those before it. */
 struct lnti_vips_frames {
   lnti_blob blob;
   lnti_image_info info;
@@ -182,7 +180,6 @@ struct lnti_vips_frames {
   VipsImage *image; /* of the frames [first, first + n); NULL before the first */
   VipsRegion *region;
   size_t first, n;
-  bool broken; /* a frame was */
 };
 
 static void close_part(lnti_vips_frames *f) {
@@ -211,7 +208,7 @@ lnt_status lnti_vips_frames_open(lnti_vips_frames **out, const lnti_blob *blob, 
   return LNT_OK;
 }
 
-static lnt_status read_in_order(lnti_image *out, lnti_vips_frames *f, size_t frame, lnt_error *err) {
+lnt_status lnti_vips_frames_read(lnti_image *out, lnti_vips_frames *f, size_t frame, lnt_error *err) {
   const lnti_image_info *info = &f->info;
   lnti_image decoded = {0};
   lnt_status status = f->image && frame - f->first < f->n ? LNT_OK : open_part(f, frame, err);
@@ -225,15 +222,6 @@ static lnt_status read_in_order(lnti_image *out, lnti_vips_frames *f, size_t fra
   }
   *out = decoded;
   return LNT_OK;
-}
-
-lnt_status lnti_vips_frames_read(lnti_image *out, lnti_vips_frames *f, size_t frame, lnt_error *err) {
-  lnt_status status = f->broken ? damaged(&f->info, err) : read_in_order(out, f, frame, err);
-  if (status != LNT_EDATA || f->broken) return status;
-  close_part(f);
-  status = lnti_vips_decode(out, &f->blob, frame, &f->info, &f->raster, err);
-  f->broken = status == LNT_EDATA;
-  return status;
 }
 
 void lnti_vips_frames_close(lnti_vips_frames *frames) {

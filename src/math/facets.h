@@ -4,9 +4,8 @@
  * often each code occurs among the rows of a bitmap. This is what filters and counts over a million items are made of.
  *
  * A column has n rows of 1, 2 or 4 bytes (codes, or whole numbers) or of 8 (doubles). Columns and bitmaps begin at a
- * multiple of 64 bytes and are readable up to the next whole word of 64 rows: memory for lnti_facet_words(n) * 64 rows. What
- * stands behind the last row are codes, too (0, or another below n_codes), since tables are looked up by them. Bit i of word
- * w stands for row 64 w + i; bits beyond the last row are 0, in what is given and in what is made.
+ * multiple of 64 bytes and are readable up to the next whole word of 64 rows: memory for lnti_facet_words(n) * 64 rows. Bit i
+ * of word w stands for row 64 w + i; bits beyond the last row are 0, in what is given and in what is made.
  *
  * All of this is exact: every level gives the same bits and counts. Kernels cannot fail. Reading is thread-safe.
  */

@@ -1,5 +1,5 @@
 /*
- * Matrix views: element sizes and names, sub-views, the one conversion to f32 that features and linear models start
+ * Matrix views: sub-views, the one conversion to f32 that features and linear models start
  * from, and the check that all of one is finite. Views borrow their data; nothing here allocates.
  */
 #include <math/matrix.h>
@@ -8,39 +8,6 @@
 #include <base/error.h>
 #include <math.h>
 #include <string.h>
-
-static const struct {
-  lnti_dtype dtype;
-  size_t bytes;
-  const char *name;
-} dtypes[] = {{LNTI_U8, 1, "u8"}, {LNTI_I32, 4, "i32"}, {LNTI_F32, 4, "f32"}, {LNTI_F64, 8, "f64"}};
-
-enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
-
-size_t lnti_dtype_bytes(lnti_dtype dtype) {
-  for (size_t i = 0; i < DTYPES; i++) {
-    if (dtypes[i].dtype == dtype) return dtypes[i].bytes;
-  }
-  assert(!"a dtype outside the enumeration");
-  return 0;
-}
-
-const char *lnti_dtype_name(lnti_dtype dtype) {
-  for (size_t i = 0; i < DTYPES; i++) {
-    if (dtypes[i].dtype == dtype) return dtypes[i].name;
-  }
-  return "unknown";
-}
-
-lnt_status lnti_dtype_parse(lnti_dtype *out, const char *name, lnt_error *err) {
-  for (size_t i = 0; i < DTYPES; i++) {
-    if (strcmp(dtypes[i].name, name) == 0) {
-      *out = dtypes[i].dtype;
-      return LNT_OK;
-    }
-  }
-  return lnti_fail(err, LNT_EINVAL, "\"%.40s\" is no element type: use u8, i32, f32 or f64", name);
-}
 
 lnti_matrix lnti_matrix_of(const void *data, size_t n, size_t d, lnti_dtype dtype) {
   return (lnti_matrix){.data = data, .n = n, .d = d, .stride = d, .dtype = dtype};
@@ -62,21 +29,7 @@ const void *lnti_matrix_row(const lnti_matrix *m, size_t i) {
 void lnti_matrix_to_f32(float *out, const lnti_matrix *m, size_t begin, size_t end) {
   assert(begin <= end && end <= m->n);
   for (size_t i = begin; i < end; i++, out += m->d) {
-    const void *row = lnti_matrix_row(m, i);
-    switch (m->dtype) {
-      case LNTI_U8:
-        for (size_t j = 0; j < m->d; j++) out[j] = (float)((const uint8_t *)row)[j];
-        break;
-      case LNTI_I32:
-        for (size_t j = 0; j < m->d; j++) out[j] = (float)((const int32_t *)row)[j];
-        break;
-      case LNTI_F32:
-        if (m->d > 0) memcpy(out, row, m->d * sizeof *out);
-        break;
-      case LNTI_F64:
-        for (size_t j = 0; j < m->d; j++) out[j] = (float)((const double *)row)[j];
-        break;
-    }
+    lnti_convert(out, LNTI_F32, lnti_matrix_row(m, i), m->dtype, m->d);
   }
 }
 

@@ -7,17 +7,10 @@
 
 #include <base/context.h>
 #include <linnet/status.h>
+#include <math/dtype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum lnti_dtype { LNTI_U8 = 1, LNTI_I32 = 2, LNTI_F32 = 3, LNTI_F64 = 4 } lnti_dtype;
-
-/** Bytes of one element. */
-size_t lnti_dtype_bytes(lnti_dtype dtype);
-/** "u8", "i32", "f32", "f64"; never NULL. */
-const char *lnti_dtype_name(lnti_dtype dtype);
-LNT_MUST_CHECK lnt_status lnti_dtype_parse(lnti_dtype *out, const char *name, lnt_error *err);
 
 /** n rows of d elements; row i starts `stride` elements after row i-1. */
 typedef struct lnti_matrix {

@@ -54,7 +54,6 @@ typedef struct reading {
   char *target;   /* [NAME_BYTES], of a hard link */
   uint8_t *piece; /* [PIECE_BYTES] */
   uint64_t unpacked;
-  uint64_t taken_at; /* in the archive's bytes: where the last member ends, or a little behind */
   locale_t locale, locale_before;
 } reading;
 
@@ -147,13 +146,11 @@ static lnt_status end_by(reading *r, const lnt_error *error, lnt_error *err) {
     if (err) *err = *error;
     return error->code;
   }
-  const uint64_t all = r->source.span->bytes;
-  lnti_error_set(
-      r->damage, LNT_EDATA,
-      "%.200s; the %zu members before the damage are taken, of which the last (%.100s) ends about byte %llu of "
-      "%llu; with a whole copy of it in this place, the same command takes the rest",
-      error->message, r->index->n, lnti_index_name(r->index, r->index->n - 1),
-      (unsigned long long)(r->taken_at < all ? r->taken_at : all), (unsigned long long)all);
+  const uint64_t all = r->source.span->bytes, used = packed_used(&r->source);
+  lnti_error_set(r->damage, LNT_EDATA,
+                 "%s; the %zu members before the damage are taken (it was read up to byte %llu of %llu); with a whole "
+                 "copy of it in this place, the same command takes the rest",
+                 error->message, r->index->n, (unsigned long long)(used < all ? used : all), (unsigned long long)all);
   return LNT_OK;
 }
 
@@ -287,7 +284,6 @@ static lnt_status take_entry(reading *r, struct archive_entry *entry, lnt_error 
   }
   if (status == LNT_OK) status = lnti_index_add(r->index, r->member, &row, r->caps->members_max, r->name, err);
   if (status == LNT_OK && row.how != LNTI_ROW_SUMMED) status = discard_member(r, entry, err);
-  if (status == LNT_OK) r->taken_at = packed_used(&r->source);
   return status;
 }
 

@@ -141,7 +141,7 @@ static lnt_status read_frame(lnti_blob *out, lnti_media *media, const lnti_place
   } else {
     status = lnti_file_mark_read(&mark, place->path, err);
   }
-  if (status == LNT_OK) status = lnti_strndup(&name, uri, lnti_uri_file_length(uri), err);
+  if (status == LNT_OK) status = lnti_strndup(&name, uri, (size_t)(strrchr(uri, '#') - uri), err);
   if (status != LNT_OK) return status;
   if (!lnti_kept_find(out, media->kept, name, &mark)) {
     status = read_encoded(out, media, place, uri, err);

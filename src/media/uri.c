@@ -66,6 +66,22 @@ size_t lnti_uri_file_length(const char *uri) {
   return hash && lnti_uri_frame(&frame, hash + 1) ? (size_t)(hash - uri) : strlen(uri);
 }
 
+lnt_status lnti_uri_join(char **out, const char *uri, const char *part, lnt_error *err) {
+  return lnti_asprintf(out, err, "%s#%s", uri, part);
+}
+
+lnt_status lnti_uri_join_record(char **out, const char *uri, size_t record, lnt_error *err) {
+  return lnti_asprintf(out, err, "%s#%zu", uri, record);
+}
+
+lnt_status lnti_uri_join_frame(char **out, const char *uri, size_t frame, lnt_error *err) {
+  return lnti_asprintf(out, err, "%s#frame=%zu", uri, frame);
+}
+
+lnt_status lnti_uri_join_page(char **out, const char *uri, size_t page_0, lnt_error *err) {
+  return lnti_asprintf(out, err, "%s#page=%zu", uri, page_0 + 1);
+}
+
 lnt_status lnti_uri_beside(char **out, const char *uri, const char *name, lnt_error *err) {
   size_t n = strlen(uri);
   while (n > 0 && uri[n - 1] != '/' && uri[n - 1] != '#') n--;

@@ -28,6 +28,13 @@ size_t lnti_uri_file_length(const char *uri);
 /** A record's number: digits alone. */
 bool lnti_uri_record(size_t *record_out, const char *text);
 
+/** "uri#part"; free() it. */
+LNT_MUST_CHECK lnt_status lnti_uri_join(char **out, const char *uri, const char *part, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_uri_join_record(char **out, const char *uri, size_t record, lnt_error *err);
+/** "uri#frame=N", from 0. */
+LNT_MUST_CHECK lnt_status lnti_uri_join_frame(char **out, const char *uri, size_t frame, lnt_error *err);
+/** "uri#page=N", N being page_0 + 1: pages are counted as people count them. */
+LNT_MUST_CHECK lnt_status lnti_uri_join_page(char **out, const char *uri, size_t page_0, lnt_error *err);
 /** The URI of the file `name` in the folder, or the archive's folder, of a file or member: what follows the last '/' or
  *  '#' of `uri` is replaced by it. `uri` must be without record or frame. */
 LNT_MUST_CHECK lnt_status lnti_uri_beside(char **out, const char *uri, const char *name, lnt_error *err);

@@ -48,7 +48,7 @@ class Real(program.Case):
     def calm(self, source):
         warnings = self.imported("p", source)
         self.assertFalse([text for text in warnings if any(words in text for words in SEQUENCES)])
-        self.assertFalse([text for text in warnings if "sets of nearly equal ones" in text])
+        self.assertFalse([text for text in warnings if "nearly equal to others" in text])
 
     def test_hymenoptera(self):
         self.calm(self.data("hymenoptera"))

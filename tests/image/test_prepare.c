@@ -11,12 +11,37 @@ static const lnti_image_limits LIMITS = LNTI_IMAGE_LIMITS_INIT;
 static void test_text(void **state) {
   (void)state;
   char text[LNTI_PREPARE_TEXT];
-  lnti_prepare prepare = {20, 30, LNTI_COLOUR_GREY};
+  lnti_prepare prepare = {20, 30, LNTI_COLOUR_GREY}, back = {0};
   lnti_prepare_text(text, &prepare);
   assert_string_equal(text, "resize=30x20,colour=grey"); /* width first, as people say it */
+  assert_ok(lnti_prepare_parse(&back, text, ERR));
+  assert_int_equal(back.h, 20);
+  assert_int_equal(back.w, 30);
+  assert_int_equal(back.colour, LNTI_COLOUR_GREY);
   prepare = (lnti_prepare){4096, 4096, LNTI_COLOUR_RGB};
   lnti_prepare_text(text, &prepare);
-  assert_string_equal(text, "resize=4096x4096,colour=rgb");
+  assert_ok(lnti_prepare_parse(&back, text, ERR));
+  assert_int_equal(back.colour, LNTI_COLOUR_RGB);
+  static const char *const bad[] = {"",
+                                    "resize",
+                                    "resize=28",
+                                    "resize=28x28",
+                                    "resize=28x28,colour=",
+                                    "resize=28x28,colour=gray",
+                                    "resize=28x28,colour=grey ",
+                                    "resize=28x28,colour=greyrgb",
+                                    "resize=028x28,colour=grey",
+                                    "resize=0x28,colour=grey",
+                                    "resize=4097x28,colour=grey",
+                                    "resize=-1x28,colour=grey",
+                                    "resize=99999999999999999999x28,colour=grey",
+                                    " resize=28x28,colour=grey",
+                                    "colour=grey,resize=28x28"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    back.h = 77;
+    assert_status(lnti_prepare_parse(&back, bad[i], ERR), LNT_EINVAL);
+    assert_int_equal(back.h, 77);
+  }
 }
 
 static void test_steps(void **state) {

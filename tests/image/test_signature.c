@@ -13,12 +13,6 @@
 
 /* ---- pixel hash ---- */
 
-static unsigned distance(const lnti_signature *a, const lnti_signature *b) {
-  int n = 0;
-  for (int i = 0; i < 4; i++) n += __builtin_popcountll(a->bits[i] ^ b->bits[i]);
-  return (unsigned)n;
-}
-
 static void expect_pixels(const lnti_image *image, const char *wanted) {
   lnti_hash128 hash;
   char hex[LNTI_HASH128_HEX];
@@ -91,6 +85,16 @@ static void test_one_frequency(void **state) {
       assert_int_equal(s.bits[0] >> cases[i].place & 1, sign > 0);
     }
   }
+}
+
+static void test_distance(void **state) {
+  (void)state;
+  const lnti_signature none = {.usable = true}, all = {{~0ull, ~0ull, ~0ull, ~0ull}, true},
+                       some = {{1, 3, 0x8000000000000000u, 0}, true};
+  assert_int_equal(lnti_signature_distance(&none, &none), 0);
+  assert_int_equal(lnti_signature_distance(&none, &all), 256);
+  assert_int_equal(lnti_signature_distance(&none, &some), 4);
+  assert_int_equal(lnti_signature_distance(&some, &all), 252);
 }
 
 static void test_flat(void **state) {
@@ -180,7 +184,7 @@ static int visit_photo(const char *path, const struct stat *st, int type, struct
                          copies[3] = {altered(&image, 1, 100, 50), altered(&image, 2, 100, 30),
                                       altered(&image, 1, 110, 90)};
     assert_true(plain.usable);
-    for (size_t i = 0; i < 3; i++) assert_in_range(distance(&plain, &copies[i]), 0, LNTI_NEAR_DISTANCE);
+    for (size_t i = 0; i < 3; i++) assert_in_range(lnti_signature_distance(&plain, &copies[i]), 0, LNTI_NEAR_DISTANCE);
     photos.plain[photos.n++] = plain;
   }
   lnti_image_clear(&image);
@@ -203,7 +207,7 @@ static void test_photographs(void **state) {
   assert_int_equal(photos.n, PHOTOS_MAX);
   for (size_t i = 0; i < photos.n; i++) {
     for (size_t k = 0; k < i; k++) {
-      const unsigned d = distance(&photos.plain[i], &photos.plain[k]);
+      const unsigned d = lnti_signature_distance(&photos.plain[i], &photos.plain[k]);
       if (d < nearest) nearest = d;
     }
   }
@@ -214,9 +218,9 @@ static void test_photographs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pixel_hash),    cmocka_unit_test(test_pixel_hash_differs),
-      cmocka_unit_test(test_one_frequency), cmocka_unit_test(test_flat),
-      cmocka_unit_test(test_refused),       cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_photographs),
+      cmocka_unit_test(test_one_frequency), cmocka_unit_test(test_distance),
+      cmocka_unit_test(test_flat),          cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_photographs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

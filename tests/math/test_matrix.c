@@ -1,5 +1,6 @@
 /* Matrix views: sizes, names, sub-views with a stride, conversion to f32. */
 #include "math_support.h"
+#include "support.h"
 
 #include <math.h>
 #include <math/matrix.h>
@@ -7,26 +8,61 @@
 
 static void dtypes_have_sizes_and_names(void **state) {
   (void)state;
-  assert_int_equal(lnti_dtype_bytes(LNTI_U8), 1);
-  assert_int_equal(lnti_dtype_bytes(LNTI_I32), 4);
-  assert_int_equal(lnti_dtype_bytes(LNTI_F32), 4);
-  assert_int_equal(lnti_dtype_bytes(LNTI_F64), 8);
-  for (int dtype = LNTI_U8; dtype <= LNTI_F64; dtype++) {
-    lnti_dtype parsed = LNTI_U8;
-    assert_int_equal(lnti_dtype_parse(&parsed, lnti_dtype_name((lnti_dtype)dtype), NULL), LNT_OK);
-    assert_int_equal(parsed, dtype);
+  static const struct {
+    lnti_dtype dtype;
+    size_t bytes;
+    const char *name;
+  } known[] = {{LNTI_U8, 1, "u8"},   {LNTI_I32, 4, "i32"}, {LNTI_F32, 4, "f32"},
+               {LNTI_F64, 8, "f64"}, {LNTI_F16, 2, "f16"}, {LNTI_BF16, 2, "bf16"},
+               {LNTI_I8, 1, "i8"},   {LNTI_I64, 8, "i64"}, {LNTI_BOOL, 1, "bool"}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    assert_int_equal(lnti_dtype_bytes(known[i].dtype), known[i].bytes);
+    assert_string_equal(lnti_dtype_name(known[i].dtype), known[i].name);
+    lnti_dtype parsed = 0;
+    assert_ok(lnti_dtype_parse(&parsed, known[i].name, ERR));
+    assert_int_equal(parsed, known[i].dtype);
   }
-  assert_string_equal(lnti_dtype_name(LNTI_F32), "f32");
+  assert_status(lnti_dtype_parse(&(lnti_dtype){0}, "f8", ERR), LNT_EINVAL);
+  assert_message("f8");
 }
 
-static void unknown_dtype_is_refused_by_name(void **state) {
+/* Every f16 there is, there and back; and that the nearest is taken, ties to the even one. */
+static void short_floating_point_is_the_nearest(void **state) {
   (void)state;
-  lnt_error err = LNT_ERROR_INIT;
-  lnti_dtype out = LNTI_F64;
-  assert_int_equal(lnti_dtype_parse(&out, "f16", &err), LNT_EINVAL);
-  assert_int_equal(lnti_dtype_parse(&out, "", NULL), LNT_EINVAL);
-  assert_int_equal(out, LNTI_F64);
-  assert_non_null(strstr(err.message, "f16"));
+  for (uint32_t bits = 0; bits < 0x10000; bits++) {
+    float value = lnti_f16_value((uint16_t)bits);
+    if (isnan(value)) continue;
+    assert_int_equal(lnti_f16_of(value), bits);
+    assert_int_equal(lnti_bf16_of(lnti_bf16_value((uint16_t)(bits & 0x7f7f))), bits & 0x7f7f);
+  }
+  assert_true(isnan(lnti_f16_value(lnti_f16_of(NAN))) && isnan(lnti_bf16_value(lnti_bf16_of(NAN))));
+  assert_int_equal(lnti_f16_of(65504), 0x7bff);
+  assert_int_equal(lnti_f16_of(65520), 0x7c00); /* half way to what would be next: infinity */
+  assert_int_equal(lnti_f16_of(1 + 0x1p-11f), 0x3c00);
+  assert_int_equal(lnti_f16_of(1 + 3 * 0x1p-11f), 0x3c02);
+  assert_int_equal(lnti_f16_of(0x1p-25f), 0); /* half of the least, to the even one */
+  assert_int_equal(lnti_f16_of(0x1.8p-25f), 1);
+  assert_int_equal(lnti_bf16_of(1 + 0x1p-8f), 0x3f80);
+  assert_int_equal(lnti_bf16_of(1 + 0x1.8p-8f), 0x3f81);
+}
+
+static void conversion_is_cast(void **state) {
+  (void)state;
+  const float reals[] = {-1.9f, 300, NAN, 1e30f, -1e30f};
+  const int64_t wide[] = {-1, 0, 257};
+  uint8_t bytes[5];
+  int64_t integers[5];
+  double back[3];
+  lnti_convert(bytes, LNTI_U8, reals, LNTI_F32, 5);
+  assert_memory_equal(bytes, ((const uint8_t[]){0, 255, 0, 255, 0}), 5);
+  lnti_convert(integers, LNTI_I64, reals, LNTI_F32, 5);
+  assert_true(integers[0] == -1 && integers[3] == INT64_MAX && integers[4] == INT64_MIN);
+  lnti_convert(bytes, LNTI_U8, wide, LNTI_I64, 3);
+  assert_memory_equal(bytes, ((const uint8_t[]){255, 0, 1}), 3); /* integers wrap around */
+  lnti_convert(bytes, LNTI_BOOL, wide, LNTI_I64, 3);
+  assert_memory_equal(bytes, ((const uint8_t[]){1, 0, 1}), 3);
+  lnti_convert(back, LNTI_F64, bytes, LNTI_BOOL, 3);
+  assert_true(back[0] == 1 && back[1] == 0);
 }
 
 static void views_follow_the_stride(void **state) {
@@ -96,9 +132,9 @@ static void what_is_not_finite_is_named(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(dtypes_have_sizes_and_names), cmocka_unit_test(unknown_dtype_is_refused_by_name),
-      cmocka_unit_test(views_follow_the_stride),     cmocka_unit_test(conversion_keeps_values),
-      cmocka_unit_test(what_is_not_finite_is_named),
+      cmocka_unit_test(dtypes_have_sizes_and_names), cmocka_unit_test(short_floating_point_is_the_nearest),
+      cmocka_unit_test(conversion_is_cast),          cmocka_unit_test(views_follow_the_stride),
+      cmocka_unit_test(conversion_keeps_values),     cmocka_unit_test(what_is_not_finite_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,6 @@
  */
 #include <media/uri.h>
 
-#include <base/alloc.h>
-
 #include "support.h"
 
 #include "media/temp.h"
@@ -123,6 +121,19 @@ static void is_text(lnt_status status, char *text, const char *wanted) {
   free(text);
 }
 
+static void test_join(void **state) {
+  (void)state;
+  char *text = NULL;
+  lnt_status status = lnti_uri_join(&text, "a.zip", "b/c.png", ERR);
+  is_text(status, text, "a.zip#b/c.png");
+  status = lnti_uri_join_record(&text, "a.gz", 17, ERR);
+  is_text(status, text, "a.gz#17");
+  status = lnti_uri_join_frame(&text, "a.gif", 0, ERR);
+  is_text(status, text, "a.gif#frame=0");
+  status = lnti_uri_join_page(&text, "a.tif", 0, ERR);
+  is_text(status, text, "a.tif#page=1");
+}
+
 static void test_beside(void **state) {
   (void)state;
   static const char *const cases[][2] = {{"a.bin", "names.txt"},
@@ -143,14 +154,14 @@ static void there_and_back(lnti_rng *rng, void *payload) {
   const size_t n = (size_t)lnti_rng_below(rng, UINT64_C(1) << 40);
   size_t back = 0;
   char *text = NULL;
-  assert_ok(lnti_asprintf(&text, ERR, "frame=%zu", n));
-  assert_true(lnti_uri_frame(&back, text) && back == n);
+  assert_ok(lnti_uri_join_frame(&text, "", n, ERR));
+  assert_true(lnti_uri_frame(&back, text + 1) && back == n);
   free(text);
-  assert_ok(lnti_asprintf(&text, ERR, "page=%zu", n + 1));
-  assert_true(lnti_uri_frame(&back, text) && back == n);
+  assert_ok(lnti_uri_join_page(&text, "", n, ERR));
+  assert_true(lnti_uri_frame(&back, text + 1) && back == n);
   free(text);
-  assert_ok(lnti_asprintf(&text, ERR, "%zu", n));
-  assert_true(lnti_uri_record(&back, text) && back == n);
+  assert_ok(lnti_uri_join_record(&text, "", n, ERR));
+  assert_true(lnti_uri_record(&back, text + 1) && back == n);
   free(text);
 }
 
@@ -194,6 +205,7 @@ int main(void) {
       cmocka_unit_test(test_shorter),
       cmocka_unit_test(test_frames),
       cmocka_unit_test(test_records),
+      cmocka_unit_test(test_join),
       cmocka_unit_test(test_beside),
       cmocka_unit_test(test_there_and_back),
       cmocka_unit_test(test_out_of_memory),

@@ -9,6 +9,7 @@ import tree
 BELOW = {
     "base": [],
     "math": ["base"],
+    "graph": ["math"],
     "media": ["math"],
     "image": ["media"],
     "feature": ["image"],
@@ -17,7 +18,7 @@ BELOW = {
     "ontology": ["base"],
     "store": ["base", "ontology"],
     "flow": ["model", "store"],
-    "cli": ["flow"],
+    "cli": ["flow", "graph"],
 }
 
 # Outside headers and the one family of files that includes them.
@@ -26,6 +27,7 @@ OWNERS = {
     "sqlite3.h": ["src/store/sqlite*.[ch]"],
     "vips/*": ["src/image/*.[ch]"],
     "turbojpeg.h": ["src/image/*.[ch]"],
+    "oneapi/*": ["src/graph/onednn*.[ch]"],
     "cblas.h": ["src/math/*.[ch]"],
     "openblas*.h": ["src/math/*.[ch]"],
     "lapacke.h": ["src/math/*.[ch]"],

@@ -1,0 +1,33 @@
+/**
+ * @file onednn.h
+ * oneDNN's kernels for the nodes that take most of a network's time. The only file that knows the library.
+ *
+ * It has threads of its own (OpenMP's): it is to be called from one thread, while our pool rests.
+ */
+#ifndef LNTI_GRAPH_ONEDNN_H
+#define LNTI_GRAPH_ONEDNN_H
+
+#include <graph/operator.h>
+
+typedef struct lnti_onednn lnti_onednn;
+typedef struct lnti_primitive lnti_primitive;
+
+/**
+ * @param cpu  the level that kernels may use; of the process, taken from the first call
+ * @return LNT_OK; LNT_EINTERNAL (the library refuses); LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_onednn_new(lnti_onednn **out, lnt_cpu_level cpu, unsigned n_threads, lnt_error *err);
+void lnti_onednn_free(lnti_onednn *dnn);
+/** Channels of a group, for lnti_graph_lay_out. */
+unsigned lnti_onednn_block(const lnti_onednn *dnn);
+
+/** A kernel for a call whose tensors are described, its constant inputs with data (they are laid out anew, and not
+ *  needed again); *out NULL where the library has none. `dnn` outlives it. */
+LNT_MUST_CHECK lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti_call *call,
+                                             lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_primitive_run(lnti_primitive *primitive, const lnti_call *call, lnt_error *err);
+void lnti_primitive_free(lnti_primitive *primitive);
+/** The library's name of the kernel, for tables of times; borrowed. */
+const char *lnti_primitive_kernel(const lnti_primitive *primitive);
+
+#endif

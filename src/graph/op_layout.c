@@ -1,0 +1,61 @@
+/*
+ * From row-major to blocked and back (tensor.h). Made by layout.c.
+ */
+#include <graph/operator.h>
+
+#include <string.h>
+
+typedef struct reorder_job {
+  const lnti_tensor *in;
+  lnti_tensor *out;
+  size_t plane, channels, blocks, block;
+} reorder_job;
+
+/* One group of channels of one sample: [block, plane] row-major, [plane, block] blocked. */
+static lnt_status reorder_groups(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const reorder_job *job = payload;
+  bool to_blocks = job->out->block != 0;
+  for (size_t i = begin; i < end; i++) {
+    size_t sample = i / job->blocks, first = i % job->blocks * job->block;
+    size_t here = job->channels - first < job->block ? job->channels - first : job->block;
+    size_t flat = (sample * job->channels + first) * job->plane, blocked = i * job->plane * job->block;
+    const float *in = job->in->data;
+    float *out = job->out->data;
+    for (size_t k = 0; k < job->plane; k++) {
+      for (size_t c = 0; c < here; c++) {
+        if (to_blocks) {
+          out[blocked + k * job->block + c] = in[flat + c * job->plane + k];
+        } else {
+          out[flat + c * job->plane + k] = in[blocked + k * job->block + c];
+        }
+      }
+      for (size_t c = here; to_blocks && c < job->block; c++) out[blocked + k * job->block + c] = 0;
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status forward_reorder(lnti_call *call, lnt_error *err) {
+  reorder_job job = {.in = call->input[0], .out = &call->output[0]};
+  const lnti_shape *shape = &job.in->shape;
+  job.block = job.in->block ? job.in->block : job.out->block;
+  job.channels = shape->dim[1];
+  job.blocks = (job.channels + job.block - 1) / job.block;
+  job.plane = lnti_shape_span(shape, 2, shape->rank);
+  return lnti_pool_for(call->context->pool, shape->dim[0] * job.blocks, 4, reorder_groups, &job, call->context->cancel,
+                       err);
+}
+
+#define LAYOUT(title, shares)                                                                                 \
+  {                                                                                                           \
+    .name = title, .domain = "linnet", .since = 1, .least_inputs = 1, .most_inputs = 1, .most_outputs = 1,    \
+    .dtypes = LNTI_DTYPE_BIT(LNTI_F32), .view = shares, .infer = lnti_infer_same, .forward = forward_reorder, \
+    .exported = ""                                                                                            \
+  }
+
+const lnti_operator lnti_operators_layout[] = {
+    LAYOUT("Reorder", false),
+    LAYOUT("ReorderView", true), /* of planes of one element: both lie alike */
+    {0}};

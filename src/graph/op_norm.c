@@ -1,0 +1,211 @@
+/*
+ * Normalisation: by statistics that were learned (batch), or that are the sample's own (layer, instance, local response).
+ */
+#include <graph/operator.h>
+
+#include <base/error.h>
+#include <math.h>
+
+static float real_at(const lnti_tensor *t, size_t i) {
+  return t->dtype == LNTI_F32 ? ((const float *)t->data)[i] : lnti_f16_value(((const uint16_t *)t->data)[i]);
+}
+
+static void store_real(lnti_tensor *t, size_t i, float value) {
+  if (t->dtype == LNTI_F32) {
+    ((float *)t->data)[i] = value;
+  } else {
+    ((uint16_t *)t->data)[i] = lnti_f16_of(value);
+  }
+}
+
+static lnt_status check_channels(const lnti_call *call, size_t k, size_t channels, lnt_error *err) {
+  const lnti_tensor *t = call->input[k];
+  if (t->shape.rank == 1 && t->shape.dim[0] == channels && (LNTI_REALS & LNTI_DTYPE_BIT(t->dtype))) return LNT_OK;
+  char text[LNTI_SHAPE_TEXT];
+  return lnti_fail(err, LNT_EDATA, "node %s: input %zu of %s is %s, where there are %zu channels", call->node->name, k,
+                   call->node->op->name, lnti_tensor_text(text, t), channels);
+}
+
+/* ---- batch ---- */
+
+static lnt_status infer_batch(lnti_call *call, lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  if (lnti_node_int(call->node, "training_mode", 0) != 0 || call->n_outputs > 1) {
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "node %s: BatchNormalization in training mode; export the model for use (eval mode)",
+                     call->node->name);
+  }
+  if (in->rank < 2) return lnti_fail(err, LNT_EDATA, "node %s: BatchNormalization without channels", call->node->name);
+  lnt_status status = LNT_OK;
+  for (size_t k = 1; k < 5 && !status; k++) status = check_channels(call, k, in->dim[1], err);
+  return status ? status : lnti_infer_same(call, err);
+}
+
+static lnt_status forward_batch(lnti_call *call, lnt_error *err) {
+  (void)err;
+  const lnti_tensor *const *in = call->input;
+  lnti_tensor *out = &call->output[0];
+  size_t channels = in[0]->shape.dim[1], plane = lnti_shape_span(&in[0]->shape, 2, in[0]->shape.rank);
+  float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
+  for (size_t i = 0, n = in[0]->shape.dim[0] * channels; i < n; i++) {
+    size_t c = i % channels;
+    double scale = (double)real_at(in[1], c) / sqrt((double)real_at(in[4], c) + (double)epsilon);
+    double shift = (double)real_at(in[2], c) - (double)real_at(in[3], c) * scale;
+    for (size_t k = i * plane; k < (i + 1) * plane; k++) {
+      store_real(out, k, (float)((double)real_at(in[0], k) * scale + shift));
+    }
+  }
+  return LNT_OK;
+}
+
+/* ---- over the sample's own values ---- */
+
+/* Mean and 1 / standard deviation of n values from `begin` on. */
+static void moments(double *mean_out, double *inverse_out, const lnti_tensor *t, size_t begin, size_t n,
+                    float epsilon) {
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)real_at(t, begin + i);
+  double mean = n ? sum / (double)n : 0;
+  for (size_t i = 0; i < n; i++) {
+    double d = (double)real_at(t, begin + i) - mean;
+    squares += d * d;
+  }
+  *mean_out = mean;
+  *inverse_out = 1 / sqrt((n ? squares / (double)n : 0) + (double)epsilon);
+}
+
+static lnt_status infer_layer(lnti_call *call, lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  lnti_shape whole = {0}, statistics = *in;
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->rank, false, err);
+  if (status) return status;
+  if (lnti_node_int(call->node, "stash_type", 1) != 1) {
+    return lnti_fail(err, LNT_EUNSUPPORTED, "node %s: LayerNormalization with statistics that are not f32",
+                     call->node->name);
+  }
+  for (size_t d = axis; d < in->rank; d++) {
+    whole.dim[whole.rank++] = in->dim[d];
+    statistics.dim[d] = 1;
+  }
+  for (size_t k = 1; k < call->n_inputs; k++) {
+    const lnti_tensor *t = call->input[k];
+    if (t && lnti_shape_count(&t->shape) != lnti_shape_count(&whole)) {
+      return lnti_fail(err, LNT_EDATA,
+                       "node %s: input %zu of LayerNormalization has %zu elements, where %zu are normalised",
+                       call->node->name, k, lnti_shape_count(&t->shape), lnti_shape_count(&whole));
+    }
+  }
+  lnti_call_describe(call, 0, call->input[0]->dtype, in);
+  lnti_call_describe(call, 1, LNTI_F32, &statistics);
+  lnti_call_describe(call, 2, LNTI_F32, &statistics);
+  return LNT_OK;
+}
+
+static lnt_status forward_layer(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0], *scale = call->input[1], *shift = lnti_call_input(call, 2);
+  float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
+  if (status) return status;
+  size_t length = lnti_shape_span(&in->shape, axis, in->shape.rank), n = lnti_shape_span(&in->shape, 0, axis);
+  for (size_t i = 0; i < n; i++) {
+    double mean, inverse;
+    moments(&mean, &inverse, in, i * length, length, epsilon);
+    for (size_t k = 0; k < length; k++) {
+      double v = ((double)real_at(in, i * length + k) - mean) * inverse * (double)real_at(scale, k);
+      store_real(&call->output[0], i * length + k, (float)(shift ? v + (double)real_at(shift, k) : v));
+    }
+    if (call->n_outputs > 1) ((float *)call->output[1].data)[i] = (float)mean;
+    if (call->n_outputs > 2) ((float *)call->output[2].data)[i] = (float)inverse;
+  }
+  return LNT_OK;
+}
+
+static lnt_status infer_instance(lnti_call *call, lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  if (in->rank < 3)
+    return lnti_fail(err, LNT_EDATA, "node %s: InstanceNormalization without a plane", call->node->name);
+  lnt_status status = check_channels(call, 1, in->dim[1], err);
+  if (!status) status = check_channels(call, 2, in->dim[1], err);
+  return status ? status : lnti_infer_same(call, err);
+}
+
+static lnt_status forward_instance(lnti_call *call, lnt_error *err) {
+  (void)err;
+  const lnti_tensor *in = call->input[0];
+  size_t channels = in->shape.dim[1], plane = lnti_shape_span(&in->shape, 2, in->shape.rank);
+  float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
+  for (size_t i = 0, n = in->shape.dim[0] * channels; i < n; i++) {
+    double mean, inverse, scale = (double)real_at(call->input[1], i % channels);
+    double shift = (double)real_at(call->input[2], i % channels);
+    moments(&mean, &inverse, in, i * plane, plane, epsilon);
+    for (size_t k = i * plane; k < (i + 1) * plane; k++) {
+      store_real(&call->output[0], k, (float)(((double)real_at(in, k) - mean) * inverse * scale + shift));
+    }
+  }
+  return LNT_OK;
+}
+
+/* ---- local response ---- */
+
+/* Over neighbouring channels (A. Krizhevsky and others, ImageNet classification with deep convolutional networks, 2012). */
+static lnt_status infer_lrn(lnti_call *call, lnt_error *err) {
+  if (lnti_node_int(call->node, "size", 0) < 1 || call->input[0]->shape.rank < 2) {
+    return lnti_fail(err, LNT_EDATA, "node %s: LRN over %lld channels", call->node->name,
+                     (long long)lnti_node_int(call->node, "size", 0));
+  }
+  return lnti_infer_same(call, err);
+}
+
+static lnt_status forward_lrn(lnti_call *call, lnt_error *err) {
+  (void)err;
+  const lnti_tensor *in = call->input[0];
+  size_t channels = in->shape.dim[1], plane = lnti_shape_span(&in->shape, 2, in->shape.rank);
+  int64_t size = lnti_node_int(call->node, "size", 1);
+  size_t before = (size_t)(size - 1) / 2, after = (size_t)size - 1 - before;
+  double alpha = (double)lnti_node_float(call->node, "alpha", 1e-4f) / (double)size;
+  double beta = (double)lnti_node_float(call->node, "beta", 0.75f),
+         bias = (double)lnti_node_float(call->node, "bias", 1);
+  for (size_t i = 0, n = in->shape.dim[0] * channels; i < n; i++) {
+    size_t c = i % channels, first = c < before ? 0 : c - before,
+           last = channels - 1 - c < after ? channels - 1 : c + after;
+    for (size_t k = 0; k < plane; k++) {
+      double squares = 0;
+      for (size_t near = first; near <= last; near++) {
+        double v = (double)real_at(in, (i - c + near) * plane + k);
+        squares += v * v;
+      }
+      double v = (double)real_at(in, i * plane + k);
+      store_real(&call->output[0], i * plane + k, (float)(v / pow(bias + alpha * squares, beta)));
+    }
+  }
+  return LNT_OK;
+}
+
+static const lnti_attribute_rule batch_rules[] = {{"epsilon", LNTI_ATTRIBUTE_FLOAT},
+                                                  {"momentum", LNTI_ATTRIBUTE_FLOAT},
+                                                  {"spatial", LNTI_ATTRIBUTE_INT},
+                                                  {"training_mode", LNTI_ATTRIBUTE_INT},
+                                                  {0}};
+static const lnti_attribute_rule layer_rules[] = {
+    {"axis", LNTI_ATTRIBUTE_INT}, {"epsilon", LNTI_ATTRIBUTE_FLOAT}, {"stash_type", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule epsilon_rule[] = {{"epsilon", LNTI_ATTRIBUTE_FLOAT}, {0}};
+static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
+                                                {"beta", LNTI_ATTRIBUTE_FLOAT},
+                                                {"bias", LNTI_ATTRIBUTE_FLOAT},
+                                                {"size", LNTI_ATTRIBUTE_INT},
+                                                {0}};
+
+#define NORM(title, version, least, most, outputs, rules, make, f)                                              \
+  {                                                                                                             \
+    .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                  \
+    .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = 1, .attributes = rules, .infer = make, .forward = f \
+  }
+
+const lnti_operator lnti_operators_norm[] = {
+    NORM("BatchNormalization", 7, 5, 5, 5, batch_rules, infer_batch, forward_batch),
+    NORM("InstanceNormalization", 6, 3, 3, 1, epsilon_rule, infer_instance, forward_instance),
+    NORM("LRN", 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn),
+    NORM("LayerNormalization", 17, 2, 3, 3, layer_rules, infer_layer, forward_layer),
+    {0}};

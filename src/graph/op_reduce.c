@@ -1,0 +1,336 @@
+/*
+ * Operators that make one of many: sums, means and extremes along axes, where the extreme is, and softmax, which divides by
+ * such a sum. Reals are added up in f64, integers in i64.
+ */
+#include <graph/operator.h>
+
+#include <base/error.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- along axes ---- */
+
+typedef enum reduction { SUM, MEAN, MAX, MIN, PROD, L1, L2, SUM_SQUARE, LOG_SUM, LOG_SUM_EXP } reduction;
+
+static const struct {
+  const char *name;
+  reduction what;
+} reductions[] = {{"ReduceSum", SUM},        {"ReduceMean", MEAN},
+                  {"ReduceMax", MAX},        {"ReduceMin", MIN},
+                  {"ReduceProd", PROD},      {"ReduceL1", L1},
+                  {"ReduceL2", L2},          {"ReduceSumSquare", SUM_SQUARE},
+                  {"ReduceLogSum", LOG_SUM}, {"ReduceLogSumExp", LOG_SUM_EXP}};
+
+static reduction reduction_of(const lnti_call *call) {
+  size_t i = 0;
+  while (strcmp(reductions[i].name, call->node->op->name) != 0) i++;
+  return reductions[i].what;
+}
+
+/* Which axes go; all of them where none are given, unless the node says that then none do. */
+static lnt_status reduced_axes(bool set_out[LNTI_RANK_MAX], const lnti_call *call, lnt_error *err) {
+  size_t n = 0, rank = call->input[0]->shape.rank;
+  int64_t axes[LNTI_CALL_INTS];
+  lnt_status status = lnti_call_ints(axes, &n, call, 1, "axes", err);
+  if (status) return status;
+  bool none_given = n == SIZE_MAX || n == 0;
+  bool all = none_given && lnti_node_int(call->node, "noop_with_empty_axes", 0) == 0;
+  for (size_t d = 0; d < LNTI_RANK_MAX; d++) set_out[d] = all;
+  for (size_t i = 0; !none_given && i < n; i++) {
+    size_t axis = 0;
+    status = lnti_axis(&axis, call, axes[i], rank, false, err);
+    if (status) return status;
+    set_out[axis] = true;
+  }
+  return LNT_OK;
+}
+
+static lnt_status infer_reduce(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  bool set[LNTI_RANK_MAX], keep = lnti_node_int(call->node, "keepdims", 1) != 0;
+  lnti_shape shape = {0};
+  lnt_status status = reduced_axes(set, call, err);
+  for (size_t d = 0; d < in->shape.rank && !status; d++) {
+    if (!set[d]) shape.dim[shape.rank++] = in->shape.dim[d];
+    if (set[d] && keep) shape.dim[shape.rank++] = 1;
+  }
+  if (!status) lnti_call_describe(call, 0, in->dtype, &shape);
+  return status;
+}
+
+/* Dimensions that stay and that go, with the distances of their elements. */
+typedef struct walk {
+  size_t rank, dim[LNTI_RANK_MAX], stride[LNTI_RANK_MAX], count;
+} walk;
+
+static void walk_add(walk *w, size_t dim, size_t stride) {
+  bool joins = w->rank > 0 && w->stride[w->rank - 1] == stride * dim;
+  if (joins) {
+    w->dim[w->rank - 1] *= dim;
+    w->stride[w->rank - 1] = stride;
+  } else {
+    w->dim[w->rank] = dim;
+    w->stride[w->rank++] = stride;
+  }
+  w->count *= dim;
+}
+
+static size_t walk_place(const walk *w, size_t i) {
+  size_t place = 0;
+  for (size_t d = w->rank; d-- > 0; i /= w->dim[d]) place += i % w->dim[d] * w->stride[d];
+  return place;
+}
+
+static double real_at(const lnti_tensor *t, size_t i) {
+  if (t->dtype == LNTI_F32) return (double)((const float *)t->data)[i];
+  return (double)lnti_f16_value(((const uint16_t *)t->data)[i]);
+}
+
+static double more_extreme(double a, double b, bool most) {
+  if (isnan(a) || isnan(b)) return NAN;
+  return (a > b) == most ? a : b;
+}
+
+static double reduce_reals(const lnti_tensor *in, size_t base, const walk *gone, reduction what) {
+  double sum = what == PROD ? 1 : what == MAX ? -INFINITY : what == MIN ? INFINITY : 0, largest = -INFINITY;
+  for (size_t i = 0; what == LOG_SUM_EXP && i < gone->count; i++) {
+    largest = fmax(largest, real_at(in, base + walk_place(gone, i)));
+  }
+  double shift = isfinite(largest) ? largest : 0;
+  for (size_t i = 0; i < gone->count; i++) {
+    double v = real_at(in, base + walk_place(gone, i));
+    switch (what) {
+      case MAX:
+      case MIN:
+        sum = more_extreme(sum, v, what == MAX);
+        break;
+      case PROD:
+        sum *= v;
+        break;
+      case L1:
+        sum += fabs(v);
+        break;
+      case L2:
+      case SUM_SQUARE:
+        sum += v * v;
+        break;
+      case LOG_SUM_EXP:
+        sum += exp(v - shift);
+        break;
+      default:
+        sum += v;
+    }
+  }
+  if (what == MEAN) return sum / (double)gone->count;
+  if (what == L2) return sqrt(sum);
+  if (what == LOG_SUM) return log(sum);
+  return what == LOG_SUM_EXP ? log(sum) + shift : sum;
+}
+
+static int64_t reduce_integers(const lnti_tensor *in, size_t base, const walk *gone, reduction what) {
+  uint64_t sum = what == PROD;
+  int64_t extreme = what == MAX ? INT64_MIN : INT64_MAX;
+  size_t size = lnti_dtype_bytes(in->dtype);
+  for (size_t i = 0; i < gone->count; i++) {
+    int64_t v = 0;
+    lnti_convert(&v, LNTI_I64, (const char *)in->data + (base + walk_place(gone, i)) * size, in->dtype, 1);
+    if (what == MAX || what == MIN) {
+      extreme = (v > extreme) == (what == MAX) ? v : extreme;
+    } else if (what == PROD) {
+      sum *= (uint64_t)v;
+    } else if (what == L1) {
+      sum += v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    } else {
+      sum += what == SUM_SQUARE || what == L2 ? (uint64_t)v * (uint64_t)v : (uint64_t)v;
+    }
+  }
+  if (what == MAX || what == MIN) return extreme;
+  if (what == MEAN) return gone->count ? (int64_t)sum / (int64_t)gone->count : 0;
+  return what == L2 ? (int64_t)sqrt((double)sum) : (int64_t)sum;
+}
+
+typedef struct reduce_job {
+  const lnti_tensor *in;
+  lnti_tensor *out;
+  walk stays, gone;
+  reduction what;
+} reduce_job;
+
+static lnt_status reduce_some(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const reduce_job *job = payload;
+  size_t size = lnti_dtype_bytes(job->out->dtype);
+  bool real = LNTI_REALS & LNTI_DTYPE_BIT(job->in->dtype);
+  for (size_t i = begin; i < end; i++) {
+    size_t base = walk_place(&job->stays, i);
+    char *out = (char *)job->out->data + i * size;
+    if (real) {
+      double value = reduce_reals(job->in, base, &job->gone, job->what);
+      lnti_convert(out, job->out->dtype, &value, LNTI_F64, 1);
+    } else {
+      int64_t value = reduce_integers(job->in, base, &job->gone, job->what);
+      lnti_convert(out, job->out->dtype, &value, LNTI_I64, 1);
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status forward_reduce(lnti_call *call, lnt_error *err) {
+  reduce_job job = {.in = call->input[0], .out = &call->output[0], .stays.count = 1, .gone.count = 1};
+  size_t strides[LNTI_RANK_MAX];
+  bool set[LNTI_RANK_MAX];
+  lnt_status status = reduced_axes(set, call, err);
+  if (status) return status;
+  lnti_shape_strides(strides, &job.in->shape);
+  for (size_t d = 0; d < job.in->shape.rank; d++) {
+    walk_add(set[d] ? &job.gone : &job.stays, job.in->shape.dim[d], strides[d]);
+  }
+  job.what = reduction_of(call);
+  size_t grain = 16384 / (job.gone.count ? job.gone.count : 1) + 1;
+  return lnti_pool_for(call->context->pool, lnti_shape_count(&job.out->shape), grain, reduce_some, &job,
+                       call->context->cancel, err);
+}
+
+/* ---- where the extreme is ---- */
+
+static lnt_status infer_arg(lnti_call *call, lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  bool keep = lnti_node_int(call->node, "keepdims", 1) != 0;
+  lnti_shape shape = {0};
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", 0), in->rank, false, err);
+  if (status) return status;
+  if (in->dim[axis] == 0) return lnti_fail(err, LNT_EDATA, "node %s: the extreme of nothing", call->node->name);
+  for (size_t d = 0; d < in->rank; d++) {
+    if (d != axis || keep) shape.dim[shape.rank++] = d == axis ? 1 : in->dim[d];
+  }
+  lnti_call_describe(call, 0, LNTI_I64, &shape);
+  return LNT_OK;
+}
+
+static lnt_status forward_arg(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  bool most = strcmp(call->node->op->name, "ArgMax") == 0,
+       last = lnti_node_int(call->node, "select_last_index", 0) != 0;
+  size_t axis = 0, size = lnti_dtype_bytes(in->dtype);
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", 0), in->shape.rank, false, err);
+  if (status) return status;
+  size_t n = in->shape.dim[axis], step = lnti_shape_span(&in->shape, axis + 1, in->shape.rank);
+  int64_t *out = call->output[0].data;
+  for (size_t i = 0, n_out = lnti_shape_count(&call->output[0].shape); i < n_out; i++) {
+    size_t base = i / step * n * step + i % step, best = 0;
+    double extreme = 0;
+    for (size_t k = 0; k < n; k++) {
+      double v = 0;
+      lnti_convert(&v, LNTI_F64, (const char *)in->data + (base + k * step) * size, in->dtype, 1);
+      bool better = most ? v > extreme : v < extreme;
+      if (k == 0 || better || (last && v == extreme)) {
+        best = k;
+        extreme = v;
+      }
+    }
+    out[i] = (int64_t)best;
+  }
+  return LNT_OK;
+}
+
+/* ---- softmax ---- */
+
+/* Before version 13 the axis cuts the shape in two, and all of the second part is one row; since then it is the row. */
+static lnt_status softmax_rows(size_t *n_out, size_t *length_out, size_t *step_out, const lnti_call *call,
+                               lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  bool flat = call->node->version < 13;
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", flat ? 1 : -1), in->rank, false, err);
+  if (status) return status;
+  *step_out = flat ? 1 : lnti_shape_span(in, axis + 1, in->rank);
+  *length_out = flat ? lnti_shape_span(in, axis, in->rank) : in->dim[axis];
+  *n_out = *length_out ? lnti_shape_count(in) / *length_out : 0;
+  return LNT_OK;
+}
+
+static lnt_status infer_softmax(lnti_call *call, lnt_error *err) {
+  size_t n, length, step;
+  lnt_status status = softmax_rows(&n, &length, &step, call, err);
+  return status ? status : lnti_infer_same(call, err);
+}
+
+typedef struct softmax_job {
+  const lnti_tensor *in;
+  lnti_tensor *out;
+  size_t length, step;
+  bool logarithm;
+} softmax_job;
+
+static void store_real(lnti_tensor *t, size_t i, double value) {
+  if (t->dtype == LNTI_F32) {
+    ((float *)t->data)[i] = (float)value;
+  } else {
+    ((uint16_t *)t->data)[i] = lnti_f16_of((float)value);
+  }
+}
+
+static lnt_status softmax_some(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const softmax_job *job = payload;
+  for (size_t i = begin; i < end; i++) {
+    size_t base = i / job->step * job->length * job->step + i % job->step;
+    double largest = -INFINITY, sum = 0;
+    for (size_t k = 0; k < job->length; k++) largest = fmax(largest, real_at(job->in, base + k * job->step));
+    for (size_t k = 0; k < job->length; k++)
+      sum += (double)expf((float)(real_at(job->in, base + k * job->step) - largest));
+    double log_sum = log(sum);
+    for (size_t k = 0; k < job->length; k++) {
+      double z = real_at(job->in, base + k * job->step) - largest;
+      store_real(job->out, base + k * job->step, job->logarithm ? z - log_sum : (double)expf((float)z) / sum);
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status forward_softmax(lnti_call *call, lnt_error *err) {
+  softmax_job job = {
+      .in = call->input[0], .out = &call->output[0], .logarithm = strcmp(call->node->op->name, "LogSoftmax") == 0};
+  size_t n = 0;
+  lnt_status status = softmax_rows(&n, &job.length, &job.step, call, err);
+  if (status) return status;
+  return lnti_pool_for(call->context->pool, n, 1024 / (job.length + 1) + 1, softmax_some, &job, call->context->cancel,
+                       err);
+}
+
+static const lnti_attribute_rule reduce_rules[] = {
+    {"axes", LNTI_ATTRIBUTE_INTS}, {"keepdims", LNTI_ATTRIBUTE_INT}, {"noop_with_empty_axes", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule arg_rules[] = {
+    {"axis", LNTI_ATTRIBUTE_INT}, {"keepdims", LNTI_ATTRIBUTE_INT}, {"select_last_index", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0}};
+
+#define REDUCE(title, types)                                                                                          \
+  {                                                                                                                   \
+    .name = title, .domain = "", .since = 1, .least_inputs = 1, .most_inputs = 2, .most_outputs = 1, .dtypes = types, \
+    .alike = 1, .decides = 2, .attributes = reduce_rules, .infer = infer_reduce, .forward = forward_reduce            \
+  }
+#define ONE(title, types, rules, make, f)                                                                             \
+  {                                                                                                                   \
+    .name = title, .domain = "", .since = 1, .least_inputs = 1, .most_inputs = 1, .most_outputs = 1, .dtypes = types, \
+    .alike = 1, .attributes = rules, .infer = make, .forward = f                                                      \
+  }
+
+const lnti_operator lnti_operators_reduce[] = {ONE("ArgMax", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg),
+                                               ONE("ArgMin", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg),
+                                               ONE("LogSoftmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax),
+                                               REDUCE("ReduceL1", LNTI_NUMBERS),
+                                               REDUCE("ReduceL2", LNTI_NUMBERS),
+                                               REDUCE("ReduceLogSum", LNTI_REALS),
+                                               REDUCE("ReduceLogSumExp", LNTI_REALS),
+                                               REDUCE("ReduceMax", LNTI_NUMBERS),
+                                               REDUCE("ReduceMean", LNTI_NUMBERS),
+                                               REDUCE("ReduceMin", LNTI_NUMBERS),
+                                               REDUCE("ReduceProd", LNTI_NUMBERS),
+                                               REDUCE("ReduceSum", LNTI_NUMBERS),
+                                               REDUCE("ReduceSumSquare", LNTI_NUMBERS),
+                                               ONE("Softmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax),
+                                               {0}};

@@ -1,0 +1,348 @@
+/*
+ * Making a plan of a simplified graph: a step for each node, and the values that steps make laid out in one block of memory, each
+ * for as long as somebody still takes it.
+ */
+#include <graph/plan.h>
+
+#include <base/error.h>
+#include <graph/fuse.h>
+#include <graph/layout.h>
+#include <graph/onednn.h>
+#include <graph/operator.h>
+#include <graph/simplify.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+#define MEMORY_MAX ((size_t)8 << 30)
+
+typedef struct step {
+  lnti_call call;
+  const lnti_tensor **input; /* into plan->value */
+  lnti_tensor *output;
+  lnti_primitive *primitive; /* what computes it; NULL: the operator's own loops */
+} step;
+
+struct lnti_plan {
+  lnti_graph *graph; /* simplified */
+  const lnti_context *context;
+  lnti_onednn *dnn;
+  lnti_arena arena;
+  lnti_tensor *value; /* [values] type and shape; data where constant, laid out or given */
+  size_t n_steps, bytes, memory_max;
+  step *step;
+  char *memory;
+};
+
+/* ---- steps ---- */
+
+static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
+  const lnti_node *node = &plan->graph->node[i];
+  step *s = &plan->step[i];
+  lnt_status status = lnti_arena_alloc(&s->input, &plan->arena, node->n_inputs, sizeof *s->input, err);
+  if (!status) status = lnti_arena_alloc(&s->output, &plan->arena, node->n_outputs, sizeof *s->output, err);
+  if (status) return status;
+  for (size_t k = 0; k < node->n_inputs; k++) {
+    s->input[k] = node->input[k] == LNTI_NO_VALUE ? NULL : &plan->value[node->input[k]];
+  }
+  s->call = (lnti_call){.node = node,
+                        .input = s->input,
+                        .output = s->output,
+                        .n_inputs = node->n_inputs,
+                        .n_outputs = node->n_outputs,
+                        .context = plan->context};
+  /* Once more, for the scratch memory and what unnamed outputs are; how outputs lie was decided since. */
+  status = lnti_operator_infer(&s->call, err);
+  for (size_t k = 0; k < node->n_outputs && !status; k++) {
+    if (node->output[k] != LNTI_NO_VALUE) s->output[k].block = plan->value[node->output[k]].block;
+  }
+  if (status || !plan->dnn) return status;
+  return lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
+}
+
+/* ---- memory ---- */
+
+/* A piece of the block: free, or in use. Pieces are in the order of their places and cover the block without a gap. */
+typedef struct piece {
+  size_t begin, bytes;
+  bool taken;
+} piece;
+
+typedef struct layout {
+  piece *piece;
+  size_t n, room, end; /* bytes of the block so far */
+} layout;
+
+static lnt_status insert_piece(layout *l, size_t at, piece p, lnt_error *err) {
+  lnt_status status = lnti_grow(&l->piece, &l->room, l->n + 1, sizeof *l->piece, err);
+  if (status) return status;
+  memmove(&l->piece[at + 1], &l->piece[at], (l->n - at) * sizeof *l->piece);
+  l->piece[at] = p;
+  l->n++;
+  return LNT_OK;
+}
+
+/* The smallest free piece that is large enough, or the end. */
+static lnt_status take_piece(size_t *out, layout *l, size_t bytes, lnt_error *err) {
+  size_t best = SIZE_MAX;
+  bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  if (bytes == 0) bytes = ALIGNMENT;
+  for (size_t i = 0; i < l->n; i++) {
+    const piece *p = &l->piece[i];
+    if (!p->taken && p->bytes >= bytes && (best == SIZE_MAX || p->bytes < l->piece[best].bytes)) best = i;
+  }
+  if (best == SIZE_MAX && l->n > 0 && !l->piece[l->n - 1].taken) {
+    l->end += bytes - l->piece[l->n - 1].bytes;
+    best = l->n - 1;
+    l->piece[best].bytes = bytes;
+  } else if (best == SIZE_MAX) {
+    lnt_status status = insert_piece(l, l->n, (piece){.begin = l->end, .bytes = bytes}, err);
+    if (status) return status;
+    best = l->n - 1;
+    l->end += bytes;
+  }
+  size_t rest = l->piece[best].bytes - bytes;
+  if (rest > 0) {
+    lnt_status status = insert_piece(l, best + 1, (piece){.begin = l->piece[best].begin + bytes, .bytes = rest}, err);
+    if (status) return status;
+    l->piece[best].bytes = bytes;
+  }
+  l->piece[best].taken = true;
+  *out = l->piece[best].begin;
+  return LNT_OK;
+}
+
+static void join_next(layout *l, size_t i) {
+  if (i + 1 >= l->n || l->piece[i].taken || l->piece[i + 1].taken) return;
+  l->piece[i].bytes += l->piece[i + 1].bytes;
+  memmove(&l->piece[i + 1], &l->piece[i + 2], (l->n - i - 2) * sizeof *l->piece);
+  l->n--;
+}
+
+static void give_piece(layout *l, size_t begin) {
+  size_t low = 0, high = l->n - 1;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (l->piece[middle].begin < begin) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  l->piece[low].taken = false;
+  join_next(l, low);
+  if (low > 0) join_next(l, low - 1);
+}
+
+/* Where each value that steps make lies, and until which step. A view lies where what it views does. */
+typedef struct lifetimes {
+  uint32_t *root; /* [values] the value whose memory it has */
+  size_t *last;   /* [values] step after which its memory is free; of roots */
+  size_t *place;  /* [values] of roots */
+  bool *laid;     /* [values] is a root that a step makes */
+} lifetimes;
+
+static void free_lifetimes(lifetimes *l) {
+  free(l->laid);
+  free(l->place);
+  free(l->last);
+  free(l->root);
+}
+
+static lnt_status new_lifetimes(lifetimes *l, const lnti_plan *plan, lnt_error *err) {
+  size_t n = plan->graph->n_values;
+  lnt_status status = lnti_alloc(&l->root, n, sizeof *l->root, err);
+  if (!status) status = lnti_alloc_zero(&l->last, n, sizeof *l->last, err);
+  if (!status) status = lnti_alloc_zero(&l->place, n, sizeof *l->place, err);
+  if (!status) status = lnti_alloc_zero(&l->laid, n, sizeof *l->laid, err);
+  for (size_t v = 0; v < n && !status; v++) l->root[v] = (uint32_t)v;
+  return status;
+}
+
+static bool is_view(const step *s) {
+  return s->call.node->op->view && s->call.n_outputs == 1;
+}
+
+static void find_lifetimes(lifetimes *l, const lnti_plan *plan) {
+  for (size_t i = 0; i < plan->n_steps; i++) {
+    const lnti_node *node = plan->step[i].call.node;
+    if (is_view(&plan->step[i])) l->root[node->output[0]] = l->root[node->input[0]];
+    for (size_t k = 0; k < node->n_inputs; k++) {
+      if (node->input[k] != LNTI_NO_VALUE) l->last[l->root[node->input[k]]] = i;
+    }
+    for (size_t k = 0; k < node->n_outputs; k++) {
+      if (node->output[k] != LNTI_NO_VALUE && l->last[l->root[node->output[k]]] < i)
+        l->last[l->root[node->output[k]]] = i;
+    }
+  }
+  for (size_t k = 0; k < plan->graph->n_outputs; k++) l->last[l->root[plan->graph->output[k]]] = SIZE_MAX;
+}
+
+/* Gives back what step i was the last to use. */
+static void give_back(layout *l, lifetimes *t, const lnti_node *node, size_t i) {
+  for (size_t k = 0; k < node->n_inputs + node->n_outputs; k++) {
+    uint32_t v = k < node->n_inputs ? node->input[k] : node->output[k - node->n_inputs];
+    if (v == LNTI_NO_VALUE) continue;
+    v = t->root[v];
+    if (!t->laid[v] || t->last[v] != i) continue;
+    give_piece(l, t->place[v]);
+    t->last[v] = SIZE_MAX; /* once */
+  }
+}
+
+/* Outputs without a name, and scratch memory, are there for their step alone. Places go into call.scratch and output.data
+ * as numbers, and become addresses when the block is there. */
+static lnt_status lay_step(layout *l, lifetimes *t, size_t *extra_out, lnti_plan *plan, size_t i, lnt_error *err) {
+  step *s = &plan->step[i];
+  lnt_status status = LNT_OK;
+  size_t extra = s->call.scratch_bytes, at = 0;
+  if (is_view(s)) return LNT_OK;
+  for (size_t k = 0; k < s->call.n_outputs && !status; k++) {
+    uint32_t v = s->call.node->output[k];
+    size_t bytes = lnti_tensor_bytes(&s->output[k]);
+    if (v == LNTI_NO_VALUE) {
+      extra += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
+      continue;
+    }
+    status = take_piece(&t->place[v], l, bytes, err);
+    t->laid[v] = true;
+  }
+  if (!status && extra > 0) {
+    status = take_piece(&at, l, extra, err);
+    if (!status) give_piece(l, at);
+  }
+  *extra_out = at;
+  return status;
+}
+
+static void place_step(lnti_plan *plan, const lifetimes *t, size_t i, size_t extra) {
+  step *s = &plan->step[i];
+  size_t at = extra + (s->call.scratch_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  if (is_view(s)) return;
+  s->call.scratch = plan->memory + extra;
+  for (size_t k = 0; k < s->call.n_outputs; k++) {
+    uint32_t v = s->call.node->output[k];
+    if (v == LNTI_NO_VALUE) {
+      s->output[k].data = plan->memory + at;
+      at += (lnti_tensor_bytes(&s->output[k]) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    } else {
+      s->output[k].data = plan->value[v].data = plan->memory + t->place[v];
+    }
+  }
+}
+
+static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
+  lifetimes t = {0};
+  layout l = {0};
+  size_t *extra = NULL;
+  lnt_status status = new_lifetimes(&t, plan, err);
+  if (!status) status = lnti_alloc_zero(&extra, plan->n_steps, sizeof *extra, err);
+  if (!status) find_lifetimes(&t, plan);
+  for (size_t i = 0; i < plan->n_steps && !status; i++) {
+    status = lay_step(&l, &t, &extra[i], plan, i, err);
+    if (!status && l.end > plan->memory_max) {
+      status = lnti_fail(err, LNT_ELIMIT, "node %s: the network needs more than %zu MiB at once",
+                         plan->step[i].call.node->name, plan->memory_max >> 20);
+    }
+    if (!status) give_back(&l, &t, plan->step[i].call.node, i);
+  }
+  plan->bytes = l.end;
+  if (!status) status = lnti_alloc_aligned(&plan->memory, l.end, 1, err);
+  for (size_t i = 0; i < plan->n_steps && !status; i++) place_step(plan, &t, i, extra[i]);
+  free(extra);
+  free(l.piece);
+  free_lifetimes(&t);
+  return status;
+}
+
+/* ---- the plan ---- */
+
+/* The passes beyond simplifying. */
+static lnt_status speed_up(lnti_plan *plan, lnt_error *err) {
+  lnt_status status = lnti_graph_fuse(plan->graph, err);
+  /* One thread: those of OpenMP wait for each other in loops, and a busy machine makes a network twenty times slower. */
+  if (!status) status = lnti_onednn_new(&plan->dnn, plan->context->cpu, 1, err);
+  return status ? status : lnti_graph_lay_out(plan->graph, lnti_onednn_block(plan->dnn), err);
+}
+
+static lnt_status make_plan(lnti_plan *plan, const lnti_graph *graph, const lnti_plan_options *options,
+                            lnt_error *err) {
+  lnt_status status = lnti_graph_simplify(&plan->graph, graph, options, plan->context, err);
+  if (!status && !options->plain) status = speed_up(plan, err);
+  if (status) return status;
+  const lnti_graph *g = plan->graph;
+  plan->memory_max = options->memory_max ? options->memory_max : MEMORY_MAX;
+  plan->n_steps = g->n_nodes;
+  status = lnti_alloc(&plan->value, g->n_values, sizeof *plan->value, err);
+  if (!status) status = lnti_alloc_zero(&plan->step, g->n_nodes, sizeof *plan->step, err);
+  for (size_t v = 0; v < g->n_values && !status; v++) {
+    plan->value[v] = g->value[v].constant.data ? g->value[v].constant : g->value[v].kind;
+  }
+  for (size_t i = 0; i < g->n_nodes && !status; i++) status = make_step(plan, i, err);
+  return status ? status : lay_out(plan, err);
+}
+
+lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_plan_options *options,
+                         const lnti_context *context, lnt_error *err) {
+  lnti_plan *plan = NULL;
+  lnt_status status = lnti_alloc_zero(&plan, 1, sizeof *plan, err);
+  if (status) return status;
+  plan->context = context;
+  status = make_plan(plan, graph, options, err);
+  if (status) {
+    lnti_plan_free(plan);
+    return status;
+  }
+  *out = plan;
+  return LNT_OK;
+}
+
+void lnti_plan_free(lnti_plan *plan) {
+  if (!plan) return;
+  for (size_t i = 0; plan->step && i < plan->n_steps; i++) lnti_primitive_free(plan->step[i].primitive);
+  lnti_onednn_free(plan->dnn);
+  lnti_arena_clear(&plan->arena);
+  free(plan->memory);
+  free(plan->step);
+  free(plan->value);
+  lnti_graph_free(plan->graph);
+  free(plan);
+}
+
+lnt_status lnti_plan_run(lnti_plan *plan, const lnti_tensor *input, lnt_error *err) {
+  const lnti_graph *g = plan->graph;
+  for (size_t k = 0; k < g->n_inputs; k++) {
+    lnti_tensor *value = &plan->value[g->input[k]];
+    if (g->value[g->input[k]].constant.data) continue;
+    if (input[k].dtype != value->dtype || !lnti_shape_equal(&input[k].shape, &value->shape)) {
+      char a[LNTI_SHAPE_TEXT], b[LNTI_SHAPE_TEXT];
+      return lnti_fail(err, LNT_EINVAL, "input %s is %s, where the plan was made for %s", g->value[g->input[k]].name,
+                       lnti_tensor_text(a, &input[k]), lnti_tensor_text(b, value));
+    }
+    value->data = input[k].data;
+  }
+  for (size_t i = 0; i < plan->n_steps; i++) {
+    step *s = &plan->step[i];
+    lnt_status status = lnti_cancel_check(plan->context->cancel, err);
+    if (status) return status;
+    if (is_view(s)) {
+      plan->value[s->call.node->output[0]].data = s->input[0]->data;
+      continue;
+    }
+    status = s->primitive ? lnti_primitive_run(s->primitive, &s->call, err) : s->call.node->op->forward(&s->call, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
+const lnti_tensor *lnti_plan_output(const lnti_plan *plan, size_t k) {
+  return &plan->value[plan->graph->output[k]];
+}
+
+size_t lnti_plan_steps(const lnti_plan *plan) {
+  return plan->n_steps;
+}
+
+size_t lnti_plan_bytes(const lnti_plan *plan) {
+  return plan->bytes;
+}

@@ -1,0 +1,57 @@
+/*
+ * Fuzzing networks in ONNX files: whatever can be read is planned for small inputs and run by the operators' own loops.
+ * Memory is capped, so that a file may ask for anything.
+ */
+#include <graph/onnx.h>
+#include <graph/plan.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+enum { INPUTS_MAX = 8, ELEMENTS_MAX = 4096, NODES_MAX = 200 };
+
+/* One sample of what the file declares, with small numbers for what it leaves open; false where that is too much. */
+static bool describe(lnti_tensor *out, const lnti_graph *g) {
+  for (size_t k = 0; k < g->n_inputs; k++) {
+    lnti_tensor t = g->value[g->input[k]].declared;
+    if (t.shape.rank > LNTI_RANK_MAX) t = (lnti_tensor){.dtype = LNTI_F32, .shape = {.rank = 4, .dim = {1, 3, 8, 8}}};
+    size_t count = 1;
+    for (size_t d = 0; d < t.shape.rank; d++) {
+      if (t.shape.dim[d] == LNTI_ANY_SIZE) t.shape.dim[d] = d == 0 ? 1 : 8;
+      if (t.shape.dim[d] > ELEMENTS_MAX) return false;
+      count *= t.shape.dim[d];
+      if (count > ELEMENTS_MAX) return false;
+    }
+    out[k] = t;
+  }
+  return true;
+}
+
+static void run(const lnti_graph *g) {
+  static const float zeros[2 * ELEMENTS_MAX] = {0};
+  lnti_tensor input[INPUTS_MAX] = {0};
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  const lnti_plan_options options = {.input = input, .plain = true, .memory_max = (size_t)1 << 22};
+  lnti_plan *plan = NULL;
+  if (g->n_inputs > INPUTS_MAX || g->n_nodes > NODES_MAX || !describe(input, g)) return;
+  if (lnti_plan_new(&plan, g, &options, &context, NULL)) return;
+  for (size_t k = 0; k < g->n_inputs; k++) {
+    input[k].data = malloc(sizeof zeros);
+    if (!input[k].data) abort();
+    memcpy(input[k].data, zeros, sizeof zeros);
+  }
+  if (lnti_plan_run(plan, input, NULL) == LNT_OK && g->n_outputs > 0) (void)lnti_plan_output(plan, 0);
+  for (size_t k = 0; k < g->n_inputs; k++) free(input[k].data);
+  lnti_plan_free(plan);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+  lnti_graph *graph = NULL;
+  lnti_onnx_survey survey;
+  if (lnti_onnx_read(&graph, data, n, NULL) == LNT_OK) {
+    run(graph);
+    lnti_graph_free(graph);
+  }
+  return lnti_onnx_look(&survey, data, n, NULL) == LNT_OK && survey.n_unknown > LNTI_ONNX_UNKNOWN_MAX;
+}

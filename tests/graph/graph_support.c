@@ -1,0 +1,66 @@
+/* Building graphs in tests by names. */
+#include "graph_support.h"
+
+uint32_t lnti_test_value(lnti_graph *graph, const char *name) {
+  uint32_t value = LNTI_NO_VALUE;
+  assert_ok(lnti_graph_name(&value, graph, name, strlen(name), ERR));
+  return value;
+}
+
+static size_t values_of(uint32_t *out, size_t room, lnti_graph *graph, const char *names) {
+  size_t n = 0;
+  char *copy = strdup(names), *rest = copy;
+  assert_non_null(copy);
+  for (char *name = strtok_r(rest, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
+    assert_true(n < room);
+    out[n++] = strcmp(name, "-") == 0 ? LNTI_NO_VALUE : lnti_test_value(graph, name);
+  }
+  free(copy);
+  return n;
+}
+
+void lnti_test_node(lnti_graph *graph, const char *op, const char *inputs, const char *outputs,
+                    const lnti_attribute *attributes, size_t n_attributes) {
+  uint32_t in[16], out[16];
+  const lnti_node node = {.op = lnti_operator_find(op, ""),
+                          .name = outputs,
+                          .input = in,
+                          .output = out,
+                          .n_inputs = values_of(in, 16, graph, inputs),
+                          .n_outputs = values_of(out, 16, graph, outputs),
+                          .attribute = attributes,
+                          .n_attributes = n_attributes,
+                          .version = LNTI_TEST_OPSET};
+  assert_non_null(node.op);
+  assert_ok(lnti_node_check(&node, ERR));
+  assert_ok(lnti_graph_add_node(graph, &node, ERR));
+}
+
+lnti_shape lnti_test_shape(const size_t *zero_ended) {
+  lnti_shape shape = {0};
+  while (zero_ended[shape.rank]) {
+    shape.dim[shape.rank] = zero_ended[shape.rank];
+    shape.rank++;
+  }
+  return shape;
+}
+
+void lnti_test_constant(lnti_graph *graph, const char *name, const float *data, const size_t *shape) {
+  void *memory = NULL;
+  const lnti_shape s = lnti_test_shape(shape);
+  assert_ok(lnti_graph_set_constant(&memory, graph, lnti_test_value(graph, name), LNTI_F32, &s, ERR));
+  memcpy(memory, data, lnti_shape_count(&s) * sizeof *data);
+}
+
+lnt_cpu_level lnti_test_level(void) {
+  const char *name = getenv("LINNET_CPU");
+  lnt_cpu_level level = lnt_cpu_detect();
+  if (!name || !*name) return level;
+  lnt_cpu_level wanted = level;
+  assert_ok(lnt_cpu_parse(&wanted, name, ERR));
+  if (wanted > level) {
+    print_message("skipped: this CPU has no %s\n", name);
+    skip();
+  }
+  return wanted;
+}

@@ -1,0 +1,304 @@
+/* ONNX files: what is read, and that what is wrong with one is said, whatever it is. */
+#include "graph_support.h"
+#include "onnx_maker.h"
+
+#include <graph/onnx.h>
+#include <unistd.h>
+
+static lnt_status read_and_free(message m) {
+  lnti_graph *graph = NULL;
+  lnt_status status = lnti_onnx_read(&graph, m.data, m.n, ERR);
+  if (!status) lnti_graph_free(graph);
+  free(m.data);
+  return status;
+}
+
+/* x -> Relu -> y. */
+static message relu_graph(void) {
+  message g = {0};
+  put_message(&g, 11, make_value("x"));
+  put_message(&g, 12, make_value("y"));
+  put_message(&g, 1, make_node("Relu", "x", "y"));
+  return g;
+}
+
+static void a_model_is_read(void **state) {
+  (void)state;
+  const float weights[] = {1, 2, 3, 4};
+  const uint64_t dims[] = {2, 2};
+  message g = {0}, entry = {0};
+  lnti_graph *graph = NULL;
+  put_message(&g, 11, make_value("x"));
+  put_message(&g, 12, make_value("y"));
+  put_message(&g, 1, make_node("MatMul", "x w", "y"));
+  put_message(&g, 5, make_tensor("w", 1, dims, 2, weights, sizeof weights));
+  message m = make_model(g, 17);
+  put_text(&entry, 1, "licence");
+  put_text(&entry, 2, "Apache-2.0");
+  put_message(&m, 14, entry);
+  assert_ok(lnti_onnx_read(&graph, m.data, m.n, ERR));
+  free(m.data);
+  assert_int_equal(graph->n_nodes, 1);
+  assert_int_equal(graph->node[0].version, 17);
+  assert_string_equal(graph->node[0].name, "MatMul 0");
+  assert_string_equal(lnti_graph_metadata(graph, "licence"), "Apache-2.0");
+  assert_null(lnti_graph_metadata(graph, "author"));
+  const lnti_tensor *w = &graph->value[lnti_graph_find(graph, "w", 1)].constant;
+  assert_memory_equal(w->data, weights, sizeof weights);
+  assert_int_equal((uintptr_t)w->data % 64, 0);
+  lnti_graph_free(graph);
+}
+
+static void an_input_that_is_constant_is_none(void **state) {
+  (void)state;
+  const float one = 1;
+  message g = relu_graph();
+  lnti_graph *graph = NULL;
+  put_message(&g, 11, make_value("w"));
+  put_message(&g, 5, make_tensor("w", 1, NULL, 0, &one, sizeof one));
+  message m = make_model(g, 17);
+  assert_ok(lnti_onnx_read(&graph, m.data, m.n, ERR));
+  assert_int_equal(graph->n_inputs, 1);
+  lnti_graph_free(graph);
+  free(m.data);
+}
+
+static void operators_that_are_not_known_are_named(void **state) {
+  (void)state;
+  lnti_onnx_survey survey;
+  message g = {0}, strange = make_node("Frobnicate", "a", "b"), own = make_node("FusedConv", "b", "c");
+  put_text(&strange, 3, "layer7");
+  put_text(&own, 7, "linnet");
+  put_message(&g, 11, make_value("a"));
+  put_message(&g, 12, make_value("d"));
+  put_message(&g, 1, strange);
+  put_message(&g, 1, own);
+  put_message(&g, 1, make_node("Frobnicate", "c", "d"));
+  message m = make_model(g, 17);
+  assert_ok(lnti_onnx_look(&survey, m.data, m.n, ERR));
+  assert_int_equal(survey.n_unknown, 2);
+  assert_string_equal(survey.unknown[0].operator_name, "Frobnicate");
+  assert_string_equal(survey.unknown[0].node, "layer7");
+  assert_int_equal(survey.unknown[0].n_nodes, 2);
+  assert_string_equal(survey.unknown[1].domain, "linnet"); /* what passes make for themselves cannot come from a file */
+  assert_status(read_and_free(m), LNT_EUNSUPPORTED);
+  assert_message("layer7");
+  assert_message("Frobnicate");
+}
+
+static void versions_are_checked(void **state) {
+  (void)state;
+  assert_status(read_and_free(make_model(relu_graph(), 6)), LNT_EUNSUPPORTED);
+  assert_message("operator set 6");
+  assert_status(read_and_free(make_model(relu_graph(), 99)), LNT_EUNSUPPORTED);
+  assert_message("opset_version=");
+  assert_ok(read_and_free(make_model(relu_graph(), 13)));
+}
+
+static void what_is_no_model_is_refused(void **state) {
+  (void)state;
+  lnti_graph *graph = NULL;
+  assert_status(lnti_onnx_read(&graph, "", 0, ERR), LNT_EDATA);
+  assert_status(lnti_onnx_read(&graph, "\x89PNG\r\n\x1a\n", 8, ERR), LNT_EDATA);
+  assert_null(graph);
+}
+
+/* Each prefix of a model is an error, and so is each with a byte changed or read as something else: never more than that. */
+static void damage_is_an_error_at_every_byte(void **state) {
+  (void)state;
+  const float weights[] = {1, 2, 3, 4};
+  const uint64_t dims[] = {2, 2};
+  const int64_t axes[] = {1};
+  message g = relu_graph(), attribute = {0}, node = make_node("ReduceMean", "y", "z");
+  put_text(&attribute, 1, "axes");
+  put_number(&attribute, 20, 7);
+  put_number(&attribute, 8, (uint64_t)axes[0]);
+  put_message(&node, 5, attribute);
+  put_message(&g, 1, node);
+  put_message(&g, 5, make_tensor("w", 1, dims, 2, weights, sizeof weights));
+  message m = make_model(g, 13);
+  size_t read = 0;
+  for (size_t n = 0; n < m.n; n++) {
+    lnti_graph *graph = NULL;
+    uint8_t *part = malloc(n + 1); /* of exactly that length, so that a sanitizer sees what is read beyond */
+    assert_non_null(part);
+    memcpy(part, m.data, n);
+    if (lnti_onnx_read(&graph, part, n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
+    free(part);
+  }
+  assert_int_equal(read, 0);
+  for (size_t i = 0; i < m.n; i++) {
+    for (int bit = 0; bit < 8; bit++) {
+      lnti_graph *graph = NULL;
+      m.data[i] ^= (uint8_t)(1 << bit);
+      if (lnti_onnx_read(&graph, m.data, m.n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
+      m.data[i] ^= (uint8_t)(1 << bit);
+    }
+  }
+  assert_true(read > 0); /* a bit of a weight is nothing that could be seen */
+  assert_ok(read_and_free(m));
+}
+
+static void a_shape_beyond_all_memory_is_refused(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t dims[3];
+    size_t rank;
+    lnt_status status;
+  } cases[] = {{{UINT64_C(1) << 60}, 1, LNT_ELIMIT},
+               {{UINT64_C(1) << 31, UINT64_C(1) << 31, UINT64_C(1) << 31}, 3, LNT_ELIMIT},
+               {{0, UINT64_C(1) << 62}, 2, LNT_ELIMIT},
+               {{(uint64_t)-1}, 1, LNT_EDATA},
+               {{1000, 1000, 1000}, 3, LNT_EDATA}}; /* 4 GB that are not in the file are not asked for either */
+  const float one = 1;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    message g = relu_graph();
+    put_message(&g, 5, make_tensor("w", 1, cases[i].dims, cases[i].rank, &one, sizeof one));
+    assert_status(read_and_free(make_model(g, 17)), cases[i].status);
+  }
+}
+
+static void other_element_types_are_refused(void **state) {
+  (void)state;
+  const float one = 1;
+  message g = relu_graph();
+  put_message(&g, 5, make_tensor("w", 8, NULL, 0, &one, sizeof one));
+  assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
+  assert_message("string");
+}
+
+/* Subgraphs within subgraphs, 20,000 deep: nothing here goes down. */
+static void a_deep_message_is_refused(void **state) {
+  (void)state;
+  message inner = make_node("Relu", "x", "y");
+  for (int i = 0; i < 20000; i++) {
+    message attribute = {0}, graph = {0}, node = {0};
+    /* Lengths are written before what they count, so that this takes quadratic time; ten levels are copied at once. */
+    if (i % 10) continue;
+    put_message(&graph, 1, inner);
+    put_message(&attribute, 6, graph);
+    put_message(&node, 5, attribute);
+    inner = node;
+  }
+  message g = relu_graph();
+  put_message(&g, 1, inner);
+  assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
+}
+
+static void subgraphs_are_refused_by_name(void **state) {
+  (void)state;
+  message g = relu_graph(), node = make_node("Loop", "x", "z"), attribute = {0};
+  put_text(&node, 3, "the loop");
+  put_text(&attribute, 1, "body");
+  put_number(&attribute, 20, 5);
+  put_message(&attribute, 6, relu_graph());
+  put_message(&node, 5, attribute);
+  put_message(&g, 1, node);
+  assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
+  assert_message("the loop");
+  assert_message("body");
+}
+
+/* ---- tensors in other files ---- */
+
+static message external_model(const char *location, const char *offset) {
+  const uint64_t dims[] = {2};
+  message g = relu_graph(), tensor = {0};
+  const char *entries[][2] = {{"location", location}, {"offset", offset}};
+  put_number(&tensor, 1, dims[0]);
+  put_number(&tensor, 2, 1);
+  put_text(&tensor, 8, "w");
+  put_number(&tensor, 14, 1);
+  for (size_t i = 0; i < 2; i++) {
+    message entry = {0};
+    put_text(&entry, 1, entries[i][0]);
+    put_text(&entry, 2, entries[i][1]);
+    put_message(&tensor, 13, entry);
+  }
+  put_message(&g, 5, tensor);
+  return make_model(g, 17);
+}
+
+static lnt_status open_external(const char *folder, const char *location, const char *offset, float *out) {
+  char *path = lnti_test_path(folder, "model.onnx");
+  message m = external_model(location, offset);
+  lnti_graph *graph = NULL;
+  lnti_test_write_file(path, m.data, m.n);
+  lnt_status status = lnti_onnx_open(&graph, path, ERR);
+  if (!status) {
+    memcpy(out, graph->value[lnti_graph_find(graph, "w", 1)].constant.data, 2 * sizeof *out);
+    lnti_graph_free(graph);
+  }
+  free(m.data);
+  free(path);
+  return status;
+}
+
+static void tensors_in_other_files_are_read_from_beside_alone(void **state) {
+  (void)state;
+  const float data[] = {9, 8, 7};
+  float got[2];
+  char *folder = lnti_test_folder(), *beside = lnti_test_path(folder, "weights.bin");
+  lnti_test_write_file(beside, data, sizeof data);
+  assert_ok(open_external(folder, "weights.bin", "4", got));
+  assert_true(got[0] == 8 && got[1] == 7);
+  assert_status(open_external(folder, "weights.bin", "8", got), LNT_EDATA);
+  assert_status(open_external(folder, "none.bin", "0", got), LNT_ENOTFOUND);
+  assert_status(open_external(folder, "../weights.bin", "0", got), LNT_EUNSUPPORTED);
+  assert_message("folder");
+  assert_status(open_external(folder, beside, "0", got), LNT_EUNSUPPORTED);
+  assert_status(open_external(folder, "..", "0", got), LNT_EUNSUPPORTED);
+  assert_status(open_external(folder, "weights.bin", "-4", got), LNT_EDATA);
+  message m = external_model("weights.bin", "0");
+  assert_status(read_and_free(m), LNT_EUNSUPPORTED);
+  free(beside);
+  lnti_test_folder_remove(folder);
+}
+
+/* ---- tensors ---- */
+
+static void rows_of_numbers_are_tensors_too(void **state) {
+  (void)state;
+  static const uint8_t halves[] = {0x00, 0x78, 0x80, 0x80, 0x02}; /* varints 0x0000, 0x78, 0x8000 */
+  message m = {0};
+  lnti_tensor t;
+  put_number(&m, 1, 3);
+  put_number(&m, 2, 10);
+  put_bytes(&m, 5, halves, sizeof halves);
+  assert_ok(lnti_onnx_read_tensor(&t, m.data, m.n, ERR));
+  assert_int_equal(t.dtype, LNTI_F16);
+  assert_int_equal(((uint16_t *)t.data)[2], 0x8000);
+  free(t.data);
+  put_number(&m, 5, 1); /* one more than there are */
+  assert_status(lnti_onnx_read_tensor(&t, m.data, m.n, ERR), LNT_EDATA);
+  free(m.data);
+}
+
+static void bools_are_settled(void **state) {
+  (void)state;
+  static const uint8_t raw[] = {0, 1, 255};
+  const uint64_t dims[] = {3};
+  lnti_tensor t;
+  message m = make_tensor("b", 9, dims, 1, raw, sizeof raw);
+  assert_ok(lnti_onnx_read_tensor(&t, m.data, m.n, ERR));
+  assert_int_equal(((uint8_t *)t.data)[2], 1);
+  free(t.data);
+  free(m.data);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_model_is_read),
+                                     cmocka_unit_test(an_input_that_is_constant_is_none),
+                                     cmocka_unit_test(operators_that_are_not_known_are_named),
+                                     cmocka_unit_test(versions_are_checked),
+                                     cmocka_unit_test(what_is_no_model_is_refused),
+                                     cmocka_unit_test(damage_is_an_error_at_every_byte),
+                                     cmocka_unit_test(a_shape_beyond_all_memory_is_refused),
+                                     cmocka_unit_test(other_element_types_are_refused),
+                                     cmocka_unit_test(a_deep_message_is_refused),
+                                     cmocka_unit_test(subgraphs_are_refused_by_name),
+                                     cmocka_unit_test(tensors_in_other_files_are_read_from_beside_alone),
+                                     cmocka_unit_test(rows_of_numbers_are_tensors_too),
+                                     cmocka_unit_test(bools_are_settled)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
