@@ -30,6 +30,9 @@ void lnti_content_end(lnti_hash *out, const lnti_hasher *hasher, size_t frame) {
 
 void lnti_content_hash(lnti_hash *out, const lnti_blob *blob) {
   lnti_hasher hasher;
-  lnti_content_begin(&hasher, blob);
+  if (!blob->kept || !lnti_kept_hasher(&hasher, blob->kept)) {
+    lnti_content_begin(&hasher, blob);
+    if (blob->kept) lnti_kept_note_hasher(blob->kept, &hasher);
+  }
   lnti_content_end(out, &hasher, blob->frame);
 }

@@ -28,6 +28,8 @@ struct lnti_kept {
   unsigned users;
   state states[LNTI_KEPT_STATES]; /* [n_states], oldest first */
   size_t n_states;
+  lnti_hasher hasher; /* over data, where has_hasher */
+  bool has_hasher;
 };
 
 struct lnti_kept_files {
@@ -201,4 +203,19 @@ void lnti_kept_leave(lnti_kept *kept, void *value, size_t position, size_t bytes
   }
   pthread_mutex_unlock(&files->mutex);
   if (!room) close(value);
+}
+
+bool lnti_kept_hasher(lnti_hasher *out, lnti_kept *kept) {
+  pthread_mutex_lock(&kept->files->mutex);
+  const bool has = kept->has_hasher;
+  if (has) *out = kept->hasher;
+  pthread_mutex_unlock(&kept->files->mutex);
+  return has;
+}
+
+void lnti_kept_note_hasher(lnti_kept *kept, const lnti_hasher *hasher) {
+  pthread_mutex_lock(&kept->files->mutex);
+  kept->hasher = *hasher;
+  kept->has_hasher = true;
+  pthread_mutex_unlock(&kept->files->mutex);
 }

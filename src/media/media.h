@@ -14,6 +14,7 @@
 #ifndef LNTI_MEDIA_MEDIA_H
 #define LNTI_MEDIA_MEDIA_H
 
+#include <base/hash.h>
 #include <base/cancel.h>
 #include <linnet/status.h>
 #include <stdbool.h>
@@ -79,6 +80,9 @@ void *lnti_kept_take(lnti_kept *kept, size_t position);
 /** Leaves a state, which may point into the blob's data, with the position that it has come to and the memory that it
  *  takes. It is closed, at once or later, where nobody takes it and others need the room. Thread-safe. */
 void lnti_kept_leave(lnti_kept *kept, void *state, size_t position, size_t bytes, void (*close)(void *state));
+/** The hash in progress over all of the file's bytes, where somebody noted it: false where nobody has. Thread-safe. */
+bool lnti_kept_hasher(lnti_hasher *out, lnti_kept *kept);
+void lnti_kept_note_hasher(lnti_kept *kept, const lnti_hasher *hasher);
 
 /* ---- what lies in an archive ---- */
 

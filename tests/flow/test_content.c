@@ -3,6 +3,8 @@
  */
 #include <flow/content.h>
 
+#include <base/alloc.h>
+
 #include "support.h"
 
 static lnti_hash hash_of(lnti_blob_kind kind, const void *data, size_t bytes, size_t h, size_t w, size_t c) {
@@ -58,12 +60,40 @@ static void test_one_bit(void **state) {
   assert_other(before, after);
 }
 
+/* The frames of a file of which one has been hashed: as without what was kept of it, and each its own. */
+static void test_frames_of_a_kept_file(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.gif"), *uri = NULL;
+  lnti_media *media = NULL;
+  lnti_test_write_file(path, "some bytes", 10);
+  assert_ok(lnti_media_new(&media, NULL, ERR));
+  for (size_t frame = 1; frame <= 3; frame++) {
+    lnti_blob blob = {0};
+    lnti_hash kept, plain;
+    assert_ok(lnti_asprintf(&uri, ERR, "%s#frame=%zu", path, frame));
+    assert_ok(lnti_media_read(&blob, media, uri, ERR));
+    assert_non_null(blob.kept);
+    lnti_content_hash(&kept, &blob);
+    const lnti_blob alone = {.kind = blob.kind, .data = blob.data, .bytes = blob.bytes, .frame = frame};
+    lnti_content_hash(&plain, &alone);
+    assert_same(kept, plain);
+    lnti_hasher hasher;
+    assert_true(lnti_kept_hasher(&hasher, blob.kept));
+    lnti_blob_clear(&blob);
+    free(uri);
+  }
+  lnti_media_free(media);
+  free(path);
+  lnti_test_folder_remove(folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_file_is_its_bytes),
       cmocka_unit_test(test_pixels_are_their_shape_and_bytes),
       cmocka_unit_test(test_the_same_bytes_in_another_shape),
       cmocka_unit_test(test_one_bit),
+      cmocka_unit_test(test_frames_of_a_kept_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
