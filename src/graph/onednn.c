@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if DNNL_VERSION_MAJOR != 2
-#  error "written for oneDNN 2: version 3 makes primitive descriptors without operation descriptors"
-#endif
+_Static_assert(DNNL_VERSION_MAJOR == 2, "oneDNN 3 makes primitive descriptors without operation descriptors");
 
 /* Of libgomp, which oneDNN runs on; its header is the compiler's, and not every compiler has it. */
 void omp_set_num_threads(int n);
@@ -227,7 +225,7 @@ static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const
   lnti_window window;
   lnt_status status = lnti_window_of(&window, call, &in->shape, w->shape.dim + 2, err);
   if (status) return status;
-  dnnl_dims_t stride, dilation, before, after, n_bias = {(dnnl_dim_t)w->shape.dim[0]};
+  dnnl_dims_t stride = {0}, dilation = {0}, before = {0}, after = {0}, n_bias = {(dnnl_dim_t)w->shape.dim[0]};
   for (size_t d = 0; d < 2; d++) {
     stride[d] = (dnnl_dim_t)window.stride[d];
     dilation[d] = (dnnl_dim_t)window.dilation[d] - 1;
@@ -312,7 +310,7 @@ static lnt_status make_pool(lnti_primitive *p, const lnti_call *call, lnt_error 
   lnti_window w;
   lnt_status status = pool_window(&w, call, err);
   if (status) return status;
-  dnnl_dims_t kernel, stride, before, after;
+  dnnl_dims_t kernel = {0}, stride = {0}, before = {0}, after = {0};
   pool_dims(kernel, stride, before, after, &w, &in->shape, &out->shape);
   const dnnl_memory_desc_t src = plane_desc(in), dst = plane_desc(out);
   dnnl_alg_kind_t kind = !average  ? dnnl_pooling_max

@@ -41,18 +41,18 @@ typedef struct reading {
 /* ---- texts ---- */
 
 static bool is_text(const lnti_wire *bytes, const char *text) {
-  return lnti_wire_size(bytes) == strlen(text) && memcmp(bytes->at, text, strlen(text)) == 0;
+  return lnti_wire_is(bytes, text, strlen(text));
 }
 
 /* A C string of `room` bytes, cut where it is longer; no NUL may be within. */
 static lnt_status take_text(char *out, size_t room, const lnti_wire *bytes, const char *what, lnt_error *err) {
   size_t n = lnti_wire_size(bytes);
   const char *text = (const char *)bytes->at;
-  if (n > 0 && (memchr(text, 0, n) || lnti_utf8_valid(text, n) != n)) {
+  if (n > 0 && text && (memchr(text, 0, n) || lnti_utf8_valid(text, n) != n)) {
     return lnti_fail(err, LNT_EDATA, "%s that is no text", what);
   }
   if (n >= room) n = room - 1;
-  if (n > 0) memcpy(out, text, n);
+  if (n > 0 && text) memcpy(out, text, n);
   n = lnti_utf8_valid(out, n);
   out[n] = 0;
   return LNT_OK;
@@ -276,10 +276,7 @@ static lnt_status add_value(uint32_t **list, size_t *n, size_t *room, reading *r
 static uint64_t version_of(const reading *r, const lnti_wire *domain) {
   for (size_t i = 0; i < r->n_opsets; i++) {
     const lnti_wire *d = &r->opset[i].domain;
-    if (lnti_wire_size(d) == lnti_wire_size(domain) &&
-        (lnti_wire_size(d) == 0 || memcmp(d->at, domain->at, lnti_wire_size(d)) == 0)) {
-      return r->opset[i].version;
-    }
+    if (lnti_wire_is(d, domain->at, lnti_wire_size(domain))) return r->opset[i].version;
   }
   return 0;
 }

@@ -61,7 +61,7 @@ static lnt_status add_dims(lnti_shape *shape, const lnti_field *field, lnt_error
 }
 
 static bool is_text(const lnti_wire *bytes, const char *text) {
-  return lnti_wire_size(bytes) == strlen(text) && memcmp(bytes->at, text, strlen(text)) == 0;
+  return lnti_wire_is(bytes, text, strlen(text));
 }
 
 static lnt_status read_decimal(uint64_t *out, const lnti_wire *text, lnt_error *err) {

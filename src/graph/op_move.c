@@ -87,7 +87,7 @@ static lnt_status forward_transpose(lnti_call *call, lnt_error *err) {
   const lnti_tensor *in = call->input[0];
   lnti_tensor *out = &call->output[0];
   size_t order[LNTI_RANK_MAX];
-  ptrdiff_t strides[LNTI_RANK_MAX], from[LNTI_RANK_MAX], to[LNTI_RANK_MAX];
+  ptrdiff_t strides[LNTI_RANK_MAX] = {0}, from[LNTI_RANK_MAX] = {0}, to[LNTI_RANK_MAX] = {0};
   block_copy c;
   lnt_status status = permutation_of(order, call, err);
   if (status) return status;
@@ -241,7 +241,7 @@ static lnt_status infer_slice(lnti_call *call, lnt_error *err) {
 static lnt_status forward_slice(lnti_call *call, lnt_error *err) {
   const lnti_tensor *in = call->input[0];
   size_t size = lnti_dtype_bytes(in->dtype);
-  ptrdiff_t strides[LNTI_RANK_MAX], from[LNTI_RANK_MAX], to[LNTI_RANK_MAX], offset = 0;
+  ptrdiff_t strides[LNTI_RANK_MAX] = {0}, from[LNTI_RANK_MAX] = {0}, to[LNTI_RANK_MAX] = {0}, offset = 0;
   slicing s;
   block_copy c;
   lnt_status status = slicing_of(&s, call, err);
@@ -512,8 +512,10 @@ static lnt_status forward_pad(lnti_call *call, lnt_error *err) {
   for (size_t i = 0, n = lnti_shape_count(&p.shape); i < n; i++) {
     size_t place = 0, rest = i;
     bool inside = true;
-    for (size_t d = p.shape.rank; d-- > 0; rest /= p.shape.dim[d]) {
-      int64_t from = padded_source(&p, d, (int64_t)(rest % p.shape.dim[d]), (int64_t)in->shape.dim[d]);
+    for (size_t d = p.shape.rank; d-- > 0;) {
+      size_t length = p.shape.dim[d] ? p.shape.dim[d] : 1; /* none is 0: there are elements */
+      int64_t from = padded_source(&p, d, (int64_t)(rest % length), (int64_t)in->shape.dim[d]);
+      rest /= length;
       inside &= from >= 0;
       if (from >= 0) place += (size_t)from * strides[d];
     }
@@ -528,8 +530,8 @@ static lnt_status infer_blocks(lnti_call *call, lnt_error *err) {
   lnti_shape shape = call->input[0]->shape;
   bool to_space = strcmp(call->node->op->name, "DepthToSpace") == 0;
   int64_t block = lnti_node_int(call->node, "blocksize", 0);
-  size_t b = (size_t)block, area = b * b;
-  bool fits = shape.rank == 4 && block > 0 && block < 65536;
+  size_t b = block > 0 && block < 65536 ? (size_t)block : 1, area = b * b;
+  bool fits = shape.rank == 4 && (int64_t)b == block;
   if (fits && to_space) fits = shape.dim[1] % area == 0;
   if (fits && !to_space) fits = shape.dim[2] % b == 0 && shape.dim[3] % b == 0;
   if (!fits) {
@@ -553,7 +555,7 @@ static lnt_status forward_blocks(lnti_call *call, lnt_error *err) {
          w = deep->dim[3];
   size_t size = lnti_dtype_bytes(call->input[0]->dtype), plane = h * w;
   const lnti_shape shape = {.rank = 6, .dim = {deep->dim[0], c, h, b, w, b}};
-  ptrdiff_t wide[LNTI_RANK_MAX], strides[LNTI_RANK_MAX];
+  ptrdiff_t wide[LNTI_RANK_MAX] = {0}, strides[LNTI_RANK_MAX] = {0};
   size_t per_y = channel_first ? b * plane : b * c * plane, per_x = channel_first ? plane : c * plane;
   size_t per_c = channel_first ? b * b * plane : plane;
   const size_t deep_strides[] = {b * b * c * plane, per_c, w, per_y, 1, per_x};

@@ -283,7 +283,7 @@ static lnt_status softmax_some(void *payload, size_t begin, size_t end, unsigned
     for (size_t k = 0; k < job->length; k++) largest = fmax(largest, real_at(job->in, base + k * job->step));
     for (size_t k = 0; k < job->length; k++)
       sum += (double)expf((float)(real_at(job->in, base + k * job->step) - largest));
-    double log_sum = log(sum);
+    double log_sum = sum > 0 ? log(sum) : -INFINITY;
     for (size_t k = 0; k < job->length; k++) {
       double z = real_at(job->in, base + k * job->step) - largest;
       store_real(job->out, base + k * job->step, job->logarithm ? z - log_sum : (double)expf((float)z) / sum);

@@ -107,7 +107,7 @@ static lnt_status given_sizes(resizing *r, const lnti_call *call, const double *
 /* Inputs: x, scales (Upsample, Resize 10); x, roi, scales, sizes (Resize since 11). */
 static lnt_status resizing_of(resizing *r, const lnti_call *call, lnt_error *err) {
   bool two = call->node->version < 11 || strcmp(call->node->op->name, "Upsample") == 0;
-  double roi[2 * LNTI_RANK_MAX], scales[2 * LNTI_RANK_MAX], sizes[2 * LNTI_RANK_MAX];
+  double roi[2 * LNTI_RANK_MAX] = {0}, scales[2 * LNTI_RANK_MAX] = {0}, sizes[2 * LNTI_RANK_MAX] = {0};
   size_t n_roi = 0, n_scales = 0, n_sizes = 0, rank = call->input[0]->shape.rank;
   *r = (resizing){.shape = call->input[0]->shape};
   lnt_status status = read_modes(r, call, err);
@@ -236,7 +236,8 @@ static void fill_outside(float *out, const resizing *r, tap_list *const *taps, f
   for (size_t i = 0, n = lnti_shape_count(&r->shape); i < n; i++) {
     size_t rest = i;
     bool outside = false;
-    for (size_t d = r->shape.rank; d-- > 0; rest /= r->shape.dim[d]) outside |= taps[d][rest % r->shape.dim[d]].outside;
+    for (size_t d = r->shape.rank; d-- > 0; rest /= r->shape.dim[d])
+      outside |= taps[d] && taps[d][rest % r->shape.dim[d]].outside;
     if (outside) out[i] = value;
   }
 }

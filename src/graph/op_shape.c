@@ -282,7 +282,7 @@ static lnt_status forward_range(lnti_call *call, lnt_error *err) {
 /* ---- as in use, not in training ---- */
 
 static lnt_status infer_dropout(lnti_call *call, lnt_error *err) {
-  if (call->input[0] && lnti_call_number(call, 2, 0) != 0) {
+  if (lnti_call_number(call, 2, 0) != 0) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "node %s: Dropout in training mode; export the model for use (eval mode)",
                      call->node->name);
   }

@@ -223,7 +223,7 @@ static double element_at(const lnti_tensor *t, size_t i) {
 static int64_t pooled_index(const pool_job *job, size_t plane, size_t place) {
   size_t index = 0, step = 1;
   if (!job->column_major) return (int64_t)(plane * job->in_plane + place);
-  size_t at[LNTI_PLANE_MAX];
+  size_t at[LNTI_PLANE_MAX] = {0};
   for (size_t d = job->w.rank; d-- > 0; place /= job->w.in[d]) at[d] = place % job->w.in[d];
   for (size_t d = 0; d < job->w.rank; d++) {
     index += at[d] * step;

@@ -165,7 +165,7 @@ lnt_status lnti_call_ints(int64_t out[LNTI_CALL_INTS], size_t *n_out, const lnti
   }
   if (t) {
     lnti_convert(out, LNTI_I64, t->data, t->dtype, n);
-  } else {
+  } else if (listed) {
     memcpy(out, listed, n * sizeof *listed);
   }
   *n_out = n;

@@ -5,6 +5,7 @@
  */
 #include <graph/simplify.h>
 
+#include <assert.h>
 #include <base/error.h>
 #include <graph/operator.h>
 #include <stdlib.h>
@@ -102,6 +103,7 @@ static lnt_status take_node(simplifying *s, const lnti_node *node, lnt_error *er
                     .n_outputs = node->n_outputs,
                     .context = s->context};
   lnt_status status = lnti_cancel_check(s->context->cancel, err);
+  assert(g->value); /* a node has values */
   for (size_t k = 0; k < node->n_inputs; k++) {
     const lnti_value *v = node->input[k] == LNTI_NO_VALUE ? NULL : &g->value[node->input[k]];
     s->input[k] = !v ? NULL : v->constant.data ? &v->constant : &v->kind;

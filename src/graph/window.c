@@ -54,7 +54,7 @@ lnt_status lnti_window_of(lnti_window *out, const lnti_call *call, const lnti_sh
                           lnt_error *err) {
   const char *auto_pad = lnti_node_string(call->node, "auto_pad", "NOTSET");
   bool ceil_mode = lnti_node_int(call->node, "ceil_mode", 0) != 0;
-  size_t pads[2 * LNTI_PLANE_MAX], listed[LNTI_PLANE_MAX];
+  size_t pads[2 * LNTI_PLANE_MAX] = {0}, listed[LNTI_PLANE_MAX] = {0};
   lnti_window w = {0};
   if (shape->rank < 3) {
     return lnti_fail(err, LNT_EDATA, "node %s: %s of %zu dimensions", call->node->name, call->node->op->name,

@@ -4,9 +4,15 @@
 #include <graph/wire.h>
 
 #include <base/error.h>
+#include <string.h>
 
 size_t lnti_wire_size(const lnti_wire *wire) {
   return (size_t)(wire->end - wire->at);
+}
+
+bool lnti_wire_is(const lnti_wire *wire, const void *bytes, size_t n) {
+  if (lnti_wire_size(wire) != n) return false;
+  return n == 0 || (wire->at && bytes && memcmp(wire->at, bytes, n) == 0);
 }
 
 lnt_status lnti_wire_varint(uint64_t *out, lnti_wire *wire, lnt_error *err) {

@@ -36,5 +36,7 @@ LNT_MUST_CHECK lnt_status lnti_wire_next(lnti_field *out, bool *found_out, lnti_
 /** The next varint of a packed row; the row must not be empty. LNT_EDATA. */
 LNT_MUST_CHECK lnt_status lnti_wire_varint(uint64_t *out, lnti_wire *wire, lnt_error *err);
 size_t lnti_wire_size(const lnti_wire *wire);
+/** True where the n bytes are these. */
+bool lnti_wire_is(const lnti_wire *wire, const void *bytes, size_t n);
 
 #endif

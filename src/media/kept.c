@@ -63,10 +63,10 @@ static void drop_state(lnti_kept *kept, size_t i) {
   gone.close(gone.value);
 }
 
-static void drop_file(lnti_kept *kept) {
+/* The file that *link leads to. */
+static void drop_file(lnti_kept **link) {
+  lnti_kept *kept = *link;
   lnti_kept_files *files = kept->files;
-  lnti_kept **link = &files->first;
-  while (*link != kept) link = &(*link)->next;
   *link = kept->next;
   while (kept->n_states > 0) drop_state(kept, 0);
   files->bytes -= kept->n;
@@ -77,9 +77,9 @@ static void drop_file(lnti_kept *kept) {
 }
 
 static bool drop_oldest(lnti_kept_files *files) {
-  lnti_kept *oldest = NULL;
-  for (lnti_kept *k = files->first; k; k = k->next) {
-    if (k->users == 0) oldest = k;
+  lnti_kept **oldest = NULL;
+  for (lnti_kept **link = &files->first; *link; link = &(*link)->next) {
+    if ((*link)->users == 0) oldest = link;
   }
   if (oldest) drop_file(oldest);
   return oldest != NULL;
@@ -102,7 +102,7 @@ static void share(lnti_blob *blob, lnti_kept *kept) {
 /** Unlocks, and frees a list that is closed and out of everybody's hands. */
 static void leave(lnti_kept_files *files) {
   const bool last = files->closed && files->pins == 0;
-  while (last && files->first) drop_file(files->first);
+  while (last && files->first) drop_file(&files->first);
   pthread_mutex_unlock(&files->mutex);
   if (!last) return;
   pthread_mutex_destroy(&files->mutex);

@@ -79,7 +79,7 @@ void lnti_blob_clear(lnti_blob *blob);
 void *lnti_kept_take(lnti_kept *kept, size_t position);
 /** Leaves a state, which may point into the blob's data, with the position that it has come to and the memory that it
  *  takes. It is closed, at once or later, where nobody takes it and others need the room. Thread-safe. */
-void lnti_kept_leave(lnti_kept *kept, void *state, size_t position, size_t bytes, void (*close)(void *state));
+void lnti_kept_leave(lnti_kept *kept, void *value, size_t position, size_t bytes, void (*close)(void *value));
 /** The hash in progress over all of the file's bytes, where somebody noted it: false where nobody has. Thread-safe. */
 bool lnti_kept_hasher(lnti_hasher *out, lnti_kept *kept);
 void lnti_kept_note_hasher(lnti_kept *kept, const lnti_hasher *hasher);
