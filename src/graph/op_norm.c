@@ -197,15 +197,15 @@ static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
                                                 {"size", LNTI_ATTRIBUTE_INT},
                                                 {0}};
 
-#define NORM(title, version, least, most, outputs, rules, make, f)                                              \
+#define NORM(title, version, least, most, outputs, same, rules, make, f)                                              \
   {                                                                                                             \
     .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                  \
-    .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = 1, .attributes = rules, .infer = make, .forward = f \
+    .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = same, .attributes = rules, .infer = make, .forward = f \
   }
 
 const lnti_operator lnti_operators_norm[] = {
-    NORM("BatchNormalization", 7, 5, 5, 5, batch_rules, infer_batch, forward_batch),
-    NORM("InstanceNormalization", 6, 3, 3, 1, epsilon_rule, infer_instance, forward_instance),
-    NORM("LRN", 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn),
-    NORM("LayerNormalization", 17, 2, 3, 3, layer_rules, infer_layer, forward_layer),
+    NORM("BatchNormalization", 7, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch),
+    NORM("InstanceNormalization", 6, 3, 3, 1, 7, epsilon_rule, infer_instance, forward_instance),
+    NORM("LRN", 1, 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn),
+    NORM("LayerNormalization", 17, 2, 3, 3, 7, layer_rules, infer_layer, forward_layer),
     {0}};

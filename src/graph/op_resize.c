@@ -170,7 +170,7 @@ static double source_of(const resizing *r, size_t d, size_t at, size_t n_in, boo
 }
 
 static size_t clamped(double index, size_t n) {
-  return index <= 0 ? 0 : index >= (double)n - 1 ? n - 1 : (size_t)index;
+  return !(index > 0) ? 0 : index >= (double)n - 1 ? n - 1 : (size_t)index; /* NaN too is the first */
 }
 
 static double rounded(double x, rounding how) {

@@ -165,6 +165,14 @@ static lnt_status forward_clip(lnti_call *call, lnt_error *err) {
   return each(call, f_clip, p, err);
 }
 
+static lnt_status infer_clip(lnti_call *call, lnt_error *err) {
+  for (size_t k = 1; k < call->n_inputs; k++) {
+    if (!call->input[k] || lnti_shape_count(&call->input[k]->shape) == 1) continue;
+    return lnti_fail(err, LNT_EDATA, "node %s: a bound of Clip should be one number", call->node->name);
+  }
+  return lnti_infer_same(call, err);
+}
+
 static lnt_status forward_relu(lnti_call *call, lnt_error *err) {
   static const float p[] = {0, INFINITY};
   if (LNTI_REALS & LNTI_DTYPE_BIT(call->input[0]->dtype)) return each(call, f_clip, p, err);
@@ -243,7 +251,7 @@ const lnti_operator lnti_operators_unary[] = {
      .alike = 7,
      .blocked = true,
      .attributes = bounds,
-     .infer = lnti_infer_same,
+     .infer = infer_clip,
      .forward = forward_clip},
     UNARY("Cos", LNTI_REALS, NULL, forward_cos, .blocked = false),
     UNARY("Elu", LNTI_REALS, alpha, forward_elu, .blocked = true),
