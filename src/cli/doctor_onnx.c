@@ -27,6 +27,8 @@ typedef struct looking {
   double ms;
 } looking;
 
+static const size_t memory_max = (size_t)4 << 30;
+
 /* ---- looking ---- */
 
 /* One sample, planes of the size given; everything else as the file says. */
@@ -70,13 +72,16 @@ static lnt_status try_to_run(looking *l, lnt_error *err) {
   const lnti_graph *g = l->graph;
   lnti_tensor *input = NULL;
   lnti_plan *plan = NULL;
+  size_t bytes = 0;
   lnt_status status = lnti_alloc_zero(&input, g->n_inputs, sizeof *input, err);
   for (size_t k = 0; k < g->n_inputs && !status; k++)
     status = describe_input(&input[k], l, &g->value[g->input[k]], err);
-  const lnti_plan_options options = {.input = input};
+  const lnti_plan_options options = {.input = input, .memory_max = memory_max};
   if (!status) status = lnti_plan_new(&plan, g, &options, &l->cli->context, err);
   for (size_t k = 0; k < g->n_inputs && !status; k++) {
-    status = lnti_alloc_aligned(&input[k].data, lnti_tensor_bytes(&input[k]), 1, err);
+    bytes += lnti_tensor_bytes(&input[k]);
+    if (bytes > memory_max) status = lnti_fail(err, LNT_ELIMIT, "its inputs take more than 4 GiB");
+    if (!status) status = lnti_alloc_aligned(&input[k].data, lnti_tensor_bytes(&input[k]), 1, err);
     if (!status) memset(input[k].data, 0, lnti_tensor_bytes(&input[k]));
   }
   if (!status) status = time_plan(l, plan, input, err);

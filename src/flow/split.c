@@ -259,8 +259,30 @@ static lnt_status warn_of_joining_test(splitting *s, lnt_error *err) {
   if (!s->options->keep_test || s->options->method == LNTI_SPLIT_FOLDER) return LNT_OK;
   for (size_t i = 0; i < s->roster.n; i++) n += !s->in_test[i] && s->part[i] == LNTI_PART_TEST;
   if (n == 0) return LNT_OK;
+  if (s->result->train == 0) {
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "every group has an item in test, which stays as it is, so that nothing would be left to train on; "
+        "nothing was changed. Deal test anew as well: add --test 0.15");
+  }
   return lnti_messages_add(&s->result->warnings, err, "%zu %s test, since %s of one group with items that stay there",
                            n, n == 1 ? "item joined" : "items joined", n == 1 ? "it is" : "they are");
+}
+
+/* A set may have come with its split; one that this project made may be made anew without a thought. */
+static lnt_status warn_of_earlier(splitting *s, lnt_error *err) {
+  lnti_split_info info = {0};
+  if (s->n_before == 0 || s->options->method == LNTI_SPLIT_FOLDER) return LNT_OK;
+  lnt_status status = lnti_split_info_read(&info, s->project, err);
+  if (status) return status;
+  bool ours = info.json != NULL;
+  lnti_split_info_clear(&info);
+  if (ours) return LNT_OK;
+  return lnti_messages_add(
+      &s->result->warnings, err,
+      "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
+      "is best left as it is (linnet split --by folder gives folders' splits back)",
+      s->n_before);
 }
 
 static lnt_status warn(splitting *s, lnt_error *err) {
@@ -272,13 +294,7 @@ static lnt_status warn(splitting *s, lnt_error *err) {
                                "in no split",
                                s->result->none);
   }
-  if (!status && s->n_before > 0 && s->options->method != LNTI_SPLIT_FOLDER) {
-    status = lnti_messages_add(
-        warnings, err,
-        "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
-        "is best left as it is (linnet split --by folder gives folders' splits back)",
-        s->n_before);
-  }
+  if (!status) status = warn_of_earlier(s, err);
   if (!status) status = warn_of_joining_test(s, err);
   return status ? status : judge_groups(s, err);
 }

@@ -92,11 +92,12 @@ typedef struct growing {
 
 static lnt_status new_constant(float **out, uint32_t *value, fusing *f, const char *name, const lnti_shape *shape,
                                lnt_error *err) {
-  size_t before = f->graph->n_values;
+  if (f->graph->arena.bytes > LNTI_FOLDED_MAX) {
+    return lnti_fail(err, LNT_ELIMIT, "the constants of the network are larger than 1 GiB");
+  }
   lnt_status status = lnti_graph_add_value(value, f->graph, name, err);
   if (!status) status = lnti_graph_set_constant(out, f->graph, *value, LNTI_F32, shape, err);
   if (status) return status;
-  (void)before;
   f->graph->value[*value].kind = (lnti_tensor){.dtype = LNTI_F32, .shape = *shape};
   return LNT_OK;
 }
@@ -149,6 +150,16 @@ static void note_attribute(growing *g, const char *name, lnti_attribute_kind kin
   g->attribute[g->node.n_attributes++] = (lnti_attribute){.name = name, .kind = kind, .s = text, .f = number};
 }
 
+static float bound(const fusing *f, const lnti_node *node, size_t k, const char *name, float otherwise) {
+  const lnti_tensor *t = k < node->n_inputs ? constant_of(f, node->input[k]) : NULL;
+  return t ? ((const float *)t->data)[0] : lnti_node_float(node, name, otherwise);
+}
+
+/* The library wants the lower bound below the upper one. */
+static bool bounds_in_order(const fusing *f, const lnti_node *node) {
+  return bound(f, node, 1, "min", -INFINITY) <= bound(f, node, 2, "max", INFINITY);
+}
+
 /* The activation and its parameters; bounds of Clip that are inputs become attributes. */
 static bool take_activation(growing *g, const fusing *f, const lnti_node *node) {
   static const char *const names[] = {"Clip", "Elu",  "Gelu",    "HardSwish", "LeakyRelu",
@@ -160,6 +171,7 @@ static bool take_activation(growing *g, const fusing *f, const lnti_node *node) 
   for (size_t k = 1; k < node->n_inputs; k++) {
     if (node->input[k] != LNTI_NO_VALUE && !is_f32(constant_of(f, node->input[k]))) return false;
   }
+  if (strcmp(names[i], "Clip") == 0 && !bounds_in_order(f, node)) return false;
   note_attribute(g, "activation", LNTI_ATTRIBUTE_STRING, names[i], 0);
   for (size_t k = 0; k < node->n_attributes; k++) g->attribute[g->node.n_attributes++] = node->attribute[k];
   for (size_t k = 1; k < node->n_inputs; k++) {

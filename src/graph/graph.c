@@ -12,7 +12,9 @@
 #include <string.h>
 
 lnt_status lnti_graph_new(lnti_graph **out, lnt_error *err) {
-  return lnti_alloc_zero(out, 1, sizeof **out, err);
+  lnt_status status = lnti_alloc_zero(out, 1, sizeof **out, err);
+  if (!status) lnti_random_bytes(&(*out)->seed, sizeof(*out)->seed);
+  return status;
 }
 
 void lnti_graph_free(lnti_graph *graph) {
@@ -31,7 +33,7 @@ void lnti_graph_free(lnti_graph *graph) {
 
 /* The place of a name in the index, or the free one where it would stand. */
 static size_t index_place(const lnti_graph *graph, const char *name, size_t length) {
-  size_t mask = graph->index_size - 1, place = (size_t)lnti_hash_table(name, length, 0) & mask;
+  size_t mask = graph->index_size - 1, place = (size_t)lnti_hash_table(name, length, graph->seed) & mask;
   for (;; place = (place + 1) & mask) {
     uint32_t id = graph->index[place];
     if (id == LNTI_NO_VALUE) return place;

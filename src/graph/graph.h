@@ -73,6 +73,7 @@ typedef struct lnti_graph {
   size_t value_room, node_room, input_room, output_room, metadata_room;
   uint32_t *index; /**< of names, while it is built */
   size_t index_size;
+  uint64_t seed; /**< of the index: names come from strangers, who must not choose where they stand */
 } lnti_graph;
 
 LNT_MUST_CHECK lnt_status lnti_graph_new(lnti_graph **out, lnt_error *err);

@@ -39,6 +39,7 @@ bool lnti_node_is_window(const lnti_graph *graph, const lnti_node *node) {
   static const char *const pools[] = {"AveragePool", "GlobalAveragePool", "GlobalMaxPool", "MaxPool", NULL};
   const lnti_value *v = graph->value;
   if (node->n_inputs == 0 || !is_f32_plane(&v[node->input[0]].kind) || node->n_outputs != 1) return false;
+  if (lnti_shape_count(&v[node->input[0]].kind.shape) == 0) return false;
   if (one_of(node->op->name, pools)) return lnti_pool_is_simple(node);
   if (!is_conv(node) || !v[node->input[1]].constant.data) return false;
   return node->n_inputs < 3 || node->input[2] == LNTI_NO_VALUE || v[node->input[2]].constant.data;

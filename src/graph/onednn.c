@@ -31,6 +31,7 @@ struct lnti_primitive {
   int input[ARGUMENTS]; /* which input of the call an argument is; -1: its output; -2: its own memory */
   int n_arguments;
   void *weights, *bias;
+  size_t bytes;
   const char *kernel;
 };
 
@@ -82,6 +83,10 @@ void lnti_onednn_free(lnti_onednn *dnn) {
 
 unsigned lnti_onednn_block(const lnti_onednn *dnn) {
   return dnn->block;
+}
+
+size_t lnti_primitive_bytes(const lnti_primitive *primitive) {
+  return primitive->bytes;
 }
 
 const char *lnti_primitive_kernel(const lnti_primitive *primitive) {
@@ -259,6 +264,7 @@ static lnt_status make_conv(lnti_primitive *p, const lnti_call *call, lnt_error 
     const dnnl_memory_desc_t from = weights_desc(w, group, dnnl_oihw);
     const dnnl_memory_desc_t *to = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
     status = lay_weights(&p->weights, p, &from, w->data, to, err);
+    p->bytes = dnnl_memory_desc_get_size(to);
     if (!status) status = add_argument(p, DNNL_ARG_WEIGHTS, to, -2, p->weights, err);
   }
   const dnnl_memory_desc_t src = plane_desc(call->input[0]), dst = plane_desc(&call->output[0]);
@@ -347,7 +353,7 @@ lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti
     return LNT_OK;
   bool conv = is_conv(call) && call->input[1]->data && (!lnti_call_input(call, 2) || call->input[2]->data);
   if (!conv && !is_pool(call)) return LNT_OK;
-  if (lnti_shape_count(&call->output[0].shape) == 0) return LNT_OK;
+  if (lnti_shape_count(&call->output[0].shape) == 0 || lnti_shape_count(&call->input[0]->shape) == 0) return LNT_OK;
   lnt_status status = lnti_alloc_zero(&p, 1, sizeof *p, err);
   if (status) return status;
   p->dnn = dnn;
@@ -363,6 +369,7 @@ lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti
 
 lnt_status lnti_primitive_run(lnti_primitive *p, const lnti_call *call, lnt_error *err) {
   lnt_status status = LNT_OK;
+  omp_set_num_threads((int)p->dnn->n_threads); /* of the calling thread */
   for (int i = 0; i < p->n_arguments && !status; i++) {
     if (p->input[i] == -2) continue;
     void *data = p->input[i] == -1 ? call->output[0].data : call->input[p->input[i]]->data;

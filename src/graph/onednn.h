@@ -27,6 +27,8 @@ LNT_MUST_CHECK lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *
                                              lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_primitive_run(lnti_primitive *primitive, const lnti_call *call, lnt_error *err);
 void lnti_primitive_free(lnti_primitive *primitive);
+/** Bytes of the weights that it has laid out. */
+size_t lnti_primitive_bytes(const lnti_primitive *primitive);
 /** The library's name of the kernel, for tables of times; borrowed. */
 const char *lnti_primitive_kernel(const lnti_primitive *primitive);
 

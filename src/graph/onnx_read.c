@@ -356,8 +356,9 @@ static lnt_status label_node(node_reading *n, size_t index, lnt_error *err) {
   return status;
 }
 
-static lnt_status add_node(reading *r, node_reading *n, lnt_error *err) {
-  lnti_node node = {.name = n->label,
+static lnt_status add_node(reading *r, const lnti_operator *op, node_reading *n, lnt_error *err) {
+  lnti_node node = {.op = op,
+                    .name = n->label,
                     .input = n->input,
                     .output = n->output,
                     .n_inputs = n->n_inputs,
@@ -368,18 +369,19 @@ static lnt_status add_node(reading *r, node_reading *n, lnt_error *err) {
   /* Outputs that are left out at the end are no outputs. */
   while (node.n_outputs > 1 && node.output[node.n_outputs - 1] == LNTI_NO_VALUE) node.n_outputs--;
   while (node.n_inputs > 0 && node.input[node.n_inputs - 1] == LNTI_NO_VALUE) node.n_inputs--;
-  lnt_status status = find_operator(&node.op, r, n, err);
-  if (status || !node.op) return status;
-  status = lnti_node_check(&node, err);
+  lnt_status status = lnti_node_check(&node, err);
   return status ? status : lnti_graph_add_node(r->graph, &node, err);
 }
 
 static lnt_status read_node(reading *r, lnti_wire message, lnt_error *err) {
   node_reading n = {0};
+  const lnti_operator *op = NULL;
   lnt_status status = scan_node(r, &n, message, err);
   if (!status) status = label_node(&n, r->graph->n_nodes, err);
-  if (!status) status = scan_attributes(r, &n, message, err);
-  if (!status) status = add_node(r, &n, err);
+  if (!status) status = find_operator(&op, r, &n, err);
+  /* In a survey the attributes of an operator that is not known are nobody's. */
+  if (!status && op) status = scan_attributes(r, &n, message, err);
+  if (!status && op) status = add_node(r, op, &n, err);
   lnti_arena_clear(&n.arena);
   free(n.attribute);
   free(n.output);
@@ -434,7 +436,12 @@ static lnt_status read_initializer(reading *r, lnti_wire message, lnt_error *err
   if (!status) {
     status = lnti_graph_name(&value, r->graph, (const char *)t.name.at, lnti_wire_size(&t.name), err);
   }
-  if (!status) status = lnti_graph_set_constant(&data, r->graph, value, t.kind.dtype, &t.kind.shape, err);
+  if (status) return status;
+  if (r->survey) { /* that it is there is enough: an input of the name is none */
+    r->graph->value[value].constant.data = &r->survey->n_unknown;
+    return LNT_OK;
+  }
+  status = lnti_graph_set_constant(&data, r->graph, value, t.kind.dtype, &t.kind.shape, err);
   if (status) return status;
   return t.external ? read_beside(data, r, &t, err) : lnti_onnx_tensor_fill(data, &t, err);
 }
@@ -599,8 +606,8 @@ static lnt_status read_model(reading *r, lnti_wire message, lnt_error *err) {
     if (field.number == M_METADATA) status = read_metadata(r, field.bytes, err);
     if (status) return status;
   }
-  if (status) return status;
-  if (!r->has_body || r->ir_version == 0) return lnti_fail(err, LNT_EDATA, "this is no ONNX model");
+  if (status && r->has_body) return status;
+  if (status || !r->has_body || r->ir_version == 0) return lnti_fail(err, LNT_EDATA, "this is no ONNX model");
   uint64_t version = version_of(r, &(lnti_wire){0});
   if (r->ir_version < IR_LEAST || version < VERSION_LEAST) {
     return lnti_fail(

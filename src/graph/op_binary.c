@@ -239,9 +239,35 @@ static lnt_status forward_mod(lnti_call *call, lnt_error *err) {
   return combine(call, &call->output[0], call->input[0], call->input[1], as_c ? &remainder_c : &remainder_python, err);
 }
 
+/* Integers to powers that are not: in f64, then cut to the base's type. */
+static void power_of_integers(const lnti_call *call) {
+  const lnti_tensor *base = call->input[0], *exponent = call->input[1];
+  const lnti_shape *shapes[] = {&base->shape, &exponent->shape};
+  lnti_tensor *out = &call->output[0];
+  size_t size = lnti_dtype_bytes(base->dtype), exponent_size = lnti_dtype_bytes(exponent->dtype), done = 0;
+  lnti_loop loop;
+  lnti_loop_begin(&loop, &out->shape, shapes, 2);
+  for (size_t i = 0; i < loop.n_outer; i++) {
+    size_t place[LNTI_LOOP_TENSORS], last = loop.rank - 1;
+    lnti_loop_place(place, &loop, i);
+    for (size_t k = 0; k < loop.inner; k++, done++) {
+      double v = 0, w = 0;
+      size_t a = place[0] + k * loop.stride[0][last], b = place[1] + k * loop.stride[1][last];
+      lnti_convert(&v, LNTI_F64, (const char *)base->data + a * size, base->dtype, 1);
+      lnti_convert(&w, LNTI_F64, (const char *)exponent->data + b * exponent_size, exponent->dtype, 1);
+      v = pow(v, w);
+      lnti_convert((char *)out->data + done * size, out->dtype, &v, LNTI_F64, 1);
+    }
+  }
+}
+
 /* The exponent may have another type than the base, whose type the result has. */
 static lnt_status forward_pow(lnti_call *call, lnt_error *err) {
   const lnti_tensor *base = call->input[0];
+  if (!(LNTI_REALS & LNTI_DTYPE_BIT(base->dtype)) && (LNTI_REALS & LNTI_DTYPE_BIT(call->input[1]->dtype))) {
+    power_of_integers(call);
+    return LNT_OK;
+  }
   lnti_tensor exponent = *call->input[1];
   if (exponent.dtype != base->dtype) {
     exponent.dtype = base->dtype;

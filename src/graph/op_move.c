@@ -19,7 +19,7 @@ typedef struct block_copy {
 } block_copy;
 
 static void copy_block(char *to, const char *from, const block_copy *c) {
-  size_t at[LNTI_RANK_MAX] = {0}, n = 1;
+  size_t at[LNTI_RANK_MAX] = {0}, n = c->run ? 1 : 0;
   for (size_t d = 0; d < c->rank; d++) n *= c->dim[d];
   for (size_t i = 0; i < n; i++) {
     memcpy(to, from, c->run);
@@ -151,8 +151,10 @@ static lnt_status infer_split(lnti_call *call, lnt_error *err) {
   }
   for (size_t k = 0; k < parts; k++) {
     size_t left = whole - total < even ? whole - total : even;
-    bool wrong = n != SIZE_MAX && (lengths[k] < 0 || (size_t)lengths[k] > whole - total);
-    if (wrong) break;
+    if (n != SIZE_MAX && (lengths[k] < 0 || (size_t)lengths[k] > whole - total)) {
+      return lnti_fail(err, LNT_EDATA, "node %s: Split of %zu with a part of %lld", call->node->name, whole,
+                       (long long)lengths[k]);
+    }
     shape.dim[axis] = n == SIZE_MAX ? left : (size_t)lengths[k];
     total += shape.dim[axis];
     lnti_call_describe(call, k, call->input[0]->dtype, &shape);
@@ -300,6 +302,7 @@ static lnt_status forward_gather(lnti_call *call, lnt_error *err) {
   if (status) return status;
   size_t length = in->shape.dim[axis];
   size_t run = lnti_shape_span(&in->shape, axis + 1, rank) * lnti_dtype_bytes(in->dtype);
+  if (lnti_shape_count(&call->output[0].shape) == 0) return LNT_OK;
   for (size_t i = 0, n_outer = lnti_shape_span(&in->shape, 0, axis); i < n_outer; i++) {
     for (size_t k = 0; k < n; k++, out += run) {
       size_t at = 0;

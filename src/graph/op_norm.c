@@ -197,9 +197,9 @@ static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
                                                 {"size", LNTI_ATTRIBUTE_INT},
                                                 {0}};
 
-#define NORM(title, version, least, most, outputs, same, rules, make, f)                                              \
-  {                                                                                                             \
-    .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                  \
+#define NORM(title, version, least, most, outputs, same, rules, make, f)                                           \
+  {                                                                                                                \
+    .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                     \
     .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = same, .attributes = rules, .infer = make, .forward = f \
   }
 

@@ -125,6 +125,8 @@ static lnt_status resizing_of(resizing *r, const lnti_call *call, lnt_error *err
   return n_sizes > 0 ? given_sizes(r, call, sizes, n_sizes, err) : scaled_shape(r, call, scales, n_scales, err);
 }
 
+enum { SIDE_MAX = 1 << 20 };
+
 /* Elements after axes [0,done) have their new length. */
 static size_t count_between(const resizing *r, const lnti_shape *in, size_t done) {
   return lnti_shape_span(&r->shape, 0, done) * lnti_shape_span(in, done, in->rank);
@@ -133,7 +135,14 @@ static size_t count_between(const resizing *r, const lnti_shape *in, size_t done
 static lnt_status infer_resize(lnti_call *call, lnt_error *err) {
   resizing r;
   lnt_status status = resizing_of(&r, call, err);
-  if (!status) status = lnti_shape_check(&r.shape, LNTI_F32, err);
+  lnti_shape between = call->input[0]->shape;
+  for (size_t d = 0; d < between.rank && !status; d++) {
+    between.dim[d] = r.shape.dim[d];
+    if (between.dim[d] > SIDE_MAX) {
+      return lnti_fail(err, LNT_ELIMIT, "node %s: a resized side of %zu", call->node->name, between.dim[d]);
+    }
+    status = lnti_shape_check(&between, LNTI_F32, err);
+  }
   if (!status) lnti_call_describe(call, 0, call->input[0]->dtype, &r.shape);
   return status;
 }

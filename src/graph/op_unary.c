@@ -166,6 +166,9 @@ static lnt_status forward_clip(lnti_call *call, lnt_error *err) {
 }
 
 static lnt_status infer_clip(lnti_call *call, lnt_error *err) {
+  if (call->node->version >= 11 && call->node->n_attributes > 0) {
+    return lnti_fail(err, LNT_EDATA, "node %s: the bounds of Clip are inputs since operator set 11", call->node->name);
+  }
   for (size_t k = 1; k < call->n_inputs; k++) {
     if (!call->input[k] || lnti_shape_count(&call->input[k]->shape) == 1) continue;
     return lnti_fail(err, LNT_EDATA, "node %s: a bound of Clip should be one number", call->node->name);

@@ -183,9 +183,9 @@ static lnt_status infer_pool(lnti_call *call, lnt_error *err) {
   if (status) return status;
   for (size_t d = 0; d < w.rank; d++) {
     size_t extent = (w.kernel[d] - 1) * w.dilation[d] + 1;
-    if (w.before[d] >= extent || w.after[d] >= extent) {
-      return lnti_fail(err, LNT_EDATA, "node %s: %s whose padding is as wide as its window", call->node->name,
-                       call->node->op->name);
+    if (w.before[d] >= extent || w.after[d] >= extent || w.in[d] == 0) {
+      return lnti_fail(err, LNT_EDATA, "node %s: %s whose padding is as wide as its window, or of nothing",
+                       call->node->name, call->node->op->name);
     }
   }
   lnti_shape shape = {.rank = w.rank + 2, .dim = {in->shape.dim[0], in->shape.dim[1]}};

@@ -90,7 +90,9 @@ static lnt_status check_inputs(const lnti_call *call, lnt_error *err) {
   for (size_t k = 0; k < call->n_inputs; k++) {
     const lnti_tensor *t = call->input[k];
     if (!t) {
-      if (k >= op->least_inputs || has_bit(op->optional, k)) continue;
+      /* Of as many as one likes none may be missing. */
+      bool any_number = op->most_inputs == LNTI_NODE_VALUES_MAX;
+      if ((k >= op->least_inputs && !any_number) || has_bit(op->optional, k)) continue;
       return lnti_fail(err, LNT_EDATA, "node %s: input %zu of %s is missing", call->node->name, k, op->name);
     }
     if (has_bit(op->decides, k) && !t->data && lnti_shape_count(&t->shape) > 0) {
@@ -114,6 +116,10 @@ static lnt_status check_inputs(const lnti_call *call, lnt_error *err) {
 lnt_status lnti_operator_infer(lnti_call *call, lnt_error *err) {
   lnt_status status = check_inputs(call, err);
   call->scratch_bytes = 0;
+  /* What is not described stays no shape, and fails. */
+  for (size_t k = 0; k < call->n_outputs; k++) {
+    call->output[k] = (lnti_tensor){.dtype = LNTI_F32, .shape.rank = LNTI_RANK_MAX + 1};
+  }
   if (!status) status = call->node->op->infer(call, err);
   for (size_t k = 0; k < call->n_outputs && !status; k++) {
     status = lnti_shape_check(&call->output[k].shape, call->output[k].dtype, err);

@@ -29,7 +29,7 @@ struct lnti_plan {
   lnti_onednn *dnn;
   lnti_arena arena;
   lnti_tensor *value; /* [values] type and shape; data where constant, laid out or given */
-  size_t n_steps, bytes, memory_max;
+  size_t n_steps, bytes, weights, memory_max;
   step *step;
   char *memory;
 };
@@ -57,7 +57,13 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
     if (node->output[k] != LNTI_NO_VALUE) s->output[k].block = plan->value[node->output[k]].block;
   }
   if (status || !plan->dnn) return status;
-  return lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
+  status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
+  if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
+  if (!status && plan->weights > plan->memory_max) {
+    return lnti_fail(err, LNT_ELIMIT, "node %s: the weights of the network need more than %zu MiB", node->name,
+                     plan->memory_max >> 20);
+  }
+  return status;
 }
 
 /* ---- memory ---- */
@@ -239,7 +245,8 @@ static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
   if (!status) status = lnti_alloc_zero(&extra, plan->n_steps, sizeof *extra, err);
   if (!status) find_lifetimes(&t, plan);
   for (size_t i = 0; i < plan->n_steps && !status; i++) {
-    status = lay_step(&l, &t, &extra[i], plan, i, err);
+    status = lnti_cancel_check(plan->context->cancel, err);
+    if (!status) status = lay_step(&l, &t, &extra[i], plan, i, err);
     if (!status && l.end > plan->memory_max) {
       status = lnti_fail(err, LNT_ELIMIT, "node %s: the network needs more than %zu MiB at once",
                          plan->step[i].call.node->name, plan->memory_max >> 20);

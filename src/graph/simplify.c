@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What constants computed here may take, all in all: a small file can ask for much. */
-#define FOLDED_MAX ((size_t)1 << 30)
-
 /* ---- what is needed ---- */
 
 /* Nodes that make something wanted, from the last to the first: each comes after those that it takes from. */
@@ -68,6 +65,18 @@ static bool all_constant(const lnti_graph *g, const lnti_node *node) {
   return true;
 }
 
+/* What would take long is left to be run, where it can be stopped. */
+static bool is_quick(const lnti_call *call) {
+  enum { MANY = 1 << 26 };
+  size_t made = 0, least = MANY;
+  for (size_t k = 0; k < call->n_outputs; k++) made += lnti_shape_count(&call->output[k].shape);
+  for (size_t k = 0; k < call->n_inputs && k < 2; k++) {
+    size_t n = call->input[k] ? lnti_shape_count(&call->input[k]->shape) : 1;
+    if (n < least) least = n;
+  }
+  return made <= MANY && (least == 0 || made <= ((size_t)1 << 36) / least);
+}
+
 /* Computes a node now. Outputs that have no name are computed too: the operator writes them. */
 static lnt_status fold(simplifying *s, lnti_call *call, lnt_error *err) {
   void *scratch = NULL, *unnamed[LNTI_NODE_VALUES_MAX] = {NULL};
@@ -76,7 +85,7 @@ static lnt_status fold(simplifying *s, lnti_call *call, lnt_error *err) {
     lnti_tensor *out = &s->output[k];
     uint32_t v = call->node->output[k];
     size_t bytes = lnti_tensor_bytes(out);
-    if (s->to->arena.bytes + bytes > FOLDED_MAX) {
+    if (s->to->arena.bytes + bytes > LNTI_FOLDED_MAX) {
       status =
           lnti_fail(err, LNT_ELIMIT, "node %s: the constants of the network are larger than 1 GiB", call->node->name);
     } else if (v == LNTI_NO_VALUE) {
@@ -113,7 +122,7 @@ static lnt_status take_node(simplifying *s, const lnti_node *node, lnt_error *er
   for (size_t k = 0; k < node->n_outputs; k++) {
     if (node->output[k] != LNTI_NO_VALUE) g->value[node->output[k]].kind = s->output[k];
   }
-  if (all_constant(g, node) || node->op->of_shape) return fold(s, &call, err);
+  if (node->op->of_shape || (all_constant(g, node) && is_quick(&call))) return fold(s, &call, err);
   return lnti_graph_add_node(g, node, err);
 }
 
@@ -133,10 +142,13 @@ static lnt_status copy_values(lnti_graph *to, const lnti_graph *from, lnt_error 
 }
 
 static lnt_status take_inputs(lnti_graph *to, const lnti_graph *from, const lnti_tensor *input, lnt_error *err) {
+  size_t bytes = 0;
   for (size_t k = 0; k < from->n_inputs; k++) {
     const lnti_value *v = &from->value[from->input[k]];
     lnti_value *mine = &to->value[from->input[k]];
     lnt_status status = lnti_shape_check(&input[k].shape, input[k].dtype, err);
+    if (!status) bytes += lnti_tensor_bytes(&input[k]);
+    if (bytes > LNTI_TENSOR_BYTES_MAX) status = lnti_fail(err, LNT_ELIMIT, "the inputs are larger than 8 GiB");
     if (!status) status = lnti_graph_add_input(to, from->input[k], err);
     if (status) return status;
     if (v->declared.shape.rank <= LNTI_RANK_MAX && v->declared.dtype != input[k].dtype) {

@@ -16,6 +16,9 @@ LNT_MUST_CHECK lnt_status lnti_graph_simplify(lnti_graph **out, const lnti_graph
                                               const lnti_plan_options *options, const lnti_context *context,
                                               lnt_error *err);
 
+/** What constants made by passes may take, all in all: a small file can ask for much. */
+#define LNTI_FOLDED_MAX ((size_t)1 << 30)
+
 /** Takes out nodes that make nothing wanted. */
 LNT_MUST_CHECK lnt_status lnti_graph_prune(lnti_graph *graph, lnt_error *err);
 

@@ -7,6 +7,9 @@
 #include <base/error.h>
 #include <string.h>
 
+/* Larger windows, strides and gaps than any network has would only make loops long. */
+enum { SIDE_MAX = 32768, WINDOW_MAX = 1 << 24 };
+
 static lnt_status read_list(size_t *out, const lnti_call *call, const char *name, size_t n_wanted, size_t otherwise,
                             size_t least, lnt_error *err) {
   size_t n = 0;
@@ -16,7 +19,7 @@ static lnt_status read_list(size_t *out, const lnti_call *call, const char *name
   }
   for (size_t i = 0; i < n_wanted; i++) {
     int64_t value = list ? list[i] : (int64_t)otherwise;
-    if (value < (int64_t)least || value > INT32_MAX) {
+    if (value < (int64_t)least || value > SIDE_MAX) {
       return lnti_fail(err, LNT_EDATA, "node %s: %lld in %s", call->node->name, (long long)value, name);
     }
     out[i] = (size_t)value;
@@ -56,6 +59,7 @@ lnt_status lnti_window_of(lnti_window *out, const lnti_call *call, const lnti_sh
   bool ceil_mode = lnti_node_int(call->node, "ceil_mode", 0) != 0;
   size_t pads[2 * LNTI_PLANE_MAX] = {0}, listed[LNTI_PLANE_MAX] = {0};
   lnti_window w = {0};
+  size_t taps = 1;
   if (shape->rank < 3) {
     return lnti_fail(err, LNT_EDATA, "node %s: %s of %zu dimensions", call->node->name, call->node->op->name,
                      shape->rank);
@@ -74,8 +78,10 @@ lnt_status lnti_window_of(lnti_window *out, const lnti_call *call, const lnti_sh
       return lnti_fail(err, LNT_EDATA, "node %s: kernel_shape says %zu, the weights say %zu", call->node->name,
                        listed[i], kernel[i]);
     }
-    if (w.kernel[i] > INT32_MAX || w.in[i] > INT32_MAX) {
-      return lnti_fail(err, LNT_ELIMIT, "node %s: a plane of %zu", call->node->name, w.in[i]);
+    taps *= w.kernel[i] > SIDE_MAX ? SIDE_MAX : w.kernel[i];
+    if (w.kernel[i] > SIDE_MAX || taps > WINDOW_MAX || w.in[i] > INT32_MAX) {
+      return lnti_fail(err, LNT_ELIMIT, "node %s: a window of %zu over %zu elements", call->node->name, w.kernel[i],
+                       w.in[i]);
     }
     status = settle_dimension(&w, i, auto_pad, ceil_mode, call, err);
   }

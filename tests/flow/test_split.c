@@ -98,9 +98,21 @@ static void test_each_class_keeps_its_proportions(void **state) {
   assert_int_equal(result.train, 119);
   assert_int_equal(result.none, 0);
   assert_int_equal(result.warnings.n, 0);
-  result = split_and_hear(&l, &options); /* what was dealt is dealt anew: told */
+  result = split_and_hear(&l, &options); /* what this project dealt may be dealt anew */
+  assert_int_equal(result.warnings.n, 0);
+  lnti_split_result_clear(&result);
+  lab_free(&l);
+}
+
+static void test_a_split_that_came_with_the_set_is_spoken_for(void **state) {
+  (void)state;
+  lab l = new_lab();
+  static const lab_row rows[] = {{NULL, 1, "train", "dog"}, {NULL, 2, "train", "dog"}, {NULL, 3, "test", "dog"}};
+  lab_rows(&l, rows, 3);
+  lnti_split_options options = shares(0.3, 0.3);
+  lnti_split_result result = split_and_hear(&l, &options);
   assert_int_equal(result.warnings.n, 1);
-  assert_non_null(strstr(result.warnings.text[0], "170 items were in a split before"));
+  assert_non_null(strstr(result.warnings.text[0], "3 items were in a split before"));
   lnti_split_result_clear(&result);
   lab_free(&l);
 }
@@ -428,7 +440,7 @@ static void test_tracks_are_found(void **state) {
   result = split_and_hear(&l, &options);
   assert_string_equal(result.key, "sequence:name");
   assert_true(result.key_found);
-  assert_int_equal(result.warnings.n, 1); /* that they were in a split before */
+  assert_int_equal(result.warnings.n, 0);
   parts p = read_parts(&l);
   for (size_t i = 0; i < 200; i++) assert_string_equal(p.name[i], p.name[i / 10 * 10]);
   lnti_split_result_clear(&result);
@@ -454,6 +466,25 @@ static void test_keep_test_by_group(void **state) {
   }
   assert_string_equal(p.name[120], p.name[0]);
   lnti_split_result_clear(&result);
+  lab_free(&l);
+}
+
+/* One group over all of them, and test stays: nothing would be left to learn from. */
+static void test_keep_test_that_takes_all(void **state) {
+  (void)state;
+  lab l = new_lab();
+  static const lab_row rows[] = {{NULL, 1, "train", "dog"}, {NULL, 2, "train", "cat"}, {NULL, 3, "test", "dog"}};
+  const char *site = "north";
+  lab_rows(&l, rows, 3);
+  for (int64_t id = 1; id <= 3; id++) lab_meta(&l, id, "site", &site, 1);
+  lnti_split_options options = by_group("site");
+  lnti_split_result result = {0};
+  options.keep_test = true;
+  assert_status(lnti_split(&result, l.project, &options, ERR), LNT_EINVAL);
+  assert_message("--test 0.15");
+  parts p = read_parts(&l);
+  assert_string_equal(p.name[0], "train");
+  assert_string_equal(p.name[2], "test");
   lab_free(&l);
 }
 
@@ -588,6 +619,8 @@ static void test_random_projects(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_each_class_keeps_its_proportions),
+      cmocka_unit_test(test_a_split_that_came_with_the_set_is_spoken_for),
+      cmocka_unit_test(test_keep_test_that_takes_all),
       cmocka_unit_test(test_shares_are_rounded_to_the_nearest),
       cmocka_unit_test(test_a_seed_is_a_split),
       cmocka_unit_test(test_equal_pictures_stay_together),

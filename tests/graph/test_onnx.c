@@ -86,6 +86,23 @@ static void operators_that_are_not_known_are_named(void **state) {
   assert_message("Frobnicate");
 }
 
+/* A survey wants no elements: they may lie in files that nobody asked for. */
+static void a_survey_needs_no_elements(void **state) {
+  (void)state;
+  lnti_onnx_survey survey;
+  const uint64_t dims[] = {UINT64_C(1) << 30};
+  message g = relu_graph(), tensor = {0};
+  put_number(&tensor, 1, dims[0]);
+  put_number(&tensor, 2, 1);
+  put_text(&tensor, 8, "w");
+  put_number(&tensor, 14, 1);
+  put_message(&g, 5, tensor);
+  message m = make_model(g, 17);
+  assert_ok(lnti_onnx_look(&survey, m.data, m.n, ERR));
+  assert_int_equal(survey.n_unknown, 0);
+  free(m.data);
+}
+
 static void versions_are_checked(void **state) {
   (void)state;
   assert_status(read_and_free(make_model(relu_graph(), 6)), LNT_EUNSUPPORTED);
@@ -100,6 +117,9 @@ static void what_is_no_model_is_refused(void **state) {
   lnti_graph *graph = NULL;
   assert_status(lnti_onnx_read(&graph, "", 0, ERR), LNT_EDATA);
   assert_status(lnti_onnx_read(&graph, "\x89PNG\r\n\x1a\n", 8, ERR), LNT_EDATA);
+  assert_message("no ONNX model");
+  assert_status(lnti_onnx_read(&graph, "path,label\na.jpg,ant\n", 21, ERR), LNT_EDATA);
+  assert_message("no ONNX model");
   assert_null(graph);
 }
 
@@ -196,6 +216,16 @@ static void subgraphs_are_refused_by_name(void **state) {
   put_message(&g, 1, node);
   assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
   assert_message("the loop");
+  assert_message("operator Loop");
+  g = relu_graph();
+  node = make_node("Relu", "x", "z");
+  attribute = (message){0};
+  put_text(&attribute, 1, "body");
+  put_number(&attribute, 20, 5);
+  put_message(&attribute, 6, relu_graph());
+  put_message(&node, 5, attribute);
+  put_message(&g, 1, node);
+  assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
   assert_message("body");
 }
 
@@ -290,6 +320,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_model_is_read),
                                      cmocka_unit_test(an_input_that_is_constant_is_none),
                                      cmocka_unit_test(operators_that_are_not_known_are_named),
+                                     cmocka_unit_test(a_survey_needs_no_elements),
                                      cmocka_unit_test(versions_are_checked),
                                      cmocka_unit_test(what_is_no_model_is_refused),
                                      cmocka_unit_test(damage_is_an_error_at_every_byte),
