@@ -123,9 +123,14 @@ static lnt_status find_classes(training *t, lnt_error *err) {
     if (t->n_absent++ == 0) t->first_absent = option->title;
   }
   if (t->n_classes < 2) {
-    status =
-        lnti_fail(err, LNT_EDATA, "all training items are \"%s\"; a classifier needs items of at least two classes",
-                  t->n_classes ? t->ontology->options[t->class_option[0]].title : "retired options");
+    const char *only = t->n_classes ? t->ontology->options[t->class_option[0]].title : "retired options";
+    status = t->features.n_refused == 0
+                 ? lnti_fail(err, LNT_EDATA,
+                             "all training items are \"%s\"; a classifier needs items of at least two classes", only)
+                 : lnti_fail(err, LNT_EDATA,
+                             "%zu training images could not be read, and all others are \"%s\"; are the images where "
+                             "they were? See: linnet verify, linnet relink",
+                             t->features.n_refused, only);
   }
 done:
   free(answerable);

@@ -500,6 +500,28 @@ static void images_that_cannot_be_read_are_left_out(void **state) {
   lab_free(&l);
 }
 
+/* A folder that is gone leaves one class: the reason is told, not what it led to. */
+static void images_that_are_gone_are_the_reason(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_train_result result = {0};
+  lnti_train_options options = options_of("knn", "pixels");
+  uint8_t pixels[TOY_PIXELS];
+  for (size_t c = 0; c < 2; c++) {
+    media_folder(media_in(&l, c ? "set/here" : "set/gone").text);
+    for (size_t i = 0; i < 5; i++) {
+      toy_pixels(pixels, c, i);
+      media_write_pgm(media_in(&l, "set/%s/%zu.pgm", c ? "here" : "gone", i).text, pixels, TOY_SIDE, TOY_SIDE);
+    }
+  }
+  media_import(&l, media_in(&l, "set").text, NULL);
+  for (size_t i = 0; i < 5; i++) assert_int_equal(unlink(media_in(&l, "set/gone/%zu.pgm", i).text), 0);
+  assert_status(lnti_train(&result, l.project, &options, ERR), LNT_EDATA);
+  assert_message("5 training images could not be read");
+  assert_message("linnet verify");
+  lab_free(&l);
+}
+
 /* ---- failures ---- */
 
 static void a_failed_run_keeps_its_reason(void **state) {
@@ -581,6 +603,7 @@ int main(void) {
       cmocka_unit_test(test_items_are_never_read),
       cmocka_unit_test(without_a_split_everything_else_trains),
       cmocka_unit_test(images_that_cannot_be_read_are_left_out),
+      cmocka_unit_test(images_that_are_gone_are_the_reason),
       cmocka_unit_test(a_failed_run_keeps_its_reason),
       cmocka_unit_test(a_cancelled_run_leaves_the_old_model),
       cmocka_unit_test(a_model_that_cannot_be_written),
