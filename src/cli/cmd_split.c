@@ -243,7 +243,7 @@ static const lnti_example examples[] = {
     {"A fifth for testing, nothing for tuning, another draw:", "linnet split --val 0 --test 0.2 --seed 7"},
     {"By folders named train/, val/ and test/:", "linnet split --by folder"},
     {"Frames of one video, or photographs of one burst, on one side:", "linnet split --by group"},
-    {"All images of a patient on one side, by metadata or by path:", "linnet split --group patient"},
+    {"All images of a patient on one side, by metadata or by path:", "linnet split --group patient --test 0.2"},
     {NULL, NULL},
 };
 

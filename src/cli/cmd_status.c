@@ -259,10 +259,14 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   return status;
 }
 
-/* "most frequent cat, 952 of 1,344; rarest owl, 32 (1:30)" */
+/* "most frequent cat, 952 of 1,344; rarest owl, 32 (1:30)", or "each 35 of 1,505" */
 static lnt_status balance_text(lnti_text *out, const glance *g, const balance *b, lnt_error *err) {
   const lnti_facet *facet = &g->facets[b->facet];
   bool checklist = lnti_view_ontology(g->view)->questions[facet->field.index].type == LNTI_CHECKLIST;
+  if (b->n_values > 1 && b->most.n == b->rarest.n) {
+    return lnti_text_printf(out, err, "each %s of %s", lnti_show_count(b->most.n).text,
+                            lnti_show_count(b->answered).text);
+  }
   lnt_status status = lnti_text_printf(out, err, "most frequent ");
   if (!status) status = lnti_view_code_text(out, g->view, &facet->field, b->most.code, err);
   if (!status) status = lnti_text_printf(out, err, ", %s", lnti_show_count(b->most.n).text);
