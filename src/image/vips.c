@@ -180,6 +180,7 @@ struct lnti_vips_frames {
   VipsImage *image; /* of the frames [first, first + n); NULL before the first */
   VipsRegion *region;
   size_t first, n;
+  bool broken; /* a frame could not be decoded even alone: nor can those that are drawn over it */
 };
 
 static void close_part(lnti_vips_frames *f) {
@@ -189,8 +190,8 @@ static void close_part(lnti_vips_frames *f) {
   f->image = NULL;
 }
 
-static lnt_status open_part(lnti_vips_frames *f, size_t frame, lnt_error *err) {
-  const size_t left = f->info.frames - frame, most = VIPS_MAX_COORD / f->info.h;
+static lnt_status open_part(lnti_vips_frames *f, size_t frame, bool alone, lnt_error *err) {
+  const size_t left = alone ? 1 : f->info.frames - frame, most = VIPS_MAX_COORD / f->info.h;
   close_part(f);
   f->first = frame;
   f->n = left < most ? left : most;
@@ -208,15 +209,27 @@ lnt_status lnti_vips_frames_open(lnti_vips_frames **out, const lnti_blob *blob, 
   return LNT_OK;
 }
 
+static lnt_status read_part(lnti_image *out, lnti_vips_frames *f, size_t frame, bool alone, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (alone || !f->image || frame - f->first >= f->n) status = open_part(f, frame, alone, err);
+  return status ? status : pull(out, f->region, (int)((frame - f->first) * f->info.h), &f->info, &f->raster, err);
+}
+
+/* libvips works in strips that may reach into the next frames, so that one that is broken takes those before it with it:
+ * they are read once more, each alone. */
 lnt_status lnti_vips_frames_read(lnti_image *out, lnti_vips_frames *f, size_t frame, lnt_error *err) {
   const lnti_image_info *info = &f->info;
   lnti_image decoded = {0};
-  lnt_status status = f->image && frame - f->first < f->n ? LNT_OK : open_part(f, frame, err);
-  if (status == LNT_OK) status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
-  if (status == LNT_OK) {
-    status = pull(&decoded, f->region, (int)((frame - f->first) * info->h), info, &f->raster, err);
+  if (f->broken) return lnti_fail(err, LNT_EDATA, "a frame before this one is damaged, and it is drawn over that");
+  lnt_status status = lnti_image_new(&decoded, info->h, info->w, info->c, info->depth, err);
+  if (status == LNT_OK) status = read_part(&decoded, f, frame, false, err);
+  if (status == LNT_EDATA) {
+    status = read_part(&decoded, f, frame, true, err);
+    f->broken = status == LNT_EDATA;
+    if (status == LNT_OK && err) *err = (lnt_error)LNT_ERROR_INIT;
   }
   if (status != LNT_OK) {
+    close_part(f);
     lnti_image_clear(&decoded);
     return status;
   }
