@@ -19,14 +19,6 @@ typedef struct product {
   size_t addend_row, addend_column;
 } product;
 
-static double real_at(const lnti_tensor *t, size_t i) {
-  if (t->dtype == LNTI_F32) return (double)((const float *)t->data)[i];
-  if (t->dtype == LNTI_F16) return (double)lnti_f16_value(((const uint16_t *)t->data)[i]);
-  double v = 0;
-  lnti_convert(&v, LNTI_F64, (const char *)t->data + i * lnti_dtype_bytes(t->dtype), t->dtype, 1);
-  return v;
-}
-
 static int64_t integer_at(const lnti_tensor *t, size_t i) {
   int64_t v = 0;
   lnti_convert(&v, LNTI_I64, (const char *)t->data + i * lnti_dtype_bytes(t->dtype), t->dtype, 1);
@@ -36,11 +28,11 @@ static int64_t integer_at(const lnti_tensor *t, size_t i) {
 static void multiply_reals(const product *p, size_t i, size_t j) {
   double sum = 0;
   for (size_t q = 0; q < p->k; q++) {
-    sum += real_at(p->a, p->a_begin + i * p->a_row + q * p->a_column) *
-           real_at(p->b, p->b_begin + q * p->b_row + j * p->b_column);
+    sum += (double)lnti_tensor_real(p->a, p->a_begin + i * p->a_row + q * p->a_column) *
+           (double)lnti_tensor_real(p->b, p->b_begin + q * p->b_row + j * p->b_column);
   }
   sum *= p->alpha;
-  if (p->addend) sum += p->beta * real_at(p->addend, i * p->addend_row + j * p->addend_column);
+  if (p->addend) sum += p->beta * (double)lnti_tensor_real(p->addend, i * p->addend_row + j * p->addend_column);
   lnti_convert((char *)p->c->data + (p->c_begin + i * p->n + j) * lnti_dtype_bytes(p->c->dtype), p->c->dtype, &sum,
                LNTI_F64, 1);
 }

@@ -6,18 +6,6 @@
 #include <base/error.h>
 #include <math.h>
 
-static float real_at(const lnti_tensor *t, size_t i) {
-  return t->dtype == LNTI_F32 ? ((const float *)t->data)[i] : lnti_f16_value(((const uint16_t *)t->data)[i]);
-}
-
-static void store_real(lnti_tensor *t, size_t i, float value) {
-  if (t->dtype == LNTI_F32) {
-    ((float *)t->data)[i] = value;
-  } else {
-    ((uint16_t *)t->data)[i] = lnti_f16_of(value);
-  }
-}
-
 static lnt_status check_channels(const lnti_call *call, size_t k, size_t channels, lnt_error *err) {
   const lnti_tensor *t = call->input[k];
   if (t->shape.rank == 1 && t->shape.dim[0] == channels && (LNTI_REALS & LNTI_DTYPE_BIT(t->dtype))) return LNT_OK;
@@ -49,10 +37,10 @@ static lnt_status forward_batch(lnti_call *call, lnt_error *err) {
   float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
   for (size_t i = 0, n = in[0]->shape.dim[0] * channels; i < n; i++) {
     size_t c = i % channels;
-    double scale = (double)real_at(in[1], c) / sqrt((double)real_at(in[4], c) + (double)epsilon);
-    double shift = (double)real_at(in[2], c) - (double)real_at(in[3], c) * scale;
+    double scale = (double)lnti_tensor_real(in[1], c) / sqrt((double)lnti_tensor_real(in[4], c) + (double)epsilon);
+    double shift = (double)lnti_tensor_real(in[2], c) - (double)lnti_tensor_real(in[3], c) * scale;
     for (size_t k = i * plane; k < (i + 1) * plane; k++) {
-      store_real(out, k, (float)((double)real_at(in[0], k) * scale + shift));
+      lnti_tensor_set_real(out, k, (float)((double)lnti_tensor_real(in[0], k) * scale + shift));
     }
   }
   return LNT_OK;
@@ -64,10 +52,10 @@ static lnt_status forward_batch(lnti_call *call, lnt_error *err) {
 static void moments(double *mean_out, double *inverse_out, const lnti_tensor *t, size_t begin, size_t n,
                     float epsilon) {
   double sum = 0, squares = 0;
-  for (size_t i = 0; i < n; i++) sum += (double)real_at(t, begin + i);
+  for (size_t i = 0; i < n; i++) sum += (double)lnti_tensor_real(t, begin + i);
   double mean = n ? sum / (double)n : 0;
   for (size_t i = 0; i < n; i++) {
-    double d = (double)real_at(t, begin + i) - mean;
+    double d = (double)lnti_tensor_real(t, begin + i) - mean;
     squares += d * d;
   }
   *mean_out = mean;
@@ -113,8 +101,9 @@ static lnt_status forward_layer(lnti_call *call, lnt_error *err) {
     double mean, inverse;
     moments(&mean, &inverse, in, i * length, length, epsilon);
     for (size_t k = 0; k < length; k++) {
-      double v = ((double)real_at(in, i * length + k) - mean) * inverse * (double)real_at(scale, k);
-      store_real(&call->output[0], i * length + k, (float)(shift ? v + (double)real_at(shift, k) : v));
+      double v = ((double)lnti_tensor_real(in, i * length + k) - mean) * inverse * (double)lnti_tensor_real(scale, k);
+      lnti_tensor_set_real(&call->output[0], i * length + k,
+                           (float)(shift ? v + (double)lnti_tensor_real(shift, k) : v));
     }
     if (call->n_outputs > 1) ((float *)call->output[1].data)[i] = (float)mean;
     if (call->n_outputs > 2) ((float *)call->output[2].data)[i] = (float)inverse;
@@ -137,11 +126,12 @@ static lnt_status forward_instance(lnti_call *call, lnt_error *err) {
   size_t channels = in->shape.dim[1], plane = lnti_shape_span(&in->shape, 2, in->shape.rank);
   float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
   for (size_t i = 0, n = in->shape.dim[0] * channels; i < n; i++) {
-    double mean, inverse, scale = (double)real_at(call->input[1], i % channels);
-    double shift = (double)real_at(call->input[2], i % channels);
+    double mean, inverse, scale = (double)lnti_tensor_real(call->input[1], i % channels);
+    double shift = (double)lnti_tensor_real(call->input[2], i % channels);
     moments(&mean, &inverse, in, i * plane, plane, epsilon);
     for (size_t k = i * plane; k < (i + 1) * plane; k++) {
-      store_real(&call->output[0], k, (float)(((double)real_at(in, k) - mean) * inverse * scale + shift));
+      lnti_tensor_set_real(&call->output[0], k,
+                           (float)(((double)lnti_tensor_real(in, k) - mean) * inverse * scale + shift));
     }
   }
   return LNT_OK;
@@ -173,11 +163,11 @@ static lnt_status forward_lrn(lnti_call *call, lnt_error *err) {
     for (size_t k = 0; k < plane; k++) {
       double squares = 0;
       for (size_t near = first; near <= last; near++) {
-        double v = (double)real_at(in, (i - c + near) * plane + k);
+        double v = (double)lnti_tensor_real(in, (i - c + near) * plane + k);
         squares += v * v;
       }
-      double v = (double)real_at(in, i * plane + k);
-      store_real(&call->output[0], i * plane + k, (float)(v / pow(bias + alpha * squares, beta)));
+      double v = (double)lnti_tensor_real(in, i * plane + k);
+      lnti_tensor_set_real(&call->output[0], i * plane + k, (float)(v / pow(bias + alpha * squares, beta)));
     }
   }
   return LNT_OK;

@@ -53,12 +53,6 @@ static lnt_status scaling_of(scaling *out, const lnti_call *call, size_t scale, 
   return LNT_OK;
 }
 
-static double element_at(const lnti_tensor *t, size_t i) {
-  double v = 0;
-  lnti_convert(&v, LNTI_F64, (const char *)t->data + i * lnti_dtype_bytes(t->dtype), t->dtype, 1);
-  return v;
-}
-
 /* To the nearest integer, ties to even, cut to the type's range. */
 static void store_quantised(lnti_tensor *out, size_t i, double value, double scale, double zero) {
   double q = nearbyint(value / scale) + zero, least = out->dtype == LNTI_U8 ? 0 : -128, most = least + 255;
@@ -100,7 +94,7 @@ static lnt_status forward_quantize(lnti_call *call, lnt_error *err) {
   lnt_status status = scaling_of(&s, call, 1, &in->shape, lnti_node_int(call->node, "axis", 1), err);
   for (size_t i = 0, n = lnti_shape_count(&in->shape); i < n && !status; i++) {
     /* Divided in f32, as the definition has it: ties depend on it. */
-    float ratio = (float)element_at(in, i) / (float)scale_at(&s, i);
+    float ratio = (float)lnti_tensor_number(in, i) / (float)scale_at(&s, i);
     store_quantised(&call->output[0], i, (double)ratio, 1, zero_at(&s, i));
   }
   return status;
@@ -123,7 +117,7 @@ static lnt_status forward_dequantize(lnti_call *call, lnt_error *err) {
   scaling s;
   lnt_status status = scaling_of(&s, call, 1, &in->shape, lnti_node_int(call->node, "axis", 1), err);
   for (size_t i = 0, n = lnti_shape_count(&in->shape); i < n && !status; i++) {
-    out[i] = (float)((element_at(in, i) - zero_at(&s, i)) * scale_at(&s, i));
+    out[i] = (float)((lnti_tensor_number(in, i) - zero_at(&s, i)) * scale_at(&s, i));
   }
   return status;
 }
@@ -157,7 +151,8 @@ static lnt_status dequantise(lnti_tensor *out, const lnti_tensor *in, const scal
   size_t n = lnti_shape_count(&in->shape);
   float *data = NULL;
   lnt_status status = lnti_alloc(&data, n, sizeof *data, err);
-  for (size_t i = 0; i < n && !status; i++) data[i] = (float)((element_at(in, i) - zero_at(s, i)) * scale_at(s, i));
+  for (size_t i = 0; i < n && !status; i++)
+    data[i] = (float)((lnti_tensor_number(in, i) - zero_at(s, i)) * scale_at(s, i));
   if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = in->shape, .data = data};
   return status;
 }
@@ -213,7 +208,7 @@ static lnt_status real_bias(lnti_tensor *out, const lnti_tensor *bias, const sca
   float *data = NULL;
   lnt_status status = lnti_alloc(&data, n, sizeof *data, err);
   for (size_t i = 0; i < n && !status; i++) {
-    data[i] = (float)(element_at(bias, i) * scale_at(x, 0) * scale_at(w, i * w->step));
+    data[i] = (float)(lnti_tensor_number(bias, i) * scale_at(x, 0) * scale_at(w, i * w->step));
   }
   if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = bias->shape, .data = data};
   return status;
@@ -258,14 +253,6 @@ static lnt_status forward_qmatmul(lnti_call *call, lnt_error *err) {
 }
 
 static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0}};
-static const lnti_attribute_rule conv_rules[] = {{"auto_pad", LNTI_ATTRIBUTE_STRING},
-                                                 {"dilations", LNTI_ATTRIBUTE_INTS},
-                                                 {"group", LNTI_ATTRIBUTE_INT},
-                                                 {"kernel_shape", LNTI_ATTRIBUTE_INTS},
-                                                 {"pads", LNTI_ATTRIBUTE_INTS},
-                                                 {"strides", LNTI_ATTRIBUTE_INTS},
-                                                 {0}};
-
 enum { BYTES = LNTI_DTYPE_BIT(LNTI_U8) | LNTI_DTYPE_BIT(LNTI_I8) };
 
 #define QUANTISED(title, least, most, types, rules, make, f)                                                 \
@@ -277,7 +264,7 @@ enum { BYTES = LNTI_DTYPE_BIT(LNTI_U8) | LNTI_DTYPE_BIT(LNTI_I8) };
 const lnti_operator lnti_operators_quantize[] = {
     QUANTISED("DequantizeLinear", 2, 3, BYTES | LNTI_DTYPE_BIT(LNTI_I32), axis_rule, infer_dequantize,
               forward_dequantize),
-    QUANTISED("QLinearConv", 8, 9, BYTES, conv_rules, infer_qconv, forward_qconv),
+    QUANTISED("QLinearConv", 8, 9, BYTES, lnti_conv_attributes, infer_qconv, forward_qconv),
     QUANTISED("QLinearMatMul", 8, 8, BYTES, NULL, infer_qmatmul, forward_qmatmul),
     QUANTISED("QuantizeLinear", 2, 3, LNTI_REALS | LNTI_DTYPE_BIT(LNTI_I32), axis_rule, infer_quantize,
               forward_quantize),

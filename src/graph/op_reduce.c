@@ -82,11 +82,6 @@ static size_t walk_place(const walk *w, size_t i) {
   return place;
 }
 
-static double real_at(const lnti_tensor *t, size_t i) {
-  if (t->dtype == LNTI_F32) return (double)((const float *)t->data)[i];
-  return (double)lnti_f16_value(((const uint16_t *)t->data)[i]);
-}
-
 static double more_extreme(double a, double b, bool most) {
   if (isnan(a) || isnan(b)) return NAN;
   return (a > b) == most ? a : b;
@@ -95,11 +90,11 @@ static double more_extreme(double a, double b, bool most) {
 static double reduce_reals(const lnti_tensor *in, size_t base, const walk *gone, reduction what) {
   double sum = what == PROD ? 1 : what == MAX ? -INFINITY : what == MIN ? INFINITY : 0, largest = -INFINITY;
   for (size_t i = 0; what == LOG_SUM_EXP && i < gone->count; i++) {
-    largest = fmax(largest, real_at(in, base + walk_place(gone, i)));
+    largest = fmax(largest, (double)lnti_tensor_real(in, base + walk_place(gone, i)));
   }
   double shift = isfinite(largest) ? largest : 0;
   for (size_t i = 0; i < gone->count; i++) {
-    double v = real_at(in, base + walk_place(gone, i));
+    double v = (double)lnti_tensor_real(in, base + walk_place(gone, i));
     switch (what) {
       case MAX:
       case MIN:
@@ -265,14 +260,6 @@ typedef struct softmax_job {
   bool logarithm;
 } softmax_job;
 
-static void store_real(lnti_tensor *t, size_t i, double value) {
-  if (t->dtype == LNTI_F32) {
-    ((float *)t->data)[i] = (float)value;
-  } else {
-    ((uint16_t *)t->data)[i] = lnti_f16_of((float)value);
-  }
-}
-
 static lnt_status softmax_some(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   (void)worker;
   (void)err;
@@ -280,13 +267,15 @@ static lnt_status softmax_some(void *payload, size_t begin, size_t end, unsigned
   for (size_t i = begin; i < end; i++) {
     size_t base = i / job->step * job->length * job->step + i % job->step;
     double largest = -INFINITY, sum = 0;
-    for (size_t k = 0; k < job->length; k++) largest = fmax(largest, real_at(job->in, base + k * job->step));
     for (size_t k = 0; k < job->length; k++)
-      sum += (double)expf((float)(real_at(job->in, base + k * job->step) - largest));
+      largest = fmax(largest, (double)lnti_tensor_real(job->in, base + k * job->step));
+    for (size_t k = 0; k < job->length; k++)
+      sum += (double)expf((float)((double)lnti_tensor_real(job->in, base + k * job->step) - largest));
     double log_sum = sum > 0 ? log(sum) : -INFINITY;
     for (size_t k = 0; k < job->length; k++) {
-      double z = real_at(job->in, base + k * job->step) - largest;
-      store_real(job->out, base + k * job->step, job->logarithm ? z - log_sum : (double)expf((float)z) / sum);
+      double z = (double)lnti_tensor_real(job->in, base + k * job->step) - largest;
+      lnti_tensor_set_real(job->out, base + k * job->step,
+                           (float)(job->logarithm ? z - log_sum : (double)expf((float)z) / sum));
     }
   }
   return LNT_OK;

@@ -8,18 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static float real_at(const lnti_tensor *t, size_t i) {
-  return t->dtype == LNTI_F32 ? ((const float *)t->data)[i] : lnti_f16_value(((const uint16_t *)t->data)[i]);
-}
-
-static void store_real(lnti_tensor *t, size_t i, float value) {
-  if (t->dtype == LNTI_F32) {
-    ((float *)t->data)[i] = value;
-  } else {
-    ((uint16_t *)t->data)[i] = lnti_f16_of(value);
-  }
-}
-
 /* The taps of one window that lie inside the input: the place in the plane, and the number of the tap. */
 typedef struct taps {
   const lnti_window *w;
@@ -106,16 +94,16 @@ static lnt_status conv_planes(void *payload, size_t begin, size_t end, unsigned 
     size_t sample = i / job->made, o = i % job->made, group = o / job->made_per_group;
     size_t first = (sample * job->channels + group * job->per_group) * job->in_plane;
     for (size_t k = 0; k < job->out_plane; k++) {
-      double sum = bias ? (double)real_at(bias, o) : 0;
+      double sum = bias ? (double)lnti_tensor_real(bias, o) : 0;
       taps t;
       taps_begin(&t, &job->w, k);
       for (; taps_next(&t); t.tap++) {
         for (size_t c = 0; c < job->per_group; c++) {
-          sum += (double)real_at(in, first + c * job->in_plane + t.place) *
-                 (double)real_at(weights, (o * job->per_group + c) * job->kernel + t.tap);
+          sum += (double)lnti_tensor_real(in, first + c * job->in_plane + t.place) *
+                 (double)lnti_tensor_real(weights, (o * job->per_group + c) * job->kernel + t.tap);
         }
       }
-      store_real(&job->call->output[0], i * job->out_plane + k, (float)sum);
+      lnti_tensor_set_real(&job->call->output[0], i * job->out_plane + k, (float)sum);
     }
   }
   return LNT_OK;
@@ -213,12 +201,6 @@ static size_t taps_counted(const pool_job *job, const taps *t) {
   return n;
 }
 
-static double element_at(const lnti_tensor *t, size_t i) {
-  double v = 0;
-  lnti_convert(&v, LNTI_F64, (const char *)t->data + i * lnti_dtype_bytes(t->dtype), t->dtype, 1);
-  return v;
-}
-
 /* The place in the whole input that an index of MaxPool names, by rows or (storage_order) by columns of the plane. */
 static int64_t pooled_index(const pool_job *job, size_t plane, size_t place) {
   size_t index = 0, step = 1;
@@ -241,7 +223,7 @@ static void pool_one(const pool_job *job, size_t plane, size_t k) {
   taps t;
   taps_begin(&t, &job->w, k);
   for (; taps_next(&t); t.tap++) {
-    double v = element_at(in, plane * job->in_plane + t.place);
+    double v = lnti_tensor_number(in, plane * job->in_plane + t.place);
     if (n == 0 || v > largest || isnan(v)) {
       largest = v;
       best = t.place;
@@ -303,13 +285,13 @@ static lnt_status forward_global(lnti_call *call, lnt_error *err) {
   return run_pool(&job, call, err);
 }
 
-static const lnti_attribute_rule conv_rules[] = {{"auto_pad", LNTI_ATTRIBUTE_STRING},
-                                                 {"dilations", LNTI_ATTRIBUTE_INTS},
-                                                 {"group", LNTI_ATTRIBUTE_INT},
-                                                 {"kernel_shape", LNTI_ATTRIBUTE_INTS},
-                                                 {"pads", LNTI_ATTRIBUTE_INTS},
-                                                 {"strides", LNTI_ATTRIBUTE_INTS},
-                                                 {0}};
+const lnti_attribute_rule lnti_conv_attributes[] = {{"auto_pad", LNTI_ATTRIBUTE_STRING},
+                                                    {"dilations", LNTI_ATTRIBUTE_INTS},
+                                                    {"group", LNTI_ATTRIBUTE_INT},
+                                                    {"kernel_shape", LNTI_ATTRIBUTE_INTS},
+                                                    {"pads", LNTI_ATTRIBUTE_INTS},
+                                                    {"strides", LNTI_ATTRIBUTE_INTS},
+                                                    {0}};
 static const lnti_attribute_rule max_rules[] = {
     {"auto_pad", LNTI_ATTRIBUTE_STRING}, {"ceil_mode", LNTI_ATTRIBUTE_INT},
     {"dilations", LNTI_ATTRIBUTE_INTS},  {"kernel_shape", LNTI_ATTRIBUTE_INTS},
@@ -345,7 +327,7 @@ enum { POOLED = LNTI_REALS | LNTI_DTYPE_BIT(LNTI_U8) | LNTI_DTYPE_BIT(LNTI_I8) }
 
 const lnti_operator lnti_operators_window[] = {
     WINDOW("AveragePool", 1, 1, 1, LNTI_REALS, average_rules, infer_pool, forward_pool),
-    WINDOW("Conv", 2, 3, 1, LNTI_REALS, conv_rules, infer_conv, forward_conv),
+    WINDOW("Conv", 2, 3, 1, LNTI_REALS, lnti_conv_attributes, infer_conv, forward_conv),
     {.name = "FusedConv", /* x, weights, bias, addend; made by fuse.c */
      .domain = "linnet",
      .since = 1,

@@ -49,4 +49,24 @@ enum { LNTI_SHAPE_TEXT = 192 };
 /** "f32 [1,3,224,224]" for messages; returns `text`. */
 const char *lnti_tensor_text(char text[LNTI_SHAPE_TEXT], const lnti_tensor *tensor);
 
+/** Element i of a tensor of f32 or f16. */
+static inline float lnti_tensor_real(const lnti_tensor *t, size_t i) {
+  return t->dtype == LNTI_F32 ? ((const float *)t->data)[i] : lnti_f16_value(((const uint16_t *)t->data)[i]);
+}
+
+static inline void lnti_tensor_set_real(lnti_tensor *t, size_t i, float value) {
+  if (t->dtype == LNTI_F32) {
+    ((float *)t->data)[i] = value;
+  } else {
+    ((uint16_t *)t->data)[i] = lnti_f16_of(value);
+  }
+}
+
+/** Element i of a tensor of any type. */
+static inline double lnti_tensor_number(const lnti_tensor *t, size_t i) {
+  double value = 0;
+  lnti_convert(&value, LNTI_F64, (const char *)t->data + i * lnti_dtype_bytes(t->dtype), t->dtype, 1);
+  return value;
+}
+
 #endif

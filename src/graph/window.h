@@ -24,6 +24,9 @@ typedef struct lnti_window {
 LNT_MUST_CHECK lnt_status lnti_window_of(lnti_window *out, const lnti_call *call, const lnti_shape *shape,
                                          const size_t *kernel, lnt_error *err);
 
+/** What convolutions of every kind have. */
+extern const lnti_attribute_rule lnti_conv_attributes[];
+
 /** True where a pool's windows have no gaps, and an average counts the padding that was asked for alone. */
 bool lnti_pool_is_simple(const lnti_node *node);
 
