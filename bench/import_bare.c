@@ -10,7 +10,7 @@
 #include <base/file.h>
 #include <base/rng.h>
 #include <base/threads.h>
-#include <flow/files.h>
+#include <flow/import/files.h>
 #include <image/thumbnail.h>
 #include <math.h>
 #include <stdio.h>

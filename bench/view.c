@@ -6,7 +6,7 @@
 #include <base/json.h>
 #include <base/rng.h>
 #include <flow/annotate.h>
-#include <flow/view_query.h>
+#include <flow/view/query.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-# cmake -DINPUT=file -DOUTPUT=file.c -DHEADER=flow/report_page.h -DNAME=lnti_report_css -P EmbedText.cmake
+# cmake -DINPUT=file -DOUTPUT=file.c -DHEADER=flow/report/page.h -DNAME=lnti_report_css -P EmbedText.cmake
 #
 # Writes a file as the C array NAME with a NUL behind it, and NAME_bytes without that; HEADER declares both. An array,
 # because a string literal that long is more than C promises to take.

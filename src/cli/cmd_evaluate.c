@@ -9,7 +9,7 @@
 #include <cli/report_text.h>
 #include <errno.h>
 #include <flow/evaluate.h>
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <model/model.h>
 #include <stdio.h>
 #include <stdlib.h>

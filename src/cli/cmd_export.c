@@ -6,7 +6,7 @@
 #include <cli/format.h>
 #include <cli/refused.h>
 #include <cli/table.h>
-#include <flow/export.h>
+#include <flow/export/export.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -8,7 +8,7 @@
 #include <cli/next_step.h>
 #include <cli/refused.h>
 #include <cli/table.h>
-#include <flow/import.h>
+#include <flow/import/import.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <cli/format.h>
 #include <cli/table.h>
 #include <flow/answer_text.h>
-#include <flow/view_items.h>
+#include <flow/view/items.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

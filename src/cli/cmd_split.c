@@ -5,7 +5,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/table.h>
-#include <flow/split.h>
+#include <flow/split/split.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include <cli/refused.h>
 #include <cli/table.h>
 #include <flow/metrics_json.h>
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <flow/train.h>
 #include <stdlib.h>
 #include <string.h>

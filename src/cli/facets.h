@@ -6,7 +6,7 @@
 #define LNTI_CLI_FACETS_H
 
 #include <cli/cli.h>
-#include <flow/view_query.h>
+#include <flow/view/query.h>
 
 /** A value that occurs. */
 typedef struct lnti_facet_value {

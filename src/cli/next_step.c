@@ -1,7 +1,7 @@
 #include <cli/next_step.h>
 
-#include <flow/leaks.h>
-#include <flow/split_names.h>
+#include <flow/split/leaks.h>
+#include <flow/split/names.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef LNTI_CLI_REPORT_TEXT_H
 #define LNTI_CLI_REPORT_TEXT_H
 
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <stdio.h>
 
 enum { LNTI_REPORT_TEXT_MATRIX_CLASSES_MAX = 20 /**< above, only the most confused pairs are listed */ };

@@ -9,8 +9,8 @@
 #include <base/error.h>
 #include <base/rng.h>
 #include <eval/eval.h>
-#include <flow/deal.h>
-#include <flow/report.h>
+#include <flow/split/deal.h>
+#include <flow/report/report.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

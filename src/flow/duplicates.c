@@ -7,7 +7,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/sets.h>
+#include <flow/split/sets.h>
 #include <math/hamming.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,13 +8,13 @@
 #include <base/error.h>
 #include <flow/groups.h>
 #include <flow/job.h>
-#include <flow/leaks.h>
+#include <flow/split/leaks.h>
 #include <flow/mistakes.h>
 #include <flow/predict.h>
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <flow/slices.h>
-#include <flow/split.h>
-#include <flow/split_names.h>
+#include <flow/split/split.h>
+#include <flow/split/names.h>
 #include <flow/target.h>
 #include <math/topk.h>
 #include <model/model.h>

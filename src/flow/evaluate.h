@@ -7,7 +7,7 @@
 
 #include <eval/eval.h>
 #include <flow/project.h>
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <linnet/model.h>
 
 typedef struct lnti_evaluate_request {
@@ -32,7 +32,7 @@ typedef struct lnti_evaluate_result {
   char *split; /**< that was evaluated */
   unsigned resamples;
   char *
-      group_key; /**< items that belong together by it (flow/grouping.h) were resampled together: the keys of the split by
+      group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by
                        *   group; "near" where there is none, but copies and the like; NULL: each alone */
   size_t n_groups;  /**< that the evaluated items are in; 0 where group_key is NULL */
   bool leaks;       /**< the splits cut images that belong together; `warnings` says which */

@@ -10,7 +10,7 @@
 #include <base/file.h>
 #include <flow/content.h>
 #include <flow/feature_cache.h>
-#include <flow/split_names.h>
+#include <flow/split/names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/grouping.h>
-#include <flow/leaks.h>
-#include <flow/split.h>
+#include <flow/split/grouping.h>
+#include <flow/split/leaks.h>
+#include <flow/split/split.h>
 #include <stdlib.h>
 #include <string.h>
 

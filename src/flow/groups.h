@@ -12,14 +12,14 @@ LNT_MUST_CHECK lnt_status lnti_content_groups(uint32_t *group_out, const lnti_ex
 
 /**
  * group_out [n]: rows of images that belong together have the same number, the lowest of their rows.
- * @param keys  of flow/grouping.h; NULL: equal and near images and item groups alone
+ * @param keys  of flow/split/grouping.h; NULL: equal and near images and item groups alone
  * Errors as lnti_grouping_new. Reads all images of the project.
  */
 LNT_MUST_CHECK lnt_status lnti_row_groups(uint32_t *group_out, lnti_project *project, const char *keys,
                                           const lnti_extract_items *items, lnt_error *err);
 
 /** The keys by which a model is to be trained and judged: those of the split by group that the project has, else those
- *  that were found to be needed (flow/leaks.h); *keys_out NULL where there are none. free() it. */
+ *  that were found to be needed (flow/split/leaks.h); *keys_out NULL where there are none. free() it. */
 LNT_MUST_CHECK lnt_status lnti_group_keys(char **keys_out, lnti_project *project, lnt_error *err);
 
 /** The key of a content: its first 8 bytes as a number. Two of a million different pictures share one with probability

@@ -6,7 +6,7 @@
 #define LNTI_FLOW_MISTAKES_H
 
 #include <flow/extract.h>
-#include <flow/report.h>
+#include <flow/report/report.h>
 
 enum { LNTI_MISTAKES_MAX = 40, LNTI_MISTAKE_SIDE = 160 };
 

@@ -7,8 +7,8 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/extract.h>
-#include <flow/files.h>
-#include <flow/view_items.h>
+#include <flow/import/files.h>
+#include <flow/view/items.h>
 #include <media/idx.h>
 #include <model/model.h>
 #include <stdlib.h>

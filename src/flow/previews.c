@@ -9,7 +9,7 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <flow/content.h>
-#include <flow/view_items.h>
+#include <flow/view/items.h>
 #include <flow/job.h>
 #include <flow/look.h>
 #include <image/thumbnail.h>

@@ -6,7 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/split_names.h>
+#include <flow/split/names.h>
 #include <media/uri.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 
 #include <base/error.h>
 #include <eval/slices.h>
-#include <flow/filter_parts.h>
-#include <flow/view_parts.h>
+#include <flow/filter/parts.h>
+#include <flow/view/parts.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

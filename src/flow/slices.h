@@ -2,15 +2,15 @@
  * @file slices.h
  * Slices of an evaluation: which of the evaluated images have which value of a key, and how good the model is on each value.
  *
- * Keys are those of filters (flow/filter.h), and `folder`: the folder inside its source; `folder:N`: its first N levels. A key's values become slices: of
+ * Keys are those of filters (flow/filter/filter.h), and `folder`: the folder inside its source; `folder:N`: its first N levels. A key's values become slices: of
  * numbers and dates with more than LNTI_SLICE_VALUES_MAX values at most LNTI_SLICE_RANGES ranges with about as many images
  * each, fewer where these would be too small to be compared; of others the most frequent LNTI_SLICE_VALUES_MAX, and the rest as one; images without a value are a slice of their own.
  */
 #ifndef LNTI_FLOW_SLICES_H
 #define LNTI_FLOW_SLICES_H
 
-#include <flow/report.h>
-#include <flow/view.h>
+#include <flow/report/report.h>
+#include <flow/view/view.h>
 
 enum { LNTI_SLICE_VALUES_MAX = 20, LNTI_SLICE_RANGES = 4 };
 

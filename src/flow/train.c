@@ -15,10 +15,10 @@
 #include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/keep_model.h>
-#include <flow/leaks.h>
+#include <flow/split/leaks.h>
 #include <flow/metrics_json.h>
-#include <flow/split.h>
-#include <flow/split_names.h>
+#include <flow/split/split.h>
+#include <flow/split/names.h>
 #include <flow/target.h>
 #include <math.h>
 #include <model/model.h>

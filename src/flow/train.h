@@ -35,7 +35,8 @@ typedef struct lnti_train_result {
   double peak_rss_mb;
   double value[LNTI_METRICS], ci95[LNTI_METRICS][2]; /**< validation */
   char *calibrated_on;
-  char *group_key; /**< keys of flow/grouping.h by which rows stayed together where some were held out; NULL: none */
+  char *
+      group_key; /**< keys of flow/split/grouping.h by which rows stayed together where some were held out; NULL: none */
   double temperature, ece_before;
   uint64_t seed;
   int64_t run_id;

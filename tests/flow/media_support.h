@@ -7,7 +7,7 @@
 #ifndef LNTI_TESTS_FLOW_MEDIA_SUPPORT_H
 #define LNTI_TESTS_FLOW_MEDIA_SUPPORT_H
 
-#include <flow/import.h>
+#include <flow/import/import.h>
 
 #include "flow_support.h"
 

@@ -4,7 +4,7 @@
 
 #include "support.h"
 
-#include <flow/report.h>
+#include <flow/report/report.h>
 #include <math.h>
 
 /* k classes, of which the last never occurs (when k > 2); item i is of class i % (k - 1) and every third is answered

@@ -5,7 +5,7 @@
 #ifndef LNTI_TESTS_TABLE_SUPPORT_H
 #define LNTI_TESTS_TABLE_SUPPORT_H
 
-#include <flow/import_table.h>
+#include <flow/table/table.h>
 
 /** The rows as text: "1[a][b]", "2:3!reason"; lists as "[(a)(b)]". */
 lnt_status table_trace_sheet(lnti_text *out, const char *data, lnti_table_format format, char separator,

@@ -1,7 +1,7 @@
 /*
  * Dealing by hand where there is one right answer; then random groups and classes against the promises of the header.
  */
-#include <flow/deal.h>
+#include <flow/split/deal.h>
 #include <math.h>
 
 #include "support.h"

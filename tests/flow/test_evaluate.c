@@ -5,7 +5,7 @@
 #include "media_support.h"
 
 #include <flow/evaluate.h>
-#include <flow/split.h>
+#include <flow/split/split.h>
 #include <flow/train.h>
 #include <math.h>
 #include <sys/stat.h>

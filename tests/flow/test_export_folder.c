@@ -3,8 +3,8 @@
  * that nothing is overwritten.
  */
 #include <fcntl.h>
-#include <flow/export.h>
-#include <flow/export_internal.h>
+#include <flow/export/export.h>
+#include <flow/export/internal.h>
 #include <ftw.h>
 #include <image/image.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /*
  * Names of files that are made: what is kept, what is changed, and that no two are the same.
  */
-#include <flow/export_names.h>
+#include <flow/export/names.h>
 
 #include <strings.h>
 

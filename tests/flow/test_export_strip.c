@@ -2,7 +2,7 @@
  * Copies without the place and the serial numbers: what was asked for is gone, every pixel is there, and what cannot be
  * stripped is not copied. First a picture with a place made here, then real ones of many cameras.
  */
-#include <flow/export.h>
+#include <flow/export/export.h>
 #include <image/image.h>
 #include <unistd.h>
 

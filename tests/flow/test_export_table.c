@@ -4,8 +4,8 @@
  */
 #include <base/csv.h>
 #include <base/json.h>
-#include <flow/export.h>
-#include <flow/export_internal.h>
+#include <flow/export/export.h>
+#include <flow/export/internal.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>

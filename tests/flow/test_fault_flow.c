@@ -3,13 +3,13 @@
  * as they were, and works when it is called again.
  */
 #include <flow/duplicates.h>
-#include <flow/files.h>
-#include <flow/leaks.h>
-#include <flow/view_items.h>
+#include <flow/import/files.h>
+#include <flow/split/leaks.h>
+#include <flow/view/items.h>
 #include <flow/metrics_json.h>
 #include <flow/ontology_set.h>
 #include <flow/slices.h>
-#include <flow/split.h>
+#include <flow/split/split.h>
 #include <flow/target.h>
 #include <sys/stat.h>
 #include <unistd.h>

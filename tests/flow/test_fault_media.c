@@ -4,7 +4,7 @@
 #include "media_support.h"
 
 #include <flow/calibrate.h>
-#include <flow/export.h>
+#include <flow/export/export.h>
 #include <flow/extract.h>
 #include <flow/relink.h>
 #include <model/learners.h>

@@ -1,7 +1,7 @@
 /*
  * Listing folders: order, what is left alone, links, folders that cannot be read, and the limits.
  */
-#include <flow/files.h>
+#include <flow/import/files.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
  * Filters: what the parser takes and how it says where it does not; every key on items that differ in it; walks over
  * more items than a page holds.
  */
-#include <flow/filter_parts.h>
-#include <flow/view_items.h>
+#include <flow/filter/parts.h>
+#include <flow/view/items.h>
 
 #include "flow_support.h"
 

@@ -2,8 +2,8 @@
  * Random filters over random items: the bitmap over the columns, at every CPU level, against a plain evaluation of the filter's
  * tree item by item, from what the store says of each. Then random changes, and the same again after an update.
  */
-#include <flow/filter_parts.h>
-#include <flow/view_items.h>
+#include <flow/filter/parts.h>
+#include <flow/view/items.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdarg.h>

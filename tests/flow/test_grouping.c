@@ -2,7 +2,7 @@
  * Groups by each key, by several, and what is always together; what is refused, and what is said.
  */
 #include <flow/duplicates.h>
-#include <flow/grouping.h>
+#include <flow/split/grouping.h>
 
 #include "flow_support.h"
 

@@ -2,7 +2,7 @@
  * Rows of equal content: groups, keys, and what is known.
  */
 #include <flow/groups.h>
-#include <flow/split.h>
+#include <flow/split/split.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* flow/import_table_columns.c and import_table_guess.c: what the caller says of columns, what is guessed, what is asked. */
+/* flow/table/columns.c and flow/table/guess.c: what the caller says of columns, what is guessed, what is asked. */
 #include "flow/table_support.h"
 #include "support.h"
 

@@ -1,4 +1,4 @@
-/* flow/import_table_row.c and import_table_names.c: what rows say, and names for values. */
+/* flow/table/row.c and flow/table/names.c: what rows say, and names for values. */
 #include "flow/table_support.h"
 #include "support.h"
 

@@ -1,4 +1,4 @@
-/* flow/import_table_sheet.c: cells of every format; flow/text_index.c. */
+/* flow/table/sheet.c: cells of every format; flow/text_index.c. */
 #include "flow/table_support.h"
 #include "support.h"
 

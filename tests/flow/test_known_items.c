@@ -3,7 +3,7 @@
  * them; failing allocations.
  */
 #include <flow/groups.h>
-#include <flow/known_items.h>
+#include <flow/import/known_items.h>
 
 #include "flow_support.h"
 

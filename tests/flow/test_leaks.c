@@ -2,7 +2,7 @@
  * Leaks in projects that are made to have them, of each kind, and in projects that look alike and have none: names that
  * follow each other and pictures that do not, pictures of one class that are alike.
  */
-#include <flow/leaks.h>
+#include <flow/split/leaks.h>
 
 #include "flow_support.h"
 

@@ -3,7 +3,7 @@
  * paths that are made to take long. A plain matcher that tries everything says what is right.
  */
 #include <base/text.h>
-#include <flow/path_pattern.h>
+#include <flow/import/path_pattern.h>
 #include <time.h>
 
 #include "support.h"

@@ -4,7 +4,7 @@
  */
 #include "report_support.h"
 
-#include <flow/report_page.h>
+#include <flow/report/page.h>
 
 /* A PNG's signature and first chunk, 2 x 3 pixels; no browser is asked here. */
 static const unsigned char PNG[33] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,

@@ -1,8 +1,8 @@
 /*
  * What follows what: stems and numbers of names, times as cameras and people write them, and the sets that they make.
  */
-#include <flow/sequences.h>
-#include <flow/sets.h>
+#include <flow/split/sequences.h>
+#include <flow/split/sets.h>
 
 #include "flow_support.h"
 

@@ -5,7 +5,7 @@
 #include "media_support.h"
 
 #include <flow/slices.h>
-#include <flow/view.h>
+#include <flow/view/view.h>
 #include <math.h>
 
 enum { NAMED = 120, NAMELESS = 4, ITEMS = NAMED + NAMELESS };

@@ -2,7 +2,7 @@
  * Splits: exact proportions in every class, equal pictures on one side, seeds, what keep_test keeps, folders, and what
  * is refused; then random projects against the promises of the header.
  */
-#include <flow/split.h>
+#include <flow/split/split.h>
 #include <math.h>
 
 #include "flow_support.h"

@@ -1,7 +1,7 @@
 /*
  * The names under which data sets carry their splits.
  */
-#include <flow/split_names.h>
+#include <flow/split/names.h>
 
 #include "support.h"
 

@@ -3,7 +3,7 @@
  * named with what to do, and counted once; and looking changes nothing.
  */
 #include <dirent.h>
-#include <flow/import.h>
+#include <flow/import/import.h>
 #include <flow/train.h>
 #include <flow/verify.h>
 #include <sys/stat.h>

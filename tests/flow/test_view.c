@@ -4,7 +4,7 @@
  */
 #include <fcntl.h>
 #include <flow/duplicates.h>
-#include <flow/view_parts.h>
+#include <flow/view/parts.h>
 #include <math.h>
 #include <pthread.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
  * Any text as a filter over an ontology of every type and some metadata keys: an error with a message, or a filter whose tree
  * is sound. Also any pattern on any text, and any two texts as bounds of a range.
  */
-#include <flow/filter_parts.h>
+#include <flow/filter/parts.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * empty, crosses no folder and cuts no character.
  */
 #include <base/text.h>
-#include <flow/path_pattern.h>
+#include <flow/import/path_pattern.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

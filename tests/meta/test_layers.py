@@ -143,7 +143,7 @@ class Layers(tree.MetaTest):
 
 class LayersCanFail(tree.MetaTest):
     def test_upward_include(self):
-        self.assertFault(check_includes("src/base/a.c", "#include <flow/import.h>\n"), "does not lie below")
+        self.assertFault(check_includes("src/base/a.c", "#include <flow/import/import.h>\n"), "does not lie below")
         self.assertFault(check_includes("src/store/a.c", "\n#include <model/model.h>\n"), "a.c:2")
         self.assertFault(check_includes("src/feature/a.c", "#include <eval/eval.h>\n"), "does not lie below")
         self.assertNoFaults(check_includes("src/model/a.c", "#include <eval/eval.h>\n#include <base/rng.h>\n"))
@@ -171,7 +171,7 @@ class LayersCanFail(tree.MetaTest):
         self.assertFault(check_calls("src/flow/a.c", 'q("SELECT id FROM item");'), "SQL outside store")
         self.assertFault(check_calls("src/flow/a.c", 'q("insert or ignore into item");'), "SQL outside store")
         self.assertNoFaults(check_calls("src/flow/a.c", 'q("select a split first");'))
-        self.assertFault(check_calls("src/flow/import.c", "lnti_tx_answer(tx, row, err);"), "only flow/annotate.c")
+        self.assertFault(check_calls("src/flow/import/import.c", "lnti_tx_answer(tx, row, err);"), "only flow/annotate.c")
         self.assertNoFaults(check_calls("src/flow/annotate.c", "lnti_tx_answer(tx, row, err);"))
 
     def test_upward_link(self):

@@ -1,0 +1,38 @@
+/**
+ * @file page.h
+ * Inside of the HTML report: a page under construction, and its parts. The first error sticks: later calls do nothing,
+ * so that the parts read like the page they write.
+ */
+#ifndef LNTI_FLOW_REPORT_PAGE_H
+#define LNTI_FLOW_REPORT_PAGE_H
+
+#include <flow/report/report.h>
+
+typedef struct lnti_page {
+  lnti_text *out;
+  lnt_status status;
+  lnt_error *err;
+} lnti_page;
+
+/** Markup, as it is. */
+void lnti_page_html(lnti_page *page, const char *format, ...) LNT_PRINTF(2, 3);
+/** Text of others, escaped for content and for quoted attributes; control characters and bytes that are no UTF-8
+ *  become U+FFFD. NULL: nothing. */
+void lnti_page_text(lnti_page *page, const char *text);
+/** As that, the first n bytes. */
+void lnti_page_part(lnti_page *page, const char *text, size_t n);
+/** A text as content, cut off from the direction of the text around it. */
+void lnti_page_name(lnti_page *page, const char *text);
+/** A picture's bytes as base64. */
+void lnti_page_base64(lnti_page *page, const void *data, size_t n);
+
+/** Sections, each with its heading. */
+void lnti_page_confusion(lnti_page *page, const lnti_report *report);   /* matrix.c */
+void lnti_page_calibration(lnti_page *page, const lnti_report *report); /* plot.c */
+void lnti_page_slices(lnti_page *page, const lnti_report *report);      /* slices.c; nothing without slices */
+
+/** report.css, and its length without the NUL behind it; made at build time by cmake/EmbedText.cmake. */
+extern const char lnti_report_css[];
+extern const size_t lnti_report_css_bytes;
+
+#endif

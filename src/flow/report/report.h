@@ -1,0 +1,141 @@
+/**
+ * @file report.h
+ * What is written about an evaluation: the page for people (HTML) and the figures for programs (JSON). The
+ * terminal's version is cli/report_text.h. All of them read one plain struct and change nothing.
+ */
+#ifndef LNTI_FLOW_REPORT_REPORT_H
+#define LNTI_FLOW_REPORT_REPORT_H
+
+#include <base/json.h>
+#include <base/text.h>
+#include <eval/slices.h>
+
+enum {
+  LNTI_REPORT_MATRIX_CLASSES_MAX = 60, /**< above, HTML lists the most confused pairs instead of the matrix */
+  LNTI_REPORT_DENSE_CLASSES_MAX =
+      LNTI_CONFUSION_DENSE_MAX,         /**< above, JSON gives the confusion as [true, predicted, count] */
+  LNTI_REPORT_TABLE_CLASSES_MAX = 1000, /**< HTML shows this many classes, the worst */
+  LNTI_REPORT_PAIRS_MAX = 50            /**< most that lnti_report_pairs can be asked for */
+};
+
+/** One wrong answer worth looking at. */
+typedef struct lnti_report_mistake {
+  const void *png; /**< the picture as a PNG file; NULL: none */
+  size_t png_bytes;
+  const char *path;        /**< of the item */
+  size_t truth, predicted; /**< classes */
+  double confidence;       /**< of the prediction, in [0,1] */
+} lnti_report_mistake;
+
+typedef enum lnti_slice_kind {
+  LNTI_SLICE_VALUE, /**< images with one value */
+  LNTI_SLICE_RANGE, /**< with a number or a date in a range, both ends included */
+  LNTI_SLICE_OTHER, /**< with one of the less frequent values; is not compared with others */
+  LNTI_SLICE_NONE   /**< without a value */
+} lnti_slice_kind;
+
+/** Images that have something in common, and how good the model is on them. */
+typedef struct lnti_report_slice {
+  lnti_slice_kind kind;
+  char *text;       /**< the value; "12.5 to 60", "other", "none" */
+  double low, high; /**< least and greatest number of a range; NaN */
+  size_t n_values;  /**< different values in it; 0 of LNTI_SLICE_NONE */
+  lnti_slice figures;
+} lnti_report_slice;
+
+/** The slices of a key: parts of all that was evaluated. */
+typedef struct lnti_report_slices {
+  char *key;
+  lnti_report_slice *slices; /**< [n] by number or date, else the most frequent first; other and none last */
+  size_t n;
+  lnti_slice_gap gap;
+  bool grouped; /**< images that belong together were drawn as one */
+} lnti_report_slices;
+
+/** Everything a report says. All borrowed; texts may hold anything, they are escaped where they are written. */
+typedef struct lnti_report {
+  const char *model;         /**< its name */
+  const char *target;        /**< title or path of the question that it answers */
+  const char *learner;       /**< "logistic" */
+  const char *feature;       /**< resolved text: "hog:cell=4" */
+  const char *split;         /**< the items that were evaluated: "test" */
+  const char *group_key;     /**< items equal in it were resampled together; NULL: each alone */
+  size_t n_groups;           /**< that the evaluated items are in; 0: not known, or without `group_key` */
+  const char *calibrated_on; /**< "held out, 6,000 rows"; NULL: not known */
+  size_t n_train;
+  uint64_t seed;                     /**< of the training */
+  unsigned resamples;                /**< of the intervals; 0: there are none */
+  uint64_t trained_ms, evaluated_ms; /**< since 1970; 0: not known */
+  const char *const *class_titles;   /**< [evaluation->k] */
+  const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
+  const lnti_evaluation *evaluation;
+  size_t n_trained_on;         /**< evaluated items that the model was trained on, as far as known */
+  bool leaks;                  /**< the splits cut images that belong together: the figures are too good */
+  const char *const *warnings; /**< [n_warnings] what a reader must know first; sentences without a full stop */
+  size_t n_warnings;
+  const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
+  size_t n_mistakes;
+  const lnti_report_slices *slices; /**< [n_slices] a key each; may be NULL where there are none */
+  size_t n_slices;
+} lnti_report;
+
+/** A true class taken for another. */
+typedef lnti_confusion lnti_report_pair;
+
+/** The most frequent confusions, most frequent first, then by class; returns how many (none is left out that
+ *  occurs, up to `capacity`). @param pairs_out [capacity], capacity <= LNTI_REPORT_PAIRS_MAX.
+ *  O(k^2) up to LNTI_CONFUSION_DENSE_MAX classes, O(n) above. */
+size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnti_evaluation *evaluation);
+
+/** The most frequent true class, and the share of items that always answering it would get right. */
+size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation);
+/** True where the accuracy (its interval's lower end, if there is one) is no better than that. */
+bool lnti_report_is_guessing(const lnti_evaluation *evaluation);
+
+/** What a group's images have in common, for people who know no keys: "names that differ in their last number alone"; NULL
+ *  where the key is metadata, or several. */
+const char *lnti_report_group_words(const char *group_key);
+
+/** Classes by rising F1, those without any items or predictions last. @param order_out [k] */
+void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation);
+
+/** The best and the worst slice in one sentence, or why there is nothing to compare; others' names are in it as they are.
+ *  Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err);
+/** Whether that can be told from chance, in another; "" where there is nothing to compare. */
+const char *lnti_report_gap_verdict(const lnti_report_slices *slices);
+
+/** A metric's name for people: "Balanced accuracy". */
+const char *lnti_report_metric_title(lnti_metric_id metric);
+
+/** A value as text, by value so that it can stand among a printf's arguments. */
+typedef struct lnti_report_value {
+  char text[48];
+} lnti_report_value;
+
+/** "70,000" */
+lnti_report_value lnti_report_count(uint64_t n);
+/** "87.4 %", with a no-break space; "–" for NaN. */
+lnti_report_value lnti_report_percent(double share);
+/** A metric as it is customary: shares in percent, the others with three digits; "–" for NaN. */
+lnti_report_value lnti_report_metric(lnti_metric_id metric, double value);
+/** "86.7 to 88.0 %"; "" where an end is NaN. */
+lnti_report_value lnti_report_interval(lnti_metric_id metric, const double ci95[2]);
+
+/**
+ * Appends the page: one HTML file without scripts or anything from elsewhere, pictures inside.
+ * @return LNT_OK; LNT_EINVAL (a mistake's class outside, or a picture that is no PNG); LNT_ENOMEM. On failure `out` may
+ *         hold a part.
+ */
+LNT_MUST_CHECK lnt_status lnti_report_html(lnti_text *out, const lnti_report *report, lnt_error *err);
+
+/** The same into a file, which is either the old one or the whole new one. As lnti_report_html; LNT_EIO, LNT_ENOSPC. */
+LNT_MUST_CHECK lnt_status lnti_report_html_write(const char *path, const lnti_report *report, lnt_error *err);
+
+/**
+ * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion, group_key,
+ * n_groups, leaks and slices into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
+ */
+void lnti_report_json(lnti_json_writer *w, const lnti_report *report);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * Files of tables, and of names for their values.
+ */
+#include <flow/table/file.h>
+
+#include <base/error.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+lnt_status lnti_table_file_open(lnti_table_file *out, const char *path, lnt_error *err) {
+  lnti_table_file file = LNTI_TABLE_FILE_INIT;
+  lnt_status status = lnti_span_open(&file.span, NULL, path, err);
+  *out = file; /* the stream borrows the span where it lies */
+  return status ? status : lnti_stream_new(&out->stream, &out->span, path, err);
+}
+
+lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t n, lnt_error *err) {
+  lnti_table_file *from = file;
+  return lnti_stream_read(n_out, from->stream, buffer, n, err);
+}
+
+void lnti_table_file_close(lnti_table_file *file) {
+  lnti_stream_free(file->stream);
+  lnti_span_close(&file->span);
+  *file = (lnti_table_file)LNTI_TABLE_FILE_INIT;
+}
+
+/* ---- names ---- */
+
+/* "COLUMN=FILE[:KEY:NAME]" in parts; the name of a file may hold colons itself. */
+typedef struct parts {
+  char *column, *file, *key, *name; /* in the arena; key and name NULL: a name a line */
+} parts;
+
+static lnt_status split(parts *out, const char *text, lnti_arena *arena, lnt_error *err) {
+  const char *equals = strchr(text, '=');
+  if (!equals || equals == text || !equals[1]) {
+    return lnti_fail(err, LNT_EINVAL, "--names \"%.200s\": COLUMN=FILE or COLUMN=FILE:KEY:NAME is needed", text);
+  }
+  lnt_status status = lnti_arena_strndup(&out->column, arena, text, (size_t)(equals - text), err);
+  if (!status) status = lnti_arena_strndup(&out->file, arena, equals + 1, strlen(equals + 1), err);
+  if (status || access(out->file, F_OK) == 0) return status;
+  char *name = strrchr(out->file, ':');
+  if (name) *name = '\0';
+  char *key = name ? strrchr(out->file, ':') : NULL;
+  if (key && key[1] && name[1]) {
+    *key = '\0';
+    out->key = key + 1;
+    out->name = name + 1;
+  } else if (name) {
+    *name = ':';
+  }
+  return LNT_OK;
+}
+
+static lnt_status find_file(char **out, const char *name, const char *table, lnt_error *err) {
+  const char *slash = strrchr(table, '/');
+  if (!slash || name[0] == '/' || access(name, F_OK) == 0) return lnti_strdup(out, name, err);
+  return lnti_asprintf(out, err, "%.*s/%s", (int)(slash - table), table, name);
+}
+
+lnt_status lnti_table_names_read(lnti_names *out, const char **column_out, const char *text, const char *table,
+                                 lnti_arena *arena, lnt_error *err) {
+  parts p = {0};
+  lnti_table_file file = LNTI_TABLE_FILE_INIT;
+  char *path = NULL;
+  lnt_status status = split(&p, text, arena, err);
+  if (!status) status = find_file(&path, p.file, table, err);
+  if (!status) status = lnti_table_file_open(&file, path, err);
+  if (!status) status = lnti_names_read(out, lnti_table_file_give, &file, path, p.key, p.name, err);
+  if (!status) *column_out = p.column;
+  lnti_table_file_close(&file);
+  free(path);
+  return status;
+}

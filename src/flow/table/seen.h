@@ -1,0 +1,31 @@
+/**
+ * @file seen.h
+ * What the rows of a table have said so far, so that a row that contradicts one before is found. Inside
+ * src/flow/table alone.
+ */
+#ifndef LNTI_FLOW_TABLE_SEEN_H
+#define LNTI_FLOW_TABLE_SEEN_H
+
+#include <linnet/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Zero-initialise; lnti_seen_clear frees. Some 64 bytes a medium. */
+typedef struct lnti_seen {
+  struct lnti_seen_slot *slots;
+  size_t n_slots, n;
+} lnti_seen;
+
+/**
+ * Notes what a row says of a medium.
+ * @param key  of the medium; not both 0
+ * @param labels  hash of what is said; 0: nothing
+ * @param line_out  the row that said something else, in which case nothing is noted; 0: none
+ * @param first_out  nothing was known of the medium before
+ */
+LNT_MUST_CHECK lnt_status lnti_seen_note(size_t *line_out, bool *first_out, lnti_seen *seen, const uint64_t key[2],
+                                         uint64_t labels, size_t line, lnt_error *err);
+void lnti_seen_clear(lnti_seen *seen);
+
+#endif
