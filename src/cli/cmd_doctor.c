@@ -318,6 +318,10 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   int64_t size = 0;
   lnt_status status = lnti_args_int(&size, args, "size", 0, 1, 8192, err);
   if (status) return status;
+  if (size > 0 && !lnti_args_has(args, "onnx")) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "--size says with which height and width to try a network: name it with --onnx FILE");
+  }
   if (lnti_args_has(args, "onnx")) return lnti_doctor_onnx(cli, lnti_args_text(args, "onnx", ""), (size_t)size, err);
   status = lnti_alloc_zero(&e, 1, sizeof *e, err);
   if (status) return status;

@@ -9,8 +9,8 @@
 #include <base/file.h>
 #include <cli/format.h>
 #include <cli/table.h>
-#include <graph/onnx.h>
 #include <graph/plan.h>
+#include <graph/read.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,9 @@ typedef struct looking {
   lnti_cli *cli;
   const char *path;
   size_t size, n_parameters;
+  bool size_used;
   lnti_graph *graph; /* NULL where it could not be read */
-  lnti_onnx_survey survey;
+  lnti_graph_survey survey;
   lnt_error reason; /* why it does not run; code LNT_OK where it does */
   size_t n_steps;
   double ms;
@@ -32,7 +33,7 @@ static const size_t memory_max = (size_t)4 << 30;
 /* ---- looking ---- */
 
 /* One sample, planes of the size given; everything else as the file says. */
-static lnt_status describe_input(lnti_tensor *out, const looking *l, const lnti_value *v, lnt_error *err) {
+static lnt_status describe_input(lnti_tensor *out, looking *l, const lnti_value *v, lnt_error *err) {
   lnti_tensor t = v->declared;
   if (t.shape.rank > LNTI_RANK_MAX) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "the file does not say what its input %s is", v->name);
@@ -43,6 +44,7 @@ static lnt_status describe_input(lnti_tensor *out, const looking *l, const lnti_
       return lnti_fail(err, LNT_EINVAL, "the input %s is of any size: say with which to try, such as --size 224",
                        v->name);
     }
+    l->size_used |= d > 0;
     t.shape.dim[d] = d == 0 ? 1 : l->size;
   }
   *out = t;
@@ -94,11 +96,11 @@ static lnt_status try_to_run(looking *l, lnt_error *err) {
 static lnt_status look(looking *l, lnt_error *err) {
   char *data = NULL;
   size_t n = 0;
-  lnt_status status = lnti_file_read(&data, &n, l->path, (size_t)LNTI_ONNX_BYTES_MAX, err);
+  lnt_status status = lnti_file_read(&data, &n, l->path, (size_t)LNTI_GRAPH_FILE_MAX, err);
   if (status) return status;
-  status = lnti_onnx_look(&l->survey, data, n, &l->reason);
+  status = lnti_graph_look(&l->survey, data, n, &l->reason);
   free(data);
-  if (!status && l->survey.n_unknown == 0) status = lnti_onnx_open(&l->graph, l->path, &l->reason);
+  if (!status && l->survey.n_unknown == 0) status = lnti_graph_open(&l->graph, l->path, &l->reason);
   if (!status && l->graph) status = try_to_run(l, &l->reason);
   for (size_t v = 0; l->graph && v < l->graph->n_values; v++) {
     const lnti_tensor *t = &l->graph->value[v].constant;
@@ -150,9 +152,9 @@ static lnt_status print_json(const looking *l, lnt_error *err) {
   lnti_json_key(w, "unknown");
   lnti_json_begin_array(w);
   for (size_t i = 0; i < l->survey.n_unknown; i++) {
-    const lnti_onnx_unknown *u = &l->survey.unknown[i];
+    const lnti_unknown_operator *u = &l->survey.unknown[i];
     lnti_json_begin_object(w);
-    lnti_json_kv_string(w, "operator", u->operator_name);
+    lnti_json_kv_string(w, "operator", u->name);
     lnti_json_kv_string(w, "domain", u->domain);
     lnti_json_kv_string(w, "node", u->node);
     lnti_json_kv_int(w, "nodes", (int64_t)u->n_nodes);
@@ -175,6 +177,7 @@ static lnt_status print_json(const looking *l, lnt_error *err) {
   lnti_json_begin_array(w);
   for (size_t k = 0; g && k < g->n_outputs; k++) lnti_json_string(w, g->value[g->output[k]].name);
   lnti_json_end_array(w);
+  lnti_json_kv_bool(w, "size_used", l->size_used);
   lnti_json_kv_real(w, "ms", l->ms);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
@@ -190,9 +193,9 @@ static lnt_status row(lnti_table *table, const char *name, const char *text, lnt
 static lnt_status unknown_rows(lnti_table *table, const looking *l, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < l->survey.n_unknown && !status; i++) {
-    const lnti_onnx_unknown *u = &l->survey.unknown[i];
+    const lnti_unknown_operator *u = &l->survey.unknown[i];
     char text[320];
-    snprintf(text, sizeof text, "%s%s%s in %s, first %s", u->operator_name, *u->domain ? " of " : "", u->domain,
+    snprintf(text, sizeof text, "%s%s%s in %s, first %s", u->name, *u->domain ? " of " : "", u->domain,
              lnti_show_things(u->n_nodes, "node").text, u->node);
     status = row(table, i ? "" : "not known", text, err);
   }
@@ -227,6 +230,9 @@ static lnt_status print(const looking *l, lnt_error *err) {
     status = row(&table, "network", text, err);
   }
   if (!status) status = value_rows(&table, l, err);
+  if (!status && l->graph && l->size > 0 && !l->size_used) {
+    status = row(&table, "size", "not used: the network takes one size alone", err);
+  }
   if (!status) status = unknown_rows(&table, l, err);
   if (runs(l)) {
     snprintf(text, sizeof text, "yes, %.1f ms a sample in %zu steps", l->ms, l->n_steps);

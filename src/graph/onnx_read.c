@@ -11,13 +11,11 @@
 #include <base/error.h>
 #include <base/regular.h>
 #include <base/text.h>
-#include <errno.h>
 #include <graph/onnx_tensor.h>
 #include <graph/operator.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { OPSETS_MAX = 32, VERSION_LEAST = 7, VERSION_MOST = 21, IR_LEAST = 3 };
@@ -29,8 +27,8 @@ typedef struct opset {
 
 typedef struct reading {
   lnti_graph *graph;
-  const char *path;         /* of the file, for tensors that lie beside it; NULL: none may */
-  lnti_onnx_survey *survey; /* unknown operators are listed here; NULL: they are errors */
+  const char *path;          /* of the file, for tensors that lie beside it; NULL: none may */
+  lnti_graph_survey *survey; /* unknown operators are listed here; NULL: they are errors */
   opset opset[OPSETS_MAX];
   size_t n_opsets;
   lnti_wire body; /* GraphProto */
@@ -281,22 +279,6 @@ static uint64_t version_of(const reading *r, const lnti_wire *domain) {
   return 0;
 }
 
-static void list_unknown(lnti_onnx_survey *survey, const char *operator_name, const char *domain, const char *label) {
-  for (size_t i = 0; i < survey->n_unknown && i < LNTI_ONNX_UNKNOWN_MAX; i++) {
-    lnti_onnx_unknown *u = &survey->unknown[i];
-    if (strcmp(u->operator_name, operator_name) == 0 && strcmp(u->domain, domain) == 0) {
-      u->n_nodes++;
-      return;
-    }
-  }
-  if (survey->n_unknown == LNTI_ONNX_UNKNOWN_MAX) return;
-  lnti_onnx_unknown *u = &survey->unknown[survey->n_unknown++];
-  snprintf(u->operator_name, sizeof u->operator_name, "%s", operator_name);
-  snprintf(u->domain, sizeof u->domain, "%s", domain);
-  snprintf(u->node, sizeof u->node, "%s", label);
-  u->n_nodes = 1;
-}
-
 static lnt_status find_operator(const lnti_operator **out, reading *r, const node_reading *n, lnt_error *err) {
   char operator_name[64], domain[64];
   lnt_status status = take_text(operator_name, sizeof operator_name, &n->op_type, "an operator with a name", err);
@@ -305,7 +287,7 @@ static lnt_status find_operator(const lnti_operator **out, reading *r, const nod
   *out = lnti_operator_find(operator_name, strcmp(domain, "linnet") == 0 ? "?" : domain);
   if (*out) return LNT_OK;
   if (r->survey) {
-    list_unknown(r->survey, operator_name, domain, n->label);
+    lnti_survey_note(r->survey, operator_name, domain, n->label);
     return LNT_OK;
   }
   return lnti_fail(
@@ -420,7 +402,7 @@ static lnt_status read_beside(void *out, const reading *r, const lnti_onnx_tenso
 }
 
 static lnt_status check_beside(const reading *r, const lnti_onnx_tensor *t, lnt_error *err) {
-  if (!t->external || lnti_tensor_bytes(&t->kind) <= LNTI_ONNX_BYTES_MAX) return LNT_OK;
+  if (!t->external || lnti_tensor_bytes(&t->kind) <= LNTI_GRAPH_FILE_MAX) return LNT_OK;
   (void)r;
   return lnti_fail(err, LNT_ELIMIT, "a tensor of more than 4 GiB");
 }
@@ -638,38 +620,15 @@ static lnt_status read_all(lnti_graph **out, reading *r, const void *data, size_
   return LNT_OK;
 }
 
-lnt_status lnti_onnx_read(lnti_graph **out, const void *data, size_t bytes, lnt_error *err) {
-  reading r = {0};
+lnt_status lnti_onnx_read(lnti_graph **out, const char *path, const void *data, size_t bytes, lnt_error *err) {
+  reading r = {.path = path};
   return read_all(out, &r, data, bytes, err);
 }
 
-lnt_status lnti_onnx_look(lnti_onnx_survey *out, const void *data, size_t bytes, lnt_error *err) {
-  lnti_onnx_survey survey = {0};
+lnt_status lnti_onnx_look(lnti_graph_survey *out, const void *data, size_t bytes, lnt_error *err) {
+  lnti_graph_survey survey = {0};
   reading r = {.survey = &survey};
   lnt_status status = read_all(NULL, &r, data, bytes, err);
   if (!status) *out = survey;
-  return status;
-}
-
-lnt_status lnti_onnx_open(lnti_graph **out, const char *path, lnt_error *err) {
-  reading r = {.path = path};
-  struct stat info;
-  int fd = -1;
-  lnt_status status = lnti_regular_open(&fd, &info, path, err);
-  if (status) return status;
-  if (info.st_size <= 0 || (uint64_t)info.st_size > LNTI_ONNX_BYTES_MAX) {
-    close(fd);
-    return lnti_fail(err, info.st_size ? LNT_ELIMIT : LNT_EDATA, "%s: %lld bytes, where an ONNX model has 1 to 4 GiB",
-                     path, (long long)info.st_size);
-  }
-  void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (data == MAP_FAILED) {
-    status = lnti_fail_errno(err, errno, "%s", path);
-  } else {
-    status = read_all(out, &r, data, (size_t)info.st_size, err);
-    munmap(data, (size_t)info.st_size);
-    if (status) lnti_error_prefix(err, "%s", path);
-  }
-  close(fd);
   return status;
 }

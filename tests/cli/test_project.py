@@ -206,6 +206,9 @@ class Doctor(program.Case):
         self.assertEqual(told["checks"][-1]["name"], "project")
         self.assertEqual(told["checks"][-1]["verdict"], "fault")
 
+    def test_size_without_a_network(self):
+        self.fails(2, "doctor", "--size", "224", says="--onnx FILE")
+
 
 if __name__ == "__main__":
     unittest.main()

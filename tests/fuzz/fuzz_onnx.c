@@ -59,10 +59,10 @@ static void run(const lnti_graph *g) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   lnti_graph *graph = NULL;
-  lnti_onnx_survey survey;
-  if (lnti_onnx_read(&graph, data, n, NULL) == LNT_OK) {
+  lnti_graph_survey survey;
+  if (lnti_onnx_read(&graph, NULL, data, n, NULL) == LNT_OK) {
     run(graph);
     lnti_graph_free(graph);
   }
-  return lnti_onnx_look(&survey, data, n, NULL) == LNT_OK && survey.n_unknown > LNTI_ONNX_UNKNOWN_MAX;
+  return lnti_onnx_look(&survey, data, n, NULL) == LNT_OK && survey.n_unknown > LNTI_SURVEY_MAX;
 }

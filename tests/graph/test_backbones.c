@@ -4,7 +4,7 @@
  */
 #include "graph_support.h"
 
-#include <graph/onnx.h>
+#include <graph/read.h>
 #include <math.h>
 
 static const struct {
@@ -66,7 +66,7 @@ static void check_network(const char *network, size_t size, lnt_cpu_level level)
   float *pixels = NULL;
   char *path = NULL;
   assert_ok(lnti_asprintf(&path, ERR, "%s/backbones/%s.onnx", getenv("LINNET_TEST_DATA"), network));
-  assert_ok(lnti_onnx_open(&graph, path, ERR));
+  assert_ok(lnti_graph_open(&graph, path, ERR));
   assert_ok(lnti_plan_new(&plan, graph, &options, &context, ERR));
   assert_ok(lnti_alloc_aligned(&pixels, IMAGES * 3 * size * size, sizeof *pixels, ERR));
   for (size_t i = 0; i < IMAGES; i++) read_image(pixels + i * 3 * size * size, network, images[i], size);

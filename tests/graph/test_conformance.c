@@ -142,7 +142,7 @@ static outcome run_test(const char *folder, char *why, size_t room) {
   lnti_graph *graph = NULL;
   lnt_error err = LNT_ERROR_INIT;
   snprintf(path, sizeof path, "%s/model.onnx", folder);
-  lnt_status status = lnti_onnx_open(&graph, path, &err);
+  lnt_status status = lnti_graph_open(&graph, path, &err);
   if (status) {
     snprintf(why, room, "%s", err.message);
     return status == LNT_EUNSUPPORTED ? UNCLAIMED : FAILED;

@@ -7,7 +7,7 @@
 
 static lnt_status read_and_free(message m) {
   lnti_graph *graph = NULL;
-  lnt_status status = lnti_onnx_read(&graph, m.data, m.n, ERR);
+  lnt_status status = lnti_onnx_read(&graph, NULL, m.data, m.n, ERR);
   if (!status) lnti_graph_free(graph);
   free(m.data);
   return status;
@@ -36,7 +36,7 @@ static void a_model_is_read(void **state) {
   put_text(&entry, 1, "licence");
   put_text(&entry, 2, "Apache-2.0");
   put_message(&m, 14, entry);
-  assert_ok(lnti_onnx_read(&graph, m.data, m.n, ERR));
+  assert_ok(lnti_onnx_read(&graph, NULL, m.data, m.n, ERR));
   free(m.data);
   assert_int_equal(graph->n_nodes, 1);
   assert_int_equal(graph->node[0].version, 17);
@@ -57,7 +57,7 @@ static void an_input_that_is_constant_is_none(void **state) {
   put_message(&g, 11, make_value("w"));
   put_message(&g, 5, make_tensor("w", 1, NULL, 0, &one, sizeof one));
   message m = make_model(g, 17);
-  assert_ok(lnti_onnx_read(&graph, m.data, m.n, ERR));
+  assert_ok(lnti_onnx_read(&graph, NULL, m.data, m.n, ERR));
   assert_int_equal(graph->n_inputs, 1);
   lnti_graph_free(graph);
   free(m.data);
@@ -65,7 +65,7 @@ static void an_input_that_is_constant_is_none(void **state) {
 
 static void operators_that_are_not_known_are_named(void **state) {
   (void)state;
-  lnti_onnx_survey survey;
+  lnti_graph_survey survey;
   message g = {0}, strange = make_node("Frobnicate", "a", "b"), own = make_node("FusedConv", "b", "c");
   put_text(&strange, 3, "layer7");
   put_text(&own, 7, "linnet");
@@ -77,7 +77,7 @@ static void operators_that_are_not_known_are_named(void **state) {
   message m = make_model(g, 17);
   assert_ok(lnti_onnx_look(&survey, m.data, m.n, ERR));
   assert_int_equal(survey.n_unknown, 2);
-  assert_string_equal(survey.unknown[0].operator_name, "Frobnicate");
+  assert_string_equal(survey.unknown[0].name, "Frobnicate");
   assert_string_equal(survey.unknown[0].node, "layer7");
   assert_int_equal(survey.unknown[0].n_nodes, 2);
   assert_string_equal(survey.unknown[1].domain, "linnet"); /* what passes make for themselves cannot come from a file */
@@ -89,7 +89,7 @@ static void operators_that_are_not_known_are_named(void **state) {
 /* A survey wants no elements: they may lie in files that nobody asked for. */
 static void a_survey_needs_no_elements(void **state) {
   (void)state;
-  lnti_onnx_survey survey;
+  lnti_graph_survey survey;
   const uint64_t dims[] = {UINT64_C(1) << 30};
   message g = relu_graph(), tensor = {0};
   put_number(&tensor, 1, dims[0]);
@@ -115,10 +115,10 @@ static void versions_are_checked(void **state) {
 static void what_is_no_model_is_refused(void **state) {
   (void)state;
   lnti_graph *graph = NULL;
-  assert_status(lnti_onnx_read(&graph, "", 0, ERR), LNT_EDATA);
-  assert_status(lnti_onnx_read(&graph, "\x89PNG\r\n\x1a\n", 8, ERR), LNT_EDATA);
+  assert_status(lnti_onnx_read(&graph, NULL, "", 0, ERR), LNT_EDATA);
+  assert_status(lnti_onnx_read(&graph, NULL, "\x89PNG\r\n\x1a\n", 8, ERR), LNT_EDATA);
   assert_message("no ONNX model");
-  assert_status(lnti_onnx_read(&graph, "path,label\na.jpg,ant\n", 21, ERR), LNT_EDATA);
+  assert_status(lnti_onnx_read(&graph, NULL, "path,label\na.jpg,ant\n", 21, ERR), LNT_EDATA);
   assert_message("no ONNX model");
   assert_null(graph);
 }
@@ -143,7 +143,7 @@ static void damage_is_an_error_at_every_byte(void **state) {
     uint8_t *part = malloc(n + 1); /* of exactly that length, so that a sanitizer sees what is read beyond */
     assert_non_null(part);
     memcpy(part, m.data, n);
-    if (lnti_onnx_read(&graph, part, n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
+    if (lnti_onnx_read(&graph, NULL, part, n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
     free(part);
   }
   assert_int_equal(read, 0);
@@ -151,7 +151,7 @@ static void damage_is_an_error_at_every_byte(void **state) {
     for (int bit = 0; bit < 8; bit++) {
       lnti_graph *graph = NULL;
       m.data[i] ^= (uint8_t)(1 << bit);
-      if (lnti_onnx_read(&graph, m.data, m.n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
+      if (lnti_onnx_read(&graph, NULL, m.data, m.n, NULL) == LNT_OK) lnti_graph_free(graph), read++;
       m.data[i] ^= (uint8_t)(1 << bit);
     }
   }
@@ -254,7 +254,7 @@ static lnt_status open_external(const char *folder, const char *location, const 
   message m = external_model(location, offset);
   lnti_graph *graph = NULL;
   lnti_test_write_file(path, m.data, m.n);
-  lnt_status status = lnti_onnx_open(&graph, path, ERR);
+  lnt_status status = lnti_graph_open(&graph, path, ERR);
   if (!status) {
     memcpy(out, graph->value[lnti_graph_find(graph, "w", 1)].constant.data, 2 * sizeof *out);
     lnti_graph_free(graph);
