@@ -1,8 +1,6 @@
 /**
  * @file onednn.h
- * oneDNN's kernels for the nodes that take most of a network's time. The only file that knows the library.
- *
- * It has threads of its own (OpenMP's): it is to be called from one thread, while our pool rests.
+ * oneDNN's kernels for the nodes that take most of a network's time. Only the files of this name know the library.
  */
 #ifndef LNTI_GRAPH_ONEDNN_H
 #define LNTI_GRAPH_ONEDNN_H
@@ -13,13 +11,16 @@ typedef struct lnti_onednn lnti_onednn;
 typedef struct lnti_primitive lnti_primitive;
 
 /**
- * @param cpu  the level that kernels may use; of the process, taken from the first call
+ * @param context  its level is that of the process, taken from the first call; kernels run on its pool. Outlives the engine.
  * @return LNT_OK; LNT_EINTERNAL (the library refuses); LNT_ENOMEM.
  */
-LNT_MUST_CHECK lnt_status lnti_onednn_new(lnti_onednn **out, lnt_cpu_level cpu, unsigned n_threads, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_onednn_new(lnti_onednn **out, const lnti_context *context, lnt_error *err);
 void lnti_onednn_free(lnti_onednn *dnn);
 /** Channels of a group, for lnti_graph_lay_out. */
 unsigned lnti_onednn_block(const lnti_onednn *dnn);
+
+/** Bytes that its kernels share for what they keep while they run. */
+size_t lnti_onednn_scratch(const lnti_onednn *dnn);
 
 /** A kernel for a call whose tensors are described, its constant inputs with data (they are laid out anew, and not
  *  needed again); *out NULL where the library has none. `dnn` outlives it. */

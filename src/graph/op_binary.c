@@ -6,6 +6,7 @@
 
 #include <base/error.h>
 #include <math.h>
+#include <math/vector.h>
 #include <string.h>
 
 enum { BLOCK = 512 };
@@ -283,6 +284,63 @@ static lnt_status infer_pow(lnti_call *call, lnt_error *err) {
   return infer_broadcast(call, 0, err);
 }
 
+/* ---- by kernels of the CPU's level ---- */
+
+/* The two innermost dimensions of both operands: rows of n, each with the distance to the next. */
+typedef struct fast_job {
+  lnti_loop loop;
+  float *out;
+  const float *a, *b;
+  lnti_arithmetic op;
+  lnt_cpu_level level;
+} fast_job;
+
+static lnt_status run_fast(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  const lnti_loop *l = &job->loop;
+  size_t last = l->rank - 1, rows = last > 0 ? l->dim[last - 1] : 1, n = l->inner;
+  size_t step[2] = {last > 0 ? l->stride[0][last - 1] : 0, last > 0 ? l->stride[1][last - 1] : 0};
+  for (size_t i = begin; i < end;) {
+    size_t place[LNTI_LOOP_TENSORS], run = rows - i % rows < end - i ? rows - i % rows : end - i;
+    lnti_loop_place(place, l, i);
+    const lnti_operand a = {job->a + place[0], l->stride[0][last], step[0]};
+    const lnti_operand b = {job->b + place[1], l->stride[1][last], step[1]};
+    lnti_vector_combine(job->out + i * n, a, b, run, n, job->op, job->level);
+    i += run;
+  }
+  return LNT_OK;
+}
+
+/* One long row is cut into pieces. */
+static lnt_status run_piece(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  size_t sa = job->loop.stride[0][0], sb = job->loop.stride[1][0];
+  const lnti_operand a = {job->a + begin * sa, sa, 0}, b = {job->b + begin * sb, sb, 0};
+  lnti_vector_combine(job->out + begin, a, b, 1, end - begin, job->op, job->level);
+  return LNT_OK;
+}
+
+static lnt_status fast_binary(lnti_call *call, lnt_error *err) {
+  static const char *const names[LNTI_N_ARITHMETIC] = {"Add", "Sub", "Mul", "Div"};
+  const lnti_tensor *a = call->input[0], *b = call->input[1];
+  lnti_tensor *out = &call->output[0];
+  if (a->dtype != LNTI_F32) return call->node->op->forward(call, err);
+  const lnti_shape x = lnti_tensor_layout(a), y = lnti_tensor_layout(b), z = lnti_tensor_layout(out);
+  const lnti_shape *shapes[] = {&x, &y};
+  fast_job job = {.out = out->data, .a = a->data, .b = b->data, .op = LNTI_ADD, .level = call->context->cpu};
+  while (strcmp(names[job.op], call->node->op->name) != 0) job.op++;
+  lnti_loop_begin(&job.loop, &z, shapes, 2);
+  if (job.loop.rank == 1) {
+    return lnti_pool_for(call->context->pool, job.loop.inner, 16384, run_piece, &job, call->context->cancel, err);
+  }
+  return lnti_pool_for(call->context->pool, job.loop.n_outer, grain_of(&job.loop), run_fast, &job,
+                       call->context->cancel, err);
+}
+
 /* ---- any number of inputs ---- */
 
 static lnt_status forward_many(lnti_call *call, const operation *o, lnt_error *err) {
@@ -373,9 +431,9 @@ static const lnti_attribute_rule fmod_rule[] = {{"fmod", LNTI_ATTRIBUTE_INT}, {0
 enum { BOOLS = LNTI_DTYPE_BIT(LNTI_BOOL) };
 
 const lnti_operator lnti_operators_binary[] = {
-    BINARY("Add", 7, LNTI_NUMBERS, infer_number, forward_add, .blocked = true),
+    BINARY("Add", 7, LNTI_NUMBERS, infer_number, forward_add, .fast = fast_binary, .blocked = true),
     BINARY("And", 7, BOOLS, infer_bool, forward_and, .blocked = false),
-    BINARY("Div", 7, LNTI_NUMBERS, infer_number, forward_div, .blocked = false),
+    BINARY("Div", 7, LNTI_NUMBERS, infer_number, forward_div, .fast = fast_binary, .blocked = false),
     BINARY("Equal", 7, LNTI_ANY_DTYPE, infer_bool, forward_equal, .blocked = false),
     BINARY("Greater", 7, LNTI_NUMBERS, infer_bool, forward_greater, .blocked = false),
     BINARY("GreaterOrEqual", 12, LNTI_NUMBERS, infer_bool, forward_greater_equal, .blocked = false),
@@ -395,7 +453,7 @@ const lnti_operator lnti_operators_binary[] = {
      .attributes = fmod_rule,
      .infer = infer_number,
      .forward = forward_mod},
-    BINARY("Mul", 7, LNTI_NUMBERS, infer_number, forward_mul, .blocked = true),
+    BINARY("Mul", 7, LNTI_NUMBERS, infer_number, forward_mul, .fast = fast_binary, .blocked = true),
     BINARY("Or", 7, BOOLS, infer_bool, forward_or, .blocked = false),
     BINARY("PRelu", 7, LNTI_REALS, infer_number, forward_prelu, .blocked = false),
     {.name = "Pow",
@@ -407,7 +465,7 @@ const lnti_operator lnti_operators_binary[] = {
      .dtypes = LNTI_NUMBERS,
      .infer = infer_pow,
      .forward = forward_pow},
-    BINARY("Sub", 7, LNTI_NUMBERS, infer_number, forward_sub, .blocked = true),
+    BINARY("Sub", 7, LNTI_NUMBERS, infer_number, forward_sub, .fast = fast_binary, .blocked = true),
     MANY("Sum", LNTI_REALS, infer_number, forward_sum),
     {.name = "Where",
      .domain = "",

@@ -5,6 +5,7 @@
 
 #include <base/error.h>
 #include <math.h>
+#include <math/vector.h>
 
 static lnt_status check_channels(const lnti_call *call, size_t k, size_t channels, lnt_error *err) {
   const lnti_tensor *t = call->input[k];
@@ -111,6 +112,42 @@ static lnt_status forward_layer(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
+typedef struct fast_job {
+  float *out;
+  const float *in, *scale, *shift;
+  size_t length;
+  float epsilon;
+  lnt_cpu_level level;
+} fast_job;
+
+static lnt_status normalise_some(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  for (size_t i = begin * job->length; i < end * job->length; i += job->length) {
+    lnti_vector_normalise(job->out + i, job->in + i, job->length, job->scale, job->shift, job->epsilon, job->level);
+  }
+  return LNT_OK;
+}
+
+static lnt_status fast_layer(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0], *shift = lnti_call_input(call, 2);
+  size_t axis = 0;
+  if (in->dtype != LNTI_F32 || call->n_outputs > 1) return forward_layer(call, err);
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
+  if (status) return status;
+  fast_job job = {.out = call->output[0].data,
+                  .in = in->data,
+                  .scale = call->input[1]->data,
+                  .shift = shift ? shift->data : NULL,
+                  .length = lnti_shape_span(&in->shape, axis, in->shape.rank),
+                  .epsilon = lnti_node_float(call->node, "epsilon", 1e-5f),
+                  .level = call->context->cpu};
+  if (job.length == 0) return LNT_OK;
+  return lnti_pool_for(call->context->pool, lnti_shape_span(&in->shape, 0, axis), 16384 / (job.length + 1) + 1,
+                       normalise_some, &job, call->context->cancel, err);
+}
+
 static lnt_status infer_instance(lnti_call *call, lnt_error *err) {
   const lnti_shape *in = &call->input[0]->shape;
   if (in->rank < 3)
@@ -187,15 +224,16 @@ static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
                                                 {"size", LNTI_ATTRIBUTE_INT},
                                                 {0}};
 
-#define NORM(title, version, least, most, outputs, same, rules, make, f)                                           \
-  {                                                                                                                \
-    .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                     \
-    .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = same, .attributes = rules, .infer = make, .forward = f \
+#define NORM(title, version, least, most, outputs, same, rules, make, f, ...)                                       \
+  {                                                                                                                 \
+    .name = title, .domain = "", .since = version, .least_inputs = least, .most_inputs = most,                      \
+    .most_outputs = outputs, .dtypes = LNTI_REALS, .alike = same, .attributes = rules, .infer = make, .forward = f, \
+    __VA_ARGS__                                                                                                     \
   }
 
 const lnti_operator lnti_operators_norm[] = {
-    NORM("BatchNormalization", 7, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch),
-    NORM("InstanceNormalization", 6, 3, 3, 1, 7, epsilon_rule, infer_instance, forward_instance),
-    NORM("LRN", 1, 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn),
-    NORM("LayerNormalization", 17, 2, 3, 3, 7, layer_rules, infer_layer, forward_layer),
+    NORM("BatchNormalization", 7, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch, .fast = NULL),
+    NORM("InstanceNormalization", 6, 3, 3, 1, 7, epsilon_rule, infer_instance, forward_instance, .fast = NULL),
+    NORM("LRN", 1, 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn, .fast = NULL),
+    NORM("LayerNormalization", 17, 2, 3, 3, 7, layer_rules, infer_layer, forward_layer, .fast = fast_layer),
     {0}};

@@ -7,6 +7,7 @@
 #include <base/error.h>
 #include <float.h>
 #include <math.h>
+#include <math/vector.h>
 #include <string.h>
 
 /* ---- along axes ---- */
@@ -188,6 +189,72 @@ static lnt_status forward_reduce(lnti_call *call, lnt_error *err) {
                        call->context->cancel, err);
 }
 
+/* Sums and means by kernels of the CPU's level: of rows that lie together, or of rows added up one to the other. */
+typedef struct fast_job {
+  float *out;
+  const float *in;
+  walk stays;
+  size_t rows, n; /* a row: n elements summed; or rows of n, summed over the rows */
+  float factor;
+  lnt_cpu_level level;
+} fast_job;
+
+static lnt_status sum_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  for (size_t i = begin; i < end; i++) {
+    job->out[i] = job->factor * lnti_vector_sum(job->in + walk_place(&job->stays, i), job->n, job->level);
+  }
+  return LNT_OK;
+}
+
+static lnt_status add_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  for (size_t i = begin; i < end; i++) {
+    const float *in = job->in + i * job->rows * job->n;
+    const lnti_operand sum = {job->out + i * job->n, 1, 0}, factor = {&job->factor, 0, 0};
+    memcpy(job->out + i * job->n, in, job->n * sizeof *in);
+    for (size_t r = 1; r < job->rows; r++) {
+      const lnti_operand row = {in + r * job->n, 1, 0};
+      lnti_vector_combine(job->out + i * job->n, sum, row, 1, job->n, LNTI_ADD, job->level);
+    }
+    lnti_vector_combine(job->out + i * job->n, sum, factor, 1, job->n, LNTI_MUL, job->level);
+  }
+  return LNT_OK;
+}
+
+static lnt_status fast_reduce(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  reduction what = reduction_of(call);
+  fast_job job = {.out = call->output[0].data, .in = in->data, .stays.count = 1, .level = call->context->cpu};
+  walk gone = {.count = 1};
+  size_t strides[LNTI_RANK_MAX];
+  bool set[LNTI_RANK_MAX];
+  lnt_status status = reduced_axes(set, call, err);
+  if (status) return status;
+  lnti_shape_strides(strides, &in->shape);
+  for (size_t d = 0; d < in->shape.rank; d++) {
+    if (in->shape.dim[d] == 1) continue;
+    walk_add(set[d] ? &gone : &job.stays, in->shape.dim[d], strides[d]);
+  }
+  bool simple = in->dtype == LNTI_F32 && (what == SUM || what == MEAN) && gone.rank == 1 && gone.count > 0;
+  if (!simple || job.stays.count == 0) return forward_reduce(call, err);
+  job.factor = what == MEAN ? 1 / (float)gone.count : 1;
+  if (gone.stride[0] == 1) {
+    job.n = gone.count;
+    return lnti_pool_for(call->context->pool, job.stays.count, 16384 / job.n + 1, sum_rows, &job, call->context->cancel,
+                         err);
+  }
+  /* What stays within is as long as the rows are apart, and what stays without is dense. */
+  job.n = gone.stride[0];
+  job.rows = gone.count;
+  return lnti_pool_for(call->context->pool, job.stays.count / job.n, 16384 / (job.n * job.rows) + 1, add_rows, &job,
+                       call->context->cancel, err);
+}
+
 /* ---- where the extreme is ---- */
 
 static lnt_status infer_arg(lnti_call *call, lnt_error *err) {
@@ -291,6 +358,26 @@ static lnt_status forward_softmax(lnti_call *call, lnt_error *err) {
                        err);
 }
 
+static lnt_status softmax_fast_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  for (size_t i = begin; i < end; i++)
+    lnti_vector_softmax(job->out + i * job->n, job->in + i * job->n, job->n, job->level);
+  return LNT_OK;
+}
+
+static lnt_status fast_softmax(lnti_call *call, lnt_error *err) {
+  fast_job job = {.out = call->output[0].data, .in = call->input[0]->data, .level = call->context->cpu};
+  size_t n = 0, step = 0;
+  lnt_status status = softmax_rows(&n, &job.n, &step, call, err);
+  if (status) return status;
+  if (step != 1 || call->input[0]->dtype != LNTI_F32 || strcmp(call->node->op->name, "Softmax") != 0)
+    return forward_softmax(call, err);
+  return lnti_pool_for(call->context->pool, n, 8192 / (job.n + 1) + 1, softmax_fast_rows, &job, call->context->cancel,
+                       err);
+}
+
 static const lnti_attribute_rule reduce_rules[] = {
     {"axes", LNTI_ATTRIBUTE_INTS}, {"keepdims", LNTI_ATTRIBUTE_INT}, {"noop_with_empty_axes", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule arg_rules[] = {
@@ -300,26 +387,28 @@ static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0
 #define REDUCE(title, types)                                                                                          \
   {                                                                                                                   \
     .name = title, .domain = "", .since = 1, .least_inputs = 1, .most_inputs = 2, .most_outputs = 1, .dtypes = types, \
-    .alike = 1, .decides = 2, .attributes = reduce_rules, .infer = infer_reduce, .forward = forward_reduce            \
+    .alike = 1, .decides = 2, .attributes = reduce_rules, .infer = infer_reduce, .forward = forward_reduce,           \
+    .fast = fast_reduce                                                                                               \
   }
-#define ONE(title, types, rules, make, f)                                                                             \
+#define ONE(title, types, rules, make, f, quick)                                                                      \
   {                                                                                                                   \
     .name = title, .domain = "", .since = 1, .least_inputs = 1, .most_inputs = 1, .most_outputs = 1, .dtypes = types, \
-    .alike = 1, .attributes = rules, .infer = make, .forward = f                                                      \
+    .alike = 1, .attributes = rules, .infer = make, .forward = f, .fast = quick                                       \
   }
 
-const lnti_operator lnti_operators_reduce[] = {ONE("ArgMax", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg),
-                                               ONE("ArgMin", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg),
-                                               ONE("LogSoftmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax),
-                                               REDUCE("ReduceL1", LNTI_NUMBERS),
-                                               REDUCE("ReduceL2", LNTI_NUMBERS),
-                                               REDUCE("ReduceLogSum", LNTI_REALS),
-                                               REDUCE("ReduceLogSumExp", LNTI_REALS),
-                                               REDUCE("ReduceMax", LNTI_NUMBERS),
-                                               REDUCE("ReduceMean", LNTI_NUMBERS),
-                                               REDUCE("ReduceMin", LNTI_NUMBERS),
-                                               REDUCE("ReduceProd", LNTI_NUMBERS),
-                                               REDUCE("ReduceSum", LNTI_NUMBERS),
-                                               REDUCE("ReduceSumSquare", LNTI_NUMBERS),
-                                               ONE("Softmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax),
-                                               {0}};
+const lnti_operator lnti_operators_reduce[] = {
+    ONE("ArgMax", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg, NULL),
+    ONE("ArgMin", LNTI_NUMBERS, arg_rules, infer_arg, forward_arg, NULL),
+    ONE("LogSoftmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax, fast_softmax),
+    REDUCE("ReduceL1", LNTI_NUMBERS),
+    REDUCE("ReduceL2", LNTI_NUMBERS),
+    REDUCE("ReduceLogSum", LNTI_REALS),
+    REDUCE("ReduceLogSumExp", LNTI_REALS),
+    REDUCE("ReduceMax", LNTI_NUMBERS),
+    REDUCE("ReduceMean", LNTI_NUMBERS),
+    REDUCE("ReduceMin", LNTI_NUMBERS),
+    REDUCE("ReduceProd", LNTI_NUMBERS),
+    REDUCE("ReduceSum", LNTI_NUMBERS),
+    REDUCE("ReduceSumSquare", LNTI_NUMBERS),
+    ONE("Softmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax, fast_softmax),
+    {0}};

@@ -7,6 +7,7 @@
 #include <base/error.h>
 #include <float.h>
 #include <math.h>
+#include <math/vector.h>
 #include <string.h>
 
 enum { PIECE = 16384, BLOCK = 512 };
@@ -150,6 +151,11 @@ static void clip_integers(lnti_call *call, int64_t low, int64_t high) {
   }
 }
 
+static void clip_bounds(float p[2], const lnti_call *call) {
+  p[0] = (float)lnti_call_number(call, 1, (double)lnti_node_float(call->node, "min", -INFINITY));
+  p[1] = (float)lnti_call_number(call, 2, (double)lnti_node_float(call->node, "max", INFINITY));
+}
+
 /* Bounds are inputs since version 11, attributes before; ONNX has the upper one win where they cross. */
 static lnt_status forward_clip(lnti_call *call, lnt_error *err) {
   const lnti_tensor *low = lnti_call_input(call, 1), *high = lnti_call_input(call, 2);
@@ -160,8 +166,8 @@ static lnt_status forward_clip(lnti_call *call, lnt_error *err) {
     clip_integers(call, least, most);
     return LNT_OK;
   }
-  const float p[] = {(float)lnti_call_number(call, 1, (double)lnti_node_float(call->node, "min", -INFINITY)),
-                     (float)lnti_call_number(call, 2, (double)lnti_node_float(call->node, "max", INFINITY))};
+  float p[2];
+  clip_bounds(p, call);
   return each(call, f_clip, p, err);
 }
 
@@ -227,6 +233,61 @@ static lnt_status forward_not(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
+/* ---- by kernels of the CPU's level ---- */
+
+typedef struct fast_job {
+  float *out;
+  const float *in;
+  lnti_function f;
+  float p[2];
+  lnt_cpu_level level;
+} fast_job;
+
+static lnt_status run_fast(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  (void)worker;
+  (void)err;
+  const fast_job *job = payload;
+  lnti_vector_function(job->out + begin, job->in + begin, end - begin, job->f, job->p, job->level);
+  return LNT_OK;
+}
+
+static const struct {
+  const char *name;
+  lnti_function f;
+} fast_functions[] = {{"Clip", LNTI_CLIP},           {"Erf", LNTI_ERF},   {"Exp", LNTI_EXP},
+                      {"Gelu", LNTI_GELU},           {"Relu", LNTI_CLIP}, {"Sigmoid", LNTI_SIGMOID},
+                      {"Silu", LNTI_SILU},           {"Tanh", LNTI_TANH}, {"HardSigmoid", LNTI_HARD_SIGMOID},
+                      {"HardSwish", LNTI_HARD_SWISH}};
+
+/* The kernel and its parameters; false where there is none. */
+static bool fast_of(fast_job *job, const lnti_call *call) {
+  const lnti_node *node = call->node;
+  size_t i = 0, n = sizeof fast_functions / sizeof *fast_functions;
+  if (call->input[0]->dtype != LNTI_F32) return false;
+  while (i < n && strcmp(fast_functions[i].name, node->op->name) != 0) i++;
+  if (i == n) return false;
+  job->f = fast_functions[i].f;
+  if (job->f == LNTI_HARD_SIGMOID) {
+    job->p[0] = lnti_node_float(node, "alpha", 0.2f);
+    job->p[1] = lnti_node_float(node, "beta", 0.5f);
+  } else if (*node->op->name == 'R') {
+    job->p[1] = INFINITY;
+  } else if (job->f == LNTI_CLIP) {
+    clip_bounds(job->p, call);
+  } else if (job->f == LNTI_GELU && strcmp(lnti_node_string(node, "approximate", "none"), "tanh") == 0) {
+    job->f = LNTI_GELU_TANH;
+  }
+  /* Where bounds cross, ONNX has the upper one win, and the kernel too. */
+  return true;
+}
+
+static lnt_status fast_unary(lnti_call *call, lnt_error *err) {
+  fast_job job = {.out = call->output[0].data, .in = call->input[0]->data, .level = call->context->cpu};
+  if (!fast_of(&job, call)) return call->node->op->forward(call, err);
+  return lnti_pool_for(call->context->pool, lnti_tensor_count(call->input[0]), PIECE, run_fast, &job,
+                       call->context->cancel, err);
+}
+
 static const lnti_attribute_rule alpha[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT}, {0}};
 static const lnti_attribute_rule alpha_beta[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT}, {"beta", LNTI_ATTRIBUTE_FLOAT}, {0}};
 static const lnti_attribute_rule alpha_gamma[] = {
@@ -237,7 +298,7 @@ static const lnti_attribute_rule approximate[] = {{"approximate", LNTI_ATTRIBUTE
 #define UNARY(title, types, rules, f, ...)                                                                            \
   {                                                                                                                   \
     .name = title, .domain = "", .since = 6, .least_inputs = 1, .most_inputs = 1, .most_outputs = 1, .dtypes = types, \
-    .alike = 1, .attributes = rules, .infer = lnti_infer_same, .forward = f, __VA_ARGS__                              \
+    .alike = 1, .attributes = rules, .infer = lnti_infer_same, .forward = f, .fast = fast_unary, __VA_ARGS__          \
   }
 
 const lnti_operator lnti_operators_unary[] = {
@@ -255,7 +316,8 @@ const lnti_operator lnti_operators_unary[] = {
      .blocked = true,
      .attributes = bounds,
      .infer = infer_clip,
-     .forward = forward_clip},
+     .forward = forward_clip,
+     .fast = fast_unary},
     UNARY("Cos", LNTI_REALS, NULL, forward_cos, .blocked = false),
     UNARY("Elu", LNTI_REALS, alpha, forward_elu, .blocked = true),
     UNARY("Erf", LNTI_REALS, NULL, forward_erf, .blocked = true),
@@ -293,6 +355,7 @@ const lnti_operator lnti_operators_unary[] = {
      .blocked = true,
      .infer = lnti_infer_same,
      .forward = forward_silu,
+     .fast = fast_unary,
      .exported = ""},
     UNARY("Sin", LNTI_REALS, NULL, forward_sin, .blocked = false),
     UNARY("Softplus", LNTI_REALS, NULL, forward_softplus, .blocked = true),

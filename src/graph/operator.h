@@ -51,6 +51,8 @@ struct lnti_operator {
   lnt_status (*infer)(lnti_call *call, lnt_error *err);
   /** Computes all outputs. */
   lnt_status (*forward)(lnti_call *call, lnt_error *err);
+  /** The same by kernels of the context's CPU level, or `forward` for what they do not do; NULL: there are none. */
+  lnt_status (*fast)(lnti_call *call, lnt_error *err);
   /** From the outputs' gradients those of the inputs (NULL entries are not wanted); NULL: not differentiated yet. */
   lnt_status (*backward)(lnti_call *call, const lnti_tensor *const *output_gradient, lnti_tensor *const *input_gradient,
                          lnt_error *err);

@@ -59,7 +59,7 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
   if (status || !plan->dnn) return status;
   status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
   if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
-  if (!status && plan->weights > plan->memory_max) {
+  if (!status && plan->weights + lnti_onednn_scratch(plan->dnn) > plan->memory_max) {
     return lnti_fail(err, LNT_ELIMIT, "node %s: the weights of the network need more than %zu MiB", node->name,
                      plan->memory_max >> 20);
   }
@@ -267,8 +267,7 @@ static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
 /* The passes beyond simplifying. */
 static lnt_status speed_up(lnti_plan *plan, lnt_error *err) {
   lnt_status status = lnti_graph_fuse(plan->graph, err);
-  /* One thread: those of OpenMP wait for each other in loops, and a busy machine makes a network twenty times slower. */
-  if (!status) status = lnti_onednn_new(&plan->dnn, plan->context->cpu, 1, err);
+  if (!status) status = lnti_onednn_new(&plan->dnn, plan->context, err);
   return status ? status : lnti_graph_lay_out(plan->graph, lnti_onednn_block(plan->dnn), err);
 }
 
@@ -316,6 +315,12 @@ void lnti_plan_free(lnti_plan *plan) {
   free(plan);
 }
 
+static lnt_status run_step(const lnti_plan *plan, step *s, lnt_error *err) {
+  const lnti_operator *op = s->call.node->op;
+  if (s->primitive) return lnti_primitive_run(s->primitive, &s->call, err);
+  return op->fast && plan->dnn ? op->fast(&s->call, err) : op->forward(&s->call, err);
+}
+
 lnt_status lnti_plan_run(lnti_plan *plan, const lnti_tensor *input, lnt_error *err) {
   const lnti_graph *g = plan->graph;
   for (size_t k = 0; k < g->n_inputs; k++) {
@@ -336,7 +341,7 @@ lnt_status lnti_plan_run(lnti_plan *plan, const lnti_tensor *input, lnt_error *e
       plan->value[s->call.node->output[0]].data = s->input[0]->data;
       continue;
     }
-    status = s->primitive ? lnti_primitive_run(s->primitive, &s->call, err) : s->call.node->op->forward(&s->call, err);
+    status = run_step(plan, s, err);
     if (status) return status;
   }
   return LNT_OK;

@@ -7,6 +7,7 @@
 #define LNTI_MATH_KERNELS_H
 
 #include <linnet/cpu.h>
+#include <math/vector.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -149,6 +150,20 @@ extern const lnti_u8_kernels lnti_u8_amx;
 bool lnti_nearer_avx512(uint32_t *hit, const uint32_t *dot, const uint32_t *row_norm, const uint32_t *query_norm,
                         const uint32_t *limit, size_t n);
 bool lnti_similar_avx512(uint32_t *hit, const uint32_t *dot, const float *scale, const float *limit, size_t n);
+
+/* ---- functions of rows (vector.h says what each does) ---- */
+
+typedef struct lnti_vector_kernels {
+  void (*function)(float *y, const float *x, size_t n, lnti_function f, const float *p);
+  void (*combine)(float *z, lnti_operand a, lnti_operand b, size_t rows, size_t n, lnti_arithmetic op);
+  void (*softmax)(float *y, const float *x, size_t n);
+  void (*normalise)(float *y, const float *x, size_t n, const float *scale, const float *shift, float epsilon);
+  float (*sum)(const float *x, size_t n);
+} lnti_vector_kernels;
+
+extern const lnti_vector_kernels lnti_vector_generic;
+extern const lnti_vector_kernels lnti_vector_avx2;
+extern const lnti_vector_kernels lnti_vector_avx512;
 
 /* ---- neighbours: f32 ---- */
 

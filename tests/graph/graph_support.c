@@ -1,6 +1,8 @@
 /* Building graphs in tests by names. */
 #include "graph_support.h"
 
+#include <math.h>
+
 uint32_t lnti_test_value(lnti_graph *graph, const char *name) {
   uint32_t value = LNTI_NO_VALUE;
   assert_ok(lnti_graph_name(&value, graph, name, strlen(name), ERR));
@@ -63,4 +65,46 @@ lnt_cpu_level lnti_test_level(void) {
     skip();
   }
   return wanted;
+}
+
+static void compare(const lnti_plan *fast, const lnti_plan *plain, size_t n_outputs, float tolerance, uint64_t seed) {
+  for (size_t k = 0; k < n_outputs; k++) {
+    const lnti_tensor *a = lnti_plan_output(fast, k), *b = lnti_plan_output(plain, k);
+    const float *x = a->data, *y = b->data;
+    float largest = 1;
+    assert_true(lnti_shape_equal(&a->shape, &b->shape));
+    assert_int_equal(a->block, 0);
+    for (size_t i = 0; i < lnti_shape_count(&a->shape); i++) largest = fmaxf(largest, fabsf(y[i]));
+    for (size_t i = 0; i < lnti_shape_count(&a->shape); i++) {
+      if (fabsf(x[i] - y[i]) <= tolerance * largest) continue;
+      fail_msg("network %llu, output %zu, element %zu: %g, by plain loops %g", (unsigned long long)seed, k, i,
+               (double)x[i], (double)y[i]);
+    }
+  }
+}
+
+void lnti_test_compare_plans(const lnti_graph *graph, const lnti_tensor *input, const lnti_context *context,
+                             float tolerance, uint64_t seed) {
+  lnti_tensor given = *input;
+  lnti_plan *fast = NULL, *plain = NULL;
+  lnti_plan_options options = {.input = input};
+  lnti_rng rng;
+  float *data = NULL;
+  assert_ok(lnti_plan_new(&fast, graph, &options, context, ERR));
+  options.plain = true;
+  assert_ok(lnti_plan_new(&plain, graph, &options, context, ERR));
+  assert_true(lnti_plan_bytes(plain) > 0);
+  size_t n = lnti_shape_count(&input->shape);
+  assert_ok(lnti_alloc_aligned(&data, n, sizeof *data, ERR));
+  lnti_rng_seed(&rng, seed, 1);
+  for (int round = 0; round < 2; round++) { /* a second run must not find what the first left */
+    for (size_t i = 0; i < n; i++) data[i] = (float)(2 * lnti_rng_unit(&rng) - 1);
+    given.data = data;
+    assert_ok(lnti_plan_run(fast, &given, ERR));
+    assert_ok(lnti_plan_run(plain, &given, ERR));
+    compare(fast, plain, graph->n_outputs, tolerance, seed);
+  }
+  free(data);
+  lnti_plan_free(plain);
+  lnti_plan_free(fast);
 }

@@ -25,6 +25,10 @@ lnti_shape lnti_test_shape(const size_t *zero_ended);
 /** The level of LINNET_CPU, or what the CPU has; skips the test where it is not there. */
 lnt_cpu_level lnti_test_level(void);
 
+/** That a plan gives for random numbers what the operators' own loops give, within `tolerance` of the largest; twice. */
+void lnti_test_compare_plans(const lnti_graph *graph, const lnti_tensor *input, const lnti_context *context,
+                             float tolerance, uint64_t seed);
+
 #define ATTRIBUTE_INT(key, value) \
   { .name = key, .kind = LNTI_ATTRIBUTE_INT, .i = value }
 #define ATTRIBUTE_FLOAT(key, value) \

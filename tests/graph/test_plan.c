@@ -206,52 +206,19 @@ static lnti_graph *random_network(uint64_t seed, lnti_shape *input_out) {
   return g.graph;
 }
 
-static void compare(const lnti_plan *fast, const lnti_plan *plain, size_t n_outputs, uint64_t seed) {
-  for (size_t k = 0; k < n_outputs; k++) {
-    const lnti_tensor *a = lnti_plan_output(fast, k), *b = lnti_plan_output(plain, k);
-    const float *x = a->data, *y = b->data;
-    float largest = 1;
-    assert_true(lnti_shape_equal(&a->shape, &b->shape));
-    assert_int_equal(a->block, 0);
-    for (size_t i = 0; i < lnti_shape_count(&a->shape); i++) largest = fmaxf(largest, fabsf(y[i]));
-    for (size_t i = 0; i < lnti_shape_count(&a->shape); i++) {
-      if (fabsf(x[i] - y[i]) <= 1e-4f * largest) continue;
-      fail_msg("network %llu, output %zu, element %zu: %g, by plain loops %g", (unsigned long long)seed, k, i,
-               (double)x[i], (double)y[i]);
-    }
-  }
-}
-
 static void random_networks_give_what_plain_loops_give(void **state) {
   (void)state;
   enum { NETWORKS = 120 };
-  const lnti_context context = {.cpu = lnti_test_level()};
+  lnti_pool *pool = NULL;
+  assert_ok(lnti_pool_new(&pool, 2, ERR));
+  const lnti_context alone = {.cpu = lnti_test_level()}, together = {.cpu = alone.cpu, .pool = pool};
   for (uint64_t seed = 1; seed <= NETWORKS; seed++) {
     lnti_tensor input = {.dtype = LNTI_F32};
     lnti_graph *graph = random_network(seed, &input.shape);
-    lnti_plan *fast = NULL, *plain = NULL;
-    lnti_plan_options options = {.input = &input};
-    lnti_rng rng;
-    float *data = NULL;
-    assert_ok(lnti_plan_new(&fast, graph, &options, &context, ERR));
-    options.plain = true;
-    assert_ok(lnti_plan_new(&plain, graph, &options, &context, ERR));
-    assert_true(lnti_plan_bytes(plain) > 0);
-    size_t n = lnti_shape_count(&input.shape);
-    assert_ok(lnti_alloc_aligned(&data, n, sizeof *data, ERR));
-    lnti_rng_seed(&rng, seed, 1);
-    for (int round = 0; round < 2; round++) { /* a second run must not find what the first left */
-      for (size_t i = 0; i < n; i++) data[i] = (float)(2 * lnti_rng_unit(&rng) - 1);
-      input.data = data;
-      assert_ok(lnti_plan_run(fast, &input, ERR));
-      assert_ok(lnti_plan_run(plain, &input, ERR));
-      compare(fast, plain, graph->n_outputs, seed);
-    }
-    free(data);
-    lnti_plan_free(plain);
-    lnti_plan_free(fast);
+    lnti_test_compare_plans(graph, &input, seed % 3 ? &alone : &together, 1e-4f, seed);
     lnti_graph_free(graph);
   }
+  lnti_pool_free(pool);
 }
 
 /* ---- memory and shapes ---- */
