@@ -218,3 +218,36 @@ int lnti_natural_compare(const char *a, const char *b) {
   int order = strcmp(a0, b0); /* "01" and "1": some fixed order */
   return order < 0 ? -1 : order > 0;
 }
+
+size_t lnti_utf8_printable(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  if (at[0] < 0x80) return at[0] >= 0x20 && at[0] != 0x7f;
+  size_t n = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+  for (size_t i = 1; i < n; i++) {
+    if (!at[i]) return 0;
+  }
+  if (lnti_utf8_valid(text, n) != n) return 0;
+  return n == 2 && at[0] == 0xc2 && at[1] < 0xa0 ? 0 : n;
+}
+
+lnti_word lnti_shell_word(const char *text, const char *otherwise) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-@%,:=";
+  static const char quote[] = "'\\''"; /* ends the quotes, a quote by itself, begins them again */
+  lnti_word word, other;
+  size_t n = 0, step;
+  snprintf(word.text, sizeof word.text, "%s", text);
+  snprintf(other.text, sizeof other.text, "%s", otherwise);
+  if (!text[0] || text[0] == '-') return other;
+  if (text[strspn(text, safe)] == '\0') return strlen(text) < sizeof word.text ? word : other;
+  word.text[n++] = '\'';
+  for (; *text; text += step) {
+    step = lnti_utf8_printable(text);
+    bool quoted = *text == '\'';
+    size_t length = quoted ? sizeof quote - 1 : step;
+    if (step == 0 || n + length + 2 > sizeof word.text) return other;
+    memcpy(word.text + n, quoted ? quote : text, length);
+    n += length;
+  }
+  memcpy(word.text + n, "'", 2);
+  return word;
+}

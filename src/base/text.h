@@ -25,6 +25,9 @@ void lnti_text_clear(lnti_text *text);
  *  no overlong forms, nothing above U+10FFFF). */
 size_t lnti_utf8_valid(const char *data, size_t n);
 
+/** Bytes of the character at `text` if it may be shown, else 0. C1 controls (U+0080..U+009F) are no text either. */
+size_t lnti_utf8_printable(const char *text);
+
 /** Columns that the text takes in a terminal: code points, combining marks none, wide ones two. */
 size_t lnti_utf8_columns(const char *data, size_t n);
 
@@ -36,6 +39,16 @@ LNT_MUST_CHECK lnt_status lnti_parse_real(double *out, const char *text, const c
 /** An identifier for people: lower case, a-z 0-9 and '-' ("T-shirt/top" -> "t-shirt-top"); other
  *  letters of UTF-8 are kept as they are. Never empty ("x" for what leaves nothing). */
 LNT_MUST_CHECK lnt_status lnti_slug(char **out, const char *title, lnt_error *err);
+
+/** A word of a command that can be pasted into a shell. */
+typedef struct lnti_word {
+  char text[512];
+} lnti_word;
+
+/** The text as a shell takes it, in single quotes where it needs them: "flowers", "'my model'". `otherwise` (at most 511
+ *  bytes; a word such as DIR) where no quotes help: control characters and bytes that are no UTF-8, a dash at the
+ *  beginning, nothing at all, or more than fits. */
+lnti_word lnti_shell_word(const char *text, const char *otherwise);
 
 /** Order of names as people sort them: digits by value, so that img2 comes before img10. */
 int lnti_natural_compare(const char *a, const char *b);

@@ -75,7 +75,7 @@ static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *r
   }
   if (!status) status = lnti_refused_print(cli, &e->refused, err);
   if (status) return status;
-  lnti_word name = lnti_show_word(report->model, "MODEL");
+  lnti_word name = lnti_shell_word(report->model, "MODEL");
   if (!e->request.html) {
     lnti_print_next(cli, "linnet evaluate %s --html report.html (calibration and the worst mistakes as pictures)",
                     name.text);

@@ -47,7 +47,7 @@ static lnt_status print(lnti_cli *cli, const lnti_project *project, const lnti_o
     lnti_print(cli, "Ontology: %s, %s\n", lnti_show_things(ontology->n_questions, "question").text,
                lnti_show_things(ontology->n_options, "option").text);
   }
-  lnti_print_next(cli, "linnet -C %s import FOLDER", lnti_show_word(folder, "DIR").text);
+  lnti_print_next(cli, "linnet -C %s import FOLDER", lnti_shell_word(folder, "DIR").text);
   return status;
 }
 

@@ -105,23 +105,11 @@ lnti_shown lnti_show_time(uint64_t unix_ms) {
   return shown;
 }
 
-/** Bytes of the character at `text` if it may be shown, else 0. C1 controls (U+0080..U+009F) are no text either. */
-static size_t printable(const char *text) {
-  const unsigned char *at = (const unsigned char *)text;
-  if (at[0] < 0x80) return at[0] >= 0x20 && at[0] != 0x7f;
-  size_t n = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-  for (size_t i = 1; i < n; i++) {
-    if (!at[i]) return 0;
-  }
-  if (lnti_utf8_valid(text, n) != n) return 0;
-  return n == 2 && at[0] == 0xc2 && at[1] < 0xa0 ? 0 : n;
-}
-
 lnt_status lnti_plain(lnti_text *out, const char *text, lnt_error *err) {
   lnt_status status = lnti_text_append(out, "", 0, err);
   while (!status && *text) {
     size_t n = 0, step;
-    while (text[n] && (step = printable(text + n)) > 0) n += step;
+    while (text[n] && (step = lnti_utf8_printable(text + n)) > 0) n += step;
     if (n > 0) status = lnti_text_append(out, text, n, err);
     text += n;
     if (!status && *text) {
@@ -130,28 +118,6 @@ lnt_status lnti_plain(lnti_text *out, const char *text, lnt_error *err) {
     }
   }
   return status;
-}
-
-lnti_word lnti_show_word(const char *text, const char *otherwise) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-@%,:";
-  static const char quote[] = "'\\''"; /* ends the quotes, a quote by itself, begins them again */
-  lnti_word word, other;
-  size_t n = 0, step;
-  snprintf(word.text, sizeof word.text, "%s", text);
-  snprintf(other.text, sizeof other.text, "%s", otherwise);
-  if (!text[0] || text[0] == '-') return other;
-  if (text[strspn(text, safe)] == '\0') return strlen(text) < sizeof word.text ? word : other;
-  word.text[n++] = '\'';
-  for (; *text; text += step) {
-    step = printable(text);
-    bool quoted = *text == '\'';
-    size_t length = quoted ? sizeof quote - 1 : step;
-    if (step == 0 || n + length + 2 > sizeof word.text) return other;
-    memcpy(word.text + n, quoted ? quote : text, length);
-    n += length;
-  }
-  memcpy(word.text + n, "'", 2);
-  return word;
 }
 
 lnt_status lnti_wrap(lnti_text *out, const char *text, size_t column, size_t indent, size_t width, lnt_error *err) {

@@ -31,16 +31,6 @@ lnti_shown lnti_show_interval(double low, double high);
 /** Local time of a moment in ms since 1970: "2026-03-01 14:05". */
 lnti_shown lnti_show_time(uint64_t unix_ms);
 
-/** A word of a command that can be pasted into a shell. */
-typedef struct lnti_word {
-  char text[512];
-} lnti_word;
-
-/** The text as a shell takes it, in single quotes where it needs them: "flowers", "'my model'". `otherwise` (at most 511
- *  bytes; a word such as DIR) where no quotes help: control characters and bytes that are no UTF-8, a dash at the
- *  beginning, nothing at all, or more than fits. */
-lnti_word lnti_show_word(const char *text, const char *otherwise);
-
 /** Appends text that is safe for a terminal: control characters and bytes that are no UTF-8 become '?'. */
 LNT_MUST_CHECK lnt_status lnti_plain(lnti_text *out, const char *text, lnt_error *err);
 

@@ -8,14 +8,14 @@
 #include <base/error.h>
 #include <flow/groups.h>
 #include <flow/job.h>
-#include <flow/split/leaks.h>
+#include <flow/split/cuts.h>
 #include <flow/mistakes.h>
 #include <flow/predict.h>
 #include <flow/report/report.h>
 #include <flow/slices.h>
-#include <flow/split/split.h>
 #include <flow/split/names.h>
 #include <flow/target.h>
+#include <flow/train_command.h>
 #include <math/topk.h>
 #include <model/model.h>
 #include <stdlib.h>
@@ -133,7 +133,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   status = map_options(e, err);
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
-  status = lnti_leaks_warn_of_cuts(&e->result->warnings, e->project, err);
+  status = lnti_cuts_look(&e->result->warnings, e->project, err);
   e->result->leaks = e->result->warnings.n > 0; /* the first of all */
   return status ? status : load_rows(e, err);
 }
@@ -156,22 +156,22 @@ static size_t find_read_groups(evaluating *e, const uint32_t *group, uint32_t *f
   return n;
 }
 
-/* What is drawn as one for the intervals: groups of the split that the items are in; else copies and the like, where there
- * are any. */
+/* What is drawn as one for the intervals: images that belong together by the split's keys, else by those that were found;
+ * else copies and the like, where there are any. */
 static lnt_status find_groups(evaluating *e, lnt_error *err) {
-  lnti_split_info info = {0};
   lnt_error reason = LNT_ERROR_INIT;
+  char *keys = NULL;
   uint32_t *group = NULL, *first = NULL;
   size_t n = e->rows.items.n;
-  lnt_status status = lnti_split_info_read(&info, e->project, err);
+  lnt_status status = lnti_group_keys(&keys, e->project, err);
   if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
   if (!status) status = lnti_alloc_zero(&first, n, sizeof *first, err);
   if (!status) status = lnti_alloc(&e->group, e->features.n, sizeof *e->group, err);
   if (status) goto done;
-  status = lnti_row_groups(group, e->project, info.key, &e->rows.items, &reason);
-  if (status == LNT_ENOTFOUND && info.key) { /* the key holds no longer */
-    free(info.key);
-    info.key = NULL;
+  status = lnti_row_groups(group, e->project, keys, &e->rows.items, &reason);
+  if (status == LNT_ENOTFOUND && keys) { /* the key holds no longer */
+    free(keys);
+    keys = NULL;
     status = lnti_messages_add(&e->result->warnings, err, "%s; the intervals are drawn without regard to it",
                                reason.message);
     if (!status) status = lnti_row_groups(group, e->project, NULL, &e->rows.items, err);
@@ -180,18 +180,18 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
   }
   if (status) goto done;
   size_t n_groups = find_read_groups(e, group, first);
-  if (n_groups < e->features.n || info.key) {
-    status = lnti_strdup(&e->result->group_key, info.key ? info.key : "near", err);
+  if (n_groups < e->features.n || keys) {
+    status = lnti_strdup(&e->result->group_key, keys ? keys : "near", err);
     e->result->n_groups = n_groups;
   }
-  if (!status && info.key && n_groups < FEW_GROUPS) {
+  if (!status && keys && n_groups < FEW_GROUPS) {
     status = lnti_messages_add(&e->result->warnings, err,
                                "there are only %zu groups among these items: the intervals are rough", n_groups);
   }
 done:
   free(first);
   free(group);
-  lnti_split_info_clear(&info);
+  free(keys);
   return status;
 }
 
@@ -248,6 +248,28 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   return status ? status : measure_slices(e, &options, err);
 }
 
+/* The command is no help for items that are meant to be training items. */
+static lnt_status say_trained(evaluating *e, size_t n_trained, lnt_error *err) {
+  lnti_text command = {0};
+  lnti_messages *warnings = &e->result->warnings;
+  bool all = n_trained == e->features.n;
+  if (all && strcmp(e->split, LNTI_SPLIT_TRAIN) == 0) {
+    return lnti_messages_add(warnings, err,
+                             "these are training items: the figures say what the model remembers, not how good it is");
+  }
+  lnt_status status = lnti_train_command(&command, e->project, e->result->model, err);
+  if (!status) {
+    status = lnti_messages_add(
+        warnings, err, "%s%zu of %zu items are pictures that the model was trained on: the figures %s. %s: %s",
+        all ? "all " : "", n_trained, e->features.n, all ? "say what it remembers, not how good it is" : "are too good",
+        e->result->leaks ? "Split anew first, as said above, since copies of them would be trained on again; then train"
+                         : "Train again on the splits as they are now",
+        command.data);
+  }
+  lnti_text_clear(&command);
+  return status;
+}
+
 /* Whatever the splits are called and however often they were made anew: pictures that the model was trained on say
  * nothing about how good it is. */
 static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
@@ -262,15 +284,8 @@ static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
   }
   free(keys);
   e->result->n_trained_on = n_trained;
-  if (n_trained == n) {
-    status = lnti_messages_add(
-        warnings, err, "these are training items: the figures say what the model remembers, not how good it is");
-  } else if (n_trained > 0) {
-    status = lnti_messages_add(
-        warnings, err,
-        "%zu of %zu items are pictures that the model was trained on: the figures are too good. Train "
-        "again on the splits as they are now",
-        n_trained, n);
+  if (n_trained > 0) {
+    status = say_trained(e, n_trained, err);
   } else if (strcmp(e->split, LNTI_SPLIT_VAL) == 0 && strncmp(e->result->model->calibrated_on, "validation", 10) == 0) {
     status = lnti_messages_add(
         warnings, err, "the probabilities were calibrated on this split: its calibration error is a little too good");

@@ -227,3 +227,15 @@ size_t lnti_roster_find(const lnti_roster *roster, int64_t id) {
   }
   return low < roster->n && roster->item[low].id == id ? low : SIZE_MAX;
 }
+
+static lnt_status add_uri(void *payload, const lnti_item *item, lnt_error *err) {
+  return lnti_item_uri(payload, item, err);
+}
+
+lnt_status lnti_roster_uri(char **out, lnti_project *project, int64_t id, lnt_error *err) {
+  lnti_text uri = {0};
+  const lnti_item_query query = {.after_id = id - 1, .limit = 1};
+  lnt_status status = lnti_store_items(project->store, &query, add_uri, &uri, err);
+  *out = uri.data;
+  return status;
+}

@@ -50,6 +50,8 @@ void lnti_roster_clear(lnti_roster *roster);
 const char *lnti_roster_name(const lnti_roster *roster, size_t i);
 /** Index of an item, SIZE_MAX where it is none of these. O(log n). */
 size_t lnti_roster_find(const lnti_roster *roster, int64_t id);
+/** Where an item of the project lies, for people; free() it. */
+LNT_MUST_CHECK lnt_status lnti_roster_uri(char **out, lnti_project *project, int64_t id, lnt_error *err);
 /** The hash that `split` has for a name. */
 uint64_t lnti_roster_split(const char *name);
 

@@ -15,7 +15,7 @@
 #include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/keep_model.h>
-#include <flow/split/leaks.h>
+#include <flow/split/cuts.h>
 #include <flow/metrics_json.h>
 #include <flow/split/split.h>
 #include <flow/split/names.h>
@@ -479,7 +479,7 @@ static lnt_status prepare(training *t, lnt_error *err) {
   if (status) return status;
   status = lnti_split_info_read(&t->split, t->project, err);
   if (status) return status;
-  status = lnti_leaks_warn_of_cuts(&t->result->warnings, t->project, err);
+  status = lnti_cuts_look(&t->result->warnings, t->project, err);
   if (status) return status;
   status = load_rows(t, err);
   if (status) return status;

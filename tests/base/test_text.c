@@ -240,6 +240,34 @@ static void test_nearest(void **state) {
   assert_null(lnti_nearest_name(huge, names, 5));
 }
 
+static void test_words(void **state) {
+  (void)state;
+  assert_string_equal(lnti_shell_word("logistic-hog_2.lnt", "MODEL").text, "logistic-hog_2.lnt");
+  assert_string_equal(lnti_shell_word("sequence:alike=30,time:10", "KEY").text, "sequence:alike=30,time:10");
+  assert_string_equal(lnti_shell_word("my model", "MODEL").text, "'my model'");
+  assert_string_equal(lnti_shell_word("it's $HOME", "MODEL").text, "'it'\\''s $HOME'");
+  assert_string_equal(lnti_shell_word("\xc3\xa9t\xc3\xa9", "MODEL").text, "'\xc3\xa9t\xc3\xa9'");
+  const char *none[] = {"", "-x", "- x", "a\nb", "a\x1b[1m", "a\xff z", "\xc3"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    assert_string_equal(lnti_shell_word(none[i], "MODEL").text, "MODEL");
+  }
+}
+
+/** 511 bytes fit, with and without quotes; one more does not. */
+static void test_long_words(void **state) {
+  (void)state;
+  char text[600];
+  for (size_t length = 500; length < 520; length++) {
+    memset(text, 'a', length);
+    text[length] = 0;
+    assert_string_equal(lnti_shell_word(text, "DIR").text, length <= 511 ? text : "DIR");
+    text[0] = ' ';
+    assert_int_equal(strlen(lnti_shell_word(text, "DIR").text), length <= 509 ? length + 2 : 3);
+    text[0] = '\'';
+    assert_int_equal(strlen(lnti_shell_word(text, "DIR").text), length <= 506 ? length + 5 : 3);
+  }
+}
+
 static void test_faults(void **state) {
   (void)state;
   for_each_fault(n) {
@@ -261,7 +289,8 @@ int main(void) {
       cmocka_unit_test(test_utf8_columns),    cmocka_unit_test(test_parse_int),
       cmocka_unit_test(test_parse_real),      cmocka_unit_test(test_slug),
       cmocka_unit_test(test_natural_compare), cmocka_unit_test(test_natural_order_is_total),
-      cmocka_unit_test(test_nearest),         cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_nearest),         cmocka_unit_test(test_words),
+      cmocka_unit_test(test_long_words),      cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,33 +27,6 @@ static void test_things(void **state) {
   assert_shown(lnti_show_things(2, "class"), "2 classes");
 }
 
-static void test_words(void **state) {
-  (void)state;
-  assert_string_equal(lnti_show_word("logistic-hog_2.lnt", "MODEL").text, "logistic-hog_2.lnt");
-  assert_string_equal(lnti_show_word("my model", "MODEL").text, "'my model'");
-  assert_string_equal(lnti_show_word("it's $HOME", "MODEL").text, "'it'\\''s $HOME'");
-  assert_string_equal(lnti_show_word("\xc3\xa9t\xc3\xa9", "MODEL").text, "'\xc3\xa9t\xc3\xa9'");
-  const char *none[] = {"", "-x", "- x", "a\nb", "a\x1b[1m", "a\xff z", "\xc3"};
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-    assert_string_equal(lnti_show_word(none[i], "MODEL").text, "MODEL");
-  }
-}
-
-/** 511 bytes fit, with and without quotes; one more does not. */
-static void test_long_words(void **state) {
-  (void)state;
-  char text[600];
-  for (size_t length = 500; length < 520; length++) {
-    memset(text, 'a', length);
-    text[length] = 0;
-    assert_string_equal(lnti_show_word(text, "DIR").text, length <= 511 ? text : "DIR");
-    text[0] = ' ';
-    assert_int_equal(strlen(lnti_show_word(text, "DIR").text), length <= 509 ? length + 2 : 3);
-    text[0] = '\'';
-    assert_int_equal(strlen(lnti_show_word(text, "DIR").text), length <= 506 ? length + 5 : 3);
-  }
-}
-
 static void test_seconds(void **state) {
   (void)state;
   assert_shown(lnti_show_seconds(0), "0.00 s");
@@ -179,7 +152,7 @@ int main(void) {
       cmocka_unit_test(test_counts),        cmocka_unit_test(test_things), cmocka_unit_test(test_seconds),
       cmocka_unit_test(test_rates),         cmocka_unit_test(test_bytes),  cmocka_unit_test(test_metrics),
       cmocka_unit_test(test_time),          cmocka_unit_test(test_plain),  cmocka_unit_test(test_wrap),
-      cmocka_unit_test(test_plain_is_safe), cmocka_unit_test(test_words),  cmocka_unit_test(test_long_words),
+      cmocka_unit_test(test_plain_is_safe),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

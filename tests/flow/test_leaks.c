@@ -2,6 +2,7 @@
  * Leaks in projects that are made to have them, of each kind, and in projects that look alike and have none: names that
  * follow each other and pictures that do not, pictures of one class that are alike.
  */
+#include <flow/split/cuts.h>
 #include <flow/split/leaks.h>
 
 #include "flow_support.h"
@@ -101,7 +102,7 @@ static void test_no_leak(void **state) {
   assert_false(leaks.leak[LNTI_LEAK_NUMBER].found);
   lnti_messages warnings = {0};
   assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
-  assert_ok(lnti_leaks_warn_of_cuts(&warnings, a->l.project, ERR));
+  assert_ok(lnti_cuts_look(&warnings, a->l.project, ERR));
   assert_int_equal(warnings.n, 0);
   lnti_leaks_clear(&leaks);
   expect_key(a, NULL);
@@ -279,7 +280,7 @@ static void test_cuts(void **state) {
   a->rows[95].split = "val";                                                    /* beside others in none: no cut */
   open_album(a);
   lnti_messages warnings = {0};
-  assert_ok(lnti_leaks_warn_of_cuts(&warnings, a->l.project, ERR)); /* looks, since nobody has */
+  assert_ok(lnti_cuts_look(&warnings, a->l.project, ERR)); /* looks, since nobody has */
   assert_int_equal(warnings.n, 1);
   assert_non_null(strstr(warnings.text[0], "1 of 10 sets"));
   assert_non_null(strstr(warnings.text[0], "2_0.ppm and "));

@@ -7,9 +7,10 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/rng.h>
-#include <flow/split/grouping.h>
+#include <flow/split/cuts.h>
 #include <flow/split/sequences.h>
 #include <flow/split/sets.h>
+#include <flow/split/split.h>
 #include <math/hamming.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,25 +327,13 @@ static void clear(looking *l) {
   free(l->parent);
 }
 
-static lnt_status add_uri(void *payload, const lnti_item *item, lnt_error *err) {
-  return lnti_item_uri(payload, item, err);
-}
-
-static lnt_status find_uri(char **out, lnti_project *project, int64_t id, lnt_error *err) {
-  lnti_text uri = {0};
-  const lnti_item_query query = {.after_id = id - 1, .limit = 1};
-  lnt_status status = lnti_store_items(project->store, &query, add_uri, &uri, err);
-  *out = uri.data;
-  return status;
-}
-
 static lnt_status look(lnti_leak *leak, looking *l, lnti_leak_kind kind, lnt_error *err) {
   evidence e = {.l = l};
   look_at(&e, kind);
   conclude(leak, &e);
   lnt_status status = leak->found ? measure_sets(leak, l, kind, err) : LNT_OK;
-  if (!status && leak->found) status = find_uri(&leak->a, l->project, leak->a_id, err);
-  if (!status && leak->found) status = find_uri(&leak->b, l->project, leak->b_id, err);
+  if (!status && leak->found) status = lnti_roster_uri(&leak->a, l->project, leak->a_id, err);
+  if (!status && leak->found) status = lnti_roster_uri(&leak->b, l->project, leak->b_id, err);
   return status;
 }
 
@@ -506,50 +495,19 @@ static bool has_splits(const lnti_roster *roster) {
 lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
   looking l = {.project = project};
   lnti_leaks leaks = {0};
+  lnti_cuts cuts = {0};
+  lnti_split_info info = {0};
   lnt_status status = update(&leaks, &l, err);
-  if (!status) {
-    status = has_splits(&l.roster) ? lnti_leaks_warn_of_cuts_in(warnings, project, &l.roster, err)
-                                   : lnti_leaks_warn(warnings, &leaks, err);
+  if (!status && !has_splits(&l.roster)) {
+    status = lnti_leaks_warn(warnings, &leaks, err);
+  } else if (!status && leaks.key) { /* copies are told of with the duplicates */
+    status = lnti_split_info_read(&info, project, err);
+    if (!status) status = lnti_cuts_find(&cuts, project, &l.roster, info.key, err);
+    if (!status) status = lnti_cuts_warn(warnings, &cuts, err);
   }
+  lnti_cuts_clear(&cuts);
+  lnti_split_info_clear(&info);
   lnti_leaks_clear(&leaks);
   clear(&l);
-  return status;
-}
-
-lnt_status lnti_leaks_warn_of_cuts_in(lnti_messages *warnings, lnti_project *project, const lnti_roster *roster,
-                                      lnt_error *err) {
-  char *key = NULL, *a = NULL, *b = NULL;
-  lnti_grouping grouping = {0};
-  size_t pair[2] = {0}, n_cut = 0;
-  lnt_status status = lnti_leaks_key(&key, project, err);
-  if (status || !key) return status;
-  status = lnti_grouping_of(&grouping, project, roster, key, err);
-  if (!status) status = lnti_grouping_cuts(&n_cut, pair, &grouping, roster, err);
-  if (!status && n_cut > 0) status = find_uri(&a, project, roster->item[pair[0]].id, err);
-  if (!status && n_cut > 0) status = find_uri(&b, project, roster->item[pair[1]].id, err);
-  if (!status && n_cut > 0) {
-    status = lnti_messages_add(
-        warnings, err,
-        "%zu of %zu sets of images that belong together (by %s) lie in more than one split, such as "
-        "%s and %s: the score will be too good. Split anew by group: linnet split --by group --test 0.15",
-        n_cut, grouping.n_groups, key, a, b);
-  }
-  free(b);
-  free(a);
-  lnti_grouping_clear(&grouping);
-  free(key);
-  return status;
-}
-
-lnt_status lnti_leaks_warn_of_cuts(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
-  char *key = NULL;
-  lnti_roster roster = {0};
-  lnt_status status = lnti_leaks_key(&key, project, err);
-  bool leaks = key != NULL;
-  free(key);
-  if (status || !leaks) return status;
-  status = lnti_roster_read(&roster, project, LNTI_ROSTER_NAMES | LNTI_ROSTER_SIGNATURES, 0, err);
-  if (!status) status = lnti_leaks_warn_of_cuts_in(warnings, project, &roster, err);
-  lnti_roster_clear(&roster);
   return status;
 }

@@ -69,17 +69,11 @@ LNT_MUST_CHECK lnt_status lnti_leaks_key(char **key_out, lnti_project *project, 
 /** In a write that adds images or says something of them: what was noted is forgotten. */
 LNT_MUST_CHECK lnt_status lnti_leaks_outdate(lnti_tx *tx, lnt_error *err);
 
-/** Looks, and adds what there is to say: where the items are in splits already, as lnti_leaks_warn_of_cuts, else as
+/** Looks, and adds what there is to say: where the items are in splits already, of sequences that these cut (cuts.h), else as
  *  lnti_leaks_warn. For import. */
 LNT_MUST_CHECK lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err);
 
 /** Adds a warning for each kind that was found, with the example and what to type. */
 LNT_MUST_CHECK lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt_error *err);
-
-/** Adds a warning where the splits as they are cut sets that lnti_leaks_key keeps together: how many, and an example. */
-LNT_MUST_CHECK lnt_status lnti_leaks_warn_of_cuts(lnti_messages *warnings, lnti_project *project, lnt_error *err);
-/** As that, with the splits that the roster says (LNTI_ROSTER_NAMES, LNTI_ROSTER_SIGNATURES). */
-LNT_MUST_CHECK lnt_status lnti_leaks_warn_of_cuts_in(lnti_messages *warnings, lnti_project *project,
-                                                     const lnti_roster *roster, lnt_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/json.h>
+#include <flow/split/cuts.h>
 #include <flow/split/deal.h>
 #include <flow/split/grouping.h>
 #include <flow/split/leaks.h>
@@ -278,6 +279,9 @@ static lnt_status warn_of_earlier(splitting *s, lnt_error *err) {
   bool ours = info.json != NULL;
   lnti_split_info_clear(&info);
   if (ours) return LNT_OK;
+  size_t pair[2], n_cut = 0; /* one that cuts what is kept together now is better made anew */
+  status = lnti_grouping_cuts(&n_cut, pair, &s->grouping, &s->roster, err);
+  if (status || n_cut > 0) return status;
   return lnti_messages_add(
       &s->result->warnings, err,
       "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
@@ -301,26 +305,19 @@ static lnt_status warn(splitting *s, lnt_error *err) {
 
 /* What lies on both sides all the same: copies where folders decide, and what random splits tear apart. */
 static lnt_status warn_of_leaks(splitting *s, lnt_error *err) {
-  lnti_grouping copies = {0};
-  size_t pair[2], n_cut = 0;
-  lnt_status status = LNT_OK;
+  lnti_cuts cuts = {0};
+  char *key = NULL;
   for (size_t i = 0; i < s->roster.n; i++) {
     s->roster.item[i].split = s->part[i] == NO_PART ? 0 : (uint64_t)s->part[i] + 1;
   }
-  if (s->options->method == LNTI_SPLIT_FOLDER) {
-    status = lnti_grouping_of(&copies, s->project, &s->roster, NULL, err);
-    if (!status) status = lnti_grouping_cuts(&n_cut, pair, &copies, &s->roster, err);
-    lnti_grouping_clear(&copies);
+  lnt_status status = lnti_leaks_key(&key, s->project, err);
+  if (!status && (key || s->options->method == LNTI_SPLIT_FOLDER)) {
+    status = lnti_cuts_find(&cuts, s->project, &s->roster, s->result->key, err);
+    if (!status) status = lnti_cuts_warn(&s->result->warnings, &cuts, err);
   }
-  if (!status && n_cut > 0) {
-    status =
-        lnti_messages_add(&s->result->warnings, err,
-                          "%zu %s of identical or nearly identical pictures, or of one item group, %s in more than one "
-                          "split: scores on the test split will be too good. For example %.300s and %.300s",
-                          n_cut, n_cut == 1 ? "set" : "sets", n_cut == 1 ? "lies" : "lie",
-                          lnti_roster_name(&s->roster, pair[0]), lnti_roster_name(&s->roster, pair[1]));
-  }
-  return status ? status : lnti_leaks_warn_of_cuts_in(&s->result->warnings, s->project, &s->roster, err);
+  lnti_cuts_clear(&cuts);
+  free(key);
+  return status;
 }
 
 /* ---- writing ---- */

@@ -1,0 +1,104 @@
+/*
+ * What to type depends on how the splits came about: keys that somebody chose are kept, and test stays as it is where only
+ * copies are cut, since they can join it; sequences would bring most of the images into it.
+ */
+#include <flow/split/cuts.h>
+
+#include <base/error.h>
+#include <flow/split/grouping.h>
+#include <flow/split/leaks.h>
+#include <flow/split/split.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether one of the keys is this one. */
+static bool has_key(const char *keys, const char *key) {
+  size_t n = strlen(key);
+  for (const char *at = keys; (at = strstr(at, key)); at++) {
+    if ((at == keys || at[-1] == ',') && (at[n] == ',' || at[n] == '\0')) return true;
+  }
+  return false;
+}
+
+static lnt_status make_command(lnti_cuts *cuts, const char *chosen, lnt_error *err) {
+  lnti_text keys = {0};
+  const char *found = cuts->key;
+  lnt_status status = LNT_OK;
+  if (chosen && strcmp(chosen, "near") == 0) chosen = NULL; /* nobody need have chosen that */
+  if (chosen && (!found || strcmp(chosen, found) != 0)) {
+    bool both = found && !has_key(chosen, found);
+    status = lnti_text_printf(&keys, err, "%s%s%s", chosen, both ? "," : "", both ? found : "");
+  }
+  if (!status) status = lnti_text_printf(&cuts->command, err, "linnet split");
+  if (!status && keys.length) {
+    status = lnti_text_printf(&cuts->command, err, " --group %s", lnti_shell_word(keys.data, "KEYS").text);
+  } else if (!status && found) {
+    status = lnti_text_printf(&cuts->command, err, " --by group");
+  }
+  if (!status && found) status = lnti_text_printf(&cuts->command, err, " --test 0.15");
+  lnti_text_clear(&keys);
+  return status;
+}
+
+lnt_status lnti_cuts_find(lnti_cuts *out, lnti_project *project, const lnti_roster *roster, const char *chosen,
+                          lnt_error *err) {
+  lnti_cuts cuts = {0};
+  lnti_grouping grouping = {0};
+  size_t pair[2] = {0};
+  lnt_status status = lnti_leaks_key(&cuts.key, project, err);
+  if (!status) status = lnti_grouping_of(&grouping, project, roster, cuts.key, err);
+  if (!status) status = lnti_grouping_cuts(&cuts.n, pair, &grouping, roster, err);
+  cuts.n_sets = grouping.n_groups;
+  if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.a, project, roster->item[pair[0]].id, err);
+  if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.b, project, roster->item[pair[1]].id, err);
+  if (!status && cuts.n > 0) status = make_command(&cuts, chosen, err);
+  lnti_grouping_clear(&grouping);
+  if (status) {
+    lnti_cuts_clear(&cuts);
+    return status;
+  }
+  *out = cuts;
+  return LNT_OK;
+}
+
+void lnti_cuts_clear(lnti_cuts *cuts) {
+  free(cuts->key);
+  free(cuts->a);
+  free(cuts->b);
+  lnti_text_clear(&cuts->command);
+  *cuts = (lnti_cuts){0};
+}
+
+lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_error *err) {
+  if (cuts->n == 0) return LNT_OK;
+  if (cuts->key) {
+    return lnti_messages_add(
+        warnings, err,
+        "%zu of %zu sets of images that belong together (by %s) lie in more than one split, such as %s and %s: the score "
+        "will be too good. Split anew, and train again after it: %s",
+        cuts->n, cuts->n_sets, cuts->key, cuts->a, cuts->b, cuts->command.data);
+  }
+  return lnti_messages_add(
+      warnings, err,
+      "%zu %s of identical or nearly identical pictures, or of one item group, %s in more than one split: scores on the "
+      "test split will be too good. For example %s and %s. To keep them together split anew, and train again after it: %s",
+      cuts->n, cuts->n == 1 ? "set" : "sets", cuts->n == 1 ? "lies" : "lie", cuts->a, cuts->b, cuts->command.data);
+}
+
+lnt_status lnti_cuts_look(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
+  lnti_cuts cuts = {0};
+  lnti_roster roster = {0};
+  lnti_split_info info = {0};
+  char *key = NULL;
+  lnt_status status = lnti_leaks_key(&key, project, err);
+  unsigned what = key ? LNTI_ROSTER_NAMES | LNTI_ROSTER_SIGNATURES : 0; /* that only sequences need */
+  free(key);
+  if (!status) status = lnti_split_info_read(&info, project, err);
+  if (!status) status = lnti_roster_read(&roster, project, what, 0, err);
+  if (!status) status = lnti_cuts_find(&cuts, project, &roster, info.key, err);
+  if (!status) status = lnti_cuts_warn(warnings, &cuts, err);
+  lnti_cuts_clear(&cuts);
+  lnti_roster_clear(&roster);
+  lnti_split_info_clear(&info);
+  return status;
+}

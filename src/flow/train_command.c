@@ -1,0 +1,59 @@
+/*
+ * A feature is shown by its name alone where that resolves to the same text for this project.
+ */
+#include <flow/train_command.h>
+
+#include <flow/extract.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+
+static lnt_status add_option(lnti_text *out, const char *option, const char *value, lnt_error *err) {
+  return lnti_text_printf(out, err, " --%s %s", option, lnti_shell_word(value, "VALUE").text);
+}
+
+static lnt_status add_feature(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {
+  lnti_extractor *plain = NULL;
+  lnti_image_traits traits;
+  const char *text = lnti_extractor_text(model->extractor);
+  const char *name = lnti_extractor_feature(model->extractor)->name;
+  lnt_status status = lnti_project_traits(&traits, project, err);
+  if (!status) status = lnti_extractor_new(&plain, name, &traits, err);
+  if (!status) status = add_option(out, "feature", strcmp(lnti_extractor_text(plain), text) == 0 ? name : text, err);
+  lnti_extractor_free(plain);
+  return status;
+}
+
+static lnt_status add_settings(lnti_text *out, const lnti_fitted *fitted, lnt_error *err) {
+  lnti_params plain;
+  lnt_status status = LNT_OK;
+  lnti_params_init(&plain, fitted->learner->params);
+  for (const lnti_param *p = fitted->learner->params; p->name && !status; p++) {
+    char *usual = NULL, *value = NULL;
+    status = lnti_params_text(&usual, &plain, p->name, err);
+    if (!status) status = lnti_params_text(&value, &fitted->params, p->name, err);
+    if (!status && strcmp(usual, value) != 0) status = lnti_text_printf(out, err, " --set %s=%s", p->name, value);
+    free(value);
+    free(usual);
+  }
+  return status;
+}
+
+/* "logistic-hog", as a model is called that nobody names. */
+static bool has_usual_name(const lnt_model *model) {
+  const char *learner = model->fitted->learner->name;
+  size_t n = strlen(learner);
+  return strncmp(model->name, learner, n) == 0 && model->name[n] == '-' &&
+         strcmp(model->name + n + 1, lnti_extractor_feature(model->extractor)->name) == 0;
+}
+
+lnt_status lnti_train_command(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {
+  lnt_status status = lnti_text_printf(out, err, "linnet train");
+  if (!status) status = add_option(out, "target", model->target, err);
+  if (!status) status = add_option(out, "learner", model->fitted->learner->name, err);
+  if (!status) status = add_feature(out, project, model, err);
+  if (!status) status = add_settings(out, model->fitted, err);
+  if (!status && !has_usual_name(model)) status = add_option(out, "name", model->name, err);
+  if (!status && model->seed) status = lnti_text_printf(out, err, " --seed %llu", (unsigned long long)model->seed);
+  return status;
+}
