@@ -135,14 +135,33 @@ static bool says_same(const lnti_answer_row *row, const lnti_ontology *ontology,
          (isnan(row->number) ? isnan(answer->number) : row->number == answer->number);
 }
 
+/* Whether what the subject has keeps the annotation out. A checklist is answered as a whole: what another operation has said
+ * of it, of any option, is the answer that stays. */
+lnt_status lnti_annotate_keeps(bool *out, lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
+                               const lnti_annotation *annotation, lnt_error *err) {
+  const lnti_question *question = &ontology->questions[annotation->answer.question];
+  const bool whole = question->type == LNTI_CHECKLIST;
+  bool found = !annotation->fresh && question->id != 0;
+  lnti_answer_row row = {.slot = -1};
+  *out = false;
+  while (found && !*out) {
+    lnt_status status =
+        lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question->id, row.slot + 1, err);
+    if (status) return status;
+    *out = found && (!whole || row.op_id != op_id);
+  }
+  return LNT_OK;
+}
+
 /* Counts the annotation; *write_out whether it is to be written. What is there is the answer in the same slot, or any where
  * the whole is meant. */
 static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, const lnti_ontology *ontology,
-                        const lnti_annotation *annotation, lnti_existing_answer existing, lnt_error *err) {
+                        int64_t op_id, const lnti_annotation *annotation, lnti_existing_answer existing,
+                        lnt_error *err) {
   const lnti_answer *answer = &annotation->answer;
   int64_t question_id = ontology->questions[answer->question].id, slot = slot_of(ontology, answer);
   lnti_answer_row row;
-  bool found = false;
+  bool found = false, keeps = false;
   if (existing != LNTI_EXISTING_WRITE && !annotation->fresh) {
     lnt_status status =
         slot ? lnti_tx_current(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question_id, slot, err)
@@ -150,11 +169,16 @@ static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, co
     if (status) return status;
   }
   bool same = found && says_same(&row, ontology, answer);
-  *write_out = !found || (!same && existing == LNTI_EXISTING_CHANGE);
-  counts->n_added += !found;
+  if (existing == LNTI_EXISTING_KEEP && !same) {
+    lnt_status status = lnti_annotate_keeps(&keeps, tx, ontology, op_id, annotation, err);
+    if (status) return status;
+    keeps = keeps || found; /* of two that one operation gives to one option the first stays */
+  }
+  *write_out = !same && !keeps;
+  counts->n_added += *write_out && !found;
   counts->n_same += same;
-  counts->n_changed += found && *write_out;
-  counts->n_kept += found && !same && !*write_out;
+  counts->n_changed += *write_out && found;
+  counts->n_kept += keeps;
   return LNT_OK;
 }
 
@@ -210,7 +234,7 @@ lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontolo
     bool write = true;
     lnt_status status = lnti_answer_check(ontology, &annotation->answer, err);
     if (!status) status = check_confidence(annotation, err);
-    if (!status) status = judge(&write, &counts, tx, ontology, annotation, options->existing, err);
+    if (!status) status = judge(&write, &counts, tx, ontology, op_id, annotation, options->existing, err);
     if (status) return status;
     if (counts.n_kept == 1 && n_kept == 0) counts.first_kept = i;
     n_kept = counts.n_kept;

@@ -27,7 +27,7 @@ typedef struct lnti_annotation {
 /** What becomes of an answer where the item has one to the question already (a checklist: to the option). */
 typedef enum lnti_existing_answer {
   LNTI_EXISTING_WRITE, /**< it is written, whatever is there */
-  LNTI_EXISTING_KEEP,  /**< what is there stays */
+  LNTI_EXISTING_KEEP,  /**< what is there stays; a checklist that another operation has answered stays as a whole */
   LNTI_EXISTING_CHANGE /**< it is written where it says something else */
 } lnti_existing_answer;
 
@@ -53,5 +53,9 @@ typedef struct lnti_annotated {
 LNT_MUST_CHECK lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontology, int64_t op_id,
                                         const lnti_annotation *annotations, size_t n,
                                         const lnti_annotate_options *options, lnt_error *err);
+
+/** Whether LNTI_EXISTING_KEEP leaves this answer out, in the operation `op_id`. Its option may have no row yet. */
+LNT_MUST_CHECK lnt_status lnti_annotate_keeps(bool *out, lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
+                                              const lnti_annotation *annotation, lnt_error *err);
 
 #endif

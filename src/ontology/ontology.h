@@ -48,6 +48,8 @@ typedef enum lnti_level { LNTI_LEVEL_ITEM = 1, LNTI_LEVEL_FRAME = 2, LNTI_LEVEL_
 
 typedef struct lnti_question {
   int64_t id;                            /**< set by lnti_ontology_set_question_id */
+  int64_t next_id;                       /**< the store's: which id it will have; 0 */
+  bool draft;                            /**< not to be stored yet, nor what hangs on it */
   const char *key, *title, *description; /**< description "" where there is none; all in the arena */
   lnti_question_type type;
   lnti_level level;
@@ -64,6 +66,8 @@ typedef struct lnti_question {
 
 typedef struct lnti_option {
   int64_t id;
+  int64_t next_id; /**< as that of a question */
+  bool draft;      /**< likewise */
   const char *key, *title, *description;
   const char *hotkey, *color; /**< "" where not given */
   const char *const *aliases; /**< NULL-terminated; NULL where none */

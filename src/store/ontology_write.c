@@ -1,7 +1,10 @@
 /*
- * New questions and options into their tables. What has an id is there already and stays as it is; changing it is for
- * logged migrations of the ontology. The version must be the stored one: whoever works on an older ontology is told.
+ * New questions and options into their tables, drafts left out. What has an id is there already and stays as it is; changing
+ * it is for logged migrations of the ontology. The version must be the stored one: whoever works on an older ontology is told.
  * Ids are kept aside and given to the ontology when all rows are in, so that a failure leaves it as it was.
+ *
+ * Ids rise in document order, and drafts have theirs set aside: so the order of what an import stores does not depend on
+ * which of its images were read first. An id is the row's position, too: what is new stands behind what is there.
  */
 #include <store/internal.h>
 
@@ -13,9 +16,10 @@
 
 typedef struct adding {
   lnti_tx *tx;
-  const lnti_ontology *ontology;
+  lnti_ontology *ontology;
   int64_t op_id;
   int64_t *question_ids, *option_ids; /* by index: as they will be */
+  int64_t last_question, last_option; /* ids that are taken */
   bool changed;
   lnt_error *err;
 } adding;
@@ -32,18 +36,19 @@ static void put_finite(lnti_stmt *stmt, double value) {
   lnti_put_real(stmt, isfinite(value) ? value : NAN);
 }
 
-static lnt_status insert_question(adding *a, size_t index, int64_t position) {
+static lnt_status insert_question(adding *a, size_t index) {
   const lnti_question *q = &a->ontology->questions[index];
   lnti_stmt *stmt = NULL;
-  lnt_status status =
-      lnti_db_prepare(&stmt, a->tx->db,
-                      "INSERT INTO questions (op_id, parent_option_id, position, key, title, description, type, level, "
-                      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      a->err);
+  lnt_status status = lnti_db_prepare(
+      &stmt, a->tx->db,
+      "INSERT INTO questions (id, op_id, parent_option_id, position, key, title, description, type, level, "
+      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      a->err);
   if (status) return status;
+  lnti_put_int(stmt, a->question_ids[index]);
   lnti_put_int(stmt, a->op_id);
   put_id_or_null(stmt, q->parent_option == LNTI_NONE ? 0 : a->option_ids[q->parent_option]);
-  lnti_put_int(stmt, position);
+  lnti_put_int(stmt, a->question_ids[index]);
   lnti_put_text(stmt, q->key);
   lnti_put_text(stmt, q->title);
   lnti_put_text(stmt, q->description);
@@ -77,20 +82,21 @@ static lnt_status insert_words(adding *a, int64_t option_id, int kind, const cha
   return status;
 }
 
-static lnt_status insert_option(adding *a, size_t index, int64_t position) {
+static lnt_status insert_option(adding *a, size_t index) {
   const lnti_option *o = &a->ontology->options[index];
   int64_t question_id = a->question_ids[o->question];
   lnti_stmt *stmt = NULL;
-  lnt_status status =
-      lnti_db_prepare(&stmt, a->tx->db,
-                      "INSERT INTO options (op_id, question_id, parent_id, position, key, title, description, hotkey, "
-                      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      a->err);
+  lnt_status status = lnti_db_prepare(
+      &stmt, a->tx->db,
+      "INSERT INTO options (id, op_id, question_id, parent_id, position, key, title, description, hotkey, "
+      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      a->err);
   if (status) return status;
+  lnti_put_int(stmt, a->option_ids[index]);
   lnti_put_int(stmt, a->op_id);
   lnti_put_int(stmt, question_id);
   put_id_or_null(stmt, o->parent == LNTI_NONE ? 0 : a->option_ids[o->parent]);
-  lnti_put_int(stmt, position);
+  lnti_put_int(stmt, a->option_ids[index]);
   lnti_put_text(stmt, o->key);
   lnti_put_text(stmt, o->title);
   lnti_put_text(stmt, o->description);
@@ -105,17 +111,65 @@ static lnt_status insert_option(adding *a, size_t index, int64_t position) {
   return status;
 }
 
-/* ---- the walk: parents before children, the position being the place in the chain ---- */
+/* ---- ids ---- */
+
+static lnt_status last_id(int64_t *out, const adding *a, const char *sql) {
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_db_prepare(&stmt, a->tx->db, sql, a->err);
+  if (!status) status = lnti_db_step(&row, stmt, a->err);
+  if (!status && row) *out = lnti_get_int(stmt, 0);
+  if (stmt) lnti_db_reset(stmt);
+  return status;
+}
+
+static void reserve_questions(adding *a, size_t first);
+
+static void reserve_options(adding *a, size_t first) {
+  for (size_t i = first; i != LNTI_NONE; i = a->ontology->options[i].next_sibling) {
+    lnti_option *o = &a->ontology->options[i];
+    if (!o->id && !o->next_id) o->next_id = ++a->last_option;
+    a->option_ids[i] = o->id ? o->id : o->next_id;
+    reserve_questions(a, o->first_attribute);
+    reserve_options(a, o->first_child);
+  }
+}
+
+static void reserve_questions(adding *a, size_t first) {
+  for (size_t i = first; i != LNTI_NONE; i = a->ontology->questions[i].next_sibling) {
+    lnti_question *q = &a->ontology->questions[i];
+    if (!q->id && !q->next_id) q->next_id = ++a->last_question;
+    a->question_ids[i] = q->id ? q->id : q->next_id;
+    reserve_options(a, q->first_option);
+  }
+}
+
+/* Those that are set aside already are behind all that are stored: the version says that nobody else has added any. */
+static lnt_status reserve_ids(adding *a) {
+  const lnti_ontology *o = a->ontology;
+  lnt_status status = last_id(&a->last_question, a, "SELECT COALESCE(MAX(id), 0) FROM questions");
+  if (!status) status = last_id(&a->last_option, a, "SELECT COALESCE(MAX(id), 0) FROM options");
+  if (status) return status;
+  for (size_t i = 0; i < o->n_questions; i++) {
+    if (o->questions[i].next_id > a->last_question) a->last_question = o->questions[i].next_id;
+  }
+  for (size_t i = 0; i < o->n_options; i++) {
+    if (o->options[i].next_id > a->last_option) a->last_option = o->options[i].next_id;
+  }
+  reserve_questions(a, o->first_question);
+  return LNT_OK;
+}
+
+/* ---- the walk: parents before children ---- */
 
 static lnt_status add_questions(adding *a, size_t first);
 
 static lnt_status add_options(adding *a, size_t first) {
   lnt_status status = LNT_OK;
-  int64_t position = 0;
   for (size_t i = first; i != LNTI_NONE && !status; i = a->ontology->options[i].next_sibling) {
     const lnti_option *o = &a->ontology->options[i];
-    if (!a->option_ids[i]) status = insert_option(a, i, position);
-    position++;
+    if (o->draft) continue;
+    if (!o->id) status = insert_option(a, i);
     if (!status) status = add_questions(a, o->first_attribute);
     if (!status) status = add_options(a, o->first_child);
   }
@@ -124,11 +178,11 @@ static lnt_status add_options(adding *a, size_t first) {
 
 static lnt_status add_questions(adding *a, size_t first) {
   lnt_status status = LNT_OK;
-  int64_t position = 0;
   for (size_t i = first; i != LNTI_NONE && !status; i = a->ontology->questions[i].next_sibling) {
-    if (!a->question_ids[i]) status = insert_question(a, i, position);
-    position++;
-    if (!status) status = add_options(a, a->ontology->questions[i].first_option);
+    const lnti_question *q = &a->ontology->questions[i];
+    if (q->draft) continue;
+    if (!q->id) status = insert_question(a, i);
+    if (!status) status = add_options(a, q->first_option);
   }
   return status;
 }
@@ -168,8 +222,12 @@ static lnt_status write_head(adding *a, int64_t version) {
 }
 
 static void give_ids(lnti_ontology *ontology, const adding *a) {
-  for (size_t i = 0; i < ontology->n_questions; i++) lnti_ontology_set_question_id(ontology, i, a->question_ids[i]);
-  for (size_t i = 0; i < ontology->n_options; i++) lnti_ontology_set_option_id(ontology, i, a->option_ids[i]);
+  for (size_t i = 0; i < ontology->n_questions; i++) {
+    if (!ontology->questions[i].draft) lnti_ontology_set_question_id(ontology, i, a->question_ids[i]);
+  }
+  for (size_t i = 0; i < ontology->n_options; i++) {
+    if (!ontology->options[i].draft) lnti_ontology_set_option_id(ontology, i, a->option_ids[i]);
+  }
 }
 
 lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id, lnt_error *err) {
@@ -179,9 +237,8 @@ lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id,
   lnt_status status = check_head(&version, &renamed, &a);
   if (!status) status = lnti_alloc(&a.question_ids, ontology->n_questions, sizeof *a.question_ids, err);
   if (!status) status = lnti_alloc(&a.option_ids, ontology->n_options, sizeof *a.option_ids, err);
+  if (!status) status = reserve_ids(&a);
   if (status) goto done;
-  for (size_t i = 0; i < ontology->n_questions; i++) a.question_ids[i] = ontology->questions[i].id;
-  for (size_t i = 0; i < ontology->n_options; i++) a.option_ids[i] = ontology->options[i].id;
   status = add_questions(&a, ontology->first_question);
   if (!status && renamed && !a.changed) status = lnti_tx_changed(tx, LNTI_CHANGE_ONTOLOGY, op_id, 0, err);
   if (!status && (a.changed || renamed)) {

@@ -255,8 +255,8 @@ LNT_MUST_CHECK lnt_status lnti_store_history(lnti_store *store, lnti_subject_kin
 
 /** The project's ontology with its row ids; an empty one in a new project. */
 LNT_MUST_CHECK lnt_status lnti_store_ontology(lnti_ontology **out, lnti_store *store, lnt_error *err);
-/** Writes questions and options that have no id yet, giving them one (in place), and the name and a version raised by
- *  one when anything changed. Rows that exist keep their ids. */
+/** Writes questions and options that have no id yet and are no drafts, giving them one (in place), and the name and a
+ *  version raised by one when anything changed. Rows that exist keep their ids. */
 LNT_MUST_CHECK lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id, lnt_error *err);
 
 /* ---- splits, runs, models, jobs ---- */

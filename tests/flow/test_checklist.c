@@ -160,7 +160,8 @@ static void test_questions_hang_on_a_yes(void **state) {
   lab_free(&l);
 }
 
-static void test_keep_existing_looks_at_the_option(void **state) {
+/* What another operation has answered stays as a whole; what one operation answers adds up. */
+static void test_keep_existing_keeps_the_whole_answer(void **state) {
   (void)state;
   int64_t item = 0;
   size_t n = 0;
@@ -170,8 +171,12 @@ static void test_keep_existing_looks_at_the_option(void **state) {
                                    lab_annotation(&l, item, "labels", "orange"),
                                    lab_annotation(&l, item, "labels", "unsure")};
   assert_ok(lab_annotate(&l, batch, 3, true, &n));
-  assert_int_equal(n, 1);
-  expect_json(&l, item, "{\"answers\":{\"labels\":[\"orange\"]},\"answers_no\":{\"labels\":[\"bowl\"]}}");
+  assert_int_equal(n, 0);
+  expect_json(&l, item, "{\"answers\":{\"labels\":[]},\"answers_no\":{\"labels\":[\"bowl\"]}}");
+  lab_answer(&l, item, "labels", "~bowl");
+  assert_ok(lab_annotate(&l, batch, 2, true, &n));
+  assert_int_equal(n, 2);
+  expect_json(&l, item, "{\"answers\":{\"labels\":[\"bowl\",\"orange\"]}}");
   lab_free(&l);
 }
 
@@ -364,7 +369,7 @@ int main(void) {
       cmocka_unit_test(test_the_question_as_a_whole),
       cmocka_unit_test(test_none_is_about_what_is_offered),
       cmocka_unit_test(test_questions_hang_on_a_yes),
-      cmocka_unit_test(test_keep_existing_looks_at_the_option),
+      cmocka_unit_test(test_keep_existing_keeps_the_whole_answer),
       cmocka_unit_test(test_the_log_names_the_slot),
       cmocka_unit_test(test_text_of_what_the_ontology_lacks),
       cmocka_unit_test(test_random_answers_against_the_model),

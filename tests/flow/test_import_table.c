@@ -426,11 +426,13 @@ static void a_list_that_was_mended(void **state) {
   assert_ok(lnti_store_ontology(&l.ontology, l.project->store, ERR));
   lab_answer(&l, 1, "class", "z");
   static const char mended[] = "path,tags\na.pgm,x;w\nb.pgm,\nc.pgm,x\n";
-  result = take_lists(&l, mended, LNTI_IMPORT_EXISTING_KEEP);
-  assert_int_equal(result.labelled, 2);
+  result = take_lists(&l, mended, LNTI_IMPORT_EXISTING_KEEP); /* an answer is kept as a whole */
+  assert_int_equal(result.labelled, 0);
   assert_int_equal(result.again.labels_changed, 0);
+  assert_int_equal(result.again.labels_same, 1);
+  assert_int_equal(result.again.labels_kept, 2);
   lnti_import_result_clear(&result);
-  assert_items(&l, "set/a.pgm class=x,y,z,w\nset/b.pgm class=x,y\nset/c.pgm class=x,y\n");
+  assert_items(&l, "set/a.pgm class=x,y,z\nset/b.pgm class=x,y\nset/c.pgm class=y\n");
   result = take_lists(&l, "path,tags\na.pgm,x\na.pgm,w\nc.pgm,x\n", LNTI_IMPORT_EXISTING_AUTO);
   assert_int_equal(result.again.labels_changed, 0);
   lnti_import_result_clear(&result);
@@ -440,6 +442,75 @@ static void a_list_that_was_mended(void **state) {
   assert_int_equal(result.again.labels_same, 3);
   lnti_import_result_clear(&result);
   assert_items(&l, "set/a.pgm class=x,z,w\nset/b.pgm class=x,y\nset/c.pgm class=x\n");
+  lab_free(&l);
+}
+
+/* The ontology as a line: "class: ants, bees". */
+static void assert_ontology(const lab *l, const char *wanted) {
+  lnti_ontology *ontology = NULL;
+  lnti_text text = {0};
+  assert_ok(lnti_text_append(&text, "", 0, ERR));
+  assert_ok(lnti_store_ontology(&ontology, l->project->store, ERR));
+  for (size_t q = 0; q < ontology->n_questions; q++) {
+    const lnti_question *question = &ontology->questions[q];
+    assert_ok(lnti_text_printf(&text, ERR, "%s%s %s:", q ? "; " : "", lnti_question_type_name(question->type),
+                               question->key));
+    for (size_t i = question->first_option; i != LNTI_NONE; i = ontology->options[i].next_sibling) {
+      assert_ok(lnti_text_printf(&text, ERR, " %s", ontology->options[i].title));
+    }
+  }
+  assert_string_equal(text.data, wanted);
+  lnti_text_clear(&text);
+  lnti_ontology_free(ontology);
+}
+
+/* Questions and options come with answers that are stored, in one order whichever comes first. */
+static void what_is_refused_or_kept_out_brings_no_options(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_table_options lists = {.columns = LIST("tags=labels:class"), .n_columns = 1};
+  write_set(&l);
+  take(&l, "set/bad.csv", "path,tags\nno.pgm,cat;dog\nnor.pgm,owl\n", lists, (counts){0, 0, 0, 2});
+  assert_ontology(&l, "");
+  take(&l, "set/t.csv", "path,label\na.pgm,dog\nno.pgm,bat\nb.pgm,cat\n", nothing, (counts){2, 0, 2, 1});
+  assert_ontology(&l, "radio class: cat dog");
+  lnti_import_options keep = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_refusals refusals = {0};
+  keep.existing = LNTI_IMPORT_EXISTING_KEEP;
+  static const char other[] = "path,label\na.pgm,ape\nb.pgm,bat\nc.pgm,emu\n";
+  assert_ok(import_table(&l, &result, &refusals, "set/u.csv", other, keep));
+  assert_int_equal(result.again.labels_kept, 2);
+  assert_true(media_says(&result.warnings, "(first: class of set/a.pgm is \"dog\", not \"ape\")") ||
+              media_says(&result.warnings, "(first: class of a.pgm is \"dog\", not \"ape\")"));
+  lnti_import_result_clear(&result);
+  assert_ontology(&l, "radio class: cat dog emu");
+  take(&l, "set/v.csv", "path,label\nd.pgm,bat\n", nothing, (counts){1, 0, 1, 0});
+  assert_ontology(&l, "radio class: cat dog emu bat");
+  assert_items(&l, "set/a.pgm class=dog\nset/b.pgm class=cat\nset/c.pgm class=emu\nset/d.pgm class=bat\n");
+  lab_free(&l);
+}
+
+/* What a source was to make of a question, but has not, does not bind the next one. */
+static void a_refused_folder_before_a_table(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name bad = media_in(&l, "bad"), good = media_in(&l, "set/good.csv");
+  const char *const sources[] = {bad.text, good.text};
+  static const char lists[] = "path,tags\na.pgm,ant;bee\n";
+  media_folder(media_in(&l, "bad/cat").text);
+  lnti_test_write_file(media_in(&l, "bad/cat/1.pgm").text, "P5", 2);
+  write_set(&l);
+  lnti_test_write_file(good.text, lists, strlen(lists));
+  options.table.columns = LIST("tags=labels:class");
+  options.table.n_columns = 1;
+  assert_ok(lnti_import(&result, l.project, sources, 2, &options, ERR));
+  assert_int_equal(result.labelled, 2);
+  assert_int_equal(result.n_refused, 1);
+  lnti_import_result_clear(&result);
+  assert_ontology(&l, "checklist class: ant bee");
   lab_free(&l);
 }
 
@@ -860,6 +931,8 @@ int main(void) {
       cmocka_unit_test(two_nodes_of_one_title),
       cmocka_unit_test(several_labels_are_a_checklist),
       cmocka_unit_test(a_list_that_was_mended),
+      cmocka_unit_test(what_is_refused_or_kept_out_brings_no_options),
+      cmocka_unit_test(a_refused_folder_before_a_table),
       cmocka_unit_test(onehot_columns_say_yes_and_no),
       cmocka_unit_test(several_questions_and_numbers),
       cmocka_unit_test(options_are_in_natural_order),

@@ -163,10 +163,14 @@ static void numbers_beside_numbers_are_taken(void **state) {
   (void)state;
   lab l = lab_new();
   static const char *const classes[] = {"0", "7"};
-  static const uint8_t labels[] = {1, 0, 1};
+  static const uint8_t labels[] = {1, 0, 1, 4};
   toy_arrays(l.folder, "train", false, 3, 0);
   media_write_idx(media_in(&l, "train-labels-idx1-ubyte").text, labels, 3, 0, 0);
   assert_ok(import_classes(&l, classes, 2));
+  assert_ok(import_classes(&l, NULL, 0));
+  assert_int_equal(count_options(&l), 2); /* 1 is kept out, since 7 is there */
+  toy_arrays(l.folder, "train", false, 4, 0);
+  media_write_idx(media_in(&l, "train-labels-idx1-ubyte").text, labels, 4, 0, 0);
   assert_ok(import_classes(&l, NULL, 0));
   assert_int_equal(count_options(&l), 3);
   lab_free(&l);

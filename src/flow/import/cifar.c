@@ -79,7 +79,7 @@ static lnt_status make_options(cifar_batch *b, lnt_error *err) {
       status = option_of(&b->option[labels[0]][labels[1]], b, labels, make, err);
     }
   }
-  return status ? status : lnti_import_ontology(b->work, err);
+  return status;
 }
 
 static lnt_status load_labels(cifar_batch *b, lnt_error *err) {

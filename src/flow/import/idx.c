@@ -129,9 +129,10 @@ static lnt_status make_options(size_t *question_out, size_t option[LABEL_VALUES]
   for (size_t value = 0; value < LABEL_VALUES && status == LNT_OK; value++) {
     if (!wanted[value]) continue;
     status = lnti_import_option(&option[value], work, question, LNTI_NONE, title_of(number, options, value), err);
+    if (status == LNT_OK && value < options->n_classes) status = lnti_import_declare(work, option[value], err);
   }
   if (status == LNT_OK) *question_out = question;
-  return status ? status : lnti_import_ontology(work, err);
+  return status;
 }
 
 /* ---- records ---- */

@@ -288,6 +288,7 @@ static void clear(lnti_import_work *work) {
   free(work->exif_clashes.first);
   free(work->meta_key);
   free(work->called);
+  free(work->declared);
   lnti_arena_clear(&work->arena);
   lnti_ontology_free(work->ontology);
 }

@@ -80,7 +80,9 @@ typedef struct lnti_import_work {
   lnti_import_result *result;
   lnti_ontology *ontology;
   size_t n_sources;
-  size_t question;            /**< the first that labels answer; LNTI_NONE until something has a label */
+  size_t question;  /**< the first that labels answer; LNTI_NONE until something has a label */
+  size_t *declared; /**< [n_declared] options that are stored with their question; some are already */
+  size_t n_declared, declared_capacity;
   size_t n_before;            /**< options that were there before this import */
   const char **called;        /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
   lnti_path_pattern *pattern; /**< of --meta; NULL */
@@ -104,7 +106,7 @@ typedef struct lnti_import_work {
   lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes;
 } lnti_import_work;
 
-/* ---- labels (label.c) ---- */
+/* ---- labels (label.c): questions and options that are new are drafts, until an answer is stored that needs them ---- */
 
 /** The question of a path, made with this type where it is missing and at the top. LNT_EINVAL where it is of another
  *  type, or asked only after another answer. The first one is the import's question. */
@@ -127,8 +129,13 @@ LNT_MUST_CHECK lnt_status lnti_import_option(size_t *out, lnti_import_work *work
 /** Whether this may be an answer; LNT_EDATA with the rule, since it is the data that breaks it. */
 LNT_MUST_CHECK lnt_status lnti_import_check(const lnti_import_work *work, const lnti_import_answer *answer,
                                             lnt_error *err);
-/** Stores what was added to the ontology, so that every question and option has its row id. */
-LNT_MUST_CHECK lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err);
+/** An option that somebody named, as in --classes: it is stored with the first answer to its question, though it may be
+ *  nobody's. */
+LNT_MUST_CHECK lnt_status lnti_import_declare(lnti_import_work *work, size_t option, lnt_error *err);
+/** Whether an answer would need a question or an option that is not stored yet. */
+bool lnti_import_is_draft(const lnti_import_work *work, size_t question, size_t option);
+/** That answer is going to be stored: what it needs is no draft any more, nor is what was declared of its question. */
+void lnti_import_need(lnti_import_work *work, size_t question, size_t option);
 /** The index of a metadata key; the same text gives the same. LNT_EINVAL where it is empty, too long or no UTF-8. */
 LNT_MUST_CHECK lnt_status lnti_import_meta_key(size_t *out, lnti_import_work *work, const char *key, lnt_error *err);
 

@@ -1,5 +1,6 @@
 /*
- * Labels on their way in: questions and options are found, or made and stored before the first item that needs them.
+ * Labels on their way in: questions and options are found, or made. What is made is a draft: it is stored together with the
+ * first answer that needs it, so that an import all of whose rows are refused leaves the ontology as it was.
  */
 #include <flow/import/internal.h>
 
@@ -19,6 +20,7 @@ lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char 
   if (status == LNT_ENOTFOUND && !strchr(path, '/')) {
     status = lnti_ontology_add_question(&question, ontology, type, path, NULL, LNTI_NONE, err);
     if (status) return status;
+    ontology->questions[question].draft = true;
   } else if (status) {
     return lnti_fail(err, status, "%s", none.message);
   }
@@ -29,7 +31,11 @@ lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char 
                      path);
   }
   lnti_question_type is = ontology->questions[question].type;
-  if (is != type && !(is == LNTI_TREE && type == LNTI_RADIO)) {
+  bool fits = is == type || (is == LNTI_TREE && type == LNTI_RADIO);
+  /* What this import made for a source that brought no answer may become what the next one needs. */
+  if (!fits && ontology->questions[question].draft) {
+    ontology->questions[question].type = type;
+  } else if (!fits) {
     return lnti_fail(err, LNT_EINVAL,
                      "\"%s\" is a %s question, but these labels need a %s; import into another with "
                      "--target NAME",
@@ -69,7 +75,9 @@ lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t questi
     *out = by_key;
     return call(work, by_key, title, err);
   }
-  return lnti_ontology_add_option(out, work->ontology, question, parent, NULL, title, err);
+  status = lnti_ontology_add_option(out, work->ontology, question, parent, NULL, title, err);
+  if (status == LNT_OK) work->ontology->options[*out].draft = true;
+  return status;
 }
 
 lnt_status lnti_import_check(const lnti_import_work *work, const lnti_import_answer *answer, lnt_error *err) {
@@ -78,28 +86,30 @@ lnt_status lnti_import_check(const lnti_import_work *work, const lnti_import_ans
   return lnti_answer_check(work->ontology, &given, &reason) ? lnti_fail(err, LNT_EDATA, "%s", reason.message) : LNT_OK;
 }
 
-static lnt_status write_ontology(void *payload, lnti_tx *tx, lnt_error *err) {
-  lnti_import_work *work = payload;
-  int64_t op_id = 0;
-  bool existed = false;
-  lnt_status status = lnti_tx_op(tx, &op_id, &existed, &work->op, err);
-  if (status) return status;
-  return lnti_tx_ontology(tx, work->ontology, op_id, err);
+lnt_status lnti_import_declare(lnti_import_work *work, size_t option, lnt_error *err) {
+  if (!work->ontology->options[option].draft) return LNT_OK;
+  lnt_status status =
+      lnti_grow(&work->declared, &work->declared_capacity, work->n_declared + 1, sizeof *work->declared, err);
+  if (status == LNT_OK) work->declared[work->n_declared++] = option;
+  return status;
 }
 
-static bool all_stored(const lnti_ontology *ontology) {
-  for (size_t i = 0; i < ontology->n_questions; i++) {
-    if (ontology->questions[i].id == 0) return false;
-  }
-  for (size_t i = 0; i < ontology->n_options; i++) {
-    if (ontology->options[i].id == 0) return false;
-  }
-  return true;
+bool lnti_import_is_draft(const lnti_import_work *work, size_t question, size_t option) {
+  const lnti_ontology *ontology = work->ontology;
+  return ontology->questions[question].draft || (option != LNTI_NONE && ontology->options[option].draft);
 }
 
-lnt_status lnti_import_ontology(lnti_import_work *work, lnt_error *err) {
-  if (all_stored(work->ontology)) return LNT_OK;
-  return lnti_store_write(work->project->store, write_ontology, work, err);
+static void need_option(lnti_ontology *ontology, size_t option) {
+  for (; option != LNTI_NONE; option = ontology->options[option].parent) ontology->options[option].draft = false;
+}
+
+void lnti_import_need(lnti_import_work *work, size_t question, size_t option) {
+  lnti_ontology *ontology = work->ontology;
+  ontology->questions[question].draft = false;
+  need_option(ontology, option);
+  for (size_t i = 0; i < work->n_declared; i++) {
+    if (ontology->options[work->declared[i]].question == question) need_option(ontology, work->declared[i]);
+  }
 }
 
 lnt_status lnti_import_meta_key(size_t *out, lnti_import_work *work, const char *key, lnt_error *err) {

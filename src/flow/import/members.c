@@ -252,7 +252,6 @@ static lnt_status find_classes(listing *list, lnt_error *err) {
   if (!status) status = for_each_class(list, announce_class, err);
   if (!status) status = for_each_class(list, make_class, err);
   if (!status) status = for_each_class(list, check_class, err);
-  if (!status) status = lnti_import_ontology(work, err);
   for (size_t i = 0; i < list->n; i++) {
     if (!list->files[i].refused) list->files[n++] = list->files[i];
   }

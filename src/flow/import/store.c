@@ -162,14 +162,17 @@ static lnt_status move_stages(batch *b, lnti_tx *tx, lnt_error *err) {
 static lnt_status note_kept(batch *b, lnti_tx *tx, const lnti_annotation *a, const char *member, lnt_error *err) {
   const lnti_ontology *ontology = b->work->ontology;
   const lnti_question *question = &ontology->questions[a->answer.question];
-  lnti_answer_row there, here = {.state = LNTI_ANSWERED, .number = a->answer.number};
+  lnti_answer_row there;
   bool answered = false;
   lnti_text said = {0};
-  if (a->answer.option != LNTI_NONE) here.option_id = ontology->options[a->answer.option].id;
   lnt_status status = lnti_tx_current_from(tx, &there, &answered, LNTI_SUBJECT_ITEM, a->item_id, question->id, 0, err);
   b->there.length = 0;
   if (!status) status = lnti_answer_text(&b->there, ontology, &there, err);
-  if (!status) status = lnti_answer_text(&said, ontology, &here, err);
+  if (!status && a->answer.option != LNTI_NONE) {
+    status = lnti_ontology_option_path(&said, ontology, a->answer.option, err); /* which may be a draft */
+  } else if (!status) {
+    status = lnti_text_printf(&said, err, "%.10g", a->answer.number);
+  }
   if (!status && question->type == LNTI_CHECKLIST) {
     status = lnti_import_note(&b->kept, err, "\"%s\" of %s is answered otherwise", said.data, member);
   } else if (!status) {
@@ -180,11 +183,37 @@ static lnt_status note_kept(batch *b, lnti_tx *tx, const lnti_annotation *a, con
   return status;
 }
 
+/* Questions and options come with the first answer that is stored; what is kept out brings none. */
+static lnt_status store_drafts(batch *b, lnti_tx *tx, lnt_error *err) {
+  lnti_import_work *work = b->work;
+  bool any = false;
+  for (size_t i = 0; i < b->n_annotations; i++) {
+    const lnti_annotation *a = &b->annotations[i];
+    bool kept = false;
+    if (!lnti_import_is_draft(work, a->answer.question, a->answer.option)) continue;
+    if (!work->replaces) {
+      lnt_status status = lnti_annotate_keeps(&kept, tx, work->ontology, b->op_id, a, err);
+      if (status) return status;
+    }
+    if (kept) continue;
+    lnti_import_need(work, a->answer.question, a->answer.option);
+    any = true;
+  }
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = any ? lnti_tx_ontology(tx, work->ontology, b->op_id, &reason) : LNT_OK;
+  if (!status) return LNT_OK;
+  return lnti_fail(err, status, "%s%s", reason.message,
+                   status == LNT_ECONFLICT ? ": give the same command again, it goes on from here" : "");
+}
+
 static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_IMPORT,
                                          .existing = b->work->replaces ? LNTI_EXISTING_CHANGE : LNTI_EXISTING_KEEP};
-  lnt_status status =
-      lnti_annotate(tx, &b->answers, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
+  lnt_status status = store_drafts(b, tx, err);
+  if (!status) {
+    status =
+        lnti_annotate(tx, &b->answers, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
+  }
   size_t first = b->answers.first_kept;
   if (!status && b->answers.n_kept > 0) {
     status = note_kept(b, tx, &b->annotations[first], b->pending[first].member, err);

@@ -258,6 +258,18 @@ static lnt_status check_question(const lnti_table_labels *labels, size_t q, lnt_
   return LNT_OK;
 }
 
+/* One-hot columns are options, whether or not a row says anything of them. */
+static lnt_status declare_columns(lnti_table_labels *labels, lnt_error *err) {
+  const lnti_table_plan *plan = labels->plan;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < labels->titles.n && !status; i++) {
+    const lnti_table_column *column = &plan->columns[plan->questions[question_of(labels, i)].column[0]];
+    if (column->role != LNTI_COLUMN_ONEHOT || labels->options[i].refused) continue;
+    status = lnti_import_declare(labels->work, labels->options[i].option, err);
+  }
+  return status;
+}
+
 lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
   size_t n_questions = labels->plan->n_questions, first = 0, n_before = labels->work->ontology->n_questions;
   place *places = NULL;
@@ -276,7 +288,7 @@ lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err) {
     first += n;
   }
   free(places);
-  return status ? status : lnti_import_ontology(labels->work, err);
+  return status ? status : declare_columns(labels, err);
 }
 
 /* ---- answers ---- */

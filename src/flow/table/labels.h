@@ -35,7 +35,7 @@ LNT_MUST_CHECK lnt_status lnti_table_labels_begin(lnti_table_labels *labels, lnt
                                                   const lnti_table_plan *plan, const char *table, lnt_error *err);
 /** Notes what a row says, in the first pass over the table. LNT_ELIMIT (too many titles), LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_table_labels_note(lnti_table_labels *labels, const lnti_table_row *row, lnt_error *err);
-/** Makes questions and options and stores them. What can be no answer is marked. LNT_EINVAL (a question of another
+/** Makes questions and options. What can be no answer is marked. LNT_EINVAL (a question of another
  *  type, or two columns for one). */
 LNT_MUST_CHECK lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_error *err);
 /** The answers of a row: [row->n_values], in `arena`. Where one can be none, *refused_out says why and *column_out where
