@@ -16,6 +16,7 @@
 #include <flow/split/names.h>
 #include <flow/target.h>
 #include <flow/train_command.h>
+#include <math.h>
 #include <math/topk.h>
 #include <model/model.h>
 #include <stdlib.h>
@@ -295,14 +296,20 @@ static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
 
 lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation *evaluation, const lnt_model *model,
                                  lnt_error *err) {
-  double share = 0;
+  double share = 0, accuracy = evaluation->value[LNTI_ACCURACY], low = evaluation->ci95[LNTI_ACCURACY][0];
   size_t most = lnti_report_baseline(&share, evaluation);
-  if (!lnti_report_is_guessing(evaluation)) return LNT_OK;
-  return lnti_messages_add(
-      warnings, err,
-      "no better than always answering \"%s\", which is right in %.1f %%: try another --feature or "
-      "--learner, or label more items",
-      model->classes[most].title, 100 * share);
+  const char *title = model->classes[most].title;
+  if (accuracy <= share) {
+    return lnti_messages_add(warnings, err,
+                             "right in %.1f %%, which is %s always answering \"%s\" (%.1f %%): try another --feature or "
+                             "--learner, or label more items",
+                             100 * accuracy, accuracy < share ? "worse than" : "no better than", title, 100 * share);
+  }
+  if (isnan(low) || low > share) return LNT_OK;
+  return lnti_messages_add(warnings, err,
+                           "right in %.1f %%, which is not surely better than always answering \"%s\" (%.1f %%), since its "
+                           "95 %% interval begins at %.1f %%: judge by more items, or try another --feature or --learner",
+                           100 * accuracy, title, 100 * share, 100 * low);
 }
 
 /* ---- the report ---- */

@@ -49,7 +49,8 @@ typedef struct lnti_evaluate_result {
  *  is not in this ontology); as opening a model; LNT_ECANCELLED. */
 LNT_MUST_CHECK lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project,
                                         const lnti_evaluate_request *request, lnt_error *err);
-/** Adds a warning where the accuracy is no better than always answering the most frequent class. For train as well. */
+/** Adds a warning where the accuracy is no better than always answering the most frequent class, or may be by its interval. For
+ *  train as well. */
 LNT_MUST_CHECK lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation *evaluation,
                                                 const lnt_model *model, lnt_error *err);
 /** What the result says as a report, without pictures, for lnti_report_json and the terminal. `titles` [n_classes] is room

@@ -8,6 +8,7 @@
 #include <flow/split/split.h>
 #include <flow/train.h>
 #include <math.h>
+#include <model/model.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -282,6 +283,36 @@ static void the_report_is_written_with_its_mistakes(void **state) {
   lab_free(&l);
 }
 
+/* Half of the items are of class 0, which is what always answering it gets. */
+static void guessing_is_told_by_the_case(void **state) {
+  (void)state;
+  static const struct {
+    double accuracy, low;
+    const char *says;
+  } cases[] = {{0.4, 0.2, "right in 40.0 %, which is worse than always answering \"dark\" (50.0 %)"},
+               {0.5, 0.4, "which is no better than always answering \"dark\" (50.0 %)"},
+               {0.7, 0.45, "right in 70.0 %, which is not surely better than always answering \"dark\" (50.0 %), since its "
+                           "95 % interval begins at 45.0 %"},
+               {0.7, 0.5, "not surely"},
+               {0.7, 0.51, NULL},
+               {0.7, (double)NAN, NULL},
+               {0.5, (double)NAN, "no better than"}};
+  char dark[] = "dark", grey[] = "grey";
+  lnti_model_class classes[] = {{dark, dark}, {grey, grey}};
+  lnt_model model = {.classes = classes, .n_classes = 2};
+  lnti_class_metrics metrics[] = {{.n = 5}, {.n = 5}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    lnti_messages warnings = {0};
+    lnti_evaluation evaluation = {.n = 10, .k = 2, .classes = metrics};
+    evaluation.value[LNTI_ACCURACY] = cases[i].accuracy;
+    evaluation.ci95[LNTI_ACCURACY][0] = cases[i].low;
+    assert_ok(lnti_warn_of_guessing(&warnings, &evaluation, &model, ERR));
+    assert_int_equal(warnings.n, cases[i].says != NULL);
+    if (cases[i].says) assert_non_null(strstr(warnings.text[0], cases[i].says));
+    lnti_messages_clear(&warnings);
+  }
+}
+
 static void a_cancelled_evaluation(void **state) {
   (void)state;
   lab l = shades();
@@ -307,6 +338,7 @@ int main(void) {
       cmocka_unit_test(the_target_must_be_asked_here),
       cmocka_unit_test(images_that_cannot_be_read_are_left_out),
       cmocka_unit_test(the_report_is_written_with_its_mistakes),
+      cmocka_unit_test(guessing_is_told_by_the_case),
       cmocka_unit_test(a_cancelled_evaluation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,12 +65,6 @@ size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation
   return most;
 }
 
-bool lnti_report_is_guessing(const lnti_evaluation *evaluation) {
-  double share = 0, low = evaluation->ci95[LNTI_ACCURACY][0];
-  (void)lnti_report_baseline(&share, evaluation);
-  return (isnan(low) ? evaluation->value[LNTI_ACCURACY] : low) <= share;
-}
-
 const char *lnti_report_group_words(const char *group_key) {
   static const struct {
     const char *key, *words; /* the beginning of a key */

@@ -89,8 +89,6 @@ size_t lnti_report_pairs(lnti_report_pair *pairs_out, size_t capacity, const lnt
 
 /** The most frequent true class, and the share of items that always answering it would get right. */
 size_t lnti_report_baseline(double *share_out, const lnti_evaluation *evaluation);
-/** True where the accuracy (its interval's lower end, if there is one) is no better than that. */
-bool lnti_report_is_guessing(const lnti_evaluation *evaluation);
 
 /** What a group's images have in common, for people who know no keys: "names that differ in their last number alone"; NULL
  *  where the key is metadata, or several. */
