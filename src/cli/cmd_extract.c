@@ -8,6 +8,7 @@
 #include <cli/help.h>
 #include <cli/refused.h>
 #include <flow/extract.h>
+#include <flow/split/names.h>
 
 typedef struct extraction {
   lnti_extract_items items;
@@ -64,10 +65,10 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
   lnti_item_query query = {.split = split};
   lnti_image_traits traits;
   uint64_t began = lnti_monotonic_ns();
-  lnt_status status = lnti_store_items(project->store, &query, collect, &e->items, err);
+  lnt_status status = split ? lnti_split_check(project, split, err) : LNT_OK;
+  if (!status) status = lnti_store_items(project->store, &query, collect, &e->items, err);
   if (status) return status;
   if (e->items.n == 0) {
-    if (split) return lnti_fail(err, LNT_ENOTFOUND, "there are no items in the split '%s'", split);
     return lnti_fail(err, LNT_ENOTFOUND, "there are no items yet; bring some in with: linnet import SOURCE");
   }
   status = lnti_project_traits(&traits, project, err);

@@ -47,16 +47,13 @@ typedef struct evaluating {
 static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
   lnti_store_counts counts = {0};
   lnti_text list = {0};
-  lnt_status status = lnti_store_counts_read(&counts, e->project->store, err);
-  for (size_t i = 0; i < counts.n_splits && status == LNT_OK; i++) {
-    const char *name = counts.splits[i].name;
-    status = lnti_text_printf(&list, err, "%s%s (%zu)", i ? ", " : "", *name ? name : "no split", counts.splits[i].n);
-  }
-  if (status == LNT_OK) {
+  lnt_status status = lnti_split_check(e->project, e->split, err);
+  if (!status) status = lnti_store_counts_read(&counts, e->project->store, err);
+  if (!status) status = lnti_split_list(&list, &counts, err);
+  if (!status) {
     status = lnti_fail(err, LNT_ENOTFOUND,
-                       "no labelled items in the split \"%s\"; items are in: %.300s. Make one with "
-                       "linnet split, or choose one with --split",
-                       e->split, list.data ? list.data : "none");
+                       "no labelled items in the split \"%s\"; items are in: %.300s. Choose another with --split",
+                       e->split, list.data);
   }
   lnti_text_clear(&list);
   lnti_store_counts_clear(&counts);
@@ -300,16 +297,18 @@ lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation 
   size_t most = lnti_report_baseline(&share, evaluation);
   const char *title = model->classes[most].title;
   if (accuracy <= share) {
-    return lnti_messages_add(warnings, err,
-                             "right in %.1f %%, which is %s always answering \"%s\" (%.1f %%): try another --feature or "
-                             "--learner, or label more items",
-                             100 * accuracy, accuracy < share ? "worse than" : "no better than", title, 100 * share);
+    return lnti_messages_add(
+        warnings, err,
+        "right in %.1f %%, which is %s always answering \"%s\" (%.1f %%): try another --feature or "
+        "--learner, or label more items",
+        100 * accuracy, accuracy < share ? "worse than" : "no better than", title, 100 * share);
   }
   if (isnan(low) || low > share) return LNT_OK;
-  return lnti_messages_add(warnings, err,
-                           "right in %.1f %%, which is not surely better than always answering \"%s\" (%.1f %%), since its "
-                           "95 %% interval begins at %.1f %%: judge by more items, or try another --feature or --learner",
-                           100 * accuracy, title, 100 * share, 100 * low);
+  return lnti_messages_add(
+      warnings, err,
+      "right in %.1f %%, which is not surely better than always answering \"%s\" (%.1f %%), since its "
+      "95 %% interval begins at %.1f %%: judge by more items, or try another --feature or --learner",
+      100 * accuracy, title, 100 * share, 100 * low);
 }
 
 /* ---- the report ---- */
@@ -377,10 +376,8 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   lnt_status status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
   if (status) goto done;
   e.split = result.split;
-  if (*result.split == '\0') {
-    status = lnti_fail(err, LNT_EINVAL, "a split's name is empty; see them with: linnet status");
-    goto done;
-  }
+  if (!*result.split) status = lnti_split_check(project, result.split, err); /* to the store it would be no split */
+  if (status) goto done;
   status = prepare(&e, err);
   if (status) goto done;
   status = lnti_job_begin(&e.job, project, "evaluate", "{}", request->progress, err);

@@ -49,7 +49,9 @@ class Extract(Learning):
         self.assertRegex(self.run_ok("-C", name, "extract").stdout, r"\A18 vectors of [\d,]+ f32 numbers in ")
         self.fails(2, "-C", name, "extract", "--feature", "smell", says="smell")
         self.fails(2, "-C", name, "extract", "--feature", "hog:smell=1", says="smell")
-        self.fails(1, "-C", name, "extract", "--split", "moon", says="moon")
+        self.fails(1, "-C", name, "extract", "--split", "moon", says="there is no split 'moon'; there are test (")
+        self.fails(1, "-C", name, "extract", "--split", "tset", says="did you mean 'test'? There are test (")
+        self.fails(2, "-C", name, "extract", "--split", "", says="the split's name is empty; there are test (")
 
     def test_image_that_has_gone(self):
         name = self.ready(per_class=6)
@@ -299,7 +301,7 @@ class Evaluate(Learning):
         self.run_ok("-C", name, "train", "--feature", "pixels")
         self.fails(1, "-C", name, "evaluate", "nobody", says="nobody")
         self.fails(1, "-C", name, "evaluate", "logistic-pixels", says="test")
-        self.fails(1, "-C", name, "evaluate", "logistic-pixels", "--split", "moon", says="moon")
+        self.fails(1, "-C", name, "evaluate", "logistic-pixels", "--split", "tran", says="did you mean 'train'?")
 
 
 class Models(Learning):

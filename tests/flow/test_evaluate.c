@@ -197,8 +197,17 @@ static void no_rows_list_the_splits(void **state) {
   lnti_evaluate_result result = {.n_unknown = 77};
   request.split = "val";
   assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
-  assert_message("no labelled items in the split \"val\"");
-  assert_message("test (10), train (12)");
+  assert_message("there is no split 'val'; there are test (10), train (12)");
+  request.split = "tset";
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
+  assert_message("there is no split 'tset'; did you mean 'test'? There are test (10), train (12)");
+  request.split = "";
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_EINVAL);
+  assert_message("empty; there are test (10)");
+  lab_item(&l, "bare.pgm", 99, "odd");
+  request.split = "odd";
+  assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
+  assert_message("no labelled items in the split \"odd\"");
   request = request_of("nobody");
   assert_status(lnti_evaluate(&result, l.project, &request, ERR), LNT_ENOTFOUND);
   assert_message("the project has m");
@@ -291,8 +300,9 @@ static void guessing_is_told_by_the_case(void **state) {
     const char *says;
   } cases[] = {{0.4, 0.2, "right in 40.0 %, which is worse than always answering \"dark\" (50.0 %)"},
                {0.5, 0.4, "which is no better than always answering \"dark\" (50.0 %)"},
-               {0.7, 0.45, "right in 70.0 %, which is not surely better than always answering \"dark\" (50.0 %), since its "
-                           "95 % interval begins at 45.0 %"},
+               {0.7, 0.45,
+                "right in 70.0 %, which is not surely better than always answering \"dark\" (50.0 %), since its "
+                "95 % interval begins at 45.0 %"},
                {0.7, 0.5, "not surely"},
                {0.7, 0.51, NULL},
                {0.7, (double)NAN, NULL},

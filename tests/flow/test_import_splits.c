@@ -129,6 +129,24 @@ static void a_given_split_needs_no_warning(void **state) {
   lab_free(&l);
 }
 
+static void a_misspelt_split_is_told(void **state) {
+  (void)state;
+  lab l = lab_new();
+  make_splits(&l);
+  const char *source = media_in(&l, "set/train").text;
+  lnti_import_result result = import_folder(&l, source, "tset");
+  assert_true(media_says(&result.warnings, "--split tset: did you mean 'test'?"));
+  lnti_import_result_clear(&result);
+  result = import_folder(&l, source, "Testing"); /* a name of test */
+  assert_false(media_says(&result.warnings, "did you mean"));
+  lnti_import_result_clear(&result);
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  options.split = "";
+  assert_status(lnti_import(&result, l.project, &source, 1, &options, ERR), LNT_EINVAL);
+  assert_message("the name is empty");
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_image_beside_splits_changes_nothing_for_them),
@@ -137,6 +155,7 @@ int main(void) {
       cmocka_unit_test(splits_beside_another_folder_are_classes_and_told),
       cmocka_unit_test(a_warning_is_short),
       cmocka_unit_test(a_given_split_needs_no_warning),
+      cmocka_unit_test(a_misspelt_split_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

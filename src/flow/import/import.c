@@ -222,9 +222,22 @@ static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *w
       kept->n, OF(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
 }
 
+/* Any name is a split's, but nothing trains or judges by a misspelt one. */
+static lnt_status warn_of_split(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  static const char *const usual[] = {LNTI_SPLIT_TRAIN, LNTI_SPLIT_VAL, LNTI_SPLIT_TEST};
+  const char *split = work->options->split, *near = split ? lnti_nearest_name(split, usual, 3) : NULL;
+  if (!near || strcmp(near, split) == 0) return LNT_OK;
+  return lnti_messages_add(
+      warnings, err,
+      "--split %s: did you mean '%s'? Nothing looks at a split of that name by itself; to put the items "
+      "right import again with --split %s --existing replace",
+      split, near, near);
+}
+
 static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
-  lnt_status status = warn_of_files(work, warnings, err);
+  lnt_status status = warn_of_split(work, warnings, err);
+  if (!status) status = warn_of_files(work, warnings, err);
   if (!status) status = warn_of_sayings(work, warnings, err);
   if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
   size_t n = warnings->n;
@@ -333,6 +346,10 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   /* "Test" and "testing" are the split "test": under another name its items would be trained on. */
   const char *known = own.split ? lnti_split_of_name(own.split, strlen(own.split)) : NULL;
   if (known) own.split = known;
+  if (own.split && !*own.split) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "--split: the name is empty; without --split folders named train, val and test decide");
+  }
   if (n_sources == 0)
     return lnti_fail(err, LNT_EINVAL, "nothing to import: name a folder, an archive, an array or a table");
   lnt_status status = check_classes(options, err);
