@@ -12,13 +12,13 @@ BELOW = {
     "graph": ["math"],
     "media": ["math"],
     "image": ["media"],
-    "feature": ["image"],
+    "feature": ["image", "graph"],
     "eval": ["image"],
     "model": ["feature", "eval"],
     "ontology": ["base"],
     "store": ["base", "ontology"],
     "flow": ["model", "store"],
-    "cli": ["flow", "graph"],
+    "cli": ["flow"],
 }
 
 # Outside headers and the one family of files that includes them.

@@ -1,0 +1,427 @@
+/*
+ * Opening a network and running it on pictures. A plan is made for one picture and used by one thread at a time; those that
+ * rest wait in a list, so that as many are made as threads really run. Nothing else changes after opening.
+ */
+#include <feature/backbone_parts.h>
+
+#include <base/error.h>
+#include <base/file.h>
+#include <base/text.h>
+#include <graph/onnx.h>
+#include <graph/plan.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE_ASSUMED = 224, ASSUMED_TEXT = 256 };
+
+/* Of what running takes at once, weights aside; and of all plans together. */
+#define PLAN_BYTES_MAX ((size_t)1 << 30)
+#define ENGINES_BYTES_MAX ((size_t)2 << 30)
+
+static const float imagenet_mean[3] = {0.485f, 0.456f, 0.406f}, imagenet_std[3] = {0.229f, 0.224f, 0.225f};
+
+/** A plan with memory for its input. */
+typedef struct engine {
+  lnti_plan *plan;
+  lnti_tensor input;
+  struct engine *next; /* of those that rest */
+} engine;
+
+typedef struct engines {
+  uint32_t value;
+  lnti_backbone_vector vector; /* d = 0: there is no such output */
+  engine *resting;
+  size_t n, n_max;
+} engines;
+
+struct lnti_backbone {
+  lnti_backbone_spec spec;
+  lnti_graph *graph;
+  const void *data;
+  size_t bytes;
+  char *own_data; /* NULL: the caller's */
+  lnti_hash content;
+  lnti_context context;
+  lnti_tensor input; /* its type and shape for one picture */
+  size_t channels;
+  bool channels_last;
+  float scale[3], shift[3]; /* by the network's channel: p * scale + shift */
+  engines output[LNTI_BACKBONE_OUTPUTS];
+  char assumed[ASSUMED_TEXT];
+  pthread_mutex_t mutex; /* of the engines */
+  pthread_cond_t rested;
+};
+
+/* ---- the input ---- */
+
+static void assume(lnti_backbone *b, const char *what) {
+  size_t n = strlen(b->assumed);
+  (void)snprintf(b->assumed + n, sizeof b->assumed - n, "%s%s", n ? "; " : "", what);
+}
+
+static lnt_status settle_side(size_t *side, size_t declared, const char *what, bool *assumed, lnt_error *err) {
+  if (declared != LNTI_ANY_SIZE) {
+    if (declared == 0 || declared > LNTI_BACKBONE_SIDE_MAX)
+      return lnti_fail(err, LNT_EUNSUPPORTED, "it takes a %s of %zu pixels; 1 to %d are possible", what, declared,
+                       LNTI_BACKBONE_SIDE_MAX);
+    if (*side && *side != declared)
+      return lnti_fail(err, LNT_EINVAL, "it takes a %s of %zu pixels and no other, such as %zu", what, declared, *side);
+    *side = declared;
+  } else if (*side == 0) {
+    *side = SIDE_ASSUMED;
+    *assumed = true;
+  }
+  return LNT_OK;
+}
+
+/* [1,c,h,w] or [1,h,w,c]; what the file leaves open is the spec's, or assumed. */
+static lnt_status settle_input(lnti_backbone *b, lnt_error *err) {
+  const lnti_graph *g = b->graph;
+  if (g->n_inputs != 1)
+    return lnti_fail(err, LNT_EUNSUPPORTED, "the network takes %zu inputs; a backbone takes one picture", g->n_inputs);
+  const lnti_tensor *declared = &g->value[g->input[0]].declared;
+  const size_t *dim = declared->shape.dim;
+  if (declared->shape.rank != 4)
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "its input is not said to be a picture, [n,channels,height,width] or [n,height,width,channels]");
+  b->channels_last = dim[1] != 1 && dim[1] != 3 && (dim[3] == 1 || dim[3] == 3);
+  b->channels = dim[b->channels_last ? 3 : 1];
+  if (b->channels != 1 && b->channels != 3)
+    return lnti_fail(err, LNT_EUNSUPPORTED, "it takes pictures of %zu channels; 1 and 3 are possible",
+                     b->channels == LNTI_ANY_SIZE ? 0 : b->channels);
+  if (dim[0] != LNTI_ANY_SIZE && dim[0] != 1)
+    return lnti_fail(err, LNT_EUNSUPPORTED, "it takes %zu pictures at once; export it for one, or for any number",
+                     dim[0]);
+  if (declared->dtype != LNTI_F32 && declared->dtype != LNTI_F16 && declared->dtype != LNTI_U8)
+    return lnti_fail(err, LNT_EUNSUPPORTED, "it takes pictures of %s; f32, f16 and u8 are possible",
+                     lnti_dtype_name(declared->dtype));
+  bool assumed = false;
+  lnt_status status = settle_side(&b->spec.h, dim[b->channels_last ? 1 : 2], "height", &assumed, err);
+  if (!status) status = settle_side(&b->spec.w, dim[b->channels_last ? 2 : 3], "width", &assumed, err);
+  if (status) return status;
+  if (assumed) assume(b, "its size is not said: 224 pixels are assumed (--size)");
+  b->input =
+      (lnti_tensor){.dtype = declared->dtype, .shape = {.rank = 4, .dim = {1, b->channels, b->spec.h, b->spec.w}}};
+  if (b->channels_last) b->input.shape = (lnti_shape){.rank = 4, .dim = {1, b->spec.h, b->spec.w, b->channels}};
+  return LNT_OK;
+}
+
+static void settle_scale(lnti_backbone *b) {
+  lnti_backbone_spec *s = &b->spec;
+  if (!(s->std[0] > 0) && b->input.dtype != LNTI_U8) {
+    memcpy(s->mean, imagenet_mean, sizeof s->mean);
+    memcpy(s->std, imagenet_std, sizeof s->std);
+    assume(b, "its mean and std are not said: those of ImageNet are assumed (--mean, --std)");
+  } else if (!(s->std[0] > 0)) { /* whole pixels go in as they are */
+    for (int c = 0; c < 3; c++) s->std[c] = 1;
+  }
+  for (int c = 0; c < 3; c++) {
+    b->scale[c] = (float)(1 / (255 * (double)s->std[c]));
+    b->shift[c] = (float)(-(double)s->mean[c] / (double)s->std[c]);
+  }
+}
+
+static void fill_input(const engine *e, const lnti_backbone *b, const lnti_image *image) {
+  const uint8_t *pixels = image->data;
+  size_t n = image->h * image->w, k = b->channels;
+  for (size_t c = 0; c < k; c++) {
+    size_t from = b->spec.bgr && k == 3 ? 2 - c : c; /* of the picture */
+    size_t at = b->channels_last ? c : c * n, step = b->channels_last ? k : 1;
+    if (b->input.dtype == LNTI_U8) {
+      uint8_t *to = (uint8_t *)e->input.data + at;
+      for (size_t i = 0; i < n; i++) to[i * step] = pixels[i * k + from];
+    } else if (b->input.dtype == LNTI_F16) {
+      uint16_t *to = (uint16_t *)e->input.data + at;
+      for (size_t i = 0; i < n; i++)
+        to[i * step] = lnti_f16_of((float)pixels[i * k + from] * b->scale[c] + b->shift[c]);
+    } else {
+      float *to = (float *)e->input.data + at;
+      for (size_t i = 0; i < n; i++) to[i * step] = (float)pixels[i * k + from] * b->scale[c] + b->shift[c];
+    }
+  }
+}
+
+/* ---- engines ---- */
+
+static void free_engine(engine *e) {
+  if (!e) return;
+  lnti_plan_free(e->plan);
+  free(e->input.data);
+  free(e);
+}
+
+static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t value, lnt_error *err) {
+  engine *e = NULL;
+  const lnti_plan_options options = {
+      .input = &b->input, .output = &value, .n_outputs = 1, .memory_max = PLAN_BYTES_MAX};
+  lnt_status status = lnti_alloc_zero(&e, 1, sizeof *e, err);
+  if (status) return status;
+  e->input = b->input;
+  status = lnti_plan_new(&e->plan, b->graph, &options, &b->context, err);
+  if (!status) status = lnti_alloc_aligned(&e->input.data, lnti_tensor_bytes(&b->input), 1, err);
+  if (status) {
+    free_engine(e);
+    return status;
+  }
+  *out = e;
+  return LNT_OK;
+}
+
+/* What a plan takes: its own memory, and the weights laid out once more, twice. */
+static size_t engine_bytes(const lnti_backbone *b, const engine *e) {
+  return lnti_plan_bytes(e->plan) + 2 * b->graph->arena.bytes;
+}
+
+/* One that rests, a new one, or the next that comes to rest. */
+static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_error *err) {
+  pthread_mutex_lock(&b->mutex);
+  while (!of->resting && of->n >= of->n_max) pthread_cond_wait(&b->rested, &b->mutex);
+  engine *e = of->resting;
+  if (e) {
+    of->resting = e->next;
+  } else {
+    of->n++;
+  }
+  pthread_mutex_unlock(&b->mutex);
+  if (e) {
+    *out = e;
+    return LNT_OK;
+  }
+  lnt_status status = new_engine(out, b, of->value, err);
+  if (status) {
+    pthread_mutex_lock(&b->mutex);
+    of->n--;
+    pthread_cond_signal(&b->rested);
+    pthread_mutex_unlock(&b->mutex);
+  }
+  return status;
+}
+
+static void give_engine(lnti_backbone *b, engines *of, engine *e) {
+  pthread_mutex_lock(&b->mutex);
+  e->next = of->resting;
+  of->resting = e;
+  pthread_cond_broadcast(&b->rested);
+  pthread_mutex_unlock(&b->mutex);
+}
+
+/* The first engine of an output tells its shape; it stays. */
+static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what, lnt_error *err) {
+  engine *e = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = new_engine(&e, b, of->value, err);
+  if (status) return status;
+  const lnti_tensor *t = lnti_plan_output(e->plan, 0);
+  const char *name = b->graph->value[of->value].name;
+  if (t->dtype != LNTI_F32 && t->dtype != LNTI_F16) {
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "its %s \"%.100s\" has numbers of %s; f32 and f16 are possible", what,
+                       name, lnti_dtype_name(t->dtype));
+  } else if (lnti_backbone_vector_of(&of->vector, &t->shape, &reason)) {
+    status = lnti_fail(err, reason.code, "its %s \"%.100s\": %s", what, name, reason.message);
+  }
+  if (status) {
+    free_engine(e);
+    return status;
+  }
+  of->resting = e;
+  of->n = 1;
+  of->n_max = ENGINES_BYTES_MAX / engine_bytes(b, e);
+  if (of->n_max == 0) of->n_max = 1;
+  return LNT_OK;
+}
+
+/* ---- opening ---- */
+
+static lnt_status name_outputs(lnti_backbone *b, lnt_error *err) {
+  const lnti_value *value = b->graph->value;
+  const uint32_t embedding = b->output[LNTI_BACKBONE_EMBEDDING].value, classes = b->output[LNTI_BACKBONE_CLASSES].value;
+  lnt_status status = LNT_OK;
+  if (!b->spec.layer && embedding != LNTI_NO_VALUE) status = lnti_strdup(&b->spec.layer, value[embedding].name, err);
+  if (!status && !b->spec.classes)
+    status = lnti_strdup(&b->spec.classes, classes == LNTI_NO_VALUE ? "" : value[classes].name, err);
+  return status;
+}
+
+/* Scores of classes are a list of two or more; what is no such list is none, unless somebody says it is. */
+static lnt_status settle_classes(lnti_backbone *b, bool said, lnt_error *err) {
+  engines *of = &b->output[LNTI_BACKBONE_CLASSES];
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = settle_output(b, of, "scores of classes", &reason);
+  if (status && status != LNT_EUNSUPPORTED) return lnti_fail(err, status, "%s", reason.message);
+  if (status && said) return lnti_fail(err, status, "%s", reason.message);
+  bool list = !status && of->vector.outer == 1 && of->vector.inner == 1 && of->vector.d > 1;
+  if (!list) {
+    free_engine(of->resting);
+    *of = (engines){.value = LNTI_NO_VALUE};
+    if (said) return lnti_fail(err, LNT_EINVAL, "\"%.100s\" is no list of scores", b->spec.classes);
+    b->spec.classes[0] = 0;
+  } else if (b->spec.n_labels > 0 && b->spec.n_labels != of->vector.d) {
+    return lnti_fail(err, LNT_EINVAL, "there are names for %zu classes, and the network has %zu", b->spec.n_labels,
+                     of->vector.d);
+  }
+  return LNT_OK;
+}
+
+static lnt_status settle(lnti_backbone *b, const lnti_backbone_spec *said, lnti_backbone_output wanted,
+                         lnt_error *err) {
+  uint32_t value[LNTI_BACKBONE_OUTPUTS];
+  lnt_status status = said ? lnti_backbone_spec_copy(&b->spec, said, err) : LNT_OK;
+  bool classes_said = b->spec.classes && b->spec.classes[0];
+  if (!status) status = lnti_backbone_spec_complete(&b->spec, b->graph, err);
+  if (!status) status = settle_input(b, err);
+  if (status) return status;
+  settle_scale(b);
+  status = lnti_backbone_find_outputs(value, b->graph, &b->spec, err);
+  for (int o = 0; o < LNTI_BACKBONE_OUTPUTS && !status; o++) b->output[o].value = value[o];
+  if (!status) status = name_outputs(b, err);
+  engines *embedding = &b->output[LNTI_BACKBONE_EMBEDDING];
+  if (!status && embedding->value != LNTI_NO_VALUE && wanted != LNTI_BACKBONE_CLASSES)
+    status = settle_output(b, embedding, "layer", err);
+  if (!status && b->output[LNTI_BACKBONE_CLASSES].value != LNTI_NO_VALUE && wanted != LNTI_BACKBONE_EMBEDDING)
+    status = settle_classes(b, classes_said, err);
+  return status;
+}
+
+static lnt_status open_data(lnti_backbone *b, const lnti_backbone_spec *said, lnti_backbone_output wanted,
+                            const lnti_context *context, lnt_error *err) {
+  b->context = *context;
+  b->context.pool = NULL; /* each thread runs a plan of its own */
+  lnti_hash_bytes(&b->content, b->data, b->bytes);
+  lnt_status status = lnti_onnx_read(&b->graph, b->data, b->bytes, err);
+  return status ? status : settle(b, said, wanted, err);
+}
+
+static lnt_status new_backbone(lnti_backbone **out, lnt_error *err) {
+  lnti_backbone *b = NULL;
+  lnt_status status = lnti_alloc_zero(&b, 1, sizeof *b, err);
+  if (status) return status;
+  pthread_mutex_init(&b->mutex, NULL);
+  pthread_cond_init(&b->rested, NULL);
+  *out = b;
+  return LNT_OK;
+}
+
+/* Takes over `b` and its data in every case. */
+static lnt_status finish(lnti_backbone **out, lnti_backbone *b, const char *name, const lnti_backbone_spec *said,
+                         lnti_backbone_output wanted, const lnti_context *context, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = open_data(b, said, wanted, context, &reason);
+  if (status) {
+    lnti_backbone_free(b);
+    return lnti_fail(err, status, "%s: %s", name, reason.message);
+  }
+  *out = b;
+  return LNT_OK;
+}
+
+lnt_status lnti_backbone_open(lnti_backbone **out, const char *path, const lnti_backbone_spec *said,
+                              lnti_backbone_output wanted, const lnti_context *context, lnt_error *err) {
+  lnti_backbone *b = NULL;
+  lnt_status status = new_backbone(&b, err);
+  if (status) return status;
+  status = lnti_file_read(&b->own_data, &b->bytes, path, LNTI_BACKBONE_BYTES_MAX, err);
+  if (status) {
+    lnti_backbone_free(b);
+    return status;
+  }
+  b->data = b->own_data;
+  return finish(out, b, path, said, wanted, context, err);
+}
+
+lnt_status lnti_backbone_read(lnti_backbone **out, const void *data, size_t bytes, const char *name,
+                              const lnti_backbone_spec *said, lnti_backbone_output wanted, const lnti_context *context,
+                              lnt_error *err) {
+  lnti_backbone *b = NULL;
+  lnt_status status = new_backbone(&b, err);
+  if (status) return status;
+  b->data = data;
+  b->bytes = bytes;
+  return finish(out, b, name, said, wanted, context, err);
+}
+
+void lnti_backbone_free(lnti_backbone *b) {
+  if (!b) return;
+  for (int o = 0; o < LNTI_BACKBONE_OUTPUTS; o++) {
+    while (b->output[o].resting) {
+      engine *e = b->output[o].resting;
+      b->output[o].resting = e->next;
+      free_engine(e);
+    }
+  }
+  lnti_graph_free(b->graph);
+  lnti_backbone_spec_clear(&b->spec);
+  pthread_cond_destroy(&b->rested);
+  pthread_mutex_destroy(&b->mutex);
+  free(b->own_data);
+  free(b);
+}
+
+/* ---- asking and running ---- */
+
+const lnti_backbone_spec *lnti_backbone_get_spec(const lnti_backbone *b) {
+  return &b->spec;
+}
+
+const char *lnti_backbone_assumed(const lnti_backbone *b) {
+  return b->assumed;
+}
+
+const void *lnti_backbone_data(size_t *bytes_out, const lnti_backbone *b) {
+  *bytes_out = b->bytes;
+  return b->data;
+}
+
+const lnti_hash *lnti_backbone_content(const lnti_backbone *b) {
+  return &b->content;
+}
+
+lnti_prepare lnti_backbone_prepare(const lnti_backbone *b) {
+  return (lnti_prepare){b->spec.h, b->spec.w, b->channels == 1 ? LNTI_COLOUR_GREY : LNTI_COLOUR_RGB};
+}
+
+size_t lnti_backbone_d(const lnti_backbone *b, lnti_backbone_output output) {
+  return b->output[output].vector.d;
+}
+
+lnt_status lnti_backbone_key(char **out, const lnti_backbone *b, lnti_backbone_output output, lnt_error *err) {
+  char hex[LNTI_HASH_HEX], pipeline[LNTI_PREPARE_TEXT];
+  const lnti_backbone_spec *s = &b->spec;
+  const lnti_prepare prepare = lnti_backbone_prepare(b);
+  lnti_hash_hex(hex, &b->content);
+  lnti_prepare_text(pipeline, &prepare);
+  return lnti_asprintf(out, err, "network=%s;layer=%s;%s;%s;mean=%a,%a,%a;std=%a,%a,%a", hex,
+                       b->graph->value[b->output[output].value].name, pipeline, s->bgr ? "bgr" : "rgb",
+                       (double)s->mean[0], (double)s->mean[1], (double)s->mean[2], (double)s->std[0], (double)s->std[1],
+                       (double)s->std[2]);
+}
+
+static lnt_status read_vector(float *out, const lnti_tensor *t, const lnti_backbone_vector *v, lnt_error *err) {
+  for (size_t i = 0; i < v->d; i++) {
+    double sum = 0;
+    for (size_t o = 0; o < v->outer; o++) {
+      for (size_t k = 0; k < v->inner; k++) sum += (double)lnti_tensor_real(t, (o * v->d + i) * v->inner + k);
+    }
+    out[i] = (float)(sum / (double)(v->outer * v->inner));
+    if (!isfinite(out[i])) return lnti_fail(err, LNT_EDATA, "the network gives no finite numbers for this picture");
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_backbone_run(float *out, lnti_backbone *b, lnti_backbone_output output, const lnti_image *image,
+                             lnt_error *err) {
+  engines *of = &b->output[output];
+  engine *e = NULL;
+  if (of->vector.d == 0 || image->h != b->spec.h || image->w != b->spec.w || image->c != b->channels ||
+      image->depth != LNTI_DEPTH_U8)
+    return lnti_fail(err, LNT_EINVAL, "the backbone \"%s\" has no such output, or takes no such picture", b->spec.name);
+  lnt_status status = take_engine(&e, b, of, err);
+  if (status) return status;
+  fill_input(e, b, image);
+  status = lnti_plan_run(e->plan, &e->input, err);
+  if (!status) status = read_vector(out, lnti_plan_output(e->plan, 0), &of->vector, err);
+  give_engine(b, of, e);
+  return status;
+}
