@@ -1,10 +1,10 @@
 # liblinnet, shared and static, for programs that classify images: every layer that opening a model file
 # and classifying with it stands on, from the objects of the layers' own libraries; and what
 # `cmake --install` puts where of it (the program and its man page: src/cli).
-set(LINNET_LIBRARY_LAYERS base math media image feature eval model)
+set(LINNET_LIBRARY_LAYERS base math graph media image feature eval model)
 set(LINNET_LIBRARY_LINK PkgConfig::ARCHIVE PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG
     PkgConfig::VIPS PkgConfig::XXHASH PkgConfig::ZLIB
-    Threads::Threads m)
+    linnet_dnnl gomp Threads::Threads m)
 
 set(objects)
 foreach(layer IN LISTS LINNET_LIBRARY_LAYERS)
@@ -33,7 +33,7 @@ file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # everything that libvips itself could be built from, and half a minute of linking.
 list(JOIN OPENBLAS_LDFLAGS " " LINNET_PC_LIBS)
 foreach(flags "${ARCHIVE_LDFLAGS}" "${VIPS_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}"
-        "${ZLIB_LDFLAGS}" "-lm;-lpthread")
+        "${ZLIB_LDFLAGS}" "-ldnnl;-lgomp;-lm;-lpthread")
   list(JOIN flags " " flags)
   string(APPEND LINNET_PC_LIBS " ${flags}")
 endforeach()

@@ -43,6 +43,13 @@ void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash) {
   sodium_bin2hex(out, LNTI_HASH_HEX, hash->bytes, LNTI_HASH_BYTES);
 }
 
+void lnti_sha256_hex(char out[LNTI_HASH_HEX], const void *data, size_t n) {
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  start_once();
+  crypto_hash_sha256(hash, data, n);
+  sodium_bin2hex(out, LNTI_HASH_HEX, hash, sizeof hash);
+}
+
 void lnti_random_bytes(void *out, size_t n) {
   start_once();
   randombytes_buf(out, n);

@@ -28,6 +28,9 @@ void lnti_hash_bytes(lnti_hash *out, const void *data, size_t n);
 /** Lower-case hexadecimal with its NUL. */
 void lnti_hash_hex(char out[LNTI_HASH_HEX], const lnti_hash *hash);
 
+/** SHA-256, in hexadecimal: for files whose publishers name it. Nothing of our own is told apart by it. */
+void lnti_sha256_hex(char out[LNTI_HASH_HEX], const void *data, size_t n);
+
 /** A fast hash of 128 bits (XXH3 by xxHash, at many gigabytes a second), for finding what is equal in one's own data: who
  *  wants to can make two blocks that collide. The bytes are the same everywhere. */
 enum { LNTI_HASH128_BYTES = 16, LNTI_HASH128_HEX = 33 };

@@ -12,7 +12,16 @@
 #include <string.h>
 
 lnt_status lnti_cli_project(lnti_project **out, lnti_cli *cli, lnt_error *err) {
-  return lnti_project_open(out, cli->project_path ? cli->project_path : ".", cli->person, &cli->context, err);
+  lnti_project *project = NULL;
+  lnt_status status =
+      lnti_project_open(&project, cli->project_path ? cli->project_path : ".", cli->person, &cli->context, err);
+  if (!status && cli->backbones) status = lnti_project_use_backbones(project, cli->backbones, err);
+  if (status) {
+    lnti_project_close(project);
+    return status;
+  }
+  *out = project;
+  return LNT_OK;
 }
 
 /** A path: it has a slash or ends as model files do. */

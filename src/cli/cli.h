@@ -22,6 +22,7 @@ typedef struct lnti_cli {
   FILE *out;                /**< stdout: results */
   const char *project_path; /**< of -C; NULL: the current folder */
   const char *person;       /**< NULL: the project's default */
+  char *backbones;          /**< folder where the person's backbones are kept; NULL: unknown */
   bool json, quiet;
   bool styled; /**< `out` is a terminal that shows bold text */
   lnti_context context;

@@ -6,13 +6,15 @@
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/format.h>
+#include <flow/backbones.h>
 #include <flow/predict.h>
 #include <math/topk.h>
+#include <model/model.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL_COLUMNS_MAX = 32 };
+enum { LABEL_COLUMNS_MAX = 32, TOP_OF_BACKBONE = 5 };
 
 typedef struct predicting {
   lnti_cli *cli;
@@ -150,7 +152,8 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
 
 static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_args *args, lnt_error *err) {
   int64_t top = 0;
-  lnt_status status = lnti_args_int(&top, args, "top", 1, 1, INT32_MAX, err);
+  lnt_status status =
+      lnti_args_int(&top, args, "top", lnti_args_has(args, "backbone") ? TOP_OF_BACKBONE : 1, 1, INT32_MAX, err);
   if (status) return status;
   p->cli = cli;
   p->k = lnt_model_n_classes(model);
@@ -167,26 +170,36 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   return !status && cli->json ? lnti_cli_json(&p->json, cli, 0, err) : status;
 }
 
+static lnt_status open_backbone(lnt_model **out, lnti_cli *cli, const char *name, lnt_error *err) {
+  lnti_backbone *backbone = NULL;
+  lnt_status status =
+      lnti_backbones_open(&backbone, cli->backbones, name, NULL, LNTI_BACKBONE_CLASSES, &cli->context, err);
+  return status ? status : lnti_model_of_backbone(out, backbone, &cli->context, err);
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   predicting p = {.top = 0};
   lnti_predict_result result = {0, 0};
   lnti_project *project = NULL;
   lnt_model *model = NULL;
   const char *items = lnti_args_text(args, "items", NULL);
-  if (items && args->n_operands > 1) {
+  const char *backbone = lnti_args_text(args, "backbone", NULL);
+  size_t n_models = backbone ? 0 : 1; /* operands before the paths */
+  if (items && args->n_operands > n_models) {
     return lnti_fail(err, LNT_EINVAL, "give either paths or --items, not both");
   }
-  if (!items && args->n_operands < 2) {
+  if (args->n_operands < n_models + (items ? 0 : 1)) {
     return lnti_fail(err, LNT_EINVAL, "what is to be classified? linnet predict MODEL PATH..., or --items FILTER");
   }
-  lnt_status status = lnti_cli_model(&model, &project, cli, args->operands[0], err);
+  lnt_status status = backbone ? open_backbone(&model, cli, backbone, err)
+                               : lnti_cli_model(&model, &project, cli, args->operands[0], err);
   if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
   if (!status) status = prepare(&p, cli, model, args, err);
   if (!status && items) {
     status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
   } else if (!status) {
-    status = lnti_predict_paths(&result, model, project, args->operands + 1, args->n_operands - 1, &cli->context,
-                                &cli->meter->progress, on_prediction, &p, err);
+    status = lnti_predict_paths(&result, model, project, args->operands + n_models, args->n_operands - n_models,
+                                &cli->context, &cli->meter->progress, on_prediction, &p, err);
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
   free(p.order);
@@ -199,7 +212,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 
 static const lnti_cli_option option_table[] = {
     {"items", 0, "FILTER", "items of the project that match, as for 'linnet items --where'; \"\" for all", false},
-    {"top", 0, "K", "the K most probable classes of each (1)", false},
+    {"backbone", 0, "NAME|FILE", "in place of MODEL: what this network's own classes see", false},
+    {"top", 0, "K", "the K most probable classes of each (1; of a backbone 5)", false},
     {"proba", 0, NULL, "the probability of every class, in the model's order", false},
     LNTI_CLI_OPTIONS_END,
 };
@@ -211,22 +225,26 @@ static const lnti_example examples[] = {
     {"Items that nobody has labelled:", "linnet predict logistic-hog --items labelled=no"},
     {"A model file, anywhere, without a project:", "linnet predict sneakers.lnt photo.png"},
     {"One record of an IDX array:", "linnet predict digits.lnt t10k-images-idx3-ubyte.gz#17"},
+    {"What a network's own classes see, with nothing trained:",
+     "linnet predict --backbone mobilenet_v2.onnx photo.jpg"},
     {NULL, NULL},
 };
 
 const lnti_command lnti_cmd_predict = {
     .name = "predict",
     .summary = "classify images with a trained model",
-    .usage = "MODEL PATH... [--top K] [--proba]\nMODEL --items FILTER [--top K] [--proba]",
+    .usage =
+        "MODEL PATH... [--top K] [--proba]\nMODEL --items FILTER [--top K] [--proba]\n--backbone NAME PATH... [--top K] [--proba]",
     .about =
         "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
         "image, a folder or an archive (all images in it), an IDX array (all its records) or one record of it, "
         "ARRAY#N.\n\n"
+        "With --backbone no model is needed: a network's own classes name what it sees, "
+        "as they are and uncalibrated. NAME is one of 'linnet backbone list', or the path of a network's file.\n\n"
         "An input that cannot be read is reported with its reason and the rest goes on: exit code 3, or 1 where "
         "not one could be classified.",
     .options = option_table,
     .examples = examples,
-    .operands_min = 1,
     .operands_max = SIZE_MAX,
     .run = run,
 };

@@ -20,6 +20,7 @@ extern const lnti_command lnti_cmd_predict;
 extern const lnti_command lnti_cmd_export;
 extern const lnti_command lnti_cmd_previews;
 extern const lnti_command lnti_cmd_models;
+extern const lnti_command lnti_cmd_backbone;
 extern const lnti_command lnti_cmd_relink;
 extern const lnti_command lnti_cmd_verify;
 extern const lnti_command lnti_cmd_doctor;

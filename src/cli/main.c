@@ -5,6 +5,7 @@
  * OpenBLAS is (it picks its kernels while the program is loaded, so that a lower level means loading again), and signals
  * are caught before there is anything to lose.
  */
+#include <base/alloc.h>
 #include <base/error.h>
 #include <cli/cli.h>
 #include <cli/format.h>
@@ -97,6 +98,14 @@ static lnt_status choose_cpu(lnti_cli *cli, char **argv, lnt_error *err) {
 static bool wants_style(void) {
   const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
   return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && (!no_color || !no_color[0]);
+}
+
+/** LINNET_BACKBONES, else where a person's data lie (XDG Base Directory Specification): NULL where nothing says. */
+static lnt_status find_backbones(char **out, lnt_error *err) {
+  const char *own = getenv("LINNET_BACKBONES"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+  if (own && own[0]) return lnti_strdup(out, own, err);
+  if (data && data[0] == '/') return lnti_asprintf(out, err, "%s/linnet/backbones", data);
+  return home && home[0] ? lnti_asprintf(out, err, "%s/.local/share/linnet/backbones", home) : LNT_OK;
 }
 
 /* ---- reading the command line ---- */
@@ -193,6 +202,7 @@ static lnt_status run(lnti_cli *cli, const invocation *in, char **argv, lnt_erro
     return lnti_fail(err, LNT_EINVAL, "which command? 'linnet help' lists them");
   }
   lnt_status status = choose_cpu(cli, argv, err);
+  if (!status) status = find_backbones(&cli->backbones, err);
   return status ? status : in->command->run(cli, &in->args, err);
 }
 
@@ -262,5 +272,6 @@ int main(int argc, char **argv) {
   lnti_pool_free(cli.context.pool);
   if (meter.stream) lnti_meter_clear(&meter);
   lnti_args_clear(&in.args);
+  free(cli.backbones);
   return exit_code;
 }

@@ -7,7 +7,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <base/text.h>
-#include <graph/onnx.h>
+#include <graph/read.h>
 #include <graph/plan.h>
 #include <math.h>
 #include <pthread.h>
@@ -290,7 +290,7 @@ static lnt_status open_data(lnti_backbone *b, const lnti_backbone_spec *said, ln
   b->context = *context;
   b->context.pool = NULL; /* each thread runs a plan of its own */
   lnti_hash_bytes(&b->content, b->data, b->bytes);
-  lnt_status status = lnti_onnx_read(&b->graph, b->data, b->bytes, err);
+  lnt_status status = lnti_graph_read(&b->graph, b->data, b->bytes, err);
   return status ? status : settle(b, said, wanted, err);
 }
 

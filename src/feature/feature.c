@@ -18,9 +18,21 @@ static const lnti_feature *const registry[] = {&lnti_feature_pixels, &lnti_featu
 
 enum { N_FEATURES = sizeof registry / sizeof *registry, TEXT_MAX = 1024 };
 
+/* What a backbone gives has no parameters of its own, and is in no list: the backbone says it all. */
+static const lnti_param no_params[] = {{0}};
+static const lnti_feature embedding = {.name = "embedding",
+                                       .title = "Embeddings",
+                                       .help = "What a backbone sees in an image, before it decides.",
+                                       .source = "",
+                                       .version = 1,
+                                       .dtype = LNTI_F32,
+                                       .params = no_params};
+
 struct lnti_extractor {
   const lnti_feature *feature;
   lnti_params params;
+  lnti_backbone *backbone; /* NULL: the feature's own extract */
+  lnti_backbone_output output;
   lnti_prepare prepare;
   size_t d, scratch_bytes;
   char *text, *key;
@@ -41,7 +53,7 @@ lnt_status lnti_feature_find(const lnti_feature **out, const char *name, lnt_err
     if (i > 0) strncat(names, ", ", sizeof names - strlen(names) - 1);
     strncat(names, registry[i]->name, sizeof names - strlen(names) - 1);
   }
-  return lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; known are: %s", name, names);
+  return lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; known are: %s, embedding:BACKBONE", name, names);
 }
 
 size_t lnti_feature_size(const lnti_params *params, const char *name) {
@@ -183,8 +195,49 @@ done:
   return status;
 }
 
+lnt_status lnti_extractor_of_backbone(lnti_extractor **out, lnti_backbone *backbone, lnti_backbone_output output,
+                                      lnt_error *err) {
+  lnti_extractor *extractor = NULL;
+  char *key = NULL;
+  const lnti_backbone_spec *spec = lnti_backbone_get_spec(backbone);
+  lnt_status status = lnti_alloc_zero(&extractor, 1, sizeof *extractor, err);
+  if (status != LNT_OK) {
+    lnti_backbone_free(backbone);
+    return status;
+  }
+  extractor->backbone = backbone;
+  extractor->output = output;
+  extractor->feature = &embedding;
+  extractor->prepare = lnti_backbone_prepare(backbone);
+  extractor->d = lnti_backbone_d(backbone, output);
+  lnti_params_init(&extractor->params, no_params);
+  if (extractor->d == 0) {
+    status = lnti_fail(err, LNT_EINVAL,
+                       output == LNTI_BACKBONE_CLASSES
+                           ? "the backbone \"%s\" has no classes of its own; its embeddings are for training"
+                           : "which layer of the backbone \"%s\" is the embedding is not clear; name it: --layer",
+                       spec->name);
+    goto done;
+  }
+  status = lnti_backbone_key(&key, backbone, output, err);
+  if (status == LNT_OK)
+    status = lnti_asprintf(&extractor->text, err, "%s%s@%s", LNTI_EMBEDDING_PREFIX, spec->name,
+                           output == LNTI_BACKBONE_CLASSES ? spec->classes : spec->layer);
+  if (status == LNT_OK)
+    status = lnti_asprintf(&extractor->key, err, "%s%s;v%u;d%u", LNTI_EMBEDDING_PREFIX, key, embedding.version,
+                           (unsigned)LNTI_DECODE_VERSION);
+  if (status != LNT_OK) goto done;
+  *out = extractor;
+  extractor = NULL;
+done:
+  free(key);
+  lnti_extractor_free(extractor);
+  return status;
+}
+
 void lnti_extractor_free(lnti_extractor *extractor) {
   if (!extractor) return;
+  lnti_backbone_free(extractor->backbone);
   free(extractor->key);
   free(extractor->text);
   free(extractor);
@@ -214,12 +267,43 @@ lnti_dtype lnti_extractor_dtype(const lnti_extractor *extractor) {
   return extractor->feature->dtype;
 }
 
+lnti_dtype lnti_extractor_stored_dtype(const lnti_extractor *extractor) {
+  return extractor->backbone && extractor->output == LNTI_BACKBONE_EMBEDDING ? LNTI_F16 : extractor->feature->dtype;
+}
+
+lnti_backbone *lnti_extractor_backbone(const lnti_extractor *extractor) {
+  return extractor->backbone;
+}
+
+/* Beyond an f16's range its end: no more than two numbers of a picture that is like no other. */
+static void round_to_f16(float *values, size_t n) {
+  const float most = 65504;
+  for (size_t i = 0; i < n; i++) {
+    float v = values[i] > most ? most : values[i] < -most ? -most : values[i];
+    values[i] = lnti_f16_value(lnti_f16_of(v));
+  }
+}
+
+static lnt_status run_backbone(void *out, const lnti_extractor *extractor, const lnti_image *image, lnt_error *err) {
+  float *values = NULL;
+  lnt_status status = lnti_alloc(&values, extractor->d, sizeof *values, err);
+  if (status == LNT_OK) status = lnti_backbone_run(values, extractor->backbone, extractor->output, image, err);
+  if (status == LNT_OK && extractor->output == LNTI_BACKBONE_EMBEDDING) round_to_f16(values, extractor->d);
+  if (status == LNT_OK) memcpy(out, values, extractor->d * sizeof *values);
+  free(values);
+  return status;
+}
+
 lnt_status lnti_extractor_run(void *out, const lnti_extractor *extractor, const lnti_blob *blob,
                               const lnti_image_limits *limits, lnt_error *err) {
   lnti_image image = {0};
   void *scratch = NULL;
   lnt_status status = lnti_prepare_run(&image, &extractor->prepare, blob, limits, err);
   if (status != LNT_OK) return status;
+  if (extractor->backbone) {
+    status = run_backbone(out, extractor, &image, err);
+    goto done;
+  }
   if (extractor->scratch_bytes > 0) {
     status = lnti_alloc_aligned(&scratch, extractor->scratch_bytes, 1, err);
     if (status != LNT_OK) goto done;

@@ -5,12 +5,16 @@
  * A feature is written as text, "hog" or "hog:width=64,cell=8". Values that are left out or "auto" are
  * resolved once, from what the training images are like, and the resolved text is what caches and model
  * files hold: it says everything needed to make the same vector again.
+ *
+ * What a backbone sees in an image is a feature too, "embedding:NAME@LAYER". It is made of an opened backbone, since only its
+ * caller knows where that is kept.
  */
 #ifndef LNTI_FEATURE_FEATURE_H
 #define LNTI_FEATURE_FEATURE_H
 
 #include <base/context.h>
 #include <base/param.h>
+#include <feature/backbone.h>
 #include <image/prepare.h>
 #include <math/matrix.h>
 
@@ -52,8 +56,19 @@ LNT_MUST_CHECK lnt_status lnti_feature_find(const lnti_feature **out, const char
  */
 LNT_MUST_CHECK lnt_status lnti_extractor_new(lnti_extractor **out, const char *text, const lnti_image_traits *traits,
                                              lnt_error *err);
+/**
+ * An extractor of an output of a backbone, which it takes over in every case. An embedding's numbers are rounded to what an
+ * f16 holds, so that what is stored, and what a model learns from, is what predict makes. LNT_EINVAL (the backbone has no
+ * such output); LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_extractor_of_backbone(lnti_extractor **out, lnti_backbone *backbone,
+                                                     lnti_backbone_output output, lnt_error *err);
 void lnti_extractor_free(lnti_extractor *extractor);
 
+/** Its backbone, borrowed; NULL: it has none. */
+lnti_backbone *lnti_extractor_backbone(const lnti_extractor *extractor);
+/** The beginning of the text of an embedding, before "NAME@LAYER". */
+#define LNTI_EMBEDDING_PREFIX "embedding:"
 const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
 /** Resolved text, "hog:bins=9,block=2,cell=7,height=28,width=28" (all keys, sorted), with the pipeline and version implied by it; borrowed. */
 const char *lnti_extractor_text(const lnti_extractor *extractor);
@@ -62,6 +77,8 @@ const char *lnti_extractor_key(const lnti_extractor *extractor);
 const lnti_prepare *lnti_extractor_prepare(const lnti_extractor *extractor);
 size_t lnti_extractor_d(const lnti_extractor *extractor);
 lnti_dtype lnti_extractor_dtype(const lnti_extractor *extractor);
+/** The type that holds its numbers in less room without changing them: what a cache keeps. */
+lnti_dtype lnti_extractor_stored_dtype(const lnti_extractor *extractor);
 
 /**
  * One vector.

@@ -240,10 +240,20 @@ done:
   return status;
 }
 
+lnt_status lnti_project_use_backbones(lnti_project *project, const char *folder, lnt_error *err) {
+  char *copy = NULL;
+  lnt_status status = lnti_strdup(&copy, folder, err);
+  if (status) return status;
+  free(project->backbones);
+  project->backbones = copy;
+  return LNT_OK;
+}
+
 void lnti_project_close(lnti_project *project) {
   if (!project) return;
   lnti_store_close(project->store);
   lnti_media_free(project->media);
+  free(project->backbones);
   free(project->person);
   free(project->path);
   free(project);

@@ -14,8 +14,9 @@
 #include <store/store.h>
 
 typedef struct lnti_project {
-  char *path;   /**< absolute, without a slash at the end */
-  char *person; /**< in whose name operations are made */
+  char *path;      /**< absolute, without a slash at the end */
+  char *person;    /**< in whose name operations are made */
+  char *backbones; /**< folder of the person's backbones (flow/backbones.h); NULL: nobody said where */
   lnti_store *store;
   lnti_media *media;
   lnti_image_limits taken;  /**< which images are imported: kept with the project, set by import */
@@ -35,6 +36,9 @@ void lnti_project_discard(lnti_project *project);
 LNT_MUST_CHECK lnt_status lnti_project_open(lnti_project **out, const char *path, const char *person,
                                             const lnti_context *context, lnt_error *err);
 void lnti_project_close(lnti_project *project);
+
+/** Says where the backbones are kept; copied. */
+LNT_MUST_CHECK lnt_status lnti_project_use_backbones(lnti_project *project, const char *folder, lnt_error *err);
 
 /** An absolute path below the project, printf-style; free() it. */
 LNT_MUST_CHECK lnt_status lnti_project_path(char **out, const lnti_project *project, lnt_error *err, const char *format,

@@ -47,6 +47,10 @@ enum { LNTI_MANIFEST_MAX = 32 << 20 };
 
 /** Empty, for flow/train to fill. */
 LNT_MUST_CHECK lnt_status lnti_model_new(lnt_model **out, lnt_error *err);
+/** A model of a backbone's own classes, with nothing trained: for predicting alone. Takes the backbone over in every case.
+ *  LNT_EINVAL (it has no classes), LNT_ELIMIT, LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_model_of_backbone(lnt_model **out, lnti_backbone *backbone, const lnti_context *context,
+                                                 lnt_error *err);
 /** Writes the model file, atomically. LNT_EINVAL (what the file would hold is not what lnti_model_open takes: something
  *  is missing, two classes have one id, the temperature is outside 0.001 to 1000...), LNT_ENOSPC, LNT_EIO. */
 LNT_MUST_CHECK lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err);

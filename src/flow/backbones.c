@@ -1,0 +1,350 @@
+/*
+ * Backbones on disk. A file is there before its JSON, and gone after it, so that what a JSON names is whole. Names are checked
+ * before they become paths.
+ */
+#include <flow/backbones.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/file.h>
+#include <base/text.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { JSON_BYTES_MAX = 256 << 20, FORMAT = 1 };
+
+static const char json_ending[] = ".json";
+
+void lnti_backbone_entry_clear(lnti_backbone_entry *entry) {
+  lnti_backbone_spec_clear(&entry->spec);
+  free(entry->path);
+  *entry = (lnti_backbone_entry){0};
+}
+
+static lnt_status check_folder(const char *folder, lnt_error *err) {
+  if (folder) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "where backbones are kept is not known: set LINNET_BACKBONES, or HOME");
+}
+
+/* ---- JSON ---- */
+
+static lnt_status write_entry(const lnti_backbone_entry *e, const char *folder, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnti_text text = {0};
+  char *path = NULL;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, &text, 2, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "format", FORMAT);
+  lnti_json_kv_string(w, "file", strrchr(e->path, '/') + 1);
+  lnti_json_kv_int(w, "bytes", (int64_t)e->bytes);
+  lnti_json_kv_string(w, "sha256", e->sha256);
+  lnti_json_kv_string(w, "blake2b", e->content);
+  lnti_json_kv_int(w, "d", (int64_t)e->d);
+  lnti_json_kv_int(w, "n_classes", (int64_t)e->n_classes);
+  lnti_backbone_spec_write(w, &e->spec, true);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  if (!status) status = lnti_asprintf(&path, err, "%s/%s%s", folder, e->spec.name, json_ending);
+  if (!status) status = lnti_file_write_all(path, text.data, text.length, err);
+  free(path);
+  lnti_text_clear(&text);
+  return status;
+}
+
+static lnt_status read_hash(char out[LNTI_HASH_HEX], const lnti_json_value *root, const char *key, lnt_error *err) {
+  const char *text = NULL;
+  lnt_status status = lnti_json_get_string(&text, root, key, "", err);
+  if (status) return status;
+  if (strlen(text) != LNTI_HASH_HEX - 1 || strspn(text, "0123456789abcdef") != LNTI_HASH_HEX - 1)
+    return lnti_fail(err, LNT_EDATA, "its '%s' is no hash", key);
+  memcpy(out, text, LNTI_HASH_HEX);
+  return LNT_OK;
+}
+
+static lnt_status parse_entry(lnti_backbone_entry *e, const lnti_json_value *root, const char *folder, lnt_error *err) {
+  const char *file = NULL;
+  int64_t bytes = 0, d = 0, n_classes = 0, format = 0;
+  lnt_status status = lnti_backbone_spec_read(&e->spec, root, err);
+  if (!status) status = lnti_json_get_int(&format, root, "format", 0, 1, INT32_MAX, err);
+  if (!status && format != FORMAT)
+    status = lnti_fail(err, LNT_EUNSUPPORTED, "it is of format %d; this version reads %d", (int)format, FORMAT);
+  if (!status) status = lnti_json_get_string(&file, root, "file", "", err);
+  if (!status && (!file[0] || strchr(file, '/') || file[0] == '.'))
+    status = lnti_fail(err, LNT_EDATA, "its 'file' is no name of a file beside it");
+  if (!status) status = lnti_json_get_int(&bytes, root, "bytes", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_json_get_int(&d, root, "d", 0, 0, INT32_MAX, err);
+  if (!status) status = lnti_json_get_int(&n_classes, root, "n_classes", 0, 0, INT32_MAX, err);
+  if (!status) status = read_hash(e->sha256, root, "sha256", err);
+  if (!status) status = read_hash(e->content, root, "blake2b", err);
+  if (!status) status = lnti_asprintf(&e->path, err, "%s/%s", folder, file);
+  e->bytes = (uint64_t)bytes;
+  e->d = (size_t)d;
+  e->n_classes = (size_t)n_classes;
+  return status;
+}
+
+/* By a name that was checked. LNT_ENOTFOUND, LNT_ECORRUPT. */
+static lnt_status read_entry(lnti_backbone_entry *out, const char *folder, const char *name, lnt_error *err) {
+  lnti_backbone_entry e = {0};
+  lnti_arena arena = {.cap = JSON_BYTES_MAX};
+  const lnti_json_value *root = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  char *path = NULL, *text = NULL;
+  size_t n = 0;
+  lnt_status status = lnti_asprintf(&path, err, "%s/%s%s", folder, name, json_ending);
+  if (!status) status = lnti_file_read(&text, &n, path, JSON_BYTES_MAX, err);
+  if (status) goto done;
+  status = lnti_json_parse(&root, &arena, text, n, path, &reason);
+  if (!status) status = parse_entry(&e, root, folder, &reason);
+  if (!status && strcmp(e.spec.name, name) != 0) status = lnti_fail(&reason, LNT_EDATA, "it has another name inside");
+  if (status == LNT_EDATA || status == LNT_EINVAL) {
+    status = lnti_fail(err, LNT_ECORRUPT, "%s is damaged: %s; remove it (linnet backbone remove %s) and add it again",
+                       path, reason.message, name);
+  } else if (status) {
+    status = lnti_fail(err, status, "%s: %s", path, reason.message);
+  }
+done:
+  free(text);
+  free(path);
+  lnti_arena_clear(&arena);
+  if (status) {
+    lnti_backbone_entry_clear(&e);
+    return status;
+  }
+  *out = e;
+  return LNT_OK;
+}
+
+/* ---- listing ---- */
+
+static int is_json(const struct dirent *entry) {
+  size_t n = strlen(entry->d_name), ending = sizeof json_ending - 1;
+  return n > ending && entry->d_name[0] != '.' && strcmp(entry->d_name + n - ending, json_ending) == 0;
+}
+
+lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, void *payload, lnt_error *err) {
+  struct dirent **names = NULL;
+  lnt_status status = check_folder(folder, err);
+  if (status) return status;
+  int n = scandir(folder, &names, is_json, alphasort);
+  for (int i = 0; i < n; i++) {
+    lnti_backbone_entry e = {0};
+    char *name = names[i]->d_name;
+    name[strlen(name) - (sizeof json_ending - 1)] = 0;
+    if (!status && lnti_backbone_name_check(name, NULL) == LNT_OK) {
+      status = read_entry(&e, folder, name, err);
+      if (!status) status = visit(payload, &e, err);
+      lnti_backbone_entry_clear(&e);
+    }
+    free(names[i]);
+  }
+  free(names);
+  return status;
+}
+
+/* Names alone, so that a damaged one keeps nobody from learning of the others. */
+static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_error *err) {
+  struct dirent **names = NULL;
+  lnti_text list = {0};
+  int n = scandir(folder, &names, is_json, alphasort);
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < n; i++) {
+    if (!status)
+      status = lnti_text_printf(&list, err, "%s%.*s", list.length ? ", " : "",
+                                (int)(strlen(names[i]->d_name) - (sizeof json_ending - 1)), names[i]->d_name);
+    free(names[i]);
+  }
+  free(names);
+  if (!status) {
+    status = list.length
+                 ? lnti_fail(err, LNT_ENOTFOUND, "there is no backbone or file \"%.100s\"; there are: %.300s", name,
+                             list.data)
+                 : lnti_fail(err, LNT_ENOTFOUND,
+                             "there is no backbone \"%.100s\", nor any other yet; add one with: linnet backbone "
+                             "add FILE",
+                             name);
+  }
+  lnti_text_clear(&list);
+  return status;
+}
+
+/* ---- adding and removing ---- */
+
+/* The file's name without folder and ending, as far as it can be a name. */
+static lnt_status name_of_file(char **out, const char *file, lnt_error *err) {
+  const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
+  size_t n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+  if (n > LNTI_BACKBONE_NAME_MAX) n = LNTI_BACKBONE_NAME_MAX;
+  char *name = NULL;
+  lnt_status status = lnti_strndup(&name, base, n, err);
+  if (status) return status;
+  status = lnti_backbone_name_check(name, err);
+  if (status) {
+    lnti_error_prefix(err, "give it one with --name");
+    free(name);
+    return status;
+  }
+  *out = name;
+  return LNT_OK;
+}
+
+static bool is_tflite(const unsigned char *data, size_t n) {
+  return n >= 8 && memcmp(data + 4, "TFL3", 4) == 0;
+}
+
+static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder, lnt_error *err) {
+  size_t bytes = 0;
+  const void *data = lnti_backbone_data(&bytes, backbone);
+  lnt_status status = lnti_backbone_spec_copy(&e->spec, lnti_backbone_get_spec(backbone), err);
+  if (status) return status;
+  e->bytes = bytes;
+  lnti_sha256_hex(e->sha256, data, bytes);
+  lnti_hash_hex(e->content, lnti_backbone_content(backbone));
+  e->d = lnti_backbone_d(backbone, LNTI_BACKBONE_EMBEDDING);
+  e->n_classes = lnti_backbone_d(backbone, LNTI_BACKBONE_CLASSES);
+  return lnti_asprintf(&e->path, err, "%s/%s%s", folder, e->spec.name, is_tflite(data, bytes) ? ".tflite" : ".onnx");
+}
+
+static bool same_text(const char *a, const char *b) {
+  return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_backbone(const lnti_backbone_entry *a, const lnti_backbone_entry *b) {
+  const lnti_backbone_spec *s = &a->spec, *t = &b->spec;
+  return strcmp(a->content, b->content) == 0 && s->h == t->h && s->w == t->w && s->bgr == t->bgr &&
+         memcmp(s->mean, t->mean, sizeof s->mean) == 0 && memcmp(s->std, t->std, sizeof s->std) == 0 &&
+         same_text(s->layer, t->layer) && same_text(s->classes, t->classes);
+}
+
+static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *folder, lnt_error *err) {
+  lnti_backbone_entry there = {0};
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = read_entry(&there, folder, e->spec.name, &reason);
+  if (status == LNT_ENOTFOUND) return LNT_OK;
+  if (status) return lnti_fail(err, status, "%s", reason.message);
+  if (!same_backbone(e, &there)) {
+    status = lnti_fail(err, LNT_EEXISTS,
+                       "there is another backbone \"%s\"; give this one a --name, or remove that: linnet backbone "
+                       "remove %s",
+                       e->spec.name, e->spec.name);
+  }
+  lnti_backbone_entry_clear(&there);
+  return status;
+}
+
+static lnt_status keep(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder, lnt_error *err) {
+  size_t bytes = 0;
+  const void *data = lnti_backbone_data(&bytes, backbone);
+  lnt_status status = describe(e, backbone, folder, err);
+  if (!status) status = check_name_is_free(e, folder, err);
+  if (!status) status = lnti_folder_make(folder, err);
+  if (!status) status = lnti_file_write_all(e->path, data, bytes, err);
+  return status ? status : write_entry(e, folder, err);
+}
+
+lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, const char *folder, const char *file,
+                              const lnti_backbone_spec *said, const lnti_context *context, lnt_error *err) {
+  lnti_backbone *backbone = NULL;
+  lnti_backbone_entry e = {0};
+  lnti_backbone_spec spec = *said;
+  char *name = NULL, *assumed = NULL;
+  lnt_status status = check_folder(folder, err);
+  if (!status) status = said->name ? lnti_backbone_name_check(said->name, err) : name_of_file(&name, file, err);
+  if (status) goto done;
+  if (!spec.name) spec.name = name;
+  status = lnti_backbone_open(&backbone, file, &spec, LNTI_BACKBONE_OUTPUTS, context, err);
+  if (!status) status = lnti_strdup(&assumed, lnti_backbone_assumed(backbone), err);
+  if (!status) status = keep(&e, backbone, folder, err);
+  if (status) goto done;
+  *out = e;
+  *assumed_out = assumed;
+  e = (lnti_backbone_entry){0};
+  assumed = NULL;
+done:
+  lnti_backbone_entry_clear(&e);
+  lnti_backbone_free(backbone);
+  free(assumed);
+  free(name);
+  return status;
+}
+
+/* Its JSON first; where that is damaged, the files that it may have named. */
+lnt_status lnti_backbones_remove(const char *folder, const char *name, lnt_error *err) {
+  static const char *const endings[] = {json_ending, ".onnx", ".tflite"};
+  lnt_status status = check_folder(folder, err);
+  if (!status) status = lnti_backbone_name_check(name, err);
+  for (size_t i = 0; i < sizeof endings / sizeof *endings && !status; i++) {
+    char *path = NULL;
+    status = lnti_asprintf(&path, err, "%s/%s%s", folder, name, endings[i]);
+    if (!status && i == 0 && access(path, F_OK) != 0) status = fail_no_backbone(folder, name, err);
+    if (!status && unlink(path) != 0 && errno != ENOENT) status = lnti_fail_errno(err, errno, "%s", path);
+    free(path);
+  }
+  return status;
+}
+
+/* ---- opening ---- */
+
+static lnt_status open_kept(lnti_backbone **out, lnti_backbone_entry *e, const char *layer, lnti_backbone_output wanted,
+                            const lnti_context *context, lnt_error *err) {
+  lnti_backbone *backbone = NULL;
+  char content[LNTI_HASH_HEX];
+  lnti_backbone_spec said = e->spec;
+  char *copy = NULL;
+  lnt_status status = layer ? lnti_strdup(&copy, layer, err) : LNT_OK;
+  if (status) return status;
+  if (copy) said.layer = copy;
+  status = lnti_backbone_open(&backbone, e->path, &said, wanted, context, err);
+  free(copy);
+  if (status) return status;
+  lnti_hash_hex(content, lnti_backbone_content(backbone));
+  if (strcmp(content, e->content) != 0) {
+    lnti_backbone_free(backbone);
+    return lnti_fail(err, LNT_ECORRUPT,
+                     "%s is not the file that was added; remove it (linnet backbone remove %s) and add it again",
+                     e->path, e->spec.name);
+  }
+  *out = backbone;
+  return LNT_OK;
+}
+
+static lnt_status open_file(lnti_backbone **out, const char *file, const char *layer, lnti_backbone_output wanted,
+                            const lnti_context *context, lnt_error *err) {
+  lnti_backbone_spec said = {0};
+  lnti_backbone *backbone = NULL;
+  lnt_status status = name_of_file(&said.name, file, err);
+  if (!status && layer) status = lnti_strdup(&said.layer, layer, err);
+  if (!status) status = lnti_backbone_open(&backbone, file, &said, wanted, context, err);
+  lnti_backbone_spec_clear(&said);
+  if (status) return status;
+  if (lnti_backbone_assumed(backbone)[0])
+    lnti_log_printf(context->log, LNTI_LOG_WARN, "%s: %s", file, lnti_backbone_assumed(backbone));
+  *out = backbone;
+  return LNT_OK;
+}
+
+lnt_status lnti_backbones_open(lnti_backbone **out, const char *folder, const char *name, const char *layer,
+                               lnti_backbone_output wanted, const lnti_context *context, lnt_error *err) {
+  lnti_backbone_entry e = {0};
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = LNT_ENOTFOUND;
+  if (folder && lnti_backbone_name_check(name, NULL) == LNT_OK) status = read_entry(&e, folder, name, &reason);
+  if (status == LNT_OK) {
+    status = open_kept(out, &e, layer, wanted, context, err);
+  } else if (status != LNT_ENOTFOUND) {
+    status = lnti_fail(err, status, "%s", reason.message);
+  } else if (access(name, F_OK) == 0) {
+    status = open_file(out, name, layer, wanted, context, err);
+  } else {
+    status = check_folder(folder, err);
+    if (!status) status = fail_no_backbone(folder, name, err);
+  }
+  lnti_backbone_entry_clear(&e);
+  return status;
+}

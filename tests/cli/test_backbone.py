@@ -1,0 +1,120 @@
+"""backbone: networks that are kept; what their own classes see."""
+import hashlib
+import json
+import os
+import unittest
+from pathlib import Path
+
+import onnx_file
+import program
+
+DATA = os.environ.get("LINNET_TEST_DATA")
+
+
+def write_ppm(path, colour, side=8):
+    path.write_bytes(b"P6 %d %d 255\n" % (side, side) + bytes(colour) * side * side)
+    return path
+
+
+class Backbone(program.Case):
+    def setUp(self):
+        super().setUp()
+        self.home = self.folder / "home"
+        self.env = {"LINNET_BACKBONES": str(self.home)}
+
+    def ok(self, *words, **options):
+        return self.run_json(*words, env=self.env, **options)
+
+    def tiny(self, name="tiny.onnx", **options):
+        options = {"mean": "0.5", "std": "0.5", "labels": ["red", "blue"], "licence": "MIT", **options}
+        return onnx_file.write(self.folder / name, **options)
+
+    def test_add_list_remove(self):
+        path = self.tiny()
+        added = self.ok("backbone", "add", path)
+        self.assertEqual({key: added[key] for key in ("name", "width", "height", "colour", "mean", "std", "layer", "class_layer",
+                                                      "licence", "source", "d", "n_classes", "bytes", "warnings")},
+                         {"name": "tiny", "width": 4, "height": 4, "colour": "rgb", "mean": [0.5] * 3, "std": [0.5] * 3,
+                          "layer": "flat", "class_layer": "scores", "licence": "MIT", "source": None, "d": 3, "n_classes": 2,
+                          "bytes": path.stat().st_size, "warnings": []})
+        self.assertEqual(added["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())
+        self.assertEqual(Path(added["file"]).read_bytes(), path.read_bytes())
+        self.ok("backbone", "add", path)  # the same again is no fault
+        self.fails(1, "backbone", "add", path, "--layer", "scores", says="another backbone \"tiny\"", env=self.env)
+        self.ok("backbone", "add", path, "--name", "b", "--layer", "scores")
+        lines = self.run_lines("backbone", "list", env=self.env)
+        self.assertEqual([(line["name"], line["d"]) for line in lines], [("b", 2), ("tiny", 3)])
+        self.assertRegex(self.run_ok("backbone", env=self.env).stdout, r"(?m)^tiny +4x4 +3 +2 +\d+ B +MIT$")
+        self.assertEqual(self.ok("backbone", "remove", "tiny"), {"removed": "tiny"})
+        self.assertEqual(sorted(os.listdir(self.home)), ["b.json", "b.onnx"])
+        self.fails(1, "backbone", "remove", "tiny", says="there are: b", env=self.env)
+        self.fails(2, "backbone", "remove", "../b", says="no name", env=self.env)
+
+    def test_what_is_assumed_is_told(self):
+        path = onnx_file.write(self.folder / "bare.onnx")
+        self.assertIn("ImageNet", self.ok("backbone", "add", path)["warnings"][0])
+        (self.folder / "names").write_text("red\nblue\n")
+        (self.folder / "LICENCE").write_text("Free for all.\nEven for you.\n")
+        added = self.ok("backbone", "add", path, "--name", "said", "--mean", "0.1,0.2,0.3", "--std", "0.5", "--labels", "names",
+                        "--licence", "LICENCE", "--size", "4")
+        self.assertEqual((added["warnings"], added["mean"], added["licence"]),
+                         ([], [0.1, 0.2, 0.3], "Free for all.\nEven for you.\n"))
+        self.assertEqual(json.loads((self.home / "said.json").read_text())["labels"], ["red", "blue"])
+
+    def test_what_does_not_fit(self):
+        path = self.tiny()
+        for words, says in ((("--mean", "0.5"), "together"), (("--mean", "123", "--std", "58"), "divide"),
+                            (("--size", "5"), "4 pixels and no other"), (("--layer", "flta"), "did you mean \"flat\""),
+                            (("--name", "a/b"), "no name"), (("--size", "4x"), "--size")):
+            self.fails(2, "backbone", "add", path, *words, says=says, env=self.env)
+        (self.folder / "one").write_text("red\n")
+        self.fails(2, "backbone", "add", path, "--labels", "one", says="names for 1 classes", env=self.env)
+        (self.folder / "no.onnx").write_text("no network")
+        self.fails(1, "backbone", "add", "no.onnx", says="no.onnx", env=self.env)
+        self.fails(1, "backbone", "add", "gone.onnx", says="gone.onnx", env=self.env)
+        self.fails(2, "backbone", "list", says="LINNET_BACKBONES", env={"LINNET_BACKBONES": "", "XDG_DATA_HOME": "", "HOME": ""})
+        self.assertFalse(self.home.exists())
+
+    def test_own_classes(self):
+        self.ok("backbone", "add", self.tiny())
+        write_ppm(self.folder / "r.ppm", (255, 0, 0))
+        write_ppm(self.folder / "b.ppm", (10, 20, 90))
+        lines = self.run_lines("predict", "--backbone", "tiny", "r.ppm", "b.ppm", "gone.ppm", env=self.env, expect=3)
+        self.assertEqual([line.get("label") for line in lines], ["red", "blue", None])
+        # (p - 127.5) / 127.5, times 4 the difference, in a softmax of two.
+        self.assertAlmostEqual(lines[1]["confidence"], 1 / (1 + 2.718281828 ** (-16 * 80 / 255)), places=4)
+        self.assertEqual([top["id"] for top in lines[1]["top"]], ["1", "0"])
+        # Of a file that is not kept the same comes out.
+        again = self.run_lines("predict", "--backbone", "tiny.onnx", "r.ppm", "b.ppm", env=self.env)
+        self.assertEqual(again, lines[:2])
+        self.fails(1, "predict", "--backbone", "tony", "r.ppm", says="there are: tiny", env=self.env)
+        self.fails(2, "predict", "--backbone", "tiny", says="what is to be classified", env=self.env)
+
+    def test_damage_is_noticed(self):
+        self.ok("backbone", "add", self.tiny())
+        picture = write_ppm(self.folder / "r.ppm", (255, 0, 0))
+        kept = self.home / "tiny.onnx"
+        kept.write_bytes(kept.read_bytes() + onnx_file.text(14, onnx_file.text(1, "a") + onnx_file.text(2, "b")))
+        self.fails(1, "predict", "--backbone", "tiny", picture, says="not the file that was added", env=self.env)
+        described = json.loads((self.home / "tiny.json").read_text())
+        for key, value in (("std", [0, 1, 1]), ("file", "../tiny.onnx"), ("name", "other"), ("blake2b", "00"), ("width", -1)):
+            (self.home / "tiny.json").write_text(json.dumps({**described, key: value}))
+            self.fails(1, "predict", "--backbone", "tiny", picture, says="damaged", env=self.env)
+        (self.home / "tiny.json").write_text("{")
+        self.fails(1, "backbone", "list", says="damaged", env=self.env)
+        self.ok("backbone", "remove", "tiny")
+        self.assertEqual(os.listdir(self.home), [])
+
+    @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
+    def test_real_networks(self):
+        bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"
+        for name in ("mobilenet_v1_0.25_128", "mobilenet_v2_1.0_224"):
+            added = self.ok("backbone", "add", Path(DATA) / f"backbones/{name}.onnx")
+            self.assertEqual((added["n_classes"], added["layer"], added["warnings"]), (1001, "features", []))
+            top = self.run_lines("predict", "--backbone", name, bee, env=self.env)[0]["top"]
+            self.assertEqual(len(top), 5)
+            self.assertIn("bee", [entry["label"] for entry in top])
+
+
+if __name__ == "__main__":
+    unittest.main()
