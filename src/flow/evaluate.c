@@ -352,6 +352,11 @@ static lnt_status write_html(const evaluating *e, lnt_error *err) {
   report.mistakes = mistakes.list;
   report.n_mistakes = mistakes.n;
   status = lnti_report_html_write(e->request->html, &report, err);
+  if (!status && mistakes.n_unread > 0) {
+    status = lnti_messages_add(&e->result->warnings, err,
+                               "%zu of the %zu mistakes that the report shows have no picture there, as with: %s",
+                               mistakes.n_unread, mistakes.n, mistakes.first_unread);
+  }
 done:
   lnti_mistakes_clear(&mistakes);
   free(titles);

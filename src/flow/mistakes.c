@@ -39,7 +39,8 @@ static lnt_status draw(uint8_t **png_out, size_t *bytes_out, const lnti_blob *bl
   return status;
 }
 
-static lnt_status add_picture(lnti_report_mistake *mistake, uint8_t **png_out, lnti_project *project, lnt_error *err) {
+static lnt_status add_picture(lnti_mistakes *mistakes, size_t i, lnti_project *project, lnt_error *err) {
+  lnti_report_mistake *mistake = &mistakes->list[i];
   lnti_blob blob = {0};
   lnt_error reason = LNT_ERROR_INIT;
   uint8_t *png = NULL;
@@ -49,10 +50,10 @@ static lnt_status add_picture(lnti_report_mistake *mistake, uint8_t **png_out, l
   lnti_blob_clear(&blob);
   if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
   if (status) {
-    lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the report goes without a picture: %s", reason.message);
-    return LNT_OK;
+    if (mistakes->n_unread++ > 0) return LNT_OK;
+    return lnti_strdup(&mistakes->first_unread, reason.message, err);
   }
-  mistake->png = *png_out = png;
+  mistake->png = mistakes->png[i] = png;
   mistake->png_bytes = bytes;
   return LNT_OK;
 }
@@ -79,7 +80,7 @@ lnt_status lnti_mistakes_find(lnti_mistakes *out, lnti_project *project, const l
                                              .predicted = c->predicted,
                                              .confidence = (double)c->confidence};
     mistakes.n++;
-    status = add_picture(&mistakes.list[i], &mistakes.png[i], project, err);
+    status = add_picture(&mistakes, i, project, err);
   }
   free(candidates);
   if (status) {
@@ -93,5 +94,6 @@ lnt_status lnti_mistakes_find(lnti_mistakes *out, lnti_project *project, const l
 void lnti_mistakes_clear(lnti_mistakes *mistakes) {
   for (size_t i = 0; i < mistakes->n; i++) free(mistakes->png[i]);
   free(mistakes->list);
+  free(mistakes->first_unread);
   *mistakes = (lnti_mistakes){0};
 }

@@ -14,6 +14,8 @@ typedef struct lnti_mistakes {
   lnti_report_mistake *list;       /**< pictures as PNG, at most LNTI_MISTAKE_SIDE pixels wide and high */
   uint8_t *png[LNTI_MISTAKES_MAX]; /**< the pictures' memory */
   size_t n;
+  size_t n_unread;    /**< of them, without a picture */
+  char *first_unread; /**< why the first of these has none; NULL: all have */
 } lnti_mistakes;
 
 /**

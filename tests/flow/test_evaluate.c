@@ -277,11 +277,16 @@ static void the_report_is_written_with_its_mistakes(void **state) {
 
   /* A mistake whose picture is gone by now is told without it: its vector is in the cache. */
   assert_int_equal(unlink(media_in(&l, "set/test/dark/4.pgm").text), 0);
+  assert_int_equal(unlink(media_in(&l, "set/test/bright/1.pgm").text), 0);
   r = evaluate(&l, &request);
   assert_int_equal(r.n_refused, 0);
+  assert_int_equal(r.warnings.n, 2); /* one for both */
+  assert_non_null(strstr(r.warnings.text[0], "not surely better"));
+  assert_non_null(strstr(r.warnings.text[1], "2 of the 3 mistakes that the report shows have no picture there, as with: "));
+  assert_non_null(strstr(r.warnings.text[1], ".pgm"));
   lnti_evaluate_result_clear(&r);
   html = lnti_test_read_file(NULL, name.text);
-  assert_int_equal(count_of(html, "data:image/png"), 2);
+  assert_int_equal(count_of(html, "data:image/png"), 1);
   assert_non_null(strstr(html, "test/dark/4.pgm"));
   free(html);
 
