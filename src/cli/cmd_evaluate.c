@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <flow/evaluate.h>
 #include <flow/report/report.h>
+#include <flow/split/names.h>
 #include <model/model.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESAMPLES_MAX = 1000000 };
 
@@ -77,8 +79,9 @@ static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *r
   if (status) return status;
   lnti_word name = lnti_shell_word(report->model, "MODEL");
   if (!e->request.html) {
-    lnti_print_next(cli, "linnet evaluate %s --html report.html (calibration and the worst mistakes as pictures)",
-                    name.text);
+    bool test = strcmp(report->split, LNTI_SPLIT_TEST) == 0;
+    lnti_print_next(cli, "linnet evaluate %s%s%s --html report.html (calibration and the worst mistakes as pictures)",
+                    name.text, test ? "" : " --split ", test ? "" : lnti_shell_word(report->split, "NAME").text);
   } else {
     lnti_print_next(cli, "linnet predict %s PATH", name.text);
   }

@@ -4,6 +4,7 @@
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/format.h>
+#include <cli/next_step.h>
 #include <cli/table.h>
 #include <flow/split/split.h>
 #include <stdio.h>
@@ -51,20 +52,6 @@ static lnt_status print_json(lnti_cli *cli, const lnti_split_result *result, con
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
   return status;
-}
-
-/** Nothing can be trained without labels. */
-static lnt_status print_next(lnti_cli *cli, lnti_project *project, lnt_error *err) {
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
-  if (status) return status;
-  if (counts.labelled == 0) {
-    lnti_print_next(cli, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
-  } else {
-    lnti_print_next(cli, "linnet train");
-  }
-  lnti_store_counts_clear(&counts);
-  return LNT_OK;
 }
 
 /** What was kept together. */
@@ -124,7 +111,7 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_split_r
   if (!status) status = lnti_print_text(cli, &text, err);
   if (!status) status = print_worst(cli, result, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
-  if (!status) status = print_next(cli, project, err);
+  if (!status) status = lnti_print_next_training(cli, project, err);
   lnti_text_clear(&text);
   lnti_table_clear(&table);
   return status;

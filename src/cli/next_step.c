@@ -2,6 +2,7 @@
 
 #include <flow/split/leaks.h>
 #include <flow/split/names.h>
+#include <flow/target.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,22 +13,32 @@ static size_t in_split(const lnti_store_counts *counts, const char *name) {
   return 0;
 }
 
-/** Whether a question is of a kind that can be learned. */
-static lnt_status find_learnable(bool *out, lnti_project *project, lnt_error *err) {
+/** How many questions can be learned. Answers are looked at only where the types of the questions do not say it. */
+static lnt_status count_learnable(size_t *n_out, lnti_project *project, lnt_error *err) {
   lnti_ontology *ontology = NULL;
   lnt_status status = lnti_store_ontology(&ontology, project->store, err);
   if (status) return status;
-  *out = false;
+  size_t n = 0;
   for (size_t i = 0; i < ontology->n_questions; i++) {
     lnti_question_type type = ontology->questions[i].type;
-    *out = *out || type == LNTI_RADIO || type == LNTI_TREE;
+    n += type == LNTI_RADIO || type == LNTI_TREE;
   }
+  if (n > 0 && ontology->n_questions > 1) status = lnti_target_count(&n, project, ontology, err);
   lnti_ontology_free(ontology);
-  return LNT_OK;
+  if (!status) *n_out = n;
+  return status;
+}
+
+static void print_train(lnti_cli *cli, size_t n_learnable, const char *then) {
+  lnti_print_next(cli, "linnet train%s%s", n_learnable > 1 ? " --target QUESTION" : "", then);
+}
+
+static void print_nothing_to_learn(lnti_cli *cli) {
+  lnti_print_next(cli, "linnet items (this version learns radio and tree questions, and none of them is answered)");
 }
 
 /** There are items, and labels. */
-static void print_step(lnti_cli *cli, const lnti_store_counts *counts, bool leaks, bool cut) {
+static void print_step(lnti_cli *cli, const lnti_store_counts *counts, size_t n_learnable, bool leaks, bool cut) {
   size_t train = in_split(counts, LNTI_SPLIT_TRAIN), val = in_split(counts, LNTI_SPLIT_VAL);
   size_t test = in_split(counts, LNTI_SPLIT_TEST);
   if (train == 0 && val + test == counts->items) {
@@ -41,31 +52,63 @@ static void print_step(lnti_cli *cli, const lnti_store_counts *counts, bool leak
   } else if (train == 0 || test + val == 0) {
     lnti_print_next(cli, "linnet split");
   } else if (test == 0) {
-    lnti_print_next(cli,
-                    "linnet train, then linnet evaluate MODEL --split val (there is no test part; linnet split "
-                    "would draw all parts anew)");
+    print_train(
+        cli, n_learnable,
+        ", then linnet evaluate MODEL --split val (there is no test part; linnet split would draw all parts anew)");
   } else {
-    lnti_print_next(cli, "linnet train");
+    print_train(cli, n_learnable, "");
   }
 }
 
 lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, lnt_error *err) {
   lnti_store_counts counts = {0};
   char *key = NULL;
-  bool learnable = false;
+  size_t n_learnable = 0;
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (!status) status = lnti_leaks_key(&key, project, err);
-  if (!status) status = find_learnable(&learnable, project, err);
+  if (!status) status = count_learnable(&n_learnable, project, err);
   if (!status && counts.items == 0) {
     lnti_print_next(cli, "linnet import SOURCE");
   } else if (!status && counts.labelled == 0) {
     lnti_print_next(cli, "linnet import SOURCE (no labels yet: they come with class folders, or with a table)");
-  } else if (!status && !learnable) {
-    lnti_print_next(cli, "linnet items (this version learns radio and tree questions, and there is none)");
+  } else if (!status && n_learnable == 0) {
+    print_nothing_to_learn(cli);
   } else if (!status) {
-    print_step(cli, &counts, key != NULL, cut);
+    print_step(cli, &counts, n_learnable, key != NULL, cut);
   }
   free(key);
   lnti_store_counts_clear(&counts);
   return status;
+}
+
+lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  size_t n_learnable = 0;
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  if (!status) status = count_learnable(&n_learnable, project, err);
+  if (!status && counts.labelled == 0) {
+    lnti_print_next(cli, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
+  } else if (!status && n_learnable == 0) {
+    print_nothing_to_learn(cli);
+  } else if (!status) {
+    print_train(cli, n_learnable, "");
+  }
+  lnti_store_counts_clear(&counts);
+  return status;
+}
+
+lnt_status lnti_print_next_judging(lnti_cli *cli, lnti_project *project, const char *model, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnti_word name = lnti_shell_word(model, "MODEL");
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  if (status) return status;
+  if (in_split(&counts, LNTI_SPLIT_TEST) > 0) {
+    lnti_print_next(cli, "linnet evaluate %s", name.text);
+  } else if (in_split(&counts, LNTI_SPLIT_VAL) > 0) {
+    lnti_print_next(cli, "linnet evaluate %s --split val (there is no test part)", name.text);
+  } else {
+    lnti_print_next(cli, "linnet split, then linnet train again (there is no test part to judge %s by)", name.text);
+  }
+  lnti_store_counts_clear(&counts);
+  return LNT_OK;
 }

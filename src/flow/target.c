@@ -49,15 +49,34 @@ static lnt_status fail_type(const lnti_question *question, lnt_error *err) {
                    question->type == LNTI_NUMBER ? "asks for a number" : "is a checklist, which takes several answers");
 }
 
+/* [n_questions] which have answers, for the caller to free. */
+static lnt_status find_answered(bool **out, lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
+  answered_state state = {ontology, NULL};
+  lnt_status status = lnti_alloc_zero(&state.answered, ontology->n_questions, sizeof *state.answered, err);
+  if (!status) status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
+  if (status) free(state.answered);
+  if (!status) *out = state.answered;
+  return status;
+}
+
+lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
+  bool *answered = NULL;
+  size_t n = 0;
+  lnt_status status = find_answered(&answered, project, ontology, err);
+  for (size_t q = 0; q < ontology->n_questions && !status; q++) {
+    n += answered[q] && is_learnable(&ontology->questions[q]);
+  }
+  free(answered);
+  if (!status) *n_out = n;
+  return status;
+}
+
 static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                             lnt_error *err) {
   bool *answered = NULL;
   size_t found = LNTI_NONE, n = 0, checklist = LNTI_NONE;
-  lnt_status status = lnti_alloc_zero(&answered, ontology->n_questions, sizeof *answered, err);
+  lnt_status status = find_answered(&answered, project, ontology, err);
   if (status) return status;
-  answered_state state = {ontology, answered};
-  status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
-  if (status) goto done;
   for (size_t q = 0; q < ontology->n_questions; q++) {
     if (!answered[q]) continue;
     if (is_learnable(&ontology->questions[q])) {
@@ -78,7 +97,6 @@ static lnt_status find_only(size_t *question_out, lnti_project *project, const l
   } else {
     *question_out = found;
   }
-done:
   free(answered);
   return status;
 }

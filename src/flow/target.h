@@ -15,6 +15,10 @@
 LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                            const char *path, lnt_error *err);
 
+/** How many questions of type radio or tree have answers. */
+LNT_MUST_CHECK lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology,
+                                            lnt_error *err);
+
 /** Images with a current answer to a question: their own, or where they have none that of their group. */
 typedef struct lnti_labelled {
   lnti_extract_items items;

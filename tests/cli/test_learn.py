@@ -193,6 +193,14 @@ class Train(Learning):
         self.assertIn("Next: linnet evaluate logistic-pixels\n", text)
         text = self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "my model").stdout
         self.assertIn("Next: linnet evaluate 'my model'\n", text)
+        self.run_ok("-C", name, "split", "--test", "0", "--val", "0.3")
+        text = self.run_ok("-C", name, "train", "--feature", "pixels").stdout
+        self.assertIn("Next: linnet evaluate logistic-pixels --split val (there is no test part)\n", text)
+        text = self.run_ok("-C", name, "evaluate", "logistic-pixels", "--split", "val").stdout
+        self.assertIn("Next: linnet evaluate logistic-pixels --split val --html", text)
+        self.run_ok("-C", name, "split", "--test", "0", "--val", "0")
+        text = self.run_ok("-C", name, "train", "--feature", "pixels").stdout
+        self.assertIn("Next: linnet split, then linnet train again", text)
 
     def test_mistakes(self):
         name = self.ready(per_class=6)
@@ -301,7 +309,7 @@ class Evaluate(Learning):
         self.run_ok("-C", name, "train", "--feature", "pixels")
         self.fails(1, "-C", name, "evaluate", "nobody", says="nobody")
         self.fails(1, "-C", name, "evaluate", "logistic-pixels", says="test")
-        self.fails(1, "-C", name, "evaluate", "logistic-pixels", "--split", "tran", says="did you mean 'train'?")
+        self.fails(1, "-C", name, "evaluate", "logistic-pixels", "--split", "train", says="there are none yet")
 
 
 class Models(Learning):

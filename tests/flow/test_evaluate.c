@@ -282,7 +282,8 @@ static void the_report_is_written_with_its_mistakes(void **state) {
   assert_int_equal(r.n_refused, 0);
   assert_int_equal(r.warnings.n, 2); /* one for both */
   assert_non_null(strstr(r.warnings.text[0], "not surely better"));
-  assert_non_null(strstr(r.warnings.text[1], "2 of the 3 mistakes that the report shows have no picture there, as with: "));
+  assert_non_null(
+      strstr(r.warnings.text[1], "2 of the 3 mistakes that the report shows have no picture there, as with: "));
   assert_non_null(strstr(r.warnings.text[1], ".pgm"));
   lnti_evaluate_result_clear(&r);
   html = lnti_test_read_file(NULL, name.text);

@@ -285,7 +285,7 @@ static lnt_status warn_of_earlier(splitting *s, lnt_error *err) {
   return lnti_messages_add(
       &s->result->warnings, err,
       "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
-      "is best left as it is (linnet split --by folder gives folders' splits back)",
+      "is best left as it is (linnet split --by folder gives folders' splits back, importing a table again a table's)",
       s->n_before);
 }
 
