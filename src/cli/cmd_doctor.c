@@ -343,7 +343,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 }
 
 static const lnti_cli_option option_table[] = {
-    {"onnx", 0, "FILE", "instead of the machine, look whether a network will run, and why not", false},
+    {"onnx", 0, "FILE",
+     "instead of the machine, look whether a network (ONNX or TensorFlow Lite) will run, and why not", false},
     {"size", 0, "N", "height and width to try, where the network takes any", false},
     LNTI_CLI_OPTIONS_END};
 
@@ -351,6 +352,7 @@ static const lnti_example examples[] = {
     {"Look at this machine and this folder:", "linnet doctor"},
     {"Before a project is moved to another disk:", "linnet -C /mnt/usb doctor"},
     {"Whether this network will run, and how fast:", "linnet doctor --onnx resnet50.onnx --size 224"},
+    {"The same of a TensorFlow Lite file:", "linnet doctor --onnx mobilenet_v2_1.0_224_quant.tflite"},
     {NULL, NULL},
 };
 

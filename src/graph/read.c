@@ -4,6 +4,7 @@
 #include <base/regular.h>
 #include <errno.h>
 #include <graph/onnx.h>
+#include <graph/tflite.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,16 +26,18 @@ void lnti_survey_note(lnti_graph_survey *survey, const char *name, const char *d
   u->n_nodes = 1;
 }
 
+static lnt_status read_any(lnti_graph **out, const char *path, const void *data, size_t bytes, lnt_error *err) {
+  if (lnti_tflite_sniff(data, bytes)) return lnti_tflite_read(out, data, bytes, err);
+  return lnti_onnx_read(out, path, data, bytes, err);
+}
+
 lnt_status lnti_graph_read(lnti_graph **out, const void *data, size_t bytes, lnt_error *err) {
-  return lnti_onnx_read(out, NULL, data, bytes, err);
+  return read_any(out, NULL, data, bytes, err);
 }
 
 lnt_status lnti_graph_look(lnti_graph_survey *out, const void *data, size_t bytes, lnt_error *err) {
+  if (lnti_tflite_sniff(data, bytes)) return lnti_tflite_look(out, data, bytes, err);
   return lnti_onnx_look(out, data, bytes, err);
-}
-
-static lnt_status read_mapped(lnti_graph **out, const char *path, const void *data, size_t bytes, lnt_error *err) {
-  return lnti_onnx_read(out, path, data, bytes, err);
 }
 
 lnt_status lnti_graph_open(lnti_graph **out, const char *path, lnt_error *err) {
@@ -51,7 +54,7 @@ lnt_status lnti_graph_open(lnti_graph **out, const char *path, lnt_error *err) {
   if (data == MAP_FAILED) {
     status = lnti_fail_errno(err, errno, "%s", path);
   } else {
-    status = read_mapped(out, path, data, (size_t)info.st_size, err);
+    status = read_any(out, path, data, (size_t)info.st_size, err);
     munmap(data, (size_t)info.st_size);
     if (status) lnti_error_prefix(err, "%s", path);
   }

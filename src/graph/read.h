@@ -26,7 +26,7 @@ typedef struct lnti_graph_survey {
 /** Notes a node whose operator is not known. */
 void lnti_survey_note(lnti_graph_survey *survey, const char *name, const char *domain, const char *node);
 
-/** Reads a file; errors as lnti_onnx_read. */
+/** Reads a file; errors as lnti_onnx_read, lnti_tflite_read. */
 LNT_MUST_CHECK lnt_status lnti_graph_open(lnti_graph **out, const char *path, lnt_error *err);
 /** The same from memory, without other files. */
 LNT_MUST_CHECK lnt_status lnti_graph_read(lnti_graph **out, const void *data, size_t bytes, lnt_error *err);

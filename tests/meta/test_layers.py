@@ -9,8 +9,8 @@ import tree
 BELOW = {
     "base": [],
     "math": ["base"],
-    "graph": ["math"],
     "media": ["math"],
+    "graph": ["media"],
     "image": ["media"],
     "feature": ["image", "graph"],
     "eval": ["image"],
