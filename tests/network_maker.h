@@ -7,6 +7,7 @@
 #define LNTI_TESTS_NETWORK_MAKER_H
 
 #include "graph/onnx_maker.h"
+#include "support.h"
 
 /** ValueInfoProto of f32; a size of 0 is left open. */
 static inline message make_input(const char *name, const uint64_t *dims, size_t rank, unsigned type) {

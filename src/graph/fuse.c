@@ -108,13 +108,15 @@ static bool is_f32(const lnti_tensor *t) {
 
 /* y = (conv(x) - mean) * scale / sqrt(variance + epsilon) + shift, as weights and bias of the convolution. */
 static lnt_status take_norm(growing *g, fusing *f, const lnti_node *norm, bool *taken, lnt_error *err) {
-  const lnti_tensor *w = constant_of(f, g->input[1]), *bias = constant_of(f, g->input[2]), *p[4];
+  const lnti_tensor *w = constant_of(f, g->input[1]), *bias = constant_of(f, g->input[2]);
+  const float *p[4] = {NULL}; /* new values may move the list of them, and the tensors with it */
   float *weights = NULL, *shifts = NULL;
   uint32_t new_w = 0, new_b = 0;
   bool fits = is_f32(w) && (g->input[2] == LNTI_NO_VALUE || is_f32(bias));
   for (size_t k = 0; k < 4; k++) {
-    p[k] = constant_of(f, norm->input[k + 1]);
-    fits = fits && is_f32(p[k]);
+    const lnti_tensor *t = constant_of(f, norm->input[k + 1]);
+    fits = fits && is_f32(t);
+    if (fits) p[k] = t->data;
   }
   *taken = fits;
   if (!fits) return LNT_OK;
@@ -126,10 +128,10 @@ static lnt_status take_norm(growing *g, fusing *f, const lnti_node *norm, bool *
   if (status) return status;
   double epsilon = (double)lnti_node_float(norm, "epsilon", 1e-5f);
   for (size_t c = 0; c < channels; c++) {
-    double scale = (double)((const float *)p[0]->data)[c] / sqrt((double)((const float *)p[3]->data)[c] + epsilon);
-    double before = (old_bias ? (double)old_bias[c] : 0) - (double)((const float *)p[2]->data)[c];
+    double scale = (double)p[0][c] / sqrt((double)p[3][c] + epsilon);
+    double before = (old_bias ? (double)old_bias[c] : 0) - (double)p[2][c];
     for (size_t k = 0; k < each; k++) weights[c * each + k] = (float)((double)old[c * each + k] * scale);
-    shifts[c] = (float)(before * scale + (double)((const float *)p[1]->data)[c]);
+    shifts[c] = (float)(before * scale + (double)p[1][c]);
   }
   g->input[1] = new_w;
   g->input[2] = new_b;

@@ -32,6 +32,8 @@ struct lnti_plan {
   size_t n_steps, bytes, weights, memory_max;
   step *step;
   char *memory;
+  void (*after)(void *payload, size_t step);
+  void *payload;
 };
 
 /* ---- steps ---- */
@@ -343,12 +345,36 @@ lnt_status lnti_plan_run(lnti_plan *plan, const lnti_tensor *input, lnt_error *e
     }
     status = run_step(plan, s, err);
     if (status) return status;
+    if (plan->after) plan->after(plan->payload, i);
   }
   return LNT_OK;
 }
 
 const lnti_tensor *lnti_plan_output(const lnti_plan *plan, size_t k) {
   return &plan->value[plan->graph->output[k]];
+}
+
+void lnti_plan_watch(lnti_plan *plan, void (*after)(void *payload, size_t step), void *payload) {
+  plan->after = after;
+  plan->payload = payload;
+}
+
+/* Each element that a product makes is a sum of so many products. */
+static double depth_of(const lnti_call *call) {
+  const char *name = call->node->op->name;
+  const lnti_shape *a = &call->input[0]->shape;
+  if (strstr(name, "Conv")) return (double)lnti_shape_span(&call->input[1]->shape, 1, call->input[1]->shape.rank);
+  if (strcmp(name, "Gemm") == 0) return (double)a->dim[lnti_node_int(call->node, "transA", 0) == 0];
+  return strcmp(name, "MatMul") == 0 && a->rank > 0 ? (double)a->dim[a->rank - 1] : 0;
+}
+
+void lnti_plan_step_at(lnti_plan_step *out, const lnti_plan *plan, size_t i) {
+  const step *s = &plan->step[i];
+  *out = (lnti_plan_step){.op = s->call.node->op->name,
+                          .node = s->call.node->name,
+                          .kernel = s->primitive ? lnti_primitive_kernel(s->primitive) : "",
+                          .output = &s->output[0],
+                          .flops = 2 * depth_of(&s->call) * (double)lnti_shape_count(&s->output[0].shape)};
 }
 
 size_t lnti_plan_steps(const lnti_plan *plan) {

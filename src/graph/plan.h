@@ -35,6 +35,17 @@ LNT_MUST_CHECK lnt_status lnti_plan_run(lnti_plan *plan, const lnti_tensor *inpu
 /** Wanted value k: its type and shape, and after a run its elements, until the next run; they may be those of an input. */
 const lnti_tensor *lnti_plan_output(const lnti_plan *plan, size_t k);
 
+/** One step of a run, for tables of times. Texts are borrowed. */
+typedef struct lnti_plan_step {
+  const char *op, *node;
+  const char *kernel; /**< what computes it: a library's name for it, or "" for the operator itself */
+  const lnti_tensor *output;
+  double flops; /**< of convolutions and products: two for each multiplication; 0 for all else */
+} lnti_plan_step;
+void lnti_plan_step_at(lnti_plan_step *out, const lnti_plan *plan, size_t i);
+/** `after` is called after each step; NULL: nobody is. */
+void lnti_plan_watch(lnti_plan *plan, void (*after)(void *payload, size_t step), void *payload);
+
 /** Nodes that a run computes, and bytes of memory for what they make. */
 size_t lnti_plan_steps(const lnti_plan *plan);
 size_t lnti_plan_bytes(const lnti_plan *plan);

@@ -5,19 +5,25 @@
 #ifndef LNTI_TESTS_GRAPH_ONNX_MAKER_H
 #define LNTI_TESTS_GRAPH_ONNX_MAKER_H
 
-#include "support.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 typedef struct message {
   uint8_t *data;
   size_t n, room;
 } message;
 
+static inline void make_room(message *m, size_t n) {
+  if (m->room - m->n >= n) return;
+  while (m->room - m->n < n) m->room = m->room ? 2 * m->room : 256;
+  m->data = realloc(m->data, m->room);
+  if (!m->data) abort();
+}
+
 static inline void put_byte(message *m, uint8_t byte) {
-  if (m->n == m->room) {
-    m->room = m->room ? 2 * m->room : 256;
-    m->data = realloc(m->data, m->room);
-    assert_non_null(m->data);
-  }
+  make_room(m, 1);
   m->data[m->n++] = byte;
 }
 
@@ -34,7 +40,9 @@ static inline void put_number(message *m, unsigned field, uint64_t value) {
 static inline void put_bytes(message *m, unsigned field, const void *data, size_t n) {
   put_varint(m, field << 3 | 2);
   put_varint(m, n);
-  for (size_t i = 0; i < n; i++) put_byte(m, ((const uint8_t *)data)[i]);
+  make_room(m, n);
+  if (n > 0) memcpy(m->data + m->n, data, n);
+  m->n += n;
 }
 
 static inline void put_text(message *m, unsigned field, const char *text) {

@@ -8,7 +8,7 @@
 
 /* ---- random networks ---- */
 
-enum { VALUES_MAX = 64 };
+enum { VALUES_MAX = 128 };
 
 typedef struct growing {
   lnti_graph *graph;
@@ -221,6 +221,35 @@ static void random_networks_give_what_plain_loops_give(void **state) {
   lnti_pool_free(pool);
 }
 
+/* Folding makes new constants, and the list of values grows while it does. */
+static void many_norms_are_folded(void **state) {
+  (void)state;
+  enum { NORMS = 30 }; /* 211 values, and 60 that folding makes: beyond 256 */
+  const lnti_context context = {.cpu = lnti_test_level()};
+  const lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 4, .dim = {1, 2, 3, 3}}};
+  const lnti_plan_options options = {.input = &input};
+  lnti_plan *plan = NULL;
+  growing g = {0};
+  lnti_rng_seed(&g.rng, 1, 0);
+  assert_ok(lnti_graph_new(&g.graph, ERR));
+  assert_ok(lnti_graph_add_input(g.graph, lnti_test_value(g.graph, "p0"), ERR));
+  new_plane(&g, 2, 3);
+  for (size_t i = 0; i < NORMS; i++) {
+    char inputs[64];
+    snprintf(inputs, sizeof inputs, "%s %s", g.name[g.n - 1], constant(&g, (const size_t[]){2, 2, 1, 1, 0}, 0.5f));
+    new_plane(&g, 2, 3);
+    node(&g, "Conv", inputs, NULL, 0);
+    add_norm(&g, g.n - 1);
+  }
+  assert_ok(lnti_graph_add_output(g.graph, lnti_test_value(g.graph, g.name[g.n - 1]), ERR));
+  assert_ok(lnti_graph_finish(g.graph, ERR));
+  assert_ok(lnti_plan_new(&plan, g.graph, &options, &context, ERR));
+  assert_true(lnti_plan_steps(plan) <= 2 * NORMS); /* with the reorders between them */
+  lnti_plan_free(plan);
+  lnti_test_compare_plans(g.graph, &input, &context, 1e-4f, 1);
+  lnti_graph_free(g.graph);
+}
+
 /* ---- memory and shapes ---- */
 
 static lnti_graph *chain(size_t length) {
@@ -350,6 +379,7 @@ static void a_shape_that_is_computed_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(random_networks_give_what_plain_loops_give),
+                                     cmocka_unit_test(many_norms_are_folded),
                                      cmocka_unit_test(memory_is_used_again),
                                      cmocka_unit_test(what_is_not_wanted_is_not_computed),
                                      cmocka_unit_test(arithmetic_on_shapes_is_folded),
