@@ -46,7 +46,7 @@ static void print_step(lnti_cli *cli, const lnti_store_counts *counts, size_t n_
                     val == 0    ? "test"
                     : test == 0 ? "val"
                                 : "val and test");
-  } else if (leaks && (train == 0 || cut)) { /* without --test what is in test stays there */
+  } else if (leaks && (train == 0 || test + val == 0 || cut)) { /* without --test what is in test stays there */
     lnti_print_next(cli, "linnet split --by group%s (keeps alike images in one part)",
                     cut && test > 0 ? " --test 0.15" : "");
   } else if (train == 0 || test + val == 0) {

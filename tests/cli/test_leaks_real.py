@@ -45,6 +45,14 @@ class Real(program.Case):
         warnings = self.imported("p", self.data("gtsrb/train"))
         self.assertTrue(any("differ in their last number alone" in text and "215 sets" in text for text in warnings), warnings)
 
+    def test_signs_above(self):
+        """The folder above has one split, train: nothing is divided yet, and it is warned of all the same."""
+        self.run_ok("init", "p")
+        out = self.run_ok("-C", "p", "import", self.data("gtsrb")).stdout
+        self.assertIn("differ in their last number", " ".join(out.split()))
+        self.assertIn("Next: linnet split --by group", out)
+        self.assertIn("Next: linnet split --by group", self.run_ok("-C", "p", "status").stdout)
+
     def calm(self, source):
         warnings = self.imported("p", source)
         self.assertFalse([text for text in warnings if any(words in text for words in SEQUENCES)])

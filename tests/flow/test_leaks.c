@@ -289,6 +289,25 @@ static void test_cuts(void **state) {
   close_album(a);
 }
 
+/* A set that comes as one split is not divided yet: it is warned as before any split, and of cuts once there are two. */
+static void test_one_split_is_no_division(void **state) {
+  (void)state;
+  album *a = new_album();
+  for (size_t t = 0; t < 30; t++) {
+    uint8_t base[LNTI_SIGNATURE_BYTES];
+    random_signature(a, base);
+    for (size_t i = 0; i < 10; i++) add(a, base, 40, "cat", "%zu_%zu.ppm", t, i);
+  }
+  for (size_t i = 0; i < 300; i++) a->rows[i].split = "train";
+  open_album(a);
+  lnti_messages warnings = {0};
+  assert_ok(lnti_leaks_report(&warnings, a->l.project, ERR));
+  assert_true(warnings.n > 0);
+  assert_non_null(strstr(warnings.text[0], "A random split would put such images into train and into test"));
+  lnti_messages_clear(&warnings);
+  close_album(a);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_leak), cmocka_unit_test(test_classes_are_no_leak),
@@ -296,6 +315,7 @@ int main(void) {
       cmocka_unit_test(test_by_name), cmocka_unit_test(test_by_number),
       cmocka_unit_test(test_a_part),  cmocka_unit_test(test_by_folder),
       cmocka_unit_test(test_by_time), cmocka_unit_test(test_cuts),
+      cmocka_unit_test(test_one_split_is_no_division),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -485,9 +485,13 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
   return status;
 }
 
-static bool has_splits(const lnti_roster *roster) {
+/* Whether there is a division that could cut what belongs together; a set that comes as "train" alone has none yet. */
+static bool is_divided(const lnti_roster *roster) {
+  uint64_t first = 0;
   for (size_t i = 0; i < roster->n; i++) {
-    if (roster->item[i].split) return true;
+    const uint64_t split = roster->item[i].split;
+    if (split && first && split != first) return true;
+    if (split) first = split;
   }
   return false;
 }
@@ -498,7 +502,7 @@ lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt
   lnti_cuts cuts = {0};
   lnti_split_info info = {0};
   lnt_status status = update(&leaks, &l, err);
-  if (!status && !has_splits(&l.roster)) {
+  if (!status && !is_divided(&l.roster)) {
     status = lnti_leaks_warn(warnings, &leaks, err);
   } else if (!status && leaks.key) { /* copies are told of with the duplicates */
     status = lnti_split_info_read(&info, project, err);

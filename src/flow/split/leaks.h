@@ -69,8 +69,8 @@ LNT_MUST_CHECK lnt_status lnti_leaks_key(char **key_out, lnti_project *project, 
 /** In a write that adds images or says something of them: what was noted is forgotten. */
 LNT_MUST_CHECK lnt_status lnti_leaks_outdate(lnti_tx *tx, lnt_error *err);
 
-/** Looks, and adds what there is to say: where the items are in splits already, of sequences that these cut (cuts.h), else as
- *  lnti_leaks_warn. For import. */
+/** Looks, and adds what there is to say: where the items are in two splits or more, of sequences that these cut (cuts.h),
+ *  else as lnti_leaks_warn. For import. */
 LNT_MUST_CHECK lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt_error *err);
 
 /** Adds a warning for each kind that was found, with the example and what to type. */
