@@ -35,7 +35,8 @@ typedef struct lnti_duplicate_example {
   lnti_duplicate_kind kind;
   int64_t a_id, b_id;
   char *a, *b;             /**< URIs of two items of one set */
-  char *a_value, *b_value; /**< what differs: titles of their labels, or names of their splits */
+  char *a_value, *b_value; /**< what differs: titles of their labels (paths of titles where these are the same), or names of
+                             their splits */
 } lnti_duplicate_example;
 
 typedef struct lnti_duplicates {

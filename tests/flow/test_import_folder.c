@@ -515,6 +515,27 @@ static void copies_conflicts_and_leaks(void **state) {
   lab_free(&l);
 }
 
+/* Labels of one title below different ones are told by their paths. */
+static void conflicts_of_one_title(void **state) {
+  (void)state;
+  lab l = lab_new();
+  static const char *const files[] = {"fruit/other/a.pgm", "tools/other/a.pgm", "fruit/pear/b.pgm", "tools/saw/b.pgm"};
+  for (size_t i = 0; i < 4; i++) {
+    media_name path = media_in(&l, "set/%s", files[i]);
+    *strrchr(path.text, '/') = '\0';
+    media_folder(path.text);
+    write_picture(media_in(&l, "set/%s", files[i]).text, 0, i / 2);
+  }
+  lnti_import_result result = import_folder(&l, media_in(&l, "set").text);
+  assert_int_equal(result.duplicates.sets[LNTI_EQUAL_CONFLICT], 2);
+  assert_string_equal(result.duplicates.examples[0].a_value, "fruit/other");
+  assert_string_equal(result.duplicates.examples[0].b_value, "tools/other");
+  assert_string_equal(result.duplicates.examples[1].a_value, "pear");
+  assert_string_equal(result.duplicates.examples[1].b_value, "saw");
+  lnti_import_result_clear(&result);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_level_is_a_radio_question),
@@ -533,6 +554,7 @@ int main(void) {
       cmocka_unit_test(answers_of_people_stay),
       cmocka_unit_test(a_cancelled_import_goes_on_where_it_ended),
       cmocka_unit_test(copies_conflicts_and_leaks),
+      cmocka_unit_test(conflicts_of_one_title),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
