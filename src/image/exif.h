@@ -42,7 +42,8 @@ unsigned lnti_exif_orientation(const uint8_t *data, size_t n);
 /** What lnti_exif_strip takes out; one or both. */
 enum {
   LNTI_STRIP_GPS = 1,    /**< where it was taken */
-  LNTI_STRIP_SERIALS = 2 /**< which camera and lens, and whose: serial numbers, owner, artist, computer, image id */
+  LNTI_STRIP_SERIALS = 2 /**< which camera and lens, and whose: serial numbers, owner, artist, copyright, computer,
+                            image id */
 };
 
 /**
@@ -50,7 +51,7 @@ enum {
  * as it is, and what they need to be shown right: orientation, colour profile, resolution.
  *
  * Metadata are kept only where it is known what they say: of EXIF the standard's own tags on how and when the picture was
- * taken, and Copyright; and that which was not asked to go. All else goes with either, since it may repeat the place or the
+ * taken; and that which was not asked to go. All else goes with either, since it may repeat the place or the
  * numbers: maker notes, XMP, IPTC, free text (descriptions, comments, PNG's texts), the embedded thumbnail (which may also
  * show what a crop took away; of a TIFF its SubIFDs, and pages marked as a smaller copy of another), pictures and other data behind the first one's end, tags and chunks that are not known.
  * What goes is gone from the bytes: JPEG, PNG and WebP are written anew, in a TIFF all that nothing refers to any more is

@@ -21,10 +21,10 @@ typedef struct range {
   uint16_t first, last;
 } range;
 
-/* TIFF's own: size and layout of pixels, make and model, resolution, software, date, colour, copyright. */
+/* TIFF's own: size and layout of pixels, make and model, resolution, software, date, colour. */
 static const range kept_first[] = {{0x0100, 0x0103}, {0x0106, 0x0106}, {0x010f, 0x0110}, {0x0112, 0x0112},
                                    {0x0115, 0x0115}, {0x011a, 0x011c}, {0x0128, 0x0128}, {0x0131, 0x0132},
-                                   {0x013e, 0x013f}, {0x0211, 0x0214}, {0x8298, 0x8298}, {0, 0}};
+                                   {0x013e, 0x013f}, {0x0211, 0x0214}, {0, 0}};
 /* Exposure, sensitivity, dates, versions, lens, flash, colour space, scene. MakerNote (927c), UserComment (9286),
    RelatedSoundFile (a004) and the device's description (a40b) are not among them. */
 static const range kept_exif[] = {
@@ -36,8 +36,9 @@ static const range kept_exif[] = {
 /* Which colour space the file's name may promise: its rule and version. */
 static const range kept_interop[] = {{0x0001, 0x0002}, {0, 0}};
 static const range kept_gps[] = {{0x0000, 0x001f}, {0, 0}};
-/* What LNTI_STRIP_SERIALS asks for: artist and computer, DNG's serial; image id, owner, body's and lens's serial. */
-static const range serials_first[] = {{0x013b, 0x013c}, {0xc62f, 0xc62f}, {0, 0}};
+/* What LNTI_STRIP_SERIALS asks for: artist and computer, copyright (cameras write the owner's name there), DNG's serial;
+   image id, owner, body's and lens's serial. */
+static const range serials_first[] = {{0x013b, 0x013c}, {0x8298, 0x8298}, {0xc62f, 0xc62f}, {0, 0}};
 static const range serials_exif[] = {{0xa420, 0xa420}, {0xa430, 0xa431}, {0xa435, 0xa435}, {0, 0}};
 
 static bool is_among(const range *ranges, unsigned tag) {

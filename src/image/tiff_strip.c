@@ -66,7 +66,7 @@ static lnt_status spend(walk *w, uint64_t bytes) {
  *  free space, the printer and TIFF/FX's own directory; and some of the later private tags. */
 static bool page_keeps(unsigned tag, unsigned what) {
   static const uint16_t left_out[] = {269, 270, 285, 288, 289, 315, 316, 337, 400};
-  static const uint16_t later[] = {32995, 32996, 32997, 32998, 33421, 33422, 33432, 34675, 50674};
+  static const uint16_t later[] = {32995, 32996, 32997, 32998, 33421, 33422, 34675, 50674};
   if (lnti_strip_keeps(LNTI_IFD_FIRST, tag, what)) return true;
   for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) {
     if (tag == left_out[i]) return false;

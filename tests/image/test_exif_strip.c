@@ -61,7 +61,7 @@ static void check_stripped(const exif_bytes *file, unsigned what) {
   assert_string_equal(e.taken, "2008-10-22T16:28:39");
   assert_string_equal(e.lens, "50mm f/1.8");
   assert_true(e.exposure_s == 1.0 / 250);
-  assert_true(holds(file, "Copyright 2024"));
+  assert_int_equal(holds(file, "Copyright 2024"), !no_serials); /* it may name the owner */
   assert_true(holds(file, "R03"));
   assert_false(holds(file, "SECRET"));
   assert_int_equal(e.has_gps, !no_gps);

@@ -103,7 +103,7 @@ static bool has_word(const char *key, const char *word) {
 bool lnti_export_is_private(const char *key, unsigned strip) {
   static const char *const places[] = {"altitude",   "lat",         "lon",     "lng",    "location", "geo",
                                        "coordinate", "coordinates", "geohash", "geotag", NULL};
-  static const char *const numbers[] = {"owner", "artist", "author", "photographer", NULL};
+  static const char *const numbers[] = {"owner", "artist", "author", "photographer", "copyright", NULL};
   if (strip & LNTI_STRIP_GPS) {
     if (strcasestr(key, "gps") || strcasestr(key, "latitude") || strcasestr(key, "longitude")) return true;
     for (const char *const *word = places; *word; word++) {
