@@ -791,8 +791,10 @@ static void refused_tables(void **state) {
   } cases[] = {
       {"set/t.csv", "", LNT_EDATA, "there are no rows in it"},
       {"set/t.csv", "path,label\n", LNT_EDATA, "there are no rows below its header"},
+      {"set/t.jsonl", "path,label\na.pgm,cat\n", LNT_EDATA,
+       "this is no JSON Lines (line 1: character 1: found 'p', expected a value); an object a line is expected"},
       {"set/t.csv", "u,v,w\n1,2,3\n", LNT_EINVAL, "Give --header yes or --header no"},
-      {"set/t.jsonl", "[1]\n", LNT_EUNSUPPORTED, "one object a line"},
+      {"set/t.jsonl", "[1]\n", LNT_EUNSUPPORTED, "an object a line"},
       {"set/t.txt", "a.pgm 1 2\n", LNT_EINVAL, "Give --column N=label"},
   };
   write_set(&l);

@@ -72,7 +72,7 @@ static void test_json_array(void **state) {
   (void)state;
   lnti_text got = {0};
   assert_status(table_trace_sheet(&got, " [\n{\"a\": 1}\n]\n", LNTI_TABLE_JSONL, 0, ERR), LNT_EUNSUPPORTED);
-  assert_message("a JSON array: tables are read as JSON Lines, one object a line");
+  assert_message("t.csv: a JSON array, where JSON Lines are expected");
   lnti_text_clear(&got);
 }
 

@@ -176,12 +176,33 @@ static void numbers_beside_numbers_are_taken(void **state) {
   lab_free(&l);
 }
 
+/* Titles for numbers, where there are none. */
+static void titles_without_numbers(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name set = media_in(&l, "set"), table = media_in(&l, "set/t.csv");
+  const char *const sources[] = {set.text, table.text}, *const classes[] = {"a", "b"};
+  write_picture(&l, "set/cat/p.pgm", 1);
+  lnti_test_write_file(table.text, "path,label\ncat/p.pgm,cat\n", 25);
+  options.classes = classes;
+  options.n_classes = 2;
+  assert_status(lnti_import(&result, l.project, sources, 1, &options, ERR), LNT_EINVAL);
+  assert_message("set is no array; leave it out: class folders are named by themselves; nothing was imported");
+  assert_status(lnti_import(&result, l.project, sources + 1, 1, &options, ERR), LNT_EINVAL);
+  assert_message("set/t.csv is a table; leave it out, or name a column's values with --names COLUMN=FILE");
+  assert_int_equal(count_options(&l), 0);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(folders_of_one_key_are_two_classes), cmocka_unit_test(inner_folders_as_well),
       cmocka_unit_test(keys_of_the_ontology_are_found),     cmocka_unit_test(a_key_is_not_found_beside_its_title),
       cmocka_unit_test(titles_of_label_numbers_stay_apart), cmocka_unit_test(titles_that_repeat_are_refused),
       cmocka_unit_test(numbers_beside_titles_are_refused),  cmocka_unit_test(numbers_beside_numbers_are_taken),
+      cmocka_unit_test(titles_without_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

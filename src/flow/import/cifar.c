@@ -70,6 +70,7 @@ static lnt_status option_of(size_t *out, cifar_batch *b, const uint8_t *labels, 
 static lnt_status make_options(cifar_batch *b, lnt_error *err) {
   const unsigned last = b->shape.n_labels - 1;
   bool seen[LABEL_VALUES][LABEL_VALUES] = {{false}};
+  b->work->has_numbers = b->work->has_numbers || last == 0;
   lnt_status status = lnti_import_target(&b->question, b->work, last > 0 ? LNTI_TREE : LNTI_RADIO, err);
   for (size_t i = 0; i < b->shape.n; i++) seen[b->labels[i * (last + 1)]][b->labels[i * (last + 1) + last]] = true;
   for (int make = 0; make < 2; make++) {

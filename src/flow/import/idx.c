@@ -111,6 +111,7 @@ static lnt_status make_options(size_t *question_out, size_t option[LABEL_VALUES]
   const lnti_import_options *options = work->options;
   bool wanted[LABEL_VALUES] = {false};
   char number[8];
+  work->has_numbers = true;
   for (size_t i = 0; i < n; i++) wanted[labels[i]] = true;
   for (size_t value = options->n_classes; options->n_classes && value < LABEL_VALUES; value++) {
     if (!wanted[value]) continue;

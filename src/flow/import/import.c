@@ -123,6 +123,22 @@ static lnt_status find_sources(source **out, const char *const *given, size_t n,
   return lnti_fail(err, status, "%s%s", reason.message, n > 1 ? "; nothing was imported" : "");
 }
 
+/* Class titles stand for the numbers of arrays: where there can be none, whoever gave them expects something else. */
+static lnt_status check_classes_used(const source *sources, size_t n, const lnti_import_options *options,
+                                     lnt_error *err) {
+  if (options->n_classes == 0) return LNT_OK;
+  for (size_t i = 0; i < n; i++) {
+    const bool folder = sources[i].reader->import == import_folder || sources[i].reader->import == lnti_import_file;
+    if (!folder && sources[i].reader->import != lnti_import_table) return LNT_OK;
+  }
+  const bool table = sources[0].reader->import == lnti_import_table;
+  return lnti_fail(err, LNT_EINVAL,
+                   "--classes gives titles to the label numbers of arrays (IDX, CIFAR), and %s %s; leave it out%s; "
+                   "nothing was imported",
+                   sources[0].path, table ? "is a table" : "is no array",
+                   table ? ", or name a column's values with --names COLUMN=FILE" : ": class folders are named by themselves");
+}
+
 static lnt_status import_source(lnti_import_work *work, const source *from, lnt_error *err) {
   lnti_import_existing existing = work->options->existing;
   bool table = from->reader->import == lnti_import_table;
@@ -238,6 +254,10 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
+  if (!status && work->options->n_classes > 0 && !work->has_numbers) {
+    status = lnti_messages_add(warnings, err,
+                               "--classes was not used: it gives titles to label numbers of arrays, and none was found");
+  }
   if (!status) status = warn_of_sayings(work, warnings, err);
   if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
   size_t n = warnings->n;
@@ -358,6 +378,8 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   status = find_sources(&sources, given, n_sources, options->format, err);
   if (status) return status;
   lnti_project_op(&work.op, project, LNTI_OP_IMPORT, given[0]);
+  status = check_classes_used(sources, n_sources, options, err);
+  if (status) goto done;
   status = prepare(&work, err);
   if (status) goto done;
   status = lnti_project_set_limits(project, &own.limits, err);

@@ -97,6 +97,7 @@ typedef struct lnti_import_work {
   lnti_arena arena;
   lnti_job_run job;
   lnti_op op;
+  bool has_numbers; /**< labels were numbers that --classes can name */
   bool has_media; /**< a source was more than a table */
   bool replaces;  /**< what the source says goes before what is there */
   lnti_seen said; /**< of groups: what members have said so far */

@@ -55,6 +55,13 @@ static lnt_status keep_keys(lnti_table_sample *sample, const lnti_sheet *sheet, 
   return status;
 }
 
+static lnt_status keep_fault(lnti_table_sample *sample, const lnti_sheet_row *row, lnt_error *err) {
+  char *copy = NULL;
+  lnt_status status = lnti_arena_strndup(&copy, &sample->arena, row->reason, strlen(row->reason), err);
+  sample->fault = copy;
+  return status;
+}
+
 lnt_status lnti_table_sample_read(lnti_table_sample *out, lnti_sheet *sheet, const char *name, lnti_table_format format,
                                   lnt_error *err) {
   lnti_table_sample sample = {.name = name, .format = format};
@@ -63,8 +70,11 @@ lnt_status lnti_table_sample_read(lnti_table_sample *out, lnti_sheet *sheet, con
   while (!status && sample.n < LNTI_TABLE_SAMPLE) {
     status = lnti_sheet_next(&row, sheet, err);
     if (status || !row) break;
-    if (sample.first_line == 0) sample.first_line = row->line;
-    if (!row->refused) status = keep_row(&sample, row, err);
+    if (sample.first_line == 0) {
+      sample.first_line = row->line;
+      if (row->refused) status = keep_fault(&sample, row, err);
+    }
+    if (!status && !row->refused) status = keep_row(&sample, row, err);
   }
   for (size_t i = 0; !status && row && format == LNTI_TABLE_JSONL && i < ROWS_FOR_KEYS; i++) {
     status = lnti_sheet_next(&row, sheet, err);
@@ -442,10 +452,22 @@ static char find_label_separator(const lnti_table_planning *p, size_t column) {
   return '\0';
 }
 
+static lnt_status no_rows(const lnti_table_sample *sample, lnt_error *err) {
+  if (!sample->fault) return lnti_fail(err, LNT_EDATA, "%.200s: there are no rows in it", sample->name);
+  if (sample->format != LNTI_TABLE_JSONL) {
+    return lnti_fail(err, LNT_EDATA, "%.200s: none of its rows can be read (line %zu: %.300s)", sample->name,
+                     sample->first_line, sample->fault);
+  }
+  return lnti_fail(err, LNT_EDATA,
+                   "%.200s: this is no JSON Lines (line %zu: %.300s); an object a line is expected, such as "
+                   "{\"path\": \"a.jpg\", \"label\": \"cat\"}",
+                   sample->name, sample->first_line, sample->fault);
+}
+
 static lnt_status make(lnti_table_planning *p, lnt_error *err) {
   lnti_table_plan *plan = p->plan;
   const lnti_table_sample *sample = p->sample;
-  if (sample->n == 0) return lnti_fail(err, LNT_EDATA, "%.200s: there are no rows in it", sample->name);
+  if (sample->n == 0) return no_rows(sample, err);
   plan->separator = sample->separator;
   lnt_status status = lnti_table_guess_header(&plan->has_header, p, err);
   plan->named = plan->has_header || sample->format == LNTI_TABLE_JSONL;

@@ -16,6 +16,7 @@ enum { KEY_BYTES_MAX = 1024, ROW_ARENA_MAX = 64 << 20, NESTED_MAX = 16, REASON_B
 
 struct lnti_sheet {
   lnti_table_format format;
+  char *name; /* for errors */
   lnti_csv_reader *lines;
   lnti_text_index keys; /* of JSON Lines */
   lnti_cell *cells;
@@ -55,8 +56,10 @@ lnt_status lnti_sheet_new(lnti_sheet **out, lnti_bytes_source source, void *payl
   if (format == LNTI_TABLE_JSONL) options.separator = LNTI_CSV_LINES;
   lnt_status status = lnti_alloc_zero(&sheet, 1, sizeof *sheet, err);
   if (status) return status;
-  status = lnti_csv_reader_new(&sheet->lines, source, payload, &options, err);
+  status = lnti_strdup(&sheet->name, name, err);
+  if (!status) status = lnti_csv_reader_new(&sheet->lines, source, payload, &options, err);
   if (status) {
+    free(sheet->name);
     free(sheet);
     return status;
   }
@@ -72,6 +75,7 @@ void lnti_sheet_free(lnti_sheet *sheet) {
   lnti_text_index_clear(&sheet->keys);
   free(sheet->cells);
   lnti_csv_reader_free(sheet->lines);
+  free(sheet->name);
   free(sheet);
 }
 
@@ -258,7 +262,10 @@ static lnt_status take_line(lnti_sheet *sheet, const lnti_csv_field *line, lnt_e
   const lnti_json_value *value = NULL;
   lnt_error reason = LNT_ERROR_INIT;
   if (!sheet->started && line->text[strspn(line->text, " \t")] == '[') {
-    return lnti_fail(err, LNT_EUNSUPPORTED, "a JSON array: tables are read as JSON Lines, one object a line");
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "%.200s: a JSON array, where JSON Lines are expected, an object a line; to make them of it: "
+                     "jq -c '.[]' FILE > FILE.jsonl",
+                     sheet->name);
   }
   sheet->started = true;
   lnti_arena_clear(&sheet->arena);

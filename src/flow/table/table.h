@@ -155,6 +155,7 @@ typedef struct lnti_table_sample {
   const char **keys; /**< of JSON Lines */
   size_t n_keys;
   size_t first_line; /**< of the first row, also where it is refused; 0: none */
+  const char *fault; /**< why that was refused; NULL */
   lnti_arena arena;
 } lnti_table_sample;
 LNT_MUST_CHECK lnt_status lnti_table_sample_read(lnti_table_sample *out, lnti_sheet *sheet, const char *name,
