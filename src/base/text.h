@@ -36,6 +36,11 @@ size_t lnti_utf8_columns(const char *data, size_t n);
 LNT_MUST_CHECK lnt_status lnti_parse_int(int64_t *out, const char *text, const char *what, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_parse_real(double *out, const char *text, const char *what, lnt_error *err);
 
+/** `one` of one thing, else `several`: lnti_plural(n, "image", "images"). */
+static inline const char *lnti_plural(size_t n, const char *one, const char *several) {
+  return n == 1 ? one : several;
+}
+
 /** An identifier for people: lower case, a-z 0-9 and '-' ("T-shirt/top" -> "t-shirt-top"); other
  *  letters of UTF-8 are kept as they are. Never empty ("x" for what leaves nothing). */
 LNT_MUST_CHECK lnt_status lnti_slug(char **out, const char *title, lnt_error *err);

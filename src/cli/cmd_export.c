@@ -134,7 +134,8 @@ static const lnti_cli_option option_table[] = {
      false},
     {"strip", 0, "gps,serials",
      "leave out where a picture was taken (gps), or with which camera and by whom (serials, with owner, artist and "
-     "copyright): of the copies' metadata, and of a table's", false},
+     "copyright): of the copies' metadata, and of a table's",
+     false},
     {"link", 0, NULL,
      "link to the files instead of copying them: hard links, or symbolic ones where the file system has none", false},
     LNTI_CLI_OPTIONS_END,

@@ -296,7 +296,8 @@ static const lnti_cli_option option_table[] = {
     {"target", 0, "QUESTION",
      "the question at the top of the ontology that the labels answer; without it, \"class\", made where it is missing",
      false},
-    {"classes", 0, "A,B,C", "names of the label numbers 0, 1, 2... of IDX and CIFAR-10 files; without it, the numbers. Refused where the sources "
+    {"classes", 0, "A,B,C",
+     "names of the label numbers 0, 1, 2... of IDX and CIFAR-10 files; without it, the numbers. Refused where the sources "
      "are folders or tables",
      false},
     {"frames", 0, "first|each|group",

@@ -57,15 +57,15 @@ static lnt_status print_json(lnti_cli *cli, const lnti_split_result *result, con
 /** What was kept together. */
 static lnt_status print_groups(lnti_cli *cli, const lnti_split_result *result, lnt_error *err) {
   lnti_text line = {0};
-  lnti_shown groups = lnti_show_things(result->n_groups, "group"), images = lnti_show_count(result->n_grouped),
-             largest = lnti_show_count(result->largest);
+  lnti_shown groups = lnti_show_things(result->n_groups, "group"),
+             images = lnti_show_things(result->n_grouped, "image"), largest = lnti_show_count(result->largest);
   lnt_status status = LNT_OK;
   if (result->key) {
     status = lnti_text_printf(&line, err, "By %s%s: ", result->key,
                               result->key_found ? " (found; --group names other keys)" : "");
   }
   if (!status && (result->n_groups > 0 || result->key)) {
-    status = lnti_text_printf(&line, err, "%s of %s images kept together, the largest of %s", groups.text, images.text,
+    status = lnti_text_printf(&line, err, "%s of %s kept together, the largest of %s", groups.text, images.text,
                               largest.text);
   }
   if (!status && line.length) {

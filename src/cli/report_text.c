@@ -36,8 +36,8 @@ static lnt_status write_first_line(lnti_text *text, const lnti_report *report, b
   if (status == LNT_OK) status = lnti_text_printf(text, err, "%s on the split ", plain(styled));
   if (status == LNT_OK) status = lnti_plain(text, report->split, err);
   if (status != LNT_OK) return status;
-  return lnti_text_printf(text, err, ": %s items of %s classes\n", lnti_show_count(report->evaluation->n).text,
-                          lnti_show_count(report->evaluation->k).text);
+  return lnti_text_printf(text, err, ": %s of %s\n", lnti_show_things(report->evaluation->n, "item").text,
+                          lnti_show_things(report->evaluation->k, "class").text);
 }
 
 static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {

@@ -34,8 +34,9 @@ const char *lnti_duplicate_kind_name(lnti_duplicate_kind kind);
 typedef struct lnti_duplicate_example {
   lnti_duplicate_kind kind;
   int64_t a_id, b_id;
-  char *a, *b;             /**< URIs of two items of one set */
-  char *a_value, *b_value; /**< what differs: titles of their labels (paths of titles where these are the same), or names of
+  char *a, *b; /**< URIs of two items of one set */
+  char *a_value,
+      *b_value; /**< what differs: titles of their labels (paths of titles where these are the same), or names of
                              their splits */
 } lnti_duplicate_example;
 

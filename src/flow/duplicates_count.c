@@ -334,8 +334,8 @@ lnt_status lnti_duplicates_warn(lnti_messages *warnings, const lnti_duplicates *
     const lnti_duplicate_example *e = first_example(duplicates, (lnti_duplicate_kind)kind);
     if (n == 0 || !e) continue;
     status = lnti_messages_add(warnings, err, "%zu %s of %s pictures %s. For example %s (%s) and %s (%s)", n,
-                               n == 1 ? "set" : "sets", words[kind].of, n == 1 ? words[kind].one : words[kind].several,
-                               e->a, e->a_value, e->b, e->b_value);
+                               lnti_plural(n, "set", "sets"), words[kind].of,
+                               n == 1 ? words[kind].one : words[kind].several, e->a, e->a_value, e->b, e->b_value);
   }
   return status;
 }

@@ -98,7 +98,8 @@ static lnt_status reap(lnti_project *project, lnt_error *err) {
   if (status) {
     lnti_log_printf(log, LNTI_LOG_WARN, "jobs that were cut off could not be marked so: %s", reason.message);
   } else if (reaped > 0) {
-    lnti_log_printf(log, LNTI_LOG_INFO, "%zu jobs were cut off before; what they had stored is there", reaped);
+    lnti_log_printf(log, LNTI_LOG_INFO, "%zu %s cut off before; what was stored is there", reaped,
+                    lnti_plural(reaped, "job was", "jobs were"));
   }
   return LNT_OK;
 }

@@ -111,8 +111,8 @@ static lnt_status choose(lnti_relink_result *list, const char *old_path, const c
       const lnti_relink_source *other = &list->source[k];
       if (other->new_path || other->kind != moved->kind || strcmp(other->path, moved->new_path) != 0) continue;
       return lnti_fail(err, LNT_EEXISTS,
-                       "%s is a source of this project already, with %zu items of its own; %s cannot become it too",
-                       other->path, other->items, moved->path);
+                       "%s is a source of this project already, with %zu %s of its own; %s cannot become it too",
+                       other->path, other->items, lnti_plural(other->items, "item", "items"), moved->path);
     }
   }
   if (status) return status;
@@ -317,26 +317,26 @@ static lnt_status judge(const checking *c, lnt_error *err) {
     unreadable += c->list->source[i].unreadable;
   }
   if (different > 0) {
-    return lnti_fail(
-        err, LNT_ECONFLICT,
-        "%zu of %zu images that were looked at are others than those that were imported (first: %s): nothing "
-        "was moved; name the place where the same images are, or import this one as a new source",
-        different, checked, c->different.uri);
+    return lnti_fail(err, LNT_ECONFLICT,
+                     "%zu of %zu %s looked at %s not what was imported (first: %s): nothing "
+                     "was moved; name the place where the same images are, or import this one as a new source",
+                     different, checked, lnti_plural(checked, "image that was", "images that were"),
+                     lnti_plural(different, "is", "are"), c->different.uri);
   }
   if (unreadable > 0) snprintf(also, sizeof also, ", and %zu cannot be read", unreadable);
   if (missing > 0 && !c->options->force) {
-    return lnti_fail(
-        err, LNT_ENOTFOUND,
-        "%zu of %zu images that were looked at are not there (first: %s)%s: nothing was moved; name another place, "
-        "or move without them by --force",
-        missing, checked, c->missing.uri, also);
+    return lnti_fail(err, LNT_ENOTFOUND,
+                     "%zu of %zu %s looked at %s not there (first: %s)%s: nothing was moved; name another place, "
+                     "or move without them by --force",
+                     missing, checked, lnti_plural(checked, "image that was", "images that were"),
+                     lnti_plural(missing, "is", "are"), c->missing.uri, also);
   }
   if (unreadable > 0 && !c->options->force) {
-    return lnti_fail(
-        err, LNT_EIO,
-        "%zu of %zu images that were looked at cannot be read, and so not be compared (first: %s): nothing "
-        "was moved; make them readable, or move all the same by --force",
-        unreadable, checked, c->unreadable.reason);
+    return lnti_fail(err, LNT_EIO,
+                     "%zu of %zu %s looked at cannot be read, and so not be compared (first: %s): nothing "
+                     "was moved; make them readable, or move all the same by --force",
+                     unreadable, checked, lnti_plural(checked, "image that was", "images that were"),
+                     c->unreadable.reason);
   }
   return LNT_OK;
 }

@@ -22,9 +22,17 @@ typedef struct range {
 } range;
 
 /* TIFF's own: size and layout of pixels, make and model, resolution, software, date, colour. */
-static const range kept_first[] = {{0x0100, 0x0103}, {0x0106, 0x0106}, {0x010f, 0x0110}, {0x0112, 0x0112},
-                                   {0x0115, 0x0115}, {0x011a, 0x011c}, {0x0128, 0x0128}, {0x0131, 0x0132},
-                                   {0x013e, 0x013f}, {0x0211, 0x0214}, {0, 0}};
+static const range kept_first[] = {{0x0100, 0x0103},
+                                   {0x0106, 0x0106},
+                                   {0x010f, 0x0110},
+                                   {0x0112, 0x0112},
+                                   {0x0115, 0x0115},
+                                   {0x011a, 0x011c},
+                                   {0x0128, 0x0128},
+                                   {0x0131, 0x0132},
+                                   {0x013e, 0x013f},
+                                   {0x0211, 0x0214},
+                                   {0, 0}};
 /* Exposure, sensitivity, dates, versions, lens, flash, colour space, scene. MakerNote (927c), UserComment (9286),
    RelatedSoundFile (a004) and the device's description (a40b) are not among them. */
 static const range kept_exif[] = {

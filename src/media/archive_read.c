@@ -148,9 +148,11 @@ static lnt_status end_by(reading *r, const lnt_error *error, lnt_error *err) {
   }
   const uint64_t all = r->source.span->bytes, used = packed_used(&r->source);
   lnti_error_set(r->damage, LNT_EDATA,
-                 "%s; the %zu members before the damage are taken (it was read up to byte %llu of %llu); with a whole "
+                 "%s; the %zu %s before the damage %s taken (it was read up to byte %llu of %llu); with a whole "
                  "copy of it in this place, the same command takes the rest",
-                 error->message, r->index->n, (unsigned long long)(used < all ? used : all), (unsigned long long)all);
+                 error->message, r->index->n, lnti_plural(r->index->n, "member", "members"),
+                 lnti_plural(r->index->n, "is", "are"), (unsigned long long)(used < all ? used : all),
+                 (unsigned long long)all);
   return LNT_OK;
 }
 

@@ -307,8 +307,8 @@ static lnt_status load_zip(loading *l, const lnti_archive_caps *caps, lnt_error 
   lnti_index_clear(&c->index);
   status = load_packed(l, err);
   if (status == LNT_OK && c->damage.code == LNT_OK) {
-    lnti_error_set(&c->damage, LNT_EDATA, "%s; the %zu members that it begins with are taken", reason.message,
-                   c->index.n);
+    lnti_error_set(&c->damage, LNT_EDATA, "%s; the %zu %s that it begins with %s taken", reason.message, c->index.n,
+                   lnti_plural(c->index.n, "member", "members"), lnti_plural(c->index.n, "is", "are"));
   }
   return status;
 }

@@ -146,8 +146,8 @@ static void which_keys_are_private(void **state) {
   (void)state;
   static const char *const places[] = {"latitude", "Longitude", "altitude",      "exif.gps_altitude", "GPSLatitude",
                                        "lat",      "LON",       "site-location", "geo coord",         "coordinates"};
-  static const char *const numbers[] = {"serial", "Serial Number", "BodySerialNumber", "lens_serial",
-                                        "owner",  "camera owner",  "ImageUniqueID",    "artist",        "Copyright"};
+  static const char *const numbers[] = {"serial",       "Serial Number", "BodySerialNumber", "lens_serial", "owner",
+                                        "camera owner", "ImageUniqueID", "artist",           "Copyright"};
   static const char *const neither[] = {"site",     "camera", "model",   "make",    "lens", "taken",     "flat", "long",
                                         "relation", "salon",  "latency", "geology", "",     "ownership", "plate"};
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {

@@ -198,10 +198,14 @@ static void titles_without_numbers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(folders_of_one_key_are_two_classes), cmocka_unit_test(inner_folders_as_well),
-      cmocka_unit_test(keys_of_the_ontology_are_found),     cmocka_unit_test(a_key_is_not_found_beside_its_title),
-      cmocka_unit_test(titles_of_label_numbers_stay_apart), cmocka_unit_test(titles_that_repeat_are_refused),
-      cmocka_unit_test(numbers_beside_titles_are_refused),  cmocka_unit_test(numbers_beside_numbers_are_taken),
+      cmocka_unit_test(folders_of_one_key_are_two_classes),
+      cmocka_unit_test(inner_folders_as_well),
+      cmocka_unit_test(keys_of_the_ontology_are_found),
+      cmocka_unit_test(a_key_is_not_found_beside_its_title),
+      cmocka_unit_test(titles_of_label_numbers_stay_apart),
+      cmocka_unit_test(titles_that_repeat_are_refused),
+      cmocka_unit_test(numbers_beside_titles_are_refused),
+      cmocka_unit_test(numbers_beside_numbers_are_taken),
       cmocka_unit_test(titles_without_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

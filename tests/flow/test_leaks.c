@@ -310,11 +310,16 @@ static void test_one_split_is_no_division(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_no_leak), cmocka_unit_test(test_classes_are_no_leak),
-      cmocka_unit_test(test_too_few), cmocka_unit_test(test_nothing),
-      cmocka_unit_test(test_by_name), cmocka_unit_test(test_by_number),
-      cmocka_unit_test(test_a_part),  cmocka_unit_test(test_by_folder),
-      cmocka_unit_test(test_by_time), cmocka_unit_test(test_cuts),
+      cmocka_unit_test(test_no_leak),
+      cmocka_unit_test(test_classes_are_no_leak),
+      cmocka_unit_test(test_too_few),
+      cmocka_unit_test(test_nothing),
+      cmocka_unit_test(test_by_name),
+      cmocka_unit_test(test_by_number),
+      cmocka_unit_test(test_a_part),
+      cmocka_unit_test(test_by_folder),
+      cmocka_unit_test(test_by_time),
+      cmocka_unit_test(test_cuts),
       cmocka_unit_test(test_one_split_is_no_division),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

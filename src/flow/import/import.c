@@ -132,11 +132,12 @@ static lnt_status check_classes_used(const source *sources, size_t n, const lnti
     if (!folder && sources[i].reader->import != lnti_import_table) return LNT_OK;
   }
   const bool table = sources[0].reader->import == lnti_import_table;
-  return lnti_fail(err, LNT_EINVAL,
-                   "--classes gives titles to the label numbers of arrays (IDX, CIFAR), and %s %s; leave it out%s; "
-                   "nothing was imported",
-                   sources[0].path, table ? "is a table" : "is no array",
-                   table ? ", or name a column's values with --names COLUMN=FILE" : ": class folders are named by themselves");
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "--classes gives titles to the label numbers of arrays (IDX, CIFAR), and %s %s; leave it out%s; "
+      "nothing was imported",
+      sources[0].path, table ? "is a table" : "is no array",
+      table ? ", or name a column's values with --names COLUMN=FILE" : ": class folders are named by themselves");
 }
 
 static lnt_status import_source(lnti_import_work *work, const source *from, lnt_error *err) {
@@ -158,8 +159,8 @@ static lnt_status import_sources(lnti_import_work *work, const source *sources, 
         err, status,
         "source %zu of %zu failed, with %zu new %s and %zu %s stored before%s. The same command goes on once this "
         "is mended: %s",
-        i + 1, n, work->result->imported, work->result->imported == 1 ? "item" : "items", work->result->labelled,
-        work->result->labelled == 1 ? "label" : "labels", i + 1 < n ? "; those that follow were not read" : "",
+        i + 1, n, work->result->imported, lnti_plural(work->result->imported, "item", "items"), work->result->labelled,
+        lnti_plural(work->result->labelled, "label", "labels"), i + 1 < n ? "; those that follow were not read" : "",
         reason.message);
   }
   return LNT_OK;
@@ -181,9 +182,6 @@ lnt_status lnti_import_note(lnti_import_notice *notice, lnt_error *err, const ch
   return status;
 }
 
-/* "1 path does" and "2 paths do". */
-#define OF(n, one, several) ((n) == 1 ? (one) : (several))
-
 static lnt_status warn_of_files(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
   size_t n = work->n_framed;
   lnt_status status = LNT_OK;
@@ -192,12 +190,12 @@ static lnt_status warn_of_files(const lnti_import_work *work, lnti_messages *war
         lnti_messages_add(warnings, err,
                           "%zu %s more than one frame or page, of which the first was taken; for all of them import "
                           "again with --frames each, or --frames group for one answer a file",
-                          n, OF(n, "file has", "files have"));
+                          n, lnti_plural(n, "file has", "files have"));
   }
   if (status || work->n_truncated == 0) return status;
   return lnti_messages_add(warnings, err, "%zu JPEG %s early but %s at least 95 %% of their rows; they were taken",
-                           work->n_truncated, OF(work->n_truncated, "file ends", "files end"),
-                           OF(work->n_truncated, "has", "have"));
+                           work->n_truncated, lnti_plural(work->n_truncated, "file ends", "files end"),
+                           lnti_plural(work->n_truncated, "has", "have"));
 }
 
 /* What was said and did not come to pass as it was said. */
@@ -207,35 +205,37 @@ static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *w
   if (unmatched->n > 0) {
     status = lnti_messages_add(
         warnings, err, "%zu %s not fit the pattern of --meta and %s no metadata from it (first: %s)", unmatched->n,
-        OF(unmatched->n, "path does", "paths do"), OF(unmatched->n, "has", "have"), unmatched->first);
+        lnti_plural(unmatched->n, "path does", "paths do"), lnti_plural(unmatched->n, "has", "have"), unmatched->first);
   }
   if (!status && work->ungrouped.n > 0) {
     status =
         lnti_messages_add(warnings, err,
-                          "--group \"%.200s\" finds nothing in %s%zu of %zu paths below the source, which are in no "
+                          "--group \"%.200s\" finds nothing in %s%zu of %zu %s below the source, which %s in no "
                           "group (first: %s)",
                           work->options->group, work->ungrouped.n == work->n_group_asked ? "all " : "",
-                          work->ungrouped.n, work->n_group_asked, work->ungrouped.first);
+                          work->ungrouped.n, work->n_group_asked, lnti_plural(work->n_group_asked, "path", "paths"),
+                          lnti_plural(work->ungrouped.n, "is", "are"), work->ungrouped.first);
   }
   if (!status && work->group_clashes.n > 0) {
     status = lnti_messages_add(warnings, err,
-                               "members of one group carry different labels %zu times (first: %s): the first "
+                               "members of one group carry different labels %zu %s (first: %s): the first "
                                "label of a group counts",
-                               work->group_clashes.n, work->group_clashes.first);
+                               work->group_clashes.n, lnti_plural(work->group_clashes.n, "time", "times"),
+                               work->group_clashes.first);
   }
   if (!status && exif->n > 0) {
     status = lnti_messages_add(warnings, err,
                                "%zu %s by a camera %s replaced by what the path or table says (first: %s); to have "
                                "both, give the other another name",
-                               exif->n, OF(exif->n, "value written", "values written"), OF(exif->n, "was", "were"),
-                               exif->first);
+                               exif->n, lnti_plural(exif->n, "value written", "values written"),
+                               lnti_plural(exif->n, "was", "were"), exif->first);
   }
   if (status || kept->n == 0) return status;
   return lnti_messages_add(
       warnings, err,
       "%zu %s from what the project has, which was kept (first: %s); to take what the sources say, "
       "import again with --existing replace",
-      kept->n, OF(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
+      kept->n, lnti_plural(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
 }
 
 /* Any name is a split's, but nothing trains or judges by a misspelt one. */
@@ -255,8 +255,8 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
   if (!status && work->options->n_classes > 0 && !work->has_numbers) {
-    status = lnti_messages_add(warnings, err,
-                               "--classes was not used: it gives titles to label numbers of arrays, and none was found");
+    status = lnti_messages_add(
+        warnings, err, "--classes was not used: it gives titles to label numbers of arrays, and none was found");
   }
   if (!status) status = warn_of_sayings(work, warnings, err);
   if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);

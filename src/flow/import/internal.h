@@ -98,11 +98,11 @@ typedef struct lnti_import_work {
   lnti_job_run job;
   lnti_op op;
   bool has_numbers; /**< labels were numbers that --classes can name */
-  bool has_media; /**< a source was more than a table */
-  bool replaces;  /**< what the source says goes before what is there */
-  lnti_seen said; /**< of groups: what members have said so far */
-  size_t n_done;  /**< inputs dealt with, refused ones included */
-  size_t n_total; /**< 0: not known yet */
+  bool has_media;   /**< a source was more than a table */
+  bool replaces;    /**< what the source says goes before what is there */
+  lnti_seen said;   /**< of groups: what members have said so far */
+  size_t n_done;    /**< inputs dealt with, refused ones included */
+  size_t n_total;   /**< 0: not known yet */
   size_t n_truncated, n_framed, n_group_asked;
   lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes;
 } lnti_import_work;

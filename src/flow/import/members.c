@@ -506,8 +506,8 @@ static lnt_status warn_of_listing(const listing *list, lnt_error *err) {
       warnings, err,
       "%zu %s in %s to a folder that is listed already, or that holds this one, and %s not followed "
       "(first: %s)",
-      names->n_again, names->n_again == 1 ? "link leads" : "links lead", list->root,
-      names->n_again == 1 ? "was" : "were", names->first_again);
+      names->n_again, lnti_plural(names->n_again, "link leads", "links lead"), list->root,
+      lnti_plural(names->n_again, "was", "were"), names->first_again);
 }
 
 lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, const char *path, lnt_error *err) {

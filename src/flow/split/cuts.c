@@ -82,7 +82,8 @@ lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_er
       warnings, err,
       "%zu %s of identical or nearly identical pictures, or of one item group, %s in more than one split: scores on the "
       "test split will be too good. For example %s and %s. To keep them together split anew, and train again after it: %s",
-      cuts->n, cuts->n == 1 ? "set" : "sets", cuts->n == 1 ? "lies" : "lie", cuts->a, cuts->b, cuts->command.data);
+      cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b,
+      cuts->command.data);
 }
 
 lnt_status lnti_cuts_look(lnti_messages *warnings, lnti_project *project, lnt_error *err) {

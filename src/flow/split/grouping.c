@@ -130,11 +130,13 @@ typedef struct values {
 /* Joins the images of equal values, and says how many have none. */
 static lnt_status join_values(building *b, lnti_set_key *keys, size_t n, const char *key, lnt_error *err) {
   size_t all = b->roster->n;
-  if (n == 0) return lnti_fail(err, LNT_ENOTFOUND, "--group %s: not one of %zu images has a value for it", key, all);
+  if (n == 0)
+    return lnti_fail(err, LNT_ENOTFOUND, "--group %s: not one of %zu %s has a value for it", key, all,
+                     lnti_plural(all, "image", "images"));
   lnti_sets_join_equal(b->out->group, keys, n);
   if (n == all) return LNT_OK;
-  return lnti_messages_add(&b->out->notes, err, "%zu of %zu images have no value for --group %s: each stands alone",
-                           all - n, all, key);
+  return lnti_messages_add(&b->out->notes, err, "%zu of %zu images %s no value for --group %s: each stands alone",
+                           all - n, all, lnti_plural(all - n, "has", "have"), key);
 }
 
 static lnt_status note_meta_key(void *payload, int64_t key_id, const char *key, lnt_error *err) {
@@ -227,13 +229,13 @@ static lnt_status join_time(building *b, const char *seconds, const char *text, 
   lnt_status status = read_number(&gap, seconds, text, 0, SECONDS_MAX, err);
   if (!status) status = lnti_taken_read(&taken, &n, b->project, b->roster, err);
   if (!status && n == 0) {
-    status = lnti_fail(err, LNT_ENOTFOUND, "--group %s: not one of %zu images has a time in its metadata \"date\"",
-                       text, all);
+    status = lnti_fail(err, LNT_ENOTFOUND, "--group %s: not one of %zu %s has a time in its metadata \"date\"", text,
+                       all, lnti_plural(all, "image", "images"));
   }
   if (!status) lnti_taken_join(b->out->group, taken, n, gap);
   if (!status && n < all) {
-    status = lnti_messages_add(&b->out->notes, err, "%zu of %zu images have no value for --group %s: each stands alone",
-                               all - n, all, text);
+    status = lnti_messages_add(&b->out->notes, err, "%zu of %zu images %s no value for --group %s: each stands alone",
+                               all - n, all, lnti_plural(all - n, "has", "have"), text);
   }
   free(taken);
   return status ? status : add_key_text(b, text, err);

@@ -470,10 +470,11 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
     if (!leak->found) continue;
     status = lnti_messages_add(
         warnings, err,
-        "images %s are alike (%zu sets, %zu images): %s and %s differ in %u of 256 bits, where others of the same label "
+        "images %s are alike (%zu %s, %zu images): %s and %s differ in %u of 256 bits, where others of the same label "
         "mostly differ in %u. A random split would put such images into train and into test, and the score would be too "
         "good. Keep them together: linnet split --by group",
-        whose[kind], leak->n_sets, leak->n_items, leak->a, leak->b, leak->distance, leak->typical);
+        whose[kind], leak->n_sets, lnti_plural(leak->n_sets, "set", "sets"), leak->n_items, leak->a, leak->b,
+        leak->distance, leak->typical);
   }
   if (!status && leaks->near) {
     status =

@@ -204,7 +204,7 @@ static lnt_status warn_of_one_sided(splitting *s, const class_parts *c, bool in_
   if (!status && found > 0) {
     status = lnti_messages_add(
         &s->result->warnings, err, "%zu %s all items in groups that are in %s, and none in %s: %s%s%s", found,
-        found == 1 ? "class has" : "classes have", part_names[here], part_names[there], names.data,
+        lnti_plural(found, "class has", "classes have"), part_names[here], part_names[there], names.data,
         found > 10 ? "..." : "", in_train ? ". They are not tested" : ". The model will not know them");
   }
   lnti_text_clear(&names);
@@ -267,7 +267,7 @@ static lnt_status warn_of_joining_test(splitting *s, lnt_error *err) {
         "nothing was changed. Deal test anew as well: add --test 0.15");
   }
   return lnti_messages_add(&s->result->warnings, err, "%zu %s test, since %s of one group with items that stay there",
-                           n, n == 1 ? "item joined" : "items joined", n == 1 ? "it is" : "they are");
+                           n, lnti_plural(n, "item joined", "items joined"), lnti_plural(n, "it is", "they are"));
 }
 
 /* A set may have come with its split; one that this project made may be made anew without a thought. */
@@ -284,9 +284,9 @@ static lnt_status warn_of_earlier(splitting *s, lnt_error *err) {
   if (status || n_cut > 0) return status;
   return lnti_messages_add(
       &s->result->warnings, err,
-      "%zu items were in a split before and were dealt anew; a set that comes with a split of its own "
+      "%zu %s in a split before and %s dealt anew; a set that comes with a split of its own "
       "is best left as it is (linnet split --by folder gives folders' splits back, importing a table again a table's)",
-      s->n_before);
+      s->n_before, lnti_plural(s->n_before, "item was", "items were"), lnti_plural(s->n_before, "was", "were"));
 }
 
 static lnt_status warn(splitting *s, lnt_error *err) {
@@ -294,9 +294,10 @@ static lnt_status warn(splitting *s, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (s->result->none > 0) {
     status = lnti_messages_add(warnings, err,
-                               "%zu items lie below no folder named train, val or test and are "
+                               "%zu %s below no folder named train, val or test and %s "
                                "in no split",
-                               s->result->none);
+                               s->result->none, lnti_plural(s->result->none, "item lies", "items lie"),
+                               lnti_plural(s->result->none, "is", "are"));
   }
   if (!status) status = warn_of_earlier(s, err);
   if (!status) status = warn_of_joining_test(s, err);

@@ -170,7 +170,7 @@ lnt_status lnti_table_find_column(size_t *out, const lnti_table_planning *p, con
   lnt_status status = lnti_table_show(&shown, p, err);
   if (!status) {
     status = lnti_fail(err, LNT_EINVAL, "%.120s: no column \"%.60s\"; there %s: %.280s", p->sample->name, text,
-                       p->plan->n_columns == 1 ? "is" : "are", shown.data);
+                       lnti_plural(p->plan->n_columns, "is", "are"), shown.data);
   }
   lnti_text_clear(&shown);
   return status;

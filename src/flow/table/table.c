@@ -58,12 +58,12 @@ static lnt_status warn(importing *t, const lnti_sheet *sheet, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (n > 0) {
     status = lnti_messages_add(warnings, err, "%s: %zu %s no UTF-8 and %s read as Windows-1252 (first: line %zu)",
-                               t->path, n, n == 1 ? "row is" : "rows are", n == 1 ? "was" : "were", line);
+                               t->path, n, lnti_plural(n, "row is", "rows are"), lnti_plural(n, "was", "were"), line);
   }
   if (status || n_keys <= t->plan.n_columns) return status;
   n = n_keys - t->plan.n_columns;
   return lnti_messages_add(warnings, err, "%s: %zu %s first after many rows and %s left out (first: \"%.100s\")",
-                           t->path, n, n == 1 ? "key appears" : "keys appear", n == 1 ? "was" : "were",
+                           t->path, n, lnti_plural(n, "key appears", "keys appear"), lnti_plural(n, "was", "were"),
                            lnti_sheet_key(sheet, t->plan.n_columns));
 }
 
