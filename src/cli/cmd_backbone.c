@@ -253,6 +253,7 @@ static const lnti_example examples[] = {
     {"One that takes pixels as numbers from -1 to 1:", "linnet backbone add net.onnx --mean 0.5 --std 0.5"},
     {"What there is:", "linnet backbone list"},
     {"What its own classes see in a picture:", "linnet predict --backbone mobilenet_v2 photo.jpg"},
+    {"Learn one's own classes from what it sees:", "linnet train --feature embedding:mobilenet_v2"},
     {NULL, NULL},
 };
 
@@ -262,7 +263,8 @@ const lnti_command lnti_cmd_backbone = {
     .usage = "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\nremove NAME",
     .about =
         "A backbone is a network, as an ONNX file, that was trained on many images. What it sees in an image can "
-        "be named by its own classes, with nothing trained. Backbones are kept per person, not per "
+        "be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
+        "embedding:NAME. Backbones are kept per person, not per "
         "project: in LINNET_BACKBONES, else in linnet/backbones below XDG_DATA_HOME (~/.local/share).\n\n"
         "What add is not told it reads from the file: size, preprocessing, names of classes, licence; "
         "the embedding is an output named so, or what the last layer takes. What is not there either is assumed, "

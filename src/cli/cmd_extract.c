@@ -63,7 +63,6 @@ static lnt_status print(lnti_cli *cli, const extraction *e, lnt_error *err) {
 static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, const char *feature, const char *split,
                           lnt_error *err) {
   lnti_item_query query = {.split = split};
-  lnti_image_traits traits;
   uint64_t began = lnti_monotonic_ns();
   lnt_status status = split ? lnti_split_check(project, split, err) : LNT_OK;
   if (!status) status = lnti_store_items(project->store, &query, collect, &e->items, err);
@@ -71,8 +70,7 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
   if (e->items.n == 0) {
     return lnti_fail(err, LNT_ENOTFOUND, "there are no items yet; bring some in with: linnet import SOURCE");
   }
-  status = lnti_project_traits(&traits, project, err);
-  if (!status) status = lnti_extractor_new(&e->extractor, feature, &traits, err);
+  status = lnti_project_extractor(&e->extractor, project, feature, err);
   if (!status) {
     status = lnti_extract(&e->features, project, e->extractor, &e->items, &cli->meter->progress, lnti_refused_add,
                           &e->refused, err);

@@ -152,6 +152,10 @@ lnt_status lnti_help_features(lnti_text *out, lnt_error *err) {
   for (size_t i = 0; !status && i < n; i++) {
     status = write_kind(out, features[i]->name, features[i]->help, features[i]->params, err);
   }
+  /* The name alone would not say how it is written. */
+  if (!status)
+    status = two_columns(out, NAME_COLUMN, "embedding:BACKBONE", HELP_COLUMN,
+                         "What a backbone sees; :BACKBONE@LAYER for another layer ('linnet help backbone').", err);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
+#include <flow/backbones.h>
 #include <flow/content.h>
 #include <flow/feature_cache.h>
 #include <flow/split/names.h>
@@ -15,7 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_ITEMS = 2048, CHUNK_ITEMS = 8 };
+enum {
+  BLOCK_ITEMS = 2048,
+  CHUNK_ITEMS = 8,
+  BLOCK_NETWORK = 256 /* items cost a hundred times as much: less is lost where the work is cut off */
+};
 
 /* ---- items ---- */
 
@@ -73,6 +78,35 @@ lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, ln
   return status;
 }
 
+/* ---- the extractor ---- */
+
+/* "NAME@LAYER", or "NAME": a layer's name may hold anything, a backbone's no '@'. */
+static lnt_status open_embedding(lnti_extractor **out, const lnti_project *project, const char *text, lnt_error *err) {
+  lnti_backbone *backbone = NULL;
+  char *name = NULL;
+  lnt_status status = lnti_strdup(&name, text, err);
+  if (status) return status;
+  char *layer = strchr(name, '@');
+  if (layer) *layer++ = 0;
+  if (!name[0] || (layer && !layer[0])) {
+    status = lnti_fail(err, LNT_EINVAL, "\"%s%.100s\": it is written %sBACKBONE or %sBACKBONE@LAYER",
+                       LNTI_EMBEDDING_PREFIX, text, LNTI_EMBEDDING_PREFIX, LNTI_EMBEDDING_PREFIX);
+  } else {
+    status = lnti_backbones_open(&backbone, project->backbones, name, layer, LNTI_BACKBONE_EMBEDDING, &project->context,
+                                 err);
+  }
+  free(name);
+  return status ? status : lnti_extractor_of_backbone(out, backbone, LNTI_BACKBONE_EMBEDDING, err);
+}
+
+lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, const char *text, lnt_error *err) {
+  const size_t n = sizeof LNTI_EMBEDDING_PREFIX - 1;
+  lnti_image_traits traits;
+  if (strncmp(text, LNTI_EMBEDDING_PREFIX, n) == 0) return open_embedding(out, project, text + n, err);
+  lnt_status status = lnti_project_traits(&traits, project, err);
+  return status ? status : lnti_extractor_new(out, text, &traits, err);
+}
+
 /* ---- computing ---- */
 
 typedef struct outcome {
@@ -80,10 +114,46 @@ typedef struct outcome {
   lnt_error error;
 } outcome;
 
+/* Rows between memory and cache, which keeps them in another type where that changes nothing. */
+typedef struct storage {
+  lnti_feature_cache *cache;
+  size_t d;
+  lnti_dtype dtype, stored;
+  void *row; /* [d] of `stored`; NULL where both are one */
+} storage;
+
+static lnt_status storage_open(storage *s, lnti_project *project, const lnti_extractor *extractor, lnt_error *err) {
+  s->d = lnti_extractor_d(extractor);
+  s->dtype = lnti_extractor_dtype(extractor);
+  s->stored = lnti_extractor_stored_dtype(extractor);
+  size_t bytes = s->d * lnti_dtype_bytes(s->stored);
+  lnt_status status = s->stored == s->dtype ? LNT_OK : lnti_alloc_aligned(&s->row, bytes, 1, err);
+  return status ? status : lnti_feature_cache_open(&s->cache, project, lnti_extractor_key(extractor), bytes, err);
+}
+
+static void storage_close(storage *s) {
+  lnti_feature_cache_close(s->cache);
+  free(s->row);
+}
+
+static lnt_status storage_get(const storage *s, bool *found_out, void *row, const lnti_hash *content, lnt_error *err) {
+  if (!s->row) return lnti_feature_cache_get(s->cache, found_out, row, content, err);
+  lnt_status status = lnti_feature_cache_get(s->cache, found_out, s->row, content, err);
+  if (status == LNT_OK && *found_out) lnti_convert(row, s->dtype, s->row, s->stored, s->d);
+  return status;
+}
+
+static lnt_status storage_put(const storage *s, const lnti_hash *content, const void *row, lnt_error *err) {
+  if (!s->row) return lnti_feature_cache_put(s->cache, content, row, err);
+  lnti_convert(s->row, s->stored, row, s->dtype, s->d);
+  return lnti_feature_cache_put(s->cache, content, s->row, err);
+}
+
 typedef struct extraction {
   lnti_project *project;
   const lnti_extractor *extractor;
   const lnti_extract_items *items;
+  const storage *storage;
   size_t row_bytes;
   unsigned char *rows;   /* [items.n] vectors */
   bool *have;            /* [items.n] the vector is there */
@@ -113,14 +183,15 @@ static lnt_status compute_one(const extraction *work, size_t item, lnt_error *er
   return status;
 }
 
-/* One bad image is that image's outcome; only lack of memory stops the work. */
+/* One bad image is that image's outcome; only lack of memory and a request to stop end the work. */
 static lnt_status compute_chunk(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   extraction *work = payload;
   (void)worker;
   for (size_t i = begin; i < end; i++) {
     outcome *result = &work->outcomes[i];
     result->status = compute_one(work, work->missing[work->block_begin + i], &result->error);
-    if (result->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", result->error.message);
+    if (result->status == LNT_ENOMEM || result->status == LNT_ECANCELLED)
+      return lnti_fail(err, result->status, "%s", result->error.message);
   }
   return LNT_OK;
 }
@@ -130,7 +201,7 @@ static void refuse(extraction *work, const char *uri, const outcome *result) {
   if (work->refused) work->refused(work->refused_payload, uri, result->status, result->error.message);
 }
 
-static lnt_status store_block(extraction *work, lnti_feature_cache *cache, size_t n, lnt_error *err) {
+static lnt_status store_block(extraction *work, size_t n, lnt_error *err) {
   for (size_t i = 0; i < n; i++) {
     size_t item = work->missing[work->block_begin + i];
     const lnti_extract_item *input = &work->items->item[item];
@@ -140,23 +211,23 @@ static lnt_status store_block(extraction *work, lnti_feature_cache *cache, size_
       continue;
     }
     work->have[item] = true;
-    lnt_status status = lnti_feature_cache_put(cache, &input->content, work->rows + item * work->row_bytes, err);
+    lnt_status status = storage_put(work->storage, &input->content, work->rows + item * work->row_bytes, err);
     if (status) return status;
   }
-  return lnti_feature_cache_flush(cache, err);
+  return lnti_feature_cache_flush(work->storage->cache, err);
 }
 
-static lnt_status compute_missing(extraction *work, lnti_feature_cache *cache, size_t n_missing,
-                                  const lnti_progress *progress, lnt_error *err) {
+static lnt_status compute_missing(extraction *work, size_t n_missing, const lnti_progress *progress, lnt_error *err) {
   const lnti_context *context = &work->project->context;
-  size_t n_items = work->items->n;
-  for (size_t begin = 0; begin < n_missing; begin += BLOCK_ITEMS) {
-    size_t n = n_missing - begin < BLOCK_ITEMS ? n_missing - begin : BLOCK_ITEMS;
+  bool network = lnti_extractor_backbone(work->extractor) != NULL;
+  size_t n_items = work->items->n, block = network ? BLOCK_NETWORK : BLOCK_ITEMS, chunk = network ? 1 : CHUNK_ITEMS;
+  for (size_t begin = 0; begin < n_missing; begin += block) {
+    size_t n = n_missing - begin < block ? n_missing - begin : block;
     work->block_begin = begin;
     lnti_progress_update(progress, "images", n_items - n_missing + begin, n_items);
-    lnt_status status = lnti_pool_for(context->pool, n, CHUNK_ITEMS, compute_chunk, work, context->cancel, err);
+    lnt_status status = lnti_pool_for(context->pool, n, chunk, compute_chunk, work, context->cancel, err);
     if (status) return status;
-    status = store_block(work, cache, n, err);
+    status = store_block(work, n, err);
     if (status) return status;
   }
   lnti_progress_update(progress, "images", n_items, n_items);
@@ -179,7 +250,7 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
                         const lnti_extract_items *items, const lnti_progress *progress, lnti_refused_visit refused,
                         void *refused_payload, lnt_error *err) {
   lnti_vectors features = {.n = items->n, .d = lnti_extractor_d(extractor), .dtype = lnti_extractor_dtype(extractor)};
-  lnti_feature_cache *cache = NULL;
+  storage store = {.cache = NULL};
   bool *have = NULL;
   size_t *missing = NULL, n_missing = 0;
   outcome *outcomes = NULL;
@@ -194,17 +265,18 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
   if (status) goto done;
   status = lnti_alloc_zero(&outcomes, BLOCK_ITEMS, sizeof *outcomes, err);
   if (status) goto done;
-  status = lnti_feature_cache_open(&cache, project, lnti_extractor_key(extractor), row_bytes, err);
+  status = storage_open(&store, project, extractor, err);
   if (status) goto done;
   for (size_t i = 0; i < items->n; i++) {
-    status = lnti_feature_cache_get(cache, &have[i], (unsigned char *)features.data + i * row_bytes,
-                                    &items->item[i].content, err);
+    status =
+        storage_get(&store, &have[i], (unsigned char *)features.data + i * row_bytes, &items->item[i].content, err);
     if (status) goto done;
     if (!have[i]) missing[n_missing++] = i;
   }
   extraction work = {.project = project,
                      .extractor = extractor,
                      .items = items,
+                     .storage = &store,
                      .row_bytes = row_bytes,
                      .rows = features.data,
                      .have = have,
@@ -212,7 +284,7 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
                      .outcomes = outcomes,
                      .refused = refused,
                      .refused_payload = refused_payload};
-  status = compute_missing(&work, cache, n_missing, progress, err);
+  status = compute_missing(&work, n_missing, progress, err);
   if (status) goto done;
   features.n_refused = work.n_refused;
   features.n_computed = n_missing - features.n_refused;
@@ -226,7 +298,7 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
   *out = features;
   features = (lnti_vectors){0};
 done:
-  lnti_feature_cache_close(cache);
+  storage_close(&store);
   free(outcomes);
   free(missing);
   free(have);

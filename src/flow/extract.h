@@ -4,7 +4,7 @@
  *
  * cache/features/<key>/ holds `rows` (content hash and check sum of each vector) and shards of LNTI_SHARD_ROWS vectors.
  * Keyed by content and by the extractor's key (pipeline, parameters, version): equal images share a row, and nothing
- * stored ever changes. A vector counts once its line in `rows` is there; shards are synced before.
+ * stored ever changes. Embeddings are kept as f16, which they are rounded to where they are made. A vector counts once its line in `rows` is there; shards are synced before.
  */
 #ifndef LNTI_FLOW_EXTRACT_H
 #define LNTI_FLOW_EXTRACT_H
@@ -37,6 +37,11 @@ void lnti_extract_items_clear(lnti_extract_items *items);
  * One pass over the items.
  */
 LNT_MUST_CHECK lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, lnt_error *err);
+
+/** An extractor from text: a feature with what is open resolved by lnti_project_traits, or an embedding of one of the
+ *  person's backbones, or of a network's file. Errors as lnti_extractor_new and lnti_backbones_open. */
+LNT_MUST_CHECK lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, const char *text,
+                                                 lnt_error *err);
 
 /** Vectors of items, in their order, without those that could not be read. */
 typedef struct lnti_vectors {

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8 };
+enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8, CHUNK_NETWORK = 1 };
 
 /* ---- finding a model ---- */
 
@@ -111,7 +111,8 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
                                           &result->error);
     }
     lnti_blob_clear(&blob);
-    if (result->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", result->error.message);
+    if (result->status == LNT_ENOMEM || result->status == LNT_ECANCELLED)
+      return lnti_fail(err, result->status, "%s", result->error.message);
     /* Failed inputs go through the model as zeros, which costs less than closing the gaps. */
     if (result->status) memset(work->rows + i * work->d_bytes, 0, work->d_bytes);
   }
@@ -138,8 +139,8 @@ static void empty_block(prediction_work *work) {
 
 static lnt_status run_block(prediction_work *work, lnt_error *err) {
   const lnti_extractor *extractor = work->model->extractor;
-  lnt_status status =
-      lnti_pool_for(work->context->pool, work->n, CHUNK_INPUTS, read_chunk, work, work->context->cancel, err);
+  size_t chunk = lnti_extractor_backbone(extractor) ? CHUNK_NETWORK : CHUNK_INPUTS;
+  lnt_status status = lnti_pool_for(work->context->pool, work->n, chunk, read_chunk, work, work->context->cancel, err);
   if (status) return status;
   lnti_matrix x = lnti_matrix_of(work->rows, work->n, lnti_extractor_d(extractor), lnti_extractor_dtype(extractor));
   status = lnti_model_predict(work->prob, work->model, &x, work->context, err);

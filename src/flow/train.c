@@ -379,7 +379,8 @@ static lnt_status copy_classes(training *t, lnt_error *err) {
 }
 
 static lnt_status name_model(training *t, lnt_error *err) {
-  const char *feature = lnti_extractor_feature(t->extractor)->name;
+  const lnti_backbone *backbone = lnti_extractor_backbone(t->extractor);
+  const char *feature = backbone ? lnti_backbone_get_spec(backbone)->name : lnti_extractor_feature(t->extractor)->name;
   if (!t->options->name) return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, feature);
   lnt_status status = lnti_model_name_check(t->options->name, err);
   return status ? status : lnti_strdup(&t->model->name, t->options->name, err);
@@ -465,7 +466,6 @@ static lnt_status fail_run(training *t, lnt_status status, const lnt_error *err)
 
 static lnt_status prepare(training *t, lnt_error *err) {
   const lnti_train_options *options = t->options;
-  lnti_image_traits traits;
   lnt_status status = lnti_learner_find(&t->learner, options->learner, err);
   if (status) return status;
   lnti_params_init(&t->params, t->learner->params);
@@ -491,9 +491,7 @@ static lnt_status prepare(training *t, lnt_error *err) {
   if (status) return status;
   status = lnti_model_new(&t->model, err);
   if (status) return status;
-  status = lnti_project_traits(&traits, t->project, err);
-  if (status) return status;
-  status = lnti_extractor_new(&t->extractor, options->feature, &traits, err);
+  status = lnti_project_extractor(&t->extractor, t->project, options->feature, err);
   if (status) return status;
   status = name_model(t, err);
   if (status) return status;

@@ -18,7 +18,7 @@
 typedef struct lnti_train_options {
   const char *target; /**< NULL: the only question that has answers */
   const char *learner;
-  const char *feature;    /**< "hog", "pixels:width=28", ... */
+  const char *feature;    /**< "hog", "pixels:width=28", "embedding:mobilenet_v2", ... */
   const char *const *set; /**< "KEY=VALUE" of the learner */
   size_t n_set;
   const char *name; /**< NULL: learner-feature. A model of the same name is replaced */

@@ -22,8 +22,8 @@ void lnt_model_close(lnt_model *model) {
   if (!model) return;
   lnti_media_free(model->media);
   lnti_fitted_free(model->fitted);
-  lnti_lnt_close(model->file); /* after what borrows its tensors */
   lnti_extractor_free(model->extractor);
+  lnti_lnt_close(model->file); /* after what borrows its tensors, or its network */
   for (size_t i = 0; model->classes && i < model->n_classes; i++) {
     free(model->classes[i].id);
     free(model->classes[i].title);

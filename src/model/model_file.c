@@ -14,6 +14,7 @@
 #include <string.h>
 
 static const char manifest_name[] = "manifest.json";
+static const char network_name[] = "backbone/network";
 
 enum { METRICS_DEPTH_MAX = 16, TREE_BYTES_MAX = 512 << 20 };
 
@@ -137,6 +138,7 @@ static void write_classes(lnti_json_writer *w, const lnt_model *model) {
 
 static void write_fields(lnti_json_writer *w, const lnt_model *model, const char *seed) {
   const lnti_fitted *fitted = model->fitted;
+  const lnti_backbone *backbone = lnti_extractor_backbone(model->extractor);
   char pipeline[LNTI_PREPARE_TEXT];
   lnti_prepare_text(pipeline, lnti_extractor_prepare(model->extractor));
   lnti_json_kv_int(w, "format", LNTI_LNT_FORMAT);
@@ -147,6 +149,12 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
   write_classes(w, model);
   lnti_json_kv_string(w, "pipeline", pipeline);
   lnti_json_kv_string(w, "feature", lnti_extractor_text(model->extractor));
+  if (backbone) {
+    lnti_json_key(w, "backbone");
+    lnti_json_begin_object(w);
+    lnti_backbone_spec_write(w, lnti_backbone_get_spec(backbone), false);
+    lnti_json_end_object(w);
+  }
   lnti_json_kv_int(w, "feature_version", lnti_extractor_feature(model->extractor)->version);
   lnti_json_kv_int(w, "d", (int64_t)fitted->d);
   lnti_json_kv_string(w, "dtype", lnti_dtype_name(fitted->dtype));
@@ -202,6 +210,14 @@ static lnt_status check_complete(const lnt_model *model, lnt_error *err) {
   return LNT_OK;
 }
 
+/* The file that the backbone was read from, as it is. */
+static lnt_status put_network(lnti_lnt_writer *file, const lnti_backbone *backbone, lnt_error *err) {
+  size_t bytes = 0;
+  if (!backbone) return LNT_OK;
+  const void *data = lnti_backbone_data(&bytes, backbone);
+  return lnti_lnt_put(file, network_name, data, bytes, err);
+}
+
 lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *err) {
   lnti_text manifest = {0};
   lnti_lnt_writer *file = NULL;
@@ -212,6 +228,7 @@ lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *
                        LNTI_MANIFEST_MAX);
   if (status == LNT_OK) status = lnti_lnt_create(&file, path, err);
   if (status == LNT_OK) status = lnti_lnt_put(file, manifest_name, manifest.data, manifest.length, err);
+  if (status == LNT_OK) status = put_network(file, lnti_extractor_backbone(model->extractor), err);
   if (status == LNT_OK) status = model->fitted->learner->save(model->fitted, file, err);
   if (status == LNT_OK)
     status = lnti_lnt_commit(file, err);
@@ -326,6 +343,22 @@ static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, 
   return status;
 }
 
+/* What its backbone needs of labels and the like was left out when it was written. */
+static lnt_status read_embedding(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  lnti_backbone_spec spec = {0};
+  lnti_backbone *backbone = NULL;
+  const void *data = NULL;
+  size_t bytes = 0;
+  lnt_status status = lnti_backbone_spec_read(&spec, lnti_json_get(manifest, "backbone"), err);
+  if (status == LNT_OK && !spec.layer) status = lnti_fail(err, LNT_EDATA, "its backbone has no 'layer'");
+  if (status == LNT_OK) status = lnti_lnt_get(&data, &bytes, model->file, network_name, err);
+  if (status == LNT_OK)
+    status =
+        lnti_backbone_read(&backbone, data, bytes, network_name, &spec, LNTI_BACKBONE_EMBEDDING, &model->context, err);
+  lnti_backbone_spec_clear(&spec);
+  return status ? status : lnti_extractor_of_backbone(&model->extractor, backbone, LNTI_BACKBONE_EMBEDDING, err);
+}
+
 /* The extractor, and that the file's other words about it agree. */
 static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
   const char *text = NULL, *pipeline = NULL, *dtype = NULL, *precision = NULL;
@@ -340,8 +373,10 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
   if (status == LNT_OK) status = read_count(&d, manifest, "d", 1, UINT32_MAX, err);
   if (status != LNT_OK) return status;
 
-  status = lnti_extractor_new(&model->extractor, text, NULL, &inner);
-  if (status == LNT_EINVAL)
+  bool embedding = strncmp(text, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) == 0;
+  status =
+      embedding ? read_embedding(model, manifest, &inner) : lnti_extractor_new(&model->extractor, text, NULL, &inner);
+  if (status == LNT_EINVAL && !embedding)
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "the model was made by Linnet %s with the feature '%s'; this is Linnet %s: %s", version, text,
                      lnt_version(), inner.message);

@@ -90,6 +90,36 @@ class Backbone(program.Case):
         self.fails(1, "predict", "--backbone", "tony", "r.ppm", says="there are: tiny", env=self.env)
         self.fails(2, "predict", "--backbone", "tiny", says="what is to be classified", env=self.env)
 
+    def test_embeddings_are_a_feature(self):
+        """A model learns from what the cache keeps, and takes its network along."""
+        self.ok("backbone", "add", self.tiny())
+        for split, n in (("train", 12), ("test", 6)):
+            for kind, colour in (("warm", (200, 90, 40)), ("cold", (40, 90, 200))):
+                for i in range(n):
+                    (self.folder / split / kind).mkdir(parents=True, exist_ok=True)
+                    write_ppm(self.folder / split / kind / f"{split}{i}.ppm", [c + 3 * i + (split == "test") for c in colour])
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "train", "--split", "train")
+        self.run_ok("-C", "p", "import", "test", "--split", "test")
+        told = self.ok("-C", "p", "extract", "--feature", "embedding:tiny", "--split", "train", "--out", "x.npy")
+        self.assertEqual((told["feature"], told["n"], told["d"], told["computed"]), ("embedding:tiny@flat", 24, 3, 24))
+        self.assertEqual((self.folder / "x.npy").stat().st_size, 128 + 24 * 3 * 4)
+        for learner in ("logistic", "knn"):
+            model = self.ok("-C", "p", "train", "--feature", "embedding:tiny", "--learner", learner)["models"][0]
+            self.assertEqual((model["model"], model["feature"]), (f"{learner}-tiny", "embedding:tiny@flat"))
+            self.assertEqual(self.ok("-C", "p", "evaluate", f"{learner}-tiny")["accuracy"], 1)
+        self.assertEqual(self.ok("-C", "p", "extract", "--feature", "embedding:tiny")["computed"], 0)
+        stored = self.run_lines("-C", "p", "predict", "logistic-tiny", "--items", "split=test", env=self.env)
+        # Elsewhere, where there is no such backbone: to the last digit the same.
+        kept = Path(self.ok("-C", "p", "train", "--feature", "embedding:tiny")["models"][0]["file"])
+        elsewhere = {"LINNET_BACKBONES": str(self.folder / "none")}
+        files = self.run_lines("predict", kept, *[line["path"] for line in stored], env=elsewhere)
+        self.assertEqual([line["confidence"] for line in files], [line["confidence"] for line in stored])
+        self.ok("backbone", "remove", "tiny")
+        self.assertEqual(self.ok("-C", "p", "evaluate", "logistic-tiny")["accuracy"], 1)
+        self.fails(1, "-C", "p", "train", "--feature", "embedding:tiny", says="linnet backbone add", env=self.env)
+        self.fails(2, "-C", "p", "train", "--feature", "embedding:", says="embedding:BACKBONE@LAYER", env=self.env)
+
     def test_damage_is_noticed(self):
         self.ok("backbone", "add", self.tiny())
         picture = write_ppm(self.folder / "r.ppm", (255, 0, 0))
@@ -114,6 +144,12 @@ class Backbone(program.Case):
             top = self.run_lines("predict", "--backbone", name, bee, env=self.env)[0]["top"]
             self.assertEqual(len(top), 5)
             self.assertIn("bee", [entry["label"] for entry in top])
+        # What 245 photos teach a network that nobody has trained on them, judged on the 153 others.
+        self.run_ok("init", "p")
+        for folder, split in (("train", "train"), ("val", "test")):
+            self.run_ok("-C", "p", "import", Path(DATA) / "hymenoptera" / folder, "--split", split, "--quiet")
+        self.ok("-C", "p", "train", "--feature", "embedding:mobilenet_v1_0.25_128", "--name", "m")
+        self.assertGreaterEqual(self.ok("-C", "p", "evaluate", "m")["accuracy"], 0.82)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
  * Vectors of items: in order, without gaps, from the cache where they are; and the .npy file.
  */
 #include "media_support.h"
+#include "network_maker.h"
 
 #include <flow/extract.h>
+#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -326,13 +328,77 @@ static void npy_files_are_those_of_numpy(void **state) {
   lab_free(&l);
 }
 
+/* ---- embeddings ---- */
+
+/* Stored in half the bytes, the same numbers out of the cache, extended by what is new; by name and by file. */
+static void embeddings_are_kept_as_f16(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_extractor *extractor = NULL;
+  message m = make_tiny_network(4);
+  char text[600];
+  snprintf(text, sizeof text, "embedding:%s@flat", media_in(&l, "tiny.onnx").text);
+  lnti_test_write_file(media_in(&l, "tiny.onnx").text, m.data, m.n);
+  free(m.data);
+  toy_tree(media_in(&l, "set").text, 5, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_extract_items items = all_items(&l);
+  assert_ok(lnti_project_extractor(&extractor, l.project, text, ERR));
+  lnti_vectors first = run(&l, extractor, &items, NULL);
+  assert_true(first.n == 15 && first.d == 3 && first.dtype == LNTI_F32 && first.n_computed == 15);
+  for (size_t i = 0; i < 45; i++) {
+    float v = ((const float *)first.data)[i];
+    assert_true(v == lnti_f16_value(lnti_f16_of(v)));
+  }
+  lnti_vectors again = run(&l, extractor, &items, NULL);
+  assert_int_equal(again.n_computed, 0);
+  assert_memory_equal(again.data, first.data, 45 * sizeof(float));
+  struct stat info;
+  glob_t found = {0};
+  char *pattern = lnti_test_path(l.path, "cache/features/*/shard-00000");
+  assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+  assert_int_equal(found.gl_pathc, 1);
+  assert_int_equal(stat(found.gl_pathv[0], &info), 0);
+  assert_int_equal(info.st_size, 15 * 3 * 2);
+  globfree(&found);
+  free(pattern);
+  lnti_vectors_clear(&again);
+  lnti_extract_items_clear(&items);
+
+  toy_tree(media_in(&l, "more").text, 2, 100);
+  media_import(&l, media_in(&l, "more").text, NULL);
+  items = all_items(&l);
+  again = run(&l, extractor, &items, NULL);
+  assert_true(again.n == 21 && again.n_computed == 6);
+  lnti_vectors_clear(&again);
+  lnti_vectors_clear(&first);
+  lnti_extract_items_clear(&items);
+  lnti_extractor_free(extractor);
+
+  extractor = NULL;
+  assert_status(lnti_project_extractor(&extractor, l.project, "embedding:gone", ERR), LNT_EINVAL); /* no folder */
+  assert_status(lnti_project_extractor(&extractor, l.project, "embedding:", ERR), LNT_EINVAL);
+  assert_status(lnti_project_extractor(&extractor, l.project, "embedding:a@", ERR), LNT_EINVAL);
+  assert_ok(lnti_project_use_backbones(l.project, media_in(&l, "none").text, ERR));
+  assert_status(lnti_project_extractor(&extractor, l.project, "embedding:gone", ERR), LNT_ENOTFOUND);
+  assert_message("linnet backbone add");
+  assert_null(extractor);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(vectors_are_in_the_items_order),   cmocka_unit_test(no_items_give_no_vectors),
-      cmocka_unit_test(traits_are_those_of_all),          cmocka_unit_test(the_second_run_computes_nothing),
-      cmocka_unit_test(equal_images_are_stored_once),     cmocka_unit_test(the_same_vectors_on_any_number_of_threads),
-      cmocka_unit_test(a_cancelled_run_keeps_its_blocks), cmocka_unit_test(refused_images_leave_no_gaps),
-      cmocka_unit_test(not_one_image_is_a_failure),       cmocka_unit_test(npy_files_are_those_of_numpy),
+      cmocka_unit_test(vectors_are_in_the_items_order),
+      cmocka_unit_test(embeddings_are_kept_as_f16),
+      cmocka_unit_test(no_items_give_no_vectors),
+      cmocka_unit_test(traits_are_those_of_all),
+      cmocka_unit_test(the_second_run_computes_nothing),
+      cmocka_unit_test(equal_images_are_stored_once),
+      cmocka_unit_test(the_same_vectors_on_any_number_of_threads),
+      cmocka_unit_test(a_cancelled_run_keeps_its_blocks),
+      cmocka_unit_test(refused_images_leave_no_gaps),
+      cmocka_unit_test(not_one_image_is_a_failure),
+      cmocka_unit_test(npy_files_are_those_of_numpy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
