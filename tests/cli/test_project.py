@@ -1,6 +1,7 @@
 """init, ontology show, status, verify, doctor: a project and the looks at it."""
 import json
 import os
+import pathlib
 import shlex
 import sqlite3
 import unittest
@@ -205,6 +206,18 @@ class Doctor(program.Case):
         told = self.run_json("-C", "p", "doctor", expect=1)
         self.assertEqual(told["checks"][-1]["name"], "project")
         self.assertEqual(told["checks"][-1]["verdict"], "fault")
+
+    def test_network(self):
+        network = pathlib.Path(os.environ["LINNET_SOURCE"]) / "tests" / "fuzz" / "corpus" / "tflite" / "conv_2d_0"
+        told = self.run_json("doctor", "--onnx", str(network), "--size", "100")
+        self.assertTrue(told["runs"])
+        self.assertEqual(told["inputs"], [{"name": "x", "kind": "f32 [any,4,7,6]"}])
+        self.assertEqual((told["outputs"], told["unknown"], told["size_used"]), (["y"], [], False))
+        self.assertIn("not used", self.run_ok("doctor", "--onnx", str(network), "--size", "100").stdout)
+        damaged = self.folder / "damaged.tflite"
+        damaged.write_bytes(network.read_bytes()[:200])
+        told = self.run_json("doctor", "--onnx", str(damaged), expect=1)
+        self.assertIn("damaged", told["reason"])
 
     def test_size_without_a_network(self):
         self.fails(2, "doctor", "--size", "224", says="--onnx FILE")

@@ -125,6 +125,8 @@ typedef struct made_tensor {
   int64_t zero[MADE_SCALES];
   size_t n_scales, n_zeros;
   int32_t axis;
+  uint32_t buffer; /* 0: its own */
+  bool any_size;   /* but for its first dimension */
 } made_tensor;
 
 typedef struct made_option {
@@ -182,9 +184,13 @@ static inline made_op *add_op(maker *m, int code, const int32_t *inputs, size_t 
 
 static inline void write_tensor(flat *f, size_t at, const made_tensor *t, size_t buffer) {
   flat_int(f, at, 1, t->type, 1);
-  flat_int(f, at, 2, (int64_t)buffer, 4);
+  flat_int(f, at, 2, (int64_t)(t->buffer ? t->buffer : buffer), 4);
   flat_list(f, at, 0, t->dim, t->rank, 4);
   if (t->name) flat_text(f, at, 3, t->name);
+  if (t->any_size) {
+    static const int32_t any[] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    flat_list(f, at, 7, any, t->rank, 4);
+  }
   if (t->n_scales == 0) return;
   size_t q = flat_child(f, at, 4);
   flat_int(f, q, 6, t->axis, 4);
