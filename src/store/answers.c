@@ -17,27 +17,74 @@ static void put_id(lnti_stmt *stmt, int64_t id) {
   }
 }
 
+/* ---- references ---- */
+
+/* What a row refers to is looked for here, since the database would look for it at every row. Nothing that was found goes
+ * away while the write lasts: operations, questions and options are never deleted. */
+static lnt_status check_reference(lnti_tx *tx, int which, int64_t id, lnt_error *err) {
+  static const struct {
+    const char *sql, *name;
+  } tables[] = {{"SELECT id FROM operations WHERE id = ?", "operation"},
+                {"SELECT id FROM questions WHERE id = ?", "question"},
+                {"SELECT id FROM options WHERE id = ?", "option"}};
+  const int64_t key = id * 3 + which + 1; /* never 0 */
+  int64_t *known = &tx->known[(uint64_t)key % LNTI_TX_KNOWN];
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  if (*known == key) return LNT_OK;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, tables[which].sql, err);
+  if (status) return status;
+  lnti_put_int(stmt, id);
+  status = lnti_db_run(NULL, &found, stmt, err);
+  if (!status && !found) {
+    status = lnti_fail(err, LNT_ECONFLICT, "an answer refers to %s %lld, which is not there", tables[which].name,
+                       (long long)id);
+  }
+  if (!status) *known = key;
+  return status;
+}
+
+static lnt_status check_references(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  lnt_status status = check_reference(tx, 0, row->op_id, err);
+  if (!status) status = check_reference(tx, 1, row->question_id, err);
+  return status || !row->option_id ? status : check_reference(tx, 2, row->option_id, err);
+}
+
+/* ---- writing ---- */
+
 /* Rows are written LNTI_TX_ANSWERS at a time, which takes a fifth off what the database does for each. */
-#define ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define FOUR_ROWS ROW ", " ROW ", " ROW ", " ROW
-#define ROWS FOUR_ROWS ", " FOUR_ROWS ", " FOUR_ROWS ", " FOUR_ROWS
-_Static_assert(LNTI_TX_ANSWERS == 16, "ROWS has as many");
+#define FOUR(ROW) ROW ", " ROW ", " ROW ", " ROW
+#define ALL(ROW) FOUR(ROW) ", " FOUR(ROW) ", " FOUR(ROW) ", " FOUR(ROW)
+_Static_assert(LNTI_TX_ANSWERS == 16, "ALL has as many");
 
 #define APPEND_LOG                                                                                               \
   "INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text, " \
-  "confidence, time_spent_ms, source) VALUES "
+  "confidence, time_spent_ms, source, replaces) VALUES "
+#define LOG_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define SET_CURRENT                                                                                             \
   "INSERT INTO answers (subject_kind, subject_id, question_id, slot, log_id, op_id, state, option_id, number, " \
   "confidence, time_spent_ms, source) VALUES "
+#define CURRENT_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define IF_NEW " ON CONFLICT (subject_id, question_id, slot, subject_kind) DO NOTHING"
 #define REPLACING                                                                                              \
-  " ON CONFLICT (subject_kind, subject_id, question_id, slot) DO UPDATE SET log_id = excluded.log_id, "        \
+  " ON CONFLICT (subject_id, question_id, slot, subject_kind) DO UPDATE SET log_id = excluded.log_id, "        \
   "op_id = excluded.op_id, state = excluded.state, option_id = excluded.option_id, number = excluded.number, " \
   "confidence = excluded.confidence, time_spent_ms = excluded.time_spent_ms, source = excluded.source"
+#define OF_KEY " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?"
+
+/* The number that the log gives its next row: the write is alone. */
+static lnt_status find_next_log_id(lnti_tx *tx, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  if (tx->next_log_id) return LNT_OK;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT COALESCE(MAX(id), 0) + 1 FROM answer_log", err);
+  return status ? status : lnti_db_run(&tx->next_log_id, NULL, stmt, err);
+}
 
 /* @param n  1 or LNTI_TX_ANSWERS, here and below */
-static lnt_status append_log(int64_t *last_id_out, lnti_tx *tx, const lnti_answer_row *rows, size_t n, lnt_error *err) {
+static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n, int64_t replaces, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_db_prepare(&stmt, tx->db, n == 1 ? APPEND_LOG ROW : APPEND_LOG ROWS, err);
+  int64_t last_id = 0;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, n == 1 ? APPEND_LOG LOG_ROW : APPEND_LOG ALL(LOG_ROW), err);
   if (status) return status;
   for (const lnti_answer_row *row = rows; row < rows + n; row++) {
     lnti_put_int(stmt, row->op_id);
@@ -52,22 +99,33 @@ static lnt_status append_log(int64_t *last_id_out, lnti_tx *tx, const lnti_answe
     lnti_put_real(stmt, row->confidence);
     lnti_put_int(stmt, row->time_spent_ms);
     lnti_put_int(stmt, row->source);
+    put_id(stmt, replaces);
   }
-  return lnti_db_insert(last_id_out, NULL, stmt, err);
+  status = lnti_db_insert(&last_id, NULL, stmt, err);
+  tx->next_log_id += (int64_t)n;
+  if (status || last_id + 1 == tx->next_log_id) return status;
+  return lnti_fail(err, LNT_EINTERNAL, "the answer log numbered a row %lld where %lld was next", (long long)last_id,
+                   (long long)tx->next_log_id - 1);
 }
 
-static lnt_status set_current(lnti_tx *tx, int64_t last_id, const lnti_answer_row *rows, size_t n, lnt_error *err) {
+static void put_key(lnti_stmt *stmt, const lnti_answer_row *row) {
+  lnti_put_int(stmt, row->subject_kind);
+  lnti_put_int(stmt, row->subject_id);
+  lnti_put_int(stmt, row->question_id);
+  lnti_put_int(stmt, row->slot);
+}
+
+/* As current, under the numbers that the log gives next. *n_out: how many were written, all but those that IF_NEW keeps
+ * out. `sql`: for one row, and for all. */
+static lnt_status set_current(size_t *n_out, lnti_tx *tx, const lnti_answer_row *rows, size_t n,
+                              const char *const sql[static 2], lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  int64_t log_id = last_id - (int64_t)n;
-  lnt_status status =
-      lnti_db_prepare(&stmt, tx->db, n == 1 ? SET_CURRENT ROW REPLACING : SET_CURRENT ROWS REPLACING, err);
+  int64_t log_id = tx->next_log_id;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, sql[n > 1], err);
   if (status) return status;
   for (const lnti_answer_row *row = rows; row < rows + n; row++) {
-    lnti_put_int(stmt, row->subject_kind);
-    lnti_put_int(stmt, row->subject_id);
-    lnti_put_int(stmt, row->question_id);
-    lnti_put_int(stmt, row->slot);
-    lnti_put_int(stmt, ++log_id);
+    put_key(stmt, row);
+    lnti_put_int(stmt, log_id++);
     lnti_put_int(stmt, row->op_id);
     lnti_put_int(stmt, row->state);
     put_id(stmt, row->option_id);
@@ -76,27 +134,52 @@ static lnt_status set_current(lnti_tx *tx, int64_t last_id, const lnti_answer_ro
     lnti_put_int(stmt, row->time_spent_ms);
     lnti_put_int(stmt, row->source);
   }
-  return lnti_db_run(NULL, NULL, stmt, err);
+  return lnti_db_change(n_out, stmt, err);
+}
+
+/* The log's number of the current answer; 0 where there is none. */
+static lnt_status find_current(int64_t *log_id_out, lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  *log_id_out = 0;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT log_id" OF_KEY, err);
+  if (status) return status;
+  put_key(stmt, row);
+  return lnti_db_run(log_id_out, NULL, stmt, err);
 }
 
 static lnt_status clear_current(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  lnt_status status = lnti_db_prepare(
-      &stmt, tx->db, "DELETE FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?",
-      err);
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "DELETE" OF_KEY, err);
   if (status) return status;
-  lnti_put_int(stmt, row->subject_kind);
-  lnti_put_int(stmt, row->subject_id);
-  lnti_put_int(stmt, row->question_id);
-  lnti_put_int(stmt, row->slot);
+  put_key(stmt, row);
   return lnti_db_run(NULL, NULL, stmt, err);
 }
 
-static lnt_status write_rows(lnti_tx *tx, const lnti_answer_row *rows, size_t n, lnt_error *err) {
-  int64_t last_id = 0;
-  lnt_status status = append_log(&last_id, tx, rows, n, err);
+/* One row, which may replace another; or is current already, under its number. */
+static lnt_status write_row(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  static const char *const replacing[] = {SET_CURRENT CURRENT_ROW REPLACING, NULL};
+  int64_t there = 0;
+  size_t ignored = 0;
+  lnt_status status = find_current(&there, tx, row, err);
   if (status) return status;
-  return rows->state == LNTI_CLEARED ? clear_current(tx, rows, err) : set_current(tx, last_id, rows, n, err);
+  if (there == tx->next_log_id) return append_log(tx, row, 1, 0, err);
+  if (row->state != LNTI_CLEARED) {
+    status = set_current(&ignored, tx, row, 1, replacing, err);
+  } else if (there) {
+    status = clear_current(tx, row, err);
+  }
+  return status ? status : append_log(tx, row, 1, there, err);
+}
+
+/* Most answers are the first to their question: then all go in at once, and none needs to be looked for. */
+static lnt_status write_rows(lnti_tx *tx, const lnti_answer_row *rows, size_t n, lnt_error *err) {
+  static const char *const if_new[] = {SET_CURRENT CURRENT_ROW IF_NEW, SET_CURRENT ALL(CURRENT_ROW) IF_NEW};
+  size_t n_new = 0;
+  lnt_status status = find_next_log_id(tx, err);
+  if (!status && rows->state != LNTI_CLEARED) status = set_current(&n_new, tx, rows, n, if_new, err);
+  if (!status && n_new == n) return append_log(tx, rows, n, 0, err);
+  for (size_t i = 0; i < n && !status; i++) status = write_row(tx, &rows[i], err);
+  return status;
 }
 
 lnt_status lnti_tx_flush_answers(lnti_tx *tx, lnt_error *err) {
@@ -120,7 +203,8 @@ static bool is_waiting(const lnti_tx *tx, lnti_subject_kind kind, int64_t subjec
 lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
   bool at_once = row->state == LNTI_CLEARED || row->text;
   bool full = tx->n_answers == LNTI_TX_ANSWERS;
-  lnt_status status = LNT_OK;
+  lnt_status status = check_references(tx, row, err);
+  if (status) return status;
   if (at_once || full || is_waiting(tx, row->subject_kind, row->subject_id, row->question_id)) {
     status = lnti_tx_flush_answers(tx, err);
   }
@@ -129,7 +213,7 @@ lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *er
   return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ANSWER, row->op_id, row->subject_id, err);
 }
 
-void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text) {
+void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log) {
   *out = (lnti_answer_row){.log_id = lnti_get_int(stmt, 0),
                            .op_id = lnti_get_int(stmt, 1),
                            .subject_kind = (lnti_subject_kind)lnti_get_int(stmt, 2),
@@ -142,7 +226,9 @@ void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text)
                            .confidence = lnti_get_real(stmt, 9),
                            .time_spent_ms = (uint32_t)lnti_get_int(stmt, 10),
                            .source = (lnti_answer_source)lnti_get_int(stmt, 11)};
-  if (with_text && !lnti_get_null(stmt, 12)) out->text = lnti_get_text(stmt, 12);
+  if (!of_log) return;
+  out->replaces = lnti_get_int(stmt, 12);
+  if (!lnti_get_null(stmt, 13)) out->text = lnti_get_text(stmt, 13);
 }
 
 /* `sql` asks for one row by kind, subject, question and slot. */
@@ -164,10 +250,7 @@ static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, c
 lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
                            int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
   const int64_t key[] = {kind, subject_id, question_id, slot};
-  return read_one(out, found_out, tx,
-                  "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                  " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?",
-                  key, err);
+  return read_one(out, found_out, tx, "SELECT log_id, " LNTI_ANSWER_COLUMNS OF_KEY, key, err);
 }
 
 lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
@@ -180,11 +263,11 @@ lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_o
                   key, err);
 }
 
-static lnt_status visit_all(lnti_walk *w, bool with_text, lnt_status status, lnti_answer_visit visit, void *payload,
+static lnt_status visit_all(lnti_walk *w, bool of_log, lnt_status status, lnti_answer_visit visit, void *payload,
                             lnt_error *err) {
   while (lnti_walk_next(w, &status, err)) {
     lnti_answer_row answer;
-    lnti_answer_row_read(&answer, w->stmt, with_text);
+    lnti_answer_row_read(&answer, w->stmt, of_log);
     status = visit(payload, &answer, err);
   }
   lnti_walk_end(w);
@@ -195,23 +278,31 @@ lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, in
                               lnti_answer_visit visit, void *payload, lnt_error *err) {
   static const char of_all[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
                                " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                               "ORDER BY subject_kind, subject_id, question_id, slot";
+                               "ORDER BY subject_id, question_id, slot";
   /* The unary plus keeps to the primary key's order: answers of one question are most of them. */
   static const char of_one[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
                                " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
-                               "+question_id = ? ORDER BY subject_kind, subject_id, question_id, slot";
+                               "+question_id = ? ORDER BY subject_id, question_id, slot";
   lnti_walk w;
   lnt_status status = lnti_walk_range(&w, store, question_id ? of_one : of_all, first, last, err);
   if (!status && question_id) lnti_put_int(w.stmt, question_id);
   return visit_all(&w, false, status, visit, payload, err);
 }
 
+/* From the current answers, and from those that were taken back, each to the one that it replaced. */
 lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id, lnti_answer_visit visit,
                               void *payload, lnt_error *err) {
+  static const char sql[] =
+      "WITH RECURSIVE history (entry) AS ("
+      "SELECT log_id FROM answers WHERE subject_kind = ? AND subject_id = ? "
+      "UNION SELECT id FROM answer_log WHERE subject_kind = ? AND subject_id = ? AND state = 4 "
+      "UNION SELECT replaces FROM history JOIN answer_log ON id = entry WHERE replaces IS NOT NULL) "
+      "SELECT id, " LNTI_LOG_COLUMNS " FROM history JOIN answer_log ON id = entry ORDER BY id";
   lnti_walk w;
-  lnt_status status = lnti_walk_range(&w, store,
-                                      "SELECT id, " LNTI_ANSWER_COLUMNS
-                                      ", text FROM answer_log WHERE subject_kind = ? AND subject_id = ? ORDER BY id",
-                                      kind, subject_id, err);
+  lnt_status status = lnti_walk_range(&w, store, sql, kind, subject_id, err);
+  if (!status) {
+    lnti_put_int(w.stmt, kind);
+    lnti_put_int(w.stmt, subject_id);
+  }
   return visit_all(&w, true, status, visit, payload, err);
 }

@@ -92,8 +92,8 @@ LNT_MUST_CHECK lnt_status lnti_db_run(int64_t *id_out, bool *found_out, lnti_stm
  */
 LNT_MUST_CHECK lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt_error *err);
 
-/** Runs a prepared UPDATE or DELETE and resets it; `*any_out`: it changed a row at least. */
-LNT_MUST_CHECK lnt_status lnti_db_change(bool *any_out, lnti_stmt *stmt, lnt_error *err);
+/** Runs a prepared INSERT, UPDATE or DELETE and resets it; `*n_out`: the rows that it wrote or took away. */
+LNT_MUST_CHECK lnt_status lnti_db_change(size_t *n_out, lnti_stmt *stmt, lnt_error *err);
 
 /** From now on long statements look at `cancel` and fail with LNT_ECANCELLED; NULL: no longer. */
 void lnti_db_set_cancel(lnti_db *db, const lnti_cancel *cancel);

@@ -42,13 +42,15 @@ typedef struct lnti_pending_change {
   bool any;
 } lnti_pending_change;
 
-enum { LNTI_TX_ANSWERS = 16 };
+enum { LNTI_TX_ANSWERS = 16, LNTI_TX_KNOWN = 1024 };
 
 struct lnti_tx {
   lnti_db *db;
   int64_t op_id;                            /**< the operation that the write is of, from when it says so; 0 */
   lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
   size_t n_answers;
+  int64_t next_log_id;          /* of the answer log; 0: not known yet */
+  int64_t known[LNTI_TX_KNOWN]; /* what answers refer to and was found: see answers.c */
   lnti_pending_change pending[LNTI_CHANGE_KINDS];
 };
 
@@ -110,11 +112,12 @@ void lnti_walk_end(lnti_walk *walk);
 
 /** Reads the ontology on a given connection. */
 LNT_MUST_CHECK lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, lnt_error *err);
-/** An answer row from its number, then LNTI_ANSWER_COLUMNS, then (with_text) its text, which is NULL otherwise. */
-void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool with_text);
+/** An answer row from its number, then LNTI_ANSWER_COLUMNS; or (of_log) LNTI_LOG_COLUMNS. */
+void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log);
 /** A row of the log has its number in id, a current answer in log_id: it is the first column. */
 #define LNTI_ANSWER_COLUMNS \
   "op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, confidence, time_spent_ms, source"
+#define LNTI_LOG_COLUMNS LNTI_ANSWER_COLUMNS ", replaces, text"
 
 /** "" for NULL. */
 static inline const char *lnti_or_empty(const char *text) {

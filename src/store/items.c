@@ -31,7 +31,7 @@ lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, c
 lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   int64_t first = 0, last = 0;
-  bool found = false;
+  size_t found = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db, "UPDATE sources SET path = ? WHERE id = ?", err);
   if (status) return status;
   lnti_put_text(stmt, path);
@@ -39,7 +39,7 @@ lnt_status lnti_tx_source_move(lnti_tx *tx, int64_t source_id, const char *path,
   status = lnti_db_change(&found, stmt, err);
   if (status == LNT_ECONFLICT) return lnti_fail(err, LNT_EEXISTS, "%s is a source of this project already", path);
   if (status) return status;
-  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no source %lld", (long long)source_id);
+  if (found == 0) return lnti_fail(err, LNT_ENOTFOUND, "no source %lld", (long long)source_id);
   static const char *const ends[] = {"SELECT MIN(id) FROM items WHERE source_id = ?",
                                      "SELECT MAX(id) FROM items WHERE source_id = ?"};
   for (int i = 0; i < 2 && !status; i++) {
@@ -142,11 +142,11 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
 
 /* Ends a prepared update of one item. */
 static lnt_status end_update(lnti_tx *tx, lnti_stmt *stmt, int64_t item_id, lnt_error *err) {
-  bool found = false;
+  size_t found = 0;
   lnti_put_int(stmt, item_id);
   lnt_status status = lnti_db_change(&found, stmt, err);
   if (status) return status;
-  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no item %lld", (long long)item_id);
+  if (found == 0) return lnti_fail(err, LNT_ENOTFOUND, "no item %lld", (long long)item_id);
   return lnti_tx_changed(tx, LNTI_CHANGE_ITEM, 0, item_id, err);
 }
 
@@ -203,7 +203,7 @@ static lnt_status check_stage(const char *stage, lnt_error *err) {
 
 lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  bool found = false;
+  size_t found = 0;
   lnt_status sound = check_stage(stage, err);
   if (sound) return sound;
   lnt_status status =

@@ -30,7 +30,7 @@ lnt_status lnti_tx_job_begin(lnti_tx *tx, int64_t *id_out, const lnti_job *job, 
 
 lnt_status lnti_tx_job_update(lnti_tx *tx, const lnti_job *job, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  bool found = false;
+  size_t found = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "UPDATE jobs SET state = ?, updated_ms = ?, ended_ms = ?, done = ?, total = ?, "
                                       "error = ? WHERE id = ?",
@@ -45,7 +45,7 @@ lnt_status lnti_tx_job_update(lnti_tx *tx, const lnti_job *job, lnt_error *err) 
   lnti_put_int(stmt, job->id);
   status = lnti_db_change(&found, stmt, err);
   if (status) return status;
-  if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no job %lld", (long long)job->id);
+  if (found == 0) return lnti_fail(err, LNT_ENOTFOUND, "no job %lld", (long long)job->id);
   return lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, job->id, err);
 }
 

@@ -45,7 +45,7 @@ static lnt_status mark(void *payload, lnti_tx *tx, lnt_error *err) {
   r->n_marked = 0;
   for (size_t i = 0; i < r->n && !status; i++) {
     lnti_stmt *stmt = NULL;
-    bool found = false;
+    size_t found = 0;
     bool is_job = r->rows[i].is_job;
     status = lnti_db_prepare(&stmt, tx->db,
                              is_job ? "UPDATE jobs SET state = 'interrupted', ended_ms = ?, "
@@ -59,8 +59,8 @@ static lnt_status mark(void *payload, lnti_tx *tx, lnt_error *err) {
     lnti_put_int(stmt, (int64_t)r->now_ms);
     lnti_put_int(stmt, r->rows[i].id);
     status = lnti_db_change(&found, stmt, err);
-    if (!status && found) r->n_marked++;
-    if (!status && found && is_job) status = lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, r->rows[i].id, err);
+    if (!status && found > 0) r->n_marked++;
+    if (!status && found > 0 && is_job) status = lnti_tx_changed(tx, LNTI_CHANGE_JOB, 0, r->rows[i].id, err);
   }
   return status;
 }

@@ -35,7 +35,7 @@ lnt_status lnti_tx_run_begin(lnti_tx *tx, int64_t *id_out, const lnti_run *run, 
 
 lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  bool found = false;
+  size_t found = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "UPDATE runs SET ended_ms = ?, n_train = ?, data_fingerprint = ?, state = ?, "
                                       "result_json = ?, error = ? WHERE id = ?",
@@ -49,7 +49,7 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   lnti_put_text(stmt, lnti_or_empty(run->error));
   lnti_put_int(stmt, run->id);
   status = lnti_db_change(&found, stmt, err);
-  if (!status && !found) status = lnti_fail(err, LNT_ENOTFOUND, "no run %lld", (long long)run->id);
+  if (!status && found == 0) status = lnti_fail(err, LNT_ENOTFOUND, "no run %lld", (long long)run->id);
   return status;
 }
 

@@ -189,7 +189,7 @@ lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t las
   lnt_status status = lnti_walk_range(&w, store,
                                       "SELECT log_id, subject_id, question_id, slot, state, option_id, number "
                                       "FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                                      "ORDER BY subject_kind, subject_id, question_id, slot",
+                                      "ORDER BY subject_id, question_id, slot",
                                       first, last, err);
   while (lnti_walk_next(&w, &status, err)) {
     lnti_answer_row answer = read_answer(w.stmt);

@@ -433,20 +433,20 @@ lnt_status lnti_db_run(int64_t *id_out, bool *found_out, lnti_stmt *stmt, lnt_er
   return LNT_OK;
 }
 
-lnt_status lnti_db_change(bool *any_out, lnti_stmt *stmt, lnt_error *err) {
+lnt_status lnti_db_change(size_t *n_out, lnti_stmt *stmt, lnt_error *err) {
   bool row = false;
   lnt_status status = lnti_db_step(&row, stmt, err);
   lnti_db_reset(stmt);
-  if (!status) *any_out = sqlite3_changes(stmt->db->handle) > 0;
+  if (!status) *n_out = (size_t)sqlite3_changes(stmt->db->handle);
   return status;
 }
 
 lnt_status lnti_db_insert(int64_t *id_out, bool *added_out, lnti_stmt *stmt, lnt_error *err) {
-  bool added = false;
+  size_t added = 0;
   lnt_status status = lnti_db_change(&added, stmt, err);
   if (status) return status;
   if (added) *id_out = sqlite3_last_insert_rowid(stmt->db->handle);
-  if (added_out) *added_out = added;
+  if (added_out) *added_out = added > 0;
   return LNT_OK;
 }
 

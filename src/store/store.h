@@ -227,6 +227,7 @@ typedef struct lnti_answer_row {
   int64_t option_id; /**< 0: none; of a checklist: as `slot`, where there is a value */
   double number;     /**< NaN: none; of a checklist's option: 1 yes, 0 no */
   const char *text;  /**< NULL: none */
+  int64_t replaces;  /**< of a row of the log: the one that was current until then; 0: none. The store finds it */
   double confidence; /**< the person's, in [0,1]; NaN: not given */
   uint32_t time_spent_ms;
   lnti_answer_source source;

@@ -86,6 +86,13 @@ static const rule rules[] = {
     {"SELECT o.id FROM options o JOIN options p ON p.id = o.parent_id WHERE p.question_id <> o.question_id", "option",
      "the option above it is of another question"},
     {"SELECT id FROM models WHERE length(content) <> 32 OR bytes < 0", "model", "its row is out of its bounds"},
+    {"SELECT id FROM answer_log l WHERE NOT EXISTS (SELECT 1 FROM operations o WHERE o.id = l.op_id)", "answer",
+     "its operation is not there"},
+    {"SELECT id FROM answer_log l WHERE NOT EXISTS (SELECT 1 FROM questions q WHERE q.id = l.question_id)", "answer",
+     "its question is not there"},
+    {"SELECT id FROM answer_log l WHERE option_id IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM options o WHERE o.id = l.option_id)",
+     "answer", "its option is not there"},
     {"SELECT seq FROM changes WHERE first_id > last_id", "change", "its range is empty"},
 };
 
@@ -116,19 +123,19 @@ static lnt_status check_rules(verifier *v) {
 
 typedef struct cursor {
   lnti_stmt *stmt;
-  bool has;
+  bool of_log, has;
   lnti_answer_row row;
 } cursor;
 
 static lnt_status advance(cursor *c, lnt_error *err) {
   lnt_status status = lnti_db_step(&c->has, c->stmt, err);
-  if (!status && c->has) lnti_answer_row_read(&c->row, c->stmt, false);
+  if (!status && c->has) lnti_answer_row_read(&c->row, c->stmt, c->of_log);
   return status;
 }
 
 static int compare_keys(const cursor *a, const cursor *b) {
-  const int64_t left[] = {a->row.subject_kind, a->row.subject_id, a->row.question_id, a->row.slot};
-  const int64_t right[] = {b->row.subject_kind, b->row.subject_id, b->row.question_id, b->row.slot};
+  const int64_t left[] = {a->row.subject_id, a->row.question_id, a->row.slot, a->row.subject_kind};
+  const int64_t right[] = {b->row.subject_id, b->row.question_id, b->row.slot, b->row.subject_kind};
   for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
     if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
   }
@@ -145,22 +152,27 @@ static bool same_answer(const lnti_answer_row *a, const lnti_answer_row *b) {
          a->time_spent_ms == b->time_spent_ms && a->source == b->source;
 }
 
-/* The newest log row of the key at `log`, which moves on to the next key. */
-static lnt_status newest_of_key(cursor *newest, cursor *log, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  *newest = *log;
-  while (!status && log->has && compare_keys(newest, log) == 0) {
-    newest->row = log->row;
-    status = advance(log, err);
-  }
-  return status;
-}
-
 static void tell_difference(verifier *v, const cursor *at, const char *what) {
   const lnti_answer_row *row = &at->row;
   char option[40] = "";
   if (row->slot) snprintf(option, sizeof option, ", option %lld", (long long)row->slot);
   fault(v, "item %lld, question %lld%s: %s", (long long)row->subject_id, (long long)row->question_id, option, what);
+}
+
+/* The newest log row of the key at `log`, which moves on to the next key. Each row names the one before, unless that took the
+ * answer back. */
+static lnt_status newest_of_key(cursor *newest, verifier *v, cursor *log) {
+  lnt_status status = LNT_OK;
+  int64_t current = 0;
+  *newest = *log;
+  while (!status && log->has && compare_keys(newest, log) == 0) {
+    if (log->row.replaces != current)
+      tell_difference(v, log, "a row of the log does not name the one that it replaced");
+    current = log->row.state == LNTI_CLEARED ? 0 : log->row.log_id;
+    newest->row = log->row;
+    status = advance(log, v->err);
+  }
+  return status;
 }
 
 static lnt_status compare(verifier *v, cursor *log, cursor *current) {
@@ -170,7 +182,7 @@ static lnt_status compare(verifier *v, cursor *log, cursor *current) {
     int order = !log->has ? 1 : !current->has ? -1 : compare_keys(log, current);
     cursor newest;
     if (n % 1024 == 0) status = lnti_cancel_check(v->cancel, v->err);
-    if (!status && order <= 0) status = newest_of_key(&newest, log, v->err);
+    if (!status && order <= 0) status = newest_of_key(&newest, v, log);
     if (status) break;
     if (order > 0) {
       tell_difference(v, current, "a current answer that is not in the log");
@@ -185,15 +197,15 @@ static lnt_status compare(verifier *v, cursor *log, cursor *current) {
 }
 
 static lnt_status check_log(verifier *v) {
-  cursor log = {0}, current = {0};
+  cursor log = {.of_log = true}, current = {0};
   lnt_status status = lnti_db_prepare(&log.stmt, v->db,
-                                      "SELECT id, " LNTI_ANSWER_COLUMNS
-                                      " FROM answer_log ORDER BY subject_kind, subject_id, question_id, slot, id",
+                                      "SELECT id, " LNTI_LOG_COLUMNS
+                                      " FROM answer_log ORDER BY subject_id, question_id, slot, subject_kind, id",
                                       v->err);
   if (!status) {
     status = lnti_db_prepare(&current.stmt, v->db,
                              "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                             " FROM answers ORDER BY subject_kind, subject_id, question_id, slot",
+                             " FROM answers ORDER BY subject_id, question_id, slot, subject_kind",
                              v->err);
   }
   if (!status) status = compare(v, &log, &current);

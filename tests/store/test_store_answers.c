@@ -222,6 +222,66 @@ static void each_slot_has_an_answer_of_its_own(void **state) {
   lab_free(&l); /* verify replays the log, slot by slot */
 }
 
+static lnt_status see_link(void *payload, const lnti_answer_row *a, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%lld<%lld ", (long long)a->replaces, (long long)a->log_id);
+}
+
+static void a_history_goes_through_what_was_taken_back(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_text text = {0};
+  lab_fill(&l, 0, 2);
+  lnti_answer_row row = lab_answer(&l, 1, 1), cleared = lab_answer(&l, 1, 0);
+  cleared.state = LNTI_CLEARED;
+  cleared.option_id = 0;
+  lab_write(&l, write_answer, &row);     /* 3 */
+  lab_write(&l, write_answer, &cleared); /* 4 */
+  lab_write(&l, write_answer, &cleared); /* 5: nothing is there */
+  lab_write(&l, write_answer, &row);     /* 6 */
+  lab_write(&l, write_answer, &row);     /* 7 */
+  lab_write(&l, write_answer, &cleared); /* 8 */
+  assert_ok(lnti_store_history(l.store, LNTI_SUBJECT_ITEM, 1, see_link, &text, ERR));
+  assert_string_equal(text.data, "0<1 1<3 3<4 0<5 0<6 6<7 7<8 ");
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
+/* Twice sixteen, of which every third is the first to its question. */
+static lnt_status write_mixed(void *payload, lnti_tx *tx, lnt_error *err) {
+  const lab *l = payload;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < 32 && !status; i++) {
+    lnti_answer_row row = lab_answer(l, 1 + i, 1);
+    if (i % 3 == 0) {
+      row.question_id = l->number_id;
+      row.option_id = 0;
+      row.number = i;
+    }
+    status = lnti_tx_answer(tx, &row, err);
+  }
+  return status;
+}
+
+static lnt_status check_link(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  (void)err;
+  if (row->log_id <= 40) return LNT_OK;
+  ++*(int *)payload;
+  assert_int_equal(row->log_id, 40 + row->subject_id);
+  assert_int_equal(row->replaces, (row->subject_id - 1) % 3 == 0 ? 0 : row->subject_id);
+  return LNT_OK;
+}
+
+static void some_of_a_batch_replace_what_is_there(void **state) {
+  (void)state;
+  lab l = lab_new();
+  int n = 0;
+  lab_fill(&l, 0, 40);
+  lab_write(&l, write_mixed, &l);
+  for (int64_t i = 1; i <= 40; i++) assert_ok(lnti_store_history(l.store, LNTI_SUBJECT_ITEM, i, check_link, &n, ERR));
+  assert_int_equal(n, 32);
+  lab_free(&l); /* verify replays the log */
+}
+
 static void rows_out_of_bounds_are_refused(void **state) {
   (void)state;
   lab l = lab_new();
@@ -266,6 +326,8 @@ int main(void) {
       cmocka_unit_test(a_write_keeps_the_order_of_its_answers),
       cmocka_unit_test(one_bad_answer_takes_back_the_write),
       cmocka_unit_test(each_slot_has_an_answer_of_its_own),
+      cmocka_unit_test(a_history_goes_through_what_was_taken_back),
+      cmocka_unit_test(some_of_a_batch_replace_what_is_there),
       cmocka_unit_test(rows_out_of_bounds_are_refused),
       cmocka_unit_test(the_log_cannot_be_changed),
   };

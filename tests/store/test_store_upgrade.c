@@ -9,13 +9,23 @@
 /* What was added to the golden data with a schema stands at the end of its texts. */
 static const struct golden {
   int schema;
-  const char *items, *answers, *history, *ontology, *facts;
+  const char *items, *answers, *history, *replaced, *ontology, *facts;
 } goldens[] = {
-    {1, "", "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", "", "", ""},
+    {1, "", "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", "", "3<4", "", ""},
     {2, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
      "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
      "2 q4 s2 o0 n-1 c-1;",
+     "2 q4 s2 o0 n-1 c-1;", "5<6",
+     "visible: checklist\n"
+     "  tail\n"
+     "  ears\n",
+     "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
+     "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};"},
+    {3, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
+     "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
      "2 q4 s2 o0 n-1 c-1;",
+     "2 q4 s2 o0 n-1 c-1;", "5<6",
      "visible: checklist\n"
      "  tail\n"
      "  ears\n",
@@ -77,7 +87,7 @@ static void tell_sql(lnti_text *text, lnti_store *store, const char *name, const
   lnti_reader_give(store, db);
 }
 
-/* What only schema 2 has. */
+/* What no schema before 2 has. */
 static void assert_facts(lnti_store *store, const char *wanted) {
   lnti_text text = {0};
   char *near = NULL;
@@ -120,6 +130,10 @@ static void assert_golden(lnti_store *store, const struct golden *golden) {
   assert_text(&text, golden->answers, "");
   assert_ok(lnti_store_history(store, LNTI_SUBJECT_ITEM, 2, tell_answer, &text, ERR));
   assert_text(&text, "2 q1 s1 o1 n-1 c0.5;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", golden->history);
+  tell_sql(&text, store, golden->replaced,
+           "SELECT GROUP_CONCAT(replaces || '<' || id) FROM answer_log WHERE replaces > 0");
+  assert_true(text.length == 2 * strlen(golden->replaced) + 2 && strstr(text.data + 1, golden->replaced));
+  lnti_text_clear(&text);
   assert_ok(lnti_store_meta(store, 1, 3, tell_meta, &text, ERR));
   assert_text(&text, "1 site=north;2 site=south;3 site=south;", "");
   assert_ok(lnti_store_models(store, NULL, tell_model, &text, ERR));
@@ -166,6 +180,36 @@ static void every_older_schema_is_brought_up(void **state) {
   }
 }
 
+/* Brought up to schema 3: what was taken back is replaced by nobody. */
+static void answers_name_what_they_replaced(void **state) {
+  (void)state;
+  static const char again[] =
+      "INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, source) "
+      "VALUES (1, 1, 1, 1, 0, 4, NULL, 0, 1), (1, 1, 1, 1, 0, 1, 2, 0, 1), (1, 1, 1, 1, 0, 1, 1, 0, 1);"
+      "UPDATE answers SET log_id = 11, op_id = 1, option_id = 1, confidence = NULL, time_spent_ms = 0, source = 1 "
+      "WHERE subject_id = 1 AND question_id = 1";
+  size_t n = 0;
+  lnti_store *store = NULL;
+  lnti_db *db = NULL;
+  lnti_text text = {0};
+  char *data = lnti_test_read_file(&n, LINNET_GOLDEN "/schema2.db");
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "linnet.db");
+  lnti_test_write_file(path, data, n);
+  assert_ok(lnti_db_open(&db, path, LNTI_DB_WRITE, LNTI_STORE_APPLICATION_ID, ERR));
+  assert_ok(lnti_db_exec(db, again, ERR));
+  lnti_db_close(db);
+  assert_ok(lnti_store_open(&store, path, ERR));
+  assert_ok(lnti_store_verify(store, &n, NULL, NULL, NULL, ERR));
+  assert_int_equal(n, 0);
+  tell_sql(&text, store, "replaced", "SELECT GROUP_CONCAT(replaces || '<' || id) FROM answer_log WHERE replaces > 0");
+  assert_string_equal(text.data, "replaced 5<6,1<9,10<11;");
+  lnti_store_close(store);
+  lnti_text_clear(&text);
+  free(path);
+  free(data);
+  lnti_test_folder_remove(folder);
+}
+
 /* A new schema without its golden file must not pass unseen. */
 static void every_migration_has_its_golden_file(void **state) {
   (void)state;
@@ -180,6 +224,7 @@ static void every_migration_has_its_golden_file(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_older_schema_is_brought_up),
+      cmocka_unit_test(answers_name_what_they_replaced),
       cmocka_unit_test(every_migration_has_its_golden_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@
   "DROP TRIGGER answer_log_is_kept; UPDATE questions SET type = 4 WHERE id = 1;" \
   "UPDATE answer_log SET slot = option_id, number = 1 WHERE question_id = 1;"    \
   "UPDATE answers SET slot = option_id, number = 1 WHERE question_id = 1"
+#define KEPT "DROP TRIGGER answer_log_is_kept; "
+#define LINK "item 4, question 1: a row of the log does not name the one that it replaced"
 #define NEITHER "item 4: its answer to an option of a checklist is neither yes nor no"
 #define NOT_UNSURE "item 4: its answer to a checklist as a whole is not \"unsure\""
 
@@ -64,6 +66,13 @@ static const struct damage {
     {CHECKLIST "; UPDATE answers SET state = 2, option_id = NULL, number = NULL WHERE subject_id = 4", NOT_UNSURE},
     {CHECKLIST "; UPDATE answers SET state = 3, slot = 0, option_id = NULL, number = NULL WHERE subject_id = 4",
      NOT_UNSURE},
+    {KEPT "UPDATE answer_log SET replaces = 2 WHERE subject_id = 4", LINK},
+    {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, source) "
+     "VALUES (1, 1, 4, 1, 0, 1, 1, 0, 1)",
+     LINK},
+    {KEPT "UPDATE answer_log SET op_id = 99 WHERE id = 4", "answer 4: its operation is not there"},
+    {KEPT "UPDATE answer_log SET question_id = 99 WHERE id = 4", "answer 4: its question is not there"},
+    {KEPT "UPDATE answer_log SET option_id = 99 WHERE id = 4", "answer 4: its option is not there"},
     {"PRAGMA writable_schema = ON; DROP TRIGGER answer_log_is_kept; UPDATE answer_log SET option_id = 2 WHERE id = 1",
      "item 1, question 1"},
 };
