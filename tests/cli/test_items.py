@@ -63,6 +63,13 @@ class Items(program.Case):
         self.assertIn("warning: no item has split=x*", told("split=x*"))
         self.assertEqual(told("split=train or split=t* or split in (val, test) or stage=review"), "")
         self.assertEqual(told("split=trian", "--quiet"), "")
+        (self.folder / "height.csv").write_text("path,altitude\n" + "".join(
+            f"{row['path']},{i}\n" for i, row in enumerate(self.run_lines("-C", name, "items"))))
+        self.run_ok("-C", name, "import", "height.csv", "--column", "altitude=meta")
+        self.assertIn("warning: no item's altitude can be less or greater than 'abc': ", told("altitude>=abc"))
+        self.assertIn("and it is '0', for example", told("altitude in abc.."))
+        self.assertEqual(told("altitude>=1000 or altitude in 5..7"), "")  # nobody is so high, but may be
+        self.fails(2, "-C", name, "items", "--where", "width in 500..100", says="ends are the wrong way round; write 100..500")
         self.fails(2, "-C", name, "items", "--where", "class=crss", says='did you mean "cross"?')
         self.fails(2, "-C", name, "items", "--where", "stage=dnoe", says="stage is annotate, review or done")
         result = self.run_ok("-C", name, "items", "--where", "path=disk/*")

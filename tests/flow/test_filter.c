@@ -500,6 +500,10 @@ static void test_metadata(void **state) {
   found("date in 2008-10-06..2008", "2");
   found("date in 2008..2009", "1234");
   found("date>=2009", "3");
+  error("site in 2009..2008-10", "write 2008-10..2009");
+  error("site in south..north", "write north..south");
+  error("\"camera model\" in 100..high", "nothing lies in 100..high: numbers, dates and other texts");
+  found("date in 2008-10..2008-10", "14");
   found("meta.split=x", "1"); /* split itself is built in */
   found("split=x", "");
   lab_free(&l);
@@ -549,6 +553,10 @@ static void test_errors_tell_the_column(void **state) {
   error("split=train and =x", "column 17: a key is missing");
   error("split=train and", "nothing stands after the last \"and\"");
   error("split=train and  ", "nothing stands after the last \"and\"");
+  error("width in 500..100",
+        "column 10: width: nothing lies in 500..100, whose ends are the wrong way round; write 100..500");
+  error("split=train or id in (1, 9..3)", "column 26: id: nothing lies in 9..3");
+  error("sharpness in 0.5..0.25", "write 0.25..0.5");
   lab_free(&l);
 }
 

@@ -472,14 +472,15 @@ static void say_number(char *text, lnti_rng *rng, const char *key, uint64_t most
   if (form < 6) {
     say(text, "%s%s%llu", key, operators[form], (unsigned long long)a);
   } else if (form == 6) {
-    say(text, "%s in %llu..%llu", key, (unsigned long long)a, (unsigned long long)b);
+    say(text, "%s in %llu..%llu", key, (unsigned long long)(a < b ? a : b), (unsigned long long)(a < b ? b : a));
   } else if (form == 7) {
     say(text, "%s not in (%llu, %llu..)", key, (unsigned long long)a, (unsigned long long)b);
   } else {
     say(text, "%s in (", key);
     for (int i = 0; i < 40; i++) {
-      say(text, "%s%llu", i ? "," : "", (unsigned long long)lnti_rng_below(rng, most));
-      if (i % 9 == 8) say(text, "..%llu", (unsigned long long)lnti_rng_below(rng, most));
+      uint64_t low = lnti_rng_below(rng, most);
+      say(text, "%s%llu", i ? "," : "", (unsigned long long)low);
+      if (i % 9 == 8) say(text, "..%llu", (unsigned long long)(low + lnti_rng_below(rng, most)));
     }
     say(text, ")");
   }
@@ -490,6 +491,9 @@ static void say_meta(char *text, lnti_rng *rng) {
   static const char *const patterns[] = {"*o*", "2008*", "?00", "n*h", "*"};
   size_t m = lnti_rng_below(rng, META);
   const char *a = pick(rng, meta_values[m], 6), *b = pick(rng, meta_values[m], 6);
+  const char *low = strchr(a, ' ') ? "" : a, *high = strchr(b, ' ') ? "z" : b;
+  lnti_filter_value ends = {.kind = LNTI_VALUE_TEXT_RANGE};
+  lnti_text_bound_set(&ends.high_text, high, false);
   switch (lnti_rng_below(rng, 5)) {
     case 0:
       say(text, "%s=%s", meta_names[m], pick(rng, patterns, 5));
@@ -503,7 +507,7 @@ static void say_meta(char *text, lnti_rng *rng) {
       say(text, "meta.%s in (\"%s\", \"%s\", \"\")", meta_names[m], a, b);
       break;
     case 2:
-      say(text, "%s in %s..%s", meta_names[m], strchr(a, ' ') ? "" : a, strchr(b, ' ') ? "z" : b);
+      say(text, "%s in %s..%s", meta_names[m], low, !*low || in_text_range(low, &ends) ? high : "");
       break;
     default:
       say(text, "%s%s\"%s\"", meta_names[m], pick(rng, operators, 6), a);

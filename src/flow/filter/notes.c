@@ -75,6 +75,32 @@ static lnt_status note_value(const lnti_view *view, const lnti_filter_term *term
   return status;
 }
 
+/* Numbers are asked for and names are there, or the other way round. */
+static lnt_status note_range(bool *noted, const lnti_view *view, const lnti_filter_term *term,
+                             const lnti_filter_value *value, const in_use *in, lnt_error *err) {
+  lnti_text note = {0};
+  const lnti_text_bound *bound = value->low_text.text ? &value->low_text : &value->high_text;
+  for (size_t i = 0; i < in->n; i++) {
+    if (lnti_text_comparable(in->texts[i], &value->low_text) && lnti_text_comparable(in->texts[i], &value->high_text)) {
+      return LNT_OK;
+    }
+  }
+  if (in->n == 0) return LNT_OK;
+  lnt_status status = lnti_text_printf(&note, err, "no item's ");
+  if (!status) status = lnti_field_name(&note, &view->names, &term->field, err);
+  if (!status) {
+    status =
+        lnti_text_printf(&note, err,
+                         " can be less or greater than '%s': numbers, dates and other texts are never compared with "
+                         "each other, and it is '%s', for example",
+                         bound->text, in->texts[0]);
+  }
+  if (!status) lnti_log_printf(view->project->context.log, LNTI_LOG_WARN, "%s", note.data);
+  *noted = true;
+  lnti_text_clear(&note);
+  return status;
+}
+
 static lnt_status note_texts(size_t *n_notes, const lnti_view *view, const lnti_filter *filter,
                              const lnti_filter_term *term, lnt_error *err) {
   in_use in = {0};
@@ -84,8 +110,10 @@ static lnt_status note_texts(size_t *n_notes, const lnti_view *view, const lnti_
   bool some = term->n_values <= COMPARISONS_MAX / (in.n + 1);
   for (size_t i = 0; some && i < term->n_values && *n_notes < NOTES_MAX && !status; i++) {
     const lnti_filter_value *value = &filter->values[term->first_value + i];
-    bool found = value->kind != LNTI_VALUE_TEXT && value->kind != LNTI_VALUE_PATTERN;
-    if (found || term->field.kind == LNTI_FIELD_STAGE) continue;
+    bool found = value->kind != LNTI_VALUE_TEXT && value->kind != LNTI_VALUE_PATTERN, noted = false;
+    if (value->kind == LNTI_VALUE_TEXT_RANGE) status = note_range(&noted, view, term, value, &in, err);
+    *n_notes += noted;
+    if (status || found || term->field.kind == LNTI_FIELD_STAGE) continue;
     status = any_has(&found, &in, value, err);
     if (status || found) continue;
     status = note_value(view, term, value, &in, err);

@@ -181,5 +181,7 @@ void lnti_text_bound_set(lnti_text_bound *out, const char *text, bool open);
  * not comparable with each other (2008 is a number and a date), and "" is in no range.
  */
 bool lnti_text_within(const char *text, const lnti_text_bound *low, const lnti_text_bound *high);
+/** Whether a text can be before or behind a bound at all. */
+bool lnti_text_comparable(const char *text, const lnti_text_bound *bound);
 
 #endif

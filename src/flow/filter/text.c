@@ -182,3 +182,7 @@ bool lnti_text_within(const char *text, const lnti_text_bound *low, const lnti_t
   }
   return true;
 }
+
+bool lnti_text_comparable(const char *text, const lnti_text_bound *bound) {
+  return !bound->text || compare(text, bound, false) != 2;
+}

@@ -54,6 +54,12 @@ static lnt_status cut_range(char **low_out, char **high_out, const adding *a, ln
   return status;
 }
 
+static lnt_status fail_turned(const adding *a, const char *low, const char *high, lnt_error *err) {
+  return lnti_fail(err, LNT_EINVAL,
+                   "%s: nothing lies in %.40s..%.40s, whose ends are the wrong way round; write %.40s..%.40s", a->key,
+                   low, high, high, low);
+}
+
 /* ---- numbers ---- */
 
 static lnt_status add_int(const adding *a, lnt_error *err) {
@@ -65,6 +71,7 @@ static lnt_status add_int(const adding *a, lnt_error *err) {
   if (low) {
     if (*low) status = lnti_parse_int(&value.low_int, low, a->key, err);
     if (!status && *high) status = lnti_parse_int(&value.high_int, high, a->key, err);
+    if (!status && value.low_int > value.high_int) return fail_turned(a, low, high, err);
     return status ? status : add(a, &value, err);
   }
   if (a->field->kind == LNTI_FIELD_GROUP && strcmp(a->word->text, "none") == 0 && !is_order(a->op)) {
@@ -95,6 +102,7 @@ static lnt_status add_real(const adding *a, lnt_error *err) {
   if (low) {
     if (*low) status = lnti_parse_real(&value.low, low, a->key, err);
     if (!status && *high) status = lnti_parse_real(&value.high, high, a->key, err);
+    if (!status && value.low > value.high) return fail_turned(a, low, high, err);
     return status ? status : add(a, &value, err);
   }
   status = lnti_parse_real(&number, a->word->text, a->key, err);
@@ -150,6 +158,17 @@ static lnt_status add_text(const adding *a, lnti_field_type type, lnt_error *err
   return add(a, &value, err);
 }
 
+static lnt_status check_ends(const adding *a, const lnti_filter_value *value, lnt_error *err) {
+  const lnti_text_bound any = {0}, *low = &value->low_text, *high = &value->high_text;
+  if (lnti_text_within(low->text, &any, high)) return LNT_OK;
+  if (lnti_text_within(high->text, &any, low)) return fail_turned(a, low->text, high->text, err);
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "%s: nothing lies in %.40s..%.40s: numbers, dates and other texts are never less or greater than each "
+      "other",
+      a->key, low->text, high->text);
+}
+
 static lnt_status add_meta(const adding *a, lnt_error *err) {
   lnti_filter_value value = {.kind = LNTI_VALUE_TEXT_RANGE};
   const char *text = a->word->text;
@@ -159,6 +178,8 @@ static lnt_status add_meta(const adding *a, lnt_error *err) {
   if (low) {
     lnti_text_bound_set(&value.low_text, *low ? low : NULL, false);
     lnti_text_bound_set(&value.high_text, *high ? high : NULL, false);
+    status = *low && *high ? check_ends(a, &value, err) : LNT_OK;
+    if (status) return status;
   } else if (a->op == LNTI_OP_LESS || a->op == LNTI_OP_LESS_EQUAL) {
     lnti_text_bound_set(&value.high_text, text, a->op == LNTI_OP_LESS);
   } else if (a->op == LNTI_OP_GREATER || a->op == LNTI_OP_GREATER_EQUAL) {
