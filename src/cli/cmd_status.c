@@ -268,12 +268,12 @@ static lnt_status balance_text(lnti_text *out, const glance *g, const balance *b
                             lnti_show_count(b->answered).text);
   }
   lnt_status status = lnti_text_printf(out, err, "most frequent ");
-  if (!status) status = lnti_view_code_text(out, g->view, &facet->field, b->most.code, err);
+  if (!status) status = lnti_view_code_title(out, g->view, &facet->field, b->most.code, err);
   if (!status) status = lnti_text_printf(out, err, ", %s", lnti_show_count(b->most.n).text);
   if (!status && !checklist) status = lnti_text_printf(out, err, " of %s", lnti_show_count(b->answered).text);
   if (status || b->n_values < 2) return status;
   status = lnti_text_printf(out, err, "; rarest ");
-  if (!status) status = lnti_view_code_text(out, g->view, &facet->field, b->rarest.code, err);
+  if (!status) status = lnti_view_code_title(out, g->view, &facet->field, b->rarest.code, err);
   double ratio = (double)b->most.n / (double)b->rarest.n;
   if (!status) {
     status = lnti_text_printf(out, err, ", %s (1:%.*f%s)", lnti_show_count(b->rarest.n).text, ratio < 9.95 ? 1 : 0,

@@ -43,7 +43,7 @@ static lnt_status value_text(lnti_text *out, const lnti_view *view, const lnti_f
   lnti_code_meaning meaning = lnti_view_code(view, &facet->field, code);
   out->length = 0;
   if (meaning.missing) return lnti_text_printf(out, err, "(%s)", *meaning.text ? meaning.text : "none");
-  return lnti_view_code_text(out, view, &facet->field, code, err);
+  return lnti_view_code_title(out, view, &facet->field, code, err);
 }
 
 static lnt_status fill_table(lnti_table *table, const lnti_view *view, const lnti_facet *facet,
@@ -93,9 +93,14 @@ lnt_status lnti_facet_json(lnti_json_writer *w, const lnti_view *view, const lnt
   for (size_t i = 0; i < n && (!limit || i < limit) && !status; i++) {
     text.length = 0;
     status = lnti_view_code_text(&text, view, &facet->field, values[i].code, err);
-    bool missing = lnti_view_code(view, &facet->field, values[i].code).missing;
+    lnti_code_meaning meaning = lnti_view_code(view, &facet->field, values[i].code);
     lnti_json_begin_object(w);
-    lnti_json_kv_string(w, "value", missing ? NULL : text.data);
+    lnti_json_kv_string(w, "value", meaning.missing ? NULL : text.data);
+    if (!status && meaning.option != LNTI_NONE) {
+      text.length = 0;
+      status = lnti_view_code_title(&text, view, &facet->field, values[i].code, err);
+      lnti_json_kv_string(w, "title", text.data);
+    }
     lnti_json_kv_int(w, "n", (int64_t)values[i].n);
     lnti_json_end_object(w);
   }

@@ -225,7 +225,7 @@ static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, l
     (void)snprintf(special, sizeof special, "(no value)");
   }
   bool named = slice->kind == LNTI_SLICE_VALUE || slice->kind == LNTI_SLICE_RANGE;
-  lnt_status status = short_name(&name, named ? slice->text : special, err);
+  lnt_status status = short_name(&name, named ? lnti_report_slice_title(slice) : special, err);
   if (status != LNT_OK) return status;
   const double *accuracy = figures->accuracy_ci95, *f1 = figures->macro_f1_ci95;
   lnti_shown n = lnti_show_count(figures->n), groups = lnti_show_count(figures->n_groups);

@@ -4,18 +4,28 @@
 #include <flow/answer_text.h>
 
 #include <base/error.h>
+#include <string.h>
 
-static lnt_status append_option(lnti_text *out, const lnti_ontology *ontology, int64_t option_id, lnt_error *err) {
+/* How an option is called: by its path, for programs, or by its titles, for people. */
+typedef lnt_status (*option_name)(lnti_text *out, const lnti_ontology *ontology, size_t option, lnt_error *err);
+
+static lnt_status append_option(lnti_text *out, const lnti_ontology *ontology, int64_t option_id, option_name name,
+                                lnt_error *err) {
   size_t option = lnti_ontology_option_by_id(ontology, option_id);
   if (option == LNTI_NONE) return lnti_text_append(out, "?", 1, err);
-  return lnti_ontology_option_path(out, ontology, option, err);
+  return name(out, ontology, option, err);
 }
 
-lnt_status lnti_answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row, lnt_error *err) {
+static lnt_status answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row,
+                              option_name name, lnt_error *err) {
   if (row->state == LNTI_UNSURE) return lnti_text_printf(out, err, "unsure");
   if (row->state == LNTI_NONE_OF_THESE) return lnti_text_printf(out, err, "none of these");
   if (row->option_id == 0) return lnti_text_printf(out, err, "%.10g", row->number);
-  return append_option(out, ontology, row->option_id, err);
+  return append_option(out, ontology, row->option_id, name, err);
+}
+
+lnt_status lnti_answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row, lnt_error *err) {
+  return answer_text(out, ontology, row, lnti_ontology_option_path, err);
 }
 
 size_t lnti_answers_run(const lnti_answer_row *rows, size_t n) {
@@ -52,7 +62,7 @@ static lnt_status checklist_text(lnti_text *out, const lnti_ontology *ontology, 
   for (size_t i = 0; i < n && !status; i++) {
     if (!says(&rows[i], 1)) continue;
     status = lnti_text_printf(out, err, "%s", between);
-    if (!status) status = append_option(out, ontology, rows[i].slot, err);
+    if (!status) status = append_option(out, ontology, rows[i].slot, lnti_ontology_option_titles, err);
     between = ", ";
   }
   if (!status && !*between && count(rows, n, 0) > 0) {
@@ -66,7 +76,7 @@ static lnt_status checklist_text(lnti_text *out, const lnti_ontology *ontology, 
 lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
                                   lnt_error *err) {
   if (is_checklist(ontology, rows)) return checklist_text(out, ontology, rows, n, err);
-  return lnti_answer_text(out, ontology, &rows[0], err);
+  return answer_text(out, ontology, &rows[0], lnti_ontology_option_titles, err);
 }
 
 lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
@@ -89,13 +99,13 @@ lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology *ontology, cons
 /* ---- JSON ---- */
 
 static lnt_status json_options(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
-                               const lnti_answer_row *rows, size_t n, double number, lnt_error *err) {
+                               const lnti_answer_row *rows, size_t n, double number, option_name name, lnt_error *err) {
   lnt_status status = LNT_OK;
   lnti_json_begin_array(w);
   for (size_t i = 0; i < n && !status; i++) {
     if (!says(&rows[i], number)) continue;
     text->length = 0;
-    status = append_option(text, ontology, rows[i].slot, err);
+    status = append_option(text, ontology, rows[i].slot, name, err);
     if (!status) lnti_json_string(w, text->data);
   }
   lnti_json_end_array(w);
@@ -104,11 +114,11 @@ static lnt_status json_options(lnti_json_writer *w, lnti_text *text, const lnti_
 
 static lnt_status json_checklist(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
                                  const lnti_answer_row *rows, size_t n, lnt_error *err) {
-  if (!is_unsure(rows, n)) return json_options(w, text, ontology, rows, n, 1, err);
+  if (!is_unsure(rows, n)) return json_options(w, text, ontology, rows, n, 1, lnti_ontology_option_path, err);
   lnti_json_begin_object(w);
   lnti_json_kv_string(w, "state", "unsure");
   lnti_json_key(w, "yes");
-  lnt_status status = json_options(w, text, ontology, rows, n, 1, err);
+  lnt_status status = json_options(w, text, ontology, rows, n, 1, lnti_ontology_option_path, err);
   lnti_json_end_object(w);
   return status;
 }
@@ -127,7 +137,7 @@ static lnt_status json_value(lnti_json_writer *w, lnti_text *text, const lnti_on
     return LNT_OK;
   }
   text->length = 0;
-  lnt_status status = append_option(text, ontology, rows->option_id, err);
+  lnt_status status = append_option(text, ontology, rows->option_id, lnti_ontology_option_path, err);
   if (!status) lnti_json_string(w, text->data);
   return status;
 }
@@ -158,7 +168,59 @@ static lnt_status json_noes(lnti_json_writer *w, lnti_text *text, const lnti_ont
     }
     any = true;
     status = json_question(&known, w, text, ontology, &rows[i], err);
-    if (!status) status = json_options(w, text, ontology, rows + i, run, 0, err);
+    if (!status) status = json_options(w, text, ontology, rows + i, run, 0, lnti_ontology_option_path, err);
+  }
+  if (any) lnti_json_end_object(w);
+  return status;
+}
+
+/* Whether the titles of an answer say what its path does not. */
+static lnt_status differs(bool *out, lnti_text *text, const lnti_ontology *ontology, int64_t option_id,
+                          lnt_error *err) {
+  text->length = 0;
+  lnt_status status = append_option(text, ontology, option_id, lnti_ontology_option_path, err);
+  size_t middle = text->length + 1;
+  if (!status) status = lnti_text_append(text, "", 1, err); /* a NUL between the two */
+  if (!status) status = append_option(text, ontology, option_id, lnti_ontology_option_titles, err);
+  if (!status) *out = strcmp(text->data, text->data + middle) != 0;
+  return status;
+}
+
+static lnt_status any_differs(bool *out, lnti_text *text, const lnti_ontology *ontology, const lnti_answer_row *rows,
+                              size_t n, lnt_error *err) {
+  bool list = is_checklist(ontology, rows);
+  lnt_status status = LNT_OK;
+  *out = false;
+  for (size_t i = 0; i < n && !*out && !status; i++) {
+    int64_t option =
+        list ? (says(&rows[i], 1) ? rows[i].slot : 0) : (rows[i].state == LNTI_ANSWERED ? rows[i].option_id : 0);
+    if (option) status = differs(out, text, ontology, option, err);
+  }
+  return status;
+}
+
+/* "titles", left out where they are the paths. */
+static lnt_status json_titles(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                              const lnti_answer_row *rows, size_t n, lnt_error *err) {
+  bool any = false, known = false, told = false;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0, run; i < n && !status; i += run) {
+    run = lnti_answers_run(rows + i, n - i);
+    status = any_differs(&told, text, ontology, rows + i, run, err);
+    if (status || !told) continue;
+    if (!any) {
+      lnti_json_key(w, "titles");
+      lnti_json_begin_object(w);
+    }
+    any = true;
+    status = json_question(&known, w, text, ontology, &rows[i], err);
+    if (!status && is_checklist(ontology, &rows[i])) {
+      status = json_options(w, text, ontology, rows + i, run, 1, lnti_ontology_option_titles, err);
+    } else if (!status) {
+      text->length = 0;
+      status = append_option(text, ontology, rows[i].option_id, lnti_ontology_option_titles, err);
+      if (!status) lnti_json_string(w, text->data);
+    }
   }
   if (any) lnti_json_end_object(w);
   return status;
@@ -178,6 +240,7 @@ lnt_status lnti_answers_json(lnti_json_writer *w, const lnti_ontology *ontology,
   }
   lnti_json_end_object(w);
   if (!status) status = json_noes(w, &text, ontology, rows, n, err);
+  if (!status) status = json_titles(w, &text, ontology, rows, n, err);
   lnti_text_clear(&text);
   return status;
 }

@@ -282,6 +282,39 @@ static lnt_status make_slices(lnti_report_slices *s, uint32_t *slice_of, const c
   return status;
 }
 
+/* The option of a question that a text is the path of; LNTI_NONE: it is a state, such as "unsure". */
+static lnt_status find_option(size_t *out, const lnti_ontology *o, size_t question, const char *text, lnt_error *err) {
+  lnti_text path = {0};
+  lnt_status status = LNT_OK;
+  *out = LNTI_NONE;
+  for (size_t i = 0; i < o->n_options && *out == LNTI_NONE && !status; i++) {
+    if (o->options[i].question != question) continue;
+    path.length = 0;
+    status = lnti_ontology_option_path(&path, o, i, err);
+    if (!status && strcmp(path.data, text) == 0) *out = i;
+  }
+  lnti_text_clear(&path);
+  return status;
+}
+
+/* Answers are options by their paths until here. */
+static lnt_status add_titles(lnti_report_slices *s, const lnti_view *view, const lnti_slice_key *key, lnt_error *err) {
+  lnti_text title = {0};
+  lnt_status status = LNT_OK;
+  if (key->folder || key->field.kind != LNTI_FIELD_QUESTION) return LNT_OK;
+  for (size_t i = 0; i < s->n && !status; i++) {
+    if (s->slices[i].kind != LNTI_SLICE_VALUE) continue;
+    size_t option = LNTI_NONE;
+    status = find_option(&option, view->ontology, key->field.index, s->slices[i].text, err);
+    if (status || option == LNTI_NONE) continue;
+    title.length = 0;
+    status = lnti_ontology_option_titles(&title, view->ontology, option, err);
+    if (!status) status = lnti_strdup(&s->slices[i].title, title.data, err);
+  }
+  lnti_text_clear(&title);
+  return status;
+}
+
 static lnt_status measure(lnti_report_slices *s, const uint32_t *slice, const lnti_slices_of *of,
                           const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
   lnti_slice figures[LNTI_SLICE_VALUES_MAX + 2];
@@ -305,6 +338,7 @@ lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti
   lnti_view_unlock(view);
   if (!status) status = lnti_alloc_zero(&slice_of, lnti_words_count(&c.values), sizeof *slice_of, err);
   if (!status) status = make_slices(&slices, slice_of, &c, of->n, err);
+  if (!status) status = add_titles(&slices, view, key, err);
   for (size_t i = 0; i < of->n && !status; i++) c.code[i] = slice_of[c.code[i]];
   if (!status) status = measure(&slices, c.code, of, options, context, err);
   if (!status) {
@@ -319,7 +353,10 @@ lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti
 }
 
 void lnti_report_slices_clear(lnti_report_slices *slices) {
-  for (size_t i = 0; i < slices->n; i++) free(slices->slices[i].text);
+  for (size_t i = 0; i < slices->n; i++) {
+    free(slices->slices[i].text);
+    free(slices->slices[i].title);
+  }
   free(slices->slices);
   free(slices->key);
   *slices = (lnti_report_slices){0};

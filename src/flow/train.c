@@ -340,14 +340,6 @@ static void fingerprint(char out[LNTI_HASH_HEX], const training *t) {
   lnti_hash_hex(out, &hash);
 }
 
-/* Titles from the top of the tree, "masks/MT_Crack", appended. */
-static lnt_status title_path(lnti_text *out, const lnti_ontology *ontology, size_t option, lnt_error *err) {
-  size_t parent = ontology->options[option].parent;
-  lnt_status status = parent == LNTI_NONE ? LNT_OK : title_path(out, ontology, parent, err);
-  if (status) return status;
-  return lnti_text_printf(out, err, "%s%s", parent == LNTI_NONE ? "" : "/", ontology->options[option].title);
-}
-
 static bool title_is_shared(const training *t, size_t class) {
   const lnti_option *options = t->ontology->options;
   for (size_t c = 0; c < t->n_classes; c++) {
@@ -369,7 +361,7 @@ static lnt_status copy_classes(training *t, lnt_error *err) {
     model->classes[c].id = path.data;
     if (status) return status;
     if (title_is_shared(t, c)) {
-      status = title_path(&title, t->ontology, t->class_option[c], err);
+      status = lnti_ontology_option_titles(&title, t->ontology, t->class_option[c], err);
       model->classes[c].title = title.data;
     } else {
       status = lnti_strdup(&model->classes[c].title, t->ontology->options[t->class_option[c]].title, err);

@@ -148,6 +148,9 @@ LNT_MUST_CHECK lnt_status lnti_ontology_question_path(lnti_text *out, const lnti
                                                       lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_ontology *ontology, size_t option,
                                                     lnt_error *err);
+/** The titles from the top of the tree down to an option, for people: "Birds/Mallard duck". Appended to `out`. */
+LNT_MUST_CHECK lnt_status lnti_ontology_option_titles(lnti_text *out, const lnti_ontology *ontology, size_t option,
+                                                      lnt_error *err);
 /** By row id; LNTI_NONE. Expected O(1). */
 size_t lnti_ontology_question_by_id(const lnti_ontology *ontology, int64_t id);
 size_t lnti_ontology_option_by_id(const lnti_ontology *ontology, int64_t id);

@@ -128,3 +128,14 @@ lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_ontology *ontolo
   climb_options(&up, ontology, option);
   return append_way(out, &up, err);
 }
+
+lnt_status lnti_ontology_option_titles(lnti_text *out, const lnti_ontology *ontology, size_t option, lnt_error *err) {
+  size_t up[LNTI_ONTOLOGY_DEPTH_MAX], n = 0;
+  lnt_status status = LNT_OK;
+  for (; option != LNTI_NONE && n < LNTI_ONTOLOGY_DEPTH_MAX; option = ontology->options[option].parent)
+    up[n++] = option;
+  while (n-- > 0 && !status) {
+    status = lnti_text_printf(out, err, "%s%s", ontology->options[up[n]].title, n > 0 ? "/" : "");
+  }
+  return status;
+}

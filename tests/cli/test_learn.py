@@ -149,6 +149,30 @@ class Groups(program.Case):
         self.assertEqual(done[0], r"linnet split --group 'path:(0\d\d)_00,sequence:name' --test 0.15")
 
 
+class Titles(program.Case):
+    def test_people_read_titles_and_programs_ids(self):
+        program.write_folders(self.folder / "photos", per_class=12)
+        (self.folder / "photos" / "disc").rename(self.folder / "photos" / "A Disc!")
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "photos")
+        self.run_ok("-C", "p", "split", "--val", "0.2", "--test", "0.4")
+        self.assertIn(" class=A Disc! ", self.run_ok("-C", "p", "items", "--limit", "1").stdout)
+        first = self.run_lines("-C", "p", "items", "--limit", "0")
+        self.assertEqual((first[0]["answers"], first[0]["titles"]), ({"class": "a-disc"}, {"class": "A Disc!"}))
+        self.assertEqual([row.get("titles") for row in first if row["answers"]["class"] == "cross"], [None] * 12)
+        self.assertRegex(self.run_ok("-C", "p", "items", "--count", "class").stdout, r"(?m)^A Disc! +12$")
+        told = self.run_json("-C", "p", "items", "--count", "class", "--where", "class=a-disc")
+        self.assertEqual(told["counts"]["class"], [{"value": "a-disc", "title": "A Disc!", "n": 12}])
+        self.run_ok("-C", "p", "train", "--feature", "pixels")
+        text = self.run_ok("-C", "p", "evaluate", "logistic-pixels", "--slice", "class", "--html", "r.html").stdout
+        self.assertRegex(text, r"(?m)^  A Disc! +\d")
+        self.assertNotIn("a-disc", text)
+        self.assertNotIn("a-disc<", (self.folder / "r.html").read_text())
+        told = self.run_json("-C", "p", "evaluate", "logistic-pixels", "--slice", "class")
+        self.assertEqual({slice["value"]: slice["title"] for slice in told["slices"][0]["values"]},
+                         {"a-disc": "A Disc!", "cross": "cross", "stripes": "stripes"})
+
+
 class Train(Learning):
     def test_json(self):
         name = self.ready()

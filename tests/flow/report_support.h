@@ -61,11 +61,12 @@ static inline lnti_report sample_report(const lnti_evaluation *evaluation, const
 static inline lnti_report_slices sample_slices(lnti_report_slice room[4], char *key, char *value) {
   static char range[] = "12.5 to 60", other[] = "other", none[] = "none";
   room[0] = (lnti_report_slice){
-      LNTI_SLICE_VALUE, value, NAN, NAN, 1, {120, 40, 108, 0.9, {0.84, 0.95}, 0.875, {0.75, 0.9375}}};
-  room[1] =
-      (lnti_report_slice){LNTI_SLICE_RANGE, range, 12.5, 60, 35, {80, 30, 56, 0.7, {0.6, 0.8}, 0.5, {0.25, 0.75}}};
-  room[2] = (lnti_report_slice){LNTI_SLICE_OTHER, other, NAN, NAN, 1234, {9, 5, 9, 1, {0.48, 1}, NAN, {NAN, NAN}}};
-  room[3] = (lnti_report_slice){LNTI_SLICE_NONE, none, NAN, NAN, 0, {7, 1, 0, 0, {NAN, NAN}, NAN, {NAN, NAN}}};
+      LNTI_SLICE_VALUE, value, NULL, NAN, NAN, 1, {120, 40, 108, 0.9, {0.84, 0.95}, 0.875, {0.75, 0.9375}}};
+  room[1] = (lnti_report_slice){
+      LNTI_SLICE_RANGE, range, NULL, 12.5, 60, 35, {80, 30, 56, 0.7, {0.6, 0.8}, 0.5, {0.25, 0.75}}};
+  room[2] =
+      (lnti_report_slice){LNTI_SLICE_OTHER, other, NULL, NAN, NAN, 1234, {9, 5, 9, 1, {0.48, 1}, NAN, {NAN, NAN}}};
+  room[3] = (lnti_report_slice){LNTI_SLICE_NONE, none, NULL, NAN, NAN, 0, {7, 1, 0, 0, {NAN, NAN}, NAN, {NAN, NAN}}};
   return (lnti_report_slices){key, room, 4, {2, 0, 1, 0.2, {0.0625, 0.3375}}, true};
 }
 

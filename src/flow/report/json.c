@@ -82,6 +82,7 @@ static void write_slice(lnti_json_writer *w, const lnti_report_slice *slice) {
   const lnti_slice *figures = &slice->figures;
   lnti_json_begin_object(w);
   lnti_json_kv_string(w, "value", slice_name(slice));
+  if (slice->title) lnti_json_kv_string(w, "title", slice->title);
   lnti_json_kv_string(w, "kind", kinds[slice->kind]);
   lnti_json_kv_real(w, "low", slice->low);
   lnti_json_kv_real(w, "high", slice->high);

@@ -156,14 +156,18 @@ static lnt_status quote_value(lnti_text *out, const char *text, lnt_error *err) 
   return status ? status : lnti_text_printf(out, err, "%s\u201d", shown < n ? "\u2026" : "");
 }
 
+const char *lnti_report_slice_title(const lnti_report_slice *slice) {
+  return slice->title ? slice->title : slice->text;
+}
+
 static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
   const lnti_report_slice *best = &slices->slices[gap->best], *worst = &slices->slices[gap->worst];
   lnt_status status = lnti_text_printf(out, err, "Best is ");
-  if (!status) status = quote_value(out, best->text, err);
+  if (!status) status = quote_value(out, lnti_report_slice_title(best), err);
   if (!status)
     status = lnti_text_printf(out, err, " (%s right), worst ", lnti_report_percent(best->figures.accuracy).text);
-  if (!status) status = quote_value(out, worst->text, err);
+  if (!status) status = quote_value(out, lnti_report_slice_title(worst), err);
   if (!status) {
     status = lnti_text_printf(out, err, " (%s): %.1f points apart", lnti_report_percent(worst->figures.accuracy).text,
                               100 * gap->difference);

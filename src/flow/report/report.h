@@ -38,6 +38,7 @@ typedef enum lnti_slice_kind {
 typedef struct lnti_report_slice {
   lnti_slice_kind kind;
   char *text;       /**< the value; "12.5 to 60", "other", "none" */
+  char *title;      /**< of an answer's option, for people; NULL: the text */
   double low, high; /**< least and greatest number of a range; NaN */
   size_t n_values;  /**< different values in it; 0 of LNTI_SLICE_NONE */
   lnti_slice figures;
@@ -97,6 +98,8 @@ const char *lnti_report_group_words(const char *group_key);
 /** Classes by rising F1, those without any items or predictions last. @param order_out [k] */
 void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluation);
 
+/** What people call a slice. */
+const char *lnti_report_slice_title(const lnti_report_slice *slice);
 /** The best and the worst slice in one sentence, or why there is nothing to compare; others' names are in it as they are.
  *  Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_gap(lnti_text *out, const lnti_report_slices *slices, lnt_error *err);

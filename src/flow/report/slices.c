@@ -41,7 +41,7 @@ static void name(lnti_page *page, const lnti_report_slice *slice) {
   } else if (slice->kind == LNTI_SLICE_NONE) {
     lnti_page_html(page, "<i>no value</i>");
   } else {
-    value(page, slice->text);
+    value(page, lnti_report_slice_title(slice));
   }
 }
 

@@ -424,3 +424,10 @@ lnt_status lnti_view_code_text(lnti_text *out, const lnti_view *view, const lnti
   if (meaning.option != LNTI_NONE) return lnti_ontology_option_path(out, view->ontology, meaning.option, err);
   return lnti_text_append(out, meaning.text, strlen(meaning.text), err);
 }
+
+lnt_status lnti_view_code_title(lnti_text *out, const lnti_view *view, const lnti_field *field, size_t code,
+                                lnt_error *err) {
+  lnti_code_meaning meaning = lnti_view_code(view, field, code);
+  if (meaning.option != LNTI_NONE) return lnti_ontology_option_titles(out, view->ontology, meaning.option, err);
+  return lnti_text_append(out, meaning.text, strlen(meaning.text), err);
+}

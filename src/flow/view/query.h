@@ -74,9 +74,12 @@ typedef struct lnti_code_meaning {
   bool missing;     /**< no value: no answer, no text */
 } lnti_code_meaning;
 lnti_code_meaning lnti_view_code(const lnti_view *view, const lnti_field *field, size_t code);
-/** The same as text for people: an option's path, a word, "unanswered"; appended. "" where a text is missing. */
+/** The same as text: an option's path, a word, "unanswered"; appended. "" where a text is missing. */
 LNT_MUST_CHECK lnt_status lnti_view_code_text(lnti_text *out, const lnti_view *view, const lnti_field *field,
                                               size_t code, lnt_error *err);
+/** As that, for people: an option by its titles. */
+LNT_MUST_CHECK lnt_status lnti_view_code_title(lnti_text *out, const lnti_view *view, const lnti_field *field,
+                                               size_t code, lnt_error *err);
 
 /* ---- duplicates ---- */
 
