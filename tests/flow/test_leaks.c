@@ -266,6 +266,21 @@ static void test_by_time(void **state) {
   close_album(a);
 }
 
+/* What is said of near duplicates is what a split does with them (split.md): few stay together, many do not. */
+static void test_words_for_near_duplicates(void **state) {
+  (void)state;
+  lnti_leaks leaks = {.near = true, .n_near = 30, .n = 200};
+  lnti_messages warnings = {0};
+  assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
+  assert_non_null(
+      strstr(warnings.text[0], "30 images (15 %) are nearly equal to others: linnet split keeps such images together"));
+  leaks.by_nature = true;
+  assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
+  assert_non_null(strstr(warnings.text[1], "does not keep them together"));
+  assert_non_null(strstr(warnings.text[1], "linnet split --group near"));
+  lnti_messages_clear(&warnings);
+}
+
 /* ---- cuts ---- */
 
 static void test_cuts(void **state) {
@@ -320,6 +335,7 @@ int main(void) {
       cmocka_unit_test(test_by_folder),
       cmocka_unit_test(test_by_time),
       cmocka_unit_test(test_cuts),
+      cmocka_unit_test(test_words_for_near_duplicates),
       cmocka_unit_test(test_one_split_is_no_division),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

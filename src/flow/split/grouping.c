@@ -68,8 +68,8 @@ static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error
 
 /* Where a camera looks at one scene, or parts lie in one pose, most pictures are nearly equal to others, and keeping them
  * together would keep classes together. */
-static bool alike_by_nature(const building *b) {
-  return b->roster->n >= ALIKE_LEAST && b->n_links > b->roster->n / ALIKE_PART;
+bool lnti_grouping_alike_by_nature(size_t n_links, size_t n) {
+  return n >= ALIKE_LEAST && n_links > n / ALIKE_PART;
 }
 
 static void set_number(lnti_set_key *out, uint64_t number, size_t member) {
@@ -111,7 +111,7 @@ static lnt_status join_always(building *b, lnt_error *err) {
   if (!status) status = lnti_duplicates_ensure(b->project, err);
   if (!status) status = lnti_store_duplicates(b->project->store, 0, INT64_MAX, keep_link, b, err);
   if (status) return status;
-  join_links(b, !alike_by_nature(b));
+  join_links(b, !lnti_grouping_alike_by_nature(b->n_links, b->roster->n));
   status = join_item_groups(b, err);
   return status ? status : join_files(b, err);
 }

@@ -45,6 +45,8 @@ void lnti_grouping_clear(lnti_grouping *grouping);
 /** As lnti_grouping_new, of a roster with LNTI_ROSTER_NAMES and LNTI_ROSTER_SIGNATURES that is there already. */
 LNT_MUST_CHECK lnt_status lnti_grouping_of(lnti_grouping *out, lnti_project *project, const lnti_roster *roster,
                                            const char *keys, lnt_error *err);
+/** Whether so many images are linked as duplicates that near ones stay together only where a key says so. */
+bool lnti_grouping_alike_by_nature(size_t n_links, size_t n);
 /** Groups with images in more than one split (no split is none). @param pair_out  the first two images of the first, as
  *  indices into the roster; untouched where there is none */
 LNT_MUST_CHECK lnt_status lnti_grouping_cuts(size_t *n_out, size_t pair_out[2], const lnti_grouping *grouping,

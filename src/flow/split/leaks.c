@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <base/rng.h>
 #include <flow/split/cuts.h>
+#include <flow/split/grouping.h>
 #include <flow/split/sequences.h>
 #include <flow/split/sets.h>
 #include <flow/split/split.h>
@@ -360,6 +361,7 @@ typedef struct near_counting {
   int64_t *set; /* sets with pictures that are not equal, a set as often as it has such */
   size_t n_sets, capacity;
   size_t n; /* images of these */
+  size_t n_links;
 } near_counting;
 
 static lnt_status note_near_set(void *payload, const lnti_duplicate *link, lnt_error *err) {
@@ -378,6 +380,7 @@ static int compare_ids(const void *a, const void *b) {
 static lnt_status count_near_image(void *payload, const lnti_duplicate *link, lnt_error *err) {
   (void)err;
   near_counting *c = payload;
+  c->n_links++;
   c->n += c->n_sets > 0 && bsearch(&link->near_id, c->set, c->n_sets, sizeof *c->set, compare_ids) != NULL;
   return LNT_OK;
 }
@@ -389,6 +392,7 @@ static lnt_status count_near(lnti_leaks *leaks, lnti_project *project, lnt_error
   if (!status) status = lnti_store_duplicates(project->store, 0, INT64_MAX, count_near_image, &c, err);
   free(c.set);
   leaks->n_near = c.n;
+  leaks->by_nature = lnti_grouping_alike_by_nature(c.n_links, leaks->n);
   leaks->near = c.n >= LNTI_LEAK_NEAR_LEAST && (double)c.n >= near_least * (double)leaks->n;
   return status;
 }
@@ -477,11 +481,17 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
         leak->distance, leak->typical);
   }
   if (!status && leaks->near) {
+    double percent = 100 * (double)leaks->n_near / (double)leaks->n;
     status =
-        lnti_messages_add(warnings, err,
-                          "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images together, a "
-                          "split that was made elsewhere may not",
-                          leaks->n_near, 100 * (double)leaks->n_near / (double)leaks->n);
+        leaks->by_nature
+            ? lnti_messages_add(warnings, err,
+                                "%zu images (%.0f %%) are nearly equal to others: so many that a random split does not "
+                                "keep them together. If they are shots of one thing, do: linnet split --group near",
+                                leaks->n_near, percent)
+            : lnti_messages_add(warnings, err,
+                                "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images "
+                                "together, a split that was made elsewhere may not",
+                                leaks->n_near, percent);
   }
   return status;
 }
