@@ -2,29 +2,18 @@
  * Fuzzing networks in TensorFlow Lite's files. Most bytes of a real file are weights, of which nothing depends: the mutator changes
  * what tables and lists are made of, so that real files are worth fuzzing too (give their folder beside the corpus).
  */
+#include "network_places.h"
 #include "one_network.h"
 
-#include <base/bytes.h>
 #include <graph/flat.h>
 #include <graph/tflite.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t n_max, unsigned seed);
-/* libFuzzer's own; not there where inputs are replayed. */
-size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t n_max) __attribute__((weak));
 
 /* ---- where things stand ---- */
 
-enum { PLACES = 1 << 16, SMALL_LIST = 64, SMALL_FILE = 1 << 14 };
-
-typedef struct places {
-  uint32_t at[PLACES];
-  size_t n;
-} places;
-
-static void note_words(places *p, size_t at, size_t bytes, size_t step) {
-  for (size_t i = 0; i + step <= bytes && p->n < PLACES; i += step) p->at[p->n++] = (uint32_t)(at + i);
-}
+enum { SMALL_LIST = 64 };
 
 static void note_list(places *p, const lnti_flat_list *list) {
   if (list->n == 0) return;
@@ -68,39 +57,12 @@ static void find_places(places *p, const uint8_t *data, size_t n) {
   note_tables(p, &operators, 3, 4);
 }
 
-/* ---- changing one of them ---- */
-
-static uint32_t changed(uint32_t word, uint32_t choice, uint32_t random, const uint8_t *data, const places *p) {
-  static const uint32_t ends[] = {0, 1, 2, 3, 4, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x3f800000};
-  switch (choice % 6) {
-    case 0:
-      return word + random % 9 - 4;
-    case 1:
-      return word ^ 1u << random % 32;
-    case 2:
-      return ends[random % (sizeof ends / sizeof *ends)];
-    case 3:
-      return random;
-    case 4:
-      return random % 64;
-    default: /* as another word is */
-      return lnti_get_le16(data + p->at[random % p->n]);
-  }
-}
-
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t n_max, unsigned seed) {
   static places p;
-  uint32_t state = seed;
   p.n = 0;
   if (LLVMFuzzerMutate && n < SMALL_FILE && seed % 4 == 0) return LLVMFuzzerMutate(data, n, n_max);
   find_places(&p, data, n);
-  for (unsigned k = 0; p.n > 0 && k < 1 + seed % 3; k++) {
-    state = state * 1664525u + 1013904223u;
-    const size_t at = p.at[(state >> 8) % p.n];
-    if (at + 4 > n) continue;
-    state = state * 1664525u + 1013904223u;
-    lnti_put_le32(data + at, changed(lnti_get_le32(data + at), state >> 8, state ^ state >> 13, data, &p));
-  }
+  change_places(data, n, &p, seed, 4);
   return n;
 }
 

@@ -187,22 +187,78 @@ static void other_element_types_are_refused(void **state) {
   assert_message("string");
 }
 
-/* Subgraphs within subgraphs, 20,000 deep: nothing here goes down. */
+/* A node in a graph in an attribute of a node, so many times: written from the innermost outwards, and then turned round. */
+static message deep_node(size_t levels) {
+  static const unsigned fields[] = {1, 6, 5};
+  message m = {0}, inner = make_node("Relu", "x", "y");
+  for (size_t i = inner.n; i-- > 0;) put_byte(&m, inner.data[i]);
+  free(inner.data);
+  for (size_t k = 0; k < 3 * levels; k++) {
+    message head = {0};
+    put_varint(&head, fields[k % 3] << 3 | 2);
+    put_varint(&head, m.n);
+    for (size_t i = head.n; i-- > 0;) put_byte(&m, head.data[i]);
+    free(head.data);
+  }
+  for (size_t i = 0; i < m.n / 2; i++) {
+    uint8_t byte = m.data[i];
+    m.data[i] = m.data[m.n - 1 - i];
+    m.data[m.n - 1 - i] = byte;
+  }
+  return m;
+}
+
+/* Nothing here goes down. */
 static void a_deep_message_is_refused(void **state) {
   (void)state;
-  message inner = make_node("Relu", "x", "y");
-  for (int i = 0; i < 20000; i++) {
-    message attribute = {0}, graph = {0}, node = {0};
-    /* Lengths are written before what they count, so that this takes quadratic time; ten levels are copied at once. */
-    if (i % 10) continue;
-    put_message(&graph, 1, inner);
-    put_message(&attribute, 6, graph);
-    put_message(&node, 5, attribute);
-    inner = node;
+  static const char *const operators[] = {"If", "Relu"};
+  for (size_t i = 0; i < 2; i++) {
+    message g = relu_graph(), node = deep_node(20000);
+    put_text(&node, 3, "deep");
+    put_text(&node, 4, operators[i]);
+    put_message(&g, 1, node);
+    assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
+    assert_message("node deep");
+    assert_message(i ? "a subgraph" : "operator If");
   }
-  message g = relu_graph();
-  put_message(&g, 1, inner);
-  assert_status(read_and_free(make_model(g, 17)), LNT_EUNSUPPORTED);
+}
+
+static void circles_and_missing_constants_are_refused_by_name(void **state) {
+  (void)state;
+  message g = {0};
+  put_message(&g, 11, make_value("x"));
+  put_message(&g, 12, make_value("y"));
+  put_message(&g, 1, make_node("Add", "x z", "y"));
+  put_message(&g, 1, make_node("Relu", "y", "z"));
+  assert_status(read_and_free(make_model(g, 17)), LNT_EDATA);
+  assert_message("node Add 0 waits for its own result: the network goes in a circle");
+  g = relu_graph();
+  put_message(&g, 1, make_node("MatMul", "x weights", "z"));
+  assert_status(read_and_free(make_model(g, 17)), LNT_EDATA);
+  assert_message("node MatMul 1 takes weights, which nothing makes");
+}
+
+/* Weights of another type than what they are multiplied with. */
+static void types_that_do_not_fit_are_refused_by_name(void **state) {
+  (void)state;
+  static const uint64_t dims[] = {2, 2};
+  static const int64_t weights[] = {1, 2, 3, 4};
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  const lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 2, .dim = {1, 2}}};
+  const lnti_plan_options options = {.input = &input};
+  lnti_graph *graph = NULL;
+  lnti_plan *plan = NULL;
+  message g = {0};
+  put_message(&g, 11, make_value("x"));
+  put_message(&g, 12, make_value("y"));
+  put_message(&g, 1, make_node("MatMul", "x w", "y"));
+  put_message(&g, 5, make_tensor("w", 7, dims, 2, weights, sizeof weights));
+  message m = make_model(g, 17);
+  assert_ok(lnti_onnx_read(&graph, NULL, m.data, m.n, ERR));
+  free(m.data);
+  assert_status(lnti_plan_new(&plan, graph, &options, &context, ERR), LNT_EDATA);
+  assert_message("node MatMul 0: input 1 of MatMul is i64, where the first is f32");
+  lnti_graph_free(graph);
 }
 
 static void subgraphs_are_refused_by_name(void **state) {
@@ -327,6 +383,8 @@ int main(void) {
                                      cmocka_unit_test(a_shape_beyond_all_memory_is_refused),
                                      cmocka_unit_test(other_element_types_are_refused),
                                      cmocka_unit_test(a_deep_message_is_refused),
+                                     cmocka_unit_test(circles_and_missing_constants_are_refused_by_name),
+                                     cmocka_unit_test(types_that_do_not_fit_are_refused_by_name),
                                      cmocka_unit_test(subgraphs_are_refused_by_name),
                                      cmocka_unit_test(tensors_in_other_files_are_read_from_beside_alone),
                                      cmocka_unit_test(rows_of_numbers_are_tensors_too),
