@@ -240,7 +240,7 @@ lnt_status lnti_tflite_number(uint32_t *out, lnti_tflite *r, float number, lnt_e
   const lnti_shape scalar = {.rank = 0};
   float *data = NULL;
   for (size_t i = 0; i < r->n_numbers; i++) {
-    if (memcmp(&r->numbers[i].number, &number, sizeof number) == 0) {
+    if (r->numbers[i].number == number) {
       *out = r->numbers[i].value;
       return LNT_OK;
     }

@@ -20,7 +20,7 @@ enum { N_INPUTS = 2, N_OUTPUTS = 3, T_UNITS = 4, T_FILES = 6 };
 enum { U_TYPE = 0, U_OPTIONS = 1, UNIT_NORMALISATION = 1, O_MEAN = 0, O_STD = 1 };
 enum { F_NAME = 0, F_TYPE = 2, F_LOCALE = 3, FILE_LABELS = 2 };
 
-enum { LISTED_MAX = 1024, TEXT_MAX = 4096, LABELS_BYTES_MAX = 16 << 20, CHANNELS_MAX = 16 };
+enum { LISTED_MAX = 64, MEMBERS_MAX = 1024, TEXT_MAX = 4096, LABELS_BYTES_MAX = 16 << 20, CHANNELS_MAX = 16 };
 
 static lnt_status add_text(lnti_graph *graph, const char *key, const char *text, lnt_error *err) {
   if (!*text || lnti_graph_metadata(graph, key)) return LNT_OK;
@@ -110,7 +110,7 @@ static lnt_status add_labels(lnti_graph *graph, char *lines, size_t n, lnt_error
 /* The file of this name in the zip behind the network; nothing where there is no zip, or not that file. */
 static lnt_status read_labels(lnti_graph *graph, const lnti_flat *file, const char *name, lnt_error *err) {
   static const char what[] = "the labels packed into the network's file";
-  static const lnti_archive_caps caps = {.members_max = LISTED_MAX,
+  static const lnti_archive_caps caps = {.members_max = MEMBERS_MAX,
                                          .file_bytes_max = LABELS_BYTES_MAX,
                                          .nested_bytes_max = LABELS_BYTES_MAX,
                                          .total_bytes_max = LABELS_BYTES_MAX,
@@ -182,10 +182,10 @@ lnt_status lnti_tflite_metadata(lnti_graph *graph, const lnti_flat_table *model,
                                 const lnti_tflite_tensor *input, lnt_error *err) {
   const lnti_flat_list entries = lnti_flat_field_list(model, M_METADATA, 4);
   normalisation n = {0};
+  lnti_flat nested = {0};
   lnt_status status = LNT_OK;
-  for (size_t i = 0; i < entries.n && i < LISTED_MAX && !status; i++) {
+  for (size_t i = 0; i < entries.n && i < LISTED_MAX && !nested.data && !status; i++) {
     const lnti_flat_table entry = lnti_flat_table_at(&entries, i);
-    lnti_flat nested = {0};
     char name[64];
     lnti_flat_text(name, sizeof name, &entry, E_NAME);
     if (strcmp(name, "TFLITE_METADATA") != 0) continue;
