@@ -2,8 +2,8 @@
  * Runs a network of an ONNX file as often as asked, and says what it took: for bench/inference.py.
  *
  *   bench_inference level
- *   bench_inference run FILE BATCH SIDE THREADS LEVEL RUNS OUT   one JSON object; outputs of a run go to OUT as f32
- *   bench_inference layers FILE BATCH SIDE THREADS LEVEL RUNS    one JSON object: the least CPU time of each step
+ *   bench_inference run FILE BATCH SIDE THREADS LEVEL RUNS TYPE OUT   one JSON object; outputs of a run go to OUT as f32
+ *   bench_inference layers FILE BATCH SIDE THREADS LEVEL RUNS TYPE    one JSON object: the least CPU time of each step
  *   bench_inference peak LEVEL                                   the f32 operations a second that one core can do at best
  */
 #include "networks.h"
@@ -57,7 +57,8 @@ static void open_session(session *s, char **argv) {
   size_t n = batch * 3 * side * side;
   stop(lnti_alloc_aligned(&s->pixels, n, sizeof *s->pixels, &err), &err);
   lnti_network_input(s->pixels, n);
-  const lnti_plan_options options = {.input = &s->input};
+  const lnti_plan_options options = {.input = &s->input,
+                                     .precision = strcmp(argv[8], "bf16") == 0 ? LNTI_BF16 : LNTI_F32};
   stop(lnti_plan_new(&s->plan, s->graph, &options, &s->context, &err), &err);
   s->input.data = s->pixels;
 }
@@ -111,7 +112,7 @@ static int run(char **argv) {
     cpu[i] = clock_of(CLOCK_PROCESS_CPUTIME_ID) - c;
     wall[i] = clock_of(CLOCK_MONOTONIC) - w;
   }
-  write_output(&s, argv[8]);
+  write_output(&s, argv[9]);
   printf("{\"cpu\": %.9f, \"wall\": %.9f, \"open_cpu\": %.6f, \"peak_mb\": %.1f}\n", median(cpu, n), median(wall, n),
          opened, peak_mb());
   close_session(&s);
@@ -192,10 +193,11 @@ static int peak(char **argv) {
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "level") == 0) return puts(lnt_cpu_name(lnt_cpu_detect())) < 0;
   if (argc == 3 && strcmp(argv[1], "peak") == 0) return peak(argv);
-  if (argc == 9 && strcmp(argv[1], "run") == 0) return run(argv);
-  if (argc == 8 && strcmp(argv[1], "layers") == 0) return layers(argv);
-  fprintf(stderr,
-          "bench_inference level | run FILE BATCH SIDE THREADS LEVEL RUNS OUT | layers FILE BATCH SIDE THREADS LEVEL "
-          "RUNS | peak LEVEL\n");
+  if (argc == 10 && strcmp(argv[1], "run") == 0) return run(argv);
+  if (argc == 9 && strcmp(argv[1], "layers") == 0) return layers(argv);
+  fprintf(
+      stderr,
+      "bench_inference level | run FILE BATCH SIDE THREADS LEVEL RUNS TYPE OUT | layers FILE BATCH SIDE THREADS LEVEL "
+      "RUNS | peak LEVEL\n");
   return 2;
 }

@@ -40,11 +40,13 @@ def say(text):
 
 
 def columns(best):
-    """What is measured: the best level in f32, and AVX2 beside it."""
+    """What is measured: the best level in f32, AVX2 beside it, and bf16 where the CPU multiplies matrices of it."""
     f32 = "avx512" if best in ("avx512", "vnni", "amx") else best
     made = [(f32, "f32")]
     if f32 != "avx2":
         made.append(("avx2", "f32"))
+    if best == "amx":
+        made.append(("amx", "bf16"))
     return made
 
 
@@ -82,7 +84,7 @@ def numbers(path):
 
 def run_ours(file, batch, threads, column, runs):
     out = OUT / "ours.f32"
-    result = run([PROGRAM, "run", file, batch, SIDE, threads, column[0], runs, out], threads)
+    result = run([PROGRAM, "run", file, batch, SIDE, threads, column[0], runs, column[1], out], threads)
     result["output"] = numbers(out)
     return result
 
@@ -161,7 +163,7 @@ def layers(file, column, runs):
     level, precision = column
     ceiling = run([PROGRAM, "peak", level], 1)["flops"]
     groups = collections.OrderedDict()
-    for step in run([PROGRAM, "layers", file, 1, SIDE, 1, level, runs], 1):
+    for step in run([PROGRAM, "layers", file, 1, SIDE, 1, level, runs, precision], 1):
         group = groups.setdefault((step["op"], step["kernel"]), {"n": 0, "cpu": 0.0, "flops": 0.0})
         group["n"] += 1
         group["cpu"] += step["cpu"]

@@ -13,6 +13,7 @@
 typedef struct laying {
   lnti_graph *graph;
   unsigned block;
+  bool half;
   lnti_node *old; /* the nodes before; the graph's list is written anew */
   size_t n_old;
   uint32_t *blocked; /* [values] the number of the blocked form, or LNTI_NO_VALUE */
@@ -52,14 +53,15 @@ static lnt_status new_form(uint32_t *out, laying *l, uint32_t value, lnt_error *
   lnt_status status = lnti_graph_add_value(out, g, g->value[value].name, err);
   if (status) return status;
   g->value[*out].kind = g->value[value].kind;
-  g->value[*out].kind.block = l->block;
+  g->value[*out].kind.block = l->half ? (unsigned)g->value[value].kind.shape.dim[1] : l->block;
+  if (l->half) g->value[*out].kind.dtype = LNTI_BF16;
   l->blocked[value] = *out;
   return LNT_OK;
 }
 
 static lnt_status add_reorder(laying *l, uint32_t from, uint32_t to, lnt_error *err) {
   const lnti_tensor *t = &l->graph->value[from].kind;
-  bool alike = lnti_shape_span(&t->shape, 2, t->shape.rank) == 1 && t->shape.dim[1] % l->block == 0;
+  bool alike = !l->half && lnti_shape_span(&t->shape, 2, t->shape.rank) == 1 && t->shape.dim[1] % l->block == 0;
   lnti_node node = {.op = alike ? l->view : l->reorder,
                     .name = "reorder",
                     .input = &from,
@@ -100,14 +102,15 @@ static bool is_blocked(const laying *l, uint32_t value) {
 
 /* The first convolution reads few channels: they are taken as they are. */
 static bool reads_flat(const laying *l, const lnti_node *node) {
-  return is_conv(node) && kind(l, node->input[0])->shape.dim[1] < l->block && lnti_node_int(node, "group", 1) == 1;
+  return !l->half && is_conv(node) && kind(l, node->input[0])->shape.dim[1] < l->block &&
+         lnti_node_int(node, "group", 1) == 1;
 }
 
 /* True for operators on each element whose inputs can all be blocked: one is already, and the others have its channels, or
  * one element. */
 static bool goes_on_blocked(const laying *l, const lnti_node *node) {
   bool any = false;
-  if (!node->op->blocked || node->n_outputs != 1 || !is_f32_plane(kind(l, node->output[0]))) return false;
+  if (l->half || !node->op->blocked || node->n_outputs != 1 || !is_f32_plane(kind(l, node->output[0]))) return false;
   size_t channels = kind(l, node->output[0])->shape.dim[1];
   for (size_t k = 0; k < node->n_inputs; k++) {
     if (node->input[k] == LNTI_NO_VALUE) continue;
@@ -122,7 +125,7 @@ static bool goes_on_blocked(const laying *l, const lnti_node *node) {
 /* Whole groups can be put behind each other. */
 static bool joins_groups(const laying *l, const lnti_node *node) {
   bool any = false;
-  if (strcmp(node->op->name, "Concat") != 0 || !is_f32_plane(kind(l, node->output[0]))) return false;
+  if (l->half || strcmp(node->op->name, "Concat") != 0 || !is_f32_plane(kind(l, node->output[0]))) return false;
   int64_t axis = lnti_node_int(node, "axis", 1);
   if (axis != 1 && axis != -3) return false;
   for (size_t k = 0; k < node->n_inputs; k++) {
@@ -133,12 +136,12 @@ static bool joins_groups(const laying *l, const lnti_node *node) {
 }
 
 /* What the library's kernels do not do blocked: 1x1 windows over padding, and groups that begin within a group of the layout,
- * unless each channel is one. */
+ * unless each channel is one. Averages stay f32: they are what embeddings are made of. */
 static bool wants_flat(const laying *l, const lnti_node *node) {
   int64_t group = lnti_node_int(node, "group", 1);
   size_t n = 0;
   bool padded = false;
-  if (!is_conv(node)) return false;
+  if (!is_conv(node)) return l->half && strstr(node->op->name, "Average") != NULL;
   const lnti_shape *w = &kind(l, node->input[1])->shape;
   const int64_t *pads = lnti_node_ints(&n, node, "pads");
   for (size_t i = 0; i < n; i++) padded |= pads[i] != 0;
@@ -187,10 +190,11 @@ static lnt_status lay_all(laying *l, lnt_error *err) {
   return status;
 }
 
-lnt_status lnti_graph_lay_out(lnti_graph *graph, unsigned block, lnt_error *err) {
+lnt_status lnti_graph_lay_out(lnti_graph *graph, unsigned block, bool half, lnt_error *err) {
   size_t n = graph->n_values;
   laying l = {.graph = graph,
               .block = block,
+              .half = half,
               .n_old = graph->n_nodes,
               .reorder = lnti_operator_find("Reorder", "linnet"),
               .view = lnti_operator_find("ReorderView", "linnet")};

@@ -8,8 +8,9 @@
 
 #include <graph/graph.h>
 
-/** @param block  channels of a group, as the kernels of this CPU want them; 0: nothing is blocked */
-LNT_MUST_CHECK lnt_status lnti_graph_lay_out(lnti_graph *graph, unsigned block, lnt_error *err);
+/** @param block  channels of a group, as the kernels of this CPU want them; 0: nothing is blocked
+ *  @param half   blocked values are bf16, all channels in one group; only what a library's kernel computes is blocked then */
+LNT_MUST_CHECK lnt_status lnti_graph_lay_out(lnti_graph *graph, unsigned block, bool half, lnt_error *err);
 
 /** True where a library's kernel computes the node from blocked planes: convolutions by constant weights, and pools. */
 bool lnti_node_is_window(const lnti_graph *graph, const lnti_node *node);

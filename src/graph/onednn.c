@@ -220,7 +220,8 @@ static bool is_pool(const lnti_call *call) {
 typedef lnt_status (*maker)(lnti_primitive *p, const lnti_call *call, lnt_error *err);
 
 static maker maker_of(const lnti_call *call) {
-  bool given = call->n_inputs > 0 && call->input[0] && call->input[0]->dtype == LNTI_F32;
+  bool given =
+      call->n_inputs > 0 && call->input[0] && (call->input[0]->dtype == LNTI_F32 || call->input[0]->dtype == LNTI_BF16);
   if (!given || lnti_shape_count(&call->output[0].shape) == 0 || lnti_shape_count(&call->input[0]->shape) == 0)
     return NULL;
   if (lnti_dnnl_multiplies(call)) return lnti_dnnl_product;

@@ -51,6 +51,7 @@ static size_t channel_bytes(const lnti_tensor *t) {
 
 /* Whole groups of the layout; 1 where there are too few. */
 static size_t channel_shares(const lnti_onednn *dnn, const lnti_tensor *out) {
+  if (out->dtype == LNTI_BF16) return 1; /* all channels of a place lie together */
   size_t groups = out->shape.dim[1] / dnn->block;
   return groups < dnn->n_threads ? 1 : dnn->n_threads;
 }
@@ -81,21 +82,23 @@ static dnnl_memory_desc_t plane_desc(const lnti_tensor *t) {
   dnnl_memory_desc_t md;
   dnnl_dims_t dims = {0};
   for (size_t d = 0; d < t->shape.rank; d++) dims[d] = (dnnl_dim_t)t->shape.dim[d];
-  dnnl_format_tag_t tag = t->block == 16 ? dnnl_nChw16c : t->block == 8 ? dnnl_nChw8c : dnnl_nchw;
+  bool half = t->dtype == LNTI_BF16;
+  dnnl_format_tag_t tag = half ? dnnl_nhwc : t->block == 16 ? dnnl_nChw16c : t->block == 8 ? dnnl_nChw8c : dnnl_nchw;
   /* Fails for no tensor that passed lnti_shape_check; a wrong one would make the primitive fail. */
-  if (dnnl_memory_desc_init_by_tag(&md, 4, dims, dnnl_f32, tag) != dnnl_success) memset(&md, 0, sizeof md);
+  if (dnnl_memory_desc_init_by_tag(&md, 4, dims, half ? dnnl_bf16 : dnnl_f32, tag) != dnnl_success)
+    memset(&md, 0, sizeof md);
   return md;
 }
 
-static dnnl_memory_desc_t weights_desc(const lnti_tensor *w, size_t group, dnnl_format_tag_t tag) {
+static dnnl_memory_desc_t weights_desc(const lnti_tensor *w, size_t group, dnnl_format_tag_t tag, bool half) {
   dnnl_memory_desc_t md;
   const size_t *d = w->shape.dim;
   dnnl_dims_t plain = {(dnnl_dim_t)d[0], (dnnl_dim_t)d[1], (dnnl_dim_t)d[2], (dnnl_dim_t)d[3]};
   dnnl_dims_t grouped = {(dnnl_dim_t)group, (dnnl_dim_t)(d[0] / group), (dnnl_dim_t)d[1], (dnnl_dim_t)d[2],
                          (dnnl_dim_t)d[3]};
   dnnl_format_tag_t used = tag == dnnl_format_tag_any ? tag : group > 1 ? dnnl_goihw : dnnl_oihw;
-  dnnl_status_t status =
-      dnnl_memory_desc_init_by_tag(&md, group > 1 ? 5 : 4, group > 1 ? grouped : plain, dnnl_f32, used);
+  dnnl_status_t status = dnnl_memory_desc_init_by_tag(&md, group > 1 ? 5 : 4, group > 1 ? grouped : plain,
+                                                      half ? dnnl_bf16 : dnnl_f32, used);
   if (status != dnnl_success) memset(&md, 0, sizeof md);
   return md;
 }
@@ -137,7 +140,7 @@ static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const
     after[d] = (dnnl_dim_t)window.after[d];
   }
   dnnl_memory_desc_t src = plane_desc(&s->in), dst = plane_desc(&s->out);
-  dnnl_memory_desc_t weights = weights_desc(w, s->group, dnnl_format_tag_any), shifts;
+  dnnl_memory_desc_t weights = weights_desc(w, s->group, dnnl_format_tag_any, s->in.dtype == LNTI_BF16), shifts;
   status = lnti_dnnl_check(dnnl_memory_desc_init_by_tag(&shifts, 1, n_bias, dnnl_f32, dnnl_a), "a bias", s->call, err);
   if (!status) {
     status = lnti_dnnl_check(dnnl_dilated_convolution_forward_desc_init(
@@ -155,7 +158,7 @@ static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const
 /* The constants of a part, its own or those of the first. */
 static lnt_status add_constants(lnti_primitive *p, lnti_part *part, const share *s, dnnl_primitive_desc_t desc,
                                 lnt_error *err) {
-  const dnnl_memory_desc_t from = weights_desc(&s->weights, s->group, dnnl_oihw);
+  const dnnl_memory_desc_t from = weights_desc(&s->weights, s->group, dnnl_oihw, false);
   const dnnl_memory_desc_t *to = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   lnt_status status = LNT_OK;
   if (!part->borrowed) {

@@ -11,6 +11,20 @@ typedef struct reorder_job {
   size_t plane, channels, blocks, block;
 } reorder_job;
 
+/* Those of bf16, which are blocked alone. */
+static void reorder_half(const reorder_job *job, size_t flat, size_t blocked, size_t here) {
+  for (size_t k = 0; k < job->plane; k++) {
+    for (size_t c = 0; c < here; c++) {
+      size_t row_major = flat + c * job->plane + k, beside = blocked + k * job->block + c;
+      if (job->out->block) {
+        ((uint16_t *)job->out->data)[beside] = lnti_bf16_of(((const float *)job->in->data)[row_major]);
+      } else {
+        ((float *)job->out->data)[row_major] = lnti_bf16_value(((const uint16_t *)job->in->data)[beside]);
+      }
+    }
+  }
+}
+
 /* One group of channels of one sample: [block, plane] row-major, [plane, block] blocked. */
 static lnt_status reorder_groups(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   (void)worker;
@@ -21,6 +35,10 @@ static lnt_status reorder_groups(void *payload, size_t begin, size_t end, unsign
     size_t sample = i / job->blocks, first = i % job->blocks * job->block;
     size_t here = job->channels - first < job->block ? job->channels - first : job->block;
     size_t flat = (sample * job->channels + first) * job->plane, blocked = i * job->plane * job->block;
+    if (job->in->dtype != job->out->dtype) { /* all channels are one group */
+      reorder_half(job, flat, blocked, here);
+      continue;
+    }
     const float *in = job->in->data;
     float *out = job->out->data;
     for (size_t k = 0; k < job->plane; k++) {

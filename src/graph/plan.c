@@ -38,6 +38,26 @@ struct lnti_plan {
 
 /* ---- steps ---- */
 
+static bool is_half(const lnti_tensor *t) {
+  return t && t->dtype == LNTI_BF16;
+}
+
+/* Once more, for the scratch memory and what unnamed outputs are; how outputs lie was decided since. What is bf16 was
+ * inferred as f32, and has one output and no scratch memory: a library's kernel, or a reorder. */
+static lnt_status describe_outputs(const lnti_plan *plan, step *s, lnt_error *err) {
+  const lnti_node *node = s->call.node;
+  uint32_t first = node->output[0];
+  if (is_half(s->input[0]) || (first != LNTI_NO_VALUE && is_half(&plan->value[first]))) {
+    s->output[0] = plan->value[first];
+    return LNT_OK;
+  }
+  lnt_status status = lnti_operator_infer(&s->call, err);
+  for (size_t k = 0; k < node->n_outputs && !status; k++) {
+    if (node->output[k] != LNTI_NO_VALUE) s->output[k].block = plan->value[node->output[k]].block;
+  }
+  return status;
+}
+
 static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
   const lnti_node *node = &plan->graph->node[i];
   step *s = &plan->step[i];
@@ -53,11 +73,7 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
                         .n_inputs = node->n_inputs,
                         .n_outputs = node->n_outputs,
                         .context = plan->context};
-  /* Once more, for the scratch memory and what unnamed outputs are; how outputs lie was decided since. */
-  status = lnti_operator_infer(&s->call, err);
-  for (size_t k = 0; k < node->n_outputs && !status; k++) {
-    if (node->output[k] != LNTI_NO_VALUE) s->output[k].block = plan->value[node->output[k]].block;
-  }
+  status = describe_outputs(plan, s, err);
   if (status || !plan->dnn) return status;
   status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
   if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
@@ -267,16 +283,23 @@ static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
 /* ---- the plan ---- */
 
 /* The passes beyond simplifying. */
-static lnt_status speed_up(lnti_plan *plan, lnt_error *err) {
+static lnt_status speed_up(lnti_plan *plan, bool half, lnt_error *err) {
   lnt_status status = lnti_graph_fuse(plan->graph, err);
   if (!status) status = lnti_onednn_new(&plan->dnn, plan->context, err);
-  return status ? status : lnti_graph_lay_out(plan->graph, lnti_onednn_block(plan->dnn), err);
+  return status ? status : lnti_graph_lay_out(plan->graph, lnti_onednn_block(plan->dnn), half, err);
 }
 
 static lnt_status make_plan(lnti_plan *plan, const lnti_graph *graph, const lnti_plan_options *options,
                             lnt_error *err) {
+  bool half = options->precision == LNTI_BF16;
+  if (half && (options->plain || plan->context->cpu < LNT_CPU_AMX)) {
+    return lnti_fail(
+        err, LNT_EUNSUPPORTED,
+        "bf16 needs a CPU with AMX (amx_bf16), and the level %s has no products of it; run the network in f32",
+        lnt_cpu_name(plan->context->cpu));
+  }
   lnt_status status = lnti_graph_simplify(&plan->graph, graph, options, plan->context, err);
-  if (!status && !options->plain) status = speed_up(plan, err);
+  if (!status && !options->plain) status = speed_up(plan, half, err);
   if (status) return status;
   const lnti_graph *g = plan->graph;
   plan->memory_max = options->memory_max ? options->memory_max : MEMORY_MAX;

@@ -14,7 +14,10 @@ typedef struct lnti_plan_options {
       input; /**< [n_inputs of the graph]: type and shape; data where they are constant (they outlive the plan), else NULL */
   const uint32_t *output; /**< values wanted; NULL: the outputs of the graph */
   size_t n_outputs;
-  bool plain;        /**< nothing fused, and by the operators' own loops alone: the reference for everything faster */
+  bool plain; /**< nothing fused, and by the operators' own loops alone: the reference for everything faster */
+  lnti_dtype
+      precision; /**< LNTI_BF16: what convolutions multiply is rounded to bf16, for CPUs that have products of it (AMX);
+                             else f32 */
   size_t memory_max; /**< bytes that the values made may take at once; 0: 8 GiB */
 } lnti_plan_options;
 
@@ -22,6 +25,7 @@ typedef struct lnti_plan_options {
  * @param graph    outlives the plan
  * @param context  outlives the plan
  * @return LNT_OK; LNT_EINVAL (a number or type of inputs); LNT_EDATA, LNT_EUNSUPPORTED, LNT_ELIMIT (naming the node);
+ *         LNT_EUNSUPPORTED also where bf16 is asked for and the CPU or the context's level has no products of it;
  *         LNT_ENOMEM; LNT_ECANCELLED.
  */
 LNT_MUST_CHECK lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_plan_options *options,
