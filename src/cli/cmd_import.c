@@ -37,6 +37,8 @@ static void again_json(lnti_json_writer *w, const lnti_import_again *again) {
   lnti_json_kv_int(w, "metadata_kept", (int64_t)again->meta_kept);
   lnti_json_kv_int(w, "splits_changed", (int64_t)again->splits_changed);
   lnti_json_kv_int(w, "splits_kept", (int64_t)again->splits_kept);
+  lnti_json_kv_int(w, "files_changed", (int64_t)again->files_changed);
+  lnti_json_kv_int(w, "files_updated", (int64_t)again->files_updated);
 }
 
 static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, const lnti_refused *refused,
@@ -82,6 +84,11 @@ static lnt_status again_rows(lnti_table *table, const lnti_import_again *again, 
   if (!status) status = count_row(table, "metadata kept", again->meta_kept, false, kept, err);
   if (!status) status = count_row(table, "splits changed", again->splits_changed, false, "another was there", err);
   if (!status) status = count_row(table, "splits kept", again->splits_kept, false, kept, err);
+  if (!status) {
+    status = count_row(table, "changed on disk", again->files_changed, false, "since the import: see the warning", err);
+  }
+  if (!status)
+    status = count_row(table, "taken anew", again->files_updated, false, "changed on disk; see the warning", err);
   return status;
 }
 
@@ -242,10 +249,12 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   size_t format = 0;
   size_t frames = 0;
   size_t existing = 0;
+  size_t changed = 0;
   lnt_status status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
   if (!status) status = lnti_args_choice(&frames, args, "frames", "first|each|group", LNTI_FRAMES_FIRST, err);
   if (!status)
     status = lnti_args_choice(&existing, args, "existing", "auto|keep|replace", LNTI_IMPORT_EXISTING_AUTO, err);
+  if (!status) status = lnti_args_choice(&changed, args, "changed", "report|update", 0, err);
   if (!status) status = read_limits(&options.limits, args, err);
   if (!status) status = read_table(&options.table, &lists, args, err);
   if (status) goto done;
@@ -256,6 +265,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   options.meta = lnti_args_text(args, "meta", NULL);
   options.split = lnti_args_text(args, "split", NULL);
   options.target = lnti_args_text(args, "target", NULL);
+  options.update_changed = changed == 1;
   options.verify = !lnti_args_has(args, "no-verify");
   options.progress = &cli->meter->progress;
   options.refused = lnti_refused_add;
@@ -324,6 +334,10 @@ static const lnti_cli_option option_table[] = {
      "labels, metadata and splits of items that have others already: keep them, or replace them by what the sources say; "
      "tables replace, all else keeps (auto)",
      false},
+    {"changed", 0, "report|update",
+     "files that are another picture than was imported: report them, or take them as they are now, answers staying "
+     "(report)",
+     false},
     {"max-pixels", 0, "N", "refuse images of more pixels (209715200); the project keeps this, as the next two", false},
     {"max-bytes", 0, "N", "refuse images that take more bytes of memory (2147483648)", false},
     {"max-frames", 0, "N", "refuse files with more frames or pages (10000)", false},
@@ -352,7 +366,7 @@ const lnti_command lnti_cmd_import = {
         "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
         "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
         "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
-        "[--existing auto|keep|replace] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
+        "[--existing auto|keep|replace] [--changed report|update] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
     .about =
         "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
         "an IDX array of images, plain or gzip, with its labels beside it; a table (CSV, TSV, JSON Lines, list) that names "

@@ -9,6 +9,7 @@
 #include <cli/models.h>
 #include <cli/next_step.h>
 #include <cli/table.h>
+#include <flow/verify.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ typedef struct glance {
   size_t n_balances;
   lnti_duplicates duplicates;
   bool has_duplicates;
+  lnti_verified media;  /* what the last verification found */
+  lnti_text unfinished; /* the last import, where it did not finish: in words */
 } glance;
 
 enum { SPLITS, LABELLED, KINDS, FIXED_FACETS };
@@ -96,8 +99,30 @@ static lnt_status count_duplicates(glance *g, lnt_error *err) {
   return LNT_OK;
 }
 
+/* The newest import counts: one that finished later has done what an earlier one left. */
+static lnt_status note_import(void *payload, const lnti_job *job, lnt_error *err) {
+  glance *g = payload;
+  if (strcmp(job->kind, "import") != 0) return LNT_OK;
+  g->unfinished.length = 0;
+  if (strcmp(job->state, "done") == 0) return LNT_OK;
+  if (strcmp(job->state, "running") == 0) {
+    return lnti_text_printf(&g->unfinished, err, "An import is running (process %lld).", (long long)job->pid);
+  }
+  if (strcmp(job->state, "failed") == 0) {
+    return lnti_text_printf(&g->unfinished, err, "The last import (%s) failed: %.500s",
+                            lnti_show_time(job->started_ms).text, job->error);
+  }
+  return lnti_text_printf(
+      &g->unfinished, err,
+      "The last import (%s) was %s before it had finished: some items may not be here yet. Give the "
+      "same command again, it goes on.",
+      lnti_show_time(job->started_ms).text, job->state);
+}
+
 static lnt_status look(glance *g, lnt_error *err) {
   lnt_status status = choose_facets(g, err);
+  if (!status) status = lnti_store_jobs(g->project->store, NULL, note_import, g, err);
+  if (!status) status = lnti_verify_read(&g->media, g->project, err);
   if (!status) status = lnti_view_facets(g->facets, g->n_facets, g->view, NULL, false, err);
   if (!status) status = weigh_all(g, err);
   if (!status) status = count_duplicates(g, err);
@@ -199,6 +224,11 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   if (!status) status = json_questions(w, g, err);
   if (!status) status = json_metadata(w, g, err);
   lnti_duplicates_json(w, &g->duplicates);
+  lnti_json_kv_bool(w, "import_unfinished", g->unfinished.length > 0);
+  if (g->media.time_ms > 0) {
+    lnti_json_kv_int(w, "missing_images", (int64_t)g->media.missing);
+    lnti_json_kv_int(w, "changed_images", (int64_t)g->media.changed);
+  }
   lnti_json_end_object(w);
   if (!status) status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
@@ -242,7 +272,7 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_text text = {0};
-  char share[32] = "", groups[96];
+  char share[32] = "", groups[96], found[96];
   lnti_table_init(&table, columns, 3, 2);
   if (g->items > 0) snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
   snprintf(groups, sizeof groups, "of %s, each answered as one", lnti_show_things(g->members, "image").text);
@@ -251,6 +281,9 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   if (!status) status = add_row(&table, "labelled", g->labelled, share, err);
   if (!status) status = add_splits(&table, g, err);
   if (!status && g->has_duplicates) status = lnti_duplicates_rows(&table, &g->duplicates, err);
+  snprintf(found, sizeof found, "found by 'linnet verify' of %s", lnti_show_time(g->media.time_ms).text);
+  if (!status && g->media.missing > 0) status = add_row(&table, "images gone", g->media.missing, found, err);
+  if (!status && g->media.changed > 0) status = add_row(&table, "changed on disk", g->media.changed, found, err);
   if (!status) status = add_row(&table, "models", g->work.models, "", err);
   if (!status) status = lnti_table_write(&text, &table, err);
   if (!status) status = lnti_print_text(g->cli, &text, err);
@@ -369,6 +402,11 @@ static lnt_status print(const glance *g, lnt_error *err) {
   lnt_status status = lnti_print_plain(g->cli, g->project->path, err);
   lnti_print(g->cli, "\n\n");
   if (!status) status = print_counts(g, err);
+  if (!status && g->unfinished.length > 0) {
+    lnti_print(g->cli, "\n");
+    status = lnti_print_plain(g->cli, g->unfinished.data, err);
+    lnti_print(g->cli, "\n");
+  }
   if (!status) status = print_balances(g, err);
   if (!status) status = print_metadata(g, err);
   if (!status && g->work.models > 0) {
@@ -389,6 +427,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   for (size_t i = 0; i < g.n_facets; i++) lnti_facet_clear(&g.facets[i]);
   free(g.facets);
   free(g.balances);
+  lnti_text_clear(&g.unfinished);
   lnti_view_close(g.view);
   lnti_project_close(g.project);
   return status;

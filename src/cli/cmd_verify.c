@@ -31,6 +31,9 @@ static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_ve
   for (size_t i = 0; i < v->found.n; i++) lnti_json_string(w, v->found.text[i]);
   lnti_json_end_array(w);
   lnti_json_kv_int(w, "missing_media", (int64_t)r->missing_media);
+  lnti_json_kv_int(w, "images", (int64_t)r->images);
+  lnti_json_kv_int(w, "missing_images", (int64_t)r->missing_images);
+  lnti_json_kv_int(w, "changed_images", (int64_t)r->changed_images);
   lnti_json_kv_int(w, "models", (int64_t)r->models);
   lnti_json_kv_int(w, "cached_vectors", (int64_t)r->cached_vectors);
   lnti_json_end_object(w);
@@ -39,7 +42,7 @@ static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_ve
   return status;
 }
 
-static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_result *r, lnt_error *err) {
+static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_result *r, bool full, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; !status && i < v->found.n; i++) {
     lnti_print(cli, "  ");
@@ -47,16 +50,22 @@ static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_
     lnti_print(cli, "\n");
   }
   if (v->found.n > 0) lnti_print(cli, "\n");
-  lnti_print(cli, "Checked: the database, %s, %s, the sources of the images\n",
-             lnti_show_things(r->models, "model").text, lnti_show_things(r->cached_vectors, "cached vector").text);
+  lnti_print(cli, "Checked: the database, %s, %s, %s%s\n", lnti_show_things(r->models, "model").text,
+             lnti_show_things(r->cached_vectors, "cached vector").text, lnti_show_things(r->images, "image").text,
+             full ? " (each read and compared)" : " (by size and times; --full reads them)");
   if (r->faults == 0) {
-    lnti_print(cli, "No faults%s\n", r->missing_media > 0 ? " of the project itself" : "");
+    const bool media = r->missing_images + r->changed_images + r->newer_sources > 0;
+    lnti_print(cli, "No faults%s\n", media ? " of the project itself" : "");
   } else {
     lnti_print(cli, "%s\n", lnti_show_things(r->faults, "fault").text);
   }
-  if (r->missing_media > 0) {
-    lnti_print(cli, "%s of images not found: where it was moved, say so with: linnet relink OLD NEW\n",
-               lnti_show_things(r->missing_media, "source").text);
+  if (r->missing_images > 0) {
+    lnti_print(cli, "%s not found: where they were moved, say so with: linnet relink OLD NEW\n",
+               lnti_show_things(r->missing_images, "image").text);
+  }
+  if (r->changed_images > 0) {
+    lnti_print(cli, "%s changed on disk: to take them as they are now: linnet import SOURCE --changed update\n",
+               lnti_show_things(r->changed_images, "image").text);
   }
   return status;
 }
@@ -74,24 +83,29 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   verification v = {.cli = cli};
   lnti_verify_result result = {0};
   lnti_project *project = NULL;
-  (void)args;
+  const lnti_verify_options options = {.full = lnti_args_has(args, "full"), .progress = &cli->meter->progress};
   lnt_status status = lnti_cli_project(&project, cli, err);
-  if (!status) status = lnti_verify(&result, project, on_fault, &v, err);
+  if (!status) status = lnti_verify(&result, project, &options, on_fault, &v, err);
   if (!status && v.status) {
     *err = v.error;
     status = v.status;
   }
-  if (!status) status = cli->json ? print_json(cli, &v, &result, err) : print(cli, &v, &result, err);
+  if (!status) status = cli->json ? print_json(cli, &v, &result, err) : print(cli, &v, &result, options.full, err);
   if (!status && result.faults > 0) cli->exit_code = LNTI_EXIT_FAILED;
   lnti_messages_clear(&v.found);
   lnti_project_close(project);
   return status ? without_advice(status, err) : LNT_OK;
 }
 
-static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
+static const lnti_cli_option option_table[] = {
+    {"full", 0, NULL,
+     "read every image and compare it with what was imported, not only those whose size or times changed", false},
+    LNTI_CLI_OPTIONS_END,
+};
 
 static const lnti_example examples[] = {
     {"Check the project of the current folder:", "linnet verify"},
+    {"Read every image, also those in archives:", "linnet verify --full"},
     {"In a script: 0 is clean, 1 is not:", "linnet -C flowers verify --json"},
     {NULL, NULL},
 };
@@ -99,11 +113,12 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_verify = {
     .name = "verify",
     .summary = "check that the project is whole",
-    .usage = "",
+    .usage = "[--full]",
     .about =
         "Checks the database (its pages, its references, and every current answer against the log of all "
-        "answers), each model file and each cached vector against its check sum, and that the sources of "
-        "the images are where they were. Nothing is changed. Exit code 1 where there are faults.",
+        "answers), each model file and each cached vector against its check sum, and that the images are where they "
+        "were and the same. Nothing is changed. Exit code 1 where there are faults; images that are missing or have "
+        "changed are told, and are no fault of the project.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <errno.h>
 #include <flow/content.h>
+#include <flow/verify.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -404,6 +405,7 @@ static lnt_status write_moves(void *payload, lnti_tx *tx, lnt_error *err) {
   for (size_t i = 0; i < n && !status; i++) {
     status = lnti_tx_source_move(tx, order[i]->id, order[i]->new_path, err);
   }
+  if (!status) status = lnti_verify_forget(tx, err);
   free(order);
   return status;
 }

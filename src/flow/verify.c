@@ -1,5 +1,5 @@
 /*
- * Verification reads everything and changes nothing. Each fault is one sentence with what to do.
+ * Verification reads everything and changes nothing but its own note. Each fault is one sentence with what to do.
  */
 #include <flow/verify.h>
 
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct verification {
   lnti_project *project;
@@ -61,28 +60,8 @@ done:
   return status == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", reason.message) : LNT_OK;
 }
 
-/* ---- media ---- */
-
-static lnt_status check_source(void *payload, int64_t id, lnti_source_kind kind, const char *path, size_t n_items,
-                               lnt_error *err) {
-  verification *v = payload;
-  char text[1024];
-  (void)id;
-  (void)kind;
-  lnt_status status = lnti_cancel_check(v->project->context.cancel, err);
-  if (status || access(path, R_OK) == 0) return status;
-  v->result->missing_media++;
-  snprintf(
-      text, sizeof text,
-      "%.700s cannot be read: its items (%zu) are kept, but their images cannot be shown or used; where it was moved: "
-      "linnet relink OLD NEW",
-      path, n_items);
-  v->visit(v->payload, text);
-  return LNT_OK;
-}
-
-lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, lnti_fault_visit visit, void *payload,
-                       lnt_error *err) {
+lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, const lnti_verify_options *options,
+                       lnti_fault_visit visit, void *payload, lnt_error *err) {
   lnti_verify_result result = {0};
   verification v = {.project = project, .result = &result, .visit = visit, .payload = payload};
   size_t n = 0;
@@ -91,11 +70,13 @@ lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, lnti_faul
   result.faults += n;
   status = lnti_store_models(project->store, NULL, check_model, &v, err);
   if (status) goto done;
-  status = lnti_store_sources(project->store, check_source, &v, err);
+  status = lnti_verify_media(&result, project, options, visit, payload, err);
   if (status) goto done;
   status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
   if (status) goto done;
   result.faults += n;
+  if (result.faults == 0) status = lnti_verify_note(project, &result, err);
+  if (status) goto done;
   *out = result;
 done:
   return status;

@@ -160,6 +160,26 @@ lnt_status lnti_tx_item_facts(lnti_tx *tx, int64_t item_id, const lnti_item_fact
   return end_update(tx, stmt, item_id, err);
 }
 
+lnt_status lnti_tx_item_content(lnti_tx *tx, int64_t op_id, const lnti_item *item, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status =
+      lnti_db_prepare(&stmt, tx->db,
+                      "UPDATE items SET op_id = ?, content = ?, h = ?, w = ?, c = ?, depth = ?, format = ?, bytes = ?, "
+                      "pixels = ?, signature = ?, sharpness = ?, brightness = ?, contrast = ? WHERE id = ?",
+                      err);
+  if (status) return status;
+  lnti_put_int(stmt, op_id);
+  lnti_put_blob(stmt, item->content.bytes, sizeof item->content.bytes);
+  lnti_put_int(stmt, item->h);
+  lnti_put_int(stmt, item->w);
+  lnti_put_int(stmt, item->c);
+  lnti_put_int(stmt, item->depth);
+  lnti_put_text(stmt, lnti_or_empty(item->format));
+  lnti_put_int(stmt, (int64_t)item->bytes);
+  put_facts(stmt, &item->facts);
+  return end_update(tx, stmt, item->id, err);
+}
+
 lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64_t group_id, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   lnt_status status = lnti_db_prepare(&stmt, tx->db, "UPDATE items SET group_id = ? WHERE id = ?", err);
@@ -260,13 +280,15 @@ static lnt_status read_item(lnti_item *out, lnti_stmt *stmt, lnt_error *err) {
   item.kind = (lnti_item_kind)lnti_get_int(stmt, 14);
   item.group_id = lnti_get_int(stmt, 15);
   read_facts(&item.facts, stmt);
+  item.imported_ms = (uint64_t)lnti_get_int(stmt, 21);
   *out = item;
   return LNT_OK;
 }
 
 #define ITEM_COLUMNS                                                                                             \
   "i.id, i.source_id, s.path, s.kind, i.member, i.content, i.h, i.w, i.c, i.depth, i.format, i.bytes, i.split, " \
-  "i.stage, i.kind, i.group_id, i.pixels, i.signature, i.sharpness, i.brightness, i.contrast "
+  "i.stage, i.kind, i.group_id, i.pixels, i.signature, i.sharpness, i.brightness, i.contrast, "                  \
+  "(SELECT o.time_ms FROM operations o WHERE o.id = i.op_id) "
 /* CROSS JOIN: items are the outer loop, in their order. */
 #define SELECT_ITEMS "SELECT " ITEM_COLUMNS "FROM items i CROSS JOIN sources s WHERE s.id = i.source_id AND i.id > ? "
 #define AND_SPLIT "AND i.split = ? "

@@ -107,6 +107,7 @@ typedef struct lnti_item {
   const char *split;  /**< "train", "val", "test", another name, or "" */
   const char *stage;  /**< "annotate", "review", "done" */
   lnti_item_facts facts;
+  uint64_t imported_ms; /**< when the operation began that read it last; filled by readers */
 } lnti_item;
 
 LNT_MUST_CHECK lnt_status lnti_tx_source(lnti_tx *tx, int64_t *id_out, lnti_source_kind kind, const char *path,
@@ -127,6 +128,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_
 /** What was not known of an item when it was added. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_facts(lnti_tx *tx, int64_t item_id, const lnti_item_facts *facts,
                                              lnt_error *err);
+/** The item `item->id` is another picture now, read in this operation: content, size, format and facts become those of
+ *  `item`; all else stays. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_content(lnti_tx *tx, int64_t op_id, const lnti_item *item, lnt_error *err);
 /** The group that an item belongs to; 0: none. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_group(lnti_tx *tx, int64_t item_id, int64_t group_id, lnt_error *err);
 /** The number of a metadata key, made where it is new. */

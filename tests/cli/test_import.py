@@ -213,6 +213,8 @@ class Interrupted(program.Case):
         code, durable, images, rest = self.interrupt(number)
         self.assertEqual(code, 130, rest)
         self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+        self.assertTrue(self.run_json("-C", "p", "status")["import_unfinished"])
+        self.assertIn("Give the same command again", self.run_ok("-C", "p", "status").stdout)
         items = self.run_json("-C", "p", "status")["items"]
         self.assertIn(f"linnet: import: cancelled; the project keeps the {items:,} item", rest)
         self.assertIn("give the same command again to go on\n", rest)
@@ -222,6 +224,7 @@ class Interrupted(program.Case):
         self.assertEqual(told["existing"] + told["imported"], 20000)
         after = self.run_json("-C", "p", "status")
         self.assertEqual((after["items"], after["labelled"]), (20000, 20000))
+        self.assertFalse(after["import_unfinished"])
 
     def test_ctrl_c(self):
         self.check(signal.SIGINT)

@@ -94,10 +94,12 @@ static void tell(void *payload, const char *fault) {
   t->n++;
 }
 
+static const lnti_verify_options quick, full = {.full = true};
+
 static told verify(const whole *w, lnti_verify_result *result) {
   told t = {.n = 0};
   *result = (lnti_verify_result){0};
-  assert_ok(lnti_verify(result, w->l.project, tell, &t, ERR));
+  assert_ok(lnti_verify(result, w->l.project, &quick, tell, &t, ERR));
   assert_int_equal(t.n, result->faults + result->missing_media); /* every one is told */
   return t;
 }
@@ -263,6 +265,71 @@ static void test_a_source_that_is_gone(void **state) {
   free_whole(&w);
 }
 
+static void expect_images(const whole *w, const lnti_verify_options *options, size_t missing, size_t changed) {
+  lnti_verify_result result = {0};
+  lnti_verified noted = {0};
+  told t = {.n = 0};
+  assert_ok(lnti_verify(&result, w->l.project, options, tell, &t, ERR));
+  assert_int_equal(result.faults, 0);
+  assert_int_equal(result.images, PICTURES);
+  assert_int_equal(result.missing_images, missing);
+  assert_int_equal(result.changed_images, changed);
+  assert_int_equal(t.n, (missing > 0) + (changed > 0));
+  assert_int_equal(strstr(t.text, "class0/0.ppm): the items stay") != NULL, missing > 0);
+  assert_int_equal(strstr(t.text, "class0/1.ppm): the labels are those") != NULL, changed > 0);
+  assert_ok(lnti_verify_read(&noted, w->l.project, ERR));
+  assert_true(noted.time_ms > 0);
+  assert_int_equal(noted.missing, missing);
+  assert_int_equal(noted.changed, changed);
+}
+
+static lnti_import_result import_again(const whole *w, bool update) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  const char *source = w->pictures;
+  options.update_changed = update;
+  assert_ok(lnti_import(&result, w->l.project, &source, 1, &options, ERR));
+  return result;
+}
+
+/* Files that are gone, or another picture of the same size now; the latter are taken as they are if that is asked for. */
+static void test_images_that_are_gone_or_changed(void **state) {
+  (void)state;
+  whole w = new_whole();
+  lnti_verified noted = {0};
+  char *first = lnti_test_path(w.pictures, "class0/0.ppm"), *second = lnti_test_path(w.pictures, "class0/1.ppm");
+  expect_images(&w, &quick, 0, 0);
+  assert_int_equal(unlink(first), 0);
+  lab_write_ppm(second, 8, 8, 4711);
+  expect_images(&w, &quick, 1, 1);
+  expect_images(&w, &full, 1, 1);
+  lnti_import_result result = import_again(&w, false);
+  assert_int_equal(result.again.files_changed, 1);
+  assert_int_equal(result.again.files_updated, 0);
+  lnti_import_result_clear(&result);
+  expect_images(&w, &quick, 1, 1);
+  result = import_again(&w, true);
+  assert_int_equal(result.again.files_changed, 0);
+  assert_int_equal(result.again.files_updated, 1);
+  assert_int_equal(result.again.labels_same, PICTURES - 1);
+  lnti_import_result_clear(&result);
+  assert_ok(lnti_verify_read(&noted, w.l.project, ERR));
+  assert_int_equal(noted.time_ms, 0); /* outdated */
+  expect_images(&w, &full, 1, 0);
+  result = import_again(&w, true);
+  assert_int_equal(result.again.files_updated, 0);
+  lnti_import_result_clear(&result);
+  /* what can no longer be read stays as it was */
+  lnti_test_write_file(second, "P6", 2);
+  result = import_again(&w, true);
+  assert_int_equal(result.n_refused, 1);
+  lnti_import_result_clear(&result);
+  expect_images(&w, &quick, 1, 1);
+  free(first);
+  free(second);
+  free_whole(&w);
+}
+
 /* ---- database ---- */
 
 static lnt_status write_stray_answer(void *payload, lnti_tx *tx, lnt_error *err) {
@@ -315,7 +382,7 @@ static void test_cancelled(void **state) {
   told t = {.n = 0};
   w.l.project->context.cancel = &cancel;
   lnti_cancel_request(&cancel);
-  assert_status(lnti_verify(&result, w.l.project, tell, &t, ERR), LNT_ECANCELLED);
+  assert_status(lnti_verify(&result, w.l.project, &quick, tell, &t, ERR), LNT_ECANCELLED);
   assert_int_equal(result.faults, 77);
   w.l.project->context.cancel = NULL;
   free_whole(&w);
@@ -331,6 +398,7 @@ int main(void) {
       cmocka_unit_test(test_an_altered_key),
       cmocka_unit_test(test_the_cache_may_be_deleted),
       cmocka_unit_test(test_a_source_that_is_gone),
+      cmocka_unit_test(test_images_that_are_gone_or_changed),
       cmocka_unit_test(test_a_stray_answer),
       cmocka_unit_test(test_several_at_once),
       cmocka_unit_test(test_cancelled),

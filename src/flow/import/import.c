@@ -238,6 +238,24 @@ static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *w
       kept->n, lnti_plural(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
 }
 
+/* Files that are other pictures than those that were imported under their names. */
+static lnt_status warn_of_changed(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  const size_t n = work->changed.n;
+  if (n == 0) return LNT_OK;
+  if (work->options->update_changed) {
+    return lnti_messages_add(warnings, err,
+                             "%zu %s another picture than was imported (first: %s) and %s taken as it is now: answers, "
+                             "split and metadata stayed as they were, so look whether they still fit",
+                             n, lnti_plural(n, "file is", "files are"), work->changed.first,
+                             lnti_plural(n, "was", "were"));
+  }
+  return lnti_messages_add(warnings, err,
+                           "%zu %s changed on disk since the import (first: %s): all that the project knows is of the "
+                           "picture that was there. To take what is there now, import again with --changed update; "
+                           "answers stay",
+                           n, lnti_plural(n, "file has", "files have"), work->changed.first);
+}
+
 /* Any name is a split's, but nothing trains or judges by a misspelt one. */
 static lnt_status warn_of_split(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
   static const char *const usual[] = {LNTI_SPLIT_TRAIN, LNTI_SPLIT_VAL, LNTI_SPLIT_TEST};
@@ -254,6 +272,7 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
+  if (!status) status = warn_of_changed(work, warnings, err);
   if (!status && work->options->n_classes > 0 && !work->has_numbers) {
     status = lnti_messages_add(
         warnings, err, "--classes was not used: it gives titles to label numbers of arrays, and none was found");
@@ -318,6 +337,7 @@ static void clear(lnti_import_work *work) {
   free(work->ungrouped.first);
   free(work->group_clashes.first);
   free(work->kept.first);
+  free(work->changed.first);
   free(work->exif_clashes.first);
   free(work->meta_key);
   free(work->called);

@@ -53,6 +53,7 @@ typedef enum lnti_import_existing {
 typedef struct lnti_import_options {
   lnti_import_format format;
   lnti_import_existing existing;
+  bool update_changed;        /**< take files anew that are another picture than was imported; else they are told */
   const char *split;          /**< every item goes into it; NULL: by top folders or file names (train, val, test) */
   const char *target;         /**< path of the question that labels answer; NULL: "class", made where missing */
   const char *const *classes; /**< titles of the label numbers of IDX files, in order; NULL: the numbers */
@@ -87,6 +88,7 @@ typedef struct lnti_import_again {
   size_t labels_changed, labels_same, labels_kept; /**< kept: the source says something else */
   size_t meta_changed, meta_kept;
   size_t splits_changed, splits_kept;
+  size_t files_changed, files_updated; /**< another picture than was imported: told, or taken anew */
 } lnti_import_again;
 
 typedef struct lnti_import_result {

@@ -21,12 +21,13 @@ enum { FRAMES_MISSING_MAX = 64 };
 typedef struct slot {
   uint64_t hash[2];
   int64_t id, group_id; /* 0: none */
-  uint64_t content;
-  bool looked, may_have_frames;
-  bool timed;          /* the frames are named as such, not as pages */
-  bool used;           /* else free */
+  uint64_t content, imported_ms;
+  uint32_t bytes;      /* modulo 2^32 */
   uint32_t frames_end; /* the last known frame, from 0, and one; 0: none */
   uint32_t n_frames;   /* known ones */
+  bool looked : 1, may_have_frames : 1;
+  bool timed : 1; /* the frames are named as such, not as pages */
+  bool used : 1;  /* else free */
 } slot;
 
 struct lnti_known_items {
@@ -111,6 +112,8 @@ static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err
   s->id = item->id;
   s->group_id = item->group_id;
   s->content = lnti_content_key(&item->content);
+  s->bytes = (uint32_t)item->bytes;
+  s->imported_ms = item->imported_ms;
   s->looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP;
   s->may_have_frames = holds_frames(item->format);
   known->n++;
@@ -169,6 +172,8 @@ lnti_known_item lnti_known_items_find(const lnti_known_items *known, const char 
                              .looked = s->looked,
                              .may_have_frames = s->may_have_frames,
                              .content = s->content,
+                             .bytes = s->bytes,
+                             .imported_ms = s->imported_ms,
                              .group_id = s->group_id};
   }
   if (!s->id || s->may_have_frames) find_frames(&item, known, member, s);

@@ -9,11 +9,16 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/content.h>
 #include <flow/groups.h>
+#include <flow/import/files.h>
+#include <flow/verify.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Rows of frames that a batch is to hold at most, however many its files have: a few kilobytes each. */
 enum { BATCH_MIN = 32, BATCH_MAX = 4096, BATCH_NS = 1000000000, ROWS_MAX = 4096 };
@@ -224,6 +229,34 @@ static lnt_status read_again(file_rows *file, reading *r, lnt_error *err) {
   return status;
 }
 
+/* Whether the file of an item looks as if it were written after it was read, by its size or times. */
+static bool looks_changed(const reading *r, const lnti_import_row *row) {
+  const lnti_known_item *known = &row->input->known;
+  char path[LNTI_PATH_BYTES_MAX];
+  struct stat info;
+  if (r->kind != LNTI_SOURCE_FOLDER || !known->id || known->frames > 0 || known->imported_ms == 0) return false;
+  int n = snprintf(path, sizeof path, "%s/%s", r->source, row->item.member);
+  if (n < 0 || (size_t)n >= sizeof path || stat(path, &info) != 0) return false; /* what is gone, verify tells */
+  return (uint32_t)info.st_size != known->bytes || lnti_file_changed_ms(&info) > known->imported_ms;
+}
+
+/* Such a file is read and compared; where it is another picture it is looked at as a new one, if that was asked for. */
+static lnt_status read_changed(lnti_import_row *row, const reading *r, lnt_error *err) {
+  lnti_blob blob = {0};
+  lnti_hash content;
+  lnt_status status = read_blob(&blob, r, row->item.member, &row->error);
+  if (status == LNT_OK) lnti_content_hash(&content, &blob);
+  row->changed = status == LNT_OK && lnti_content_key(&content) != row->input->known.content;
+  if (row->changed && r->work->options->update_changed) {
+    status = lnti_look(&row->look, &blob, &r->look, &row->error);
+    row->refused = status;
+    row->looked = row->updates = status == LNT_OK;
+    if (row->updates) lnti_look_item(&row->item, &row->look);
+  }
+  lnti_blob_clear(&blob);
+  return status == LNT_ENOMEM ? lnti_fail(err, status, "%s: %s", row->item.member, row->error.message) : LNT_OK;
+}
+
 static lnt_status read_input(file_rows *file, reading *r, lnt_error *err) {
   const lnti_known_item *known = &file->row->input->known;
   if (known->frames > 0 && !(known->holes && takes_frames(r))) {
@@ -231,6 +264,10 @@ static lnt_status read_input(file_rows *file, reading *r, lnt_error *err) {
     return has_room(file, r, n) ? spread_frames(file, r, NULL, first, n, known->timed, err) : LNT_OK;
   }
   if (!known->id) return read_file(file, r, err);
+  if (looks_changed(r, file->row)) {
+    lnt_status status = read_changed(file->row, r, err);
+    if (status || file->row->changed) return status;
+  }
   bool more_frames = takes_frames(r) && known->may_have_frames;
   return more_frames || (!known->looked && r->look.pixels) ? read_again(file, r, err) : LNT_OK;
 }

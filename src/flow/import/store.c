@@ -15,6 +15,7 @@
 #include <flow/duplicates.h>
 #include <flow/split/leaks.h>
 #include <flow/answer_text.h>
+#include <flow/verify.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ typedef struct batch {
   size_t imported, existing, groups;
   lnti_annotated answers;
   lnti_import_again again; /* of metadata and splits */
-  lnti_import_notice group_clashes, kept, exif_clashes;
+  lnti_import_notice group_clashes, kept, exif_clashes, changed;
   lnti_text there; /* what an item has */
   bool outdates;   /* it adds images, or facts of them */
 } batch;
@@ -391,6 +392,16 @@ static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row,
   return status;
 }
 
+/* A file that is another picture than was imported: told, or taken as it is now. */
+static lnt_status write_changed(batch *b, lnti_tx *tx, const lnti_import_row *row, lnt_error *err) {
+  b->again.files_changed += !row->updates;
+  b->again.files_updated += row->updates;
+  lnt_status status = lnti_import_note(&b->changed, err, "%s", row->item.member);
+  if (status || !row->updates) return status;
+  status = lnti_tx_item_content(tx, b->op_id, &row->item, err);
+  return status ? status : lnti_verify_forget(tx, err);
+}
+
 static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
   bool existed = row->item.id != 0 || row->known, group_existed = true;
   int64_t group_id = 0;
@@ -409,19 +420,20 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
   if (!status && group_id && existed && row->input && row->input->known.joins) {
     status = lnti_tx_item_group(tx, row->item.id, group_id, err);
   }
+  if (!status && row->changed) status = write_changed(b, tx, row, err);
   if (!status && row->facts_missing) status = lnti_tx_item_facts(tx, row->item.id, &row->item.facts, err);
   if (!status) status = write_meta(b, tx, row, existed, err);
   if (!status && existed) status = write_split(b, tx, row, err);
   if (status) return status;
   b->imported += !existed;
   b->existing += existed;
-  b->outdates = b->outdates || !existed || row->facts_missing;
+  b->outdates = b->outdates || !existed || row->facts_missing || row->updates;
   bool may_move = existed && !(row->input && row->input->known.done);
   return add_answers(b, tx, row, group_id, group_id ? group_existed : may_move, err);
 }
 
 static void clear_notices(batch *b) {
-  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes};
+  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes, &b->changed};
   for (size_t i = 0; i < sizeof notices / sizeof *notices; i++) {
     free(notices[i]->first);
     *notices[i] = (lnti_import_notice){0};
@@ -520,9 +532,12 @@ static void add_counts(lnti_import_work *work, batch *b) {
   result->again.meta_kept += b->again.meta_kept;
   result->again.splits_changed += b->again.splits_changed;
   result->again.splits_kept += b->again.splits_kept;
+  result->again.files_changed += b->again.files_changed;
+  result->again.files_updated += b->again.files_updated;
   take_notice(&work->group_clashes, &b->group_clashes);
   take_notice(&work->kept, &b->kept);
   take_notice(&work->exif_clashes, &b->exif_clashes);
+  take_notice(&work->changed, &b->changed);
 }
 
 lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,
