@@ -177,7 +177,7 @@ static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, co
   *write_out = !same && !keeps;
   counts->n_added += *write_out && !found;
   counts->n_same += same;
-  counts->n_changed += *write_out && found;
+  if (*write_out && found && counts->n_changed++ == 0) counts->changed = row;
   counts->n_kept += keeps;
   return LNT_OK;
 }
@@ -228,7 +228,7 @@ lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontolo
                          lnt_error *err) {
   bool nested = has_nested(ontology);
   lnti_annotated counts = {0};
-  size_t n_kept = 0;
+  size_t n_kept = 0, n_changed = 0;
   for (size_t i = 0; i < n; i++) {
     const lnti_annotation *annotation = &annotations[i];
     bool write = true;
@@ -237,7 +237,9 @@ lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontolo
     if (!status) status = judge(&write, &counts, tx, ontology, op_id, annotation, options->existing, err);
     if (status) return status;
     if (counts.n_kept == 1 && n_kept == 0) counts.first_kept = i;
+    if (counts.n_changed == 1 && n_changed == 0) counts.first_changed = i;
     n_kept = counts.n_kept;
+    n_changed = counts.n_changed;
     if (!write) continue;
     status = check_visible(tx, ontology, annotation, err);
     if (!status) status = append_answer(tx, ontology, op_id, annotation, options->source, err);

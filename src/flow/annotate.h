@@ -38,11 +38,13 @@ typedef struct lnti_annotate_options {
 
 /** What became of the answers. */
 typedef struct lnti_annotated {
-  size_t n_added;    /**< where there was none; with LNTI_EXISTING_WRITE all of them */
-  size_t n_changed;  /**< in the place of another */
-  size_t n_same;     /**< that was there, and says the same: not written */
-  size_t n_kept;     /**< of LNTI_EXISTING_KEEP: another one is there, and stays */
-  size_t first_kept; /**< which of the annotations, where n_kept is not 0 */
+  size_t n_added;          /**< where there was none; with LNTI_EXISTING_WRITE all of them */
+  size_t n_changed;        /**< in the place of another */
+  size_t n_same;           /**< that was there, and says the same: not written */
+  size_t n_kept;           /**< of LNTI_EXISTING_KEEP: another one is there, and stays */
+  size_t first_kept;       /**< which of the annotations, where n_kept is not 0 */
+  size_t first_changed;    /**< likewise, where n_changed is not 0 */
+  lnti_answer_row changed; /**< what that has replaced */
 } lnti_annotated;
 
 /**

@@ -238,6 +238,34 @@ class Tables(program.Case):
         for i, name in enumerate("abcd"):
             write_pgm(self.folder / "set" / f"{name}.pgm", picture(KINDS[i % len(KINDS)], i))
 
+    def grouped(self, project):
+        """Answers and group of each item, by the last part of its path."""
+        items = {item["id"]: item for item in self.run_lines("-C", project, "items")}
+        name = {number: item["path"].rsplit("/", 1)[1] for number, item in items.items()}
+        return {name[number]: (item["answers"], name.get(item.get("group"))) for number, item in items.items()}
+
+    def test_groups_there_and_back(self):
+        """Groups come back with their answers, and images in them with their own."""
+        self.run_ok("init", "p")
+        self.write_images()
+        (self.folder / "set" / "own.csv").write_text("path,class\na.pgm,odd\n")
+        (self.folder / "set" / "t.csv").write_text("path,class,study\na.pgm,ill,s1\nb.pgm,ill,s1\nc.pgm,,s2\nd.pgm,well,\n")
+        self.run_ok("-C", "p", "import", "set/own.csv")
+        self.run_ok("-C", "p", "import", "set/t.csv", "--column", "study=group")
+        before = self.grouped("p")
+        self.assertEqual(before, {"a.pgm": ({"class": "odd"}, "group:s1"), "b.pgm": ({}, "group:s1"),
+                                  "c.pgm": ({}, "group:s2"), "d.pgm": ({"class": "well"}, None),
+                                  "group:s1": ({"class": "ill"}, None), "group:s2": ({}, None)})
+        for name in ("t.csv", "t.jsonl"):
+            self.run_ok("-C", "p", "export", name)
+            self.run_ok("init", "q-" + name)
+            told = self.run_json("-C", "q-" + name, "import", name)
+            self.assertEqual((told["imported"], told["groups"], told["labelled"]), (4, 2, 3))
+            self.assertEqual(self.grouped("q-" + name), before)
+            told = self.run_json("-C", "p", "import", name)  # where they are
+            self.assertEqual((told["labelled"], told["labels_changed"], told["labels_same"]), (0, 0, 3))
+            self.assertEqual(self.grouped("p"), before)
+
     def test_columns_are_told(self):
         self.run_ok("init", "p")
         self.write_images()

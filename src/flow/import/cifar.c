@@ -118,7 +118,8 @@ static lnt_status import_records(cifar_batch *b, lnt_error *err) {
     const uint8_t *labels = b->labels + i * (last + 1);
     char *member = members + i * bytes;
     snprintf(member, bytes, "%s%zu", b->prefix, i);
-    answers[i] = (lnti_import_answer){b->question, b->option[labels[0]][labels[last]], (double)NAN, false};
+    answers[i] = (lnti_import_answer){
+        .question = b->question, .option = b->option[labels[0]][labels[last]], .number = (double)NAN};
     inputs[i] = (lnti_import_input){.member = member,
                                     .split = split,
                                     .answers = &answers[i],

@@ -165,7 +165,8 @@ static void fill_record(const idx_batch *b, size_t i) {
   record->input = (lnti_import_input){
       .member = record->member, .split = b->split, .known = lnti_known_items_find(b->known, record->member)};
   if (b->labels) {
-    record->answer = (lnti_import_answer){b->question, b->option[b->labels[i]], (double)NAN, false};
+    record->answer =
+        (lnti_import_answer){.question = b->question, .option = b->option[b->labels[i]], .number = (double)NAN};
     record->input.answers = &record->answer;
     record->input.n_answers = 1;
   }

@@ -238,6 +238,20 @@ static lnt_status warn_of_sayings(const lnti_import_work *work, lnti_messages *w
       kept->n, lnti_plural(kept->n, "label, split or value differs", "labels, splits or values differ"), kept->first);
 }
 
+/* Where most of the answers that were there became others, the table may be of other images, or its titles may be shifted. */
+static lnt_status warn_of_change(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  enum { LEAST = 20 };
+  const lnti_import_again *again = &work->result->again;
+  const size_t changed = again->labels_changed, met = changed + again->labels_same;
+  if (met < LEAST || 2 * changed < met) return LNT_OK;
+  return lnti_messages_add(
+      warnings, err,
+      "%zu of the %zu answers that were there already are others now (first: %s): are these the right labels for these "
+      "images? The log keeps what was there; to go back import the labels that were there again. --existing keep takes "
+      "only what is missing",
+      changed, met, work->changed_label.first);
+}
+
 /* Files that are other pictures than those that were imported under their names. */
 static lnt_status warn_of_changed(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
   const size_t n = work->changed.n;
@@ -273,6 +287,7 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
   if (!status) status = warn_of_changed(work, warnings, err);
+  if (!status) status = warn_of_change(work, warnings, err);
   if (!status && work->options->n_classes > 0 && !work->has_numbers) {
     status = lnti_messages_add(
         warnings, err, "--classes was not used: it gives titles to label numbers of arrays, and none was found");
@@ -338,6 +353,7 @@ static void clear(lnti_import_work *work) {
   free(work->group_clashes.first);
   free(work->kept.first);
   free(work->changed.first);
+  free(work->changed_label.first);
   free(work->exif_clashes.first);
   free(work->meta_key);
   free(work->called);

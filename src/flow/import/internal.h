@@ -24,6 +24,7 @@ typedef struct lnti_import_answer {
   size_t option;   /**< index in the ontology, or LNTI_NONE */
   double number;   /**< of number questions, else NaN */
   bool listed;     /**< one of a list of what is yes in a checklist */
+  bool own;        /**< of the item itself, also where it is in a group */
 } lnti_import_answer;
 
 /** A named value that comes with an input. */
@@ -106,7 +107,7 @@ typedef struct lnti_import_work {
   size_t n_done;    /**< inputs dealt with, refused ones included */
   size_t n_total;   /**< 0: not known yet */
   size_t n_truncated, n_framed, n_group_asked;
-  lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes, changed;
+  lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes, changed, changed_label;
 } lnti_import_work;
 
 /* ---- labels (label.c): questions and options that are new are drafts, until an answer is stored that needs them ---- */

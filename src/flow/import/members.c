@@ -220,7 +220,8 @@ static lnt_status make_class(listing *list, const class_folder *folder, lnt_erro
 /* Whether that option may be an answer, now that all are there: with leaf_only, images between folders may not. */
 static lnt_status check_class(listing *list, const class_folder *folder, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
-  const lnti_import_answer answer = {list->question, list->files[folder->first].option, (double)NAN, false};
+  const lnti_import_answer answer = {
+      .question = list->question, .option = list->files[folder->first].option, .number = (double)NAN};
   lnt_status status = answer.option == LNTI_NONE ? LNT_OK : lnti_import_check(list->work, &answer, &reason);
   return status ? refuse_class(list, folder, status, &reason, err) : LNT_OK;
 }
@@ -403,7 +404,7 @@ static lnt_status fill_input(block *b, size_t i, const folder_file *file, lnt_er
   lnti_import_input *input = &b->inputs[i];
   *input = (lnti_import_input){.member = file->member, .split = file->split, .known = file->known};
   if (file->option != LNTI_NONE) {
-    b->answers[i] = (lnti_import_answer){b->list->question, file->option, (double)NAN, false};
+    b->answers[i] = (lnti_import_answer){.question = b->list->question, .option = file->option, .number = (double)NAN};
     input->answers = &b->answers[i];
     input->n_answers = 1;
   }

@@ -45,7 +45,7 @@ typedef struct batch {
   size_t imported, existing, groups;
   lnti_annotated answers;
   lnti_import_again again; /* of metadata and splits */
-  lnti_import_notice group_clashes, kept, exif_clashes, changed;
+  lnti_import_notice group_clashes, kept, exif_clashes, changed, changed_label;
   lnti_text there; /* what an item has */
   bool outdates;   /* it adds images, or facts of them */
 } batch;
@@ -159,6 +159,13 @@ static lnt_status move_stages(batch *b, lnti_tx *tx, lnt_error *err) {
   return status;
 }
 
+/* What an answer says, in words; its option may be a draft. */
+static lnt_status answer_words(lnti_text *out, const lnti_ontology *ontology, const lnti_answer *answer,
+                               lnt_error *err) {
+  if (answer->option != LNTI_NONE) return lnti_ontology_option_path(out, ontology, answer->option, err);
+  return lnti_text_printf(out, err, "%.10g", answer->number);
+}
+
 /* An example of an answer that was kept. */
 static lnt_status note_kept(batch *b, lnti_tx *tx, const lnti_annotation *a, const char *member, lnt_error *err) {
   const lnti_ontology *ontology = b->work->ontology;
@@ -169,16 +176,32 @@ static lnt_status note_kept(batch *b, lnti_tx *tx, const lnti_annotation *a, con
   lnt_status status = lnti_tx_current_from(tx, &there, &answered, LNTI_SUBJECT_ITEM, a->item_id, question->id, 0, err);
   b->there.length = 0;
   if (!status) status = lnti_answer_text(&b->there, ontology, &there, err);
-  if (!status && a->answer.option != LNTI_NONE) {
-    status = lnti_ontology_option_path(&said, ontology, a->answer.option, err); /* which may be a draft */
-  } else if (!status) {
-    status = lnti_text_printf(&said, err, "%.10g", a->answer.number);
-  }
+  if (!status) status = answer_words(&said, ontology, &a->answer, err);
   if (!status && question->type == LNTI_CHECKLIST) {
     status = lnti_import_note(&b->kept, err, "\"%s\" of %s is answered otherwise", said.data, member);
   } else if (!status) {
     status = lnti_import_note(&b->kept, err, "%s of %s is \"%s\", not \"%s\"", question->key, member, b->there.data,
                               said.data);
+  }
+  lnti_text_clear(&said);
+  return status;
+}
+
+/* An example of an answer that took the place of another. */
+static lnt_status note_changed(batch *b, lnt_error *err) {
+  const lnti_ontology *ontology = b->work->ontology;
+  const lnti_annotation *a = &b->annotations[b->answers.first_changed];
+  const lnti_question *question = &ontology->questions[a->answer.question];
+  const char *member = b->pending[b->answers.first_changed].member;
+  lnti_text said = {0};
+  if (question->type == LNTI_CHECKLIST)
+    return lnti_import_note(&b->changed_label, err, "%s of %s", question->key, member);
+  b->there.length = 0;
+  lnt_status status = lnti_answer_text(&b->there, ontology, &b->answers.changed, err);
+  if (!status) status = answer_words(&said, ontology, &a->answer, err);
+  if (!status) {
+    status = lnti_import_note(&b->changed_label, err, "%s of %s was \"%s\" and is \"%s\"", question->key, member,
+                              b->there.data, said.data);
   }
   lnti_text_clear(&said);
   return status;
@@ -220,6 +243,7 @@ static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
     status = note_kept(b, tx, &b->annotations[first], b->pending[first].member, err);
     b->kept.n = status ? 0 : b->kept.n + b->answers.n_kept - 1;
   }
+  if (!status && b->answers.n_changed > 0) status = note_changed(b, err);
   return status ? status : move_stages(b, tx, err);
 }
 
@@ -378,16 +402,18 @@ static bool is_said(const batch *b, int64_t item_id, const lnti_import_answer *a
 
 /* A row's answers, for its item or for the group. */
 static lnt_status add_answers(batch *b, lnti_tx *tx, const lnti_import_row *row, int64_t group_id, bool may_move,
-                              lnt_error *err) {
+                              bool group_may_move, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (row->input && row->input->whole_lists && !group_id) status = take_back_lists(b, tx, row, err);
   for (size_t i = 0; row->input && i < row->input->n_answers && !status; i++) {
     const lnti_import_answer *answer = &row->input->answers[i];
-    int64_t item_id = group_id ? group_id : row->item.id;
+    const bool of_group = group_id && !answer->own;
+    int64_t item_id = of_group ? group_id : row->item.id;
     bool clash = false;
-    if (group_id) status = find_clash(&clash, b, group_id, answer, row->item.member, err);
-    if (status || clash || (group_id && is_said(b, item_id, answer, row->input->n_answers))) continue;
-    status = add_annotation(b, tx, item_id, may_move, row->input->fresh && !group_id, answer, row->item.member, err);
+    if (of_group) status = find_clash(&clash, b, group_id, answer, row->item.member, err);
+    if (status || clash || (of_group && is_said(b, item_id, answer, row->input->n_answers))) continue;
+    status = add_annotation(b, tx, item_id, of_group ? group_may_move : may_move, row->input->fresh && !of_group,
+                            answer, row->item.member, err);
   }
   return status;
 }
@@ -429,11 +455,11 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
   b->existing += existed;
   b->outdates = b->outdates || !existed || row->facts_missing || row->updates;
   bool may_move = existed && !(row->input && row->input->known.done);
-  return add_answers(b, tx, row, group_id, group_id ? group_existed : may_move, err);
+  return add_answers(b, tx, row, group_id, may_move, group_existed, err);
 }
 
 static void clear_notices(batch *b) {
-  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes, &b->changed};
+  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes, &b->changed, &b->changed_label};
   for (size_t i = 0; i < sizeof notices / sizeof *notices; i++) {
     free(notices[i]->first);
     *notices[i] = (lnti_import_notice){0};
@@ -538,6 +564,7 @@ static void add_counts(lnti_import_work *work, batch *b) {
   take_notice(&work->kept, &b->kept);
   take_notice(&work->exif_clashes, &b->exif_clashes);
   take_notice(&work->changed, &b->changed);
+  take_notice(&work->changed_label, &b->changed_label);
 }
 
 lnt_status lnti_import_batch(lnti_import_work *work, lnti_source_kind kind, const char *source, lnti_import_row *rows,

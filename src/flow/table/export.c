@@ -136,10 +136,11 @@ lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err) {
   const char *top = NULL;
   lnt_status status = LNT_OK;
   if (!is_export(p)) return LNT_OK;
-  p->is_export = true;
+  p->is_export = p->plan->is_export = true;
   for (size_t i = 0; i < p->plan->n_columns && !status; i++) {
     const lnti_table_column *column = &p->plan->columns[i];
     size_t known = find_fixed(column->name);
+    if (strcmp(column->name, "id") == 0) p->plan->id = i;
     if (column->role != LNTI_COLUMN_OPEN) continue;
     if (known < N_FIXED) {
       status = lnti_table_assign(p, i, fixed[known].role, NULL, true, err);

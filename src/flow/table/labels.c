@@ -200,7 +200,8 @@ static lnt_status make(lnti_table_labels *labels, const tree_titles *tree, size_
 static lnt_status check(lnti_table_labels *labels, const tree_titles *tree, size_t i, lnt_error *err) {
   size_t question = labels->question[question_of(labels, i)];
   bool checklist = labels->work->ontology->questions[question].type == LNTI_CHECKLIST;
-  const lnti_import_answer answer = {question, labels->options[i].option, checklist ? 1 : (double)NAN, false};
+  const lnti_import_answer answer = {
+      .question = question, .option = labels->options[i].option, .number = checklist ? 1 : (double)NAN};
   (void)tree;
   return lnti_import_check(labels->work, &answer, err);
 }

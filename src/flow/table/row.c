@@ -338,6 +338,9 @@ lnt_status lnti_table_row_read(lnti_table_row *out, lnti_arena *arena, const lnt
     status = keep(&result.reason, &r, row->reason, strlen(row->reason), err);
   } else {
     status = read_path(&r, err);
+    if (!status && plan->is_export) {
+      status = keep(&result.id, &r, cell_of(&r, plan->id)->text, cell_of(&r, plan->id)->n, err);
+    }
     if (!status) status = lnti_arena_alloc(&pairs, arena, plan->n_keys, sizeof *pairs, err);
     for (size_t i = 0; i < plan->n_columns && !status && !result.refused; i++) status = read_column(&r, i, pairs, err);
   }
@@ -347,7 +350,7 @@ lnt_status lnti_table_row_read(lnti_table_row *out, lnti_arena *arena, const lnt
   result.n_values = r.n_values;
   result.meta = pairs;
   if (result.refused) {
-    result.path = result.split = result.group = NULL;
+    result.path = result.split = result.group = result.id = NULL;
     result.n_values = result.n_meta = 0;
   }
   *out = result;

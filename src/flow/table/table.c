@@ -7,6 +7,7 @@
 #include <flow/table/table.h>
 #include <flow/table/file.h>
 #include <flow/table/find.h>
+#include <flow/table/groups.h>
 #include <flow/table/labels.h>
 #include <flow/table/seen.h>
 #include <flow/table/store.h>
@@ -33,6 +34,7 @@ typedef struct importing {
   size_t *meta_key; /* [plan.n_keys] of lnti_import_meta_key; in `arena` */
   const char *list_split;
   size_t n_rows;
+  lnti_table_groups groups; /* of a table that export wrote */
   lnti_seen seen;
   lnti_seen paths;  /* of a table with lists, until one is met again */
   bool whole_lists; /* no image has two rows, so that a cell is all that is said of it */
@@ -146,8 +148,32 @@ static lnt_status note_block(importing *t, lnti_table_block *b, lnt_error *err) 
     lnti_finder_note(t->finder, b->rows[i].path);
     status = note_path(t, b->rows[i].path, err);
     if (!status) status = lnti_table_labels_note(&t->labels, &b->rows[i], err);
+    if (!status && t->plan.is_export) status = lnti_table_groups_note(&t->groups, &b->rows[i], err);
   }
   t->n_rows += b->n;
+  return status;
+}
+
+/* What the rows of groups say, once there are options. */
+static lnt_status take_groups(importing *t, lnti_table_block *b, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < b->n && !status; i++) {
+    const lnti_table_row *row = &b->rows[i];
+    const bool is_group = !row->refused && lnti_table_group_name(row->path);
+    lnti_table_group *group = lnti_table_groups_find(&t->groups, is_group ? row->id : row->group);
+    lnti_found found = {0};
+    lnt_error none = LNT_ERROR_INIT;
+    const char *refused = NULL;
+    size_t column = 0;
+    if (row->refused || !group) continue;
+    if (!is_group) {
+      group->n_images++;
+      continue;
+    }
+    group->there = lnti_finder_find(&found, t->finder, &b->arena, row->path, &none) == LNT_OK && found.id;
+    status = lnti_table_labels_answers(&group->answers, &refused, &column, &t->labels, row, &t->groups.arena, err);
+    group->n = status || refused ? 0 : row->n_values;
+  }
   return status;
 }
 
@@ -174,6 +200,7 @@ static lnt_status prepare(importing *t, lnt_error *err) {
   lnti_seen_clear(&t->paths);
   if (!status) status = check_guesses(t, err);
   if (!status) status = lnti_table_labels_make(&t->labels, err);
+  if (!status && t->groups.ids.n > 0) status = for_each_block(t, take_groups, false, err);
   if (!status) status = lnti_arena_alloc(&t->meta_key, &t->arena, t->plan.n_keys, sizeof *t->meta_key, err);
   for (size_t i = 0; i < t->plan.n_keys && !status; i++) {
     status = lnti_import_meta_key(&t->meta_key[i], t->work, t->plan.keys[i], err);
@@ -236,11 +263,6 @@ static const char *split_of(const importing *t, const lnti_table_row *row) {
   return row->split ? row->split : t->list_split;
 }
 
-/* The row of a group in a table that export wrote. */
-static bool names_group(const char *path) {
-  return strstr(path, "/" LNTI_IMPORT_GROUP) || strstr(path, "#" LNTI_IMPORT_GROUP);
-}
-
 /* What the row names. *taken_out false where it is refused; *first_out: no row before named it. */
 static lnt_status find_medium(lnti_found *out, bool *taken_out, bool *first_out, importing *t, lnti_table_block *b,
                               const lnti_table_row *row, const lnti_import_answer *answers, lnt_error *err) {
@@ -249,9 +271,10 @@ static lnt_status find_medium(lnti_found *out, bool *taken_out, bool *first_out,
   *taken_out = *first_out = false;
   lnt_status status = lnti_finder_find(out, t->finder, &b->arena, row->path, &reason);
   if (is_failure(status)) return lnti_fail(err, status, "%s", reason.message);
-  if (status && names_group(row->path)) {
-    refuse(b, row, t->plan.path + 1, LNT_EUNSUPPORTED,
-           "a group of images: its images join it again, but what is said of it is not imported");
+  if (status && lnti_table_group_name(row->path)) {
+    const lnti_table_group *group = lnti_table_groups_find(&t->groups, row->id);
+    if (group && group->n_images > 0) return LNT_OK; /* its images bring it */
+    refuse(b, row, t->plan.path + 1, LNT_EUNSUPPORTED, "a group of images, none of which is in this table");
     return LNT_OK;
   }
   if (status) return refuse_text(b, row, t->plan.path + 1, status, reason.message, err);
@@ -296,6 +319,9 @@ static lnt_status take_row(importing *t, lnti_table_block *b, const lnti_table_r
                                          .group_id = found->group_id,
                                          .joins = found->id && !found->group_id}};
   status = take_meta(input, t, row, &b->arena, err);
+  if (!status && t->plan.is_export) {
+    status = lnti_table_groups_join(input, lnti_table_groups_find(&t->groups, row->group), &b->arena, err);
+  }
   if (!status) b->n_inputs++;
   return status;
 }
@@ -455,6 +481,7 @@ lnt_status lnti_import_table(lnti_import_work *work, const char *path, lnt_error
   for (size_t i = 0; i < t.spec.n_names; i++) lnti_names_clear(&t.names[i]);
   lnti_seen_clear(&t.seen);
   lnti_table_labels_clear(&t.labels);
+  lnti_table_groups_clear(&t.groups);
   lnti_table_plan_clear(&t.plan);
   lnti_finder_free(t.finder);
   lnti_arena_clear(&t.arena);

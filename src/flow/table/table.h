@@ -176,6 +176,8 @@ typedef struct lnti_table_plan {
   const char **keys; /**< of metadata */
   size_t n_keys;
   char separator; /**< of the table */
+  bool is_export; /**< export wrote it */
+  size_t id;      /**< then its column of ids */
   lnti_arena arena;
 } lnti_table_plan;
 
@@ -217,6 +219,7 @@ typedef struct lnti_table_row {
   size_t line;
   const char *path;
   const char *split, *group; /**< NULL: none */
+  const char *id;            /**< of a table that export wrote; NULL */
   const lnti_table_value *values;
   size_t n_values;
   const lnti_table_pair *meta;
