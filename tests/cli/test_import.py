@@ -266,6 +266,15 @@ class Tables(program.Case):
             self.assertEqual((told["labelled"], told["labels_changed"], told["labels_same"]), (0, 0, 3))
             self.assertEqual(self.grouped("p"), before)
 
+    def test_a_table_beside_images(self):
+        self.run_ok("init", "p")
+        self.write_images()
+        (self.folder / "set" / "labels.csv").write_text("file,class\na.pgm,cat\n")
+        (self.folder / "set" / "README.txt").write_text("words\n")
+        warnings = self.run_json("-C", "p", "import", "set")["warnings"]
+        self.assertRegex(" ".join(warnings), r"2 files in .*/set are no images .* were left alone; a table among them may hold "
+                                             r"labels: linnet import .*/set/labels\.csv")
+
     def test_columns_are_told(self):
         self.run_ok("init", "p")
         self.write_images()

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <flow/table/seen.h>
+#include <flow/table/table.h>
 #include <image/image.h>
 #include <media/archive.h>
 #include <stdio.h>
@@ -109,6 +110,18 @@ static lnt_status wait_for_link(walk *w, unsigned depth, lnt_error *err) {
   return status;
 }
 
+/* A file that may hold labels: a table, or a list whose name says a split ("train.txt"). */
+static lnt_status note_table(lnti_files *files, const char *name, const char *member, lnt_error *err) {
+  const lnti_table_format format = lnti_table_format_of(name);
+  const bool table = format == LNTI_TABLE_CSV || format == LNTI_TABLE_JSONL ||
+                     (format == LNTI_TABLE_LIST && lnti_table_list_split(member));
+  char *copy = NULL;
+  if (!table || files->n_tables++ > 0) return LNT_OK;
+  lnt_status status = lnti_arena_strndup(&copy, &files->arena, member, strlen(member), err);
+  files->first_table = copy;
+  return status;
+}
+
 /* w->path names one entry of a folder, n bytes long. */
 static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) {
   struct stat info = {0};
@@ -119,7 +132,7 @@ static lnt_status list_entry(walk *w, size_t n, unsigned depth, lnt_error *err) 
   bool image = strchr(name, '.') ? may_be_image(name) : S_ISREG(info.st_mode) && may_be_image_inside(w->path);
   if (image) return add_file(w->files, w->path + w->below, err);
   w->files->n_other++;
-  return LNT_OK;
+  return note_table(w->files, name, w->path + w->below, err);
 }
 
 /* An entry of the folder w->path, n bytes long; one whose path is too long is refused. */

@@ -13,6 +13,8 @@ typedef struct lnti_files {
   const char **member; /**< [n] '/' separated path below the folder; in the arena */
   size_t n, capacity;
   size_t n_other;          /**< files that were left alone */
+  size_t n_tables;         /**< of these, tables by their names, in folders */
+  const char *first_table; /**< below the root; in `arena`; NULL */
   size_t n_again;          /**< linked folders that were not listed */
   const char *first_again; /**< of these, below the folder; in the arena */
   lnti_arena arena;

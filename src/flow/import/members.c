@@ -494,13 +494,26 @@ static lnt_status import_something_else(const listing *list, bool refused, lnt_e
 static lnt_status warn_of_listing(const listing *list, lnt_error *err) {
   lnti_messages *warnings = &list->work->result->warnings;
   const lnti_files *names = &list->names;
+  lnti_text text = {0};
   lnt_status status = LNT_OK;
   if (names->n_other > 0) {
-    status = lnti_messages_add(warnings, err,
-                               names->n_other == 1
-                                   ? "%zu file in %s is no image by its name (or bytes) and was left alone"
-                                   : "%zu files in %s are no images by their names (or bytes) and were left alone",
-                               names->n_other, list->root);
+    status = lnti_text_printf(&text, err, "%zu %s in %s %s by %s (or bytes) and %s left alone", names->n_other,
+                              lnti_plural(names->n_other, "file", "files"), list->root,
+                              lnti_plural(names->n_other, "is no image", "are no images"),
+                              lnti_plural(names->n_other, "its name", "their names"),
+                              lnti_plural(names->n_other, "was", "were"));
+    if (!status && names->n_tables > 0) {
+      lnti_text path = {0};
+      status = lnti_text_printf(&path, err, "%s/%s", list->root, names->first_table);
+      if (!status) {
+        status = lnti_text_printf(&text, err, "; %s may hold labels: linnet import %s",
+                                  lnti_plural(names->n_tables, "a table among them", "tables among them"),
+                                  lnti_shell_word(path.data, "TABLE").text);
+      }
+      lnti_text_clear(&path);
+    }
+    if (!status) status = lnti_messages_add(warnings, err, "%s", text.data);
+    lnti_text_clear(&text);
   }
   if (status || names->n_again == 0) return status;
   return lnti_messages_add(
