@@ -262,8 +262,8 @@ const lnti_command lnti_cmd_backbone = {
     .summary = "keep networks that others have trained, to build on",
     .usage = "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\nremove NAME",
     .about =
-        "A backbone is a network, as an ONNX file, that was trained on many images. What it sees in an image can "
-        "be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
+        "A backbone is a network, as an ONNX or TensorFlow Lite file, that was trained on many images. What it sees in "
+        "an image can be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
         "embedding:NAME. Backbones are kept per person, not per "
         "project: in LINNET_BACKBONES, else in linnet/backbones below XDG_DATA_HOME (~/.local/share).\n\n"
         "What add is not told it reads from the file: size, preprocessing, names of classes, licence; "
