@@ -13,6 +13,7 @@
 #include <flow/split/names.h>
 #include <media/cifar.h>
 #include <media/idx.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,7 +283,7 @@ static lnt_status warn_of_split(const lnti_import_work *work, lnti_messages *war
       split, near, near);
 }
 
-static lnt_status warn(lnti_import_work *work, lnt_error *err) {
+static lnt_status warn(lnti_import_work *work, const lnti_messages *leaks, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
@@ -294,9 +295,8 @@ static lnt_status warn(lnti_import_work *work, lnt_error *err) {
   }
   if (!status) status = warn_of_sayings(work, warnings, err);
   if (!status) status = lnti_duplicates_warn(warnings, &work->result->duplicates, err);
-  size_t n = warnings->n;
-  if (!status) status = lnti_leaks_report(warnings, work->project, err);
-  work->result->cut = warnings->n > n;
+  for (size_t i = 0; i < leaks->n && !status; i++) status = lnti_messages_add(warnings, err, "%s", leaks->text[i]);
+  work->result->cut = leaks->n > 0;
   return status;
 }
 
@@ -362,6 +362,43 @@ static void clear(lnti_import_work *work) {
   lnti_ontology_free(work->ontology);
 }
 
+/* ---- afterwards ---- */
+
+typedef struct counting {
+  lnti_import_work *work;
+  int64_t question_id;
+  lnt_status status;
+  lnt_error error;
+} counting;
+
+static void *count_main(void *payload) {
+  counting *c = payload;
+  c->status = lnti_duplicates_read(&c->work->result->duplicates, c->work->project, c->question_id, &c->error);
+  return NULL;
+}
+
+/* Labels alone make no new duplicates, but may be new conflicts of those that there are. To count these and to look for leaks
+ * is a pass over all items each, and one does not wait for the other. */
+static lnt_status look_at_labels(lnti_messages *leaks, lnti_import_work *work, int64_t question_id, lnt_error *err) {
+  counting c = {.work = work, .question_id = question_id, .error = LNT_ERROR_INIT};
+  pthread_t thread;
+  int number = pthread_create(&thread, NULL, count_main, &c);
+  if (number) return lnti_fail_errno(err, number, "a thread to count duplicates with could not be started");
+  lnt_status status = lnti_leaks_report(leaks, work->project, err);
+  pthread_join(thread, NULL);
+  return c.status ? lnti_fail(err, c.status, "%s", c.error.message) : status;
+}
+
+static lnt_status look_afterwards(lnti_messages *leaks, lnti_import_work *work, lnt_error *err) {
+  int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
+  bool search = work->has_media || work->result->imported > 0;
+  lnt_status status = search ? LNT_OK : lnti_duplicates_outdated(&search, work->project, err);
+  if (status) return status;
+  if (!search) return look_at_labels(leaks, work, question_id, err);
+  status = lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err);
+  return status ? status : lnti_leaks_report(leaks, work->project, err);
+}
+
 static lnt_status import_all(lnti_import_work *work, const source *sources, size_t n_sources, lnt_error *err) {
   lnt_status status = lnti_store_ontology(&work->ontology, work->project->store, err);
   if (status) return status;
@@ -369,15 +406,11 @@ static lnt_status import_all(lnti_import_work *work, const source *sources, size
   status = lnti_alloc_zero(&work->called, work->n_before, sizeof *work->called, err);
   if (!status) status = import_sources(work, sources, n_sources, err);
   if (status) return status;
-  int64_t question_id = work->question == LNTI_NONE ? 0 : work->ontology->questions[work->question].id;
-  /* Labels alone make no new duplicates, but may be new conflicts of those that there are. */
-  bool search = work->has_media || work->result->imported > 0;
-  if (!search) status = lnti_duplicates_outdated(&search, work->project, err);
-  if (status) return status;
-  status = search ? lnti_duplicates_update(&work->result->duplicates, work->project, question_id, err)
-                  : lnti_duplicates_read(&work->result->duplicates, work->project, question_id, err);
-  if (status) return status;
-  return warn(work, err);
+  lnti_messages leaks = {0};
+  status = look_afterwards(&leaks, work, err);
+  if (!status) status = warn(work, &leaks, err);
+  lnti_messages_clear(&leaks);
+  return status;
 }
 
 /* The first 256 are all that a label can name. */
