@@ -49,12 +49,27 @@ lnt_status lnti_tflite_add(lnti_tflite *r, const char *op, const lnti_node *node
   return status ? status : lnti_graph_add_node(r->graph, &full, err);
 }
 
+/* A value that can be found by its name again, whenever the file is read: what is taken gets a number. */
+static lnt_status name_value(uint32_t *out, lnti_tflite *r, const char *name, lnt_error *err) {
+  char other[LNTI_TFLITE_NAME + 32];
+  size_t number = r->graph->n_values;
+  const char *use = name;
+  for (int tries = 0; lnti_graph_find(r->graph, use, strlen(use)) != LNTI_NO_VALUE; tries++) {
+    if (tries == 8) return lnti_graph_add_value(out, r->graph, name, err); /* names made to collide */
+    snprintf(other, sizeof other, "%s/%zu", name, number++);
+    use = other;
+  }
+  return lnti_graph_name(out, r->graph, use, strlen(use), err);
+}
+
 lnt_status lnti_tflite_step(uint32_t *out, lnti_tflite *r, const char *op, const lnti_node *node, lnt_error *err) {
   uint32_t value = LNTI_NO_VALUE;
+  char name[sizeof r->label + 32];
   lnti_node full = *node;
   full.output = &value;
   full.n_outputs = 1;
-  lnt_status status = lnti_graph_add_value(&value, r->graph, r->label, err);
+  snprintf(name, sizeof name, "%s/%s", r->label, op);
+  lnt_status status = name_value(&value, r, name, err);
   if (!status) status = lnti_tflite_add(r, op, &full, err);
   if (!status) *out = value;
   return status;
@@ -195,10 +210,7 @@ lnt_status lnti_tflite_give(uint32_t *out, lnti_tflite *r, size_t k, lnti_tflite
   if (t->made || t->data) {
     return lnti_tflite_fail(r, err, LNT_EDATA, "it makes %s, which is there already", name);
   }
-  /* Names need not be different; the first has it. */
-  bool taken = lnti_graph_find(r->graph, name, strlen(name)) != LNTI_NO_VALUE;
-  lnt_status status =
-      taken ? lnti_graph_add_value(out, r->graph, name, err) : lnti_graph_name(out, r->graph, name, strlen(name), err);
+  lnt_status status = name_value(out, r, name, err); /* names in the file need not be different */
   if (status) return status;
   t->made = true;
   t->value[form] = *out;

@@ -20,7 +20,14 @@ enum { N_INPUTS = 2, N_OUTPUTS = 3, T_UNITS = 4, T_FILES = 6 };
 enum { U_TYPE = 0, U_OPTIONS = 1, UNIT_NORMALISATION = 1, O_MEAN = 0, O_STD = 1 };
 enum { F_NAME = 0, F_TYPE = 2, F_LOCALE = 3, FILE_LABELS = 2 };
 
-enum { LISTED_MAX = 64, MEMBERS_MAX = 1024, TEXT_MAX = 4096, LABELS_BYTES_MAX = 16 << 20, CHANNELS_MAX = 16 };
+enum {
+  LISTED_MAX = 64,
+  MEMBERS_MAX = 1024,
+  TEXT_MAX = 4096,
+  LONG_TEXT_MAX = 1 << 20,
+  LABELS_BYTES_MAX = 16 << 20,
+  CHANNELS_MAX = 16
+};
 
 static lnt_status add_text(lnti_graph *graph, const char *key, const char *text, lnt_error *err) {
   if (!*text || lnti_graph_metadata(graph, key)) return LNT_OK;
@@ -29,9 +36,15 @@ static lnt_status add_text(lnti_graph *graph, const char *key, const char *text,
 
 static lnt_status add_field(lnti_graph *graph, const char *key, const lnti_flat_table *table, unsigned field,
                             lnt_error *err) {
-  char text[TEXT_MAX];
-  lnti_flat_text(text, sizeof text, table, field);
-  return add_text(graph, key, text, err);
+  char *text = NULL; /* a licence may have many pages */
+  const lnti_flat_list bytes = lnti_flat_field_list(table, field, 1);
+  size_t room = bytes.n < LONG_TEXT_MAX ? bytes.n + 1 : LONG_TEXT_MAX;
+  lnt_status status = lnti_alloc(&text, room, 1, err);
+  if (status) return status;
+  lnti_flat_text(text, room, table, field);
+  status = add_text(graph, key, text, err);
+  free(text);
+  return status;
 }
 
 /* ---- what pixels become ---- */

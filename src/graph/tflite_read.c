@@ -212,16 +212,16 @@ static lnt_status read_input(lnti_tflite *r, uint32_t i, lnt_error *err) {
   return status ? status : lnti_graph_add_input(r->graph, value, err);
 }
 
-/* By its name; planes as [n,c,h,w]. */
+/* By its name, planes as [n,c,h,w]: what is turned for that has a name of its own. */
 static lnt_status read_output(lnti_tflite *r, uint32_t i, lnt_error *err) {
   lnti_tflite_tensor *t = &r->tensor[i];
   const lnti_tflite_form form = t->shape.rank == 4 && !t->data ? LNTI_TFLITE_PLANE : LNTI_TFLITE_FLAT;
   char name[LNTI_TFLITE_NAME];
   uint32_t value = LNTI_NO_VALUE, named = LNTI_NO_VALUE;
-  snprintf(r->label, sizeof r->label, "output");
+  lnti_tflite_name(name, r, t);
+  snprintf(r->label, sizeof r->label, "%.80s", name);
   lnt_status status = lnti_tflite_take(&value, r, t, form, err);
   if (status) return status;
-  lnti_tflite_name(name, r, t);
   if (lnti_graph_find(r->graph, name, strlen(name)) == LNTI_NO_VALUE) {
     const lnti_node node = {.input = &value, .n_inputs = 1, .output = &named, .n_outputs = 1};
     status = lnti_graph_name(&named, r->graph, name, strlen(name), err);

@@ -150,8 +150,11 @@ lnt_status lnti_tflite_split(lnti_tflite *r, lnt_error *err) {
   if (!status) status = lnti_tflite_axis(&axis, r, given[0], x->shape.rank, err);
   if (!status && !even) status = lnti_tflite_listed(lengths, &n_lengths, r, 1, "its lengths", err);
   if (status) return status;
-  if (n_outputs > LNTI_TFLITE_LIST || (!even && n_lengths != n_outputs)) {
-    return lnti_tflite_fail(r, err, LNT_EDATA, "%zu parts", n_outputs);
+  if (n_outputs > LNTI_TFLITE_LIST) {
+    return lnti_tflite_fail(r, err, LNT_ELIMIT, "%zu parts; up to %d are read", n_outputs, LNTI_TFLITE_LIST);
+  }
+  if (!even && n_lengths != n_outputs) {
+    return lnti_tflite_fail(r, err, LNT_EDATA, "%zu lengths for %zu parts", n_lengths, n_outputs);
   }
   if (even && x->shape.dim[axis] % n_outputs != 0) {
     return lnti_tflite_fail(r, err, LNT_EDATA, "%zu cannot be split in %zu", x->shape.dim[axis], n_outputs);
@@ -160,9 +163,13 @@ lnt_status lnti_tflite_split(lnti_tflite *r, lnt_error *err) {
   for (size_t k = 0; k < n_outputs; k++) {
     if (even) lengths[k] = (int64_t)(x->shape.dim[axis] / n_outputs);
     if (lengths[k] < 0 && !open) open = &lengths[k];
+    if (lengths[k] > rest) {
+      return lnti_tflite_fail(r, err, LNT_EDATA, "parts that are longer than the %zu that there are",
+                              x->shape.dim[axis]);
+    }
     if (lengths[k] > 0) rest -= lengths[k];
   }
-  if (open && rest >= 0) *open = rest; /* one may be -1: what is left */
+  if (open) *open = rest; /* one may be -1: what is left */
   lnti_tflite_along(r, x, axis);
   status = lnti_tflite_take(&input[0], r, x, form, err);
   if (!status) status = lnti_tflite_ints(&input[1], r, lengths, n_outputs, err);
@@ -236,7 +243,7 @@ static bool bit(int64_t mask, size_t d) {
   return mask >> d & 1;
 }
 
-/* One dimension; false where it is taken whole. */
+/* One dimension; false where it is taken whole. Where it shrinks, `begin` is one of its indices. */
 static bool cut_dimension(int64_t *begin, int64_t *end, int64_t *step, const masks *m, size_t d, int64_t length) {
   if (bit(m->shrink, d)) {
     *step = 1;
@@ -249,7 +256,8 @@ static bool cut_dimension(int64_t *begin, int64_t *end, int64_t *step, const mas
 }
 
 /* STRIDED_SLICE: x, begin, end, step. Fields: masks of begin and end (from and to the edge), of an ellipsis, of new dimensions,
- * and of dimensions of which one index is taken, and which then go. */
+ * and of dimensions of which one index is taken, and which then go; whether an end is counted from its
+ * beginning. */
 lnt_status lnti_tflite_strided_slice(lnti_tflite *r, lnt_error *err) {
   lnti_tflite_tensor *x = lnti_tflite_input(r, 0);
   int64_t begin[LNTI_TFLITE_LIST], end[LNTI_TFLITE_LIST], step[LNTI_TFLITE_LIST], gone[LNTI_RANK_MAX];
@@ -270,11 +278,21 @@ lnt_status lnti_tflite_strided_slice(lnti_tflite *r, lnt_error *err) {
   if (m.ellipsis || m.new_axis) {
     return lnti_tflite_fail(r, err, LNT_EUNSUPPORTED, "an ellipsis or a new dimension in a slice");
   }
+  if (lnti_flat_int(&r->options, 5, 1, 0) != 0) {
+    return lnti_tflite_fail(r, err, LNT_EUNSUPPORTED, "ends of a slice that count from its beginning");
+  }
   const lnti_tflite_form form = m.shrink ? LNTI_TFLITE_FLAT : lnti_tflite_own_form(x);
   for (size_t d = 0; d < n; d++) {
     if (step[d] == 0) return lnti_tflite_fail(r, err, LNT_EDATA, "steps of 0");
-    if (bit(m.shrink, d)) gone[n_gone++] = (int64_t)d;
-    if (!cut_dimension(&begin[d], &end[d], &step[d], &m, d, (int64_t)x->shape.dim[d])) continue;
+    int64_t length = (int64_t)x->shape.dim[d];
+    if (bit(m.shrink, d)) {
+      if (begin[d] < -length || begin[d] >= length) {
+        return lnti_tflite_fail(r, err, LNT_EDATA, "index %lld, where there are %lld", (long long)begin[d],
+                                (long long)length);
+      }
+      gone[n_gone++] = (int64_t)d;
+    }
+    if (!cut_dimension(&begin[d], &end[d], &step[d], &m, d, length)) continue;
     lnti_tflite_along(r, x, d);
     add_cut(&c, axis_in(form, d), begin[d], end[d], step[d]);
   }
@@ -321,6 +339,7 @@ lnt_status lnti_tflite_expand(lnti_tflite *r, lnt_error *err) {
     if (status) return status;
     if (n != x->shape.rank || n == 0) r->mixes_samples = true;
     if (tile && n > 0 && listed[0] != 1) r->mixes_samples = true;
+    if (!tile && n > 0 && listed[0] != (int64_t)x->shape.dim[0]) r->mixes_samples = true;
     if (!tile && n > 0 && listed[0] == (int64_t)x->shape.dim[0] && !r->one_sample) listed[0] = 1;
     status = lnti_tflite_ints(&input[1], r, listed, n, err);
   } else if (!status) {
