@@ -249,7 +249,7 @@ class Tables(program.Case):
         self.run_ok("init", "p")
         self.write_images()
         (self.folder / "set" / "own.csv").write_text("path,class\na.pgm,odd\n")
-        (self.folder / "set" / "t.csv").write_text("path,class,study\na.pgm,ill,s1\nb.pgm,ill,s1\nc.pgm,,s2\nd.pgm,well,\n")
+        (self.folder / "set" / "t.csv").write_text("path,class,study\na.pgm,Ill,s1\nb.pgm,Ill,s1\nc.pgm,,s2\nd.pgm,well,\n")
         self.run_ok("-C", "p", "import", "set/own.csv")
         self.run_ok("-C", "p", "import", "set/t.csv", "--column", "study=group")
         before = self.grouped("p")

@@ -32,6 +32,11 @@ static size_t find_fixed(const char *name) {
   return i;
 }
 
+/* Of JSON Lines: what has keys of its own below it. "titles" are for people; options are called by "answers". */
+static bool is_open_part(const char *name) {
+  return after(name, "meta.") || after(name, "answers") || after(name, "titles");
+}
+
 /* The columns of every row stand in one order; of JSON Lines, "group" and "kind" are not in every row. */
 static bool is_export(const lnti_table_planning *p) {
   const lnti_table_plan *plan = p->plan;
@@ -46,8 +51,7 @@ static bool is_export(const lnti_table_planning *p) {
   for (size_t i = 0; i < plan->n_columns; i++) {
     size_t known = find_fixed(plan->columns[i].name);
     n += known < N_CSV && strcmp(fixed[known].name, "group") != 0;
-    if (known == N_FIXED && !after(plan->columns[i].name, "meta.") && !after(plan->columns[i].name, "answers"))
-      return false;
+    if (known == N_FIXED && !is_open_part(plan->columns[i].name)) return false;
   }
   return n == N_CSV - 1;
 }
@@ -144,6 +148,8 @@ lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err) {
     if (column->role != LNTI_COLUMN_OPEN) continue;
     if (known < N_FIXED) {
       status = lnti_table_assign(p, i, fixed[known].role, NULL, true, err);
+    } else if (p->sample->format == LNTI_TABLE_JSONL && after(column->name, "titles")) {
+      status = lnti_table_assign(p, i, LNTI_COLUMN_SKIP, NULL, true, err);
     } else if (after(column->name, "meta.")) {
       status = lnti_table_assign(p, i, LNTI_COLUMN_META, NULL, true, err);
     } else {
