@@ -9,6 +9,7 @@
 #include <graph/layout.h>
 #include <graph/onednn.h>
 #include <graph/operator.h>
+#include <graph/pieces.h>
 #include <graph/simplify.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,88 +87,18 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
 
 /* ---- memory ---- */
 
-/* A piece of the block: free, or in use. Pieces are in the order of their places and cover the block without a gap. */
-typedef struct piece {
-  size_t begin, bytes;
-  bool taken;
-} piece;
-
-typedef struct layout {
-  piece *piece;
-  size_t n, room, end; /* bytes of the block so far */
-} layout;
-
-static lnt_status insert_piece(layout *l, size_t at, piece p, lnt_error *err) {
-  lnt_status status = lnti_grow(&l->piece, &l->room, l->n + 1, sizeof *l->piece, err);
-  if (status) return status;
-  memmove(&l->piece[at + 1], &l->piece[at], (l->n - at) * sizeof *l->piece);
-  l->piece[at] = p;
-  l->n++;
-  return LNT_OK;
-}
-
-/* The smallest free piece that is large enough, or the end. */
-static lnt_status take_piece(size_t *out, layout *l, size_t bytes, lnt_error *err) {
-  size_t best = SIZE_MAX;
-  bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  if (bytes == 0) bytes = ALIGNMENT;
-  for (size_t i = 0; i < l->n; i++) {
-    const piece *p = &l->piece[i];
-    if (!p->taken && p->bytes >= bytes && (best == SIZE_MAX || p->bytes < l->piece[best].bytes)) best = i;
-  }
-  if (best == SIZE_MAX && l->n > 0 && !l->piece[l->n - 1].taken) {
-    l->end += bytes - l->piece[l->n - 1].bytes;
-    best = l->n - 1;
-    l->piece[best].bytes = bytes;
-  } else if (best == SIZE_MAX) {
-    lnt_status status = insert_piece(l, l->n, (piece){.begin = l->end, .bytes = bytes}, err);
-    if (status) return status;
-    best = l->n - 1;
-    l->end += bytes;
-  }
-  size_t rest = l->piece[best].bytes - bytes;
-  if (rest > 0) {
-    lnt_status status = insert_piece(l, best + 1, (piece){.begin = l->piece[best].begin + bytes, .bytes = rest}, err);
-    if (status) return status;
-    l->piece[best].bytes = bytes;
-  }
-  l->piece[best].taken = true;
-  *out = l->piece[best].begin;
-  return LNT_OK;
-}
-
-static void join_next(layout *l, size_t i) {
-  if (i + 1 >= l->n || l->piece[i].taken || l->piece[i + 1].taken) return;
-  l->piece[i].bytes += l->piece[i + 1].bytes;
-  memmove(&l->piece[i + 1], &l->piece[i + 2], (l->n - i - 2) * sizeof *l->piece);
-  l->n--;
-}
-
-static void give_piece(layout *l, size_t begin) {
-  size_t low = 0, high = l->n - 1;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (l->piece[middle].begin < begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  l->piece[low].taken = false;
-  join_next(l, low);
-  if (low > 0) join_next(l, low - 1);
-}
-
 /* Where each value that steps make lies, and until which step. A view lies where what it views does. */
 typedef struct lifetimes {
-  uint32_t *root; /* [values] the value whose memory it has */
-  size_t *last;   /* [values] step after which its memory is free; of roots */
-  size_t *place;  /* [values] of roots */
-  bool *laid;     /* [values] is a root that a step makes */
+  uint32_t *root;  /* [values] the value whose memory it has */
+  size_t *last;    /* [values] step after which its memory is free; of roots */
+  size_t *place;   /* [values] of roots */
+  uint32_t *piece; /* [values] of roots: its number while it is taken */
+  bool *laid;      /* [values] is a root that a step makes */
 } lifetimes;
 
 static void free_lifetimes(lifetimes *l) {
   free(l->laid);
+  free(l->piece);
   free(l->place);
   free(l->last);
   free(l->root);
@@ -178,6 +109,7 @@ static lnt_status new_lifetimes(lifetimes *l, const lnti_plan *plan, lnt_error *
   lnt_status status = lnti_alloc(&l->root, n, sizeof *l->root, err);
   if (!status) status = lnti_alloc_zero(&l->last, n, sizeof *l->last, err);
   if (!status) status = lnti_alloc_zero(&l->place, n, sizeof *l->place, err);
+  if (!status) status = lnti_alloc_zero(&l->piece, n, sizeof *l->piece, err);
   if (!status) status = lnti_alloc_zero(&l->laid, n, sizeof *l->laid, err);
   for (size_t v = 0; v < n && !status; v++) l->root[v] = (uint32_t)v;
   return status;
@@ -203,23 +135,24 @@ static void find_lifetimes(lifetimes *l, const lnti_plan *plan) {
 }
 
 /* Gives back what step i was the last to use. */
-static void give_back(layout *l, lifetimes *t, const lnti_node *node, size_t i) {
+static void give_back(lnti_pieces *l, lifetimes *t, const lnti_node *node, size_t i) {
   for (size_t k = 0; k < node->n_inputs + node->n_outputs; k++) {
     uint32_t v = k < node->n_inputs ? node->input[k] : node->output[k - node->n_inputs];
     if (v == LNTI_NO_VALUE) continue;
     v = t->root[v];
     if (!t->laid[v] || t->last[v] != i) continue;
-    give_piece(l, t->place[v]);
+    lnti_pieces_give(l, t->piece[v]);
     t->last[v] = SIZE_MAX; /* once */
   }
 }
 
 /* Outputs without a name, and scratch memory, are there for their step alone. Places go into call.scratch and output.data
  * as numbers, and become addresses when the block is there. */
-static lnt_status lay_step(layout *l, lifetimes *t, size_t *extra_out, lnti_plan *plan, size_t i, lnt_error *err) {
+static lnt_status lay_step(lnti_pieces *l, lifetimes *t, size_t *extra_out, lnti_plan *plan, size_t i, lnt_error *err) {
   step *s = &plan->step[i];
   lnt_status status = LNT_OK;
-  size_t extra = s->call.scratch_bytes, at = 0;
+  size_t extra = s->call.scratch_bytes;
+  uint32_t at = 0;
   if (is_view(s)) return LNT_OK;
   for (size_t k = 0; k < s->call.n_outputs && !status; k++) {
     uint32_t v = s->call.node->output[k];
@@ -228,14 +161,15 @@ static lnt_status lay_step(layout *l, lifetimes *t, size_t *extra_out, lnti_plan
       extra += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
       continue;
     }
-    status = take_piece(&t->place[v], l, bytes, err);
+    status = lnti_pieces_take(&t->piece[v], l, bytes, err);
+    if (!status) t->place[v] = lnti_pieces_begin(l, t->piece[v]);
     t->laid[v] = true;
   }
   if (!status && extra > 0) {
-    status = take_piece(&at, l, extra, err);
-    if (!status) give_piece(l, at);
+    status = lnti_pieces_take(&at, l, extra, err);
+    if (!status) *extra_out = lnti_pieces_begin(l, at);
+    if (!status) lnti_pieces_give(l, at);
   }
-  *extra_out = at;
   return status;
 }
 
@@ -257,7 +191,7 @@ static void place_step(lnti_plan *plan, const lifetimes *t, size_t i, size_t ext
 
 static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
   lifetimes t = {0};
-  layout l = {0};
+  lnti_pieces l = {0};
   size_t *extra = NULL;
   lnt_status status = new_lifetimes(&t, plan, err);
   if (!status) status = lnti_alloc_zero(&extra, plan->n_steps, sizeof *extra, err);
@@ -275,7 +209,7 @@ static lnt_status lay_out(lnti_plan *plan, lnt_error *err) {
   if (!status) status = lnti_alloc_aligned(&plan->memory, l.end, 1, err);
   for (size_t i = 0; i < plan->n_steps && !status; i++) place_step(plan, &t, i, extra[i]);
   free(extra);
-  free(l.piece);
+  lnti_pieces_clear(&l);
   free_lifetimes(&t);
   return status;
 }
