@@ -7,6 +7,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/table.h>
+#include <flow/backbone_pull.h>
 #include <flow/backbones.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +206,68 @@ static lnt_status run_add(lnti_cli *cli, const lnti_args *args, lnt_error *err) 
   return status;
 }
 
+/* ---- fetching ---- */
+
+static lnt_status catalogue_line(void *payload, const lnti_catalogue_entry *e, lnt_error *err) {
+  lnti_json_writer *w = payload;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "name", e->name);
+  lnti_json_kv_string(w, "about", e->about);
+  lnti_json_kv_string(w, "url", e->url);
+  lnti_json_kv_int(w, "bytes", (int64_t)e->bytes);
+  lnti_json_kv_string(w, "sha256", e->sha256);
+  lnti_json_kv_string(w, "licence", e->licence);
+  lnti_json_kv_string(w, "source", e->source);
+  lnti_json_end_object(w);
+  return lnti_json_finish(w, err);
+}
+
+static lnt_status catalogue_row(void *payload, const lnti_catalogue_entry *e, lnt_error *err) {
+  lnti_shown bytes = lnti_show_bytes(e->bytes);
+  const char *cells[] = {e->name, bytes.text, e->licence, e->about};
+  return lnti_table_row(payload, cells, err);
+}
+
+static lnt_status run_catalogue(lnti_cli *cli, lnt_error *err) {
+  static const lnti_column columns[] = {{"backbone", LNTI_ALIGN_LEFT},
+                                        {"size", LNTI_ALIGN_RIGHT},
+                                        {"licence", LNTI_ALIGN_LEFT},
+                                        {"what it is", LNTI_ALIGN_LEFT}};
+  lnti_json_writer *w = NULL;
+  lnti_table table;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 4, 0);
+  if (cli->json) {
+    status = lnti_cli_json(&w, cli, 0, err);
+    if (!status) status = lnti_backbones_catalogue(catalogue_line, w, err);
+  } else {
+    status = lnti_backbones_catalogue(catalogue_row, &table, err);
+    if (!status) status = lnti_table_write(&text, &table, err);
+    if (!status) status = lnti_print_text(cli, &text, err);
+    if (!status) lnti_print_next(cli, "linnet backbone pull NAME");
+  }
+  lnti_json_writer_free(w);
+  lnti_text_clear(&text);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static lnt_status run_pull(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  lnti_backbone_entry e = {0};
+  lnti_messages none = {0};
+  bool fetched = false;
+  if (!cli->backbones)
+    return lnti_fail(err, LNT_EINVAL, "where backbones are kept is not known: set LINNET_BACKBONES, or HOME");
+  lnt_status status =
+      lnti_backbones_pull(&e, &fetched, cli->backbones, args->operands[1], lnti_args_text(args, "from", NULL),
+                          &cli->context, &cli->meter->progress, err);
+  if (!status && !fetched && !cli->json) lnti_print(cli, "It is kept already.\n");
+  if (!status) status = cli->json ? print_added_json(cli, &e, &none, err) : print_added(cli, &e, &none, err);
+  lnti_backbone_entry_clear(&e);
+  return status;
+}
+
 /* ---- removing ---- */
 
 static lnt_status run_remove(lnti_cli *cli, const char *name, lnt_error *err) {
@@ -231,8 +294,10 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
   if (strcmp(verb, "list") == 0 && args->n_operands <= 1) return run_list(cli, err);
   if (strcmp(verb, "add") == 0 && args->n_operands == 2) return run_add(cli, args, err);
+  if (strcmp(verb, "pull") == 0 && args->n_operands == 1) return run_catalogue(cli, err);
+  if (strcmp(verb, "pull") == 0 && args->n_operands == 2) return run_pull(cli, args, err);
   if (strcmp(verb, "remove") == 0 && args->n_operands == 2) return run_remove(cli, args->operands[1], err);
-  return lnti_fail(err, LNT_EINVAL, "it is 'linnet backbone add FILE', 'list' or 'remove NAME'");
+  return lnti_fail(err, LNT_EINVAL, "it is 'linnet backbone add FILE', 'pull NAME', 'list' or 'remove NAME'");
 }
 
 static const lnti_cli_option option_table[] = {
@@ -245,12 +310,14 @@ static const lnti_cli_option option_table[] = {
     {"class-layer", 0, "LAYER", "value or node whose numbers are the scores of its classes", false},
     {"labels", 0, "FILE", "names of its classes: one a line, or a JSON list", false},
     {"licence", 0, "FILE|TEXT", "its licence: a file with the text, or a name such as Apache-2.0", false},
+    {"from", 0, "URL", "pull from there: a mirror of the same file, https or http", false},
     LNTI_CLI_OPTIONS_END,
 };
 
 static const lnti_example examples[] = {
     {"Keep a network for all projects:", "linnet backbone add mobilenet_v2.onnx --licence Apache-2.0"},
     {"One that takes pixels as numbers from -1 to 1:", "linnet backbone add net.onnx --mean 0.5 --std 0.5"},
+    {"Fetch one (this alone asks anything of a network):", "linnet backbone pull mobilenet_v2"},
     {"What there is:", "linnet backbone list"},
     {"What its own classes see in a picture:", "linnet predict --backbone mobilenet_v2 photo.jpg"},
     {"Learn one's own classes from what it sees:", "linnet train --feature embedding:mobilenet_v2"},
@@ -260,15 +327,18 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_backbone = {
     .name = "backbone",
     .summary = "keep networks that others have trained, to build on",
-    .usage = "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\nremove NAME",
+    .usage =
+        "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\npull [NAME] [--from URL]\nremove NAME",
     .about =
-        "A backbone is a network, as an ONNX or TensorFlow Lite file, that was trained on many images. What it sees in "
-        "an image can be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
+        "A backbone is a network, as an ONNX or TensorFlow Lite file, that was trained on many images. What it sees in an image can "
+        "be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
         "embedding:NAME. Backbones are kept per person, not per "
         "project: in LINNET_BACKBONES, else in linnet/backbones below XDG_DATA_HOME (~/.local/share).\n\n"
         "What add is not told it reads from the file: size, preprocessing, names of classes, licence; "
         "the embedding is an output named so, or what the last layer takes. What is not there either is assumed, "
-        "with a warning: 224 pixels, the mean and std of ImageNet.",
+        "with a warning: 224 pixels, the mean and std of ImageNet.\n\n"
+        "pull fetches one of a short catalogue, which it lists without NAME. The file must have the size and SHA-256 that "
+        "are compiled in; cut off, the same command goes on where it ended.",
     .options = option_table,
     .examples = examples,
     .operands_max = 2,

@@ -215,11 +215,15 @@ static bool same_text(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+static bool same_channels(const float a[3], const float b[3]) {
+  return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+}
+
 static bool same_backbone(const lnti_backbone_entry *a, const lnti_backbone_entry *b) {
   const lnti_backbone_spec *s = &a->spec, *t = &b->spec;
   return strcmp(a->content, b->content) == 0 && s->h == t->h && s->w == t->w && s->bgr == t->bgr &&
-         memcmp(s->mean, t->mean, sizeof s->mean) == 0 && memcmp(s->std, t->std, sizeof s->std) == 0 &&
-         same_text(s->layer, t->layer) && same_text(s->classes, t->classes);
+         same_channels(s->mean, t->mean) && same_channels(s->std, t->std) && same_text(s->layer, t->layer) &&
+         same_text(s->classes, t->classes);
 }
 
 static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *folder, lnt_error *err) {

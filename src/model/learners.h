@@ -9,6 +9,7 @@
 
 extern const lnti_learner lnti_learner_logistic; /**< logistic.c */
 extern const lnti_learner lnti_learner_knn;      /**< knn.c */
+extern const lnti_learner lnti_learner_centroid; /**< centroid.c */
 
 /** Fills what every fitted model begins with. */
 void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,

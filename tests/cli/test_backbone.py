@@ -1,7 +1,10 @@
 """backbone: networks that are kept; what their own classes see."""
 import hashlib
+import http.server
 import json
 import os
+import socket
+import threading
 import unittest
 from pathlib import Path
 
@@ -14,6 +17,41 @@ DATA = os.environ.get("LINNET_TEST_DATA")
 def write_ppm(path, colour, side=8):
     path.write_bytes(b"P6 %d %d 255\n" % (side, side) + bytes(colour) * side * side)
     return path
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Files over HTTP with ranges: /NAME whole, /cut/NAME breaks off half way, /whole/NAME knows of no ranges."""
+    daemon_threads = True
+
+    def __init__(self, files):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.files, self.asked = files, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.server_address[1]}/{path}"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        way, _, name = self.path[1:].rpartition("/")
+        data, asked = self.server.files.get(name), self.headers.get("Range")
+        self.server.asked.append((self.path, asked))
+        if data is None:
+            return self.send_error(404)
+        first = 0 if way == "whole" or not asked else int(asked.removeprefix("bytes=").split("-")[0])
+        if first >= len(data):
+            return self.send_error(416)
+        self.send_response(206 if first else 200)
+        if first:
+            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - first))
+        self.end_headers()
+        rest = data[first:]
+        self.wfile.write(rest[:len(rest) // 2] if way == "cut" else rest)
 
 
 class Backbone(program.Case):
@@ -134,6 +172,71 @@ class Backbone(program.Case):
         self.fails(1, "backbone", "list", says="damaged", env=self.env)
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(os.listdir(self.home), [])
+
+    def serve(self, **files):
+        server = Server(files)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server
+
+    def test_catalogue(self):
+        """What can be fetched is listed without asking any network; each has an https address, a hash and a licence."""
+        lines = self.run_lines("backbone", "pull", env=self.env)
+        self.assertEqual([line["name"] for line in lines], ["mobilenet_v2", "mobilenet_v1_0.25"])
+        for line in lines:
+            self.assertRegex(line["url"], r"\Ahttps://")
+            self.assertRegex(line["sha256"], r"\A[0-9a-f]{64}\Z")
+            self.assertTrue(line["licence"] and line["bytes"])
+        self.assertIn("mobilenet_v2", self.run_ok("backbone", "pull", env=self.env).stdout)
+        self.fails(1, "backbone", "pull", "resnet", says="the catalogue has no \"resnet\"", env=self.env)
+
+    def test_a_wrong_file_is_refused(self):
+        name, size = "mobilenet_v1_0.25", 525598
+        server = self.serve(wrong=b"x" * size, long=b"x" * (size + 1), short=b"x" * (size - 1))
+        for path, says in (("wrong", "its SHA-256 is"), ("long", "longer than the 525598 bytes"), ("short", "shorter"),
+                           ("gone", "the server answers 404")):
+            self.fails(1, "backbone", "pull", name, "--from", server.url(path), says=says, env=self.env)
+            self.assertEqual([file for file in os.listdir(self.home) if path != "gone" or "part" not in file], [])
+        # What is longer than the file can be is begun anew.
+        part = self.home / f".{name}.download.part"
+        part.write_bytes(b"x" * (size + 5))
+        self.fails(1, "backbone", "pull", name, "--from", server.url("wrong"), says="its SHA-256 is", env=self.env)
+        self.assertFalse(part.exists())
+
+    def test_without_a_network(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
+            self.fails(1, "backbone", "pull", "mobilenet_v2", "--from", url, says="is there a network?", env=self.env)
+        for url in ("ftp://127.0.0.1/x", "file:///etc/passwd", "no address"):
+            self.fails(2, "backbone", "pull", "mobilenet_v2", "--from", url, env=self.env)
+        self.assertEqual(self.run_lines("backbone", env=self.env), [])
+
+    @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
+    def test_pull(self):
+        name, file = "mobilenet_v1_0.25", "mobilenet_v1_0.25_128_quant.tflite"
+        data = (Path(DATA) / "backbones/source" / file).read_bytes()
+        server, part = self.serve(net=data), self.home / f".{name}.download.part"
+        broken = self.run_ok("backbone", "pull", name, "--from", server.url("cut/net"), expect=1, env=self.env)
+        self.assertIn("What came is kept", broken.stderr)
+        half = part.stat().st_size
+        self.assertTrue(0 < half < len(data))
+        part.write_bytes(part.read_bytes()[:1000])
+        told = self.ok("backbone", "pull", name, "--from", server.url("net"))
+        self.assertEqual(server.asked[-1], ("/net", "bytes=1000-"))
+        self.assertEqual((told["name"], told["licence"], told["d"], told["n_classes"], told["sha256"]),
+                         (name, "Apache-2.0", 256, 1001, hashlib.sha256(data).hexdigest()))
+        self.assertEqual(sorted(os.listdir(self.home)), [f"{name}.json", f"{name}.tflite"])
+        n_asked = len(server.asked)
+        self.assertIn("kept already", self.run_ok("backbone", "pull", name, "--from", server.url("net"), env=self.env).stdout)
+        self.assertEqual(len(server.asked), n_asked)
+        # A server that knows of no ranges sends it all again.
+        self.ok("backbone", "remove", name)
+        part.write_bytes(b"begun of something")
+        self.ok("backbone", "pull", name, "--from", server.url("whole/net"))
+        bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"
+        labels = [top["label"] for top in self.run_lines("predict", "--backbone", name, bee, env=self.env)[0]["top"]]
+        self.assertIn("bee", labels)
 
     @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
     def test_real_networks(self):

@@ -24,6 +24,7 @@ BELOW = {
 # Outside headers and the one family of files that includes them.
 OWNERS = {
     "archive*.h": ["src/media/archive*.c"],
+    "curl/*": ["src/flow/download*.c"],
     "sqlite3.h": ["src/store/sqlite*.[ch]"],
     "vips/*": ["src/image/*.[ch]"],
     "turbojpeg.h": ["src/image/*.[ch]"],

@@ -57,7 +57,7 @@ static void classify(float prob[TOY_K], const lnt_model *model, uint8_t shade) {
 }
 
 static void the_file_is_whole(void **state) {
-  const char *const learners[] = {"logistic", "knn"};
+  const char *const learners[] = {"logistic", "knn", "centroid"};
   (void)state;
   for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");

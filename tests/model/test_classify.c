@@ -61,8 +61,8 @@ static void test_questions(void **state) {
 
 static void test_all_ways_agree(void **state) {
   const place *p = *state;
-  const char *const learners[] = {"logistic", "knn"};
-  for (size_t l = 0; l < 2; l++) {
+  const char *const learners[] = {"logistic", "knn", "centroid"};
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     lnt_model *model = open_toy(p, learners[l]);
     for (int c = 0; c < TOY_K; c++) {
       uint8_t pixels[TOY_D], pgm[64], rows[TOY_K][TOY_D];
@@ -175,8 +175,8 @@ static void *classify_often(void *payload) {
 }
 
 static void test_several_threads_use_one_model(void **state) {
-  const char *const learners[] = {"logistic", "knn"};
-  for (size_t l = 0; l < 2; l++) {
+  const char *const learners[] = {"logistic", "knn", "centroid"};
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     lnt_model *model = open_toy(*state, learners[l]);
     pthread_t thread[TOY_K];
     shared each[TOY_K];

@@ -33,10 +33,10 @@ static void must_be_refused(const uint8_t *data, size_t n, const char *what, siz
 }
 
 static void test_every_byte(void **state) {
-  const char *const learners[] = {"logistic", "knn"};
+  const char *const learners[] = {"logistic", "knn", "centroid"};
   static const uint8_t flips[] = {0x01, 0x80, 0xff};
   (void)state;
-  for (size_t l = 0; l < 2; l++) {
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     size_t n = 0;
     uint8_t *data = saved(&n, learners[l]);
     for (size_t i = 0; i < n; i++)

@@ -88,9 +88,9 @@ static void test_save(void **state) {
 
 static void test_open_and_classify(void **state) {
   (void)state;
-  const char *const learners[] = {"logistic", "knn"};
+  const char *const learners[] = {"logistic", "knn", "centroid"};
   char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
-  for (size_t l = 0; l < 2; l++) {
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     lnt_model *made = toy_model(learners[l]);
     assert_ok(lnti_model_save(made, path, ERR));
     lnt_model_close(made);

@@ -185,9 +185,9 @@ static void mutate_once(lnti_rng *rng, void *payload) {
 }
 
 static void test_mutations_with_right_sums(void **state) {
-  const char *const learners[] = {"logistic", "knn"};
+  const char *const learners[] = {"logistic", "knn", "centroid"};
   (void)state;
-  for (size_t l = 0; l < 2; l++) {
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     place p;
     begin(&p, learners[l]);
     lnti_test_property("hostile content is refused or answered", 300, mutate_once, &p);

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <model/model_support.h>
 
-static const char *const learners[] = {"logistic", "knn"};
+static const char *const learners[] = {"logistic", "knn", "centroid"};
 
 typedef struct place {
   char *folder, *file;
@@ -31,7 +31,7 @@ static void test_saved_and_opened_agree(void **state) {
   const place *p = *state;
   toy t;
   toy_make(&t, 99, 50, TOY_D, TOY_K, LNTI_U8, 40);
-  for (size_t l = 0; l < 2; l++) {
+  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
     lnti_context context = toy_context();
     lnt_model *made = toy_model(learners[l]), *opened = NULL;
     float before[50 * TOY_K], after[50 * TOY_K];
