@@ -26,7 +26,8 @@ typedef struct lnt_model lnt_model;
 
 /** How a model is opened. Begin with LNT_MODEL_OPTIONS_INIT. */
 typedef struct lnt_model_options {
-  lnt_cpu_level cpu_max; /**< kernels above this level are not used */
+  lnt_cpu_level
+      cpu_max; /**< kernels above this level are not used; for networks, the first model with one decides for the process */
 } lnt_model_options;
 
 #define LNT_MODEL_OPTIONS_INIT \

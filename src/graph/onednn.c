@@ -12,6 +12,14 @@
 
 /* Of libgomp, which oneDNN runs on; its header is the compiler's, and not every compiler has it. */
 void omp_set_num_threads(int n);
+int omp_get_max_threads(void);
+
+/* The library is to use the calling thread alone. @return what that thread is to be given back */
+static int alone(void) {
+  int before = omp_get_max_threads();
+  omp_set_num_threads(1);
+  return before;
+}
 
 lnt_status lnti_dnnl_check(dnnl_status_t status, const char *what, const lnti_call *call, lnt_error *err) {
   if (status == dnnl_success) return LNT_OK;
@@ -37,8 +45,10 @@ lnt_status lnti_onednn_new(lnti_onednn **out, const lnti_context *context, lnt_e
   lnti_onednn *dnn = NULL;
   lnt_status status = lnti_alloc_zero(&dnn, 1, sizeof *dnn, err);
   if (status) return status;
-  (void)dnnl_set_max_cpu_isa(isa_of(context->cpu)); /* may be set once in a process, before the first kernel */
-  dnn->block = context->cpu >= LNT_CPU_AVX512 ? 16 : 8;
+  /* May be set once in a process, before the first kernel: what holds since then decides the layout. */
+  (void)dnnl_set_max_cpu_isa(isa_of(context->cpu));
+  const unsigned wide = dnnl_cpu_isa_avx512_core, isa = dnnl_get_effective_cpu_isa();
+  dnn->block = (isa & wide) == wide ? 16 : 8;
   dnn->context = context;
   dnn->n_threads = lnti_pool_size(context->pool);
   status = lnti_dnnl_check(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0), "an engine", NULL, err);
@@ -192,8 +202,8 @@ lnt_status lnti_dnnl_kernel(lnti_primitive *p, lnti_part *part, dnnl_primitive_d
   const dnnl_memory_desc_t *scratch = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
   size_t bytes = scratch ? dnnl_memory_desc_get_size(scratch) : 0;
   lnt_status status = LNT_OK;
-  if (part != p->part && !part->primitive && part->borrowed) {
-    part->primitive = p->part->primitive;
+  if (part->lender) {
+    part->primitive = part->lender->primitive;
   } else {
     status = lnti_dnnl_check(dnnl_primitive_create(&part->primitive, desc), "a kernel", call, err);
   }
@@ -239,8 +249,9 @@ lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti
   lnt_status status = lnti_alloc_zero(&p, 1, sizeof *p, err);
   if (status) return status;
   p->dnn = dnn;
-  omp_set_num_threads(1); /* of the calling thread */
+  int before = alone();
   status = make(p, call, err);
+  omp_set_num_threads(before);
   if (status) {
     lnti_primitive_free(p);
     return status;
@@ -260,7 +271,7 @@ static lnt_status run_parts(void *payload, size_t begin, size_t end, unsigned wo
   const running *r = payload;
   const lnti_onednn *dnn = r->p->dnn;
   lnt_status status = LNT_OK;
-  omp_set_num_threads(1); /* of the calling thread */
+  int before = alone();
   for (size_t k = begin; k < end && !status; k++) {
     const lnti_part *part = &r->p->part[k];
     for (int i = 0; i < part->n_arguments && !status; i++) {
@@ -277,6 +288,7 @@ static lnt_status run_parts(void *payload, size_t begin, size_t end, unsigned wo
                                "to run", r->call, err);
     }
   }
+  omp_set_num_threads(before);
   return status;
 }
 
@@ -291,7 +303,7 @@ void lnti_primitive_free(lnti_primitive *p) {
   for (size_t k = 0; k < p->n_parts && p->part; k++) {
     lnti_part *part = &p->part[k];
     for (int i = 0; i < part->n_arguments; i++) dnnl_memory_destroy(part->argument[i].memory);
-    if (part->primitive && !part->borrowed) dnnl_primitive_destroy(part->primitive);
+    if (part->primitive && !part->lender) dnnl_primitive_destroy(part->primitive);
     free(part->weights);
     free(part->bias);
   }

@@ -28,12 +28,13 @@ enum { LNTI_OF_OUTPUT = -1, LNTI_OF_OWN = -2, LNTI_OF_SCRATCH = -3 };
 
 typedef struct lnti_part {
   dnnl_primitive_t primitive;
-  bool borrowed; /* of the first part, with its weights */
+  const struct lnti_part
+      *lender; /* an earlier part of the same size, whose kernel and constants serve; NULL: own ones */
   dnnl_exec_arg_t argument[LNTI_ARGUMENTS];
   int source[LNTI_ARGUMENTS];
   size_t offset[LNTI_ARGUMENTS]; /* bytes from the beginning of the tensor */
   int n_arguments;
-  void *weights, *bias; /* own; NULL where borrowed or not needed */
+  void *weights, *bias; /* own; NULL where lent or not needed */
 } lnti_part;
 
 struct lnti_primitive {

@@ -30,19 +30,24 @@ static share whole(const lnti_call *call) {
   return s;
 }
 
-/* The smallest number of equal shares of the samples that keeps all threads busy. */
 static size_t sample_shares(const lnti_onednn *dnn, size_t samples) {
-  size_t n = dnn->n_threads < samples ? dnn->n_threads : samples;
-  while (samples % n != 0) n++;
-  return n;
+  return dnn->n_threads < samples ? dnn->n_threads : samples;
 }
 
+/* Share i of n: the first ones have a sample more where the samples do not divide evenly. */
 static void take_samples(share *s, size_t i, size_t n) {
-  size_t samples = s->in.shape.dim[0] / n;
-  s->in.shape.dim[0] = s->out.shape.dim[0] = samples;
-  if (s->added) s->addend.shape.dim[0] = samples;
-  s->in_offset = i * lnti_tensor_bytes(&s->in);
-  s->out_offset = i * lnti_tensor_bytes(&s->out);
+  size_t samples = s->in.shape.dim[0], longer = samples % n, first = i * (samples / n) + (i < longer ? i : longer);
+  s->in.shape.dim[0] = s->out.shape.dim[0] = 1;
+  s->in_offset = first * lnti_tensor_bytes(&s->in);
+  s->out_offset = first * lnti_tensor_bytes(&s->out);
+  s->in.shape.dim[0] = s->out.shape.dim[0] = samples / n + (i < longer);
+  if (s->added) s->addend.shape.dim[0] = s->in.shape.dim[0];
+}
+
+/* The first part with as many samples as part i of n; NULL: it is the first. */
+static const lnti_part *lender_of(const lnti_primitive *p, size_t i, size_t n, size_t samples) {
+  size_t longer = samples % n, first = i < longer ? 0 : longer;
+  return i == first ? NULL : &p->part[first];
 }
 
 static size_t channel_bytes(const lnti_tensor *t) {
@@ -155,20 +160,20 @@ static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const
   return status;
 }
 
-/* The constants of a part, its own or those of the first. */
+/* The constants of a part, its own or those that are lent. */
 static lnt_status add_constants(lnti_primitive *p, lnti_part *part, const share *s, dnnl_primitive_desc_t desc,
                                 lnt_error *err) {
   const dnnl_memory_desc_t from = weights_desc(&s->weights, s->group, dnnl_oihw, false);
   const dnnl_memory_desc_t *to = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
   lnt_status status = LNT_OK;
-  if (!part->borrowed) {
+  if (!part->lender) {
     size_t bytes = s->biased ? lnti_tensor_bytes(&s->bias) : 0;
     status = lnti_dnnl_lay(&part->weights, p->dnn, &from, s->weights.data, to, err);
     if (!status) status = lnti_alloc_aligned(&part->bias, bytes, 1, err);
     if (!status && bytes > 0) memcpy(part->bias, s->bias.data, bytes);
     p->bytes += dnnl_memory_desc_get_size(to) + bytes;
   }
-  const lnti_part *owner = part->borrowed ? p->part : part;
+  const lnti_part *owner = part->lender ? part->lender : part;
   if (!status) status = lnti_dnnl_argument(p, part, DNNL_ARG_WEIGHTS, to, LNTI_OF_OWN, 0, owner->weights, err);
   if (!status && s->biased) {
     status = lnti_dnnl_argument(p, part, DNNL_ARG_BIAS, dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 1),
@@ -212,8 +217,8 @@ lnt_status lnti_dnnl_conv(lnti_primitive *p, const lnti_call *call, lnt_error *e
   lnt_status status = lnti_dnnl_parts(p, n, err);
   for (size_t i = 0; i < n && !status; i++) {
     share s = all;
-    p->part[i].borrowed = samples && i > 0;
     if (samples) {
+      p->part[i].lender = lender_of(p, i, n, all.in.shape.dim[0]);
       take_samples(&s, i, n);
     } else if (n > 1) {
       take_channels(&s, i, n, p->dnn->block, apart);
@@ -281,11 +286,11 @@ lnt_status lnti_dnnl_pool(lnti_primitive *p, const lnti_call *call, lnt_error *e
     dnnl_primitive_desc_t desc = NULL;
     share s = all;
     if (samples) {
+      p->part[i].lender = lender_of(p, i, n, all.in.shape.dim[0]);
       take_samples(&s, i, n);
     } else if (n > 1) {
       take_channels(&s, i, n, p->dnn->block, true);
     }
-    p->part[i].borrowed = samples && i > 0;
     status = pool_desc(&desc, p, &s, err);
     if (!status) status = lnti_dnnl_kernel(p, &p->part[i], desc, call, err);
     if (!status) status = add_planes(p, &p->part[i], &s, err);

@@ -11,8 +11,8 @@
 #include <linnet/cpu.h>
 #include <stddef.h>
 
-/** y = f(x), each with relative error below 2e-6 or absolute error below 2e-7; results below 1e-37 may become 0,
- *  e^x for x above 88 infinite. */
+/** y = f(x), each within 2e-7 + 3e-6 of the larger of |y| and, for those that multiply by x and those that cut, |x|; results below
+ *  1e-37 may become 0, e^x for x above 88 infinite. */
 typedef enum lnti_function {
   LNTI_EXP,
   LNTI_SIGMOID,
@@ -49,7 +49,7 @@ void lnti_vector_softmax(float *y, const float *x, size_t n, lnt_cpu_level level
 void lnti_vector_normalise(float *y, const float *x, size_t n, const float *scale, const float *shift, float epsilon,
                            lnt_cpu_level level);
 
-/** sum x[i]; in sixteen partial sums. */
+/** sum x[i]; in 16, 32 or 64 partial sums by level. */
 float lnti_vector_sum(const float *x, size_t n, lnt_cpu_level level);
 
 #endif

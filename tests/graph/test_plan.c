@@ -52,9 +52,9 @@ static void node(growing *g, const char *op, const char *inputs, const lnti_attr
 }
 
 static void add_conv(growing *g, size_t from) {
-  static const size_t sizes[] = {1, 3, 5, 7, 8, 16, 24, 33};
+  static const size_t sizes[] = {1, 3, 5, 7, 8, 16, 24, 33, 48, 64};
   static const int64_t ones[] = {1, 1}, twos[] = {2, 2}, odd[] = {0, 1, 1, 0};
-  size_t in = g->channels[from], made = sizes[below(g, 8)], kernel = 1 + 2 * below(g, 2), groups = 1;
+  size_t in = g->channels[from], made = sizes[below(g, 10)], kernel = 1 + 2 * below(g, 2), groups = 1;
   bool depthwise = below(g, 4) == 0, stride = g->side[from] >= 8 && below(g, 4) == 0;
   if (depthwise) made = groups = in;
   if (!depthwise && in % 2 == 0 && made % 2 == 0 && below(g, 4) == 0) groups = 2;
@@ -186,12 +186,13 @@ static void add_global(growing *g, size_t from) {
 static lnti_graph *random_network(uint64_t seed, lnti_shape *input_out) {
   static void (*const kinds[])(growing *, size_t) = {add_conv, add_conv, add_conv, add_norm,   add_activation,
                                                      add_two,  add_gate, add_pool, add_concat, add_global};
+  static const size_t samples[] = {1, 2, 1, 5};
   growing g = {0};
   lnti_rng_seed(&g.rng, seed, 0);
   assert_ok(lnti_graph_new(&g.graph, ERR));
   new_plane(&g, 1 + below(&g, 20), 5 + below(&g, 12));
   assert_ok(lnti_graph_add_input(g.graph, lnti_test_value(g.graph, "p0"), ERR));
-  *input_out = (lnti_shape){.rank = 4, .dim = {1 + below(&g, 2), g.channels[0], g.side[0], g.side[0]}};
+  *input_out = (lnti_shape){.rank = 4, .dim = {samples[below(&g, 4)], g.channels[0], g.side[0], g.side[0]}};
   while (g.n < 24) {
     /* Mostly on from the newest, so that there is something to fuse. */
     size_t from = below(&g, 4) ? g.n - 1 : below(&g, g.n);
@@ -210,12 +211,12 @@ static void random_networks_give_what_plain_loops_give(void **state) {
   (void)state;
   enum { NETWORKS = 120 };
   lnti_pool *pool = NULL;
-  assert_ok(lnti_pool_new(&pool, 2, ERR));
+  assert_ok(lnti_pool_new(&pool, 3, ERR)); /* shares of samples and channels that are not all of one size */
   const lnti_context alone = {.cpu = lnti_test_level()}, together = {.cpu = alone.cpu, .pool = pool};
   for (uint64_t seed = 1; seed <= NETWORKS; seed++) {
     lnti_tensor input = {.dtype = LNTI_F32};
     lnti_graph *graph = random_network(seed, &input.shape);
-    lnti_test_compare_plans(graph, &input, seed % 3 ? &alone : &together, 1e-4f, seed);
+    lnti_test_compare_plans(graph, &input, seed % 2 ? &alone : &together, 1e-4f, seed);
     lnti_graph_free(graph);
   }
   lnti_pool_free(pool);
