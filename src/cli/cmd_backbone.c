@@ -73,8 +73,11 @@ static lnt_status run_list(lnti_cli *cli, lnt_error *err) {
   lnti_table_init(&table, columns, 6, 0);
   lnt_status status = lnti_backbones_list(cli->backbones, add_row, &table, err);
   bool any = table.n_cells > 0;
-  if (!status && any) status = lnti_table_write(&text, &table, err);
-  if (!status && any) status = lnti_print_text(cli, &text, err);
+  /* Those that can be read are shown, whatever another's damage is. */
+  lnt_error ignored = LNT_ERROR_INIT;
+  lnt_status shown = any ? lnti_table_write(&text, &table, status ? &ignored : err) : LNT_OK;
+  if (!shown && any) shown = lnti_print_text(cli, &text, status ? &ignored : err);
+  if (!status) status = shown;
   if (!status && !any) lnti_print(cli, "No backbones yet.\n");
   if (!status) lnti_print_next(cli, any ? "linnet predict --backbone NAME PATH..." : "linnet backbone add FILE");
   lnti_text_clear(&text);

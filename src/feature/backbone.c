@@ -17,7 +17,7 @@
 
 enum { SIDE_ASSUMED = 224, ASSUMED_TEXT = 256 };
 
-/* Of what running takes at once, weights aside; and of all plans together. */
+/* Of what running takes at once, weights aside, which may be as many as a file; and of all plans of an output together. */
 #define PLAN_BYTES_MAX ((size_t)1 << 30)
 #define ENGINES_BYTES_MAX ((size_t)2 << 30)
 
@@ -109,14 +109,20 @@ static lnt_status settle_input(lnti_backbone *b, lnt_error *err) {
   return LNT_OK;
 }
 
-static void settle_scale(lnti_backbone *b) {
+/* What is half said keeps its half: ImageNet's numbers belong together. */
+static void settle_scale(lnti_backbone *b, bool said) {
   lnti_backbone_spec *s = &b->spec;
-  if (!(s->std[0] > 0) && b->input.dtype != LNTI_U8) {
+  const bool whole = b->input.dtype == LNTI_U8; /* pixels go in as they are */
+  const bool mean = said || lnti_graph_metadata(b->graph, "mean"), std = s->std[0] > 0;
+  if (!std && !mean && !whole) {
     memcpy(s->mean, imagenet_mean, sizeof s->mean);
     memcpy(s->std, imagenet_std, sizeof s->std);
     assume(b, "its mean and std are not said: those of ImageNet are assumed (--mean, --std)");
-  } else if (!(s->std[0] > 0)) { /* whole pixels go in as they are */
+  } else if (!std) {
     for (int c = 0; c < 3; c++) s->std[c] = 1;
+    if (!whole) assume(b, "its mean is said and its std is not: a std of 1 is assumed (--mean, --std)");
+  } else if (!mean && !whole) {
+    assume(b, "its std is said and its mean is not: a mean of 0 is assumed (--mean, --std)");
   }
   for (int c = 0; c < 3; c++) {
     b->scale[c] = (float)(1 / (255 * (double)s->std[c]));
@@ -156,7 +162,12 @@ static void free_engine(engine *e) {
 static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t value, lnt_error *err) {
   engine *e = NULL;
   const lnti_plan_options options = {
-      .input = &b->input, .output = &value, .n_outputs = 1, .memory_max = PLAN_BYTES_MAX};
+      .input = &b->input,
+      .output = &value,
+      .n_outputs = 1,
+      .memory_max = PLAN_BYTES_MAX,
+      .weights_max = LNTI_BACKBONE_BYTES_MAX,
+  };
   lnt_status status = lnti_alloc_zero(&e, 1, sizeof *e, err);
   if (status) return status;
   e->input = b->input;
@@ -170,13 +181,13 @@ static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t valu
   return LNT_OK;
 }
 
-/* What a plan takes: its own memory, and the weights laid out once more, twice. */
-static size_t engine_bytes(const lnti_backbone *b, const engine *e) {
-  return lnti_plan_bytes(e->plan) + 2 * b->graph->arena.bytes;
+static size_t engines_within(const engine *e, size_t bytes) {
+  size_t n = bytes / (lnti_plan_held(e->plan) + lnti_tensor_bytes(&e->input));
+  return n > 0 ? n : 1;
 }
 
-/* One that rests, a new one, or the next that comes to rest. */
-static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_error *err) {
+/* One that rests, or leave to make one, which is counted already: NULL. */
+static engine *wait_for_engine(lnti_backbone *b, engines *of) {
   pthread_mutex_lock(&b->mutex);
   while (!of->resting && of->n >= of->n_max) pthread_cond_wait(&b->rested, &b->mutex);
   engine *e = of->resting;
@@ -186,18 +197,31 @@ static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_e
     of->n++;
   }
   pthread_mutex_unlock(&b->mutex);
-  if (e) {
-    *out = e;
-    return LNT_OK;
+  return e;
+}
+
+/* True where those that stand must do: there is no memory for more. The first was made when the backbone was opened. */
+static bool engine_failed(lnti_backbone *b, engines *of, lnt_status status) {
+  pthread_mutex_lock(&b->mutex);
+  bool others = --of->n > 0 && status == LNT_ENOMEM;
+  if (others) of->n_max = of->n;
+  pthread_cond_broadcast(&b->rested);
+  pthread_mutex_unlock(&b->mutex);
+  return others;
+}
+
+/* One that rests, a new one, or the next that comes to rest. */
+static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_error *err) {
+  for (;;) {
+    lnt_error reason = LNT_ERROR_INIT;
+    engine *e = wait_for_engine(b, of);
+    lnt_status status = e ? LNT_OK : new_engine(&e, b, of->value, &reason);
+    if (!status) {
+      *out = e;
+      return LNT_OK;
+    }
+    if (!engine_failed(b, of, status)) return lnti_fail(err, status, "%s", reason.message);
   }
-  lnt_status status = new_engine(out, b, of->value, err);
-  if (status) {
-    pthread_mutex_lock(&b->mutex);
-    of->n--;
-    pthread_cond_signal(&b->rested);
-    pthread_mutex_unlock(&b->mutex);
-  }
-  return status;
 }
 
 static void give_engine(lnti_backbone *b, engines *of, engine *e) {
@@ -215,11 +239,17 @@ static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what,
   lnt_status status = new_engine(&e, b, of->value, err);
   if (status) return status;
   const lnti_tensor *t = lnti_plan_output(e->plan, 0);
+  lnti_backbone_layout layout = LNTI_LAYOUT_UNKNOWN;
+  status = lnti_backbone_layout_of(&layout, b->graph, of->value, b->channels_last, err);
+  if (status) {
+    free_engine(e);
+    return status;
+  }
   const char *name = b->graph->value[of->value].name;
   if (t->dtype != LNTI_F32 && t->dtype != LNTI_F16) {
     status = lnti_fail(err, LNT_EUNSUPPORTED, "its %s \"%.100s\" has numbers of %s; f32 and f16 are possible", what,
                        name, lnti_dtype_name(t->dtype));
-  } else if (lnti_backbone_vector_of(&of->vector, &t->shape, &reason)) {
+  } else if (lnti_backbone_vector_of(&of->vector, &t->shape, layout, &reason)) {
     status = lnti_fail(err, reason.code, "its %s \"%.100s\": %s", what, name, reason.message);
   }
   if (status) {
@@ -228,8 +258,7 @@ static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what,
   }
   of->resting = e;
   of->n = 1;
-  of->n_max = ENGINES_BYTES_MAX / engine_bytes(b, e);
-  if (of->n_max == 0) of->n_max = 1;
+  of->n_max = engines_within(e, ENGINES_BYTES_MAX);
   return LNT_OK;
 }
 
@@ -269,11 +298,11 @@ static lnt_status settle(lnti_backbone *b, const lnti_backbone_spec *said, lnti_
                          lnt_error *err) {
   uint32_t value[LNTI_BACKBONE_OUTPUTS];
   lnt_status status = said ? lnti_backbone_spec_copy(&b->spec, said, err) : LNT_OK;
-  bool classes_said = b->spec.classes && b->spec.classes[0];
+  bool classes_said = b->spec.classes && b->spec.classes[0], scale_said = b->spec.std[0] > 0;
   if (!status) status = lnti_backbone_spec_complete(&b->spec, b->graph, err);
   if (!status) status = settle_input(b, err);
   if (status) return status;
-  settle_scale(b);
+  settle_scale(b, scale_said);
   status = lnti_backbone_find_outputs(value, b->graph, &b->spec, err);
   for (int o = 0; o < LNTI_BACKBONE_OUTPUTS && !status; o++) b->output[o].value = value[o];
   if (!status) status = name_outputs(b, err);
@@ -424,4 +453,19 @@ lnt_status lnti_backbone_run(float *out, lnti_backbone *b, lnti_backbone_output 
   if (!status) status = read_vector(out, lnti_plan_output(e->plan, 0), &of->vector, err);
   give_engine(b, of, e);
   return status;
+}
+
+/* ---- for tests ---- */
+
+void lnti_backbone_limit(lnti_backbone *b, lnti_backbone_output output, size_t bytes) {
+  engines *of = &b->output[output];
+  of->n_max = engines_within(of->resting, bytes);
+}
+
+size_t lnti_backbone_plans_max(const lnti_backbone *b, lnti_backbone_output output) {
+  return b->output[output].n_max;
+}
+
+size_t lnti_backbone_plans(const lnti_backbone *b, lnti_backbone_output output) {
+  return b->output[output].n;
 }

@@ -13,7 +13,15 @@
 
 /* ---- shapes ---- */
 
-lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *shape, lnt_error *err) {
+/* Of a map [a,b,c]. */
+static bool channels_are_first(const size_t dim[3], lnti_backbone_layout layout) {
+  if (layout != LNTI_LAYOUT_UNKNOWN) return layout == LNTI_LAYOUT_FIRST;
+  if ((dim[1] == dim[2]) != (dim[0] == dim[1])) return dim[1] == dim[2];
+  return dim[0] >= dim[2];
+}
+
+lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *shape, lnti_backbone_layout layout,
+                                   lnt_error *err) {
   size_t dim[LNTI_RANK_MAX], n = 0;
   for (size_t i = 0; i < shape->rank; i++) {
     if (i == 0 && shape->rank > 1 && shape->dim[0] == 1) continue; /* the one picture */
@@ -24,9 +32,9 @@ lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *
     v.d = dim[0];
   } else if (n == 2) { /* tokens */
     v = (lnti_backbone_vector){dim[0], dim[1], 1};
-  } else if (n == 3 && dim[0] >= dim[2]) { /* a map, channels first... */
+  } else if (n == 3 && channels_are_first(dim, layout)) {
     v = (lnti_backbone_vector){1, dim[0], dim[1] * dim[2]};
-  } else if (n == 3) { /* ...or last: those that matter have many more channels than columns */
+  } else if (n == 3) {
     v = (lnti_backbone_vector){dim[0] * dim[1], dim[2], 1};
   }
   if (v.outer == 0 || v.d == 0 || v.inner == 0)
@@ -156,6 +164,58 @@ static lnt_status make_network(network *net, const lnti_graph *graph, lnt_error 
       if (graph->node[i].output[k] != LNTI_NO_VALUE) net->maker[graph->node[i].output[k]] = (uint32_t)i;
     }
   }
+  return LNT_OK;
+}
+
+/* Layers that are for maps have their channels first; a transposition says where it puts them; what computes each number from
+ * those of the same place passes on what it takes. */
+static lnti_backbone_layout layout_of_node(const lnti_node *node, bool *passes_on) {
+  static const char *const first[] = {"Conv",
+                                      "QLinearConv",
+                                      "ConvTranspose",
+                                      "MaxPool",
+                                      "AveragePool",
+                                      "GlobalAveragePool",
+                                      "GlobalMaxPool",
+                                      "BatchNormalization",
+                                      "InstanceNormalization",
+                                      "LRN",
+                                      "DepthToSpace",
+                                      "SpaceToDepth",
+                                      NULL};
+  static const char *const other[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "MatMul", "Gemm", "Gather", NULL};
+  static const int64_t to_last[] = {0, 2, 3, 1}, to_first[] = {0, 3, 1, 2};
+  *passes_on = false;
+  if (is_one_of(node, first)) return LNTI_LAYOUT_FIRST;
+  if (strcmp(node->op->name, "Transpose") == 0) {
+    size_t n = 0;
+    const int64_t *perm = lnti_node_ints(&n, node, "perm");
+    if (!perm || n != 4) return LNTI_LAYOUT_UNKNOWN;
+    if (memcmp(perm, to_last, sizeof to_last) == 0) return LNTI_LAYOUT_LAST;
+    return memcmp(perm, to_first, sizeof to_first) == 0 ? LNTI_LAYOUT_FIRST : LNTI_LAYOUT_UNKNOWN;
+  }
+  *passes_on = !is_one_of(node, other);
+  return LNTI_LAYOUT_UNKNOWN;
+}
+
+lnt_status lnti_backbone_layout_of(lnti_backbone_layout *out, const lnti_graph *graph, uint32_t value, bool input_last,
+                                   lnt_error *err) {
+  network net = {0};
+  lnti_backbone_layout layout = LNTI_LAYOUT_UNKNOWN;
+  bool on = true;
+  lnt_status status = make_network(&net, graph, err);
+  if (status) return status;
+  for (const lnti_node *node; on && (node = maker_of(&net, value)) != NULL;) {
+    uint32_t from = LNTI_NO_VALUE;
+    layout = layout_of_node(node, &on);
+    for (size_t k = 0; k < node->n_inputs && from == LNTI_NO_VALUE; k++) {
+      if (!is_constant(&net, node->input[k])) from = node->input[k];
+    }
+    value = from;
+  }
+  if (on && value == graph->input[0]) layout = input_last ? LNTI_LAYOUT_LAST : LNTI_LAYOUT_FIRST;
+  free(net.maker);
+  *out = layout;
   return LNT_OK;
 }
 

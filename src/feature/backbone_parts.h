@@ -13,8 +13,17 @@ typedef struct lnti_backbone_vector {
   size_t outer, d, inner;
 } lnti_backbone_vector;
 
-/** How the elements of a value are a vector, by its shape for one picture: LNT_EUNSUPPORTED. */
-LNT_MUST_CHECK lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *shape, lnt_error *err);
+/** Where the channels of a map are. */
+typedef enum lnti_backbone_layout { LNTI_LAYOUT_UNKNOWN, LNTI_LAYOUT_FIRST, LNTI_LAYOUT_LAST } lnti_backbone_layout;
+
+/** Of a value, by what makes it. `input_last`: where the picture has them. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_backbone_layout_of(lnti_backbone_layout *out, const lnti_graph *graph, uint32_t value,
+                                                  bool input_last, lnt_error *err);
+
+/** How the elements of a value are a vector, by its shape for one picture; of an unknown layout equal sides tell, else that
+ *  there are rarely more columns than channels: LNT_EUNSUPPORTED. */
+LNT_MUST_CHECK lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *shape,
+                                                  lnti_backbone_layout layout, lnt_error *err);
 
 /** Finds the value of the classes and that of the embedding where the spec does not name them, and those it names.
  *  LNTI_NO_VALUE where there is none. LNT_EINVAL (a name that is none: the nearest is told). */
@@ -24,5 +33,11 @@ LNT_MUST_CHECK lnt_status lnti_backbone_find_outputs(uint32_t value_out[LNTI_BAC
 /** Fills in what the file's metadata say and the spec does not. LNT_EDATA. */
 LNT_MUST_CHECK lnt_status lnti_backbone_spec_complete(lnti_backbone_spec *spec, const lnti_graph *graph,
                                                       lnt_error *err);
+
+/** For tests, while nobody runs it: as many plans of an output as fit into `bytes`, at least one. */
+void lnti_backbone_limit(lnti_backbone *b, lnti_backbone_output output, size_t bytes);
+/** How many plans of an output there may be, and there are. */
+size_t lnti_backbone_plans_max(const lnti_backbone *b, lnti_backbone_output output);
+size_t lnti_backbone_plans(const lnti_backbone *b, lnti_backbone_output output);
 
 #endif

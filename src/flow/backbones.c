@@ -10,12 +10,13 @@
 #include <base/text.h>
 #include <dirent.h>
 #include <errno.h>
+#include <graph/tflite.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { JSON_BYTES_MAX = 256 << 20, FORMAT = 1 };
+enum { JSON_BYTES_MAX = 256 << 20, LABELS_BYTES_MAX = 64 << 20, FORMAT = 1 };
 
 static const char json_ending[] = ".json";
 
@@ -128,32 +129,49 @@ static int is_json(const struct dirent *entry) {
   return n > ending && entry->d_name[0] != '.' && strcmp(entry->d_name + n - ending, json_ending) == 0;
 }
 
+/* A folder that is not there yet is empty; one that cannot be read is not. */
+static lnt_status read_names(struct dirent ***names_out, int *n_out, const char *folder, lnt_error *err) {
+  int n = scandir(folder, names_out, is_json, alphasort);
+  if (n < 0 && errno != ENOENT) return lnti_fail_errno(err, errno, "%s", folder);
+  *n_out = n < 0 ? 0 : n;
+  return LNT_OK;
+}
+
 lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, void *payload, lnt_error *err) {
   struct dirent **names = NULL;
-  lnt_status status = check_folder(folder, err);
-  if (status) return status;
-  int n = scandir(folder, &names, is_json, alphasort);
+  lnt_error damage = LNT_ERROR_INIT;
+  int n = 0, n_bad = 0;
+  lnt_status status = check_folder(folder, err), bad = LNT_OK;
+  if (!status) status = read_names(&names, &n, folder, err);
   for (int i = 0; i < n; i++) {
     lnti_backbone_entry e = {0};
+    lnt_error reason = LNT_ERROR_INIT;
     char *name = names[i]->d_name;
     name[strlen(name) - (sizeof json_ending - 1)] = 0;
     if (!status && lnti_backbone_name_check(name, NULL) == LNT_OK) {
-      status = read_entry(&e, folder, name, err);
-      if (!status) status = visit(payload, &e, err);
+      lnt_status read = read_entry(&e, folder, name, &reason);
+      if (read == LNT_OK) {
+        status = visit(payload, &e, err);
+      } else if (read != LNT_ENOTFOUND && n_bad++ == 0) { /* removed meanwhile: it is not there */
+        bad = read;
+        damage = reason;
+      }
       lnti_backbone_entry_clear(&e);
     }
     free(names[i]);
   }
   free(names);
-  return status;
+  if (status || !bad) return status;
+  if (n_bad == 1) return lnti_fail(err, bad, "%s", damage.message);
+  return lnti_fail(err, bad, "%s (and %d more cannot be read)", damage.message, n_bad - 1);
 }
 
 /* Names alone, so that a damaged one keeps nobody from learning of the others. */
 static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_error *err) {
   struct dirent **names = NULL;
   lnti_text list = {0};
-  int n = scandir(folder, &names, is_json, alphasort);
-  lnt_status status = LNT_OK;
+  int n = 0;
+  lnt_status status = read_names(&names, &n, folder, err);
   for (int i = 0; i < n; i++) {
     if (!status)
       status = lnti_text_printf(&list, err, "%s%.*s", list.length ? ", " : "",
@@ -176,26 +194,20 @@ static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_err
 
 /* ---- adding and removing ---- */
 
-/* The file's name without folder and ending, as far as it can be a name. */
+/* The file's name without folder and ending; what cannot stand in a name becomes '_'. */
 static lnt_status name_of_file(char **out, const char *file, lnt_error *err) {
   const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
   size_t n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
   if (n > LNTI_BACKBONE_NAME_MAX) n = LNTI_BACKBONE_NAME_MAX;
   char *name = NULL;
-  lnt_status status = lnti_strndup(&name, base, n, err);
+  lnt_status status = n > 0 ? lnti_strndup(&name, base, n, err) : lnti_strdup(&name, "_", err);
   if (status) return status;
-  status = lnti_backbone_name_check(name, err);
-  if (status) {
-    lnti_error_prefix(err, "give it one with --name");
-    free(name);
-    return status;
+  for (char *c = name; *c; c++) {
+    const char one[] = {*c, 0};
+    if (lnti_backbone_name_check(one, NULL) != LNT_OK && (c == name || !strchr(".-", *c))) *c = '_';
   }
   *out = name;
   return LNT_OK;
-}
-
-static bool is_tflite(const unsigned char *data, size_t n) {
-  return n >= 8 && memcmp(data + 4, "TFL3", 4) == 0;
 }
 
 static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder, lnt_error *err) {
@@ -208,7 +220,8 @@ static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone
   lnti_hash_hex(e->content, lnti_backbone_content(backbone));
   e->d = lnti_backbone_d(backbone, LNTI_BACKBONE_EMBEDDING);
   e->n_classes = lnti_backbone_d(backbone, LNTI_BACKBONE_CLASSES);
-  return lnti_asprintf(&e->path, err, "%s/%s%s", folder, e->spec.name, is_tflite(data, bytes) ? ".tflite" : ".onnx");
+  return lnti_asprintf(&e->path, err, "%s/%s%s", folder, e->spec.name,
+                       lnti_tflite_sniff(data, bytes) ? ".tflite" : ".onnx");
 }
 
 static bool same_text(const char *a, const char *b) {
@@ -245,11 +258,49 @@ static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *f
 static lnt_status keep(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder, lnt_error *err) {
   size_t bytes = 0;
   const void *data = lnti_backbone_data(&bytes, backbone);
-  lnt_status status = describe(e, backbone, folder, err);
-  if (!status) status = check_name_is_free(e, folder, err);
+  lnt_status status = check_name_is_free(e, folder, err);
   if (!status) status = lnti_folder_make(folder, err);
   if (!status) status = lnti_file_write_all(e->path, data, bytes, err);
   return status ? status : write_entry(e, folder, err);
+}
+
+static lnt_status note(lnti_text *notes, const char *text, lnt_error *err) {
+  return lnti_text_printf(notes, err, "%s%s", notes->length ? "; " : "", text);
+}
+
+/* Teachable Machine, among others, writes the names of the classes into labels.txt beside the network. */
+static lnt_status take_labels_beside(lnti_backbone_entry *e, lnti_text *notes, const char *file, lnt_error *err) {
+  const char *slash = strrchr(file, '/');
+  lnti_backbone_spec found = {0};
+  char *path = NULL, *text = NULL, said[160];
+  size_t n = 0;
+  if (e->n_classes == 0 || e->spec.n_labels > 0) return LNT_OK;
+  lnt_status status = lnti_asprintf(&path, err, "%.*slabels.txt", slash ? (int)(slash + 1 - file) : 0, file);
+  if (status) return status;
+  lnt_error reason = LNT_ERROR_INIT;
+  status = lnti_file_read(&text, &n, path, LABELS_BYTES_MAX, &reason);
+  if (!status) status = lnti_backbone_labels(&found, text, n, path, &reason);
+  if (status == LNT_ENOTFOUND) {
+    status = LNT_OK;
+  } else if (status && status != LNT_ENOMEM) {
+    status = note(notes, "labels.txt beside it is no list of names, and was left out (--labels)", err);
+  } else if (!status && found.n_labels == e->n_classes) {
+    e->spec.label = found.label;
+    e->spec.n_labels = found.n_labels;
+    found = (lnti_backbone_spec){0};
+    status = note(notes, "the names of its classes are those of labels.txt beside it (--labels)", err);
+  } else if (!status) {
+    snprintf(said, sizeof said,
+             "labels.txt beside it names %zu classes, the network has %zu: it was left out (--labels)", found.n_labels,
+             e->n_classes);
+    status = note(notes, said, err);
+  } else {
+    status = lnti_fail(err, status, "%s", reason.message);
+  }
+  lnti_backbone_spec_clear(&found);
+  free(text);
+  free(path);
+  return status;
 }
 
 lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, const char *folder, const char *file,
@@ -257,13 +308,17 @@ lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, cons
   lnti_backbone *backbone = NULL;
   lnti_backbone_entry e = {0};
   lnti_backbone_spec spec = *said;
+  lnti_text notes = {0};
   char *name = NULL, *assumed = NULL;
   lnt_status status = check_folder(folder, err);
   if (!status) status = said->name ? lnti_backbone_name_check(said->name, err) : name_of_file(&name, file, err);
   if (status) goto done;
   if (!spec.name) spec.name = name;
   status = lnti_backbone_open(&backbone, file, &spec, LNTI_BACKBONE_OUTPUTS, context, err);
-  if (!status) status = lnti_strdup(&assumed, lnti_backbone_assumed(backbone), err);
+  if (!status) status = describe(&e, backbone, folder, err);
+  if (!status && lnti_backbone_assumed(backbone)[0]) status = note(&notes, lnti_backbone_assumed(backbone), err);
+  if (!status) status = take_labels_beside(&e, &notes, file, err);
+  if (!status) status = lnti_strdup(&assumed, notes.length ? notes.data : "", err);
   if (!status) status = keep(&e, backbone, folder, err);
   if (status) goto done;
   *out = e;
@@ -273,6 +328,7 @@ lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, cons
 done:
   lnti_backbone_entry_clear(&e);
   lnti_backbone_free(backbone);
+  lnti_text_clear(&notes);
   free(assumed);
   free(name);
   return status;

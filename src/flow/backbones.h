@@ -23,8 +23,9 @@ void lnti_backbone_entry_clear(lnti_backbone_entry *entry);
 
 /**
  * Adds a network file: opens it, as lnti_backbone_open does, and keeps a copy.
- * @param said      name NULL: the file's, less its ending
- * @param assumed_out  what had to be assumed; free() it
+ * @param said      name NULL: the file's, less its ending; what cannot stand in a name becomes '_'
+ *                  without labels, labels.txt beside the file is taken where its number fits
+ * @param assumed_out  what had to be assumed, and whether there was a labels.txt; free() it
  * @return LNT_EEXISTS (another backbone of that name; the same again is LNT_OK) and as lnti_backbone_open.
  */
 LNT_MUST_CHECK lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, const char *folder,
@@ -34,7 +35,8 @@ LNT_MUST_CHECK lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **as
 LNT_MUST_CHECK lnt_status lnti_backbones_remove(const char *folder, const char *name, lnt_error *err);
 
 typedef lnt_status (*lnti_backbone_visit)(void *payload, const lnti_backbone_entry *entry, lnt_error *err);
-/** In order of their names. One whose JSON is damaged is LNT_ECORRUPT. */
+/** In order of their names. Those whose JSON is damaged are left out and told at the end: LNT_ECORRUPT, when all others were
+ *  visited. A folder that is not there is empty; one that cannot be read is not: LNT_EIO and the like. */
 LNT_MUST_CHECK lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, void *payload,
                                               lnt_error *err);
 

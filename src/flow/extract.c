@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
   BLOCK_ITEMS = 2048,
@@ -80,13 +81,34 @@ lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, ln
 
 /* ---- the extractor ---- */
 
-/* "NAME@LAYER", or "NAME": a layer's name may hold anything, a backbone's no '@'. */
+static bool is_file(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* The '@' of "NAME@LAYER"; NULL in "NAME". A layer's name may hold anything, a kept backbone's no '@'; a path may, and ends at
+ * the first '@' before which there is such a file. Of a path without a file, '@' in folders are its own. */
+static char *find_layer(char *text) {
+  char *first = strchr(text, '@'), *slash = strchr(text, '/');
+  if (!first || is_file(text)) return NULL;
+  for (char *at = first; at; at = strchr(at + 1, '@')) {
+    *at = 0;
+    bool ends = is_file(text);
+    *at = '@';
+    if (ends) return at;
+  }
+  if (!slash || first < slash) return first;
+  char *last = strrchr(text, '@');
+  return strchr(last, '/') ? NULL : last;
+}
+
+/* "NAME@LAYER", or "NAME". */
 static lnt_status open_embedding(lnti_extractor **out, const lnti_project *project, const char *text, lnt_error *err) {
   lnti_backbone *backbone = NULL;
   char *name = NULL;
   lnt_status status = lnti_strdup(&name, text, err);
   if (status) return status;
-  char *layer = strchr(name, '@');
+  char *layer = find_layer(name);
   if (layer) *layer++ = 0;
   if (!name[0] || (layer && !layer[0])) {
     status = lnti_fail(err, LNT_EINVAL, "\"%s%.100s\": it is written %sBACKBONE or %sBACKBONE@LAYER",

@@ -30,7 +30,7 @@ struct lnti_plan {
   lnti_onednn *dnn;
   lnti_arena arena;
   lnti_tensor *value; /* [values] type and shape; data where constant, laid out or given */
-  size_t n_steps, bytes, weights, memory_max;
+  size_t n_steps, bytes, weights, memory_max, weights_max;
   step *step;
   char *memory;
   void (*after)(void *payload, size_t step);
@@ -78,9 +78,12 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
   if (status || !plan->dnn) return status;
   status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
   if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
-  if (!status && plan->weights + lnti_onednn_scratch(plan->dnn) > plan->memory_max) {
-    return lnti_fail(err, LNT_ELIMIT, "node %s: the weights of the network need more than %zu MiB", node->name,
-                     plan->memory_max >> 20);
+  if (!status && plan->weights > plan->weights_max) {
+    status = lnti_fail(err, LNT_ELIMIT, "node %s: the weights of the network need more than %zu MiB", node->name,
+                       plan->weights_max >> 20);
+  } else if (!status && lnti_onednn_scratch(plan->dnn) > plan->memory_max) {
+    status = lnti_fail(err, LNT_ELIMIT, "node %s: its kernel needs more than %zu MiB while it runs", node->name,
+                       plan->memory_max >> 20);
   }
   return status;
 }
@@ -237,6 +240,7 @@ static lnt_status make_plan(lnti_plan *plan, const lnti_graph *graph, const lnti
   if (status) return status;
   const lnti_graph *g = plan->graph;
   plan->memory_max = options->memory_max ? options->memory_max : MEMORY_MAX;
+  plan->weights_max = options->weights_max ? options->weights_max : plan->memory_max;
   plan->n_steps = g->n_nodes;
   status = lnti_alloc(&plan->value, g->n_values, sizeof *plan->value, err);
   if (!status) status = lnti_alloc_zero(&plan->step, g->n_nodes, sizeof *plan->step, err);
@@ -340,4 +344,10 @@ size_t lnti_plan_steps(const lnti_plan *plan) {
 
 size_t lnti_plan_bytes(const lnti_plan *plan) {
   return plan->bytes;
+}
+
+size_t lnti_plan_held(const lnti_plan *plan) {
+  size_t tables = plan->graph->n_values * sizeof *plan->value + plan->n_steps * sizeof *plan->step + plan->arena.bytes;
+  return plan->bytes + plan->graph->arena.bytes + plan->weights + tables +
+         (plan->dnn ? lnti_onednn_scratch(plan->dnn) : 0);
 }

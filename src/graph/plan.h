@@ -18,7 +18,8 @@ typedef struct lnti_plan_options {
   lnti_dtype
       precision; /**< LNTI_BF16: what convolutions multiply is rounded to bf16, for CPUs that have products of it (AMX);
                              else f32 */
-  size_t memory_max; /**< bytes that the values made may take at once; 0: 8 GiB */
+  size_t memory_max;  /**< bytes that the values made may take at once; 0: 8 GiB */
+  size_t weights_max; /**< bytes that laid-out weights may take; 0: as memory_max */
 } lnti_plan_options;
 
 /**
@@ -53,5 +54,7 @@ void lnti_plan_watch(lnti_plan *plan, void (*after)(void *payload, size_t step),
 /** Nodes that a run computes, and bytes of memory for what they make. */
 size_t lnti_plan_steps(const lnti_plan *plan);
 size_t lnti_plan_bytes(const lnti_plan *plan);
+/** Bytes of all that it holds: that memory, constants that were computed, weights laid out, what kernels share. */
+size_t lnti_plan_held(const lnti_plan *plan);
 
 #endif

@@ -442,8 +442,7 @@ static lnt_status read_model(lnt_model *model, lnt_error *err) {
   lnt_status status = lnti_lnt_get(&data, &bytes, model->file, manifest_name, err);
   if (status != LNT_OK) return status;
   if (bytes > LNTI_MANIFEST_MAX)
-    return lnti_fail(err, LNT_ELIMIT, "%s: its manifest has %zu bytes; %d are the most", lnti_lnt_name(model->file),
-                     bytes, LNTI_MANIFEST_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "its manifest has %zu bytes; %d are the most", bytes, LNTI_MANIFEST_MAX);
   status = lnti_json_parse(&manifest, &arena, data, bytes, manifest_name, err);
   if (status == LNT_OK) status = read_manifest(model, manifest, err);
   lnti_arena_clear(&arena);
@@ -469,7 +468,7 @@ static lnt_status open_reader(lnt_model **out, lnti_lnt_reader *file, const lnti
   /* What is bad input to a parser or learner is damage to one of our own files. */
   if (status == LNT_EDATA || status == LNT_EINVAL)
     status = lnti_fail(err, LNT_ECORRUPT, "%s: the model file is damaged: %s", lnti_lnt_name(file), inner.message);
-  else if (status == LNT_EUNSUPPORTED)
+  else if (status == LNT_EUNSUPPORTED || status == LNT_ELIMIT)
     status = lnti_fail(err, status, "%s: %s", lnti_lnt_name(file), inner.message);
   else
     status = lnti_fail(err, status, "%s", inner.message);

@@ -99,6 +99,18 @@ class Backbone(program.Case):
                          ([], [0.1, 0.2, 0.3], "Free for all.\nEven for you.\n"))
         self.assertEqual(json.loads((self.home / "said.json").read_text())["labels"], ["red", "blue"])
 
+    def test_labels_beside_the_file(self):
+        path, beside = onnx_file.write(self.folder / "bare.onnx", mean="0.5", std="0.5"), self.folder / "labels.txt"
+        for text, says, labels in (("0 red\n1 blue\n", "are those of labels.txt", ["red", "blue"]),
+                                   ("red\n", "names 1 classes, the network has 2", []),
+                                   (b"\xff\n", "no list of names", [])):
+            beside.write_bytes(text if isinstance(text, bytes) else text.encode())
+            self.assertIn(says, self.ok("backbone", "add", path, "--name", "t")["warnings"][0])
+            self.assertEqual(json.loads((self.home / "t.json").read_text())["labels"], labels)
+            self.ok("backbone", "remove", "t")
+        (self.folder / "mine").write_text("a\nb\n")
+        self.assertEqual(self.ok("backbone", "add", path, "--labels", "mine")["warnings"], [])
+
     def test_what_does_not_fit(self):
         path = self.tiny()
         for words, says in ((("--mean", "0.5"), "together"), (("--mean", "123", "--std", "58"), "divide"),
@@ -170,8 +182,40 @@ class Backbone(program.Case):
             self.fails(1, "predict", "--backbone", "tiny", picture, says="damaged", env=self.env)
         (self.home / "tiny.json").write_text("{")
         self.fails(1, "backbone", "list", says="damaged", env=self.env)
+        # The others are shown, and the damaged one is named.
+        self.ok("backbone", "add", self.tiny("z.onnx"))
+        shown = self.run_ok("backbone", "list", env=self.env, expect=1)
+        self.assertIn("\nz ", shown.stdout)
+        self.assertRegex(shown.stderr, r"tiny\.json is damaged: .*remove it \(linnet backbone remove tiny\)")
+        lines = self.run_ok("backbone", "list", "--json", env=self.env, expect=1).stdout.splitlines()
+        self.assertEqual([json.loads(line)["name"] for line in lines if "error" not in json.loads(line)], ["z"])
+        self.ok("backbone", "remove", "z")
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(os.listdir(self.home), [])
+
+    def test_a_folder_that_cannot_be_read(self):
+        self.home.write_text("a file, no folder")
+        for words in (("list",), ("remove", "tiny")):
+            self.fails(1, "backbone", *words, says="home: Not a directory", env=self.env)
+        self.fails(1, "predict", "--backbone", "tiny", "r.ppm", says="Not a directory", env=self.env)
+
+    def test_any_file_name(self):
+        folder = self.folder / "a@b"
+        folder.mkdir()
+        path = self.tiny("a@b/mobile net (1).onnx")
+        write_ppm(self.folder / "r.ppm", (255, 0, 0))
+        self.assertEqual(self.run_lines("predict", "--backbone", path, "r.ppm", env=self.env)[0]["label"], "red")
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "r.ppm")
+        for text, feature in ((path, "mobile_net__1_@flat"), (f"{path}@scores", "mobile_net__1_@scores"),
+                              (f"{path}@@", None), (f"{self.folder}/a@b/gone.onnx", None)):
+            words = ("-C", "p", "extract", "--feature", f"embedding:{text}")
+            if feature:
+                self.assertEqual(self.ok(*words)["feature"], f"embedding:{feature}")
+            else:
+                says = "no layer \"@\"" if "@@" in text else f"a@b/gone.onnx\""
+                self.assertIn(says, self.run_ok(*words, env=self.env, expect=2 if "@@" in text else 1).stderr)
+        self.assertEqual(self.ok("backbone", "add", path)["name"], "mobile_net__1_")
 
     def serve(self, **files):
         server = Server(files)

@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/text.h>
 #include <base/threads.h>
+#include <feature/backbone_parts.h>
 #include <feature/feature.h>
 #include <math.h>
 
@@ -75,6 +76,27 @@ static void metadata_say_what_is_not_said(void **state) {
   free(m.data);
 }
 
+/* A mean without a std, and the other way round, is kept; the other half is told. */
+static void half_a_scale_is_kept(void **state) {
+  (void)state;
+  static const struct {
+    const char *key, *says;
+    float mean, std;
+  } half[] = {{"mean", "a std of 1 is assumed", 0.25f, 1}, {"std", "a mean of 0 is assumed", 0, 0.25f}};
+  for (size_t i = 0; i < sizeof half / sizeof *half; i++) {
+    lnti_backbone *b = NULL;
+    message m = make_tiny_network(SIDE);
+    put_metadata(&m, half[i].key, "0.25");
+    assert_ok(read_model(&b, &m, NULL));
+    assert_non_null(strstr(lnti_backbone_assumed(b), half[i].says));
+    assert_null(strstr(lnti_backbone_assumed(b), "ImageNet"));
+    const lnti_backbone_spec *spec = lnti_backbone_get_spec(b);
+    assert_true(spec->mean[1] == half[i].mean && spec->std[1] == half[i].std);
+    lnti_backbone_free(b);
+    free(m.data);
+  }
+}
+
 static void what_is_said_is_checked(void **state) {
   (void)state;
   lnti_backbone *b = NULL;
@@ -132,16 +154,79 @@ static void other_layouts(void **state) {
   message m = make_model(g, 17);
   assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.layer = layer, .bgr = true}));
   assert_int_equal(lnti_backbone_d(b, LNTI_BACKBONE_CLASSES), 0);
-  /* 4 rows, 4 columns, 3 channels: the last are fewer than the first, so rows are taken for channels. */
-  assert_int_equal(lnti_backbone_d(b, LNTI_BACKBONE_EMBEDDING), SIDE);
+  /* What lies as the picture does has its channels where the picture has them. */
+  assert_int_equal(lnti_backbone_d(b, LNTI_BACKBONE_EMBEDDING), 3);
   fill(pixels, 10, 20, 60);
   const lnti_image image = {.h = SIDE, .w = SIDE, .c = 3, .data = pixels};
-  float rows[SIDE];
-  assert_ok(lnti_backbone_run(rows, b, LNTI_BACKBONE_EMBEDDING, &image, ERR));
-  for (int i = 0; i < SIDE; i++) assert_true(fabsf(rows[i] - 30) < 1e-4f);
+  assert_ok(lnti_backbone_run(out, b, LNTI_BACKBONE_EMBEDDING, &image, ERR));
+  for (int i = 0; i < 3; i++) assert_true(fabsf(out[i] - (float[]){60, 20, 10}[i]) < 1e-4f);
   assert_status(lnti_backbone_run(out, b, LNTI_BACKBONE_CLASSES, &image, ERR), LNT_EINVAL);
   lnti_backbone_free(b);
   free(m.data);
+}
+
+static void put_ints(message *to, const char *name, const uint64_t *value, size_t n) {
+  message attribute = {0};
+  put_text(&attribute, 1, name);
+  for (size_t i = 0; i < n; i++) put_number(&attribute, 8, value[i]);
+  put_number(&attribute, 20, 7);
+  put_message(to, 5, attribute);
+}
+
+/* An early convolution makes fewer channels than the map has columns. */
+static void channels_of_an_early_map(void **state) {
+  (void)state;
+  enum { BIG = 8 };
+  static const float weights[2][3] = {{1, 0, 0}, {0, 0, 2}};
+  static const char *const layers[] = {"map", "bent", "turned", "added"};
+  const uint64_t dims[] = {1, 3, BIG, BIG}, kernel[] = {2, 3, 1, 1}, last[] = {0, 2, 3, 1};
+  uint8_t pixels[BIG * BIG * 3];
+  message g = {0};
+  put_message(&g, 11, make_input("x", dims, 4, 1));
+  put_message(&g, 12, make_value("added"));
+  put_message(&g, 1, make_node("Conv", "x w", "map"));
+  put_message(&g, 1, make_node("Relu", "map", "bent"));
+  message turn = make_node("Transpose", "bent", "turned");
+  put_ints(&turn, "perm", last, 4);
+  put_message(&g, 1, turn);
+  put_message(&g, 1, make_node("Add", "turned turned", "added"));
+  put_message(&g, 5, make_tensor("w", 1, kernel, 4, weights, sizeof weights));
+  message m = make_model(g, 17);
+  for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = i % 3 == 0 ? 51 : i % 3 == 2 ? 102 : 0;
+  const lnti_image image = {.h = BIG, .w = BIG, .c = 3, .data = pixels};
+  for (size_t i = 0; i < 4; i++) {
+    lnti_backbone *b = NULL;
+    char layer[16];
+    float out[BIG];
+    snprintf(layer, sizeof layer, "%s", layers[i]);
+    assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.layer = layer, .std = {1, 1, 1}}));
+    assert_int_equal(lnti_backbone_d(b, LNTI_BACKBONE_EMBEDDING), 2);
+    assert_ok(lnti_backbone_run(out, b, LNTI_BACKBONE_EMBEDDING, &image, ERR));
+    const float times = i == 3 ? 2 : 1;
+    assert_true(fabsf(out[0] - 0.2f * times) < 1e-5f && fabsf(out[1] - 0.8f * times) < 1e-5f);
+    lnti_backbone_free(b);
+  }
+  free(m.data);
+}
+
+/* Where nothing tells: equal sides do, else there are more channels than columns. */
+static void channels_by_shape_alone(void **state) {
+  (void)state;
+  static const struct {
+    lnti_shape shape;
+    lnti_backbone_layout layout;
+    size_t d;
+  } maps[] = {{{.rank = 4, .dim = {1, 24, 56, 56}}, LNTI_LAYOUT_UNKNOWN, 24},
+              {{.rank = 4, .dim = {1, 56, 56, 24}}, LNTI_LAYOUT_UNKNOWN, 24},
+              {{.rank = 4, .dim = {1, 7, 9, 64}}, LNTI_LAYOUT_UNKNOWN, 64},
+              {{.rank = 4, .dim = {1, 64, 7, 9}}, LNTI_LAYOUT_UNKNOWN, 64},
+              {{.rank = 4, .dim = {1, 8, 30, 40}}, LNTI_LAYOUT_FIRST, 8},
+              {{.rank = 4, .dim = {1, 40, 30, 8}}, LNTI_LAYOUT_LAST, 8}};
+  for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+    lnti_backbone_vector v;
+    assert_ok(lnti_backbone_vector_of(&v, &maps[i].shape, maps[i].layout, ERR));
+    assert_int_equal(v.d, maps[i].d);
+  }
 }
 
 static void numbers_are_those_of_the_network(void **state) {
@@ -253,6 +338,72 @@ static void any_number_of_threads(void **state) {
   assert_ok(lnti_pool_for(pool, 256, 1, run_many, b, NULL, ERR));
   lnti_pool_free(pool);
   lnti_backbone_free(b);
+  free(m.data);
+}
+
+/* ---- memory ---- */
+
+/* x's mean of each channel, plus the most of three constants of 4 MiB each that a file of some hundred bytes asks for. */
+static message make_greedy_network(void) {
+  const uint64_t dims[] = {1, 3, SIDE, SIDE}, three[] = {3};
+  const int64_t shape[] = {4, 512, 512};
+  message g = {0};
+  put_message(&g, 11, make_input("x", dims, 4, 1));
+  put_message(&g, 12, make_value("features"));
+  put_message(&g, 1, make_node("GlobalAveragePool", "x", "pooled"));
+  put_message(&g, 1, make_node("Flatten", "pooled", "at0"));
+  for (int i = 0; i < 3; i++) {
+    char zeros[16], most[16], inputs[32], sum[16];
+    snprintf(zeros, sizeof zeros, "zeros%d", i);
+    snprintf(most, sizeof most, "most%d", i);
+    snprintf(inputs, sizeof inputs, "at%d %s", i, most);
+    snprintf(sum, sizeof sum, "at%d", i + 1);
+    put_message(&g, 1, make_node("ConstantOfShape", "shape", zeros));
+    put_message(&g, 1, make_node("ReduceMax", zeros, most));
+    put_message(&g, 1, make_node("Add", inputs, i == 2 ? "features" : sum));
+  }
+  put_message(&g, 5, make_tensor("shape", 7, three, 1, shape, sizeof shape));
+  return make_model(g, 17);
+}
+
+static void plans_are_counted_with_all_they_hold(void **state) {
+  (void)state;
+  lnti_backbone *b = NULL;
+  lnti_pool *pool = NULL;
+  message m = make_greedy_network();
+  assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.std = {1, 1, 1}}));
+  const size_t most = ((size_t)2 << 30) / (3 * (4 << 20));
+  assert_in_range(lnti_backbone_plans_max(b, LNTI_BACKBONE_EMBEDDING), most / 2, most);
+  lnti_backbone_limit(b, LNTI_BACKBONE_EMBEDDING, 20 << 20);
+  assert_int_equal(lnti_backbone_plans_max(b, LNTI_BACKBONE_EMBEDDING), 1);
+  lnti_backbone_limit(b, LNTI_BACKBONE_EMBEDDING, 1); /* never none */
+  assert_int_equal(lnti_backbone_plans_max(b, LNTI_BACKBONE_EMBEDDING), 1);
+  assert_ok(lnti_pool_new(&pool, 8, ERR));
+  assert_ok(lnti_pool_for(pool, 256, 1, run_many, b, NULL, ERR));
+  assert_int_equal(lnti_backbone_plans(b, LNTI_BACKBONE_EMBEDDING), 1);
+  lnti_pool_free(pool);
+  lnti_backbone_free(b);
+  free(m.data);
+}
+
+/* Threads find one plan, and memory for a second fails once: what stands must do. */
+static void no_memory_for_a_second_plan(void **state) {
+  (void)state;
+  lnti_pool *pool = NULL;
+  message m = make_tiny_network(SIDE);
+  assert_ok(lnti_pool_new(&pool, 8, ERR));
+  bool failed = false;
+  for (int round = 0; round < 200 && !failed; round++) {
+    lnti_backbone *b = NULL;
+    assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.std = {1, 1, 1}}));
+    lnti_test_fail_allocation_after(1);
+    assert_ok(lnti_pool_for(pool, 256, 1, run_many, b, NULL, ERR));
+    failed = lnti_test_allocation_failed();
+    lnti_test_fail_allocation_after(0);
+    lnti_backbone_free(b);
+  }
+  assert_true(failed);
+  lnti_pool_free(pool);
   free(m.data);
 }
 
@@ -370,6 +521,11 @@ int main(void) {
                                      cmocka_unit_test(an_embedding_is_rounded_to_f16),
                                      cmocka_unit_test(keys),
                                      cmocka_unit_test(any_number_of_threads),
+                                     cmocka_unit_test(half_a_scale_is_kept),
+                                     cmocka_unit_test(channels_of_an_early_map),
+                                     cmocka_unit_test(channels_by_shape_alone),
+                                     cmocka_unit_test(plans_are_counted_with_all_they_hold),
+                                     cmocka_unit_test(no_memory_for_a_second_plan),
                                      cmocka_unit_test(a_description_is_read_as_it_was_written),
                                      cmocka_unit_test(labels_of_a_file),
                                      cmocka_unit_test(channels),

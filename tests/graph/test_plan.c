@@ -284,6 +284,31 @@ static void memory_is_used_again(void **state) {
   lnti_graph_free(g);
 }
 
+/* Weights have a cap of their own, and count in what a plan holds. */
+static void weights_are_counted_apart(void **state) {
+  (void)state;
+  enum { IN = 64, OUT = 256, WEIGHTS = IN * OUT * 4 };
+  const lnti_context context = {.cpu = lnti_test_level()};
+  const lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 4, .dim = {1, IN, 2, 2}}};
+  lnti_plan_options options = {.input = &input, .memory_max = WEIGHTS - 1};
+  static const float weights[OUT * IN];
+  lnti_graph *g = NULL;
+  lnti_plan *plan = NULL;
+  assert_ok(lnti_graph_new(&g, ERR));
+  assert_ok(lnti_graph_add_input(g, lnti_test_value(g, "x"), ERR));
+  lnti_test_constant(g, "w", weights, (const size_t[]){OUT, IN, 1, 1, 0});
+  lnti_test_node(g, "Conv", "x w", "y", NULL, 0);
+  assert_ok(lnti_graph_add_output(g, lnti_test_value(g, "y"), ERR));
+  assert_ok(lnti_graph_finish(g, ERR));
+  assert_status(lnti_plan_new(&plan, g, &options, &context, ERR), LNT_ELIMIT);
+  assert_message("weights");
+  options.weights_max = 2 * WEIGHTS;
+  assert_ok(lnti_plan_new(&plan, g, &options, &context, ERR));
+  assert_true(lnti_plan_held(plan) >= lnti_plan_bytes(plan) + WEIGHTS);
+  lnti_plan_free(plan);
+  lnti_graph_free(g);
+}
+
 static void what_is_not_wanted_is_not_computed(void **state) {
   (void)state;
   const lnti_context context = {.cpu = LNT_CPU_GENERIC};
@@ -382,6 +407,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(random_networks_give_what_plain_loops_give),
                                      cmocka_unit_test(many_norms_are_folded),
                                      cmocka_unit_test(memory_is_used_again),
+                                     cmocka_unit_test(weights_are_counted_apart),
                                      cmocka_unit_test(what_is_not_wanted_is_not_computed),
                                      cmocka_unit_test(arithmetic_on_shapes_is_folded),
                                      cmocka_unit_test(other_shapes_than_planned_are_refused),

@@ -144,6 +144,34 @@ static void what_does_not_fit_is_refused(void **state) {
   lnti_test_folder_remove(folder);
 }
 
+/* A sound file whose network would take 4 GiB: which file it is stands in the message. */
+static void a_network_beyond_all_limits_is_named(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
+  lnt_model *made = embedding_model("logistic");
+  assert_ok(lnti_model_save(made, path, ERR));
+  lnt_model_close(made);
+  char *manifest = toy_manifest(path);
+  const uint64_t input[] = {1, 3, SIDE, SIDE}, three[] = {3};
+  const int64_t huge[] = {4, 16384, 16384};
+  message g = {0};
+  put_message(&g, 11, make_input("x", input, 4, 1));
+  put_message(&g, 12, make_value("scores"));
+  put_message(&g, 1, make_node("ConstantOfShape", "shape", "zeros"));
+  put_message(&g, 1, make_node("ReduceMax", "zeros", "most"));
+  put_message(&g, 1, make_node("Add", "x most", "flat"));
+  put_message(&g, 1, make_node("Neg", "flat", "scores"));
+  put_message(&g, 5, make_tensor("shape", 7, three, 1, huge, sizeof huge));
+  message m = make_model(g, 17);
+  write_file(path, manifest, m.data, m.n);
+  assert_status(open_file(path), LNT_ELIMIT);
+  assert_message("a.lnt: ");
+  free(m.data);
+  free(manifest);
+  free(path);
+  lnti_test_folder_remove(folder);
+}
+
 /* Every length of the network, and 500 changes of it, in a container whose sums are right. */
 typedef struct hostile {
   const char *path, *manifest;
@@ -210,7 +238,8 @@ static void own_classes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_file_is_whole),
-                                     cmocka_unit_test(what_does_not_fit_is_refused), cmocka_unit_test(hostile_networks),
-                                     cmocka_unit_test(own_classes)};
+                                     cmocka_unit_test(what_does_not_fit_is_refused),
+                                     cmocka_unit_test(a_network_beyond_all_limits_is_named),
+                                     cmocka_unit_test(hostile_networks), cmocka_unit_test(own_classes)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
