@@ -64,6 +64,7 @@ lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, 
   lnti_store_counts counts = {0};
   char *key = NULL;
   size_t n_learnable = 0;
+  if (cli->quiet) return LNT_OK; /* nothing would be printed */
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (!status) status = lnti_leaks_key(&key, project, err);
   if (!status) status = count_learnable(&n_learnable, project, err);
@@ -84,6 +85,7 @@ lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, 
 lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_error *err) {
   lnti_store_counts counts = {0};
   size_t n_learnable = 0;
+  if (cli->quiet) return LNT_OK; /* nothing would be printed */
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (!status) status = count_learnable(&n_learnable, project, err);
   if (!status && counts.labelled == 0) {

@@ -70,6 +70,8 @@ lnti_backbone *lnti_extractor_backbone(const lnti_extractor *extractor);
 /** The beginning of the text of an embedding, before "NAME@LAYER". */
 #define LNTI_EMBEDDING_PREFIX "embedding:"
 const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
+/** What models on it are called by: the feature's name, or that of its backbone; borrowed. */
+const char *lnti_extractor_name(const lnti_extractor *extractor);
 /** Resolved text, "hog:bins=9,block=2,cell=7,height=28,width=28" (all keys, sorted), with the pipeline and version implied by it; borrowed. */
 const char *lnti_extractor_text(const lnti_extractor *extractor);
 /** Text that a cache is keyed by: resolved text, pipeline, version, and LNTI_DECODE_VERSION; borrowed. */

@@ -107,16 +107,12 @@ static lnt_status read_side(void *payload, const lnti_item *item, lnt_error *err
   return status ? status : lnti_strdup(&side->split, item->split, err);
 }
 
-/* The option of a mark, as its title or, above it, with those of the options that it lies below: "birds/duck". */
+/* The option of a mark, as its title or with those of the options that it lies below: "birds/duck". */
 static lnt_status append_title(lnti_text *out, const counting *c, size_t option, bool whole, lnt_error *err) {
   if (option == LNTI_NONE) return lnti_text_append(out, "?", 1, err);
-  const lnti_option *o = &c->ontology->options[option];
-  lnt_status status = LNT_OK;
-  if (whole && o->parent != LNTI_NONE) {
-    status = append_title(out, c, o->parent, true, err); /* as deep as ontologies may be */
-    if (!status) status = lnti_text_append(out, "/", 1, err);
-  }
-  return status ? status : lnti_text_append(out, o->title, strlen(o->title), err);
+  if (whole) return lnti_ontology_option_titles(out, c->ontology, option, err);
+  const char *title = c->ontology->options[option].title;
+  return lnti_text_append(out, title, strlen(title), err);
 }
 
 /* A label in words: "cat", or of a checklist "cat: no". */

@@ -371,9 +371,9 @@ static lnt_status copy_classes(training *t, lnt_error *err) {
 }
 
 static lnt_status name_model(training *t, lnt_error *err) {
-  const lnti_backbone *backbone = lnti_extractor_backbone(t->extractor);
-  const char *feature = backbone ? lnti_backbone_get_spec(backbone)->name : lnti_extractor_feature(t->extractor)->name;
-  if (!t->options->name) return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, feature);
+  if (!t->options->name) {
+    return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, lnti_extractor_name(t->extractor));
+  }
   lnt_status status = lnti_model_name_check(t->options->name, err);
   return status ? status : lnti_strdup(&t->model->name, t->options->name, err);
 }

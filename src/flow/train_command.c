@@ -16,6 +16,7 @@ static lnt_status add_feature(lnti_text *out, lnti_project *project, const lnt_m
   lnti_extractor *plain = NULL;
   lnti_image_traits traits;
   const char *text = lnti_extractor_text(model->extractor);
+  if (lnti_extractor_backbone(model->extractor)) return add_option(out, "feature", text, err);
   const char *name = lnti_extractor_feature(model->extractor)->name;
   lnt_status status = lnti_project_traits(&traits, project, err);
   if (!status) status = lnti_extractor_new(&plain, name, &traits, err);
@@ -44,7 +45,7 @@ static bool has_usual_name(const lnt_model *model) {
   const char *learner = model->fitted->learner->name;
   size_t n = strlen(learner);
   return strncmp(model->name, learner, n) == 0 && model->name[n] == '-' &&
-         strcmp(model->name + n + 1, lnti_extractor_feature(model->extractor)->name) == 0;
+         strcmp(model->name + n + 1, lnti_extractor_name(model->extractor)) == 0;
 }
 
 lnt_status lnti_train_command(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {

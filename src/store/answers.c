@@ -99,7 +99,7 @@ static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n,
     lnti_put_real(stmt, row->confidence);
     lnti_put_int(stmt, row->time_spent_ms);
     lnti_put_int(stmt, row->source);
-    put_id(stmt, replaces);
+    lnti_put_int(stmt, replaces);
   }
   status = lnti_db_insert(&last_id, NULL, stmt, err);
   tx->next_log_id += (int64_t)n;
@@ -296,7 +296,7 @@ lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t
       "WITH RECURSIVE history (entry) AS ("
       "SELECT log_id FROM answers WHERE subject_kind = ? AND subject_id = ? "
       "UNION SELECT id FROM answer_log WHERE subject_kind = ? AND subject_id = ? AND state = 4 "
-      "UNION SELECT replaces FROM history JOIN answer_log ON id = entry WHERE replaces IS NOT NULL) "
+      "UNION SELECT replaces FROM history JOIN answer_log ON id = entry WHERE replaces <> 0) "
       "SELECT id, " LNTI_LOG_COLUMNS " FROM history JOIN answer_log ON id = entry ORDER BY id";
   lnti_walk w;
   lnt_status status = lnti_walk_range(&w, store, sql, kind, subject_id, err);

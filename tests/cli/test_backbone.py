@@ -3,6 +3,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import socket
 import threading
 import unittest
@@ -165,6 +166,12 @@ class Backbone(program.Case):
         elsewhere = {"LINNET_BACKBONES": str(self.folder / "none")}
         files = self.run_lines("predict", kept, *[line["path"] for line in stored], env=elsewhere)
         self.assertEqual([line["confidence"] for line in files], [line["confidence"] for line in stored])
+        # A copy of a training image in test: what to type for a model that does not know it.
+        shutil.copy(self.folder / "train/warm/train0.ppm", self.folder / "test/warm/copy.ppm")
+        self.run_ok("-C", "p", "import", "test", "--split", "test")
+        warnings = " ".join(self.ok("-C", "p", "evaluate", "logistic-tiny")["warnings"])
+        self.assertIn("linnet train --target class --learner logistic --feature embedding:tiny@flat", warnings)
+        self.assertNotIn("--name", warnings)
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(self.ok("-C", "p", "evaluate", "logistic-tiny")["accuracy"], 1)
         self.fails(1, "-C", "p", "train", "--feature", "embedding:tiny", says="linnet backbone add", env=self.env)

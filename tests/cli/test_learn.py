@@ -132,6 +132,15 @@ class Groups(program.Case):
         self.assertEqual(done, ["linnet split", "linnet train --target class --learner knn --feature pixels --set k=3 "
                                 "--name 'my m' --seed 5"])
         self.assertEqual((told["leaks"], told["warnings"]), (False, []))
+        # Keeping near duplicates together was somebody's choice, where a random split may not.
+        self.run_ok("-C", "p", "split", "--group", "near")
+        self.run_ok("-C", "p", "train", "--name", "my m")
+        tested = self.run_lines("-C", "p", "items", "--where", "split=test")[0]
+        copy = self.folder / "sets" / "train" / "disc" / "again.pgm"
+        copy.write_bytes((self.folder / "sets" / tested["path"]).read_bytes())
+        self.run_ok("-C", "p", "import", "sets")
+        done, _ = self.follow("p", "my m")
+        self.assertEqual(done[0], "linnet split --group near")
 
     def test_advice_on_tracks_ends(self):
         program.write_tracks(self.folder / "tracks", tracks=30)

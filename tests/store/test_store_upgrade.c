@@ -204,6 +204,10 @@ static void answers_name_what_they_replaced(void **state) {
   tell_sql(&text, store, "replaced", "SELECT GROUP_CONCAT(replaces || '<' || id) FROM answer_log WHERE replaces > 0");
   assert_string_equal(text.data, "replaced 5<6,1<9,10<11;");
   lnti_store_close(store);
+  /* A program of the schema before that has the file open still cannot write rows that replace nothing. */
+  assert_ok(lnti_db_open(&db, path, LNTI_DB_WRITE, LNTI_STORE_APPLICATION_ID, ERR));
+  assert_true(lnti_db_exec(db, again, ERR) != LNT_OK);
+  lnti_db_close(db);
   lnti_text_clear(&text);
   free(path);
   free(data);

@@ -26,7 +26,7 @@ static const struct damage {
     {"INSERT INTO answers SELECT 1, 3, 2, 0, log_id, op_id, 1, NULL, 1.5, NULL, 0, 1 FROM answers WHERE subject_id = 3",
      "item 3, question 2: a current answer that is not in the log"},
     {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, "
-     "source) VALUES (1, 1, 5, 1, 0, 1, 1, 0, 1)",
+     "source, replaces) VALUES (1, 1, 5, 1, 0, 1, 1, 0, 1, 0)",
      "item 5, question 1: the current answer is not the newest"},
     {"DELETE FROM items WHERE id = 6", "item 6: has answers and is not there"},
     {"PRAGMA ignore_check_constraints = ON; UPDATE items SET h = 0 WHERE id = 7",
@@ -67,8 +67,8 @@ static const struct damage {
     {CHECKLIST "; UPDATE answers SET state = 3, slot = 0, option_id = NULL, number = NULL WHERE subject_id = 4",
      NOT_UNSURE},
     {KEPT "UPDATE answer_log SET replaces = 2 WHERE subject_id = 4", LINK},
-    {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, source) "
-     "VALUES (1, 1, 4, 1, 0, 1, 1, 0, 1)",
+    {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, source, "
+     "replaces) VALUES (1, 1, 4, 1, 0, 1, 1, 0, 1, 0)",
      LINK},
     {KEPT "UPDATE answer_log SET op_id = 99 WHERE id = 4", "answer 4: its operation is not there"},
     {KEPT "UPDATE answer_log SET question_id = 99 WHERE id = 4", "answer 4: its question is not there"},

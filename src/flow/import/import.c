@@ -382,10 +382,13 @@ static void *count_main(void *payload) {
 static lnt_status look_at_labels(lnti_messages *leaks, lnti_import_work *work, int64_t question_id, lnt_error *err) {
   counting c = {.work = work, .question_id = question_id, .error = LNT_ERROR_INIT};
   pthread_t thread;
-  int number = pthread_create(&thread, NULL, count_main, &c);
-  if (number) return lnti_fail_errno(err, number, "a thread to count duplicates with could not be started");
+  bool beside = pthread_create(&thread, NULL, count_main, &c) == 0;
   lnt_status status = lnti_leaks_report(leaks, work->project, err);
-  pthread_join(thread, NULL);
+  if (beside) {
+    pthread_join(thread, NULL);
+  } else {
+    count_main(&c);
+  }
   return c.status ? lnti_fail(err, c.status, "%s", c.error.message) : status;
 }
 

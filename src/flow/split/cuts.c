@@ -12,22 +12,30 @@
 #include <string.h>
 
 /* Whether one of the keys is this one. */
-static bool has_key(const char *keys, const char *key) {
-  size_t n = strlen(key);
-  for (const char *at = keys; (at = strstr(at, key)); at++) {
-    if ((at == keys || at[-1] == ',') && (at[n] == ',' || at[n] == '\0')) return true;
+static bool has_key(const char *keys, const char *key, size_t n) {
+  for (const char *at = keys; *at; at += strcspn(at, ","), at += *at == ',') {
+    if (strcspn(at, ",") == n && memcmp(at, key, n) == 0) return true;
   }
   return false;
+}
+
+/* Those of the found keys that were not chosen. */
+static lnt_status add_keys(lnti_text *out, const char *chosen, const char *found, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t n = 0; *found && !status; found += n + (found[n] == ',')) {
+    n = strcspn(found, ",");
+    if (!has_key(chosen, found, n)) status = lnti_text_printf(out, err, ",%.*s", (int)n, found);
+  }
+  return status;
 }
 
 static lnt_status make_command(lnti_cuts *cuts, const char *chosen, lnt_error *err) {
   lnti_text keys = {0};
   const char *found = cuts->key;
   lnt_status status = LNT_OK;
-  if (chosen && strcmp(chosen, "near") == 0) chosen = NULL; /* nobody need have chosen that */
   if (chosen && (!found || strcmp(chosen, found) != 0)) {
-    bool both = found && !has_key(chosen, found);
-    status = lnti_text_printf(&keys, err, "%s%s%s", chosen, both ? "," : "", both ? found : "");
+    status = lnti_text_printf(&keys, err, "%s", chosen);
+    if (!status && found) status = add_keys(&keys, chosen, found, err);
   }
   if (!status) status = lnti_text_printf(&cuts->command, err, "linnet split");
   if (!status && keys.length) {

@@ -17,12 +17,12 @@ CREATE TABLE answer_log_new (
   confidence DOUBLE PRECISION CHECK (confidence BETWEEN 0 AND 1),
   time_spent_ms BIGINT NOT NULL CHECK (time_spent_ms >= 0),
   source INTEGER NOT NULL CHECK (source BETWEEN 1 AND 2),
-  replaces BIGINT
+  replaces BIGINT NOT NULL -- 0: none
 );
 INSERT INTO answer_log_new (id, op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text,
                             confidence, time_spent_ms, source, replaces)
   SELECT id, op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, text, confidence,
-         time_spent_ms, source, CASE WHEN state_before <> 4 THEN id_before END
+         time_spent_ms, source, COALESCE(CASE WHEN state_before <> 4 THEN id_before END, 0)
   FROM (SELECT *, LAG(id) OVER history AS id_before, LAG(state) OVER history AS state_before FROM answer_log
         WINDOW history AS (PARTITION BY subject_kind, subject_id, question_id, slot ORDER BY id))
   ORDER BY id;
