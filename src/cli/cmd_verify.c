@@ -117,7 +117,7 @@ const lnti_command lnti_cmd_verify = {
     .about =
         "Checks the database (its pages, its references, and every current answer against the log of all "
         "answers), each model file and each cached vector against its check sum, and that the images are where they "
-        "were and the same. Nothing is changed. Exit code 1 where there are faults; images that are missing or have "
+        "were and the same. Nothing is changed but a note of what was found, for status. Exit code 1 where there are faults; images that are missing or have "
         "changed are told, and are no fault of the project.",
     .options = option_table,
     .examples = examples,

@@ -1,5 +1,6 @@
 /*
- * Verification reads everything and changes nothing but its own note. Each fault is one sentence with what to do.
+ * Verification reads everything and changes nothing but its own notes, which it can do without: what was found is told all
+ * the same on a disk that is full. Each fault is one sentence with what to do.
  */
 #include <flow/verify.h>
 
@@ -60,14 +61,21 @@ done:
   return status == LNT_ENOMEM ? lnti_fail(err, LNT_ENOMEM, "%s", reason.message) : LNT_OK;
 }
 
+static void keep_note(lnti_project *project, const lnti_verify_result *result) {
+  lnt_error reason = LNT_ERROR_INIT;
+  if (lnti_verify_note(project, result, &reason) == LNT_OK) return;
+  lnti_log_printf(project->context.log, LNTI_LOG_WARN, "what was found is not kept for 'linnet status': %s",
+                  reason.message);
+}
+
 lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, const lnti_verify_options *options,
                        lnti_fault_visit visit, void *payload, lnt_error *err) {
   lnti_verify_result result = {0};
   verification v = {.project = project, .result = &result, .visit = visit, .payload = payload};
-  size_t n = 0;
-  lnt_status status = lnti_store_verify(project->store, &n, visit, payload, project->context.cancel, err);
+  size_t n = 0, database_faults = 0;
+  lnt_status status = lnti_store_verify(project->store, &database_faults, visit, payload, project->context.cancel, err);
   if (status) goto done;
-  result.faults += n;
+  result.faults = database_faults;
   status = lnti_store_models(project->store, NULL, check_model, &v, err);
   if (status) goto done;
   status = lnti_verify_media(&result, project, options, visit, payload, err);
@@ -75,8 +83,7 @@ lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, const lnt
   status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
   if (status) goto done;
   result.faults += n;
-  if (result.faults == 0) status = lnti_verify_note(project, &result, err);
-  if (status) goto done;
+  if (database_faults == 0) keep_note(project, &result);
   *out = result;
 done:
   return status;

@@ -12,7 +12,7 @@
 typedef struct lnti_verify_result {
   size_t faults;                                 /**< of the database, models and cache */
   size_t missing_media;                          /**< sources (folders, arrays) that are not there */
-  size_t images, missing_images, changed_images; /**< those of missing sources are missing */
+  size_t images, missing_images, changed_images; /**< without groups; those of missing sources are missing */
   size_t newer_sources;                          /**< archives and arrays that were written after their import */
   size_t models, cached_vectors;
 } lnti_verify_result;
@@ -35,6 +35,8 @@ typedef struct lnti_verified {
 LNT_MUST_CHECK lnt_status lnti_verify_read(lnti_verified *out, lnti_project *project, lnt_error *err);
 /** In a write that mends what was found. */
 LNT_MUST_CHECK lnt_status lnti_verify_forget(lnti_tx *tx, lnt_error *err);
+/** In a write that takes n changed images as they are now. */
+LNT_MUST_CHECK lnt_status lnti_verify_updated(lnti_tx *tx, size_t n, lnt_error *err);
 
 /** When a file was last written, or came to stand under its name; in ms since 1970. */
 uint64_t lnti_file_changed_ms(const struct stat *info);

@@ -32,6 +32,7 @@ typedef struct media_check {
   size_t n_sources, capacity;
   const media_source *source; /* at hand */
   uint64_t source_ms;         /* when its file was last written */
+  size_t n_images;            /* of it; groups are items, and no images */
   size_t missing, changed, newer, n_seen, n_total;
   lnti_text uri, first_missing, first_changed;
 } media_check;
@@ -100,13 +101,22 @@ static lnt_status check_item(void *payload, const lnti_item *item, lnt_error *er
     status = lnti_cancel_check(c->project->context.cancel, err);
   }
   if (status || item->kind == LNTI_ITEM_GROUP) return status;
-  c->result->images++;
+  c->n_images++;
   c->uri.length = 0;
   status = lnti_item_uri(&c->uri, item, err);
   if (status) return status;
   if (item->source_kind == LNTI_SOURCE_FOLDER) return check_file(c, item, err);
   if (c->options->full) return compare(c, item, err);
   c->newer += c->source_ms > item->imported_ms;
+  return LNT_OK;
+}
+
+/* Of a source that is gone. */
+static lnt_status count_item(void *payload, const lnti_item *item, lnt_error *err) {
+  media_check *c = payload;
+  (void)err;
+  c->n_seen++;
+  c->n_images += item->kind != LNTI_ITEM_GROUP;
   return LNT_OK;
 }
 
@@ -129,13 +139,13 @@ static void tell_source(const media_check *c) {
     tell(c,
          "%.700s: %zu of %zu images %s not there or cannot be read (first: %.700s): the items stay; where the files "
          "were moved: linnet relink OLD NEW",
-         path, c->missing, c->source->n_items, lnti_plural(c->missing, "is", "are"), c->first_missing.data);
+         path, c->missing, c->n_images, lnti_plural(c->missing, "is", "are"), c->first_missing.data);
   }
   if (c->changed > 0) {
     tell(c,
          "%.700s: %zu of %zu images %s another than was imported (first: %.700s): the labels are those of the picture "
          "that was there; to take them as they are now: linnet import %s --changed update",
-         path, c->changed, c->source->n_items, lnti_plural(c->changed, "is", "are"), c->first_changed.data,
+         path, c->changed, c->n_images, lnti_plural(c->changed, "is", "are"), c->first_changed.data,
          lnti_shell_word(path, "SOURCE").text);
   }
   if (c->newer > 0) {
@@ -147,24 +157,25 @@ static void tell_source(const media_check *c) {
 
 static lnt_status check_source(media_check *c, const media_source *source, lnt_error *err) {
   struct stat info;
-  lnt_status status = LNT_OK;
   if (source->n_items == 0) return LNT_OK;
   c->source = source;
-  c->missing = c->changed = c->newer = 0;
+  c->n_images = c->missing = c->changed = c->newer = 0;
   c->first_missing.length = c->first_changed.length = 0;
-  if (stat(source->path, &info) != 0) {
+  const bool there = stat(source->path, &info) == 0;
+  if (there) c->source_ms = lnti_file_changed_ms(&info);
+  lnt_status status =
+      lnti_store_source_items(c->project->store, source->kind, source->path, there ? check_item : count_item, c, err);
+  if (status) return status;
+  c->result->images += c->n_images;
+  if (!there) {
     c->result->missing_media++;
-    c->result->missing_images += source->n_items;
-    c->n_seen += source->n_items;
+    c->result->missing_images += c->n_images;
     tell(c,
-         "%.700s cannot be read: its items (%zu) are kept, but their images cannot be shown or used; where it was "
+         "%.700s cannot be read: its items are kept, but their images (%zu) cannot be shown or used; where it was "
          "moved: linnet relink OLD NEW",
-         source->path, source->n_items);
+         source->path, c->n_images);
     return LNT_OK;
   }
-  c->source_ms = lnti_file_changed_ms(&info);
-  status = lnti_store_source_items(c->project->store, source->kind, source->path, check_item, c, err);
-  if (status) return status;
   c->result->missing_images += c->missing;
   c->result->changed_images += c->changed;
   c->result->newer_sources += c->newer > 0;
@@ -209,17 +220,32 @@ lnt_status lnti_verify_forget(lnti_tx *tx, lnt_error *err) {
   return lnti_tx_setting(tx, setting, NULL, err);
 }
 
-lnt_status lnti_verify_read(lnti_verified *out, lnti_project *project, lnt_error *err) {
-  char *text = NULL, *at = NULL;
+static lnti_verified parse_mark(const char *text) {
   lnti_verified found = {0};
+  char *at = NULL;
+  found.time_ms = strtoull(text, &at, 10);
+  found.missing = (size_t)strtoull(at, &at, 10);
+  found.changed = (size_t)strtoull(at, &at, 10);
+  return found;
+}
+
+lnt_status lnti_verify_updated(lnti_tx *tx, size_t n, lnt_error *err) {
+  char *text = NULL;
+  mark m;
+  lnt_status status = n > 0 ? lnti_tx_setting_find(tx, &text, setting, err) : LNT_OK;
+  if (status || !text) return status;
+  const lnti_verified found = parse_mark(text);
+  free(text);
+  snprintf(m.text, sizeof m.text, "%llu %zu %zu", (unsigned long long)found.time_ms, found.missing,
+           found.changed > n ? found.changed - n : 0);
+  return lnti_tx_setting(tx, setting, m.text, err);
+}
+
+lnt_status lnti_verify_read(lnti_verified *out, lnti_project *project, lnt_error *err) {
+  char *text = NULL;
   lnt_status status = lnti_store_setting(&text, project->store, setting, err);
   if (status) return status;
-  if (text) {
-    found.time_ms = strtoull(text, &at, 10);
-    found.missing = (size_t)strtoull(at, &at, 10);
-    found.changed = (size_t)strtoull(at, &at, 10);
-  }
+  *out = text ? parse_mark(text) : (lnti_verified){0};
   free(text);
-  *out = found;
   return LNT_OK;
 }

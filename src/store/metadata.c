@@ -132,6 +132,20 @@ lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_
   return lnti_db_run(NULL, NULL, stmt, err);
 }
 
+lnt_status lnti_tx_setting_find(lnti_tx *tx, char **value_out, const char *key, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  char *value = NULL;
+  bool found = false;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT value FROM settings WHERE key = ?", err);
+  if (status) return status;
+  lnti_put_text(stmt, key);
+  status = lnti_db_step(&found, stmt, err);
+  if (!status && found) status = lnti_strdup(&value, lnti_get_text(stmt, 0), err);
+  lnti_db_reset(stmt);
+  if (!status) *value_out = value;
+  return status;
+}
+
 lnt_status lnti_store_setting(char **value_out, lnti_store *store, const char *key, lnt_error *err) {
   lnti_walk w;
   char *value = NULL;

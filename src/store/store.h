@@ -193,6 +193,8 @@ LNT_MUST_CHECK lnt_status lnti_store_duplicates(lnti_store *store, int64_t first
 
 /** Settings of the project: one text a key; NULL: none. */
 LNT_MUST_CHECK lnt_status lnti_tx_setting(lnti_tx *tx, const char *key, const char *value, lnt_error *err);
+/** As lnti_store_setting, with what this transaction has written. */
+LNT_MUST_CHECK lnt_status lnti_tx_setting_find(lnti_tx *tx, char **value_out, const char *key, lnt_error *err);
 /** *value_out NULL where there is none; free() it. */
 LNT_MUST_CHECK lnt_status lnti_store_setting(char **value_out, lnti_store *store, const char *key, lnt_error *err);
 

@@ -146,11 +146,19 @@ class Damage(program.Case):
         self.assertNotIn("linnet verify'", result.stderr)
         self.assertIn("damaged", result.stderr + result.stdout)
 
+    def test_verify_tells_what_it_cannot_note(self):
+        name = self.project(per_class=2)
+        self.change(name, "create trigger full before insert on settings begin select raise(abort, 'full'); end")
+        (self.folder / "photos").rename(self.folder / "elsewhere")
+        result = self.run_ok("-C", name, "verify")
+        self.assertIn("6 images not found", result.stdout)
+        self.assertIn("is not kept for 'linnet status'", result.stderr)
+
     def test_images_that_have_moved(self):
         name = self.project(per_class=2)
         (self.folder / "photos").rename(self.folder / "elsewhere")
         text = self.run_ok("-C", name, "verify").stdout
-        self.assertIn("1 source of images not found: where it was moved, say so with: linnet relink OLD NEW", text)
+        self.assertIn("6 images not found: where they were moved, say so with: linnet relink OLD NEW", text)
         self.assertNotIn("import it", text)  # that would make every item twice
 
 

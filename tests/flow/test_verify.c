@@ -248,17 +248,31 @@ static void test_the_cache_may_be_deleted(void **state) {
 
 /* ---- media ---- */
 
+/* A group is an item, and no image. */
+static void put_into_a_group(const whole *w) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  const char *source = w->pictures;
+  options.group = "class";
+  assert_ok(lnti_import(&result, w->l.project, &source, 1, &options, ERR));
+  assert_int_equal(result.groups, 1);
+  lnti_import_result_clear(&result);
+}
+
 static void test_a_source_that_is_gone(void **state) {
   (void)state;
   whole w = new_whole();
   lnti_verify_result result;
+  put_into_a_group(&w);
   char *elsewhere = lnti_test_path(w.l.folder, "elsewhere");
   assert_int_equal(rename(w.pictures, elsewhere), 0);
   told t = verify(&w, &result);
   assert_int_equal(result.faults, 0); /* Linnet's own is whole */
   assert_int_equal(result.missing_media, 1);
+  assert_int_equal(result.images, PICTURES);
+  assert_int_equal(result.missing_images, PICTURES);
   assert_non_null(strstr(t.text, w.pictures));
-  assert_non_null(strstr(t.text, "cannot be read"));
+  assert_non_null(strstr(t.text, "cannot be read: its items are kept, but their images (24) cannot"));
   assert_int_equal(rename(elsewhere, w.pictures), 0);
   expect_whole(&w);
   free(elsewhere);
@@ -314,7 +328,9 @@ static void test_images_that_are_gone_or_changed(void **state) {
   assert_int_equal(result.again.labels_same, PICTURES - 1);
   lnti_import_result_clear(&result);
   assert_ok(lnti_verify_read(&noted, w.l.project, ERR));
-  assert_int_equal(noted.time_ms, 0); /* outdated */
+  assert_true(noted.time_ms > 0);
+  assert_int_equal(noted.missing, 1); /* still */
+  assert_int_equal(noted.changed, 0);
   expect_images(&w, &full, 1, 0);
   result = import_again(&w, true);
   assert_int_equal(result.again.files_updated, 0);

@@ -277,13 +277,26 @@ static lnt_status write_setting(void *payload, lnti_tx *tx, lnt_error *err) {
   return lnti_tx_setting(tx, "caps.pixels", payload, err);
 }
 
+/* The transaction sees what it has written itself. */
+static lnt_status write_setting_and_find(void *payload, lnti_tx *tx, lnt_error *err) {
+  char *value = NULL;
+  lnt_status status = lnti_tx_setting_find(tx, &value, "caps.pixels", err);
+  assert_ok(status);
+  assert_null(value);
+  assert_ok(lnti_tx_setting(tx, "caps.pixels", payload, err));
+  assert_ok(lnti_tx_setting_find(tx, &value, "caps.pixels", err));
+  assert_string_equal(value, payload);
+  free(value);
+  return LNT_OK;
+}
+
 static void settings_are_replaced(void **state) {
   (void)state;
   lab l = lab_new();
   char first[] = "1", second[] = "2", *value = NULL;
   assert_ok(lnti_store_setting(&value, l.store, "caps.pixels", ERR));
   assert_null(value);
-  lab_write(&l, write_setting, first);
+  lab_write(&l, write_setting_and_find, first);
   lab_write(&l, write_setting, second);
   assert_ok(lnti_store_setting(&value, l.store, "caps.pixels", ERR));
   assert_string_equal(value, "2");

@@ -424,8 +424,7 @@ static lnt_status write_changed(batch *b, lnti_tx *tx, const lnti_import_row *ro
   b->again.files_updated += row->updates;
   lnt_status status = lnti_import_note(&b->changed, err, "%s", row->item.member);
   if (status || !row->updates) return status;
-  status = lnti_tx_item_content(tx, b->op_id, &row->item, err);
-  return status ? status : lnti_verify_forget(tx, err);
+  return lnti_tx_item_content(tx, b->op_id, &row->item, err);
 }
 
 static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_error *err) {
@@ -488,6 +487,7 @@ static lnt_status write_batch(void *payload, lnti_tx *tx, lnt_error *err) {
     status = write_item(b, tx, row, err);
   }
   if (!status && b->n_annotations > 0) status = write_answers(b, tx, err);
+  if (!status) status = lnti_verify_updated(tx, b->again.files_updated, err);
   if (!status) status = lnti_leaks_outdate(tx, err);
   return status || !b->outdates ? status : lnti_duplicates_outdate(tx, err);
 }
