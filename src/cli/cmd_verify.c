@@ -64,7 +64,7 @@ static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_
                lnti_show_things(r->missing_images, "image").text);
   }
   if (r->changed_images > 0) {
-    lnti_print(cli, "%s changed on disk: to take them as they are now: linnet import SOURCE --changed update\n",
+    lnti_print(cli, "%s changed on disk: see above what can be done\n",
                lnti_show_things(r->changed_images, "image").text);
   }
   return status;

@@ -34,6 +34,7 @@ typedef struct media_check {
   uint64_t source_ms;         /* when its file was last written */
   size_t n_images;            /* of it; groups are items, and no images */
   size_t missing, changed, newer, n_seen, n_total;
+  size_t replaceable; /* changed ones that an import can take anew */
   lnti_text uri, first_missing, first_changed;
 } media_check;
 
@@ -76,6 +77,7 @@ static lnt_status compare(media_check *c, const lnti_item *item, lnt_error *err)
   lnti_content_hash(&content, &blob);
   lnti_blob_clear(&blob);
   if (memcmp(&content, &item->content, sizeof content) == 0) return LNT_OK;
+  c->replaceable += item->source_kind == LNTI_SOURCE_FOLDER && lnti_uri_file_length(c->uri.data) == c->uri.length;
   return note(&c->first_changed, &c->changed, c->uri.data, err);
 }
 
@@ -133,6 +135,26 @@ static void tell(const media_check *c, const char *format, ...) {
   if (n >= 0) c->visit(c->payload, text);
 }
 
+/* What to do where an import of the source would bring more than it has, or could take nothing anew. */
+static void tell_changed(const media_check *c) {
+  char advice[600];
+  const char *path = c->source->path;
+  if (c->replaceable == c->changed) {
+    snprintf(advice, sizeof advice,
+             "to take them as they are now, where this folder itself was imported: linnet import %.400s --changed "
+             "update; what a table named cannot be taken anew yet",
+             lnti_shell_word(path, "SOURCE").text);
+  } else {
+    snprintf(advice, sizeof advice,
+             "members of archives, records, frames and pages cannot be taken anew yet: put back what was there, or "
+             "import what is there now under another name");
+  }
+  tell(c,
+       "%.700s: %zu of %zu images %s another than was imported (first: %.700s): the labels are those of the picture "
+       "that was there; %s",
+       path, c->changed, c->n_images, lnti_plural(c->changed, "is", "are"), c->first_changed.data, advice);
+}
+
 static void tell_source(const media_check *c) {
   const char *path = c->source->path;
   if (c->missing > 0) {
@@ -141,13 +163,7 @@ static void tell_source(const media_check *c) {
          "were moved: linnet relink OLD NEW",
          path, c->missing, c->n_images, lnti_plural(c->missing, "is", "are"), c->first_missing.data);
   }
-  if (c->changed > 0) {
-    tell(c,
-         "%.700s: %zu of %zu images %s another than was imported (first: %.700s): the labels are those of the picture "
-         "that was there; to take them as they are now: linnet import %s --changed update",
-         path, c->changed, c->n_images, lnti_plural(c->changed, "is", "are"), c->first_changed.data,
-         lnti_shell_word(path, "SOURCE").text);
-  }
+  if (c->changed > 0) tell_changed(c);
   if (c->newer > 0) {
     tell(c,
          "%.700s was written after it was imported; whether its images are still the same says: linnet verify --full",
@@ -159,7 +175,7 @@ static lnt_status check_source(media_check *c, const media_source *source, lnt_e
   struct stat info;
   if (source->n_items == 0) return LNT_OK;
   c->source = source;
-  c->n_images = c->missing = c->changed = c->newer = 0;
+  c->n_images = c->missing = c->changed = c->replaceable = c->newer = 0;
   c->first_missing.length = c->first_changed.length = 0;
   const bool there = stat(source->path, &info) == 0;
   if (there) c->source_ms = lnti_file_changed_ms(&info);

@@ -3,6 +3,7 @@ import json
 import resource
 import sqlite3
 import unittest
+import zipfile
 
 import program
 
@@ -153,6 +154,26 @@ class Damage(program.Case):
         result = self.run_ok("-C", name, "verify")
         self.assertIn("6 images not found", result.stdout)
         self.assertIn("is not kept for 'linnet status'", result.stderr)
+
+    def test_what_cannot_be_taken_anew(self):
+        """An archive: verify gives no advice that does nothing, and --changed update says that it does nothing."""
+        self.run_ok("init", "p")
+        picture = self.folder / "a.pgm"
+        for number in (1, 2):
+            program.write_pgm(picture, program.picture("disc", number))
+            with zipfile.ZipFile(self.folder / "x.zip", "w") as archive:
+                archive.write(picture, "a.pgm")
+            told = self.run_json("-C", "p", "import", "x.zip", "--changed", "update")
+            said = [text for text in told["warnings"] if "--changed update did nothing for 1 image" in text]
+            self.assertEqual(len(said), number - 1)
+        told = self.run_json("-C", "p", "verify", "--full")
+        self.assertEqual(told["changed_images"], 1)
+        self.assertIn("cannot be taken anew yet", told["found"][0])
+        self.assertNotIn("linnet import", told["found"][0])
+        (self.folder / "t.csv").write_text(f"path,label\n{picture},disc\n")
+        self.assertEqual(self.run_json("-C", "p", "import", "t.csv")["imported"], 1)
+        warnings = self.run_json("-C", "p", "import", "t.csv", "--changed", "update")["warnings"]
+        self.assertTrue(any("--changed update did nothing for 1 image" in text for text in warnings), warnings)
 
     def test_images_that_have_moved(self):
         name = self.project(per_class=2)

@@ -100,6 +100,28 @@ static void what_a_camera_wrote(void **state) {
   lab_free(&l);
 }
 
+/* Values of two pictures are never mixed: those of the one that was there stay, all of them. */
+static void a_file_that_was_replaced(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  media_name name = media_in(&l, "set");
+  const char *source = name.text;
+  options.update_changed = true;
+  media_folder(source);
+  write_photograph(media_in(&l, "set/a.jpg").text, sydney, 2);
+  import_set(&l, NULL);
+  write_photograph(media_in(&l, "set/a.jpg").text, sydney + 2, 8);
+  assert_ok(lnti_import(&result, l.project, &source, 1, &options, ERR));
+  assert_int_equal(result.again.files_updated, 1);
+  assert_true(media_says(&result.warnings, "also what the camera wrote"));
+  assert_false(media_says(&result.warnings, "--changed update did nothing"));
+  lnti_import_result_clear(&result);
+  expect_meta(&l, "a.jpg", "camera=Canon EOS R5");
+  lab_free(&l);
+}
+
 /* The header has it, whether or not the pixels are decoded. */
 static void without_verification_too(void **state) {
   (void)state;
@@ -299,6 +321,7 @@ static void more_keys_than_a_pattern_may_hold(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_a_camera_wrote),
+      cmocka_unit_test(a_file_that_was_replaced),
       cmocka_unit_test(without_verification_too),
       cmocka_unit_test(real_cameras),
       cmocka_unit_test(what_paths_say),

@@ -258,17 +258,29 @@ static lnt_status warn_of_changed(const lnti_import_work *work, lnti_messages *w
   const size_t n = work->changed.n;
   if (n == 0) return LNT_OK;
   if (work->options->update_changed) {
-    return lnti_messages_add(warnings, err,
-                             "%zu %s another picture than was imported (first: %s) and %s taken as it is now: answers, "
-                             "split and metadata stayed as they were, so look whether they still fit",
-                             n, lnti_plural(n, "file is", "files are"), work->changed.first,
-                             lnti_plural(n, "was", "were"));
+    return lnti_messages_add(
+        warnings, err,
+        "%zu %s another picture than was imported (first: %s) and %s taken as it is now: answers, "
+        "split and metadata (also what the camera wrote) stayed as they were, so look whether they still "
+        "fit",
+        n, lnti_plural(n, "file is", "files are"), work->changed.first, lnti_plural(n, "was", "were"));
   }
   return lnti_messages_add(warnings, err,
                            "%zu %s changed on disk since the import (first: %s): all that the project knows is of the "
                            "picture that was there. To take what is there now, import again with --changed update; "
                            "answers stay",
                            n, lnti_plural(n, "file has", "files have"), work->changed.first);
+}
+
+/* --changed update does not reach all that there is. */
+static lnt_status warn_of_uncompared(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  const size_t n = work->uncompared.n;
+  if (n == 0) return LNT_OK;
+  return lnti_messages_add(warnings, err,
+                           "--changed update did nothing for %zu %s there already (first: %s): it takes anew only "
+                           "files of one picture each, by an import of their folder; no members of archives, records "
+                           "of arrays, frames, pages, nor what a table names",
+                           n, lnti_plural(n, "image that is", "images that are"), work->uncompared.first);
 }
 
 /* Any name is a split's, but nothing trains or judges by a misspelt one. */
@@ -288,6 +300,7 @@ static lnt_status warn(lnti_import_work *work, const lnti_messages *leaks, lnt_e
   lnt_status status = warn_of_split(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
   if (!status) status = warn_of_changed(work, warnings, err);
+  if (!status) status = warn_of_uncompared(work, warnings, err);
   if (!status) status = warn_of_change(work, warnings, err);
   if (!status && work->options->n_classes > 0 && !work->has_numbers) {
     status = lnti_messages_add(
@@ -353,6 +366,7 @@ static void clear(lnti_import_work *work) {
   free(work->group_clashes.first);
   free(work->kept.first);
   free(work->changed.first);
+  free(work->uncompared.first);
   free(work->changed_label.first);
   free(work->exif_clashes.first);
   free(work->meta_key);

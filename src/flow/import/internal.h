@@ -57,6 +57,7 @@ typedef struct lnti_import_row {
   lnti_looked look;
   bool looked;        /**< `look` is filled */
   bool facts_missing; /**< the item is there, and `look` says what was not known of it */
+  bool compared;      /**< the item is there, and its file's size and times were looked at, at least */
   bool changed;       /**< the item is there, and its file is another picture now */
   bool updates;       /**< ...which `look` says all of */
   size_t n_frames;    /**< of the file; set on its first row */
@@ -107,7 +108,7 @@ typedef struct lnti_import_work {
   size_t n_done;    /**< inputs dealt with, refused ones included */
   size_t n_total;   /**< 0: not known yet */
   size_t n_truncated, n_framed, n_group_asked;
-  lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes, changed, changed_label;
+  lnti_import_notice unmatched, ungrouped, group_clashes, kept, exif_clashes, changed, uncompared, changed_label;
 } lnti_import_work;
 
 /* ---- labels (label.c): questions and options that are new are drafts, until an answer is stored that needs them ---- */

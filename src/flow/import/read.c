@@ -230,11 +230,12 @@ static lnt_status read_again(file_rows *file, reading *r, lnt_error *err) {
 }
 
 /* Whether the file of an item looks as if it were written after it was read, by its size or times. */
-static bool looks_changed(const reading *r, const lnti_import_row *row) {
+static bool looks_changed(const reading *r, lnti_import_row *row) {
   const lnti_known_item *known = &row->input->known;
   char path[LNTI_PATH_BYTES_MAX];
   struct stat info;
   if (r->kind != LNTI_SOURCE_FOLDER || !known->id || known->frames > 0 || known->imported_ms == 0) return false;
+  row->compared = true;
   int n = snprintf(path, sizeof path, "%s/%s", r->source, row->item.member);
   if (n < 0 || (size_t)n >= sizeof path || stat(path, &info) != 0) return false; /* what is gone, verify tells */
   return (uint32_t)info.st_size != known->bytes || lnti_file_changed_ms(&info) > known->imported_ms;

@@ -45,7 +45,7 @@ typedef struct batch {
   size_t imported, existing, groups;
   lnti_annotated answers;
   lnti_import_again again; /* of metadata and splits */
-  lnti_import_notice group_clashes, kept, exif_clashes, changed, changed_label;
+  lnti_import_notice group_clashes, kept, exif_clashes, changed, uncompared, changed_label;
   lnti_text there; /* what an item has */
   bool outdates;   /* it adds images, or facts of them */
 } batch;
@@ -362,7 +362,9 @@ static lnt_status write_exif(batch *b, lnti_tx *tx, const lnti_import_row *row, 
 }
 
 static lnt_status write_meta(batch *b, lnti_tx *tx, const lnti_import_row *row, bool existed, lnt_error *err) {
-  lnt_status status = row->looked && b->work->has_exif_keys ? write_exif(b, tx, row, existed, err) : LNT_OK;
+  /* Of an updated file nobody knows which values the camera wrote before: two pictures' values are never mixed. */
+  const bool by_camera = row->looked && !row->updates && b->work->has_exif_keys;
+  lnt_status status = by_camera ? write_exif(b, tx, row, existed, err) : LNT_OK;
   const lnti_import_input *input = row->input;
   for (size_t i = 0; input && i < input->n_meta && !status; i++) {
     status = put_meta(b, tx, row, existed, &input->meta[i], err);
@@ -446,6 +448,9 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
     status = lnti_tx_item_group(tx, row->item.id, group_id, err);
   }
   if (!status && row->changed) status = write_changed(b, tx, row, err);
+  if (!status && existed && !row->compared && b->work->options->update_changed) {
+    status = lnti_import_note(&b->uncompared, err, "%s", row->item.member);
+  }
   if (!status && row->facts_missing) status = lnti_tx_item_facts(tx, row->item.id, &row->item.facts, err);
   if (!status) status = write_meta(b, tx, row, existed, err);
   if (!status && existed) status = write_split(b, tx, row, err);
@@ -458,7 +463,8 @@ static lnt_status write_item(batch *b, lnti_tx *tx, lnti_import_row *row, lnt_er
 }
 
 static void clear_notices(batch *b) {
-  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept, &b->exif_clashes, &b->changed, &b->changed_label};
+  lnti_import_notice *const notices[] = {&b->group_clashes, &b->kept,       &b->exif_clashes,
+                                         &b->changed,       &b->uncompared, &b->changed_label};
   for (size_t i = 0; i < sizeof notices / sizeof *notices; i++) {
     free(notices[i]->first);
     *notices[i] = (lnti_import_notice){0};
@@ -564,6 +570,7 @@ static void add_counts(lnti_import_work *work, batch *b) {
   take_notice(&work->kept, &b->kept);
   take_notice(&work->exif_clashes, &b->exif_clashes);
   take_notice(&work->changed, &b->changed);
+  take_notice(&work->uncompared, &b->uncompared);
   take_notice(&work->changed_label, &b->changed_label);
 }
 
