@@ -135,29 +135,61 @@ static bool says_same(const lnti_answer_row *row, const lnti_ontology *ontology,
          (isnan(row->number) ? isnan(answer->number) : row->number == answer->number);
 }
 
+static bool is_resumed(const lnti_annotate_options *options, int64_t op_id) {
+  for (size_t i = 0; i < options->n_resumed; i++) {
+    if (options->resumed[i] == op_id) return true;
+  }
+  return false;
+}
+
 /* Whether what the subject has keeps the annotation out. A checklist is answered as a whole: what another operation has said
  * of it, of any option, is the answer that stays. */
 lnt_status lnti_annotate_keeps(bool *out, lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
-                               const lnti_annotation *annotation, lnt_error *err) {
+                               const lnti_annotation *annotation, const lnti_annotate_options *options,
+                               lnt_error *err) {
   const lnti_question *question = &ontology->questions[annotation->answer.question];
-  const bool whole = question->type == LNTI_CHECKLIST;
+  /* Rows have an operation, so that any is another than 0. */
+  const int64_t own = question->type == LNTI_CHECKLIST ? op_id : 0;
   bool found = !annotation->fresh && question->id != 0;
   lnti_answer_row row = {.slot = -1};
   *out = false;
   while (found && !*out) {
-    lnt_status status =
-        lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question->id, row.slot + 1, err);
+    lnt_status status = lnti_tx_current_other(tx, &row, &found, LNTI_SUBJECT_ITEM, annotation->item_id, question->id,
+                                              row.slot + 1, own, err);
     if (status) return status;
-    *out = found && (!whole || row.op_id != op_id);
+    *out = found && (!own || !is_resumed(options, row.op_id));
   }
   return LNT_OK;
 }
 
+/* What was last found of a checklist: its annotations mostly follow each other, and what this operation adds changes
+ * nothing of it. */
+typedef struct verdict {
+  int64_t item_id; /* 0: none yet */
+  size_t question;
+  bool keeps;
+} verdict;
+
+static lnt_status find_verdict(verdict *v, lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
+                               const lnti_annotation *annotation, const lnti_annotate_options *options,
+                               lnt_error *err) {
+  const size_t question = annotation->answer.question;
+  if (ontology->questions[question].type == LNTI_CHECKLIST && !annotation->fresh && v->item_id == annotation->item_id &&
+      v->question == question) {
+    return LNT_OK;
+  }
+  lnt_status status = lnti_annotate_keeps(&v->keeps, tx, ontology, op_id, annotation, options, err);
+  v->item_id = annotation->fresh ? 0 : annotation->item_id;
+  v->question = question;
+  return status;
+}
+
 /* Counts the annotation; *write_out whether it is to be written. What is there is the answer in the same slot, or any where
  * the whole is meant. */
-static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, const lnti_ontology *ontology,
-                        int64_t op_id, const lnti_annotation *annotation, lnti_existing_answer existing,
+static lnt_status judge(bool *write_out, lnti_annotated *counts, verdict *v, lnti_tx *tx, const lnti_ontology *ontology,
+                        int64_t op_id, const lnti_annotation *annotation, const lnti_annotate_options *options,
                         lnt_error *err) {
+  const lnti_existing_answer existing = options->existing;
   const lnti_answer *answer = &annotation->answer;
   int64_t question_id = ontology->questions[answer->question].id, slot = slot_of(ontology, answer);
   lnti_answer_row row;
@@ -170,9 +202,9 @@ static lnt_status judge(bool *write_out, lnti_annotated *counts, lnti_tx *tx, co
   }
   bool same = found && says_same(&row, ontology, answer);
   if (existing == LNTI_EXISTING_KEEP && !same) {
-    lnt_status status = lnti_annotate_keeps(&keeps, tx, ontology, op_id, annotation, err);
+    lnt_status status = find_verdict(v, tx, ontology, op_id, annotation, options, err);
     if (status) return status;
-    keeps = keeps || found; /* of two that one operation gives to one option the first stays */
+    keeps = v->keeps || found; /* of two that one operation gives to one option the first stays */
   }
   *write_out = !same && !keeps;
   counts->n_added += *write_out && !found;
@@ -228,13 +260,14 @@ lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontolo
                          lnt_error *err) {
   bool nested = has_nested(ontology);
   lnti_annotated counts = {0};
+  verdict v = {0};
   size_t n_kept = 0, n_changed = 0;
   for (size_t i = 0; i < n; i++) {
     const lnti_annotation *annotation = &annotations[i];
     bool write = true;
     lnt_status status = lnti_answer_check(ontology, &annotation->answer, err);
     if (!status) status = check_confidence(annotation, err);
-    if (!status) status = judge(&write, &counts, tx, ontology, op_id, annotation, options->existing, err);
+    if (!status) status = judge(&write, &counts, &v, tx, ontology, op_id, annotation, options, err);
     if (status) return status;
     if (counts.n_kept == 1 && n_kept == 0) counts.first_kept = i;
     if (counts.n_changed == 1 && n_changed == 0) counts.first_changed = i;

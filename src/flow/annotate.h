@@ -34,6 +34,9 @@ typedef enum lnti_existing_answer {
 typedef struct lnti_annotate_options {
   lnti_answer_source source;
   lnti_existing_answer existing;
+  const int64_t
+      *resumed; /**< [n_resumed] operations that this one goes on with: LNTI_EXISTING_KEEP takes theirs for own */
+  size_t n_resumed;
 } lnti_annotate_options;
 
 /** What became of the answers. */
@@ -58,6 +61,7 @@ LNT_MUST_CHECK lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_o
 
 /** Whether LNTI_EXISTING_KEEP leaves this answer out, in the operation `op_id`. Its option may have no row yet. */
 LNT_MUST_CHECK lnt_status lnti_annotate_keeps(bool *out, lnti_tx *tx, const lnti_ontology *ontology, int64_t op_id,
-                                              const lnti_annotation *annotation, lnt_error *err);
+                                              const lnti_annotation *annotation, const lnti_annotate_options *options,
+                                              lnt_error *err);
 
 #endif

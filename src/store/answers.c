@@ -191,10 +191,15 @@ lnt_status lnti_tx_flush_answers(lnti_tx *tx, lnt_error *err) {
   return status;
 }
 
-static bool is_waiting(const lnti_tx *tx, lnti_subject_kind kind, int64_t subject_id, int64_t question_id) {
+/* `slot` -1: any. */
+static bool is_waiting(const lnti_tx *tx, lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                       int64_t slot) {
   for (size_t i = 0; i < tx->n_answers; i++) {
     const lnti_answer_row *row = &tx->answers[i];
-    if (row->subject_id == subject_id && row->question_id == question_id && row->subject_kind == kind) return true;
+    if (row->subject_id == subject_id && row->question_id == question_id && row->subject_kind == kind &&
+        (slot < 0 || row->slot == slot)) {
+      return true;
+    }
   }
   return false;
 }
@@ -205,7 +210,7 @@ lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *er
   bool full = tx->n_answers == LNTI_TX_ANSWERS;
   lnt_status status = check_references(tx, row, err);
   if (status) return status;
-  if (at_once || full || is_waiting(tx, row->subject_kind, row->subject_id, row->question_id)) {
+  if (at_once || full || is_waiting(tx, row->subject_kind, row->subject_id, row->question_id, row->slot)) {
     status = lnti_tx_flush_answers(tx, err);
   }
   if (!status && at_once) status = write_rows(tx, row, 1, err);
@@ -231,15 +236,15 @@ void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log) {
   if (!lnti_get_null(stmt, 13)) out->text = lnti_get_text(stmt, 13);
 }
 
-/* `sql` asks for one row by kind, subject, question and slot. */
-static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, const char *sql,
-                           const int64_t key[static 4], lnt_error *err) {
+/* `sql` asks for one row by the n values of `key`, of which the first are kind, subject and question; `slot` as above. */
+static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, const char *sql, const int64_t *key,
+                           size_t n, int64_t slot, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  bool found = false, waiting = is_waiting(tx, (lnti_subject_kind)key[0], key[1], key[2]);
+  bool found = false, waiting = is_waiting(tx, (lnti_subject_kind)key[0], key[1], key[2], slot);
   lnt_status status = waiting ? lnti_tx_flush_answers(tx, err) : LNT_OK;
   if (!status) status = lnti_db_prepare(&stmt, tx->db, sql, err);
   if (status) return status;
-  for (int i = 0; i < 4; i++) lnti_put_int(stmt, key[i]);
+  for (size_t i = 0; i < n; i++) lnti_put_int(stmt, key[i]);
   status = lnti_db_step(&found, stmt, err);
   if (!status && found) lnti_answer_row_read(out, stmt, false);
   lnti_db_reset(stmt);
@@ -250,17 +255,23 @@ static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, c
 lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
                            int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
   const int64_t key[] = {kind, subject_id, question_id, slot};
-  return read_one(out, found_out, tx, "SELECT log_id, " LNTI_ANSWER_COLUMNS OF_KEY, key, err);
+  return read_one(out, found_out, tx, "SELECT log_id, " LNTI_ANSWER_COLUMNS OF_KEY, key, 4, slot, err);
 }
+
+#define FROM_SLOT                       \
+  "SELECT log_id, " LNTI_ANSWER_COLUMNS \
+  " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot >= ? "
 
 lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
                                 int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
   const int64_t key[] = {kind, subject_id, question_id, slot};
-  return read_one(out, found_out, tx,
-                  "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                  " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot >= ? "
-                  "ORDER BY slot LIMIT 1",
-                  key, err);
+  return read_one(out, found_out, tx, FROM_SLOT "ORDER BY slot LIMIT 1", key, 4, -1, err);
+}
+
+lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                                 int64_t subject_id, int64_t question_id, int64_t slot, int64_t op_id, lnt_error *err) {
+  const int64_t key[] = {kind, subject_id, question_id, slot, op_id};
+  return read_one(out, found_out, tx, FROM_SLOT "AND op_id <> ? ORDER BY slot LIMIT 1", key, 5, -1, err);
 }
 
 static lnt_status visit_all(lnti_walk *w, bool of_log, lnt_status status, lnti_answer_visit visit, void *payload,

@@ -249,6 +249,10 @@ LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, boo
 LNT_MUST_CHECK lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
                                                lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
                                                int64_t slot, lnt_error *err);
+/** As that, of those that an operation other than `op_id` has given. */
+LNT_MUST_CHECK lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
+                                                lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                                                int64_t slot, int64_t op_id, lnt_error *err);
 
 typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
 /** Current answers of items with ids in [first,last] (question 0: all), by item, then question, then slot. */

@@ -4,6 +4,7 @@
  */
 #include <flow/answer_text.h>
 #include <math.h>
+#include <time.h>
 
 #include "flow_support.h"
 
@@ -177,6 +178,36 @@ static void test_keep_existing_keeps_the_whole_answer(void **state) {
   assert_ok(lab_annotate(&l, batch, 2, true, &n));
   assert_int_equal(n, 2);
   expect_json(&l, item, "{\"answers\":{\"labels\":[\"bowl\",\"orange\"]}}");
+  lab_free(&l);
+}
+
+/* Thousands of options of one item are judged against what was there once, not each against all before it. */
+static void test_keep_existing_takes_many_options(void **state) {
+  (void)state;
+  enum { N = 3000 };
+  lab l = lab_new();
+  size_t n = 0;
+  lnti_text json = {0};
+  assert_ok(lnti_text_printf(&json, ERR,
+                             "{\"classifications\": [{\"id\": \"labels\", \"type\": \"checklist\", \"options\": ["));
+  for (int i = 0; i < N; i++) assert_ok(lnti_text_printf(&json, ERR, "%s{\"id\": \"o%d\"}", i ? "," : "", i));
+  assert_ok(lnti_text_printf(&json, ERR, "]}]}"));
+  lab_ontology(&l, json.data);
+  lnti_text_clear(&json);
+  const size_t question = lab_question(&l, "labels");
+  int64_t item = lab_item(&l, "a.png", 1, "");
+  lnti_annotation *batch = calloc(N, sizeof *batch);
+  assert_non_null(batch);
+  for (size_t i = 0; i < N; i++) {
+    batch[i] = (lnti_annotation){.item_id = item, .answer = {question, LNTI_ANSWERED, i, 1}, .confidence = (double)NAN};
+  }
+  const clock_t start = clock();
+  assert_ok(lab_annotate(&l, batch, N, true, &n));
+  assert_in_range((uintmax_t)(clock() - start), 0, (uintmax_t)4 * CLOCKS_PER_SEC);
+  assert_int_equal(n, N);
+  assert_ok(lab_annotate(&l, batch, N, true, &n)); /* the same again */
+  assert_int_equal(n, 0);
+  free(batch);
   lab_free(&l);
 }
 
@@ -370,6 +401,7 @@ int main(void) {
       cmocka_unit_test(test_none_is_about_what_is_offered),
       cmocka_unit_test(test_questions_hang_on_a_yes),
       cmocka_unit_test(test_keep_existing_keeps_the_whole_answer),
+      cmocka_unit_test(test_keep_existing_takes_many_options),
       cmocka_unit_test(test_the_log_names_the_slot),
       cmocka_unit_test(test_text_of_what_the_ontology_lacks),
       cmocka_unit_test(test_random_answers_against_the_model),

@@ -88,10 +88,40 @@ static void folders_in_folders(void **state) {
   lab_free(&l);
 }
 
+/* Titles that a source without images declared are none of a question that the next one makes a number. */
+static void declared_titles_before_a_number(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  lnti_ontology *ontology = NULL;
+  const char *const classes[] = {"ant", "bee"}, *const columns[] = {"size=number:class"};
+  media_name arrays = media_in(&l, "none"), table = media_in(&l, "set/t.csv");
+  const char *const sources[] = {arrays.text, table.text};
+  static const char numbers[] = "path,size\ndown/0.pgm,2.5\n";
+  toy_arrays(arrays.text, "train", false, 0, 0);
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  lnti_test_write_file(table.text, numbers, strlen(numbers));
+  options.classes = classes;
+  options.n_classes = 2;
+  options.table.columns = columns;
+  options.table.n_columns = 1;
+  assert_ok(lnti_import(&result, l.project, sources, 2, &options, ERR));
+  assert_int_equal(result.labelled, 1);
+  lnti_import_result_clear(&result);
+  assert_ok(lnti_store_ontology(&ontology, l.project->store, ERR));
+  assert_int_equal(ontology->n_questions, 1);
+  assert_int_equal(ontology->questions[0].type, LNTI_NUMBER);
+  assert_int_equal(ontology->n_options, 0);
+  lnti_ontology_free(ontology);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_that_come_later_finish_items),
       cmocka_unit_test(folders_in_folders),
+      cmocka_unit_test(declared_titles_before_a_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

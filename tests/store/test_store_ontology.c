@@ -177,6 +177,22 @@ static void damaged_tables_are_an_error(void **state) {
   }
 }
 
+/* It could not be read again. */
+static void a_number_with_options_is_refused(void **state) {
+  (void)state;
+  bench b = bench_new();
+  storing s = {0};
+  size_t q = 0, index = 0;
+  assert_ok(lnti_ontology_new(&s.ontology, "Numbers", ERR));
+  assert_ok(lnti_ontology_add_question(&q, s.ontology, LNTI_RADIO, "area", NULL, LNTI_NONE, ERR));
+  assert_ok(lnti_ontology_add_option(&index, s.ontology, q, LNTI_NONE, NULL, "cat", ERR));
+  s.ontology->questions[q].type = LNTI_NUMBER;
+  assert_status(lnti_store_write(b.store, store_ontology, &s, ERR), LNT_EINVAL);
+  assert_message("numbers have no options");
+  lnti_ontology_free(s.ontology);
+  bench_free(&b);
+}
+
 static void fifty_thousand_options_take_a_moment(void **state) {
   (void)state;
   enum { N = 50000 };
@@ -207,6 +223,7 @@ int main(void) {
       cmocka_unit_test(additions_keep_ids_and_raise_the_version),
       cmocka_unit_test(an_older_one_is_refused),
       cmocka_unit_test(damaged_tables_are_an_error),
+      cmocka_unit_test(a_number_with_options_is_refused),
       cmocka_unit_test(fifty_thousand_options_take_a_moment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,15 @@
 static const char default_target[] = "class";
 enum { META_KEY_MAX = 255 };
 
+/* What was declared for a question of another type. */
+static void forget_declared(lnti_import_work *work, size_t question) {
+  size_t n = 0;
+  for (size_t i = 0; i < work->n_declared; i++) {
+    if (work->ontology->options[work->declared[i]].question != question) work->declared[n++] = work->declared[i];
+  }
+  work->n_declared = n;
+}
+
 lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char *path, lnti_question_type type,
                                 lnt_error *err) {
   lnti_ontology *ontology = work->ontology;
@@ -35,6 +44,7 @@ lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char 
   /* What this import made for a source that brought no answer may become what the next one needs. */
   if (!fits && ontology->questions[question].draft) {
     ontology->questions[question].type = type;
+    forget_declared(work, question);
   } else if (!fits) {
     return lnti_fail(err, LNT_EINVAL,
                      "\"%s\" is a %s question, but these labels need a %s; import into another with "

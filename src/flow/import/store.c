@@ -208,7 +208,7 @@ static lnt_status note_changed(batch *b, lnt_error *err) {
 }
 
 /* Questions and options come with the first answer that is stored; what is kept out brings none. */
-static lnt_status store_drafts(batch *b, lnti_tx *tx, lnt_error *err) {
+static lnt_status store_drafts(batch *b, lnti_tx *tx, const lnti_annotate_options *options, lnt_error *err) {
   lnti_import_work *work = b->work;
   bool any = false;
   for (size_t i = 0; i < b->n_annotations; i++) {
@@ -216,7 +216,7 @@ static lnt_status store_drafts(batch *b, lnti_tx *tx, lnt_error *err) {
     bool kept = false;
     if (!lnti_import_is_draft(work, a->answer.question, a->answer.option)) continue;
     if (!work->replaces) {
-      lnt_status status = lnti_annotate_keeps(&kept, tx, work->ontology, b->op_id, a, err);
+      lnt_status status = lnti_annotate_keeps(&kept, tx, work->ontology, b->op_id, a, options, err);
       if (status) return status;
     }
     if (kept) continue;
@@ -232,8 +232,10 @@ static lnt_status store_drafts(batch *b, lnti_tx *tx, lnt_error *err) {
 
 static lnt_status write_answers(batch *b, lnti_tx *tx, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_IMPORT,
+                                         .resumed = b->work->resumed,
+                                         .n_resumed = b->work->n_resumed,
                                          .existing = b->work->replaces ? LNTI_EXISTING_CHANGE : LNTI_EXISTING_KEEP};
-  lnt_status status = store_drafts(b, tx, err);
+  lnt_status status = store_drafts(b, tx, &options, err);
   if (!status) {
     status =
         lnti_annotate(tx, &b->answers, b->work->ontology, b->op_id, b->annotations, b->n_annotations, &options, err);
