@@ -4,7 +4,13 @@
  */
 #include <store/internal.h>
 
+#include <base/alloc.h>
 #include <base/error.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How a job's parameters begin that name the operation. */
+#define JOB_OF_OPERATION "{\"operation\":\""
 
 const char *lnti_op_kind_name(lnti_op_kind kind) {
   switch (kind) {
@@ -60,6 +66,44 @@ lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnt
   *id_out = tx->op_id = id;
   if (existed_out) *existed_out = !added;
   return LNT_OK;
+}
+
+lnt_status lnti_store_unfinished(int64_t **out, size_t *n_out, lnti_store *store, lnti_op_kind kind, const char *note,
+                                 lnt_error *err) {
+  static const char sql[] =
+      "WITH attempts (id, state) AS (SELECT o.id, j.state FROM operations o JOIN jobs j "
+      "ON j.params_json = '" JOB_OF_OPERATION
+      "' || lower(hex(o.uuid)) || '\"}' WHERE o.kind = ? AND o.note = ?) "
+      "SELECT DISTINCT id FROM attempts WHERE id > (SELECT COALESCE(MAX(id), 0) FROM attempts WHERE state = 'done') "
+      "ORDER BY id";
+  lnti_walk w;
+  int64_t *ids = NULL;
+  size_t n = 0, capacity = 0;
+  lnt_status status = lnti_walk_begin(&w, store, sql, err);
+  if (!status) {
+    lnti_put_int(w.stmt, kind);
+    lnti_put_text(w.stmt, note);
+  }
+  while (lnti_walk_next(&w, &status, err)) {
+    status = lnti_grow(&ids, &capacity, n + 1, sizeof *ids, err);
+    if (!status) ids[n++] = lnti_get_int(w.stmt, 0);
+  }
+  lnti_walk_end(&w);
+  if (status) {
+    free(ids);
+    return status;
+  }
+  *out = ids;
+  *n_out = n;
+  return LNT_OK;
+}
+
+void lnti_job_of_op(char out[static LNTI_JOB_OF_OP_MAX], const lnti_op *op) {
+  int n = snprintf(out, LNTI_JOB_OF_OP_MAX, "%s", JOB_OF_OPERATION);
+  for (size_t i = 0; i < sizeof op->uuid.bytes; i++, n += 2) {
+    snprintf(out + n, LNTI_JOB_OF_OP_MAX - (size_t)n, "%02x", op->uuid.bytes[i]);
+  }
+  snprintf(out + n, LNTI_JOB_OF_OP_MAX - (size_t)n, "\"}");
 }
 
 lnt_status lnti_tx_split(lnti_tx *tx, int64_t *id_out, const lnti_split_row *split, lnt_error *err) {

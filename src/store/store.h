@@ -67,6 +67,12 @@ typedef struct lnti_op {
 /** Adds it, or finds the one with the same uuid (*existed_out true). */
 LNT_MUST_CHECK lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnti_op *op,
                                      lnt_error *err);
+enum { LNTI_JOB_OF_OP_MAX = 64 };
+/** The parameters of a job (see lnti_job) that do the work of an operation. */
+void lnti_job_of_op(char out[static LNTI_JOB_OF_OP_MAX], const lnti_op *op);
+/** Operations of that kind and note whose job has not ended well, since the last one whose job has; oldest first. */
+LNT_MUST_CHECK lnt_status lnti_store_unfinished(int64_t **out, size_t *n_out, lnti_store *store, lnti_op_kind kind,
+                                                const char *note, lnt_error *err);
 
 /* ---- items ---- */
 

@@ -117,11 +117,55 @@ static void declared_titles_before_a_number(void **state) {
   lab_free(&l);
 }
 
+static lnt_status keep_table(lnti_import_result *out, const lab *l, const char *text, const lnti_progress *progress) {
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  const char *const columns[] = {"tags=labels"};
+  media_name table = media_in(l, "set/t.csv");
+  const char *source = table.text;
+  lnti_test_write_file(source, text, strlen(text));
+  options.existing = LNTI_IMPORT_EXISTING_KEEP;
+  options.progress = progress;
+  options.table.columns = columns;
+  options.table.n_columns = 1;
+  return lnti_import(out, l->project, &source, 1, &options, ERR);
+}
+
+/* What an interrupted import has stored of an image's labels keeps the rest of them out no more than within one import. Once
+ * the table is in, the answer is whole. */
+static void a_list_that_was_interrupted(void **state) {
+  (void)state;
+  enum { ROWS = 20000 }; /* more than one batch */
+  lab l = lab_new();
+  lnti_text text = {0};
+  lnti_import_result result = {0};
+  media_stopper stopper;
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  assert_ok(lnti_text_printf(&text, ERR, "path,tags\ndown/0.pgm,cat\n"));
+  for (int i = 0; i < ROWS; i++) assert_ok(lnti_text_printf(&text, ERR, "across/0.pgm,cat\n"));
+  assert_ok(lnti_text_printf(&text, ERR, "down/0.pgm,dog\n"));
+  media_stop_at(&stopper, 1);
+  l.project->context.cancel = &stopper.cancel;
+  assert_status(keep_table(&result, &l, text.data, &stopper.progress), LNT_ECANCELLED);
+  l.project->context.cancel = NULL;
+  expect(&l, "down/0.pgm", "cat", "done");
+  assert_ok(keep_table(&result, &l, text.data, NULL));
+  assert_int_equal(result.labelled, 1);
+  assert_int_equal(result.again.labels_kept, 0);
+  lnti_import_result_clear(&result);
+  assert_ok(keep_table(&result, &l, "path,tags\ndown/0.pgm,owl\n", NULL));
+  assert_int_equal(result.labelled, 0);
+  assert_int_equal(result.again.labels_kept, 1);
+  lnti_import_result_clear(&result);
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_that_come_later_finish_items),
       cmocka_unit_test(folders_in_folders),
       cmocka_unit_test(declared_titles_before_a_number),
+      cmocka_unit_test(a_list_that_was_interrupted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

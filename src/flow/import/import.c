@@ -372,6 +372,7 @@ static void clear(lnti_import_work *work) {
   free(work->meta_key);
   free(work->called);
   free(work->declared);
+  free(work->resumed);
   lnti_arena_clear(&work->arena);
   lnti_ontology_free(work->ontology);
 }
@@ -471,7 +472,11 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   status = lnti_project_set_limits(project, &own.limits, err);
   if (status) goto done;
   open_thumbs(&work);
-  status = lnti_job_begin(&work.job, project, "import", "{}", options->progress, err);
+  status = lnti_store_unfinished(&work.resumed, &work.n_resumed, project->store, work.op.kind, work.op.note, err);
+  if (status) goto done;
+  char params[LNTI_JOB_OF_OP_MAX];
+  lnti_job_of_op(params, &work.op);
+  status = lnti_job_begin(&work.job, project, "import", params, options->progress, err);
   if (status) goto done;
   status = lnti_job_end(&work.job, import_all(&work, sources, n_sources, err), err);
   if (status) goto done;

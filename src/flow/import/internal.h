@@ -102,7 +102,7 @@ typedef struct lnti_import_work {
   lnti_job_run job;
   lnti_op op;
   int64_t *resumed; /**< [n_resumed] imports of the same that were interrupted, since the last one that was not */
-  size_t n_resumed, resumed_capacity;
+  size_t n_resumed;
   bool has_numbers; /**< labels were numbers that --classes can name */
   bool has_media;   /**< a source was more than a table */
   bool replaces;    /**< what the source says goes before what is there */
