@@ -306,6 +306,7 @@ static const lnti_example examples[] = {
     {"A strong, fast baseline:", "linnet train"},
     {"Nearest neighbours on the pixels:", "linnet train --learner knn --feature pixels --set k=7"},
     {"Both, one after the other, to compare:", "linnet train --learner logistic,knn --feature hog"},
+    {"On what a pretrained network sees in photographs:", "linnet train --feature embedding:mobilenet_v2"},
     {"A question that is asked after another one's option:", "linnet train --target area/exterior/part --name parts"},
     {NULL, NULL},
 };

@@ -247,8 +247,9 @@ const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor) {
   return extractor->feature;
 }
 
-const char *lnti_extractor_name(const lnti_extractor *x) {
-  return x->backbone ? lnti_backbone_get_spec(x->backbone)->name : x->feature->name;
+const char *lnti_extractor_name(const lnti_extractor *extractor) {
+  const lnti_backbone *backbone = extractor->backbone;
+  return backbone ? lnti_backbone_get_spec(backbone)->name : extractor->feature->name;
 }
 
 const char *lnti_extractor_text(const lnti_extractor *extractor) {

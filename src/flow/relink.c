@@ -80,6 +80,24 @@ static const char *below(const char *path, const char *base) {
   return path + n;
 }
 
+/* Takes "." and "..", doubled slashes and one at the end out of an absolute path, as they are written. */
+static void resolve_dots(char *path) {
+  char *end = path;
+  for (const char *at = path; *at;) {
+    size_t n = strcspn(++at, "/");
+    if (n == 2 && memcmp(at, "..", 2) == 0) {
+      while (end > path && *--end != '/') continue;
+    } else if (n > 1 || (n == 1 && *at != '.')) {
+      *end++ = '/';
+      memmove(end, at, n);
+      end += n;
+    }
+    at += n;
+  }
+  if (end == path) *end++ = '/';
+  *end = '\0';
+}
+
 /* The old path as sources have theirs: absolute, without a slash at its end. It is taken as it stands, since what is gone has
  * no real path, and what is a link to the new place by now has another; unless only its real path is a source's. */
 static lnt_status old_path_of(char **out, const lnti_relink_result *list, const char *path, lnt_error *err) {
@@ -88,7 +106,7 @@ static lnt_status old_path_of(char **out, const lnti_relink_result *list, const 
   lnt_status status =
       *path == '/' ? lnti_strdup(&absolute, path, err) : lnti_asprintf(&absolute, err, "%s/%s", here, path);
   if (status) return status;
-  for (size_t n = strlen(absolute); n > 1 && absolute[n - 1] == '/'; n--) absolute[n - 1] = '\0';
+  resolve_dots(absolute);
   bool known = false;
   for (size_t i = 0; i < list->n; i++) known = known || below(list->source[i].path, absolute);
   char *real = known ? NULL : realpath(path, NULL);

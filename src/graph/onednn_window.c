@@ -99,8 +99,8 @@ static dnnl_memory_desc_t weights_desc(const lnti_tensor *w, size_t group, dnnl_
   dnnl_memory_desc_t md;
   const size_t *d = w->shape.dim;
   dnnl_dims_t plain = {(dnnl_dim_t)d[0], (dnnl_dim_t)d[1], (dnnl_dim_t)d[2], (dnnl_dim_t)d[3]};
-  dnnl_dims_t grouped = {(dnnl_dim_t)group, (dnnl_dim_t)(d[0] / group), (dnnl_dim_t)d[1], (dnnl_dim_t)d[2],
-                         (dnnl_dim_t)d[3]};
+  const size_t each = group > 1 ? d[0] / group : d[0];
+  dnnl_dims_t grouped = {(dnnl_dim_t)group, (dnnl_dim_t)each, (dnnl_dim_t)d[1], (dnnl_dim_t)d[2], (dnnl_dim_t)d[3]};
   dnnl_format_tag_t used = tag == dnnl_format_tag_any ? tag : group > 1 ? dnnl_goihw : dnnl_oihw;
   dnnl_status_t status = dnnl_memory_desc_init_by_tag(&md, group > 1 ? 5 : 4, group > 1 ? grouped : plain,
                                                       half ? dnnl_bf16 : dnnl_f32, used);

@@ -119,7 +119,8 @@ static void one_source_alone(void **state) {
   (void)state;
   lab l = drive_lab();
   rename_to(&l, "old/photos", "old/photos2");
-  lnti_relink_result result = relink(&l, media_in(&l, "old/photos/").text, media_in(&l, "old/photos2").text, &all);
+  lnti_relink_result result =
+      relink(&l, media_in(&l, "old/.//nowhere/../photos/").text, media_in(&l, "old/photos2").text, &all);
   assert_int_equal(result.moved, 1);
   assert_int_equal(result.source[0].checked, 300);
   lnti_relink_result_clear(&result);
