@@ -422,6 +422,7 @@ static lnt_status write_moves(void *payload, lnti_tx *tx, lnt_error *err) {
   status = lnti_tx_op(tx, &op_id, NULL, &m->op, err);
   for (size_t i = 0; i < n && !status; i++) {
     status = lnti_tx_source_move(tx, order[i]->id, order[i]->new_path, err);
+    if (!status) status = lnti_verify_seen_forget(tx, order[i]->id, err);
   }
   if (!status) status = lnti_verify_forget(tx, err);
   free(order);

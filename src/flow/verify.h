@@ -14,6 +14,7 @@ typedef struct lnti_verify_result {
   size_t missing_media;                          /**< sources (folders, arrays) that are not there */
   size_t images, missing_images, changed_images; /**< without groups; those of missing sources are missing */
   size_t newer_sources;                          /**< archives and arrays that were written after their import */
+  size_t compared_images;                        /**< those that were read */
   size_t models, cached_vectors;
 } lnti_verify_result;
 
@@ -35,6 +36,10 @@ typedef struct lnti_verified {
 LNT_MUST_CHECK lnt_status lnti_verify_read(lnti_verified *out, lnti_project *project, lnt_error *err);
 /** In a write that mends what was found. */
 LNT_MUST_CHECK lnt_status lnti_verify_forget(lnti_tx *tx, lnt_error *err);
+/** When all of a source was last found to be the same; 0: never. */
+LNT_MUST_CHECK lnt_status lnti_verify_seen(uint64_t *ms_out, lnti_project *project, int64_t source_id, lnt_error *err);
+/** In a write that moves the source. */
+LNT_MUST_CHECK lnt_status lnti_verify_seen_forget(lnti_tx *tx, int64_t source_id, lnt_error *err);
 /** In a write that takes n changed images as they are now. */
 LNT_MUST_CHECK lnt_status lnti_verify_updated(lnti_tx *tx, size_t n, lnt_error *err);
 

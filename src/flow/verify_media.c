@@ -17,9 +17,11 @@
 #include <sys/stat.h>
 
 typedef struct media_source {
+  int64_t id;
   lnti_source_kind kind;
   char *path;
   size_t n_items;
+  uint64_t seen_ms; /* when a verification last found all of it the same; 0 */
 } media_source;
 
 typedef struct media_check {
@@ -33,7 +35,7 @@ typedef struct media_check {
   const media_source *source; /* at hand */
   uint64_t source_ms;         /* when its file was last written */
   size_t n_images;            /* of it; groups are items, and no images */
-  size_t missing, changed, newer, n_seen, n_total;
+  size_t missing, changed, newer, compared, n_seen, n_total;
   size_t replaceable; /* changed ones that an import can take anew */
   lnti_text uri, first_missing, first_changed;
 } media_check;
@@ -49,18 +51,62 @@ uint64_t lnti_file_changed_ms(const struct stat *info) {
 static lnt_status keep_source(void *payload, int64_t id, lnti_source_kind kind, const char *path, size_t n_items,
                               lnt_error *err) {
   media_check *c = payload;
-  (void)id;
   lnt_status status = lnti_grow(&c->sources, &c->capacity, c->n_sources + 1, sizeof *c->sources, err);
   if (status) return status;
   media_source *s = &c->sources[c->n_sources];
-  *s = (media_source){.kind = kind, .n_items = n_items};
+  *s = (media_source){.id = id, .kind = kind, .n_items = n_items};
   status = lnti_strdup(&s->path, path, err);
   c->n_sources += status == LNT_OK;
   c->n_total += n_items;
   return status;
 }
 
+/* ---- when a source was last seen to be the same ---- */
+
+typedef struct seen_mark {
+  int64_t source_id;
+  const char *text; /* NULL: forgotten */
+} seen_mark;
+
+static lnt_status write_seen(void *payload, lnti_tx *tx, lnt_error *err) {
+  const seen_mark *m = payload;
+  char key[48];
+  snprintf(key, sizeof key, "media.seen.%lld", (long long)m->source_id);
+  return lnti_tx_setting(tx, key, m->text, err);
+}
+
+lnt_status lnti_verify_seen_forget(lnti_tx *tx, int64_t source_id, lnt_error *err) {
+  seen_mark m = {.source_id = source_id};
+  return write_seen(&m, tx, err);
+}
+
+lnt_status lnti_verify_seen(uint64_t *ms_out, lnti_project *project, int64_t source_id, lnt_error *err) {
+  char key[48], *text = NULL;
+  snprintf(key, sizeof key, "media.seen.%lld", (long long)source_id);
+  lnt_status status = lnti_store_setting(&text, project->store, key, err);
+  if (status) return status;
+  *ms_out = text ? strtoull(text, NULL, 10) : 0;
+  free(text);
+  return LNT_OK;
+}
+
+/* Files that were copied or touched are the same and look newer: noted, so that they are not read every time. */
+static void keep_seen(const media_check *c, uint64_t start_ms) {
+  char text[32];
+  lnt_error reason = LNT_ERROR_INIT;
+  seen_mark m = {c->source->id, text};
+  if (c->compared == 0 || c->missing + c->changed + c->newer + c->result->faults > 0) return;
+  snprintf(text, sizeof text, "%llu", (unsigned long long)start_ms);
+  if (lnti_store_write(c->project->store, write_seen, &m, &reason) == LNT_OK) return;
+  lnti_log_printf(c->project->context.log, LNTI_LOG_WARN, "that %s is the same is not kept: %s", c->source->path,
+                  reason.message);
+}
+
 /* ---- one image ---- */
+
+static uint64_t known_ms(const media_check *c, const lnti_item *item) {
+  return item->imported_ms > c->source->seen_ms ? item->imported_ms : c->source->seen_ms;
+}
 
 static lnt_status note(lnti_text *first, size_t *n, const char *uri, lnt_error *err) {
   return (*n)++ == 0 ? lnti_text_append(first, uri, strlen(uri), err) : LNT_OK;
@@ -74,6 +120,7 @@ static lnt_status compare(media_check *c, const lnti_item *item, lnt_error *err)
   lnt_status status = lnti_media_read(&blob, c->project->media, c->uri.data, &reason);
   if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", reason.message);
   if (status) return note(&c->first_missing, &c->missing, c->uri.data, err);
+  c->compared++;
   lnti_content_hash(&content, &blob);
   lnti_blob_clear(&blob);
   if (memcmp(&content, &item->content, sizeof content) == 0) return LNT_OK;
@@ -91,7 +138,7 @@ static lnt_status check_file(media_check *c, const lnti_item *item, lnt_error *e
   c->uri.data[file] = cut;
   if (!there && file < whole) there = stat(c->uri.data, &info) == 0; /* a file that is called so */
   if (!there) return note(&c->first_missing, &c->missing, c->uri.data, err);
-  bool looks_same = (uint64_t)info.st_size == item->bytes && lnti_file_changed_ms(&info) <= item->imported_ms;
+  bool looks_same = (uint64_t)info.st_size == item->bytes && lnti_file_changed_ms(&info) <= known_ms(c, item);
   return looks_same && !c->options->full ? LNT_OK : compare(c, item, err);
 }
 
@@ -109,7 +156,7 @@ static lnt_status check_item(void *payload, const lnti_item *item, lnt_error *er
   if (status) return status;
   if (item->source_kind == LNTI_SOURCE_FOLDER) return check_file(c, item, err);
   if (c->options->full) return compare(c, item, err);
-  c->newer += c->source_ms > item->imported_ms;
+  c->newer += c->source_ms > known_ms(c, item);
   return LNT_OK;
 }
 
@@ -171,15 +218,18 @@ static void tell_source(const media_check *c) {
   }
 }
 
-static lnt_status check_source(media_check *c, const media_source *source, lnt_error *err) {
+static lnt_status check_source(media_check *c, media_source *source, lnt_error *err) {
   struct stat info;
+  const uint64_t start_ms = lnti_wall_ms();
   if (source->n_items == 0) return LNT_OK;
   c->source = source;
-  c->n_images = c->missing = c->changed = c->replaceable = c->newer = 0;
+  c->n_images = c->missing = c->changed = c->replaceable = c->newer = c->compared = 0;
   c->first_missing.length = c->first_changed.length = 0;
   const bool there = stat(source->path, &info) == 0;
   if (there) c->source_ms = lnti_file_changed_ms(&info);
-  lnt_status status =
+  lnt_status status = lnti_verify_seen(&source->seen_ms, c->project, source->id, err);
+  if (status) return status;
+  status =
       lnti_store_source_items(c->project->store, source->kind, source->path, there ? check_item : count_item, c, err);
   if (status) return status;
   c->result->images += c->n_images;
@@ -195,6 +245,8 @@ static lnt_status check_source(media_check *c, const media_source *source, lnt_e
   c->result->missing_images += c->missing;
   c->result->changed_images += c->changed;
   c->result->newer_sources += c->newer > 0;
+  c->result->compared_images += c->compared;
+  keep_seen(c, start_ms);
   tell_source(c);
   return LNT_OK;
 }

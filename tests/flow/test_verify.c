@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <flow/import/import.h>
+#include <flow/import/known_items.h>
 #include <flow/train.h>
 #include <flow/verify.h>
 #include <sys/stat.h>
@@ -346,6 +347,33 @@ static void test_images_that_are_gone_or_changed(void **state) {
   free_whole(&w);
 }
 
+/* A file that was written again as it was is read once; then its source is known to be the same. */
+static void test_files_that_look_newer(void **state) {
+  (void)state;
+  whole w = new_whole();
+  lnti_verify_result result;
+  lnti_known_items *known = NULL;
+  struct stat info;
+  char *first = lnti_test_path(w.pictures, "class0/0.ppm"), *second = lnti_test_path(w.pictures, "class0/1.ppm");
+  usleep(20000); /* file times are those of the last tick */
+  lab_write_ppm(first, 8, 8, 0);
+  usleep(20000);
+  for (size_t round = 0; round < 2; round++) {
+    assert_int_equal(verify(&w, &result).n, 0);
+    assert_int_equal(result.compared_images, round == 0);
+  }
+  assert_int_equal(stat(first, &info), 0);
+  assert_ok(lnti_known_items_load(&known, w.l.project, LNTI_SOURCE_FOLDER, w.pictures, ERR));
+  assert_true(lnti_known_items_find(known, "class0/0.ppm").imported_ms >= lnti_file_changed_ms(&info));
+  lnti_known_items_free(known);
+  usleep(20000);
+  lab_write_ppm(second, 8, 8, 4711); /* what differs is read until it is dealt with */
+  for (int round = 0; round < 2; round++) expect_images(&w, &quick, 0, 1);
+  free(first);
+  free(second);
+  free_whole(&w);
+}
+
 /* ---- database ---- */
 
 static lnt_status write_stray_answer(void *payload, lnti_tx *tx, lnt_error *err) {
@@ -415,6 +443,7 @@ int main(void) {
       cmocka_unit_test(test_the_cache_may_be_deleted),
       cmocka_unit_test(test_a_source_that_is_gone),
       cmocka_unit_test(test_images_that_are_gone_or_changed),
+      cmocka_unit_test(test_files_that_look_newer),
       cmocka_unit_test(test_a_stray_answer),
       cmocka_unit_test(test_several_at_once),
       cmocka_unit_test(test_cancelled),

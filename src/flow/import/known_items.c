@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <flow/import/files.h>
 #include <flow/groups.h>
+#include <flow/verify.h>
 #include <image/image.h>
 #include <media/uri.h>
 #include <stdio.h>
@@ -31,6 +32,9 @@ typedef struct slot {
 } slot;
 
 struct lnti_known_items {
+  lnti_project *project; /* while it is loaded */
+  int64_t source_id;
+  uint64_t seen_ms;
   slot *slots; /* [n_slots], a power of two, at most three quarters full */
   size_t n_slots, n_used, n;
 };
@@ -51,7 +55,9 @@ static slot *slot_of(const lnti_known_items *known, const uint64_t hash[2]) {
 }
 
 static lnt_status resize(lnti_known_items *known, size_t n_slots, lnt_error *err) {
-  lnti_known_items wider = {.n_slots = n_slots, .n_used = known->n_used, .n = known->n};
+  lnti_known_items wider = *known;
+  wider.slots = NULL;
+  wider.n_slots = n_slots;
   lnt_status status = lnti_alloc_zero(&wider.slots, n_slots, sizeof *wider.slots, err);
   if (status) return status;
   for (size_t i = 0; i < known->n_slots; i++) {
@@ -106,14 +112,19 @@ static lnt_status note_frame(lnti_known_items *known, const char *member, lnt_er
 static lnt_status note_item(void *payload, const lnti_item *item, lnt_error *err) {
   lnti_known_items *known = payload;
   slot *s = NULL;
-  lnt_status status = note_frame(known, item->member, err);
+  lnt_status status = LNT_OK;
+  if (item->source_id != known->source_id) {
+    known->source_id = item->source_id;
+    status = lnti_verify_seen(&known->seen_ms, known->project, item->source_id, err);
+  }
+  if (!status) status = note_frame(known, item->member, err);
   if (!status) status = get_slot(&s, known, item->member, strlen(item->member), err);
   if (status) return status;
   s->id = item->id;
   s->group_id = item->group_id;
   s->content = lnti_content_key(&item->content);
   s->bytes = (uint32_t)item->bytes;
-  s->imported_ms = item->imported_ms;
+  s->imported_ms = item->imported_ms > known->seen_ms ? item->imported_ms : known->seen_ms;
   s->looked = item->facts.has_pixels || item->kind == LNTI_ITEM_GROUP;
   s->may_have_frames = holds_frames(item->format);
   known->n++;
@@ -125,6 +136,7 @@ lnt_status lnti_known_items_load(lnti_known_items **out, lnti_project *project, 
   lnti_known_items *known = NULL;
   lnt_status status = lnti_alloc_zero(&known, 1, sizeof *known, err);
   if (status) return status;
+  known->project = project;
   status = resize(known, 64, err);
   if (!status) status = lnti_store_source_items(project->store, kind, source, note_item, known, err);
   if (status) {

@@ -15,7 +15,7 @@ typedef struct lnti_known_item {
   bool may_have_frames; /**< its format holds several frames or pages in a file */
   uint64_t content;     /**< lnti_content_key of its content */
   uint32_t bytes;       /**< of its file, modulo 2^32 */
-  uint64_t imported_ms; /**< when it was read */
+  uint64_t imported_ms; /**< when it was read, or last found to be the same */
   int64_t group_id;     /**< the group that it is in, or else that its frames are in; 0: none */
   size_t
       frames; /**< of its frames or pages, up to the last that is an item: from the first on, or where the file is one
