@@ -63,6 +63,27 @@ static void take(const lab *l, const char *folder, size_t imported, size_t exist
 }
 
 /* A file is one item, whichever folder above it was named. */
+/* The folder was moved, and nobody told the project. */
+static void a_folder_that_was_moved(void **state) {
+  (void)state;
+  lab l = lab_new();
+  toy_tree(media_in(&l, "here").text, 6, 0);
+  take(&l, "here", 18, 0);
+  media_name here = media_in(&l, "here"), there = media_in(&l, "there");
+  assert_int_equal(rename(here.text, there.text), 0);
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  const char *source = there.text;
+  assert_ok(lnti_import(&result, l.project, &source, 1, &options, ERR));
+  assert_int_equal(result.imported, 18);
+  size_t told = 0;
+  for (size_t i = 0; i < result.warnings.n; i++)
+    told += strstr(result.warnings.text[i], "linnet relink OLD NEW") != NULL;
+  assert_int_equal(told, 1);
+  lnti_import_result_clear(&result);
+  lab_free(&l);
+}
+
 static void folders_in_folders(void **state) {
   (void)state;
   lab l = lab_new();
@@ -163,6 +184,7 @@ static void a_list_that_was_interrupted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_that_come_later_finish_items),
+      cmocka_unit_test(a_folder_that_was_moved),
       cmocka_unit_test(folders_in_folders),
       cmocka_unit_test(declared_titles_before_a_number),
       cmocka_unit_test(a_list_that_was_interrupted),

@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <errno.h>
 #include <flow/duplicates.h>
+#include <flow/relink.h>
 #include <flow/split/leaks.h>
 #include <flow/posix_regex.h>
 #include <flow/split/names.h>
@@ -283,6 +284,27 @@ static lnt_status warn_of_uncompared(const lnti_import_work *work, lnti_messages
                            n, lnti_plural(n, "image that is", "images that are"), work->uncompared.first);
 }
 
+/* A folder that has moved and is imported where it is now brings all of its images a second time. */
+static lnt_status warn_of_moved(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
+  const lnti_import_result *result = work->result;
+  lnti_relink_result sources = {0};
+  if (result->imported == 0 || 2 * result->duplicates.copies < result->imported) return LNT_OK;
+  lnt_status status = lnti_sources(&sources, work->project, err);
+  for (size_t i = 0; i < sources.n && !status; i++) {
+    const lnti_relink_source *gone = &sources.source[i];
+    if (gone->there || gone->items == 0) continue;
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu of the images are equal to others, and %s with its %zu %s is not there any more: if it "
+        "was moved here, the project has its images twice now. What was moved is not imported "
+        "again but told of: linnet relink OLD NEW",
+        result->duplicates.copies, gone->path, gone->items, lnti_plural(gone->items, "item", "items"));
+    break;
+  }
+  lnti_relink_result_clear(&sources);
+  return status;
+}
+
 /* Any name is a split's, but nothing trains or judges by a misspelt one. */
 static lnt_status warn_of_split(const lnti_import_work *work, lnti_messages *warnings, lnt_error *err) {
   static const char *const usual[] = {LNTI_SPLIT_TRAIN, LNTI_SPLIT_VAL, LNTI_SPLIT_TEST};
@@ -298,6 +320,7 @@ static lnt_status warn_of_split(const lnti_import_work *work, lnti_messages *war
 static lnt_status warn(lnti_import_work *work, const lnti_messages *leaks, lnt_error *err) {
   lnti_messages *warnings = &work->result->warnings;
   lnt_status status = warn_of_split(work, warnings, err);
+  if (!status) status = warn_of_moved(work, warnings, err);
   if (!status) status = warn_of_files(work, warnings, err);
   if (!status) status = warn_of_changed(work, warnings, err);
   if (!status) status = warn_of_uncompared(work, warnings, err);
