@@ -323,7 +323,6 @@ static const lnti_example examples[] = {
     {"Fetch one (this alone asks anything of a network):", "linnet backbone pull mobilenet_v2"},
     {"What there is:", "linnet backbone list"},
     {"What its own classes see in a picture:", "linnet predict --backbone mobilenet_v2 photo.jpg"},
-    {"Learn one's own classes from what it sees:", "linnet train --feature embedding:mobilenet_v2"},
     {NULL, NULL},
 };
 

@@ -192,7 +192,7 @@ static lnt_status judge(bool *write_out, lnti_annotated *counts, verdict *v, lnt
   const lnti_existing_answer existing = options->existing;
   const lnti_answer *answer = &annotation->answer;
   int64_t question_id = ontology->questions[answer->question].id, slot = slot_of(ontology, answer);
-  lnti_answer_row row;
+  lnti_answer_row row = {0};
   bool found = false, keeps = false;
   if (existing != LNTI_EXISTING_WRITE && !annotation->fresh) {
     lnt_status status =

@@ -125,13 +125,14 @@ class Train(program.Case):
 class Damage(program.Case):
     def change(self, name, statement):
         database = sqlite3.connect(self.folder / name / "linnet.db")
-        database.execute(statement)
+        database.executescript(statement)
         database.commit()
         database.close()
 
     def test_jobs_that_cannot_be_marked(self):
         name = self.project(per_class=2)
-        self.change(name, "drop table jobs")
+        self.change(name, "update jobs set state = 'running', pid = 999999999; create trigger stuck before update on jobs "
+                          "begin select raise(abort, 'stuck'); end")
         result = self.run_ok("-C", name, "status", "--json")
         self.assertIn("could not be marked", result.stderr)
         self.assertEqual(result.stderr.count("\n"), 1)
