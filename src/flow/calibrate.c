@@ -97,13 +97,31 @@ done:
   return status;
 }
 
+/* Takes out rows that are alone in their class; *n of them stay. */
+static lnt_status drop_lonely(size_t *rows, size_t *n, const fitting *f, lnt_error *err) {
+  const lnti_problem *problem = f->problem;
+  size_t *size = NULL, kept = 0;
+  lnt_status status = lnti_alloc_zero(&size, problem->n_classes, sizeof *size, err);
+  if (status) return status;
+  for (size_t i = 0; i < problem->x.n; i++) size[problem->label[i]]++;
+  for (size_t i = 0; i < *n; i++) {
+    if (size[problem->label[rows[i]]] > 1) rows[kept++] = rows[i];
+  }
+  f->calibration->n_unlearned = *n - kept;
+  *n = kept;
+  free(size);
+  return LNT_OK;
+}
+
 static lnt_status by_left_out(lnti_fitted **out, const fitting *f, size_t *rows, size_t n_rows, lnt_error *err) {
   const lnti_problem *problem = f->problem;
   lnti_calibration *c = f->calibration;
   lnti_fitted *fitted = NULL;
-  size_t m = n_rows < LNTI_CALIBRATION_ROWS_MAX ? n_rows : LNTI_CALIBRATION_ROWS_MAX;
   lnti_rng rng;
-  lnt_status status = fit_rows(&fitted, f, &problem->x, problem->label, problem->warm_start, err);
+  lnt_status status = drop_lonely(rows, &n_rows, f, err);
+  size_t m = n_rows < LNTI_CALIBRATION_ROWS_MAX ? n_rows : LNTI_CALIBRATION_ROWS_MAX;
+  if (status) return status;
+  status = fit_rows(&fitted, f, &problem->x, problem->label, problem->warm_start, err);
   if (status) goto done;
   status = make_room(c, m, problem->n_classes, err);
   if (status) goto done;
@@ -113,7 +131,7 @@ static lnt_status by_left_out(lnti_fitted **out, const fitting *f, size_t *rows,
   for (size_t i = 0; i < m; i++) c->label[i] = problem->label[rows[i]];
   status = f->learner->score_left_out(c->prob, fitted, rows, m, f->context, err);
   if (status) goto done;
-  say_on(c, "left out one by one");
+  if (m > 0) say_on(c, "left out one by one");
   *out = fitted;
   fitted = NULL;
 done:
@@ -328,6 +346,29 @@ static lnt_status score_folds(const fitting *f, fold_memory *m, bool *all_scored
   return LNT_OK;
 }
 
+/* Takes out rows of classes that lie in one fold alone: the others had nothing to learn them from. */
+static lnt_status drop_unlearned(lnti_calibration *c, const uint8_t *fold, size_t k, lnt_error *err) {
+  enum { NONE, SEVERAL = 255 };
+  uint8_t *where = NULL; /* [k] the class's one fold, counted from 1 */
+  size_t n = 0;
+  lnt_status status = lnti_alloc_zero(&where, k, 1, err);
+  if (status) return status;
+  for (size_t i = 0; i < c->n; i++) {
+    uint8_t *at = &where[c->label[i]], here = (uint8_t)(fold[i] + 1);
+    *at = *at == NONE || *at == here ? here : SEVERAL;
+  }
+  for (size_t i = 0; i < c->n; i++) {
+    if (where[c->label[i]] != SEVERAL) continue;
+    memmove(c->prob + n * k, c->prob + i * k, k * sizeof *c->prob);
+    c->label[n] = c->label[i];
+    c->group[n++] = c->group[i];
+  }
+  c->n_unlearned = c->n - n;
+  c->n = n;
+  free(where);
+  return LNT_OK;
+}
+
 static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) {
   const lnti_problem *problem = f->problem;
   lnti_calibration *c = f->calibration;
@@ -353,11 +394,10 @@ static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) 
   if (status) goto done;
   status = score_folds(f, &m, &all_scored, err);
   if (status) goto done;
-  if (all_scored) {
-    say_on(c, "out of fold");
-  } else {
-    c->n = 0; /* too few rows to say anything */
-  }
+  if (!all_scored) c->n = 0; /* too few rows to say anything */
+  status = drop_unlearned(c, m.fold, k, err);
+  if (status) goto done;
+  if (c->n > 0) say_on(c, "out of fold");
   status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
 done:
   free(m.rows);

@@ -19,7 +19,9 @@ typedef struct lnti_calibration {
   int32_t *label;     /**< [n] */
   uint32_t *group;    /**< [n] rows of one number belong together; NULL: each is alone */
   size_t n;
-  char on[96]; /**< "held out, 6,000 rows" */
+  size_t
+      n_unlearned; /**< rows left out of it: without them, and what belongs to them, no row of their class was left */
+  char on[96];     /**< "held out, 6,000 rows" */
 } lnti_calibration;
 
 /** What is fitted and calibrated on. */
@@ -41,6 +43,7 @@ typedef struct lnti_calibrated_rows {
  *   belong together with no others, if these are half of the rows at least;
  * - from LNTI_HOLD_OUT_FROM rows on: a stratified fifth, at most LNTI_CALIBRATION_ROWS_MAX, held out of a first fit;
  * - else LNTI_FOLDS stratified folds, each scored by a fit on the others.
+ * Rows without which their class could not be learned are not judged: a model that has never seen it must be wrong.
  * Rows of one group are held out together: a picture does not vouch for itself, nor a frame for its neighbour.
  * What is fitted may refer to the training rows: they must outlive it. Errors as the learner's fit.
  */

@@ -298,7 +298,14 @@ static lnt_status fit(training *t, lnt_error *err) {
   if (status) return status;
   t->model->fitted = fitted;
   if (report.note[0]) status = lnti_messages_add(&t->result->warnings, err, "%s", report.note);
-  return status;
+  size_t n = t->calibration.n_unlearned;
+  if (status || n == 0) return status;
+  return lnti_messages_add(
+      &t->result->warnings, err,
+      "%zu training %s left out of the calibration: a class has no other images, or none that do not "
+      "belong together with them. The model learns such classes, but how well it knows them cannot "
+      "be said",
+      n, lnti_plural(n, "image was", "images were"));
 }
 
 static lnt_status validate(training *t, lnt_error *err) {

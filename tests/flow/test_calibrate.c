@@ -355,6 +355,34 @@ static void folds_are_stratified(void **state) {
   clear_rows(&train);
 }
 
+/* Three classes have one row each, one has two rows that belong together. */
+static int32_t some_alone(size_t i) {
+  return i < 3 ? 2 + (int32_t)i : i < 5 ? 5 : (int32_t)(i % 2);
+}
+
+/* Whoever scores them has never seen their class: they would only say that the others are too sure. */
+static void classes_that_cannot_be_learned_are_not_judged(void **state) {
+  (void)state;
+  static const lnti_learner *const learners[] = {&plain_spy, &leaving_spy};
+  for (size_t l = 0; l < 2; l++) {
+    rows train = make_rows(0, 105, 6, some_alone);
+    train.group[4] = 3;
+    outcome out = {.n_fitted = 0};
+    assert_ok(run(&out, learners[l], &train, NULL, 6, 1));
+    assert_int_equal(out.calibration.n, 100);
+    assert_int_equal(out.calibration.n_unlearned, l == 0 ? 5 : 3); /* of a group none is left out alone */
+    assert_string_equal(out.calibration.on, l == 0 ? "out of fold, 100 rows" : "left out one by one, 100 rows");
+    for (size_t i = 0; i < 100; i++) {
+      size_t row = i + 5, answer = is_right(row) ? row % 2 : row % 2 + 1;
+      assert_int_equal(out.calibration.label[i], row % 2);
+      /* Each row's probabilities are its own; the other spy knows its rows by labels in turn. */
+      if (l == 0) assert_true(out.calibration.prob[i * 6 + answer] > 0.3f);
+    }
+    lnti_calibration_clear(&out.calibration);
+    clear_rows(&train);
+  }
+}
+
 /* ---- too little ---- */
 
 static int32_t one_of_each(size_t i) {
@@ -514,6 +542,7 @@ int main(void) {
       cmocka_unit_test(at_most_ten_thousand_are_held_out),
       cmocka_unit_test(few_rows_go_through_folds),
       cmocka_unit_test(folds_are_stratified),
+      cmocka_unit_test(classes_that_cannot_be_learned_are_not_judged),
       cmocka_unit_test(too_few_rows_calibrate_nothing),
       cmocka_unit_test(classes_of_two_rows_spare_none),
       cmocka_unit_test(failures_leave_outputs_alone),
