@@ -18,10 +18,11 @@
 #include <sys/stat.h>
 
 enum {
-  BLOCK_ITEMS = 2048,
-  CHUNK_ITEMS = 8,
-  BLOCK_NETWORK = 256 /* items cost a hundred times as much: less is lost where the work is cut off */
+  BLOCK_ITEMS = 2048, /* computed between two writes of the cache, where that takes about a second... */
+  BLOCK_FIRST = 32,   /* ...as by networks, it does not: this many at first */
+  CHUNK_ITEMS = 8
 };
+#define BLOCK_NS UINT64_C(500000000)
 
 /* ---- items ---- */
 
@@ -132,6 +133,7 @@ lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, c
 /* ---- computing ---- */
 
 typedef struct outcome {
+  bool done;
   lnt_status status;
   lnt_error error;
 } outcome;
@@ -214,6 +216,7 @@ static lnt_status compute_chunk(void *payload, size_t begin, size_t end, unsigne
     result->status = compute_one(work, work->missing[work->block_begin + i], &result->error);
     if (result->status == LNT_ENOMEM || result->status == LNT_ECANCELLED)
       return lnti_fail(err, result->status, "%s", result->error.message);
+    result->done = true;
   }
   return LNT_OK;
 }
@@ -223,8 +226,10 @@ static void refuse(extraction *work, const char *uri, const outcome *result) {
   if (work->refused) work->refused(work->refused_payload, uri, result->status, result->error.message);
 }
 
+/* What is done of a block: all of it, unless the work was cut off. */
 static lnt_status store_block(extraction *work, size_t n, lnt_error *err) {
   for (size_t i = 0; i < n; i++) {
+    if (!work->outcomes[i].done) continue;
     size_t item = work->missing[work->block_begin + i];
     const lnti_extract_item *input = &work->items->item[item];
     const outcome *result = &work->outcomes[i];
@@ -239,18 +244,29 @@ static lnt_status store_block(extraction *work, size_t n, lnt_error *err) {
   return lnti_feature_cache_flush(work->storage->cache, err);
 }
 
+/* The next block: twice as many as long as one takes little time, so that little is lost where the work is killed. */
+static size_t next_block(size_t block, uint64_t took_ns) {
+  return took_ns > BLOCK_NS || block >= BLOCK_ITEMS ? block : 2 * block;
+}
+
 static lnt_status compute_missing(extraction *work, size_t n_missing, const lnti_progress *progress, lnt_error *err) {
   const lnti_context *context = &work->project->context;
   bool network = lnti_extractor_backbone(work->extractor) != NULL;
-  size_t n_items = work->items->n, block = network ? BLOCK_NETWORK : BLOCK_ITEMS, chunk = network ? 1 : CHUNK_ITEMS;
-  for (size_t begin = 0; begin < n_missing; begin += block) {
-    size_t n = n_missing - begin < block ? n_missing - begin : block;
+  size_t n_items = work->items->n, block = network ? BLOCK_FIRST : BLOCK_ITEMS, chunk = network ? 1 : CHUNK_ITEMS;
+  size_t n = 0;
+  for (size_t begin = 0; begin < n_missing; begin += n) {
+    const uint64_t start = lnti_monotonic_ns();
+    n = n_missing - begin < block ? n_missing - begin : block;
     work->block_begin = begin;
+    memset(work->outcomes, 0, n * sizeof *work->outcomes);
     lnti_progress_update(progress, "images", n_items - n_missing + begin, n_items);
     lnt_status status = lnti_pool_for(context->pool, n, chunk, compute_chunk, work, context->cancel, err);
+    if (status && status != LNT_ECANCELLED) return status;
+    lnt_error reason = LNT_ERROR_INIT;
+    lnt_status stored = store_block(work, n, &reason);
     if (status) return status;
-    status = store_block(work, n, err);
-    if (status) return status;
+    if (stored) return lnti_fail(err, stored, "%s", reason.message);
+    block = next_block(block, lnti_monotonic_ns() - start);
   }
   lnti_progress_update(progress, "images", n_items, n_items);
   return LNT_OK;

@@ -386,19 +386,43 @@ static void embeddings_are_kept_as_f16(void **state) {
   lab_free(&l);
 }
 
+/* Networks take long for each picture: what is done is kept after few of them. */
+static void a_cancelled_network_loses_little(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_extractor *extractor = NULL;
+  media_stopper stopper;
+  lnti_vectors vectors = {.n = 77};
+  message m = make_tiny_network(4);
+  char text[600];
+  snprintf(text, sizeof text, "embedding:%s@flat", media_in(&l, "tiny.onnx").text);
+  lnti_test_write_file(media_in(&l, "tiny.onnx").text, m.data, m.n);
+  free(m.data);
+  toy_tree(media_in(&l, "set").text, 15, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_extract_items items = all_items(&l);
+  assert_ok(lnti_project_extractor(&extractor, l.project, text, ERR));
+  media_stop_at(&stopper, 32);
+  l.project->context.cancel = &stopper.cancel;
+  assert_status(lnti_extract(&vectors, l.project, extractor, &items, &stopper.progress, NULL, NULL, ERR),
+                LNT_ECANCELLED);
+  l.project->context.cancel = NULL;
+  vectors = run(&l, extractor, &items, NULL);
+  assert_int_equal(vectors.n_computed, 45 - 32);
+  lnti_vectors_clear(&vectors);
+  lnti_extractor_free(extractor);
+  lnti_extract_items_clear(&items);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(vectors_are_in_the_items_order),
-      cmocka_unit_test(embeddings_are_kept_as_f16),
-      cmocka_unit_test(no_items_give_no_vectors),
-      cmocka_unit_test(traits_are_those_of_all),
-      cmocka_unit_test(the_second_run_computes_nothing),
-      cmocka_unit_test(equal_images_are_stored_once),
-      cmocka_unit_test(the_same_vectors_on_any_number_of_threads),
-      cmocka_unit_test(a_cancelled_run_keeps_its_blocks),
-      cmocka_unit_test(refused_images_leave_no_gaps),
-      cmocka_unit_test(not_one_image_is_a_failure),
-      cmocka_unit_test(npy_files_are_those_of_numpy),
+      cmocka_unit_test(a_cancelled_network_loses_little), cmocka_unit_test(vectors_are_in_the_items_order),
+      cmocka_unit_test(embeddings_are_kept_as_f16),       cmocka_unit_test(no_items_give_no_vectors),
+      cmocka_unit_test(traits_are_those_of_all),          cmocka_unit_test(the_second_run_computes_nothing),
+      cmocka_unit_test(equal_images_are_stored_once),     cmocka_unit_test(the_same_vectors_on_any_number_of_threads),
+      cmocka_unit_test(a_cancelled_run_keeps_its_blocks), cmocka_unit_test(refused_images_leave_no_gaps),
+      cmocka_unit_test(not_one_image_is_a_failure),       cmocka_unit_test(npy_files_are_those_of_numpy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
