@@ -99,6 +99,17 @@ static void put_facts(lnti_stmt *stmt, const lnti_item_facts *facts) {
   lnti_put_real(stmt, facts->has_quality ? facts->contrast : (double)NAN);
 }
 
+/* content, h, w, c, depth, format, bytes */
+static void put_picture(lnti_stmt *stmt, const lnti_item *item) {
+  lnti_put_blob(stmt, item->content.bytes, sizeof item->content.bytes);
+  lnti_put_int(stmt, item->h);
+  lnti_put_int(stmt, item->w);
+  lnti_put_int(stmt, item->c);
+  lnti_put_int(stmt, item->depth);
+  lnti_put_text(stmt, lnti_or_empty(item->format));
+  lnti_put_int(stmt, (int64_t)item->bytes);
+}
+
 lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t op_id, const lnti_item *item,
                         lnt_error *err) {
   lnti_stmt *stmt = NULL;
@@ -115,13 +126,7 @@ lnt_status lnti_tx_item(lnti_tx *tx, int64_t *id_out, bool *existed_out, int64_t
   lnti_put_int(stmt, item->source_id);
   lnti_put_text(stmt, item->member);
   lnti_put_int(stmt, op_id);
-  lnti_put_blob(stmt, item->content.bytes, sizeof item->content.bytes);
-  lnti_put_int(stmt, item->h);
-  lnti_put_int(stmt, item->w);
-  lnti_put_int(stmt, item->c);
-  lnti_put_int(stmt, item->depth);
-  lnti_put_text(stmt, lnti_or_empty(item->format));
-  lnti_put_int(stmt, (int64_t)item->bytes);
+  put_picture(stmt, item);
   lnti_put_text(stmt, lnti_or_empty(item->split));
   lnti_put_text(stmt, item->stage && *item->stage ? item->stage : "annotate");
   lnti_put_int(stmt, item->kind ? item->kind : LNTI_ITEM_IMAGE);
@@ -169,13 +174,7 @@ lnt_status lnti_tx_item_content(lnti_tx *tx, int64_t op_id, const lnti_item *ite
                       err);
   if (status) return status;
   lnti_put_int(stmt, op_id);
-  lnti_put_blob(stmt, item->content.bytes, sizeof item->content.bytes);
-  lnti_put_int(stmt, item->h);
-  lnti_put_int(stmt, item->w);
-  lnti_put_int(stmt, item->c);
-  lnti_put_int(stmt, item->depth);
-  lnti_put_text(stmt, lnti_or_empty(item->format));
-  lnti_put_int(stmt, (int64_t)item->bytes);
+  put_picture(stmt, item);
   put_facts(stmt, &item->facts);
   return end_update(tx, stmt, item->id, err);
 }
