@@ -297,7 +297,9 @@ static const lnti_cli_option option_table[] = {
     {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic)", false},
     {"feature", 0, "FEATURE", "what of the images is learned from (hog)", false},
     {"set", 0, "KEY=VALUE", "a parameter of the learner; with several learners, of each that has it", true},
-    {"name", 0, "NAME", "name of the model; without it, learner-feature. A model of the same name is replaced", false},
+    {"name", 0, "NAME",
+     "name of the model; without it, learner-feature (or -backbone-layer). A model of the same name is replaced",
+     false},
     {"seed", 0, "S", "the same seed and data give the same model (0)", false},
     LNTI_CLI_OPTIONS_END,
 };

@@ -407,6 +407,16 @@ const lnti_hash *lnti_backbone_content(const lnti_backbone *b) {
   return &b->content;
 }
 
+lnt_status lnti_backbone_usual_layer(const char **out, const lnti_backbone *b, lnt_error *err) {
+  uint32_t value[LNTI_BACKBONE_OUTPUTS];
+  const lnti_backbone_spec unnamed = {.classes = b->spec.classes && b->spec.classes[0] ? b->spec.classes : NULL};
+  lnt_status status = lnti_backbone_find_outputs(value, b->graph, &unnamed, err);
+  if (status) return status;
+  uint32_t embedding = value[LNTI_BACKBONE_EMBEDDING];
+  *out = embedding == LNTI_NO_VALUE ? NULL : b->graph->value[embedding].name;
+  return LNT_OK;
+}
+
 lnti_prepare lnti_backbone_prepare(const lnti_backbone *b) {
   return (lnti_prepare){b->spec.h, b->spec.w, b->channels == 1 ? LNTI_COLOUR_GREY : LNTI_COLOUR_RGB};
 }

@@ -83,6 +83,8 @@ const char *lnti_backbone_assumed(const lnti_backbone *backbone);
 /** The file's bytes, borrowed, and their hash. */
 const void *lnti_backbone_data(size_t *bytes_out, const lnti_backbone *backbone);
 const lnti_hash *lnti_backbone_content(const lnti_backbone *backbone);
+/** The layer that is the embedding of this network where nobody names another, borrowed; NULL: none is found. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_backbone_usual_layer(const char **out, const lnti_backbone *backbone, lnt_error *err);
 /** The pipeline before the network. */
 lnti_prepare lnti_backbone_prepare(const lnti_backbone *backbone);
 /** Numbers of an output; 0: it has no classes, or no embedding was found. */

@@ -192,6 +192,16 @@ static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_err
   return status;
 }
 
+lnt_status lnti_backbones_get(lnti_backbone_entry *out, const char *folder, const char *name, lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = check_folder(folder, err);
+  if (!status) status = lnti_backbone_name_check(name, err);
+  if (status) return status;
+  status = read_entry(out, folder, name, &reason);
+  if (status == LNT_ENOTFOUND) return fail_no_backbone(folder, name, err);
+  return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
+}
+
 /* ---- adding and removing ---- */
 
 /* The file's name without folder and ending; what cannot stand in a name becomes '_'. */

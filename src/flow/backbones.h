@@ -34,6 +34,10 @@ LNT_MUST_CHECK lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **as
 /** LNT_ENOTFOUND with those there are. */
 LNT_MUST_CHECK lnt_status lnti_backbones_remove(const char *folder, const char *name, lnt_error *err);
 
+/** What is kept under a name; clear it. LNT_ENOTFOUND with those there are; LNT_ECORRUPT. */
+LNT_MUST_CHECK lnt_status lnti_backbones_get(lnti_backbone_entry *out, const char *folder, const char *name,
+                                             lnt_error *err);
+
 typedef lnt_status (*lnti_backbone_visit)(void *payload, const lnti_backbone_entry *entry, lnt_error *err);
 /** In order of their names. Those whose JSON is damaged are left out and told at the end: LNT_ECORRUPT, when all others were
  *  visited. A folder that is not there is empty; one that cannot be read is not: LNT_EIO and the like. */

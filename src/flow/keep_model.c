@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <errno.h>
+#include <flow/backbones.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,61 @@ lnt_status lnti_model_name_check(const char *name, lnt_error *err) {
   if (n >= 4 && strcmp(name + n - 4, ".lnt") == 0) {
     return lnti_fail(err, LNT_EINVAL, "'%s' is no name for a model: leave out .lnt, the file gets it by itself", name);
   }
+  return LNT_OK;
+}
+
+/* Of a kept backbone the layer that it was added with. */
+static lnt_status layer_is_usual(bool *out, const lnti_project *project, const lnti_backbone *backbone,
+                                 lnt_error *err) {
+  const lnti_backbone_spec *spec = lnti_backbone_get_spec(backbone);
+  lnti_backbone_entry kept = {0};
+  lnt_error ignored = LNT_ERROR_INIT;
+  char content[LNTI_HASH_HEX];
+  const char *usual = NULL;
+  lnt_status status = LNT_OK;
+  lnti_hash_hex(content, lnti_backbone_content(backbone));
+  bool is_kept = lnti_backbones_get(&kept, project->backbones, spec->name, &ignored) == LNT_OK &&
+                 strcmp(kept.content, content) == 0;
+  if (is_kept) {
+    usual = kept.spec.layer;
+  } else {
+    status = lnti_backbone_usual_layer(&usual, backbone, err);
+  }
+  if (!status) *out = usual && strcmp(usual, spec->layer) == 0;
+  lnti_backbone_entry_clear(&kept);
+  return status;
+}
+
+static lnt_status add_layer(lnti_text *name, const char *layer, lnt_error *err) {
+  enum { DIGITS = 8 };
+  size_t n = strlen(layer), room = NAME_MAX_BYTES - name->length - 1;
+  lnti_hash hash;
+  char hex[LNTI_HASH_HEX];
+  lnt_status status = lnti_text_append(name, "-", 1, err);
+  for (size_t i = 0; i < n && i < (n > room ? room - DIGITS : n) && !status; i++) {
+    bool plain = (layer[i] >= '0' && layer[i] <= '9') || (layer[i] >= 'a' && layer[i] <= 'z') ||
+                 (layer[i] >= 'A' && layer[i] <= 'Z') || strchr("_-", layer[i]);
+    status = lnti_text_append(name, plain ? &layer[i] : ".", 1, err);
+  }
+  if (status || n <= room) return status;
+  lnti_hash_bytes(&hash, layer, n);
+  lnti_hash_hex(hex, &hash);
+  return lnti_text_append(name, hex, DIGITS, err);
+}
+
+lnt_status lnti_model_usual_name(char **out, const lnti_project *project, const char *learner,
+                                 const lnti_extractor *extractor, lnt_error *err) {
+  const lnti_backbone *backbone = lnti_extractor_backbone(extractor);
+  lnti_text name = {0};
+  bool usual = true;
+  lnt_status status = lnti_text_printf(&name, err, "%s-%s", learner, lnti_extractor_name(extractor));
+  if (!status && backbone) status = layer_is_usual(&usual, project, backbone, err);
+  if (!status && !usual) status = add_layer(&name, lnti_backbone_get_spec(backbone)->layer, err);
+  if (status) {
+    lnti_text_clear(&name);
+    return status;
+  }
+  *out = name.data;
   return LNT_OK;
 }
 

@@ -18,6 +18,14 @@
 LNT_MUST_CHECK lnt_status lnti_model_name_check(const char *name, lnt_error *err);
 
 /**
+ * What a model is called that nobody names: learner-feature, as "logistic-hog", or learner-backbone. A layer that is not the
+ * backbone's usual one joins it, so that models on several layers stand beside each other; what cannot stand in a file's name
+ * becomes '.', and of a long layer the end is a hash of it. free() it.
+ */
+LNT_MUST_CHECK lnt_status lnti_model_usual_name(char **out, const lnti_project *project, const char *learner,
+                                                const lnti_extractor *extractor, lnt_error *err);
+
+/**
  * Saves the model, and in one transaction its row, the end of its run (state "done") and the content of its training rows.
  * @param path_out   absolute: the link where it could be made, else the file; free() it
  * @param run        begun; its end is filled in

@@ -379,7 +379,7 @@ static lnt_status copy_classes(training *t, lnt_error *err) {
 
 static lnt_status name_model(training *t, lnt_error *err) {
   if (!t->options->name) {
-    return lnti_asprintf(&t->model->name, err, "%s-%s", t->learner->name, lnti_extractor_name(t->extractor));
+    return lnti_model_usual_name(&t->model->name, t->project, t->learner->name, t->extractor, err);
   }
   lnt_status status = lnti_model_name_check(t->options->name, err);
   return status ? status : lnti_strdup(&t->model->name, t->options->name, err);

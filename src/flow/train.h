@@ -21,7 +21,7 @@ typedef struct lnti_train_options {
   const char *feature;    /**< "hog", "pixels:width=28", "embedding:mobilenet_v2", ... */
   const char *const *set; /**< "KEY=VALUE" of the learner */
   size_t n_set;
-  const char *name; /**< NULL: learner-feature. A model of the same name is replaced */
+  const char *name; /**< NULL: lnti_model_usual_name. A model of the same name is replaced */
   uint64_t seed;
   const lnti_progress *progress;
   lnti_refused_visit refused;

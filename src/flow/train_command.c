@@ -4,6 +4,7 @@
 #include <flow/train_command.h>
 
 #include <flow/extract.h>
+#include <flow/keep_model.h>
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,12 @@ static lnt_status add_settings(lnti_text *out, const lnti_fitted *fitted, lnt_er
   return status;
 }
 
-/* "logistic-hog", as a model is called that nobody names. */
-static bool has_usual_name(const lnt_model *model) {
-  const char *learner = model->fitted->learner->name;
-  size_t n = strlen(learner);
-  return strncmp(model->name, learner, n) == 0 && model->name[n] == '-' &&
-         strcmp(model->name + n + 1, lnti_extractor_name(model->extractor)) == 0;
+static lnt_status add_name(lnti_text *out, const lnti_project *project, const lnt_model *model, lnt_error *err) {
+  char *usual = NULL;
+  lnt_status status = lnti_model_usual_name(&usual, project, model->fitted->learner->name, model->extractor, err);
+  if (!status && strcmp(usual, model->name) != 0) status = add_option(out, "name", model->name, err);
+  free(usual);
+  return status;
 }
 
 lnt_status lnti_train_command(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {
@@ -54,7 +55,7 @@ lnt_status lnti_train_command(lnti_text *out, lnti_project *project, const lnt_m
   if (!status) status = add_option(out, "learner", model->fitted->learner->name, err);
   if (!status) status = add_feature(out, project, model, err);
   if (!status) status = add_settings(out, model->fitted, err);
-  if (!status && !has_usual_name(model)) status = add_option(out, "name", model->name, err);
+  if (!status) status = add_name(out, project, model, err);
   if (!status && model->seed) status = lnti_text_printf(out, err, " --seed %llu", (unsigned long long)model->seed);
   return status;
 }

@@ -172,6 +172,23 @@ class Backbone(program.Case):
         warnings = " ".join(self.ok("-C", "p", "evaluate", "logistic-tiny")["warnings"])
         self.assertIn("linnet train --target class --learner logistic --feature embedding:tiny@flat", warnings)
         self.assertNotIn("--name", warnings)
+        long = "blocks/" + "/".join(map(str, range(1, 10))) * 9
+        # Another layer's model stands beside it, and is trained again under its own name.
+        for feature, name in (("tiny@scores", "knn-tiny-scores"), ("tiny@flat", "knn-tiny"), ("tiny.onnx@y", "knn-tiny-y"),
+                              (f"{self.tiny('long.onnx', pooled=long)}@{long}", None)):
+            model = self.ok("-C", "p", "train", "--feature", f"embedding:{feature}", "--learner", "knn")["models"][0]
+            if name:
+                self.assertEqual(model["model"], name)
+            else:  # what cannot be in a file's name is replaced, and a hash tells long ones apart
+                self.assertRegex(model["model"], r"^knn-long-blocks\.1\.[.0-9]+[0-9a-f]{8}$")
+                self.assertEqual(len(model["model"]), 100)
+                self.run_ok("-C", "p", "models", "show", model["model"])
+        warnings = " ".join(self.ok("-C", "p", "evaluate", "knn-tiny-scores")["warnings"])
+        self.assertIn("--feature embedding:tiny@scores", warnings)
+        self.assertNotIn("--name", warnings)
+        self.assertEqual({line["model"]: line["feature"] for line in self.run_lines("-C", "p", "models") if "long" not in line["model"]},
+                         {"logistic-tiny": "embedding:tiny@flat", "knn-tiny": "embedding:tiny@flat",
+                          "knn-tiny-scores": "embedding:tiny@scores", "knn-tiny-y": "embedding:tiny@y"})
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(self.ok("-C", "p", "evaluate", "logistic-tiny")["accuracy"], 1)
         self.fails(1, "-C", "p", "train", "--feature", "embedding:tiny", says="linnet backbone add", env=self.env)
