@@ -238,21 +238,16 @@ static lnt_status run_catalogue(lnti_cli *cli, lnt_error *err) {
                                         {"what it is", LNTI_ALIGN_LEFT}};
   lnti_json_writer *w = NULL;
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = LNT_OK;
-  lnti_table_init(&table, columns, 4, 0);
   if (cli->json) {
     status = lnti_cli_json(&w, cli, 0, err);
     if (!status) status = lnti_backbones_catalogue(catalogue_line, w, err);
-  } else {
-    status = lnti_backbones_catalogue(catalogue_row, &table, err);
-    if (!status) status = lnti_table_write(&text, &table, err);
-    if (!status) status = lnti_print_text(cli, &text, err);
-    if (!status) lnti_print_next(cli, "linnet backbone pull NAME");
+    lnti_json_writer_free(w);
+    return status;
   }
-  lnti_json_writer_free(w);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
+  lnti_table_init(&table, columns, 4, 0);
+  status = lnti_table_print(cli, &table, lnti_backbones_catalogue(catalogue_row, &table, err), err);
+  if (!status) lnti_print_next(cli, "linnet backbone pull NAME");
   return status;
 }
 

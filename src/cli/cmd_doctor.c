@@ -296,7 +296,6 @@ static lnt_status print_json(const examination *e, lnt_error *err) {
 static lnt_status print(const examination *e, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 3, 0);
   for (size_t i = 0; !status && i < e->n; i++) {
@@ -306,11 +305,7 @@ static lnt_status print(const examination *e, lnt_error *err) {
     status = lnti_table_row(&table, cells, err);
     if (!status && c->advice[0]) status = lnti_table_row(&table, advice, err);
   }
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(e->cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(e->cli, &table, status, err);
 }
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {

@@ -95,7 +95,6 @@ static lnt_status again_rows(lnti_table *table, const lnti_import_again *again, 
 static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnti_table_init(&table, columns, 3, 2);
   lnt_status status = count_row(&table, "new items", result->imported, true, "", err);
   if (!status) status = count_row(&table, "there already", result->existing, false, "not imported again", err);
@@ -104,11 +103,7 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   if (!status) status = again_rows(&table, &result->again, err);
   if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
   if (!status) status = lnti_duplicates_rows(&table, &result->duplicates, err);
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }
 
 enum { COLUMNS_SHOWN = 12 };

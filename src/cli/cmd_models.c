@@ -159,14 +159,9 @@ static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error
 static lnt_status show(lnti_cli *cli, const lnt_model *model, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnti_table_init(&table, columns, 2, 0);
   lnt_status status = add_facts(&table, model, err);
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }
 
 static lnt_status run_show(lnti_cli *cli, const char *name, lnt_error *err) {

@@ -53,7 +53,6 @@ static lnt_status print_table(lnti_cli *cli, const lnti_relink_result *r, lnt_er
                                       {"unreadable", LNTI_ALIGN_RIGHT},
                                       {"source", LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = LNT_OK;
   lnti_table_init(&table, r->moved > 0 ? moved : listed, r->moved > 0 ? 5 : 4, 2);
   for (size_t i = 0; i < r->n && !status; i++) {
@@ -64,11 +63,7 @@ static lnt_status print_table(lnti_cli *cli, const lnti_relink_result *r, lnt_er
     const char *of_move[] = {items.text, checked.text, missing.text, unreadable.text, s->new_path};
     status = lnti_table_row(&table, r->moved > 0 ? of_move : of_list, err);
   }
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }
 
 static lnt_status print(lnti_cli *cli, const lnti_relink_result *r, lnt_error *err) {

@@ -96,7 +96,6 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_split_r
   const size_t n[] = {result->train, result->val, result->test, result->none};
   const size_t all = n[0] + n[1] + n[2] + n[3];
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = print_groups(cli, result, err);
   lnti_table_init(&table, columns, 3, 0);
   for (size_t i = 0; !status && i < 4; i++) {
@@ -107,14 +106,10 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_split_r
     const char *cells[] = {names[i], count.text, share};
     status = lnti_table_row(&table, cells, err);
   }
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
+  status = lnti_table_print(cli, &table, status, err);
   if (!status) status = print_worst(cli, result, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
-  if (!status) status = lnti_print_next_training(cli, project, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return status ? status : lnti_print_next_training(cli, project, err);
 }
 
 /** True where the project has items in "test": a new random split leaves them there, unless --test asks for a share. */

@@ -271,7 +271,6 @@ static lnt_status add_splits(lnti_table *table, const glance *g, lnt_error *err)
 static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   char share[32] = "", groups[96], found[96];
   lnti_table_init(&table, columns, 3, 2);
   if (g->items > 0) snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
@@ -285,11 +284,7 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   if (!status && g->media.missing > 0) status = add_row(&table, "images gone", g->media.missing, found, err);
   if (!status && g->media.changed > 0) status = add_row(&table, "changed on disk", g->media.changed, found, err);
   if (!status) status = add_row(&table, "models", g->work.models, "", err);
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(g->cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(g->cli, &table, status, err);
 }
 
 /* "most frequent cat, 952 of 1,344; rarest owl, 32 (1:30)", or "each 35 of 1,505" */

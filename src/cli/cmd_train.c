@@ -161,7 +161,6 @@ static lnt_status print_json(lnti_cli *cli, const plan *p, const lnt_error *fail
 static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 3, 2);
   for (size_t m = 0; !status && m < LNTI_METRICS; m++) {
@@ -170,11 +169,7 @@ static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_e
     const char *cells[] = {lnti_report_metric_title(metric), value.text, interval.text};
     status = lnti_table_row(&table, cells, err);
   }
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }
 
 static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
@@ -203,7 +198,6 @@ static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err)
                                         {"95 % interval", LNTI_ALIGN_LEFT}, {"macro f1", LNTI_ALIGN_RIGHT},
                                         {"log loss", LNTI_ALIGN_RIGHT},     {"time", LNTI_ALIGN_RIGHT}};
   lnti_table table;
-  lnti_text text = {0};
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 6, 2);
   for (size_t i = 0; !status && i < p->n_done; i++) {
@@ -216,11 +210,7 @@ static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err)
     status = lnti_table_row(&table, cells, err);
   }
   lnti_print(cli, "\nComparison (validation)\n");
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }
 
 /** The model to go on with: the most accurate. */

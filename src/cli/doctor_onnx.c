@@ -221,7 +221,6 @@ static lnt_status print(const looking *l, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
   char text[LNT_ERROR_MESSAGE_BYTES + 16];
   lnti_table table;
-  lnti_text all = {0};
   lnti_table_init(&table, columns, 2, 0);
   lnt_status status = LNT_OK;
   if (l->graph) {
@@ -242,11 +241,7 @@ static lnt_status print(const looking *l, lnt_error *err) {
     snprintf(text, sizeof text, "no: it has operators that Linnet does not know");
   }
   if (!status) status = row(&table, "runs", text, err);
-  if (!status) status = lnti_table_write(&all, &table, err);
-  if (!status) status = lnti_print_text(l->cli, &all, err);
-  lnti_text_clear(&all);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(l->cli, &table, status, err);
 }
 
 lnt_status lnti_doctor_onnx(lnti_cli *cli, const char *path, size_t size, lnt_error *err) {

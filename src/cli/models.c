@@ -44,12 +44,7 @@ lnt_status lnti_models_print(lnti_cli *cli, lnti_project *project, lnt_error *er
                                         {"trained on", LNTI_ALIGN_RIGHT}, {"val. accuracy", LNTI_ALIGN_RIGHT},
                                         {"size", LNTI_ALIGN_RIGHT},       {"made", LNTI_ALIGN_LEFT}};
   lnti_table table;
-  lnti_text text = {0};
   lnti_table_init(&table, columns, 8, 0);
   lnt_status status = lnti_store_models(project->store, NULL, add_model, &table, err);
-  if (!status) status = lnti_table_write(&text, &table, err);
-  if (!status) status = lnti_print_text(cli, &text, err);
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
-  return status;
+  return lnti_table_print(cli, &table, status, err);
 }

@@ -82,3 +82,12 @@ void lnti_table_clear(lnti_table *table) {
   table->cells = NULL;
   table->capacity = 0;
 }
+
+lnt_status lnti_table_print(lnti_cli *cli, lnti_table *table, lnt_status status, lnt_error *err) {
+  lnti_text text = {0};
+  if (!status) status = lnti_table_write(&text, table, err);
+  if (!status) status = lnti_print_text(cli, &text, err);
+  lnti_text_clear(&text);
+  lnti_table_clear(table);
+  return status;
+}

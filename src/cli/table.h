@@ -6,6 +6,7 @@
 #define LNTI_CLI_TABLE_H
 
 #include <base/text.h>
+#include <cli/cli.h>
 #include <linnet/status.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -38,5 +39,8 @@ LNT_MUST_CHECK lnt_status lnti_table_row(lnti_table *table, const char *const *c
 /** Writes the head (the first time) and the rows that wait, and forgets them. */
 LNT_MUST_CHECK lnt_status lnti_table_write(lnti_text *out, lnti_table *table, lnt_error *err);
 void lnti_table_clear(lnti_table *table);
+/** Writes a table to stdout and clears it. @param status  of filling it: where that failed nothing is written, and it is
+ *  what is returned */
+LNT_MUST_CHECK lnt_status lnti_table_print(lnti_cli *cli, lnti_table *table, lnt_status status, lnt_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <support.h>
 
 #include <cli/table.h>
+#include <stdlib.h>
 
 static const lnti_column columns[] = {{"name", LNTI_ALIGN_LEFT}, {"n", LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
 
@@ -69,12 +70,34 @@ static void test_empty(void **state) {
   lnti_table_clear(&table);
 }
 
+/** What is printed, and that nothing is where filling the table failed; both clear it. */
+static void test_print(void **state) {
+  (void)state;
+  char *said = NULL;
+  size_t n = 0;
+  lnti_cli cli = {.out = open_memstream(&said, &n)};
+  lnti_table table;
+  assert_non_null(cli.out);
+  lnti_table_init(&table, columns, 3, 1);
+  add(&table, "lost", "1", "x");
+  assert_int_equal(lnti_table_print(&cli, &table, LNT_ENOMEM, ERR), LNT_ENOMEM);
+  assert_int_equal(table.n_cells, 0);
+  lnti_table_init(&table, columns, 3, 1);
+  add(&table, "a", "1", "x");
+  assert_ok(lnti_table_print(&cli, &table, LNT_OK, ERR));
+  assert_null(table.cells);
+  assert_int_equal(fclose(cli.out), 0);
+  assert_string_equal(said, " name  n\n a     1  x\n");
+  free(said);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_columns),
       cmocka_unit_test(test_indent_without_titles),
       cmocka_unit_test(test_wide_letters_and_controls),
       cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_print),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
