@@ -75,8 +75,10 @@ static void test_print(void **state) {
   (void)state;
   char *said = NULL;
   size_t n = 0;
-  lnti_cli cli = {.out = open_memstream(&said, &n)};
+  lnti_meter meter;
+  lnti_cli cli = {.out = open_memstream(&said, &n), .meter = &meter};
   lnti_table table;
+  lnti_meter_init(&meter, stderr, LNTI_METER_NONE, LNTI_LOG_WARN, "table");
   assert_non_null(cli.out);
   lnti_table_init(&table, columns, 3, 1);
   add(&table, "lost", "1", "x");
@@ -89,6 +91,7 @@ static void test_print(void **state) {
   assert_int_equal(fclose(cli.out), 0);
   assert_string_equal(said, " name  n\n a     1  x\n");
   free(said);
+  lnti_meter_clear(&meter);
 }
 
 int main(void) {
