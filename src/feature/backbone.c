@@ -10,6 +10,7 @@
 #include <graph/read.h>
 #include <graph/plan.h>
 #include <math.h>
+#include <math/planes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ typedef struct engine {
   lnti_plan *plan;
   lnti_tensor input;
   struct engine *next; /* of those that rest */
+  pthread_t last;      /* who ran it: its memory is in that core's cache */
 } engine;
 
 typedef struct engines {
@@ -130,22 +132,34 @@ static void settle_scale(lnti_backbone *b, bool said) {
   }
 }
 
+/* The common case: colours as numbers, each in a plane of its own. */
+static void fill_planes(float *to, const lnti_backbone *b, const lnti_image *image) {
+  const size_t n = image->h * image->w, first = b->spec.bgr ? 2 : 0, last = 2 - first;
+  float *const plane[3] = {to + first * n, to + n, to + last * n};
+  const float scale[3] = {b->scale[first], b->scale[1], b->scale[last]};
+  const float shift[3] = {b->shift[first], b->shift[1], b->shift[last]};
+  lnti_planes(plane, image->data, n, scale, shift, b->context.cpu);
+}
+
 static void fill_input(const engine *e, const lnti_backbone *b, const lnti_image *image) {
-  const uint8_t *pixels = image->data;
-  size_t n = image->h * image->w, k = b->channels;
+  const size_t n = image->h * image->w, k = b->channels, step = b->channels_last ? k : 1;
+  if (b->input.dtype == LNTI_F32 && k == 3 && !b->channels_last) {
+    fill_planes(e->input.data, b, image);
+    return;
+  }
   for (size_t c = 0; c < k; c++) {
-    size_t from = b->spec.bgr && k == 3 ? 2 - c : c; /* of the picture */
-    size_t at = b->channels_last ? c : c * n, step = b->channels_last ? k : 1;
+    const uint8_t *from = (const uint8_t *)image->data + (b->spec.bgr && k == 3 ? 2 - c : c);
+    const size_t at = b->channels_last ? c : c * n;
+    const float scale = b->scale[c], shift = b->shift[c];
     if (b->input.dtype == LNTI_U8) {
       uint8_t *to = (uint8_t *)e->input.data + at;
-      for (size_t i = 0; i < n; i++) to[i * step] = pixels[i * k + from];
+      for (size_t i = 0; i < n; i++) to[i * step] = from[i * k];
     } else if (b->input.dtype == LNTI_F16) {
       uint16_t *to = (uint16_t *)e->input.data + at;
-      for (size_t i = 0; i < n; i++)
-        to[i * step] = lnti_f16_of((float)pixels[i * k + from] * b->scale[c] + b->shift[c]);
+      for (size_t i = 0; i < n; i++) to[i * step] = lnti_f16_of((float)from[i * k] * scale + shift);
     } else {
       float *to = (float *)e->input.data + at;
-      for (size_t i = 0; i < n; i++) to[i * step] = (float)pixels[i * k + from] * b->scale[c] + b->shift[c];
+      for (size_t i = 0; i < n; i++) to[i * step] = (float)from[i * k] * scale + shift;
     }
   }
 }
@@ -186,16 +200,22 @@ static size_t engines_within(const engine *e, size_t bytes) {
   return n > 0 ? n : 1;
 }
 
+/* One that rests, this thread's own where it does; NULL: none does. */
+static engine *take_resting(engines *of) {
+  engine **at = &of->resting;
+  while (*at && !pthread_equal((*at)->last, pthread_self())) at = &(*at)->next;
+  if (!*at) at = &of->resting;
+  engine *e = *at;
+  if (e) *at = e->next;
+  return e;
+}
+
 /* One that rests, or leave to make one, which is counted already: NULL. */
 static engine *wait_for_engine(lnti_backbone *b, engines *of) {
   pthread_mutex_lock(&b->mutex);
   while (!of->resting && of->n >= of->n_max) pthread_cond_wait(&b->rested, &b->mutex);
-  engine *e = of->resting;
-  if (e) {
-    of->resting = e->next;
-  } else {
-    of->n++;
-  }
+  engine *e = take_resting(of);
+  if (!e) of->n++;
   pthread_mutex_unlock(&b->mutex);
   return e;
 }
@@ -226,6 +246,7 @@ static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_e
 
 static void give_engine(lnti_backbone *b, engines *of, engine *e) {
   pthread_mutex_lock(&b->mutex);
+  e->last = pthread_self();
   e->next = of->resting;
   of->resting = e;
   pthread_cond_broadcast(&b->rested);

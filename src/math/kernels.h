@@ -229,4 +229,8 @@ void lnti_nearest_insert(lnti_nearest *list, size_t k, double distance, uint32_t
 /** Writes the list as the search returns it; distance_out may be NULL. */
 void lnti_nearest_write(uint32_t *row_out, float *distance_out, const lnti_nearest *list, size_t k);
 
+/* ---- planes (planes.h) ---- */
+
+void lnti_planes_avx2(float *const plane[3], const uint8_t *from, size_t n, const float scale[3], const float shift[3]);
+
 #endif
