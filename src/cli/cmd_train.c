@@ -32,6 +32,8 @@ typedef struct training {
 typedef struct plan {
   training item[LEARNERS_MAX];
   size_t n, n_done;
+  unsigned folds; /**< of --cv; 0 */
+  uint64_t seed;
   lnti_refused refused;
 } plan;
 
@@ -62,11 +64,9 @@ static lnt_status share_settings(plan *p, const char *const *set, size_t n_set, 
     }
   }
   for (size_t i = 0; !status && i < p->n; i++) {
-    lnti_params checked;
-    lnti_params_init(&checked, p->item[i].learner->params);
-    for (size_t s = 0; !status && s < p->item[i].n_set; s++) {
-      status = lnti_params_set(&checked, p->item[i].set[s], err);
-    }
+    lnti_grid checked = {0};
+    status = lnti_grid_new(&checked, p->item[i].learner, p->item[i].set, p->item[i].n_set, err);
+    lnti_grid_clear(&checked);
   }
   return status;
 }
@@ -113,6 +113,8 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_kv_string(w, "target", r->target);
   lnti_json_kv_string(w, "learner", r->learner);
   lnti_json_kv_string(w, "feature", r->feature);
+  lnti_json_key(w, "params");
+  lnti_params_write(w, &r->params);
   lnti_json_kv_int(w, "n_train", (int64_t)r->n_train);
   lnti_json_kv_int(w, "n_classes", (int64_t)r->n_classes);
   lnti_json_key(w, "seconds");
@@ -122,6 +124,12 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_kv_real(w, "total", r->total_seconds);
   lnti_json_end_object(w);
   lnti_json_kv_real(w, "peak_rss_mb", r->peak_rss_mb);
+  lnti_json_key(w, "cross_validation");
+  if (r->choice.point) {
+    lnti_choice_write(w, &r->choice);
+  } else {
+    lnti_json_null(w);
+  }
   lnti_json_key(w, "validation");
   lnti_json_begin_object(w);
   lnti_metrics_write(w, r->value, r->ci95);
@@ -158,18 +166,56 @@ static lnt_status print_json(lnti_cli *cli, const plan *p, const lnt_error *fail
 
 /* ---- text ---- */
 
-static lnt_status print_metrics(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
+static lnt_status print_metrics(lnti_cli *cli, const double value[LNTI_METRICS], const double ci95[LNTI_METRICS][2],
+                                lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 3, 2);
   for (size_t m = 0; !status && m < LNTI_METRICS; m++) {
     lnti_metric_id metric = (lnti_metric_id)m;
-    lnti_shown value = lnti_show_metric(r->value[m]), interval = lnti_show_interval(r->ci95[m][0], r->ci95[m][1]);
-    const char *cells[] = {lnti_report_metric_title(metric), value.text, interval.text};
+    lnti_shown shown = lnti_show_metric(value[m]), interval = lnti_show_interval(ci95[m][0], ci95[m][1]);
+    const char *cells[] = {lnti_report_metric_title(metric), shown.text, interval.text};
     status = lnti_table_row(&table, cells, err);
   }
   return lnti_table_print(cli, &table, status, err);
+}
+
+/** "1.2345 ± 0.0123" */
+static lnti_shown show_mean(double mean, double se) {
+  lnti_shown shown;
+  snprintf(shown.text, sizeof shown.text, "%.24s \u00b1 %.24s", lnti_show_metric(mean).text, lnti_show_metric(se).text);
+  return shown;
+}
+
+/** The points that the parameters were chosen among. */
+static lnt_status print_grid(lnti_cli *cli, const lnti_choice *c, lnt_error *err) {
+  static const lnti_column columns[] = {{"parameters", LNTI_ALIGN_LEFT},
+                                        {"log loss", LNTI_ALIGN_RIGHT},
+                                        {"accuracy", LNTI_ALIGN_RIGHT},
+                                        {NULL, LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, columns, 4, 2);
+  for (size_t i = 0; !status && i < c->grid.n; i++) {
+    const lnti_choice_point *point = &c->point[i];
+    lnti_text params = {0};
+    lnti_shown loss = show_mean(point->log_loss, point->log_loss_se);
+    lnti_shown accuracy = show_mean(point->accuracy, point->accuracy_se);
+    status = lnti_choice_text(&params, c, i, err);
+    const char *cells[] = {params.data, loss.text, accuracy.text, i == c->best ? "chosen" : ""};
+    if (!status) status = lnti_table_row(&table, cells, err);
+    lnti_text_clear(&params);
+  }
+  return lnti_table_print(cli, &table, status, err);
+}
+
+static lnt_status print_choice(lnti_cli *cli, const lnti_choice *c, lnt_error *err) {
+  bool grid = c->grid.n > 1;
+  lnti_print(cli, "\n\nCross-validation on train (%u folds, %s, %s in %s; %s)\n", c->folds,
+             lnti_show_things(c->n_rows, "row").text, lnti_show_things(c->n_fits, "fit").text,
+             lnti_show_seconds(c->seconds).text, grid ? "means with their standard errors" : "95 % intervals");
+  return grid ? print_grid(cli, c, err) : print_metrics(cli, c->value, (const double(*)[2])c->ci95, err);
 }
 
 static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
@@ -179,8 +225,11 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
   if (!status) status = lnti_print_plain(cli, head.data, err);
   lnti_text_clear(&head);
   if (status) return status;
-  lnti_print(cli, "\n\nValidation (%s; 95 %% intervals)\n", r->calibrated_on ? r->calibrated_on : "none");
-  status = print_metrics(cli, r, err);
+  if (r->choice.point) status = print_choice(cli, &r->choice, err);
+  if (status) return status;
+  lnti_print(cli, "%s\nValidation (%s; 95 %% intervals)\n", r->choice.point ? "" : "\n",
+             r->calibrated_on ? r->calibrated_on : "none");
+  status = print_metrics(cli, r->value, (const double(*)[2])r->ci95, err);
   if (status) return status;
   lnti_print(cli, "\nTrained on %s in %s (features %s, fit %s), peak memory %s\n",
              lnti_show_things(r->n_train, "item").text, lnti_show_seconds(r->total_seconds).text,
@@ -224,8 +273,7 @@ static const char *best_model(const plan *p) {
 
 /* ---- the command ---- */
 
-static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const lnti_args *args, uint64_t seed,
-                           lnt_error *err) {
+static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const lnti_args *args, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; !status && i < p->n; i++) {
     training *t = &p->item[i];
@@ -236,7 +284,8 @@ static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const 
         .set = t->set,
         .n_set = t->n_set,
         .name = t->name,
-        .seed = seed,
+        .folds = p->folds,
+        .seed = p->seed,
         .progress = &cli->meter->progress,
         .refused = i == 0 ? lnti_refused_add : NULL, /* the same images every time: told once */
         .refused_payload = &p->refused,
@@ -254,11 +303,14 @@ static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   plan p = {.n = 0};
   lnti_project *project = NULL;
-  int64_t seed = 0;
+  int64_t seed = 0, folds = 0;
   lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_int(&folds, args, "cv", 0, 2, LNTI_FOLDS_MAX, err);
   if (!status) status = make_plan(&p, args, err);
+  p.seed = (uint64_t)seed;
+  p.folds = (unsigned)folds;
   if (!status) status = lnti_cli_project(&project, cli, err);
-  if (!status) status = run_plan(cli, &p, project, args, (uint64_t)seed, err);
+  if (!status) status = run_plan(cli, &p, project, args, err);
   if (cli->json && (!status || p.n_done > 0)) {
     /* Of several learners a later one may fail: the models before it are there, and are told with the error. */
     lnt_error reason = LNT_ERROR_INIT;
@@ -286,7 +338,14 @@ static const lnti_cli_option option_table[] = {
     {"target", 0, "QUESTION", "the question to learn; without it, the only one that has answers", false},
     {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic)", false},
     {"feature", 0, "FEATURE", "what of the images is learned from (hog)", false},
-    {"set", 0, "KEY=VALUE", "a parameter of the learner; with several learners, of each that has it", true},
+    {"set", 0, "KEY=VALUE",
+     "a parameter of the learner; with several learners, of each that has it. Of KEY=A,B,C the best value is chosen by "
+     "cross-validation on train; KEY=auto takes the learner's own list",
+     true},
+    {"cv", 0, "K",
+     "the folds of cross-validation (5 where there is something to choose); without lists, judge the parameters as they "
+     "are by it",
+     false},
     {"name", 0, "NAME",
      "name of the model; without it, learner-feature (or -backbone-layer). A model of the same name is replaced",
      false},
@@ -298,6 +357,8 @@ static const lnti_example examples[] = {
     {"A strong, fast baseline:", "linnet train"},
     {"Nearest neighbours on the pixels:", "linnet train --learner knn --feature pixels --set k=7"},
     {"Both, one after the other, to compare:", "linnet train --learner logistic,knn --feature hog"},
+    {"C and the number of neighbours chosen by cross-validation on train:",
+     "linnet train --learner logistic,knn --set C=auto --set k=1,5,15"},
     {"On what a pretrained network sees in photographs:", "linnet train --feature embedding:mobilenet_v2"},
     {"A question that is asked after another one's option:", "linnet train --target area/exterior/part --name parts"},
     {NULL, NULL},
@@ -307,7 +368,7 @@ const lnti_command lnti_cmd_train = {
     .name = "train",
     .summary = "train a model on the labelled items",
     .usage =
-        "[--target QUESTION] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE]... [--name NAME] [--seed S]",
+        "[--target QUESTION] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE,...]... [--cv K] [--name NAME] [--seed S]",
     .about =
         "Fits on the labelled items of the split train, tunes the confidence on val (or on a part held out from "
         "train) and says how good the model is there; test is never looked at. The model is one file, "

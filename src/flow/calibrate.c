@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAM_SAMPLE = 11, STREAM_HOLD_OUT = 12, STREAM_FOLDS = 13 };
+enum { STREAM_SAMPLE = 11, STREAM_HOLD_OUT = 12 };
 
 typedef struct fitting {
   const lnti_learner *learner;
@@ -31,7 +31,6 @@ typedef struct fitting {
 static lnt_status fit_rows(lnti_fitted **out, const fitting *f, const lnti_matrix *x, const int32_t *label,
                            const lnti_fitted *warm_start, lnt_error *err) {
   lnti_problem problem = *f->problem;
-  problem.rows_outlive = x->data == f->problem->x.data; /* not so the rows of folds */
   problem.x = *x;
   problem.label = label;
   problem.warm_start = warm_start;
@@ -265,146 +264,24 @@ done:
   return status;
 }
 
-/* Rows outside (or inside) a fold, copied: folds are used for few rows only. */
-static size_t gather(unsigned char *rows_out, int32_t *label_out, size_t *index_out, const lnti_problem *problem,
-                     const uint8_t *fold, unsigned which, bool inside) {
-  size_t bytes = problem->x.d * lnti_dtype_bytes(problem->x.dtype), n = 0;
-  for (size_t i = 0; i < problem->x.n; i++) {
-    if ((fold[i] == which) != inside) continue;
-    memcpy(rows_out + n * bytes, lnti_matrix_row(&problem->x, i), bytes);
-    label_out[n] = problem->label[i];
-    index_out[n++] = i;
-  }
-  return n;
-}
-
-/* Stratified: the groups of each class (that of their lowest row) are dealt round in random order. */
-static lnt_status deal_folds(uint8_t *fold, const lnti_problem *problem, const uint32_t *group, lnt_error *err) {
-  size_t *order = NULL, *dealt = NULL;
-  lnti_rng rng;
-  lnt_status status = lnti_alloc(&order, problem->x.n, sizeof *order, err);
-  if (status) goto done;
-  status = lnti_alloc_zero(&dealt, problem->n_classes, sizeof *dealt, err);
-  if (status) goto done;
-  for (size_t i = 0; i < problem->x.n; i++) order[i] = i;
-  lnti_rng_seed(&rng, problem->seed, STREAM_FOLDS);
-  lnti_rng_shuffle(&rng, order, problem->x.n, sizeof *order);
-  for (size_t i = 0; i < problem->x.n; i++) {
-    if (group[order[i]] == order[i]) fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % LNTI_FOLDS);
-  }
-  for (size_t i = 0; i < problem->x.n; i++) fold[i] = fold[group[i]];
-done:
-  free(dealt);
-  free(order);
-  return status;
-}
-
-typedef struct fold_memory {
-  unsigned char *rows; /* [n] */
-  int32_t *label;
-  size_t *index;
-  uint8_t *fold;
-  float *score; /* [n,k] */
-} fold_memory;
-
-static bool has_two_classes(const int32_t *label, size_t n) {
-  for (size_t i = 1; i < n; i++) {
-    if (label[i] != label[0]) return true;
-  }
-  return false;
-}
-
-/* Scores fold `which` by a fit on the others; *scored_out is false where the others have one class alone. */
-static lnt_status score_fold(const fitting *f, fold_memory *m, unsigned which, bool *scored_out, lnt_error *err) {
-  const lnti_problem *problem = f->problem;
-  size_t k = problem->n_classes;
-  lnti_fitted *fitted = NULL;
-  size_t n = gather(m->rows, m->label, m->index, problem, m->fold, which, false);
-  *scored_out = n > 0 && has_two_classes(m->label, n);
-  if (!*scored_out) return LNT_OK;
-  lnti_matrix others = lnti_matrix_of(m->rows, n, problem->x.d, problem->x.dtype);
-  lnt_status status = fit_rows(&fitted, f, &others, m->label, NULL, err);
-  if (status) return status;
-  n = gather(m->rows, m->label, m->index, problem, m->fold, which, true);
-  lnti_matrix inside = lnti_matrix_of(m->rows, n, problem->x.d, problem->x.dtype);
-  if (n > 0) status = f->learner->score(m->score, fitted, &inside, f->context, err);
-  for (size_t i = 0; i < n && status == LNT_OK; i++) {
-    memcpy(f->calibration->prob + m->index[i] * k, m->score + i * k, k * sizeof(float));
-  }
-  lnti_fitted_free(fitted);
-  return status;
-}
-
-static lnt_status score_folds(const fitting *f, fold_memory *m, bool *all_scored, lnt_error *err) {
-  *all_scored = true;
-  for (unsigned which = 0; which < LNTI_FOLDS; which++) {
-    bool scored = false;
-    lnt_status status = score_fold(f, m, which, &scored, err);
-    if (status) return status;
-    *all_scored = *all_scored && scored;
-  }
-  return LNT_OK;
-}
-
-/* Takes out rows of classes that lie in one fold alone: the others had nothing to learn them from. */
-static lnt_status drop_unlearned(lnti_calibration *c, const uint8_t *fold, size_t k, lnt_error *err) {
-  enum { NONE, SEVERAL = 255 };
-  uint8_t *where = NULL; /* [k] the class's one fold, counted from 1 */
-  size_t n = 0;
-  lnt_status status = lnti_alloc_zero(&where, k, 1, err);
-  if (status) return status;
-  for (size_t i = 0; i < c->n; i++) {
-    uint8_t *at = &where[c->label[i]], here = (uint8_t)(fold[i] + 1);
-    *at = *at == NONE || *at == here ? here : SEVERAL;
-  }
-  for (size_t i = 0; i < c->n; i++) {
-    if (where[c->label[i]] != SEVERAL) continue;
-    memmove(c->prob + n * k, c->prob + i * k, k * sizeof *c->prob);
-    c->label[n] = c->label[i];
-    c->group[n++] = c->group[i];
-  }
-  c->n_unlearned = c->n - n;
-  c->n = n;
-  free(where);
-  return LNT_OK;
-}
-
 static lnt_status by_folds(lnti_fitted **out, const fitting *f, lnt_error *err) {
-  const lnti_problem *problem = f->problem;
   lnti_calibration *c = f->calibration;
-  fold_memory m = {0};
-  bool all_scored = false;
-  size_t n = problem->x.n, k = problem->n_classes;
-  lnt_status status = make_room(c, n, k, err);
+  lnti_folds folds = {0};
+  lnt_status status = lnti_folds_new(&folds, f->problem, f->rows->group, LNTI_FOLDS, err);
   if (status) goto done;
-  status = lnti_alloc_aligned(&m.rows, n, problem->x.d * lnti_dtype_bytes(problem->x.dtype), err);
+  if (folds.n_judged > 0) c->n_unlearned = f->problem->x.n - folds.n_judged;
+  status = make_room(c, folds.n_judged, f->problem->n_classes, err);
   if (status) goto done;
-  status = lnti_alloc(&m.label, n, sizeof *m.label, err);
+  status = lnti_alloc(&c->group, c->n, sizeof *c->group, err);
   if (status) goto done;
-  status = lnti_alloc(&m.index, n, sizeof *m.index, err);
-  if (status) goto done;
-  status = lnti_alloc(&m.fold, n, 1, err);
-  if (status) goto done;
-  status = lnti_alloc_aligned(&m.score, n * k, sizeof *m.score, err);
-  if (status) goto done;
-  memcpy(c->label, problem->label, n * sizeof *c->label);
-  status = keep_groups(c, f->rows->group, err);
-  if (status) goto done;
-  status = deal_folds(m.fold, problem, f->rows->group, err);
-  if (status) goto done;
-  status = score_folds(f, &m, &all_scored, err);
-  if (status) goto done;
-  if (!all_scored) c->n = 0; /* too few rows to say anything */
-  status = drop_unlearned(c, m.fold, k, err);
+  lnti_folds_labels(c->label, &folds);
+  lnti_folds_groups(c->group, &folds, f->rows->group);
+  status = lnti_folds_score(c->prob, f->report, &folds, f->learner, f->params, f->context, err);
   if (status) goto done;
   if (c->n > 0) say_on(c, "out of fold");
-  status = fit_rows(out, f, &problem->x, problem->label, problem->warm_start, err);
+  status = fit_rows(out, f, &f->problem->x, f->problem->label, f->problem->warm_start, err);
 done:
-  free(m.rows);
-  free(m.label);
-  free(m.index);
-  free(m.fold);
-  free(m.score);
+  lnti_folds_clear(&folds);
   return status;
 }
 

@@ -7,9 +7,10 @@
 #define LNTI_FLOW_CALIBRATE_H
 
 #include <flow/extract.h>
+#include <flow/folds.h>
 #include <model/learner.h>
 
-enum { LNTI_HOLD_OUT_FROM = 2000, LNTI_CALIBRATION_ROWS_MAX = 10000, LNTI_FOLDS = 5 };
+enum { LNTI_HOLD_OUT_FROM = 2000, LNTI_CALIBRATION_ROWS_MAX = 10000 };
 
 /** What was found. */
 typedef struct lnti_calibration {

@@ -33,6 +33,7 @@ typedef struct training {
   lnti_ontology *ontology;
   size_t question;
   const lnti_learner *learner;
+  lnti_grid grid; /* until the parameters are chosen */
   lnti_params params;
   lnti_extractor *extractor;
   lnti_labelled rows, val; /* training rows; rows of the split "val" */
@@ -281,6 +282,37 @@ static lnt_status settle_rows(training *t, lnt_error *err) {
 
 /* ---- fit ---- */
 
+/* What was chosen, into the run and the model. */
+static lnt_status describe_choice(training *t, lnt_error *err) {
+  const lnti_choice *choice = &t->result->choice;
+  const lnti_grid chosen = {choice->grid.learner, &t->params, 1};
+  char *params_json = NULL;
+  lnt_status status = lnti_grid_json(&params_json, &chosen, err);
+  if (status) return status;
+  free(t->params_json);
+  t->run.params_json = t->params_json = params_json;
+  return lnti_choice_json(&t->model->choice_json, choice, err);
+}
+
+/* Chooses the parameters where there are several, on the training rows alone. */
+static lnt_status choose(training *t, lnt_error *err) {
+  lnti_choice *choice = &t->result->choice;
+  const lnti_progress progress = {pass_progress, &t->job};
+  const lnti_choose_options options = {t->options->folds ? t->options->folds : LNTI_FOLDS, &progress};
+  const lnti_problem problem = {
+      .x = lnti_vectors_matrix(&t->features), .label = t->label, .n_classes = t->n_classes, .seed = t->options->seed};
+  lnti_text advice = {0};
+  if (t->grid.n == 1 && t->options->folds == 0) return LNT_OK;
+  lnt_status status = lnti_choose(choice, &t->grid, &problem, t->group, &options, &t->project->context, err);
+  if (status) return status;
+  t->params = choice->grid.point[choice->best];
+  status = describe_choice(t, err);
+  if (!status) status = lnti_choice_advice(&advice, choice, err);
+  if (!status && advice.length) status = lnti_messages_add(&t->result->warnings, err, "%s", advice.data);
+  lnti_text_clear(&advice);
+  return status;
+}
+
 static lnt_status fit(training *t, lnt_error *err) {
   const lnti_context *context = &t->project->context;
   const lnti_calibrated_rows rows = {.train = &t->features,
@@ -412,25 +444,8 @@ static lnt_status write_run_end(void *payload, lnti_tx *tx, lnt_error *err) {
   return lnti_tx_run_end(tx, &t->run, err);
 }
 
-static lnt_status params_text(char **out, const lnti_params *params, lnt_error *err) {
-  lnti_text text = {0};
-  lnti_json_writer *writer = NULL;
-  lnt_status status = lnti_json_writer_new(&writer, lnti_json_sink_text, &text, 0, err);
-  if (status) return status;
-  lnti_params_write(writer, params);
-  status = lnti_json_finish(writer, err);
-  lnti_json_writer_free(writer);
-  if (status) {
-    lnti_text_clear(&text);
-    return status;
-  }
-  if (text.length && text.data[text.length - 1] == '\n') text.data[--text.length] = '\0';
-  *out = text.data;
-  return LNT_OK;
-}
-
 static lnt_status begin_run(training *t, lnt_error *err) {
-  lnt_status status = params_text(&t->params_json, &t->params, err);
+  lnt_status status = lnti_grid_json(&t->params_json, &t->grid, err);
   if (status) return status;
   t->run = (lnti_run){.target = t->model->target,
                       .learner = t->learner->name,
@@ -467,11 +482,9 @@ static lnt_status prepare(training *t, lnt_error *err) {
   const lnti_train_options *options = t->options;
   lnt_status status = lnti_learner_find(&t->learner, options->learner, err);
   if (status) return status;
-  lnti_params_init(&t->params, t->learner->params);
-  for (size_t i = 0; i < options->n_set; i++) {
-    status = lnti_params_set(&t->params, options->set[i], err);
-    if (status) return status;
-  }
+  status = lnti_grid_new(&t->grid, t->learner, options->set, options->n_set, err);
+  if (status) return status;
+  t->params = t->grid.point[0];
   status = lnti_store_ontology(&t->ontology, t->project->store, err);
   if (status) return status;
   status = lnti_target_find(&t->question, t->project, t->ontology, options->target, err);
@@ -513,6 +526,8 @@ static lnt_status learn(training *t, lnt_error *err) {
   if (status) return status;
   status = make_labels(&t->val_label, t, &t->val, &t->val_features, err);
   if (status) return status;
+  status = choose(t, err);
+  if (status) return status;
   status = fit(t, err);
   if (status) return status;
   t->result->fit_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
@@ -533,6 +548,7 @@ static lnt_status fill_result(training *t, lnt_error *err) {
   const lnt_model *model = t->model;
   result->n_train = model->n_train;
   result->n_classes = t->n_classes;
+  result->params = t->params;
   result->n_calibration = t->calibration.n;
   result->temperature = t->calibration.temperature;
   result->ece_before = t->calibration.ece_before;
@@ -561,6 +577,7 @@ static void clear(training *t) {
   free(t->val_label);
   free(t->class_option);
   free(t->class_of_option);
+  lnti_grid_clear(&t->grid);
   free(t->params_json);
   free(t->group);
   free(t->val_group);
@@ -596,6 +613,7 @@ done:
 }
 
 void lnti_train_result_clear(lnti_train_result *result) {
+  lnti_choice_clear(&result->choice);
   free(result->model);
   free(result->file);
   free(result->target);

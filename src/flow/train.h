@@ -12,6 +12,7 @@
 #define LNTI_FLOW_TRAIN_H
 
 #include <eval/eval.h>
+#include <flow/choose.h>
 #include <flow/project.h>
 #include <model/learner.h>
 
@@ -19,8 +20,9 @@ typedef struct lnti_train_options {
   const char *target; /**< NULL: the only question that has answers */
   const char *learner;
   const char *feature;    /**< "hog", "pixels:width=28", "embedding:mobilenet_v2", ... */
-  const char *const *set; /**< "KEY=VALUE" of the learner */
+  const char *const *set; /**< "KEY=VALUE" of the learner, or "KEY=VALUE,VALUE": to choose among (flow/grid.h) */
   size_t n_set;
+  unsigned folds;   /**< to cross-validate and choose by; 0: LNTI_FOLDS where there is something to choose, else none */
   const char *name; /**< NULL: lnti_model_usual_name. A model of the same name is replaced */
   uint64_t seed;
   const lnti_progress *progress;
@@ -34,6 +36,8 @@ typedef struct lnti_train_result {
   double extract_seconds, fit_seconds, total_seconds; /**< wall clock */
   double peak_rss_mb;
   double value[LNTI_METRICS], ci95[LNTI_METRICS][2]; /**< validation */
+  lnti_params params;                                /**< as the model has them */
+  lnti_choice choice;                                /**< of the parameters; point NULL: there was none */
   char *calibrated_on;
   char *
       group_key; /**< keys of flow/split/grouping.h by which rows stayed together where some were held out; NULL: none */
@@ -44,7 +48,7 @@ typedef struct lnti_train_result {
 } lnti_train_result;
 
 /** LNT_ENOTFOUND (no target, no labelled items); LNT_EINVAL (learner, feature, parameter, target of type number);
- *  LNT_EDATA (one class alone); LNT_ECANCELLED; LNT_ENOSPC... A failed training leaves a run that says why, and any
+ *  LNT_EDATA (one class alone, too few rows to choose); LNT_ECANCELLED; LNT_ENOSPC... A failed training leaves a run that says why, and any
  *  model of that name as it was. */
 LNT_MUST_CHECK lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,
                                      lnt_error *err);

@@ -36,6 +36,8 @@ static const lnti_param params_table[] = {
     {NULL, LNTI_PARAM_INT, NULL, 0, 0, NULL, NULL},
 };
 
+static const char *const searched[] = {"k=1,3,5,9,17,33,65", NULL};
+
 static void knn_free(lnti_fitted *fitted) {
   knn_fitted *knn = (knn_fitted *)fitted;
   lnti_neighbours_free(knn->index);
@@ -217,6 +219,7 @@ const lnti_learner lnti_learner_knn = {
         "grows with the data.",
     .source = "Cover and Hart, Nearest neighbor pattern classification, IEEE Trans. Inf. Theory 13, 1967",
     .params = params_table,
+    .searched = searched,
     .fit = knn_fit,
     .score = knn_score,
     .score_left_out = knn_score_left_out,

@@ -48,6 +48,9 @@ struct lnti_learner {
   const char *help;   /**< one sentence: when to use it */
   const char *source; /**< citation */
   const lnti_param *params;
+  const char *const
+      *searched;         /**< "C=0.01,0.1": what "auto" stands for in a search, a parameter each; ends with NULL */
+  bool takes_warm_start; /**< problem.warm_start is not ignored */
   /**
    * Fits. Same problem, params and seed: the same result on any number of threads.
    * @return LNT_OK; LNT_EINVAL; LNT_EDATA (value not finite: names the row); LNT_ENOMEM; LNT_ECANCELLED.

@@ -43,6 +43,8 @@ static const lnti_param params_table[] = {
     {NULL, LNTI_PARAM_INT, NULL, 0, 0, NULL, NULL},
 };
 
+static const char *const searched[] = {"C=0.001,0.003,0.01,0.03,0.1,0.3,1", NULL};
+
 /* Logit of a class that had no rows. The logits of the others sum to 0, so that one of them is not below 0 and this
  * class is never predicted. */
 #define ABSENT_LOGIT (-50.0F)
@@ -442,6 +444,8 @@ const lnti_learner lnti_learner_logistic = {
         "Boehning, Multinomial logistic regression algorithm, Ann. Inst. Stat. Math. 44, 1992; Liu and Nocedal, "
         "On the limited memory BFGS method, Math. Programming 45, 1989",
     .params = params_table,
+    .searched = searched,
+    .takes_warm_start = true,
     .fit = logistic_fit,
     .score = logistic_score,
     .score_left_out = NULL,

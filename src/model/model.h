@@ -36,7 +36,8 @@ struct lnt_model {
   char data_fingerprint[LNTI_HASH_HEX]; /**< hash of the training rows' content hashes and labels, in order */
   uint64_t seed;
   uint64_t created_ms;
-  char *metrics_json;    /**< validation metrics with intervals, one JSON object; NULL: none */
+  char *metrics_json; /**< validation metrics with intervals, one JSON object; NULL: none */
+  char *choice_json;  /**< how its parameters were chosen by cross-validation, one JSON object; NULL: they were not */
   lnti_lnt_reader *file; /**< open behind the tensors; NULL for a model that was just fitted */
   lnti_context context;  /**< of the opener */
   lnti_media *media;     /**< that the public classify functions read by; NULL unless the public opener made it */

@@ -76,7 +76,7 @@ static lnt_status check_description(const lnt_model *model, lnt_error *err) {
 /* One JSON value, as it was read, once more. */
 static lnt_status emit(lnti_json_writer *w, const lnti_json_value *value, unsigned depth, lnt_error *err) {
   if (depth > METRICS_DEPTH_MAX)
-    return lnti_fail(err, LNT_EDATA, "the metrics are nested deeper than %d levels", METRICS_DEPTH_MAX);
+    return lnti_fail(err, LNT_EDATA, "metrics or cross_validation are nested deeper than %d levels", METRICS_DEPTH_MAX);
   bool object = value->type == LNTI_JSON_TYPE_OBJECT;
   switch (value->type) {
     case LNTI_JSON_TYPE_NULL:
@@ -110,15 +110,14 @@ static lnt_status emit(lnti_json_writer *w, const lnti_json_value *value, unsign
   return LNT_OK;
 }
 
-/* The metrics object under its key; {} where there is none. */
-static lnt_status write_metrics(lnti_json_writer *w, const char *metrics, lnt_error *err) {
+/* An object that comes as text, under its key. */
+static lnt_status write_object(lnti_json_writer *w, const char *key, const char *text, lnt_error *err) {
   lnti_arena arena = {.cap = TREE_BYTES_MAX};
   const lnti_json_value *value = NULL;
-  if (!metrics) metrics = "{}";
-  lnt_status status = lnti_json_parse(&value, &arena, metrics, strlen(metrics), "metrics", err);
+  lnt_status status = lnti_json_parse(&value, &arena, text, strlen(text), key, err);
   if (status == LNT_OK && value->type != LNTI_JSON_TYPE_OBJECT)
-    status = lnti_fail(err, LNT_EINVAL, "the metrics of a model must be a JSON object");
-  lnti_json_key(w, "metrics");
+    status = lnti_fail(err, LNT_EINVAL, "the %s of a model must be a JSON object", key);
+  lnti_json_key(w, key);
   if (status == LNT_OK) status = emit(w, value, 0, err);
   lnti_arena_clear(&arena);
   return status;
@@ -183,7 +182,8 @@ static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_err
   if (status == LNT_OK) {
     lnti_json_begin_object(w);
     write_fields(w, model, seed);
-    status = write_metrics(w, model->metrics_json, err);
+    if (model->choice_json) status = write_object(w, "cross_validation", model->choice_json, err);
+    if (status == LNT_OK) status = write_object(w, "metrics", model->metrics_json ? model->metrics_json : "{}", err);
   }
   if (status == LNT_OK) {
     lnti_json_end_object(w);
@@ -320,26 +320,34 @@ static lnt_status read_fingerprint(char out[LNTI_HASH_HEX], const lnti_json_valu
   return LNT_OK;
 }
 
+/* An object as text, NULL where it is empty or not there. */
+static lnt_status read_object(char **out, const lnti_json_value *manifest, const char *key, lnt_error *err) {
+  lnti_text text = {0};
+  lnti_json_writer *w = NULL;
+  const lnti_json_value *object = lnti_json_get(manifest, key);
+  if (!object) return LNT_OK;
+  if (object->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "'%s' is no object", key);
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, &text, 0, err);
+  if (status == LNT_OK) status = emit(w, object, 0, err);
+  if (status == LNT_OK) status = lnti_json_finish(w, err);
+  if (status == LNT_OK && object->length) status = lnti_strndup(out, text.data, text.length, err);
+  lnti_json_writer_free(w);
+  lnti_text_clear(&text);
+  return status;
+}
+
 static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
   int64_t n_train = 0, created = 0;
-  lnti_text metrics = {0};
-  lnti_json_writer *w = NULL;
-  const lnti_json_value *object = lnti_json_get(manifest, "metrics");
   lnt_status status = read_count(&n_train, manifest, "n_train", 0, COUNT_MAX, err);
   if (status == LNT_OK) status = read_count(&created, manifest, "created_ms", 0, COUNT_MAX, err);
   if (status == LNT_OK) status = read_fingerprint(model->data_fingerprint, manifest, err);
   if (status == LNT_OK) status = read_seed(&model->seed, manifest, err);
-  if (status == LNT_OK && (!object || object->type != LNTI_JSON_TYPE_OBJECT))
+  if (status == LNT_OK && !lnti_json_get(manifest, "metrics"))
     status = lnti_fail(err, LNT_EDATA, "'metrics' is no object");
-  if (status == LNT_OK) status = lnti_json_writer_new(&w, lnti_json_sink_text, &metrics, 0, err);
-  if (status == LNT_OK) status = emit(w, object, 0, err);
-  if (status == LNT_OK) status = lnti_json_finish(w, err);
-  if (status == LNT_OK && object->length)
-    status = lnti_strndup(&model->metrics_json, metrics.data, metrics.length, err);
+  if (status == LNT_OK) status = read_object(&model->metrics_json, manifest, "metrics", err);
+  if (status == LNT_OK) status = read_object(&model->choice_json, manifest, "cross_validation", err);
   model->n_train = (size_t)n_train;
   model->created_ms = (uint64_t)created;
-  lnti_json_writer_free(w);
-  lnti_text_clear(&metrics);
   return status;
 }
 

@@ -38,7 +38,8 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   size_t found = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db,
                                       "UPDATE runs SET ended_ms = ?, n_train = ?, data_fingerprint = ?, state = ?, "
-                                      "result_json = ?, error = ? WHERE id = ?",
+                                      "result_json = ?, error = ?, params_json = COALESCE(NULLIF(?, ''), params_json) "
+                                      "WHERE id = ?",
                                       err);
   if (status) return status;
   lnti_put_int(stmt, (int64_t)run->ended_ms);
@@ -47,6 +48,7 @@ lnt_status lnti_tx_run_end(lnti_tx *tx, const lnti_run *run, lnt_error *err) {
   lnti_put_text(stmt, lnti_or_empty(run->state));
   lnti_put_text(stmt, lnti_or_empty(run->result_json));
   lnti_put_text(stmt, lnti_or_empty(run->error));
+  lnti_put_text(stmt, lnti_or_empty(run->params_json));
   lnti_put_int(stmt, run->id);
   status = lnti_db_change(&found, stmt, err);
   if (!status && found == 0) status = lnti_fail(err, LNT_ENOTFOUND, "no run %lld", (long long)run->id);

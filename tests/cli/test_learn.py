@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import unittest
+import zipfile
 from pathlib import Path
 
 import program
@@ -198,6 +199,58 @@ class Train(Learning):
         self.assertGreater(model["peak_rss_mb"], 1)
         self.assertLessEqual(set(METRICS), set(model["validation"]))
         self.assertGreaterEqual(model["validation"]["accuracy"], 0.9)
+
+    def test_parameters_are_chosen(self):
+        """From train alone: what is in val and test, and how it is labelled, changes nothing."""
+        name = self.ready()
+        words = ("-C", name, "train", "--feature", "pixels", "--set", "C=0.00001,0.1", "--set", "class_weight=none", "--seed", "4")
+        model = self.run_json(*words, "--name", "chosen")["models"][0]
+        told = model["cross_validation"]
+        self.assertEqual((told["folds"], told["n"], told["fits"], told["searched"]), (5, model["n_train"], 10, ["C"]))
+        self.assertEqual([(point["params"]["C"], point["chosen"]) for point in told["grid"]], [(0.00001, False), (0.1, True)])
+        self.assertLess(told["grid"][1]["log_loss"], told["grid"][0]["log_loss"])
+        self.assertEqual(told["figures"]["accuracy"], told["grid"][1]["accuracy"])
+        self.assertLessEqual(set(METRICS), set(told["figures"]["ci95"]))
+        self.assertEqual(model["params"]["C"], 0.1)
+        # The model file tells it, and so does the run; the weights are those of the value alone.
+        with zipfile.ZipFile(model["file"]) as file:
+            manifest = json.loads(file.read("manifest.json"))
+        self.assertEqual(manifest["cross_validation"], told)
+        self.assertEqual(manifest["params"]["C"], 0.1)
+        stored = sqlite3.connect(self.folder / name / "linnet.db")
+        self.assertEqual(json.loads(stored.execute("SELECT params_json FROM runs").fetchone()[0]), manifest["params"])
+        stored.close()
+        alone = self.run_json("-C", name, "train", "--feature", "pixels", "--set", "C=0.1", "--seed", "4", "--name", "alone")
+        self.assertIsNone(alone["models"][0]["cross_validation"])
+        self.assertEqual(*(self.run_lines("-C", name, "predict", model, "--items", "", "--proba") for model in ("chosen", "alone")))
+        # Labels of val and test turned round.
+        others = [item for split in ("val", "test") for item in self.run_lines("-C", name, "items", "--where", f"split={split}")]
+        turned = {"disc": "cross", "cross": "stripes", "stripes": "disc"}
+        (self.folder / "turned.csv").write_text("path,label\n" + "".join(
+            f"{item['path']},{turned[item['answers']['class']]}\n" for item in others))
+        self.run_ok("-C", name, "import", "turned.csv")
+        again = self.run_json(*words, "--name", "again")["models"][0]
+        self.assertNotEqual(again["validation"]["accuracy"], model["validation"]["accuracy"])
+        self.assertEqual({**again["cross_validation"], "seconds": 0}, {**told, "seconds": 0})
+
+    def test_cross_validation_text(self):
+        name = self.ready()
+        text = self.run_ok("-C", name, "train", "--feature", "pixels", "--learner", "logistic,knn", "--set", "C=auto", "--set", "k=1,3",
+                           "--cv", "3").stdout
+        self.assertRegex(text, r"Cross-validation on train \(3 folds, \d+ rows, 21 fits in [^)]*; means with their standard errors\)\n"
+                               r"  parameters +log loss +accuracy\n  C=0.001 +\d")
+        self.assertEqual(len(re.findall(r"(?m)^  \S+ +\d\.\d{4} \u00b1 \d\.\d{4}  \d\.\d{4} \u00b1 \d\.\d{4}(  chosen)?$", text)), 9)
+        self.assertEqual(len(re.findall(r"(?m)  chosen$", text)), 2)
+        text = self.run_ok("-C", name, "train", "--feature", "pixels", "--cv", "4").stdout
+        self.assertRegex(text, r"Cross-validation on train \(4 folds, \d+ rows, 4 fits in [^)]*; 95 % intervals\)\n  Accuracy +[01]\.\d{4}  ")
+
+    def test_cross_validation_mistakes(self):
+        name = self.ready(per_class=6)
+        for words, says in ((("--cv", "1"), "outside 2 to 50"), (("--set", "C=1,x"), "parameter 'C' is 'x'"),
+                            (("--set", "tol=auto"), "a list of its own only for: C"), (("--set", "C=1,1"), "there twice"),
+                            (("--set", "C=" + ",".join(str(i + 1) for i in range(101))), "more than 100 combinations")):
+            self.fails(2, "-C", name, "train", "--feature", "pixels", *words, says=says)
+        self.assertEqual(self.run_lines("-C", name, "models"), [])
 
     def test_same_seed_same_model(self):
         name = self.ready()

@@ -1,0 +1,265 @@
+/*
+ * A point after the other, each over all folds: so one matrix of scores is enough for the point at hand, and one for the
+ * best so far. A learner that can begins each fold's fit where the point before ended.
+ */
+#include <flow/choose.h>
+
+#include <base/alloc.h>
+#include <base/error.h>
+#include <base/log.h>
+#include <flow/metrics_json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct choosing {
+  lnti_choice *choice;
+  const lnti_choose_options *options;
+  const lnti_context *context;
+  lnti_folds folds;
+  size_t n, k;        /* judged rows, classes */
+  size_t n_fits_all;  /* that there will be */
+  int32_t *label;     /* [n] */
+  uint32_t *fold;     /* [n] */
+  float *prob, *best; /* [n,k] of the point at hand; of the best so far */
+} choosing;
+
+static void on_fit(void *payload) {
+  choosing *c = payload;
+  c->choice->n_fits++;
+  lnti_progress_update(c->options->progress, "cross-validation fits", c->choice->n_fits, c->n_fits_all);
+}
+
+/* Mean over the rows, and its standard error from the folds' means m_f, which weigh w_f = n_f / n:
+ * se^2 = sum_f w_f (m_f - m)^2 / (F - 1). Source: Hastie, Tibshirani and Friedman, The Elements of Statistical Learning,
+ * 2009, section 7.10, for folds of different sizes. */
+static void mean_over_folds(double *mean_out, double *se_out, const double *sum, const size_t *count, unsigned folds) {
+  double all = 0, n = 0, spread = 0;
+  unsigned used = 0;
+  for (unsigned f = 0; f < folds; f++) {
+    all += sum[f];
+    n += (double)count[f];
+    used += count[f] > 0;
+  }
+  *mean_out = all / n;
+  for (unsigned f = 0; f < folds; f++) {
+    if (count[f] == 0) continue;
+    double apart = sum[f] / (double)count[f] - *mean_out;
+    spread += (double)count[f] / n * apart * apart;
+  }
+  *se_out = used > 1 ? sqrt(spread / (used - 1)) : (double)NAN;
+}
+
+/* The first largest of a row. */
+static size_t top(const float *row, size_t k) {
+  size_t best = 0;
+  for (size_t j = 1; j < k; j++) {
+    if (row[j] > row[best]) best = j;
+  }
+  return best;
+}
+
+static void measure(lnti_choice_point *out, const choosing *c) {
+  static const double least = 0x1p-52; /* as LNTI_LOG_LOSS */
+  double loss[LNTI_FOLDS_MAX] = {0}, hits[LNTI_FOLDS_MAX] = {0};
+  size_t count[LNTI_FOLDS_MAX] = {0};
+  for (size_t i = 0; i < c->n; i++) {
+    const float *row = c->prob + i * c->k;
+    size_t truth = (size_t)c->label[i];
+    loss[c->fold[i]] -= log(fmax((double)row[truth], least));
+    hits[c->fold[i]] += top(row, c->k) == truth;
+    count[c->fold[i]]++;
+  }
+  mean_over_folds(&out->log_loss, &out->log_loss_se, loss, count, c->folds.n);
+  mean_over_folds(&out->accuracy, &out->accuracy_se, hits, count, c->folds.n);
+}
+
+static lnt_status try_point(choosing *c, size_t at, lnt_error *err) {
+  lnti_choice *choice = c->choice;
+  lnti_choice_point *point = &choice->point[at];
+  lnti_fit_report report = {0};
+  lnt_status status =
+      lnti_folds_score(c->prob, &report, &c->folds, choice->grid.learner, &choice->grid.point[at], c->context, err);
+  if (!status) status = lnti_temperature_fit(&point->temperature, c->prob, c->label, c->n, c->k, c->context, err);
+  if (status) return status;
+  lnti_temperature_apply(c->prob, c->prob, c->n, c->k, point->temperature);
+  measure(point, c);
+  if (at == 0 || point->log_loss < choice->point[choice->best].log_loss) {
+    float *swap = c->best;
+    c->best = c->prob;
+    c->prob = swap;
+    choice->best = at;
+  }
+  return LNT_OK;
+}
+
+static lnt_status judge_best(choosing *c, const uint32_t *group, lnt_error *err) {
+  lnti_choice *choice = c->choice;
+  lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
+  lnti_evaluation *evaluation = NULL;
+  uint32_t *judged = NULL;
+  lnt_status status = lnti_alloc(&judged, c->n, sizeof *judged, err);
+  if (status) return status;
+  lnti_folds_groups(judged, &c->folds, group);
+  options.seed = c->folds.problem->seed;
+  options.group = judged;
+  status = lnti_evaluation_new(&evaluation, c->best, c->label, c->n, c->k, &options, c->context, err);
+  if (!status) {
+    memcpy(choice->value, evaluation->value, sizeof choice->value);
+    memcpy(choice->ci95, evaluation->ci95, sizeof choice->ci95);
+  }
+  lnti_evaluation_free(evaluation);
+  free(judged);
+  return status;
+}
+
+static lnt_status make_room(choosing *c, lnt_error *err) {
+  lnti_choice *choice = c->choice;
+  lnt_status status = lnti_alloc_zero(&choice->point, choice->grid.n, sizeof *choice->point, err);
+  if (!status) status = lnti_alloc(&c->label, c->n, sizeof *c->label, err);
+  if (!status) status = lnti_alloc(&c->fold, c->n, sizeof *c->fold, err);
+  if (!status) status = lnti_alloc_aligned(&c->prob, c->n, c->k * sizeof *c->prob, err);
+  if (!status) status = lnti_alloc_aligned(&c->best, c->n, c->k * sizeof *c->best, err);
+  return status;
+}
+
+static lnt_status deal(choosing *c, const lnti_problem *problem, const uint32_t *group, lnt_error *err) {
+  lnti_choice *choice = c->choice;
+  lnt_status status = lnti_folds_new(&c->folds, problem, group, c->options->folds, err);
+  if (status) return status;
+  c->folds.warm_starts = true;
+  c->folds.fitted = on_fit;
+  c->folds.fitted_payload = c;
+  c->n = choice->n_rows = c->folds.n_judged;
+  c->k = problem->n_classes;
+  choice->n_unlearned = problem->x.n - c->n;
+  if (c->n == 0) {
+    return lnti_fail(err, LNT_EDATA,
+                     "%zu training images are too few to choose parameters by cross-validation: it needs two classes "
+                     "with at least two images each that do not belong together; give single values with --set, "
+                     "without --cv",
+                     problem->x.n);
+  }
+  status = make_room(c, err);
+  if (status) return status;
+  c->n_fits_all = lnti_folds_used(&c->folds) * choice->grid.n;
+  lnti_folds_labels(c->label, &c->folds);
+  lnti_folds_numbers(c->fold, &c->folds);
+  return LNT_OK;
+}
+
+lnt_status lnti_choose(lnti_choice *out, lnti_grid *grid, const lnti_problem *problem, const uint32_t *group,
+                       const lnti_choose_options *options, const lnti_context *context, lnt_error *err) {
+  lnti_choice choice = {.grid = *grid, .folds = options->folds};
+  choosing c = {.choice = &choice, .options = options, .context = context};
+  uint64_t start = lnti_monotonic_ns();
+  *grid = (lnti_grid){0};
+  lnt_status status = deal(&c, problem, group, err);
+  for (size_t i = 0; i < choice.grid.n && !status; i++) status = try_point(&c, i, err);
+  if (!status) status = judge_best(&c, group, err);
+  choice.seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
+  lnti_folds_clear(&c.folds);
+  free(c.label);
+  free(c.fold);
+  free(c.prob);
+  free(c.best);
+  if (status) {
+    lnti_choice_clear(&choice);
+  } else {
+    *out = choice;
+  }
+  return status;
+}
+
+void lnti_choice_clear(lnti_choice *choice) {
+  lnti_grid_clear(&choice->grid);
+  free(choice->point);
+  *choice = (lnti_choice){0};
+}
+
+/* ---- telling of it ---- */
+
+lnt_status lnti_choice_text(lnti_text *out, const lnti_choice *choice, size_t point, lnt_error *err) {
+  const lnti_param *table = choice->grid.learner->params;
+  lnt_status status = LNT_OK;
+  bool any = false;
+  for (size_t row = 0; table[row].name && !status; row++) {
+    char *value = NULL;
+    if (!lnti_grid_varies(&choice->grid, row)) continue;
+    status = lnti_params_text(&value, &choice->grid.point[point], table[row].name, err);
+    if (!status) status = lnti_text_printf(out, err, "%s%s=%s", any ? ", " : "", table[row].name, value);
+    any = true;
+    free(value);
+  }
+  return status || any ? status : lnti_text_printf(out, err, "the parameters as they are");
+}
+
+lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_error *err) {
+  const lnti_param *table = choice->grid.learner->params;
+  lnt_status status = LNT_OK;
+  for (size_t row = 0; table[row].name && !status; row++) {
+    char *value = NULL;
+    int end = lnti_grid_end(&choice->grid, choice->best, row);
+    double at = choice->grid.point[choice->best].value[row];
+    if (end == 0 || at == (end < 0 ? table[row].min : table[row].max)) continue;
+    status = lnti_params_text(&value, &choice->grid.point[choice->best], table[row].name, err);
+    if (!status) {
+      status = lnti_text_printf(
+          out, err, "%sthe best %s, %s, is the %s of its list: try %s ones too, for example with --set %s=...",
+          out->length ? "; " : "", table[row].name, value, end < 0 ? "smallest" : "largest",
+          end < 0 ? "smaller" : "larger", table[row].name);
+    }
+    free(value);
+  }
+  return status;
+}
+
+static void write_point(lnti_json_writer *w, const lnti_choice *choice, size_t i) {
+  const lnti_choice_point *point = &choice->point[i];
+  lnti_json_begin_object(w);
+  lnti_json_key(w, "params");
+  lnti_params_write(w, &choice->grid.point[i]);
+  lnti_json_kv_real(w, "log_loss", point->log_loss);
+  lnti_json_kv_real(w, "log_loss_se", point->log_loss_se);
+  lnti_json_kv_real(w, "accuracy", point->accuracy);
+  lnti_json_kv_real(w, "accuracy_se", point->accuracy_se);
+  lnti_json_kv_bool(w, "chosen", i == choice->best);
+  lnti_json_end_object(w);
+}
+
+void lnti_choice_write(lnti_json_writer *w, const lnti_choice *choice) {
+  const lnti_param *table = choice->grid.learner->params;
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "folds", choice->folds);
+  lnti_json_kv_int(w, "n", (int64_t)choice->n_rows);
+  lnti_json_kv_int(w, "fits", (int64_t)choice->n_fits);
+  lnti_json_kv_real(w, "seconds", choice->seconds);
+  lnti_json_key(w, "searched");
+  lnti_json_begin_array(w);
+  for (size_t row = 0; table[row].name; row++) {
+    if (lnti_grid_varies(&choice->grid, row)) lnti_json_string(w, table[row].name);
+  }
+  lnti_json_end_array(w);
+  lnti_json_key(w, "grid");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < choice->grid.n; i++) write_point(w, choice, i);
+  lnti_json_end_array(w);
+  lnti_json_key(w, "figures");
+  lnti_json_begin_object(w);
+  lnti_metrics_write(w, choice->value, (const double(*)[2])choice->ci95);
+  lnti_json_end_object(w);
+  lnti_json_end_object(w);
+}
+
+lnt_status lnti_choice_json(char **out, const lnti_choice *choice, lnt_error *err) {
+  lnti_text text = {0};
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, &text, 0, err);
+  if (status) return status;
+  lnti_choice_write(w, choice);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  if (!status) status = lnti_strndup(out, text.data, text.length - 1, err); /* without the newline */
+  lnti_text_clear(&text);
+  return status;
+}
