@@ -338,7 +338,7 @@ static value mobile_net_v3(maker *m, value x) {
     y = conv(m, y, (convolution){middle, middle, i->kernel, i->stride, middle, 1});
     y = i->relu ? one(m, "Relu", y) : hard_swish(m, y);
     if (i->squeezed) y = gate(m, y, middle, wide(m, i->squeezed), true);
-    y = conv(m, y, (convolution){middle, out, 1, 1, 1, 0.7f});
+    y = conv(m, y, (convolution){middle, out, 1, 1, 1, i->squeezed ? 1.1f : 0.7f}); /* gates halve */
     x = last == out && i->stride == 1 ? two(m, "Add", x, y) : y;
     last = out;
   }
@@ -359,7 +359,8 @@ static value efficient_net(maker *m, value x) {
       if (rows[r][0] > 1) y = silu(m, norm(m, conv(m, y, (convolution){last, middle, 1, 1, 1, 1}), middle));
       y = silu(m, norm(m, conv(m, y, (convolution){middle, middle, rows[r][4], stride, middle, 1}), middle));
       y = gate(m, y, middle, last >= 4 ? last / 4 : 1, false);
-      y = norm(m, conv(m, y, (convolution){middle, out, 1, 1, 1, 1}), out);
+      y = norm(m, conv(m, y, (convolution){middle, out, 1, 1, 1, last == out ? 0.7f : 2.2f}),
+               out); /* gates halve, SiLU too */
       x = last == out && stride == 1 ? two(m, "Add", y, x) : y;
       last = out;
     }

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   lnt_status status = lnti_tflite_read(&graph, data, n, &err);
   if (status && (graph || !err.message[0])) abort();
   if (!status) {
-    run(graph);
+    run(graph, digest(data, n));
     lnti_graph_free(graph);
   }
   return lnti_tflite_look(&survey, data, n, NULL) == LNT_OK && survey.n_unknown > LNTI_SURVEY_MAX;
