@@ -4,8 +4,10 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
+#include <cli/backbone_show.h>
 #include <cli/commands.h>
 #include <cli/format.h>
+#include <cli/refused.h>
 #include <cli/table.h>
 #include <flow/backbone_pull.h>
 #include <flow/backbones.h>
@@ -14,74 +16,83 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LABELS_BYTES_MAX = 64 << 20, LICENCE_SHOWN = 40 };
+enum { LABELS_BYTES_MAX = 64 << 20 };
 
-/* ---- showing ---- */
+/* ---- listing ---- */
 
-static void write_entry(lnti_json_writer *w, const lnti_backbone_entry *e) {
-  lnti_backbone_spec_write(w, &e->spec, false);
-  lnti_json_kv_string(w, "file", e->path);
-  lnti_json_kv_int(w, "bytes", (int64_t)e->bytes);
-  lnti_json_kv_string(w, "sha256", e->sha256);
-  lnti_json_kv_int(w, "d", (int64_t)e->d);
-  lnti_json_kv_int(w, "n_classes", (int64_t)e->n_classes);
-}
-
-/** Its first line, cut where it is long: a licence may be kept whole. */
-static void short_licence(char out[LICENCE_SHOWN + 4], const char *licence) {
-  size_t n = licence ? strcspn(licence, "\r\n") : 0, shown = n < LICENCE_SHOWN ? n : LICENCE_SHOWN;
-  shown = lnti_utf8_valid(licence ? licence : "", shown);
-  snprintf(out, LICENCE_SHOWN + 4, "%.*s%s", (int)shown, licence ? licence : "not said",
-           licence && strlen(licence) > shown ? "..." : "");
-  if (!licence) snprintf(out, LICENCE_SHOWN + 4, "not said");
-}
+typedef struct listing {
+  lnti_table table;
+  lnti_json_writer *json;
+  lnti_refused damaged;
+} listing;
 
 static lnt_status add_row(void *payload, const lnti_backbone_entry *e, lnt_error *err) {
-  char size[48], d[24], classes[24], licence[LICENCE_SHOWN + 4];
+  char size[48], d[24], classes[24], licence[LNTI_LICENCE_SHOWN];
+  listing *l = payload;
   lnti_shown bytes = lnti_show_bytes(e->bytes);
   snprintf(size, sizeof size, "%zux%zu", e->spec.w, e->spec.h);
   snprintf(d, sizeof d, e->d ? "%zu" : "-", e->d);
   snprintf(classes, sizeof classes, e->n_classes ? "%zu" : "-", e->n_classes);
-  short_licence(licence, e->spec.licence);
+  lnti_short_licence(licence, e->spec.licence);
   const char *cells[] = {e->spec.name, size, d, classes, bytes.text, licence};
-  return lnti_table_row(payload, cells, err);
+  return lnti_table_row(&l->table, cells, err);
 }
 
 static lnt_status add_line(void *payload, const lnti_backbone_entry *e, lnt_error *err) {
-  lnti_json_writer *w = payload;
-  lnti_json_begin_object(w);
-  write_entry(w, e);
-  lnti_json_end_object(w);
-  return lnti_json_finish(w, err);
+  const listing *l = payload;
+  lnti_json_begin_object(l->json);
+  lnti_backbone_entry_json(l->json, e, false);
+  lnti_json_end_object(l->json);
+  return lnti_json_finish(l->json, err);
 }
 
-static lnt_status run_list_json(lnti_cli *cli, lnt_error *err) {
-  lnti_json_writer *w = NULL;
-  lnt_status status = lnti_cli_json(&w, cli, 0, err);
-  if (!status) status = lnti_backbones_list(cli->backbones, add_line, w, err);
-  lnti_json_writer_free(w);
+static void add_damaged(void *payload, const char *name, lnt_status code, const char *reason) {
+  listing *l = payload;
+  lnti_refused_add(&l->damaged, name, code, reason);
+}
+
+static lnt_status run_list_json(lnti_cli *cli, listing *l, lnt_error *err) {
+  lnt_status status = lnti_cli_json(&l->json, cli, 0, err);
+  if (!status) status = lnti_backbones_list(cli->backbones, add_line, add_damaged, l, err);
+  for (size_t i = 0; i < l->damaged.n && !status; i++) {
+    lnti_json_begin_object(l->json);
+    lnti_json_kv_string(l->json, "name", l->damaged.row[i].path);
+    lnti_json_error(l->json, l->damaged.row[i].code, l->damaged.row[i].reason);
+    lnti_json_end_object(l->json);
+    status = lnti_json_finish(l->json, err);
+  }
+  lnti_json_writer_free(l->json);
   return status;
 }
 
-static lnt_status run_list(lnti_cli *cli, lnt_error *err) {
+/* Those that can be read are shown, whatever another's damage is. */
+static lnt_status run_list_text(lnti_cli *cli, listing *l, lnt_error *err) {
   static const lnti_column columns[] = {{"backbone", LNTI_ALIGN_LEFT},   {"pixels", LNTI_ALIGN_RIGHT},
                                         {"embedding", LNTI_ALIGN_RIGHT}, {"classes", LNTI_ALIGN_RIGHT},
                                         {"size", LNTI_ALIGN_RIGHT},      {"licence", LNTI_ALIGN_LEFT}};
-  lnti_table table;
-  lnti_text text = {0};
-  if (cli->json) return run_list_json(cli, err);
-  lnti_table_init(&table, columns, 6, 0);
-  lnt_status status = lnti_backbones_list(cli->backbones, add_row, &table, err);
-  bool any = table.n_cells > 0;
-  /* Those that can be read are shown, whatever another's damage is. */
-  lnt_error ignored = LNT_ERROR_INIT;
-  lnt_status shown = any ? lnti_table_write(&text, &table, status ? &ignored : err) : LNT_OK;
-  if (!shown && any) shown = lnti_print_text(cli, &text, status ? &ignored : err);
-  if (!status) status = shown;
-  if (!status && !any) lnti_print(cli, "No backbones yet.\n");
-  if (!status) lnti_print_next(cli, any ? "linnet predict --backbone NAME PATH..." : "linnet backbone add FILE");
-  lnti_text_clear(&text);
-  lnti_table_clear(&table);
+  lnti_messages warnings = {0};
+  lnti_table_init(&l->table, columns, 6, 0);
+  lnt_status status = lnti_backbones_list(cli->backbones, add_row, add_damaged, l, err);
+  bool any = l->table.n_cells > 0;
+  status = lnti_table_print(cli, &l->table, status, err);
+  for (size_t i = 0; i < l->damaged.n && !status; i++)
+    status = lnti_messages_add(&warnings, err, "%s", l->damaged.row[i].reason);
+  if (!status && !any && l->damaged.total == 0) lnti_print(cli, "No backbones yet.\n");
+  if (!status) status = lnti_print_warnings(cli, &warnings, err);
+  if (!status) {
+    lnti_print_next(cli, any ? "linnet backbone show NAME, or linnet predict --backbone NAME PATH..."
+                             : "linnet backbone add FILE, or linnet backbone pull NAME");
+  }
+  lnti_messages_clear(&warnings);
+  return status;
+}
+
+static lnt_status run_list(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  listing l = {.json = NULL};
+  (void)args;
+  lnt_status status = cli->json ? run_list_json(cli, &l, err) : run_list_text(cli, &l, err);
+  if (!status && l.damaged.total > 0) cli->exit_code = LNTI_EXIT_PARTLY;
+  lnti_refused_clear(&l.damaged);
   return status;
 }
 
@@ -106,10 +117,20 @@ static lnt_status read_size(lnti_backbone_spec *spec, const char *text, lnt_erro
   return LNT_OK;
 }
 
+static bool ends_as_file(const char *text) {
+  static const char *const endings[] = {".txt", ".md", ".html"};
+  size_t n = strlen(text);
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    size_t m = strlen(endings[i]);
+    if (n > m && strcmp(text + n - m, endings[i]) == 0) return true;
+  }
+  return false;
+}
+
 /** What a file holds, or the text itself where there is no such file. */
 static lnt_status read_licence(lnti_backbone_spec *spec, const char *text, lnt_error *err) {
   size_t n = 0;
-  if (access(text, F_OK) != 0) return lnti_strdup(&spec->licence, text, err);
+  if (access(text, F_OK) != 0 && !ends_as_file(text)) return lnti_strdup(&spec->licence, text, err);
   lnt_status status = lnti_file_read(&spec->licence, &n, text, LNTI_BACKBONE_TEXT_MAX, err);
   if (!status && (strlen(spec->licence) != n || lnti_utf8_valid(spec->licence, n) < n))
     status = lnti_fail(err, LNT_EDATA, "%s: no text in UTF-8", text);
@@ -152,7 +173,7 @@ static lnt_status read_spec(lnti_backbone_spec *spec, const lnti_args *args, lnt
 static lnt_status print_added(lnti_cli *cli, const lnti_backbone_entry *e, const lnti_messages *warnings,
                               lnt_error *err) {
   const lnti_backbone_spec *s = &e->spec;
-  char licence[LICENCE_SHOWN + 4];
+  char licence[LNTI_LICENCE_SHOWN];
   lnti_print(cli, "%s: pictures of %zu x %zu pixels (%s)", s->name, s->w, s->h, s->bgr ? "bgr" : "rgb");
   lnti_print(cli, ", mean %g,%g,%g, std %g,%g,%g\n", (double)s->mean[0], (double)s->mean[1], (double)s->mean[2],
              (double)s->std[0], (double)s->std[1], (double)s->std[2]);
@@ -162,13 +183,13 @@ static lnt_status print_added(lnti_cli *cli, const lnti_backbone_entry *e, const
     if (status) return status;
     lnti_print(cli, "\n");
   } else {
-    lnti_print(cli, "Embedding: none was found; name its layer with --layer\n");
+    lnti_print(cli, "Embedding: none was found; name its layer with --layer (linnet backbone show lists them)\n");
   }
   if (e->n_classes > 0) {
     lnti_print(cli, "Classes of its own: %s, %s\n", lnti_show_count(e->n_classes).text,
                s->n_labels ? "with names" : "without names (--labels)");
   }
-  short_licence(licence, s->licence);
+  lnti_short_licence(licence, s->licence);
   lnti_print(cli, "Licence: ");
   lnt_status status = lnti_print_plain(cli, licence, err);
   lnti_print(cli, "\n");
@@ -185,7 +206,7 @@ static lnt_status print_added_json(lnti_cli *cli, const lnti_backbone_entry *e, 
   lnt_status status = lnti_cli_json(&w, cli, 0, err);
   if (status) return status;
   lnti_json_begin_object(w);
-  write_entry(w, e);
+  lnti_backbone_entry_json(w, e, false);
   lnti_json_warnings(w, warnings);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
@@ -231,7 +252,7 @@ static lnt_status catalogue_row(void *payload, const lnti_catalogue_entry *e, ln
   return lnti_table_row(payload, cells, err);
 }
 
-static lnt_status run_catalogue(lnti_cli *cli, lnt_error *err) {
+static lnt_status run_catalogue(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   static const lnti_column columns[] = {{"backbone", LNTI_ALIGN_LEFT},
                                         {"size", LNTI_ALIGN_RIGHT},
                                         {"licence", LNTI_ALIGN_LEFT},
@@ -239,6 +260,7 @@ static lnt_status run_catalogue(lnti_cli *cli, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnti_table table;
   lnt_status status = LNT_OK;
+  (void)args;
   if (cli->json) {
     status = lnti_cli_json(&w, cli, 0, err);
     if (!status) status = lnti_backbones_catalogue(catalogue_line, w, err);
@@ -255,11 +277,10 @@ static lnt_status run_pull(lnti_cli *cli, const lnti_args *args, lnt_error *err)
   lnti_backbone_entry e = {0};
   lnti_messages none = {0};
   bool fetched = false;
-  if (!cli->backbones)
-    return lnti_fail(err, LNT_EINVAL, "where backbones are kept is not known: set LINNET_BACKBONES, or HOME");
+  const lnti_backbone_wanted wanted = {
+      .name = args->operands[1], .as = lnti_args_text(args, "name", NULL), .from = lnti_args_text(args, "from", NULL)};
   lnt_status status =
-      lnti_backbones_pull(&e, &fetched, cli->backbones, args->operands[1], lnti_args_text(args, "from", NULL),
-                          &cli->context, &cli->meter->progress, err);
+      lnti_backbones_pull(&e, &fetched, cli->backbones, &wanted, &cli->context, &cli->meter->progress, err);
   if (!status && !fetched && !cli->json) lnti_print(cli, "It is kept already.\n");
   if (!status) status = cli->json ? print_added_json(cli, &e, &none, err) : print_added(cli, &e, &none, err);
   lnti_backbone_entry_clear(&e);
@@ -268,8 +289,9 @@ static lnt_status run_pull(lnti_cli *cli, const lnti_args *args, lnt_error *err)
 
 /* ---- removing ---- */
 
-static lnt_status run_remove(lnti_cli *cli, const char *name, lnt_error *err) {
+static lnt_status run_remove(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_json_writer *w = NULL;
+  const char *name = args->operands[1];
   lnt_status status = lnti_backbones_remove(cli->backbones, name, err);
   if (status) return status;
   if (!cli->json) {
@@ -286,20 +308,14 @@ static lnt_status run_remove(lnti_cli *cli, const char *name, lnt_error *err) {
   return status;
 }
 
-/* ---- the command ---- */
-
-static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
-  if (strcmp(verb, "list") == 0 && args->n_operands <= 1) return run_list(cli, err);
-  if (strcmp(verb, "add") == 0 && args->n_operands == 2) return run_add(cli, args, err);
-  if (strcmp(verb, "pull") == 0 && args->n_operands == 1) return run_catalogue(cli, err);
-  if (strcmp(verb, "pull") == 0 && args->n_operands == 2) return run_pull(cli, args, err);
-  if (strcmp(verb, "remove") == 0 && args->n_operands == 2) return run_remove(cli, args->operands[1], err);
-  return lnti_fail(err, LNT_EINVAL, "it is 'linnet backbone add FILE', 'pull NAME', 'list' or 'remove NAME'");
+static lnt_status run_show(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  return lnti_backbone_show(cli, args->operands[1], err);
 }
 
+/* ---- the command ---- */
+
 static const lnti_cli_option option_table[] = {
-    {"name", 0, "NAME", "what to call it (the file's name without its ending)", false},
+    {"name", 0, "NAME", "what to call it (the file's name without its ending, or that of the catalogue)", false},
     {"size", 0, "SIDE|WxH", "pixels that the network takes, where its file leaves that open (224)", false},
     {"mean", 0, "R,G,B", "mean of its training pixels, as 0 to 1; one number stands for all channels", false},
     {"std", 0, "R,G,B", "their standard deviation; the network is given (pixel - mean) / std", false},
@@ -312,11 +328,38 @@ static const lnti_cli_option option_table[] = {
     LNTI_CLI_OPTIONS_END,
 };
 
+/* What can be asked for: a word, what stands after it, the options that go with it. */
+static const struct {
+  const char *verb, *form, *options;
+  size_t n_operands;
+  lnt_status (*run)(lnti_cli *cli, const lnti_args *args, lnt_error *err);
+} forms[] = {
+    {"list", "backbone list", "", 1, run_list},
+    {"show", "backbone show NAME", "", 2, run_show},
+    {"add", "backbone add FILE", "name|size|mean|std|bgr|layer|class-layer|labels|licence", 2, run_add},
+    {"pull", "backbone pull", "", 1, run_catalogue},
+    {"pull", "backbone pull NAME", "name|from", 2, run_pull},
+    {"remove", "backbone remove NAME", "", 2, run_remove},
+};
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
+  size_t n = args->n_operands > 0 ? args->n_operands : 1;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    if (strcmp(verb, forms[i].verb) != 0 || n != forms[i].n_operands) continue;
+    lnt_status status = lnti_args_allow(args, option_table, forms[i].options, forms[i].form, err);
+    return status ? status : forms[i].run(cli, args, err);
+  }
+  return lnti_fail(err, LNT_EINVAL,
+                   "it is 'linnet backbone add FILE', 'pull NAME', 'list', 'show NAME' or 'remove NAME'");
+}
+
 static const lnti_example examples[] = {
     {"Keep a network for all projects:", "linnet backbone add mobilenet_v2.onnx --licence Apache-2.0"},
     {"One that takes pixels as numbers from -1 to 1:", "linnet backbone add net.onnx --mean 0.5 --std 0.5"},
     {"Fetch one (this alone asks anything of a network):", "linnet backbone pull mobilenet_v2"},
     {"What there is:", "linnet backbone list"},
+    {"All of one, with the layers to learn from:", "linnet backbone show mobilenet_v2"},
     {"What its own classes see in a picture:", "linnet predict --backbone mobilenet_v2 photo.jpg"},
     {NULL, NULL},
 };
@@ -325,7 +368,7 @@ const lnti_command lnti_cmd_backbone = {
     .name = "backbone",
     .summary = "keep networks that others have trained, to build on",
     .usage =
-        "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\npull [NAME] [--from URL]\nremove NAME",
+        "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--layer LAYER]\npull [NAME] [--name NAME] [--from URL]\nshow NAME|FILE\nremove NAME",
     .about =
         "A backbone is a network, as an ONNX or TensorFlow Lite file, that was trained on many images. What it sees in an image can "
         "be named by its own classes, with nothing trained, and is a feature to learn from: --feature "
@@ -334,6 +377,8 @@ const lnti_command lnti_cmd_backbone = {
         "What add is not told it reads from the file: size, preprocessing, names of classes, licence; "
         "the embedding is an output named so, or what the last layer takes. What is not there either is assumed, "
         "with a warning: 224 pixels, the mean and std of ImageNet.\n\n"
+        "show says all that is known of one, and lists its layers: --feature embedding:NAME@LAYER learns from another one than "
+        "its own.\n\n"
         "pull fetches one of a short catalogue, which it lists without NAME. The file must have the size and SHA-256 that "
         "are compiled in; cut off, the same command goes on where it ended.",
     .options = option_table,

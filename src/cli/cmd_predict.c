@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { LABEL_COLUMNS_MAX = 32, TOP_OF_BACKBONE = 5 };
+enum { LABEL_COLUMNS_MAX = 32, PROBA_COLUMNS_MAX = 10, TOP_OF_BACKBONE = 5 };
 
 typedef struct predicting {
   lnti_cli *cli;
@@ -23,6 +24,7 @@ typedef struct predicting {
   size_t k;   /**< classes */
   size_t top; /**< how many are shown */
   bool proba;
+  bool blocks;     /**< text: a line for each guess below the path, else one for each image */
   uint32_t *order; /**< [k] scratch: classes by probability */
   size_t label_columns;
   size_t n_failed;
@@ -91,41 +93,53 @@ static lnt_status append_label(predicting *p, const char *label, lnt_error *err)
   return status;
 }
 
-/** With --proba a column for each class, in the model's order; else the top ones. */
+/** With --proba a column for each class, in the model's order; else the most probable one. */
 static lnt_status write_head(predicting *p, const lnt_model *model, lnt_error *err) {
   lnt_status status = LNT_OK;
-  if (p->proba) {
-    for (size_t c = 0; !status && c < p->k; c++) {
-      status = append_label(p, lnt_model_class_title(model, c), err);
-      if (!status) status = lnti_text_printf(&p->line, err, "  ");
-    }
-  } else {
-    for (size_t i = 0; !status && i < p->top; i++) {
-      char title[32];
-      snprintf(title, sizeof title, i == 0 ? "label" : "label %zu", i + 1);
-      status = append_label(p, title, err);
-      if (!status) status = lnti_text_printf(&p->line, err, "  confidence  ");
-    }
+  for (size_t c = 0; p->proba && !status && c < p->k; c++) {
+    status = append_label(p, lnt_model_class_title(model, c), err);
+    if (!status) status = lnti_text_printf(&p->line, err, "  ");
   }
+  if (!p->proba) status = append_label(p, "label", err);
+  if (!status && !p->proba) status = lnti_text_printf(&p->line, err, "  confidence  ");
   if (!status) status = lnti_text_printf(&p->line, err, "path\n");
   p->head_written = true;
   return status;
 }
 
-static lnt_status write_text(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+/** The path, and below it its guesses: as wide as their names are, however many they are. */
+static lnt_status write_block(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+  size_t shown = p->proba ? p->k : p->top;
+  lnt_status status = lnti_plain(&p->line, r->path, err);
+  if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+  if (!status && !r->prob) {
+    size_t n = strlen(r->path); /* which stands above */
+    bool named = strncmp(r->reason, r->path, n) == 0 && strncmp(r->reason + n, ": ", 2) == 0;
+    status = lnti_text_printf(&p->line, err, "  (failed)  ");
+    if (!status) status = lnti_plain(&p->line, r->reason + (named ? n + 2 : 0), err);
+    if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+  }
+  for (size_t i = 0; r->prob && i < shown && !status; i++) {
+    size_t c = p->proba ? i : p->order[i];
+    status = lnti_text_printf(&p->line, err, "  %6.1f %%  ", 100.0 * (double)r->prob[c]);
+    if (!status) status = lnti_plain(&p->line, lnt_model_class_title(model, c), err);
+    if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+  }
+  return status ? status : lnti_print_text(p->cli, &p->line, err);
+}
+
+static lnt_status write_line(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnt_status status = p->head_written ? LNT_OK : write_head(p, model, err);
   if (!r->prob) {
-    size_t width = p->proba ? p->k * (p->label_columns + 2) : p->top * (p->label_columns + 14);
+    size_t width = p->proba ? p->k * (p->label_columns + 2) : p->label_columns + 14;
     if (!status) status = lnti_text_printf(&p->line, err, "%-*s", (int)width, "(failed)");
   } else if (p->proba) {
     for (size_t c = 0; !status && c < p->k; c++) {
       status = lnti_text_printf(&p->line, err, "%-*.4f  ", (int)p->label_columns, (double)r->prob[c]);
     }
   } else {
-    for (size_t i = 0; !status && i < p->top; i++) {
-      status = append_label(p, lnt_model_class_title(model, p->order[i]), err);
-      if (!status) status = lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[i]]);
-    }
+    if (!status) status = append_label(p, lnt_model_class_title(model, p->order[0]), err);
+    if (!status) status = lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[0]]);
   }
   if (status) return status;
   bool named = r->prob || strncmp(r->reason, r->path, strlen(r->path)) != 0;
@@ -145,7 +159,8 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
   } else {
     p->n_failed++;
   }
-  return p->json ? write_json(p, model, r, err) : write_text(p, model, r, err);
+  if (p->json) return write_json(p, model, r, err);
+  return p->blocks ? write_block(p, model, r, err) : write_line(p, model, r, err);
 }
 
 /* ---- the command ---- */
@@ -159,7 +174,8 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   p->k = lnt_model_n_classes(model);
   p->top = (size_t)top < p->k ? (size_t)top : p->k;
   p->proba = lnti_args_has(args, "proba");
-  p->label_columns = strlen("label 99");
+  p->blocks = p->proba ? p->k > PROBA_COLUMNS_MAX : p->top > 1;
+  p->label_columns = strlen("(failed)");
   for (size_t c = 0; c < p->k; c++) {
     const char *title = lnt_model_class_title(model, c);
     size_t columns = lnti_utf8_columns(title, strlen(title));
@@ -177,6 +193,25 @@ static lnt_status open_backbone(lnt_model **out, lnti_cli *cli, const char *name
   return status ? status : lnti_model_of_backbone(out, backbone, &cli->context, err);
 }
 
+/** With --backbone all operands are paths. A first one that is none was meant as MODEL where it is a model's name or file. */
+static lnt_status check_no_model(lnti_cli *cli, const char *operand, lnt_error *err) {
+  lnti_project *project = NULL;
+  lnt_model *model = NULL;
+  const size_t n = strlen(operand);
+  bool is_file = n > 4 && strcmp(operand + n - 4, ".lnt") == 0, is_name = false;
+  if (!is_file && access(operand, F_OK) != 0) {
+    is_name = !strpbrk(operand, "./#") || lnti_cli_model(&model, &project, cli, operand, NULL) == LNT_OK;
+    lnt_model_close(model);
+    lnti_project_close(project);
+  }
+  if (!is_file && !is_name) return LNT_OK;
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "--backbone takes the place of MODEL, and \"%.100s\" is no image: either 'linnet predict MODEL PATH...', "
+      "or 'linnet predict --backbone NAME PATH...'",
+      operand);
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   predicting p = {.top = 0};
   lnti_predict_result result = {0, 0};
@@ -189,7 +224,12 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     return lnti_fail(err, LNT_EINVAL, "give either paths or --items, not both");
   }
   if (args->n_operands < n_models + (items ? 0 : 1)) {
-    return lnti_fail(err, LNT_EINVAL, "what is to be classified? linnet predict MODEL PATH..., or --items FILTER");
+    return lnti_fail(err, LNT_EINVAL, "what is to be classified? linnet predict %s PATH..., or --items FILTER",
+                     backbone ? "--backbone NAME" : "MODEL");
+  }
+  if (backbone && args->n_operands > 0) {
+    lnt_status wrong = check_no_model(cli, args->operands[0], err);
+    if (wrong) return wrong;
   }
   lnt_status status = backbone ? open_backbone(&model, cli, backbone, err)
                                : lnti_cli_model(&model, &project, cli, args->operands[0], err);

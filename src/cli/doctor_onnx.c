@@ -241,7 +241,11 @@ static lnt_status print(const looking *l, lnt_error *err) {
     snprintf(text, sizeof text, "no: it has operators that Linnet does not know");
   }
   if (!status) status = row(&table, "runs", text, err);
-  return lnti_table_print(l->cli, &table, status, err);
+  status = lnti_table_print(l->cli, &table, status, err);
+  if (!status && runs(l)) {
+    lnti_print_next(l->cli, "linnet backbone show %s (lists its layers)", lnti_shell_word(l->path, "FILE").text);
+  }
+  return status;
 }
 
 lnt_status lnti_doctor_onnx(lnti_cli *cli, const char *path, size_t size, lnt_error *err) {

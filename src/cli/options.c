@@ -214,6 +214,36 @@ lnt_status lnti_args_choice(size_t *out, const lnti_args *args, const char *name
   return lnti_fail(err, LNT_EINVAL, "--%s %s: it is one of %s", name, text, choices);
 }
 
+static bool is_among(const char *name, const char *list) {
+  size_t n = strlen(name);
+  for (const char *at = list; at && *at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+    if (strcspn(at, "|") == n && memcmp(at, name, n) == 0) return true;
+  }
+  return false;
+}
+
+lnt_status lnti_args_allow(const lnti_args *args, const lnti_cli_option *table, const char *allowed, const char *form,
+                           lnt_error *err) {
+  for (size_t i = 0; i < args->n_given; i++) {
+    const char *name = args->given[i].option->name;
+    bool of_table = false;
+    for (const lnti_cli_option *row = table; row->name; row++) of_table |= row == args->given[i].option;
+    if (!of_table || is_among(name, allowed)) continue;
+    lnti_text known = {0};
+    lnt_status status = LNT_OK;
+    for (const lnti_cli_option *row = table; row->name && !status; row++) {
+      if (!is_among(row->name, allowed)) continue;
+      status = lnti_text_printf(&known, err, "%s--%s", known.length ? ", " : "", row->name);
+    }
+    if (!status)
+      status = lnti_fail(err, LNT_EINVAL, "--%s does not go with '%s', which takes %s", name, form,
+                         known.length ? known.data : "no options of its own");
+    lnti_text_clear(&known);
+    return status;
+  }
+  return LNT_OK;
+}
+
 lnt_status lnti_args_list(const char ***out, size_t *n_out, const lnti_args *args, const char *name, lnt_error *err) {
   const char **list = NULL;
   lnt_status status = lnti_alloc(&list, args->n_given, sizeof *list, err);

@@ -64,6 +64,10 @@ LNT_MUST_CHECK lnt_status lnti_args_real(double *out, const lnti_args *args, con
 /** The index of its value in "first|second|third"; the fallback is an index. */
 LNT_MUST_CHECK lnt_status lnti_args_choice(size_t *out, const lnti_args *args, const char *name, const char *choices,
                                            size_t fallback, lnt_error *err);
+/** For a command of several forms: LNT_EINVAL where an option of `table` was given that is not among "first|second" ("": none),
+ *  naming those that are. @param form  as it is typed: "backbone add FILE" */
+LNT_MUST_CHECK lnt_status lnti_args_allow(const lnti_args *args, const lnti_cli_option *table, const char *allowed,
+                                          const char *form, lnt_error *err);
 /** All values of an option that repeats, in order: a fresh array of borrowed texts; free() it. */
 LNT_MUST_CHECK lnt_status lnti_args_list(const char ***out, size_t *n_out, const lnti_args *args, const char *name,
                                          lnt_error *err);

@@ -111,11 +111,22 @@ static lnt_status settle_input(lnti_backbone *b, lnt_error *err) {
   return LNT_OK;
 }
 
+/* As for pixels that go in as they are. */
+static bool is_zero_and_one(const lnti_backbone_spec *s) {
+  for (int c = 0; c < 3; c++) {
+    if (s->mean[c] < 0 || s->mean[c] > 0 || s->std[c] < 1 || s->std[c] > 1) return false;
+  }
+  return true;
+}
+
 /* What is half said keeps its half: ImageNet's numbers belong together. */
 static void settle_scale(lnti_backbone *b, bool said) {
   lnti_backbone_spec *s = &b->spec;
   const bool whole = b->input.dtype == LNTI_U8; /* pixels go in as they are */
   const bool mean = said || lnti_graph_metadata(b->graph, "mean"), std = s->std[0] > 0;
+  if (said && whole && !is_zero_and_one(s))
+    assume(b, "it takes pixels as they are: --mean and --std make no difference");
+  if (s->bgr && b->channels == 1) assume(b, "it takes grey pictures: --bgr makes no difference");
   if (!std && !mean && !whole) {
     memcpy(s->mean, imagenet_mean, sizeof s->mean);
     memcpy(s->std, imagenet_std, sizeof s->std);
@@ -260,12 +271,14 @@ static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what,
   lnt_status status = new_engine(&e, b, of->value, err);
   if (status) return status;
   const lnti_tensor *t = lnti_plan_output(e->plan, 0);
-  lnti_backbone_layout layout = LNTI_LAYOUT_UNKNOWN;
-  status = lnti_backbone_layout_of(&layout, b->graph, of->value, b->channels_last, err);
+  lnti_backbone_layout *layouts = NULL;
+  status = lnti_backbone_layouts(&layouts, b->graph, b->channels_last, err);
   if (status) {
     free_engine(e);
     return status;
   }
+  const lnti_backbone_layout layout = layouts[of->value];
+  free(layouts);
   const char *name = b->graph->value[of->value].name;
   if (t->dtype != LNTI_F32 && t->dtype != LNTI_F16) {
     status = lnti_fail(err, LNT_EUNSUPPORTED, "its %s \"%.100s\" has numbers of %s; f32 and f16 are possible", what,
@@ -436,6 +449,16 @@ lnt_status lnti_backbone_usual_layer(const char **out, const lnti_backbone *b, l
   uint32_t embedding = value[LNTI_BACKBONE_EMBEDDING];
   *out = embedding == LNTI_NO_VALUE ? NULL : b->graph->value[embedding].name;
   return LNT_OK;
+}
+
+lnt_status lnti_backbone_layers(const lnti_backbone *b, lnti_backbone_layer_visit visit, void *payload,
+                                lnt_error *err) {
+  uint32_t wanted[LNTI_BACKBONE_OUTPUTS];
+  size_t n = 0;
+  for (int o = 0; o < LNTI_BACKBONE_OUTPUTS; o++) {
+    if (b->output[o].value != LNTI_NO_VALUE) wanted[n++] = b->output[o].value;
+  }
+  return lnti_backbone_visit_layers(b->graph, &b->input, b->channels_last, wanted, n, &b->context, visit, payload, err);
 }
 
 lnti_prepare lnti_backbone_prepare(const lnti_backbone *b) {

@@ -85,6 +85,18 @@ const void *lnti_backbone_data(size_t *bytes_out, const lnti_backbone *backbone)
 const lnti_hash *lnti_backbone_content(const lnti_backbone *backbone);
 /** The layer that is the embedding of this network where nobody names another, borrowed; NULL: none is found. LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_backbone_usual_layer(const char **out, const lnti_backbone *backbone, lnt_error *err);
+/** One that can be asked for; all borrowed. */
+typedef struct lnti_backbone_layer {
+  const char *name, *op; /**< op: the kind of node that makes it, as ONNX calls it */
+  const size_t *dim;     /**< [rank] its shape for one picture */
+  size_t rank, d;        /**< d: numbers of its embedding */
+} lnti_backbone_layer;
+
+typedef lnt_status (*lnti_backbone_layer_visit)(void *payload, const lnti_backbone_layer *layer, lnt_error *err);
+/** All layers whose numbers can be an embedding, in the order in which they are computed. Nothing is run. Errors as
+ *  lnti_backbone_open. */
+LNT_MUST_CHECK lnt_status lnti_backbone_layers(const lnti_backbone *backbone, lnti_backbone_layer_visit visit,
+                                               void *payload, lnt_error *err);
 /** The pipeline before the network. */
 lnti_prepare lnti_backbone_prepare(const lnti_backbone *backbone);
 /** Numbers of an output; 0: it has no classes, or no embedding was found. */

@@ -136,9 +136,15 @@ static lnt_status fail_no_layer(const lnti_graph *graph, const char *name, lnt_e
   for (size_t i = 0; i < graph->n_nodes; i++) names[n++] = graph->node[i].name;
   const char *near = lnti_nearest_name(name, names, n);
   const char *last = graph->value[graph->output[0]].name;
-  status = near
-               ? lnti_fail(err, LNT_EINVAL, "the network has no layer \"%.100s\"; did you mean \"%.100s\"?", name, near)
-               : lnti_fail(err, LNT_EINVAL, "the network has no layer \"%.100s\"; it ends in \"%.100s\"", name, last);
+  status =
+      near ? lnti_fail(err, LNT_EINVAL,
+                       "the network has no layer \"%.100s\"; did you mean \"%.100s\"? 'linnet backbone show' lists "
+                       "all",
+                       name, near)
+           : lnti_fail(err, LNT_EINVAL,
+                       "the network has no layer \"%.100s\"; it ends in \"%.100s\", and 'linnet backbone show' lists "
+                       "all",
+                       name, last);
   free(names);
   return status;
 }
@@ -198,22 +204,29 @@ static lnti_backbone_layout layout_of_node(const lnti_node *node, bool *passes_o
   return LNTI_LAYOUT_UNKNOWN;
 }
 
-lnt_status lnti_backbone_layout_of(lnti_backbone_layout *out, const lnti_graph *graph, uint32_t value, bool input_last,
-                                   lnt_error *err) {
+lnt_status lnti_backbone_layouts(lnti_backbone_layout **out, const lnti_graph *graph, bool input_last, lnt_error *err) {
   network net = {0};
-  lnti_backbone_layout layout = LNTI_LAYOUT_UNKNOWN;
-  bool on = true;
-  lnt_status status = make_network(&net, graph, err);
-  if (status) return status;
-  for (const lnti_node *node; on && (node = maker_of(&net, value)) != NULL;) {
-    uint32_t from = LNTI_NO_VALUE;
-    layout = layout_of_node(node, &on);
-    for (size_t k = 0; k < node->n_inputs && from == LNTI_NO_VALUE; k++) {
-      if (!is_constant(&net, node->input[k])) from = node->input[k];
-    }
-    value = from;
+  lnti_backbone_layout *layout = NULL;
+  lnt_status status = lnti_alloc_zero(&layout, graph->n_values, sizeof *layout, err); /* 0: unknown */
+  if (!status) status = make_network(&net, graph, err);
+  if (status) {
+    free(layout);
+    return status;
   }
-  if (on && value == graph->input[0]) layout = input_last ? LNTI_LAYOUT_LAST : LNTI_LAYOUT_FIRST;
+  layout[graph->input[0]] = input_last ? LNTI_LAYOUT_LAST : LNTI_LAYOUT_FIRST;
+  for (size_t i = 0; i < graph->n_nodes; i++) {
+    const lnti_node *node = &graph->node[i];
+    bool passes_on = false;
+    lnti_backbone_layout made = layout_of_node(node, &passes_on);
+    for (size_t k = 0; k < node->n_inputs && passes_on; k++) {
+      if (is_constant(&net, node->input[k])) continue;
+      made = layout[node->input[k]];
+      break;
+    }
+    for (size_t k = 0; k < node->n_outputs; k++) {
+      if (node->output[k] != LNTI_NO_VALUE) layout[node->output[k]] = made;
+    }
+  }
   free(net.maker);
   *out = layout;
   return LNT_OK;

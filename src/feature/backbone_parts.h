@@ -16,14 +16,21 @@ typedef struct lnti_backbone_vector {
 /** Where the channels of a map are. */
 typedef enum lnti_backbone_layout { LNTI_LAYOUT_UNKNOWN, LNTI_LAYOUT_FIRST, LNTI_LAYOUT_LAST } lnti_backbone_layout;
 
-/** Of a value, by what makes it. `input_last`: where the picture has them. LNT_ENOMEM. */
-LNT_MUST_CHECK lnt_status lnti_backbone_layout_of(lnti_backbone_layout *out, const lnti_graph *graph, uint32_t value,
-                                                  bool input_last, lnt_error *err);
+/** Of every value, by what makes it: [n_values]; free() it. `input_last`: where the picture has them. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_backbone_layouts(lnti_backbone_layout **out, const lnti_graph *graph, bool input_last,
+                                                lnt_error *err);
 
 /** How the elements of a value are a vector, by its shape for one picture; of an unknown layout equal sides tell, else that
  *  there are rarely more columns than channels: LNT_EUNSUPPORTED. */
 LNT_MUST_CHECK lnt_status lnti_backbone_vector_of(lnti_backbone_vector *out, const lnti_shape *shape,
                                                   lnti_backbone_layout layout, lnt_error *err);
+
+/** Visits what can be asked for as a layer, in the order in which it is computed. @param input  type and shape of a picture
+ *  @param wanted  [n_wanted] values that are computed though nothing else of the network needs them */
+LNT_MUST_CHECK lnt_status lnti_backbone_visit_layers(const lnti_graph *graph, const lnti_tensor *input, bool input_last,
+                                                     const uint32_t *wanted, size_t n_wanted,
+                                                     const lnti_context *context, lnti_backbone_layer_visit visit,
+                                                     void *payload, lnt_error *err);
 
 /** Finds the value of the classes and that of the embedding where the spec does not name them, and those it names.
  *  LNTI_NO_VALUE where there is none. LNT_EINVAL (a name that is none: the nearest is told). */

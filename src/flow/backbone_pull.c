@@ -35,33 +35,17 @@ lnt_status lnti_backbones_catalogue(lnti_catalogue_visit visit, void *payload, l
 typedef struct pulling {
   lnti_backbone_entry *out;
   bool fetched, found;
-  const char *folder, *name, *from;
+  const char *folder, *as;
+  const lnti_backbone_wanted *wanted;
   const lnti_context *context;
   const lnti_progress *progress;
   lnti_text names;
 } pulling;
 
-/* Whether it is kept, by its hash. */
-static lnt_status note_kept(void *payload, const lnti_backbone_entry *e, lnt_error *err) {
-  pulling *p = payload;
-  if (strcmp(e->spec.name, p->name) != 0) return LNT_OK;
-  lnti_backbone_entry copy = *e;
-  copy.spec = (lnti_backbone_spec){0};
-  copy.path = NULL;
-  lnt_status status = lnti_backbone_spec_copy(&copy.spec, &e->spec, err);
-  if (!status) status = lnti_strdup(&copy.path, e->path, err);
-  if (status) {
-    lnti_backbone_entry_clear(&copy);
-    return status;
-  }
-  *p->out = copy;
-  return LNT_OK;
-}
-
 static lnt_status add(pulling *p, const lnti_catalogue_entry *e, const char *file, lnt_error *err) {
   lnti_backbone_spec said = {0};
   char *assumed = NULL;
-  lnt_status status = lnti_strdup(&said.name, e->name, err);
+  lnt_status status = lnti_strdup(&said.name, p->as, err);
   if (!status) status = lnti_strdup(&said.licence, e->licence, err);
   if (!status) status = lnti_strdup(&said.source, e->source, err);
   if (!status) status = lnti_backbones_add(p->out, &assumed, p->folder, file, &said, p->context, err);
@@ -72,50 +56,65 @@ static lnt_status add(pulling *p, const lnti_catalogue_entry *e, const char *fil
 
 static lnt_status fetch(pulling *p, const lnti_catalogue_entry *e, lnt_error *err) {
   char *file = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_folder_make(p->folder, err);
   if (!status) status = lnti_asprintf(&file, err, "%s/.%s.download", p->folder, e->name);
   if (status) return status;
-  const lnti_download wanted = {.url = p->from ? p->from : e->url,
+  const lnti_download wanted = {.url = p->wanted->from ? p->wanted->from : e->url,
                                 .path = file,
                                 .sha256 = e->sha256,
                                 .bytes = e->bytes,
-                                .plain = p->from != NULL};
-  status = lnti_download_run(&wanted, p->context, p->progress, err);
+                                .plain = p->wanted->from != NULL};
+  status = lnti_download_run(&wanted, p->context, p->progress, &reason);
   if (!status) {
     status = add(p, e, file, err);
     (void)unlink(file);
+  } else if (status == LNT_EIO) {
+    status =
+        lnti_fail(err, status, "%s. A file that came by other means is added with: linnet backbone add FILE --name %s",
+                  reason.message, p->as);
+  } else {
+    status = lnti_fail(err, status, "%s", reason.message);
   }
   p->fetched = !status;
   free(file);
   return status;
 }
 
+/* Only what has the wanted name is looked at: another's damage is no reason not to fetch this one. */
 static lnt_status pull_if_named(void *payload, const lnti_catalogue_entry *e, lnt_error *err) {
   pulling *p = payload;
-  if (strcmp(e->name, p->name) != 0)
+  lnt_error reason = LNT_ERROR_INIT;
+  if (strcmp(e->name, p->wanted->name) != 0)
     return lnti_text_printf(&p->names, err, "%s%s", p->names.length ? ", " : "", e->name);
   p->found = true;
-  lnt_status status = lnti_backbones_list(p->folder, note_kept, p, err);
-  if (status || (p->out->path && strcmp(p->out->sha256, e->sha256) == 0)) return status;
-  if (p->out->path) {
-    lnti_backbone_entry_clear(p->out);
-    return lnti_fail(err, LNT_EEXISTS, "there is another backbone \"%s\"; remove it first: linnet backbone remove %s",
-                     p->name, p->name);
-  }
-  return fetch(p, e, err);
+  lnt_status status = lnti_backbones_get(p->out, p->folder, p->as, &reason);
+  if (status == LNT_ENOTFOUND) return fetch(p, e, err);
+  if (status) return lnti_fail(err, status, "%s", reason.message);
+  if (strcmp(p->out->sha256, e->sha256) == 0) return LNT_OK;
+  return lnti_fail(err, LNT_EEXISTS,
+                   "there is another backbone \"%s\"; remove it first (linnet backbone remove %s), or give this one a "
+                   "--name",
+                   p->as, p->as);
 }
 
-lnt_status lnti_backbones_pull(lnti_backbone_entry *out, bool *fetched_out, const char *folder, const char *name,
-                               const char *from, const lnti_context *context, const lnti_progress *progress,
-                               lnt_error *err) {
+lnt_status lnti_backbones_pull(lnti_backbone_entry *out, bool *fetched_out, const char *folder,
+                               const lnti_backbone_wanted *wanted, const lnti_context *context,
+                               const lnti_progress *progress, lnt_error *err) {
   lnti_backbone_entry e = {0};
-  pulling p = {.out = &e, .folder = folder, .name = name, .from = from, .context = context, .progress = progress};
-  lnt_status status = lnti_backbones_catalogue(pull_if_named, &p, err);
+  pulling p = {.out = &e,
+               .folder = folder,
+               .as = wanted->as ? wanted->as : wanted->name,
+               .wanted = wanted,
+               .context = context,
+               .progress = progress};
+  lnt_status status = wanted->as ? lnti_backbone_name_check(wanted->as, err) : LNT_OK;
+  if (!status) status = lnti_backbones_catalogue(pull_if_named, &p, err);
   if (!status && !p.found)
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "the catalogue has no \"%.80s\"; it has %s. Any other network can be added as a file: linnet "
                        "backbone add FILE",
-                       name, p.names.data);
+                       wanted->name, p.names.data);
   lnti_text_clear(&p.names);
   if (status) {
     lnti_backbone_entry_clear(&e);

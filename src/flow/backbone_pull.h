@@ -22,13 +22,18 @@ typedef lnt_status (*lnti_catalogue_visit)(void *payload, const lnti_catalogue_e
 /** In the catalogue's order. */
 LNT_MUST_CHECK lnt_status lnti_backbones_catalogue(lnti_catalogue_visit visit, void *payload, lnt_error *err);
 
+typedef struct lnti_backbone_wanted {
+  const char *name; /**< in the catalogue */
+  const char *as;   /**< what to call it; NULL: the same */
+  const char *from; /**< another address of the same file, which may be http; NULL: the catalogue's */
+} lnti_backbone_wanted;
+
 /**
  * Fetches one and adds it; where it is kept already, that is it.
- * @param from  another address of the same file, which may be http; NULL: the catalogue's
  * @return LNT_ENOTFOUND (no such name in the catalogue), and as lnti_download_run and lnti_backbones_add.
  */
 LNT_MUST_CHECK lnt_status lnti_backbones_pull(lnti_backbone_entry *out, bool *fetched_out, const char *folder,
-                                              const char *name, const char *from, const lnti_context *context,
+                                              const lnti_backbone_wanted *wanted, const lnti_context *context,
                                               const lnti_progress *progress, lnt_error *err);
 
 #endif

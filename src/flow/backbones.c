@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { JSON_BYTES_MAX = 256 << 20, LABELS_BYTES_MAX = 64 << 20, FORMAT = 1 };
@@ -26,9 +27,18 @@ void lnti_backbone_entry_clear(lnti_backbone_entry *entry) {
   *entry = (lnti_backbone_entry){0};
 }
 
+/* Whether it can be one, before anything is looked for or made in it. */
 static lnt_status check_folder(const char *folder, lnt_error *err) {
-  if (folder) return LNT_OK;
-  return lnti_fail(err, LNT_EINVAL, "where backbones are kept is not known: set LINNET_BACKBONES, or HOME");
+  struct stat info;
+  if (!folder)
+    return lnti_fail(err, LNT_EINVAL, "where backbones are kept is not known: set LINNET_BACKBONES, or HOME");
+  if (stat(folder, &info) == 0 && !S_ISDIR(info.st_mode))
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "%s is no folder, and backbones are kept in one: set LINNET_BACKBONES to a folder, which need not be "
+        "there yet",
+        folder);
+  return LNT_OK;
 }
 
 /* ---- JSON ---- */
@@ -137,11 +147,11 @@ static lnt_status read_names(struct dirent ***names_out, int *n_out, const char 
   return LNT_OK;
 }
 
-lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, void *payload, lnt_error *err) {
+lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, lnti_refused_visit refused, void *payload,
+                               lnt_error *err) {
   struct dirent **names = NULL;
-  lnt_error damage = LNT_ERROR_INIT;
-  int n = 0, n_bad = 0;
-  lnt_status status = check_folder(folder, err), bad = LNT_OK;
+  int n = 0;
+  lnt_status status = check_folder(folder, err);
   if (!status) status = read_names(&names, &n, folder, err);
   for (int i = 0; i < n; i++) {
     lnti_backbone_entry e = {0};
@@ -152,41 +162,45 @@ lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, vo
       lnt_status read = read_entry(&e, folder, name, &reason);
       if (read == LNT_OK) {
         status = visit(payload, &e, err);
-      } else if (read != LNT_ENOTFOUND && n_bad++ == 0) { /* removed meanwhile: it is not there */
-        bad = read;
-        damage = reason;
+      } else if (read != LNT_ENOTFOUND) { /* removed meanwhile: it is not there */
+        refused(payload, name, read, reason.message);
       }
       lnti_backbone_entry_clear(&e);
     }
     free(names[i]);
   }
   free(names);
-  if (status || !bad) return status;
-  if (n_bad == 1) return lnti_fail(err, bad, "%s", damage.message);
-  return lnti_fail(err, bad, "%s (and %d more cannot be read)", damage.message, n_bad - 1);
+  return status;
 }
 
-/* Names alone, so that a damaged one keeps nobody from learning of the others. */
-static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_error *err) {
+/* By the names of their files alone, so that a damaged one keeps nobody from learning of the others. */
+lnt_status lnti_backbones_names(lnti_text *out, const char *folder, lnt_error *err) {
   struct dirent **names = NULL;
-  lnti_text list = {0};
   int n = 0;
-  lnt_status status = read_names(&names, &n, folder, err);
+  lnt_status status = check_folder(folder, err);
+  if (!status) status = read_names(&names, &n, folder, err);
   for (int i = 0; i < n; i++) {
     if (!status)
-      status = lnti_text_printf(&list, err, "%s%.*s", list.length ? ", " : "",
+      status = lnti_text_printf(out, err, "%s%.*s", i ? ", " : "",
                                 (int)(strlen(names[i]->d_name) - (sizeof json_ending - 1)), names[i]->d_name);
     free(names[i]);
   }
   free(names);
+  return status;
+}
+
+static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_error *err) {
+  lnti_text list = {0};
+  lnt_status status = lnti_backbones_names(&list, folder, err);
   if (!status) {
-    status = list.length
-                 ? lnti_fail(err, LNT_ENOTFOUND, "there is no backbone or file \"%.100s\"; there are: %.300s", name,
-                             list.data)
-                 : lnti_fail(err, LNT_ENOTFOUND,
-                             "there is no backbone \"%.100s\", nor any other yet; add one with: linnet backbone "
-                             "add FILE",
-                             name);
+    status =
+        list.length
+            ? lnti_fail(err, LNT_ENOTFOUND, "there is no backbone or file \"%.100s\"; there are: %.300s", name,
+                        list.data)
+            : lnti_fail(err, LNT_ENOTFOUND,
+                        "there is no backbone or file \"%.100s\", nor any other backbone yet; add one with: linnet "
+                        "backbone add FILE, or fetch one with: linnet backbone pull NAME",
+                        name);
   }
   lnti_text_clear(&list);
   return status;
@@ -220,7 +234,8 @@ static lnt_status name_of_file(char **out, const char *file, lnt_error *err) {
   return LNT_OK;
 }
 
-static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder, lnt_error *err) {
+/* All but its path. */
+static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone, lnt_error *err) {
   size_t bytes = 0;
   const void *data = lnti_backbone_data(&bytes, backbone);
   lnt_status status = lnti_backbone_spec_copy(&e->spec, lnti_backbone_get_spec(backbone), err);
@@ -230,6 +245,13 @@ static lnt_status describe(lnti_backbone_entry *e, const lnti_backbone *backbone
   lnti_hash_hex(e->content, lnti_backbone_content(backbone));
   e->d = lnti_backbone_d(backbone, LNTI_BACKBONE_EMBEDDING);
   e->n_classes = lnti_backbone_d(backbone, LNTI_BACKBONE_CLASSES);
+  return LNT_OK;
+}
+
+static lnt_status name_kept_file(lnti_backbone_entry *e, const lnti_backbone *backbone, const char *folder,
+                                 lnt_error *err) {
+  size_t bytes = 0;
+  const void *data = lnti_backbone_data(&bytes, backbone);
   return lnti_asprintf(&e->path, err, "%s/%s%s", folder, e->spec.name,
                        lnti_tflite_sniff(data, bytes) ? ".tflite" : ".onnx");
 }
@@ -325,7 +347,10 @@ lnt_status lnti_backbones_add(lnti_backbone_entry *out, char **assumed_out, cons
   if (status) goto done;
   if (!spec.name) spec.name = name;
   status = lnti_backbone_open(&backbone, file, &spec, LNTI_BACKBONE_OUTPUTS, context, err);
-  if (!status) status = describe(&e, backbone, folder, err);
+  if (!status) status = describe(&e, backbone, err);
+  if (!status) status = name_kept_file(&e, backbone, folder, err);
+  if (!status && said->n_labels > 0 && e.n_classes == 0)
+    status = lnti_fail(err, LNT_EINVAL, "there are names for %zu classes, and the network has none", said->n_labels);
   if (!status && lnti_backbone_assumed(backbone)[0]) status = note(&notes, lnti_backbone_assumed(backbone), err);
   if (!status) status = take_labels_beside(&e, &notes, file, err);
   if (!status) status = lnti_strdup(&assumed, notes.length ? notes.data : "", err);
@@ -404,7 +429,8 @@ lnt_status lnti_backbones_open(lnti_backbone **out, const char *folder, const ch
   lnti_backbone_entry e = {0};
   lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = LNT_ENOTFOUND;
-  if (folder && lnti_backbone_name_check(name, NULL) == LNT_OK) status = read_entry(&e, folder, name, &reason);
+  bool can_be_kept = check_folder(folder, NULL) == LNT_OK && lnti_backbone_name_check(name, NULL) == LNT_OK;
+  if (can_be_kept) status = read_entry(&e, folder, name, &reason);
   if (status == LNT_OK) {
     status = open_kept(out, &e, layer, wanted, context, err);
   } else if (status != LNT_ENOTFOUND) {
@@ -417,4 +443,25 @@ lnt_status lnti_backbones_open(lnti_backbone **out, const char *folder, const ch
   }
   lnti_backbone_entry_clear(&e);
   return status;
+}
+
+lnt_status lnti_backbones_look(lnti_backbone_entry *entry_out, lnti_backbone **out, const char *folder,
+                               const char *name, const lnti_context *context, lnt_error *err) {
+  lnti_backbone_entry e = {0}, kept = {0};
+  lnti_backbone *backbone = NULL;
+  lnt_status status = lnti_backbones_open(&backbone, folder, name, NULL, LNTI_BACKBONE_OUTPUTS, context, err);
+  if (!status) status = describe(&e, backbone, err);
+  if (!status) {
+    bool is_kept = lnti_backbones_get(&kept, folder, name, NULL) == LNT_OK;
+    status = lnti_strdup(&e.path, is_kept ? kept.path : name, err);
+  }
+  lnti_backbone_entry_clear(&kept);
+  if (status) {
+    lnti_backbone_entry_clear(&e);
+    lnti_backbone_free(backbone);
+    return status;
+  }
+  *entry_out = e;
+  *out = backbone;
+  return LNT_OK;
 }

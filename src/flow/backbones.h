@@ -38,11 +38,18 @@ LNT_MUST_CHECK lnt_status lnti_backbones_remove(const char *folder, const char *
 LNT_MUST_CHECK lnt_status lnti_backbones_get(lnti_backbone_entry *out, const char *folder, const char *name,
                                              lnt_error *err);
 
+/** Opens one as lnti_backbones_open does, with both outputs, and says what is known of it; path: where it is kept, or `name`
+ *  of a file that is not. Clear the one, free the other. */
+LNT_MUST_CHECK lnt_status lnti_backbones_look(lnti_backbone_entry *entry_out, lnti_backbone **out, const char *folder,
+                                              const char *name, const lnti_context *context, lnt_error *err);
+
 typedef lnt_status (*lnti_backbone_visit)(void *payload, const lnti_backbone_entry *entry, lnt_error *err);
-/** In order of their names. Those whose JSON is damaged are left out and told at the end: LNT_ECORRUPT, when all others were
- *  visited. A folder that is not there is empty; one that cannot be read is not: LNT_EIO and the like. */
-LNT_MUST_CHECK lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, void *payload,
-                                              lnt_error *err);
+/** In order of their names; `refused` is told of those whose JSON is damaged, by their names. A folder that is not there is
+ *  empty; one that cannot be read is not: LNT_EIO and the like. */
+LNT_MUST_CHECK lnt_status lnti_backbones_list(const char *folder, lnti_backbone_visit visit, lnti_refused_visit refused,
+                                              void *payload, lnt_error *err);
+/** Appends "a, b, c": the names of those that are kept, damaged or not; nothing where there are none. */
+LNT_MUST_CHECK lnt_status lnti_backbones_names(lnti_text *out, const char *folder, lnt_error *err);
 
 /**
  * Opens one by its name, or a file that is not kept by its path.

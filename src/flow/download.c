@@ -115,9 +115,10 @@ static lnt_status judge(const fetching *f, CURLcode result, const char *message,
     return lnti_fail(err, LNT_EINVAL, "%s: %s", url, why);
   if (result == CURLE_RANGE_ERROR || code == HTTP_BAD_RANGE)
     return lnti_fail(err, LNT_ECONFLICT, "%s: what was fetched before does not fit", url);
+  if (result && f->have == 0)
+    return lnti_fail(err, LNT_EIO, "%s could not be reached (%s): there may be no network", url, why);
   if (result)
-    return lnti_fail(err, LNT_EIO,
-                     "%s: %s; is there a network? What came is kept, and the same command goes on with it", url, why);
+    return lnti_fail(err, LNT_EIO, "%s: %s. What came is kept, and the same command goes on with it", url, why);
   if (code >= HTTP_ERROR) return lnti_fail(err, LNT_EIO, "%s: the server answers %ld", url, code);
   return LNT_OK;
 }
@@ -181,7 +182,9 @@ lnt_status lnti_download_run(const lnti_download *wanted, const lnti_context *co
   if (f.fd < 0) {
     status = lnti_fail_errno(err, errno, "%s", f.part);
   } else {
+    struct stat info;
     status = fetch(&f, err);
+    if (status && fstat(f.fd, &info) == 0 && info.st_size == 0) (void)unlink(f.part); /* nothing to go on with */
     close(f.fd);
   }
   if (!status && rename(f.part, wanted->path) != 0) status = lnti_fail_errno(err, errno, "%s", wanted->path);

@@ -103,17 +103,30 @@ static char *find_layer(char *text) {
   return strchr(last, '/') ? NULL : last;
 }
 
-/* "NAME@LAYER", or "NAME". */
+/* What is to be written, and which there are. */
+static lnt_status fail_which_backbone(const lnti_project *project, const char *text, lnt_error *err) {
+  lnti_text names = {0};
+  lnt_status status = lnti_backbones_names(&names, project->backbones, err);
+  if (!status)
+    status = lnti_fail(
+        err, LNT_EINVAL, "\"%.100s\": of which backbone? It is written %sBACKBONE or %sBACKBONE@LAYER; %s%.200s", text,
+        LNTI_EMBEDDING_PREFIX, LNTI_EMBEDDING_PREFIX,
+        names.length ? "there are: " : "none is kept yet: linnet backbone add FILE, or linnet backbone pull NAME",
+        names.length ? names.data : "");
+  lnti_text_clear(&names);
+  return status;
+}
+
+/* "embedding:NAME@LAYER", or "embedding:NAME". */
 static lnt_status open_embedding(lnti_extractor **out, const lnti_project *project, const char *text, lnt_error *err) {
   lnti_backbone *backbone = NULL;
   char *name = NULL;
-  lnt_status status = lnti_strdup(&name, text, err);
+  lnt_status status = lnti_strdup(&name, text + sizeof LNTI_EMBEDDING_PREFIX - 1, err);
   if (status) return status;
   char *layer = find_layer(name);
   if (layer) *layer++ = 0;
   if (!name[0] || (layer && !layer[0])) {
-    status = lnti_fail(err, LNT_EINVAL, "\"%s%.100s\": it is written %sBACKBONE or %sBACKBONE@LAYER",
-                       LNTI_EMBEDDING_PREFIX, text, LNTI_EMBEDDING_PREFIX, LNTI_EMBEDDING_PREFIX);
+    status = fail_which_backbone(project, text, err);
   } else {
     status = lnti_backbones_open(&backbone, project->backbones, name, layer, LNTI_BACKBONE_EMBEDDING, &project->context,
                                  err);
@@ -125,7 +138,8 @@ static lnt_status open_embedding(lnti_extractor **out, const lnti_project *proje
 lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, const char *text, lnt_error *err) {
   const size_t n = sizeof LNTI_EMBEDDING_PREFIX - 1;
   lnti_image_traits traits;
-  if (strncmp(text, LNTI_EMBEDDING_PREFIX, n) == 0) return open_embedding(out, project, text + n, err);
+  if (strncmp(text, LNTI_EMBEDDING_PREFIX, n) == 0) return open_embedding(out, project, text, err);
+  if (strncmp(text, LNTI_EMBEDDING_PREFIX, n - 1) == 0 && !text[n - 1]) return fail_which_backbone(project, text, err);
   lnt_status status = lnti_project_traits(&traits, project, err);
   return status ? status : lnti_extractor_new(out, text, &traits, err);
 }

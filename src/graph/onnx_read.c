@@ -12,6 +12,7 @@
 #include <base/regular.h>
 #include <base/text.h>
 #include <graph/onnx_tensor.h>
+#include <graph/read.h>
 #include <graph/operator.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -575,11 +576,30 @@ static lnt_status read_metadata(reading *r, lnti_wire message, lnt_error *err) {
 /* ModelProto's fields. */
 enum { M_IR_VERSION = 1, M_GRAPH = 7, M_OPSET = 8, M_METADATA = 14 };
 
+/* A field of the whole file could not be read. What begins with a version, as exporters write it, is ONNX; its parts say
+ * how long they are. */
+static lnt_status fail_cut(const reading *r, const lnti_wire *whole, lnti_wire field, lnt_error *err) {
+  uint64_t tag = 0, n = 0;
+  size_t at = (size_t)(field.at - whole->at);
+  if (r->ir_version == 0)
+    return lnti_fail(err, LNT_EDATA, "this is no network: neither an ONNX model nor a TensorFlow Lite file");
+  bool in_bytes = lnti_wire_varint(&tag, &field, NULL) == LNT_OK && (tag & 7) == LNTI_WIRE_BYTES &&
+                  lnti_wire_varint(&n, &field, NULL) == LNT_OK;
+  if (in_bytes && n > lnti_wire_size(&field) && n <= LNTI_GRAPH_FILE_MAX)
+    return lnti_fail(err, LNT_EDATA,
+                     "the ONNX model is cut off at byte %zu: it has %llu at least; copy or download it again",
+                     lnti_wire_size(whole), (unsigned long long)n + (uint64_t)(field.at - whole->at));
+  return lnti_fail(err, LNT_EDATA, "the ONNX model is damaged at byte %zu of %zu; copy or download it again", at,
+                   lnti_wire_size(whole));
+}
+
 static lnt_status read_model(reading *r, lnti_wire message, lnt_error *err) {
+  const lnti_wire whole = message;
+  lnti_wire begin = message;
   lnti_field field;
   bool found = true;
   lnt_status status = LNT_OK;
-  while (!(status = lnti_wire_next(&field, &found, &message, err)) && found) {
+  for (; !(status = lnti_wire_next(&field, &found, &message, NULL)) && found; begin = message) {
     if (field.number == M_IR_VERSION && field.type == LNTI_WIRE_VARINT) r->ir_version = field.value;
     if (field.type != LNTI_WIRE_BYTES) continue;
     if (field.number == M_GRAPH && r->has_body) return lnti_fail(err, LNT_EDATA, "two networks in one file");
@@ -588,8 +608,9 @@ static lnt_status read_model(reading *r, lnti_wire message, lnt_error *err) {
     if (field.number == M_METADATA) status = read_metadata(r, field.bytes, err);
     if (status) return status;
   }
-  if (status && r->has_body) return status;
-  if (status || !r->has_body || r->ir_version == 0) return lnti_fail(err, LNT_EDATA, "this is no ONNX model");
+  if (status) return fail_cut(r, &whole, begin, err);
+  if (!r->has_body || r->ir_version == 0)
+    return lnti_fail(err, LNT_EDATA, "this is no ONNX model: it has no %s", r->has_body ? "IR version" : "network");
   uint64_t version = version_of(r, &(lnti_wire){0});
   if (r->ir_version < IR_LEAST || version < VERSION_LEAST) {
     return lnti_fail(

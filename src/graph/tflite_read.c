@@ -34,7 +34,9 @@ bool lnti_tflite_sniff(const void *data, size_t bytes) {
 
 static lnt_status damaged(const lnti_flat *file, lnt_error *err) {
   if (!file->damage) return LNT_OK;
-  return lnti_fail(err, LNT_EDATA, "the TensorFlow Lite file is damaged: it has %s", file->damage);
+  return lnti_fail(err, LNT_EDATA,
+                   "the TensorFlow Lite file is damaged: it has %s; copy or download it again (%zu bytes are here)",
+                   file->damage, file->bytes);
 }
 
 static lnt_status open_model(model *m, const void *data, size_t bytes, lnt_error *err) {

@@ -89,6 +89,55 @@ class Backbone(program.Case):
         self.fails(1, "backbone", "remove", "tiny", says="there are: b", env=self.env)
         self.fails(2, "backbone", "remove", "../b", says="no name", env=self.env)
 
+    def test_show(self):
+        """All that is known of one; each layer that is listed can be asked for, and is as long as it says."""
+        path = self.tiny(source="made by hand")
+        of_file = self.ok("backbone", "show", path)
+        added = self.ok("backbone", "add", path)
+        shown = self.ok("backbone", "show", "tiny")
+        self.assertEqual({**of_file, "file": added["file"]}, shown)
+        layers, labels = shown.pop("layers"), shown.pop("labels")
+        self.assertEqual({**shown, "warnings": []}, added)
+        self.assertEqual((labels, shown["source"]), (["red", "blue"], "made by hand"))
+        self.assertEqual([(layer["layer"], layer["operator"], layer["shape"], layer["d"]) for layer in layers],
+                         [("pooled", "GlobalAveragePool", [1, 3, 1, 1], 3), ("flat", "Flatten", [1, 3], 3),
+                          ("scores", "Gemm", [1, 2], 2), ("y", "Softmax", [1, 2], 2)])
+        write_ppm(self.folder / "r.ppm", (255, 0, 0))
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "r.ppm")
+        for layer in layers:
+            told = self.ok("-C", "p", "extract", "--feature", f"embedding:tiny@{layer['layer']}")
+            self.assertEqual(told["d"], layer["d"])
+        text = self.run_ok("backbone", "show", "tiny", env=self.env).stdout
+        for line in (r"licence +MIT", r"source +made by hand", r"classes +2, of the layer scores: red; blue",
+                     r"pictures +4 x 4, rgb, mean 0.5,0.5,0.5, std 0.5,0.5,0.5", r"embedding +3 numbers, of the layer flat",
+                     r" +3  3 x 1 x 1  GlobalAveragePool  pooled", r"Next: linnet train --feature embedding:tiny, .*@LAYER.*"):
+            self.assertRegex(text, f"(?m)^{line}$")
+        self.assertIn(f"backbone show {path}", self.run_ok("doctor", "--onnx", path).stdout)
+        self.fails(1, "backbone", "show", "tin", says="there are: tiny", env=self.env)
+
+    def test_options_that_do_not_apply(self):
+        path = self.tiny()
+        for words, says in ((("add", path, "--from", "http://x"), "--from does not go with 'backbone add FILE', which takes --name,"),
+                            (("list", "--name", "a"), "'backbone list', which takes no options of its own"),
+                            (("--bgr",), "'backbone list'"), (("show", "a", "--layer", "flat"), "'backbone show NAME'"),
+                            (("remove", "a", "--name", "b"), "'backbone remove NAME'"), (("pull", "--from", "http://x"), "'backbone pull'"),
+                            (("pull", "a", "--size", "3"), "which takes --name, --from"), (("show",), "show NAME"),
+                            (("add", path, "--labels", "names", "--class-layer", ""), "the network has none")):
+            (self.folder / "names").write_text("a\nb\n")
+            self.fails(2, "backbone", *words, says=says, env=self.env)
+        self.assertFalse(self.home.exists())
+
+    def test_files_that_are_no_networks(self):
+        whole = self.tiny().read_bytes()
+        for data, says in ((b"", "is empty"), (b"\xff\xd8\xff\xe0\0\20JFIF", "but a JPEG image"), (b"hello\n", "but a text"),
+                           (whole[:50], "cut off at byte 50: it has ")):
+            (self.folder / "x.onnx").write_bytes(data)
+            self.fails(1, "backbone", "add", "x.onnx", says=f"x.onnx: ", env=self.env)
+            self.assertIn(says, self.fails(1, "backbone", "add", "x.onnx", env=self.env)["message"])
+            self.assertIn(says, self.run_json("doctor", "--onnx", "x.onnx", expect=1)["reason"])
+        self.assertFalse(self.home.exists())
+
     def test_what_is_assumed_is_told(self):
         path = onnx_file.write(self.folder / "bare.onnx")
         self.assertIn("ImageNet", self.ok("backbone", "add", path)["warnings"][0])
@@ -123,6 +172,7 @@ class Backbone(program.Case):
         (self.folder / "no.onnx").write_text("no network")
         self.fails(1, "backbone", "add", "no.onnx", says="no.onnx", env=self.env)
         self.fails(1, "backbone", "add", "gone.onnx", says="gone.onnx", env=self.env)
+        self.fails(1, "backbone", "add", path, "--licence", "LICENCE.txt", says="LICENCE.txt: ", env=self.env)
         self.fails(2, "backbone", "list", says="LINNET_BACKBONES", env={"LINNET_BACKBONES": "", "XDG_DATA_HOME": "", "HOME": ""})
         self.assertFalse(self.home.exists())
 
@@ -140,6 +190,13 @@ class Backbone(program.Case):
         self.assertEqual(again, lines[:2])
         self.fails(1, "predict", "--backbone", "tony", "r.ppm", says="there are: tiny", env=self.env)
         self.fails(2, "predict", "--backbone", "tiny", says="what is to be classified", env=self.env)
+        # A MODEL beside it is one too many, by whatever it is known.
+        for words in (("logistic-hog",), ("m.lnt", "r.ppm"), ("logistic-hog", "r.ppm")):
+            self.fails(2, "predict", *words, "--backbone", "tiny", says="--backbone takes the place of MODEL", env=self.env)
+        text = self.run_ok("predict", "--backbone", "tiny", "b.ppm", "gone.ppm", env=self.env, expect=3).stdout
+        self.assertRegex(text, r"\Ab\.ppm\n +99\.\d %  blue\n +0\.\d %  red\ngone\.ppm\n  \(failed\)  cannot be read: No such")
+        text = self.run_ok("predict", "--backbone", "tiny", "b.ppm", "--top", "1", env=self.env).stdout
+        self.assertRegex(text, r"\Alabel +confidence  path\nblue +99\.\d %  b\.ppm\n\Z")
 
     def test_embeddings_are_a_feature(self):
         """A model learns from what the cache keeps, and takes its network along."""
@@ -192,7 +249,12 @@ class Backbone(program.Case):
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(self.ok("-C", "p", "evaluate", "logistic-tiny")["accuracy"], 1)
         self.fails(1, "-C", "p", "train", "--feature", "embedding:tiny", says="linnet backbone add", env=self.env)
-        self.fails(2, "-C", "p", "train", "--feature", "embedding:", says="embedding:BACKBONE@LAYER", env=self.env)
+        self.fails(2, "-C", "p", "train", "--feature", "embedding:", says="none is kept yet: linnet backbone add", env=self.env)
+        self.ok("backbone", "add", self.tiny())
+        for feature in ("embedding", "embedding:", "embedding:@flat", "embedding:tiny@"):
+            self.fails(2, "-C", "p", "train", "--feature", feature, says="embedding:BACKBONE@LAYER; there are: tiny", env=self.env)
+        self.fails(1, "-C", "p", "train", "--feature", "embedding:tony", says="there are: tiny", env=self.env)
+        self.fails(2, "-C", "p", "train", "--feature", "embedding:tiny@flta", says="did you mean \"flat\"?", env=self.env)
 
     def test_damage_is_noticed(self):
         self.ok("backbone", "add", self.tiny())
@@ -205,14 +267,15 @@ class Backbone(program.Case):
             (self.home / "tiny.json").write_text(json.dumps({**described, key: value}))
             self.fails(1, "predict", "--backbone", "tiny", picture, says="damaged", env=self.env)
         (self.home / "tiny.json").write_text("{")
-        self.fails(1, "backbone", "list", says="damaged", env=self.env)
+        self.fails(1, "backbone", "show", "tiny", says="damaged", env=self.env)
+        self.assertIn("damaged", self.run_ok("backbone", "list", env=self.env, expect=3).stdout)
         # The others are shown, and the damaged one is named.
         self.ok("backbone", "add", self.tiny("z.onnx"))
-        shown = self.run_ok("backbone", "list", env=self.env, expect=1)
+        shown = self.run_ok("backbone", "list", env=self.env, expect=3)
         self.assertIn("\nz ", shown.stdout)
-        self.assertRegex(shown.stderr, r"tiny\.json is damaged: .*remove it \(linnet backbone remove tiny\)")
-        lines = self.run_ok("backbone", "list", "--json", env=self.env, expect=1).stdout.splitlines()
-        self.assertEqual([json.loads(line)["name"] for line in lines if "error" not in json.loads(line)], ["z"])
+        self.assertRegex(" ".join(shown.stdout.split()), r"Warnings .*tiny\.json is damaged: .*remove it \(linnet backbone remove tiny\)")
+        lines = self.run_lines("backbone", "list", env=self.env, expect=3)
+        self.assertEqual([(line["name"], line.get("error", {}).get("code")) for line in lines], [("z", None), ("tiny", "ECORRUPT")])
         self.ok("backbone", "remove", "z")
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(os.listdir(self.home), [])
@@ -220,8 +283,12 @@ class Backbone(program.Case):
     def test_a_folder_that_cannot_be_read(self):
         self.home.write_text("a file, no folder")
         for words in (("list",), ("remove", "tiny")):
-            self.fails(1, "backbone", *words, says="home: Not a directory", env=self.env)
-        self.fails(1, "predict", "--backbone", "tiny", "r.ppm", says="Not a directory", env=self.env)
+            self.fails(2, "backbone", *words, says="home is no folder", env=self.env)
+        self.fails(2, "backbone", "add", self.tiny(), says="set LINNET_BACKBONES to a folder", env=self.env)
+        self.fails(2, "backbone", "pull", "mobilenet_v2", says="home is no folder", env=self.env)
+        self.fails(2, "predict", "--backbone", "tiny", "r.ppm", says="home is no folder", env=self.env)
+        # A file needs no folder.
+        self.assertEqual(self.ok("backbone", "show", "tiny.onnx")["d"], 3)
 
     def test_any_file_name(self):
         folder = self.folder / "a@b"
@@ -264,7 +331,7 @@ class Backbone(program.Case):
         for path, says in (("wrong", "its SHA-256 is"), ("long", "longer than the 525598 bytes"), ("short", "shorter"),
                            ("gone", "the server answers 404")):
             self.fails(1, "backbone", "pull", name, "--from", server.url(path), says=says, env=self.env)
-            self.assertEqual([file for file in os.listdir(self.home) if path != "gone" or "part" not in file], [])
+            self.assertEqual(os.listdir(self.home), [])
         # What is longer than the file can be is begun anew.
         part = self.home / f".{name}.download.part"
         part.write_bytes(b"x" * (size + 5))
@@ -275,7 +342,10 @@ class Backbone(program.Case):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
-            self.fails(1, "backbone", "pull", "mobilenet_v2", "--from", url, says="is there a network?", env=self.env)
+            said = self.fails(1, "backbone", "pull", "mobilenet_v2", "--from", url, "--name", "m", says="could not be reached", env=self.env)
+            self.assertIn("linnet backbone add FILE --name m", said["message"])
+            self.assertNotIn("is kept", said["message"])
+        self.assertEqual(os.listdir(self.home), [])
         for url in ("ftp://127.0.0.1/x", "file:///etc/passwd", "no address"):
             self.fails(2, "backbone", "pull", "mobilenet_v2", "--from", url, env=self.env)
         self.assertEqual(self.run_lines("backbone", env=self.env), [])
@@ -302,6 +372,14 @@ class Backbone(program.Case):
         self.ok("backbone", "remove", name)
         part.write_bytes(b"begun of something")
         self.ok("backbone", "pull", name, "--from", server.url("whole/net"))
+        # Under another name, though one of that name is damaged.
+        (self.home / f"{name}.json").write_text("{")
+        self.fails(1, "backbone", "pull", name, says="damaged", env=self.env)
+        told = self.ok("backbone", "pull", name, "--name", "small", "--from", server.url("net"))
+        self.assertEqual((told["name"], Path(told["file"]).name), ("small", "small.tflite"))
+        self.fails(2, "backbone", "pull", name, "--name", "a/b", says="no name", env=self.env)
+        self.fails(1, "backbone", "add", self.tiny(), "--name", "small", says="another backbone", env=self.env)
+        name = "small"
         bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"
         labels = [top["label"] for top in self.run_lines("predict", "--backbone", name, bee, env=self.env)[0]["top"]]
         self.assertIn("bee", labels)

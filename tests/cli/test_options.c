@@ -198,13 +198,25 @@ static void test_any_line(void **state) {
   lnti_test_property("any line of arguments", 2000, check_any_line, NULL);
 }
 
+static void test_options_of_a_form(void **state) {
+  (void)state;
+  lnti_args args = {0};
+  assert_ok(READ(&args, "a", "--split", "train", "--top", "3", "--json"));
+  assert_ok(lnti_args_allow(&args, own, "split|top", "thing a", ERR));
+  assert_status(lnti_args_allow(&args, own, "set|split|to|tops", "thing a", ERR), LNT_EINVAL);
+  assert_message("--top does not go with 'thing a', which takes --split, --set");
+  assert_status(lnti_args_allow(&args, own, "", "thing", ERR), LNT_EINVAL);
+  assert_message("--split does not go with 'thing', which takes no options of its own");
+  lnti_args_clear(&args);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forms),           cmocka_unit_test(test_values_as_they_are),
       cmocka_unit_test(test_stop_at_operand), cmocka_unit_test(test_empty),
       cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_choice),          cmocka_unit_test(test_commas),
-      cmocka_unit_test(test_any_line),
+      cmocka_unit_test(test_any_line),        cmocka_unit_test(test_options_of_a_form),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

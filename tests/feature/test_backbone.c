@@ -161,8 +161,40 @@ static void other_layouts(void **state) {
   assert_ok(lnti_backbone_run(out, b, LNTI_BACKBONE_EMBEDDING, &image, ERR));
   for (int i = 0; i < 3; i++) assert_true(fabsf(out[i] - (float[]){60, 20, 10}[i]) < 1e-4f);
   assert_status(lnti_backbone_run(out, b, LNTI_BACKBONE_CLASSES, &image, ERR), LNT_EINVAL);
+  assert_string_equal(lnti_backbone_assumed(b), "");
+  lnti_backbone_free(b);
+  /* What is said in vain is told. */
+  assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.layer = layer, .std = {0.5f, 0.5f, 0.5f}}));
+  assert_non_null(strstr(lnti_backbone_assumed(b), "--mean and --std make no difference"));
   lnti_backbone_free(b);
   free(m.data);
+}
+
+static void a_grey_picture_has_no_order_of_colours(void **state) {
+  (void)state;
+  lnti_backbone *b = NULL;
+  const uint64_t dims[] = {1, 1, SIDE, SIDE};
+  message g = {0};
+  put_message(&g, 11, make_input("x", dims, 4, 1));
+  put_message(&g, 12, make_value("y"));
+  put_message(&g, 1, make_node("Relu", "x", "y"));
+  message m = make_model(g, 17);
+  assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.std = {1, 1, 1}, .bgr = true}));
+  assert_string_equal(lnti_backbone_assumed(b), "it takes grey pictures: --bgr makes no difference");
+  lnti_backbone_free(b);
+  free(m.data);
+}
+
+static lnt_status note_layer(void *payload, const lnti_backbone_layer *layer, lnt_error *err) {
+  (void)err;
+  char *list = payload;
+  size_t used = strlen(list);
+  used += (size_t)snprintf(list + used, 200 - used, "%s by %s [", layer->name, layer->op);
+  for (size_t i = 0; i < layer->rank; i++) {
+    used += (size_t)snprintf(list + used, 200 - used, "%s%zu", i ? "," : "", layer->dim[i]);
+  }
+  snprintf(list + used, 200 - used, "] %zu; ", layer->d);
+  return LNT_OK;
 }
 
 static void put_ints(message *to, const char *name, const uint64_t *value, size_t n) {
@@ -204,6 +236,11 @@ static void channels_of_an_early_map(void **state) {
     assert_ok(lnti_backbone_run(out, b, LNTI_BACKBONE_EMBEDDING, &image, ERR));
     const float times = i == 3 ? 2 : 1;
     assert_true(fabsf(out[0] - 0.2f * times) < 1e-5f && fabsf(out[1] - 0.8f * times) < 1e-5f);
+    char list[200] = "";
+    assert_ok(lnti_backbone_layers(b, note_layer, list, ERR));
+    assert_string_equal(list,
+                        "map by Conv [1,2,8,8] 2; bent by Relu [1,2,8,8] 2; turned by Transpose [1,8,8,2] 2; "
+                        "added by Add [1,8,8,2] 2; ");
     lnti_backbone_free(b);
   }
   free(m.data);
@@ -522,6 +559,7 @@ int main(void) {
                                      cmocka_unit_test(keys),
                                      cmocka_unit_test(any_number_of_threads),
                                      cmocka_unit_test(half_a_scale_is_kept),
+                                     cmocka_unit_test(a_grey_picture_has_no_order_of_colours),
                                      cmocka_unit_test(channels_of_an_early_map),
                                      cmocka_unit_test(channels_by_shape_alone),
                                      cmocka_unit_test(plans_are_counted_with_all_they_hold),

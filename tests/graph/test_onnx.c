@@ -3,6 +3,8 @@
 #include "onnx_maker.h"
 
 #include <graph/onnx.h>
+#include <graph/read.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static lnt_status read_and_free(message m) {
@@ -117,10 +119,63 @@ static void what_is_no_model_is_refused(void **state) {
   lnti_graph *graph = NULL;
   assert_status(lnti_onnx_read(&graph, NULL, "", 0, ERR), LNT_EDATA);
   assert_status(lnti_onnx_read(&graph, NULL, "\x89PNG\r\n\x1a\n", 8, ERR), LNT_EDATA);
-  assert_message("no ONNX model");
+  assert_message("neither an ONNX model");
   assert_status(lnti_onnx_read(&graph, NULL, "path,label\na.jpg,ant\n", 21, ERR), LNT_EDATA);
-  assert_message("no ONNX model");
+  assert_message("neither an ONNX model");
   assert_null(graph);
+}
+
+/* Whatever else people give for a network is called what it is, with what to do; by reading and by a survey alike. */
+static void other_files_are_named(void **state) {
+  (void)state;
+  static const struct {
+    const char *data;
+    size_t n;
+    const char *says;
+  } files[] = {
+      {"", 0, "empty"},
+      {"\xff\xd8\xff\xe0\0\20JFIF", 10, "a JPEG image; what is in a picture is told by: linnet predict --backbone"},
+      {"\x89PNG\r\n\x1a\n", 8, "PNG"},
+      {"PK\3\4\24\0", 6, "ZIP"},
+      {"\x89HDF\r\n\x1a\n", 8, "tf2onnx"},
+      {"\x80\2\x8a\n", 4, "torch.onnx.export"},
+      {"\x10\1\0\0\0\0\0\0{\"a\":", 13, "safetensors"},
+      {"version https://git-lfs.github.com/spec/v1\noid", 46, "git lfs pull"},
+      {"<!DOCTYPE html>", 15, "a web page"},
+      {"a,b\n1,\xc3\xa4\n", 9, "a text"},
+      {"\1\2\3\4\5", 5, "neither an ONNX model"},
+  };
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    lnti_graph *graph = NULL;
+    lnti_graph_survey survey;
+    assert_status(lnti_graph_read(&graph, files[i].data, files[i].n, ERR), LNT_EDATA);
+    assert_message(files[i].says);
+    assert_null(graph);
+    assert_status(lnti_graph_look(&survey, files[i].data, files[i].n, ERR), LNT_EDATA);
+    assert_message(files[i].says);
+  }
+}
+
+/* Where a copy ended, and how much it should have at least: the network is the first field after a version. */
+static void a_cut_is_told_with_its_place(void **state) {
+  (void)state;
+  lnti_graph *graph = NULL;
+  message m = make_model(relu_graph(), 17);
+  char says[96];
+  for (size_t n = 3; n < m.n; n++) {
+    lnt_status status = lnti_graph_read(&graph, m.data, n, ERR);
+    assert_status(status, LNT_EDATA);
+    snprintf(says, sizeof says, "%zu", n);
+    if (strstr(ERR->message, "cut off")) assert_message(says);
+  }
+  assert_status(lnti_graph_read(&graph, m.data, m.n - 1, ERR), LNT_EDATA);
+  snprintf(says, sizeof says, "cut off at byte %zu: it has %zu at least", m.n - 1, m.n);
+  assert_message(says);
+  /* What cannot be as long as it says is damaged. */
+  assert_status(lnti_graph_read(&graph, "\x8\x8\x3a\xff\xff\xff\xff\xff\xff\1xx", 12, ERR), LNT_EDATA);
+  assert_message("damaged at byte 2 of 12");
+  assert_null(graph);
+  free(m.data);
 }
 
 /* Each prefix of a model is an error, and so is each with a byte changed or read as something else: never more than that. */
@@ -379,6 +434,8 @@ int main(void) {
                                      cmocka_unit_test(a_survey_needs_no_elements),
                                      cmocka_unit_test(versions_are_checked),
                                      cmocka_unit_test(what_is_no_model_is_refused),
+                                     cmocka_unit_test(other_files_are_named),
+                                     cmocka_unit_test(a_cut_is_told_with_its_place),
                                      cmocka_unit_test(damage_is_an_error_at_every_byte),
                                      cmocka_unit_test(a_shape_beyond_all_memory_is_refused),
                                      cmocka_unit_test(other_element_types_are_refused),
