@@ -517,3 +517,22 @@ lnt_status lnti_csv_next(const lnti_csv_row **row_out, lnti_csv_reader *reader, 
   *row_out = again ? NULL : &r->row;
   return LNT_OK;
 }
+
+/* ---- writing ---- */
+
+lnt_status lnti_csv_put(lnti_text *out, const char *text, lnt_error *err) {
+  size_t n = strlen(text);
+  bool quoted = strpbrk(text, ",\"\r\n") || (n && (text[0] == ' ' || text[n - 1] == ' '));
+  if (!quoted) return lnti_text_append(out, text, n, err);
+  lnt_status status = lnti_text_append(out, "\"", 1, err);
+  for (const char *at = text; *at && !status;) {
+    size_t plain = strcspn(at, "\"");
+    status = lnti_text_append(out, at, plain, err);
+    at += plain;
+    if (*at == '"' && !status) {
+      status = lnti_text_append(out, "\"\"", 2, err);
+      at++;
+    }
+  }
+  return status ? status : lnti_text_append(out, "\"", 1, err);
+}

@@ -9,6 +9,7 @@
 #define LNTI_BASE_CSV_H
 
 #include <base/encoding.h>
+#include <base/text.h>
 #include <linnet/status.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +70,8 @@ char lnti_csv_separator(const lnti_csv_reader *reader);
 /** Rows so far that were read as Windows-1252; *line_out (may be NULL) the first one's. */
 size_t lnti_csv_converted(const lnti_csv_reader *reader, size_t *line_out);
 void lnti_csv_reader_free(lnti_csv_reader *reader);
+
+/** Writing: appends one field, quoted where it has to be. Blanks at an end are quoted too: some readers take them away. */
+LNT_MUST_CHECK lnt_status lnti_csv_put(lnti_text *out, const char *text, lnt_error *err);
 
 #endif

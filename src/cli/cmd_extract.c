@@ -2,20 +2,24 @@
  * extract: feature vectors of the items, into the cache and, if asked, into a NumPy file.
  */
 #include <base/cancel.h>
+#include <base/csv.h>
 #include <base/error.h>
+#include <base/file.h>
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/help.h>
 #include <cli/refused.h>
 #include <flow/extract.h>
 #include <flow/split/names.h>
+#include <media/npy.h>
+#include <string.h>
 
 typedef struct extraction {
   lnti_extract_items items;
   lnti_extractor *extractor;
   lnti_vectors features;
   lnti_refused refused;
-  const char *file; /**< NULL: none */
+  const char *file, *rows; /**< NULL: none */
   double seconds;
 } extraction;
 
@@ -35,6 +39,7 @@ static lnt_status print_json(lnti_cli *cli, const extraction *e, lnt_error *err)
   lnti_json_kv_int(w, "computed", (int64_t)e->features.n_computed);
   lnti_refused_json(w, &e->refused);
   lnti_json_kv_string(w, "file", e->file);
+  lnti_json_kv_string(w, "rows", e->rows);
   lnti_json_kv_real(w, "seconds", e->seconds);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
@@ -46,8 +51,12 @@ static lnt_status print(lnti_cli *cli, const extraction *e, lnt_error *err) {
   const lnti_vectors *f = &e->features;
   lnti_print(cli, "%s vectors of %s %s numbers in %s", lnti_show_count(f->n).text, lnti_show_count(f->d).text,
              f->dtype == LNTI_U8 ? "u8" : "f32", lnti_show_seconds(e->seconds).text);
-  lnti_print(cli, " (%s computed, %s from the cache)\n", lnti_show_count(f->n_computed).text,
-             lnti_show_count(f->n - f->n_computed).text);
+  if (lnti_extractor_imported(e->extractor)) {
+    lnti_print(cli, " (imported)\n");
+  } else {
+    lnti_print(cli, " (%s computed, %s from the cache)\n", lnti_show_count(f->n_computed).text,
+               lnti_show_count(f->n - f->n_computed).text);
+  }
   lnti_print(cli, "Feature: %s\n", lnti_extractor_text(e->extractor));
   lnt_status status = LNT_OK;
   if (e->file) {
@@ -55,8 +64,41 @@ static lnt_status print(lnti_cli *cli, const extraction *e, lnt_error *err) {
     status = lnti_print_plain(cli, e->file, err);
     lnti_print(cli, ", a row for each item in order of id\n");
   }
+  if (!status && e->rows) {
+    lnti_print(cli, "The rows' images: ");
+    status = lnti_print_plain(cli, e->rows, err);
+    lnti_print(cli, "\n");
+  }
   if (!status) status = lnti_refused_print(cli, &e->refused, err);
   return status;
+}
+
+/** A table whose rows are those of the vectors, as import --rows takes it. */
+static lnt_status write_rows(const extraction *e, lnt_error *err) {
+  lnti_file_writer *file = NULL;
+  lnti_text line = {0};
+  lnt_status status = lnti_file_create(&file, e->rows, err);
+  if (status) return status;
+  status = lnti_file_write(file, "path\n", 5, err);
+  for (size_t i = 0; i < e->features.n && !status; i++) {
+    line.length = 0;
+    status = lnti_csv_put(&line, e->items.item[e->features.item[i]].uri, err);
+    if (!status) status = lnti_text_append(&line, "\n", 1, err);
+    if (!status) status = lnti_file_write(file, line.data, line.length, err);
+  }
+  lnti_text_clear(&line);
+  if (status) {
+    lnti_file_discard(file);
+    return status;
+  }
+  return lnti_file_commit(file, err);
+}
+
+/** Import knows by the name what a list is like. */
+static lnt_status check_rows_name(const char *rows, lnt_error *err) {
+  size_t n = rows ? strlen(rows) : 0;
+  if (!rows || (n > 4 && strcmp(rows + n - 4, ".csv") == 0)) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL, "--rows writes a table: give it a name that ends in .csv");
 }
 
 /** The work itself. */
@@ -79,14 +121,16 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
     lnti_matrix matrix = lnti_vectors_matrix(&e->features);
     status = lnti_npy_write(e->file, &matrix, err);
   }
+  if (!status && e->rows) status = write_rows(e, err);
   e->seconds = (double)(lnti_monotonic_ns() - began) * 1e-9;
   return status;
 }
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  extraction e = {.file = lnti_args_text(args, "out", NULL)};
+  extraction e = {.file = lnti_args_text(args, "out", NULL), .rows = lnti_args_text(args, "rows", NULL)};
   lnti_project *project = NULL;
-  lnt_status status = lnti_cli_project(&project, cli, err);
+  lnt_status status = check_rows_name(e.rows, err);
+  if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) {
     status =
         extract(&e, cli, project, lnti_args_text(args, "feature", "hog"), lnti_args_text(args, "split", NULL), err);
@@ -105,12 +149,15 @@ static const lnti_cli_option option_table[] = {
     {"feature", 0, "FEATURE", "a feature, with parameters after a colon (hog)", false},
     {"split", 0, "NAME", "only the items of this split", false},
     {"out", 0, "FILE.npy", "write the vectors as a NumPy array [items, numbers]", false},
+    {"rows", 0, "FILE.csv", "write which image each row is of, as a table with the column path", false},
     LNTI_CLI_OPTIONS_END,
 };
 
 static const lnti_example examples[] = {
     {"Fill the cache, so that training starts at once:", "linnet extract --feature hog"},
     {"Vectors of the test items for another program:", "linnet extract --feature hog --split test --out test.npy"},
+    {"Vectors and their list, as 'linnet import --embeddings' takes them:",
+     "linnet extract --feature hog --out hog.npy --rows hog.csv"},
     {"Pixels at a size of one's own:", "linnet extract --feature pixels:width=64,height=64,colour=rgb"},
     {NULL, NULL},
 };
@@ -118,11 +165,11 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_extract = {
     .name = "extract",
     .summary = "compute feature vectors of the items",
-    .usage = "[--feature FEATURE] [--split NAME] [--out FILE.npy]",
+    .usage = "[--feature FEATURE] [--split NAME] [--out FILE.npy] [--rows FILE.csv]",
     .about =
         "Vectors are kept in the project's cache by the image's content, so each is computed once; 'linnet train' "
         "and 'linnet evaluate' extract what they need by themselves. The rows of FILE.npy are the items "
-        "in order of their ids ('linnet items'), without those that were refused.\n\n"
+        "in order of their ids ('linnet items'), without those that were refused; --rows writes their list.\n\n"
         "What a feature leaves to be found out (auto) is decided from the items in the split train, as training does, or from "
         "all items where none is in it; whichever items are extracted.",
     .options = option_table,

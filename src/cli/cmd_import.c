@@ -5,6 +5,7 @@
 #include <cli/commands.h>
 #include <cli/duplicates.h>
 #include <cli/format.h>
+#include <cli/import_vectors.h>
 #include <cli/next_step.h>
 #include <cli/refused.h>
 #include <cli/table.h>
@@ -233,7 +234,7 @@ static lnt_status read_table(lnti_import_table_options *table, table_lists *list
   return status;
 }
 
-static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+static lnt_status import_media(lnti_cli *cli, const lnti_args *args, lnti_import_existing existing, lnt_error *err) {
   lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
   table_lists lists = {0};
   lnti_import_result result = {0};
@@ -243,19 +244,17 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   char *classes_block = NULL;
   size_t format = 0;
   size_t frames = 0;
-  size_t existing = 0;
   size_t changed = 0;
-  lnt_status status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
+  lnt_status status = lnti_import_vectors_unused(args, err);
+  if (!status) status = lnti_args_choice(&format, args, "format", FORMATS, LNTI_IMPORT_AUTO, err);
   if (!status) status = lnti_args_choice(&frames, args, "frames", "first|each|group", LNTI_FRAMES_FIRST, err);
-  if (!status)
-    status = lnti_args_choice(&existing, args, "existing", "auto|keep|replace", LNTI_IMPORT_EXISTING_AUTO, err);
   if (!status) status = lnti_args_choice(&changed, args, "changed", "report|update", 0, err);
   if (!status) status = read_limits(&options.limits, args, err);
   if (!status) status = read_table(&options.table, &lists, args, err);
   if (status) goto done;
   options.format = (lnti_import_format)format;
   options.frames = (lnti_import_frames)frames;
-  options.existing = (lnti_import_existing)existing;
+  options.existing = existing;
   options.group = lnti_args_text(args, "group", NULL);
   options.meta = lnti_args_text(args, "meta", NULL);
   options.split = lnti_args_text(args, "split", NULL);
@@ -327,7 +326,8 @@ static const lnti_cli_option option_table[] = {
     {"header", 0, "auto|yes|no", "whether the first row names the columns (auto)", false},
     {"existing", 0, "auto|keep|replace",
      "labels, metadata and splits of items that have others already: keep them, or replace them by what the sources say; "
-     "tables replace, all else keeps (auto)",
+     "tables replace, all else keeps (auto). Of vectors: keep those that are there, replace all of them, or take none that differ "
+     "(auto)",
      false},
     {"changed", 0, "report|update",
      "files that are another picture than was imported: report them, or take them as they are now, answers staying "
@@ -337,8 +337,22 @@ static const lnti_cli_option option_table[] = {
     {"max-bytes", 0, "N", "refuse images that take more bytes of memory (2147483648)", false},
     {"max-frames", 0, "N", "refuse files with more frames or pages (10000)", false},
     {"no-verify", 0, NULL, "read the images' headers only, instead of decoding each in full", false},
+    {"embeddings", 0, "FILE.npy", "vectors that another program made of images that are items, a row each", false},
+    {"rows", 0, "FILE", "which image each row is of: a path a line, or a CSV or JSON Lines file with a column path",
+     false},
+    {"name", 0, "NAME", "the feature is embedding:NAME; without it, the name of FILE.npy", false},
     LNTI_CLI_OPTIONS_END,
 };
+
+static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
+  size_t existing = 0;
+  lnt_status status =
+      lnti_args_choice(&existing, args, "existing", "auto|keep|replace", LNTI_IMPORT_EXISTING_AUTO, err);
+  if (status) return status;
+  return lnti_args_has(args, "embeddings")
+             ? lnti_import_vectors_run(cli, args, option_table, (lnti_import_existing)existing, err)
+             : import_media(cli, args, (lnti_import_existing)existing, err);
+}
 
 static const lnti_example examples[] = {
     {"A folder that holds one folder for each class:", "linnet import photos/"},
@@ -351,6 +365,8 @@ static const lnti_example examples[] = {
     {"A table whose third column is the label:", "linnet import labels.csv --column 3=label --column '*=skip'"},
     {"A list train.txt of path, fine and coarse number, with names for both:",
      "linnet import train.txt --label 3/2 --names 2=classes.csv:2:1 --names 3=classes.csv:4:3"},
+    {"Vectors that another program made of the images, in the order of a list of these:",
+     "linnet import --embeddings clip.npy --rows files.txt"},
     {NULL, NULL},
 };
 
@@ -361,7 +377,8 @@ const lnti_command lnti_cmd_import = {
         "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
         "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
         "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
-        "[--existing auto|keep|replace] [--changed report|update] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]",
+        "[--existing auto|keep|replace] [--changed report|update] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]\n"
+        "--embeddings FILE.npy --rows FILE [--name NAME] [--root PATH] [--existing auto|keep|replace]",
     .about =
         "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
         "an IDX array of images, plain or gzip, with its labels beside it; a table (CSV, TSV, JSON Lines, list) that names "
@@ -369,10 +386,13 @@ const lnti_command lnti_cmd_import = {
         "are.\n\n"
         "Every image is decoded once in full; one that is broken is refused with its reason, and the rest goes on "
         "(exit code 3). Repeating an import adds what is missing and changes nothing else: after an "
-        "interruption, give the same command again.",
+        "interruption, give the same command again.\n\n"
+        "With --embeddings vectors of images that are items become the feature embedding:NAME. FILE.npy is a NumPy array "
+        "[images, numbers] of f16, f32 or f64; --rows says which image each row is of. All that is taken is stored in one "
+        "step, or nothing.",
     .options = option_table,
     .examples = examples,
-    .operands_min = 1,
+    .operands_min = 0,
     .operands_max = SIZE_MAX,
     .run = run,
 };

@@ -36,6 +36,7 @@ struct lnti_extractor {
   lnti_prepare prepare;
   size_t d, scratch_bytes;
   char *text, *key;
+  char *imported_name, *imported_id; /* NULL: the vectors are made here */
 };
 
 const lnti_feature *const *lnti_features(size_t *n_out) {
@@ -235,9 +236,31 @@ done:
   return status;
 }
 
+lnt_status lnti_extractor_of_imported(lnti_extractor **out, const char *name, const char *id, size_t d,
+                                      lnt_error *err) {
+  lnti_extractor *extractor = NULL;
+  lnt_status status = lnti_alloc_zero(&extractor, 1, sizeof *extractor, err);
+  if (status != LNT_OK) return status;
+  extractor->feature = &embedding;
+  extractor->d = d;
+  lnti_params_init(&extractor->params, no_params);
+  status = lnti_strdup(&extractor->imported_name, name, err);
+  if (status == LNT_OK) status = lnti_strdup(&extractor->imported_id, id, err);
+  if (status == LNT_OK) status = lnti_asprintf(&extractor->text, err, "%s%s", LNTI_EMBEDDING_PREFIX, name);
+  if (status == LNT_OK) status = lnti_asprintf(&extractor->key, err, "%s;imported:%s", extractor->text, id);
+  if (status != LNT_OK) {
+    lnti_extractor_free(extractor);
+    return status;
+  }
+  *out = extractor;
+  return LNT_OK;
+}
+
 void lnti_extractor_free(lnti_extractor *extractor) {
   if (!extractor) return;
   lnti_backbone_free(extractor->backbone);
+  free(extractor->imported_id);
+  free(extractor->imported_name);
   free(extractor->key);
   free(extractor->text);
   free(extractor);
@@ -249,6 +272,7 @@ const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor) {
 
 const char *lnti_extractor_name(const lnti_extractor *extractor) {
   const lnti_backbone *backbone = extractor->backbone;
+  if (extractor->imported_name) return extractor->imported_name;
   return backbone ? lnti_backbone_get_spec(backbone)->name : extractor->feature->name;
 }
 
@@ -273,11 +297,16 @@ lnti_dtype lnti_extractor_dtype(const lnti_extractor *extractor) {
 }
 
 lnti_dtype lnti_extractor_stored_dtype(const lnti_extractor *extractor) {
-  return extractor->backbone && extractor->output == LNTI_BACKBONE_EMBEDDING ? LNTI_F16 : extractor->feature->dtype;
+  bool embeds = extractor->imported_id || (extractor->backbone && extractor->output == LNTI_BACKBONE_EMBEDDING);
+  return embeds ? LNTI_F16 : extractor->feature->dtype;
 }
 
 lnti_backbone *lnti_extractor_backbone(const lnti_extractor *extractor) {
   return extractor->backbone;
+}
+
+const char *lnti_extractor_imported(const lnti_extractor *extractor) {
+  return extractor->imported_id;
 }
 
 /* Beyond an f16's range its end: no more than two numbers of a picture that is like no other. */
@@ -303,6 +332,12 @@ lnt_status lnti_extractor_run(void *out, const lnti_extractor *extractor, const 
                               const lnti_image_limits *limits, lnt_error *err) {
   lnti_image image = {0};
   void *scratch = NULL;
+  if (extractor->imported_id) {
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "%s was computed elsewhere: its vector of a new image cannot be made here, only imported (linnet "
+                     "import --embeddings)",
+                     extractor->text);
+  }
   lnt_status status = lnti_prepare_run(&image, &extractor->prepare, blob, limits, err);
   if (status != LNT_OK) return status;
   if (extractor->backbone) {

@@ -7,7 +7,7 @@
  * files hold: it says everything needed to make the same vector again.
  *
  * What a backbone sees in an image is a feature too, "embedding:NAME@LAYER". It is made of an opened backbone, since only its
- * caller knows where that is kept.
+ * caller knows where that is kept. So are vectors that were made elsewhere and imported, "embedding:NAME".
  */
 #ifndef LNTI_FEATURE_FEATURE_H
 #define LNTI_FEATURE_FEATURE_H
@@ -63,14 +63,23 @@ LNT_MUST_CHECK lnt_status lnti_extractor_new(lnti_extractor **out, const char *t
  */
 LNT_MUST_CHECK lnt_status lnti_extractor_of_backbone(lnti_extractor **out, lnti_backbone *backbone,
                                                      lnti_backbone_output output, lnt_error *err);
+/**
+ * An extractor of vectors that were made elsewhere, which can make none: it stands for their name, "embedding:NAME". What
+ * there is of them, its caller has.
+ * @param id  which import they are of; copied
+ */
+LNT_MUST_CHECK lnt_status lnti_extractor_of_imported(lnti_extractor **out, const char *name, const char *id, size_t d,
+                                                     lnt_error *err);
 void lnti_extractor_free(lnti_extractor *extractor);
 
 /** Its backbone, borrowed; NULL: it has none. */
 lnti_backbone *lnti_extractor_backbone(const lnti_extractor *extractor);
+/** Of vectors that were made elsewhere, their import's id, borrowed; NULL: it is no such extractor. */
+const char *lnti_extractor_imported(const lnti_extractor *extractor);
 /** The beginning of the text of an embedding, before "NAME@LAYER". */
 #define LNTI_EMBEDDING_PREFIX "embedding:"
 const lnti_feature *lnti_extractor_feature(const lnti_extractor *extractor);
-/** What models on it are called by: the feature's name, or that of its backbone; borrowed. */
+/** What models on it are called by: the feature's name, that of its backbone, or that of imported vectors; borrowed. */
 const char *lnti_extractor_name(const lnti_extractor *extractor);
 /** Resolved text, "hog:bins=9,block=2,cell=7,height=28,width=28" (all keys, sorted), with the pipeline and version implied by it; borrowed. */
 const char *lnti_extractor_text(const lnti_extractor *extractor);
@@ -85,7 +94,7 @@ lnti_dtype lnti_extractor_stored_dtype(const lnti_extractor *extractor);
 /**
  * One vector.
  * @param out  d elements of dtype
- * Errors as lnti_prepare_run. The extractor may be used by several threads at once.
+ * Errors as lnti_prepare_run; LNT_EUNSUPPORTED (imported vectors are not made). The extractor may be used by several threads at once.
  */
 LNT_MUST_CHECK lnt_status lnti_extractor_run(void *out, const lnti_extractor *extractor, const lnti_blob *blob,
                                              const lnti_image_limits *limits, lnt_error *err);

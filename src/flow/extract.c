@@ -10,6 +10,7 @@
 #include <base/file.h>
 #include <flow/backbones.h>
 #include <flow/content.h>
+#include <flow/embeddings.h>
 #include <flow/feature_cache.h>
 #include <flow/split/names.h>
 #include <stdio.h>
@@ -117,11 +118,35 @@ static lnt_status fail_which_backbone(const lnti_project *project, const char *t
   return status;
 }
 
-/* "embedding:NAME@LAYER", or "embedding:NAME". */
-static lnt_status open_embedding(lnti_extractor **out, const lnti_project *project, const char *text, lnt_error *err) {
+static lnt_status add_name(void *payload, const lnti_embedding_set *set, lnt_error *err) {
+  lnti_text *names = payload;
+  return lnti_text_printf(names, err, "%s%s", names->length ? ", " : "; imported: ", set->name);
+}
+
+/* No backbone is called so; nor are imported vectors, which are told as well. */
+static lnt_status fail_unknown(lnti_project *project, const lnt_error *reason, lnt_error *err) {
+  lnti_text names = {0};
+  lnt_status status = lnti_embeddings_list(project, add_name, &names, err);
+  if (!status) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "%.400s%.100s", reason->message, names.length ? names.data : "");
+  }
+  lnti_text_clear(&names);
+  return status;
+}
+
+/* "embedding:NAME@LAYER", or "embedding:NAME". Imported vectors have no layer, and stand before a backbone of the same name,
+ * which came later. */
+static lnt_status open_embedding(lnti_extractor **out, lnti_project *project, const char *text, lnt_error *err) {
+  const char *after = text + sizeof LNTI_EMBEDDING_PREFIX - 1;
   lnti_backbone *backbone = NULL;
+  lnti_embedding_set set;
+  lnt_error reason = LNT_ERROR_INIT;
   char *name = NULL;
-  lnt_status status = lnti_strdup(&name, text + sizeof LNTI_EMBEDDING_PREFIX - 1, err);
+  bool imported = false;
+  lnt_status status = lnti_embeddings_find(&imported, &set, project, after, err);
+  if (status) return status;
+  if (imported) return lnti_extractor_of_imported(out, set.name, set.id, set.d, err);
+  status = lnti_strdup(&name, after, err);
   if (status) return status;
   char *layer = find_layer(name);
   if (layer) *layer++ = 0;
@@ -129,7 +154,12 @@ static lnt_status open_embedding(lnti_extractor **out, const lnti_project *proje
     status = fail_which_backbone(project, text, err);
   } else {
     status = lnti_backbones_open(&backbone, project->backbones, name, layer, LNTI_BACKBONE_EMBEDDING, &project->context,
-                                 err);
+                                 &reason);
+    if (status == LNT_ENOTFOUND) {
+      status = fail_unknown(project, &reason, err);
+    } else if (status) {
+      status = lnti_fail(err, status, "%s", reason.message);
+    }
   }
   free(name);
   return status ? status : lnti_extractor_of_backbone(out, backbone, LNTI_BACKBONE_EMBEDDING, err);
@@ -160,13 +190,46 @@ typedef struct storage {
   void *row; /* [d] of `stored`; NULL where both are one */
 } storage;
 
+/* The set that the project has of these vectors. A model may come from another project, or from before they were
+ * replaced: then their name is all there is to say that they are of the same network. */
+static lnt_status open_imported(storage *s, lnti_project *project, const lnti_extractor *extractor, lnt_error *err) {
+  const char *name = lnti_extractor_name(extractor);
+  lnti_embedding_set set;
+  bool found = false;
+  lnt_status status = lnti_embeddings_find(&found, &set, project, name, err);
+  if (status) return status;
+  if (!found) {
+    return lnti_fail(err, LNT_ENOTFOUND,
+                     "embedding:%s was computed elsewhere, and this project has no vectors of that name; import them: "
+                     "linnet import --embeddings FILE.npy --rows FILE --name %s",
+                     name, name);
+  }
+  if (set.d != s->d) {
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "the model learned from embedding:%s of %zu numbers; this project's vectors of that name have %zu, "
+        "so they are of another network",
+        name, s->d, set.d);
+  }
+  if (strcmp(set.id, lnti_extractor_imported(extractor)) != 0) {
+    lnti_log_printf(project->context.log, LNTI_LOG_WARN,
+                    "the vectors of embedding:%s are of another import than those that the model learned from; it "
+                    "knows nothing of them if another network made them",
+                    name);
+  }
+  return lnti_embeddings_open(&s->cache, project, &set, err);
+}
+
 static lnt_status storage_open(storage *s, lnti_project *project, const lnti_extractor *extractor, lnt_error *err) {
   s->d = lnti_extractor_d(extractor);
   s->dtype = lnti_extractor_dtype(extractor);
   s->stored = lnti_extractor_stored_dtype(extractor);
   size_t bytes = s->d * lnti_dtype_bytes(s->stored);
   lnt_status status = s->stored == s->dtype ? LNT_OK : lnti_alloc_aligned(&s->row, bytes, 1, err);
-  return status ? status : lnti_feature_cache_open(&s->cache, project, lnti_extractor_key(extractor), bytes, err);
+  if (status) return status;
+  return lnti_extractor_imported(extractor)
+             ? open_imported(s, project, extractor, err)
+             : lnti_feature_cache_open(&s->cache, project, lnti_extractor_key(extractor), bytes, err);
 }
 
 static void storage_close(storage *s) {
@@ -258,6 +321,13 @@ static lnt_status store_block(extraction *work, size_t n, lnt_error *err) {
   return lnti_feature_cache_flush(work->storage->cache, err);
 }
 
+/* Items without an imported vector: each is told, none is made. */
+static void refuse_missing(extraction *work, size_t n_missing) {
+  outcome result = {.status = LNT_ENOTFOUND};
+  (void)lnti_fail(&result.error, LNT_ENOTFOUND, "there is no vector of it in %s", lnti_extractor_text(work->extractor));
+  for (size_t i = 0; i < n_missing; i++) refuse(work, work->items->item[work->missing[i]].uri, &result);
+}
+
 /* The next block: twice as many as long as one takes little time, so that little is lost where the work is killed. */
 static size_t next_block(size_t block, uint64_t took_ns) {
   return took_ns > BLOCK_NS || block >= BLOCK_ITEMS ? block : 2 * block;
@@ -307,6 +377,7 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
   size_t *missing = NULL, n_missing = 0;
   outcome *outcomes = NULL;
   size_t row_bytes = features.d * lnti_dtype_bytes(features.dtype);
+  const bool imported = lnti_extractor_imported(extractor) != NULL;
   lnt_status status = lnti_alloc_aligned(&features.data, items->n, row_bytes, err);
   if (status) goto done;
   status = lnti_alloc(&features.item, items->n, sizeof *features.item, err);
@@ -336,11 +407,21 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
                      .outcomes = outcomes,
                      .refused = refused,
                      .refused_payload = refused_payload};
-  status = compute_missing(&work, n_missing, progress, err);
+  if (imported) {
+    refuse_missing(&work, n_missing);
+  } else {
+    status = compute_missing(&work, n_missing, progress, err);
+  }
   if (status) goto done;
   features.n_refused = work.n_refused;
   features.n_computed = n_missing - features.n_refused;
   close_gaps(&features, have, row_bytes);
+  if (features.n == 0 && items->n > 0 && imported) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "not one of %zu items has a vector in %s; import more: linnet import --embeddings", items->n,
+                       lnti_extractor_text(extractor));
+    goto done;
+  }
   if (features.n == 0 && items->n > 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "not one of %zu images could be read (have they moved? linnet relink OLD NEW); the first: %s",
@@ -366,33 +447,4 @@ void lnti_vectors_clear(lnti_vectors *features) {
 
 lnti_matrix lnti_vectors_matrix(const lnti_vectors *features) {
   return lnti_matrix_of(features->data, features->n, features->d, features->dtype);
-}
-
-/* ---- .npy ---- */
-
-/* The format: NumPy Enhancement Proposal 1. The header is padded so that the data begin at a multiple of 64. */
-lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err) {
-  enum { PREFIX = 10, ALIGN = 64, HEADER_MAX = 256 };
-  char header[HEADER_MAX];
-  lnti_file_writer *file = NULL;
-  const char *type = m->dtype == LNTI_U8 ? "|u1" : m->dtype == LNTI_I32 ? "<i4" : m->dtype == LNTI_F32 ? "<f4" : "<f8";
-  memcpy(header, "\x93NUMPY\x01\x00", 8);
-  int n = snprintf(header + PREFIX, HEADER_MAX - PREFIX,
-                   "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }", type, m->n, m->d);
-  size_t used = PREFIX + (size_t)n, total = (used + 1 + ALIGN - 1) / ALIGN * ALIGN;
-  memset(header + used, ' ', total - used - 1);
-  header[total - 1] = '\n';
-  header[8] = (char)((total - PREFIX) & 0xff);
-  header[9] = (char)((total - PREFIX) >> 8);
-  lnt_status status = lnti_file_create(&file, path, err);
-  if (status) return status;
-  status = lnti_file_write(file, header, total, err);
-  for (size_t i = 0; i < m->n && status == LNT_OK; i++) {
-    status = lnti_file_write(file, lnti_matrix_row(m, i), m->d * lnti_dtype_bytes(m->dtype), err);
-  }
-  if (status) {
-    lnti_file_discard(file);
-    return status;
-  }
-  return lnti_file_commit(file, err);
 }

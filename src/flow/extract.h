@@ -38,8 +38,8 @@ void lnti_extract_items_clear(lnti_extract_items *items);
  */
 LNT_MUST_CHECK lnt_status lnti_project_traits(lnti_image_traits *out, lnti_project *project, lnt_error *err);
 
-/** An extractor from text: a feature with what is open resolved by lnti_project_traits, or an embedding of one of the
- *  person's backbones, or of a network's file. Errors as lnti_extractor_new and lnti_backbones_open. */
+/** An extractor from text: a feature with what is open resolved by lnti_project_traits, or an embedding: imported vectors
+ *  of the project, one of the person's backbones, or a network's file. Errors as lnti_extractor_new and lnti_backbones_open. */
 LNT_MUST_CHECK lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, const char *text,
                                                  lnt_error *err);
 
@@ -54,7 +54,8 @@ typedef struct lnti_vectors {
 } lnti_vectors;
 
 /**
- * Vectors of all items: from the cache where they are, else computed on the pool and added to it.
+ * Vectors of all items: from the cache where they are, else computed on the pool and added to it. Imported ones are not
+ * computed: items without are refused.
  * @return LNT_OK also where some images were refused; LNT_ECANCELLED (what was computed is kept), LNT_ENOSPC, LNT_EIO,
  *         LNT_ENOMEM, LNT_ENOTFOUND (not one image could be read).
  */
@@ -63,9 +64,6 @@ LNT_MUST_CHECK lnt_status lnti_extract(lnti_vectors *out, lnti_project *project,
                                        lnti_refused_visit refused, void *refused_payload, lnt_error *err);
 void lnti_vectors_clear(lnti_vectors *features);
 lnti_matrix lnti_vectors_matrix(const lnti_vectors *features);
-
-/** Writes a matrix as NumPy's .npy (version 1.0), atomically. */
-LNT_MUST_CHECK lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err);
 
 /** Checks every cached vector of every feature against its check sum. @param n_vectors_out  vectors looked at.
  *  @param n_faults_out  faults told: a damaged folder is one. Deleting the folder that is named mends it. */

@@ -172,6 +172,7 @@ done:
   return status;
 }
 
+/* By the whole key, with the length of a vector. */
 static lnt_status open_folder(lnti_feature_cache **out, const char *folder, const char *key, size_t row_bytes,
                               const lnti_context *context, lnt_error *err) {
   lnti_feature_cache *cache = NULL;
@@ -216,6 +217,15 @@ done:
   return status;
 }
 
+lnt_status lnti_feature_cache_open_in(lnti_feature_cache **out, const char *folder, const char *key, size_t row_bytes,
+                                      const lnti_context *context, lnt_error *err) {
+  char *full_key = NULL;
+  lnt_status status = lnti_asprintf(&full_key, err, "%s%s%zu", key, row_mark, row_bytes);
+  if (status == LNT_OK) status = open_folder(out, folder, full_key, row_bytes, context, err);
+  free(full_key);
+  return status;
+}
+
 void lnti_feature_cache_close(lnti_feature_cache *cache) {
   if (!cache) return;
   if (cache->shard_fd >= 0) close(cache->shard_fd);
@@ -243,11 +253,23 @@ lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool *found_out, vo
   return LNT_OK;
 }
 
+bool lnti_feature_cache_has(const lnti_feature_cache *cache, const lnti_hash *content) {
+  return cache->slot[slot_of(cache, content)] > 0;
+}
+
+bool lnti_feature_cache_added(const lnti_feature_cache *cache, const lnti_hash *content) {
+  return cache->slot[slot_of(cache, content)] > cache->n_opened;
+}
+
+size_t lnti_feature_cache_count(const lnti_feature_cache *cache) {
+  return cache->n;
+}
+
 lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *content, const void *row,
                                   lnt_error *err) {
   size_t number = cache->n;
   /* An older vector is here again because it is damaged, a newer one because two images are equal. */
-  if (cache->slot[slot_of(cache, content)] > cache->n_opened) return LNT_OK;
+  if (lnti_feature_cache_added(cache, content)) return LNT_OK;
   lnt_status status = use_shard(cache, number / LNTI_SHARD_ROWS, err);
   if (status) return status;
   cache->shard_dirty = true;
@@ -299,6 +321,20 @@ static lnt_status verify_shard(lnti_feature_cache *cache, size_t shard, size_t *
   return status;
 }
 
+lnt_status lnti_feature_cache_check(lnti_feature_cache *cache, size_t *n_out, size_t *n_bad_out,
+                                    const lnti_cancel *cancel, lnt_error *err) {
+  size_t n_bad = 0;
+  lnt_status status = LNT_OK;
+  for (size_t shard = 0; shard * LNTI_SHARD_ROWS < cache->n && status == LNT_OK; shard++) {
+    status = lnti_cancel_check(cancel, err);
+    if (status == LNT_OK) status = verify_shard(cache, shard, &n_bad, err);
+  }
+  if (status) return status;
+  *n_out = cache->n;
+  *n_bad_out = n_bad;
+  return LNT_OK;
+}
+
 /* The key that a folder's file holds; LNT_ECORRUPT where there is none that fits the folder's name. */
 static lnt_status read_key(char **key_out, size_t *row_bytes_out, const char *folder, lnt_error *err) {
   char *path = NULL, *key = NULL;
@@ -346,7 +382,7 @@ static lnt_status check_folder(cache_check *check, const char *folder, lnt_error
   lnti_feature_cache *cache = NULL;
   lnt_error reason = LNT_ERROR_INIT;
   char *key = NULL;
-  size_t row_bytes = 0, n_bad = 0;
+  size_t row_bytes = 0, n = 0, n_bad = 0;
   lnt_status status = read_key(&key, &row_bytes, folder, &reason);
   if (status) {
     /* A crash may leave a folder before its key: it holds nothing yet, and is none of a fault. */
@@ -355,14 +391,11 @@ static lnt_status check_folder(cache_check *check, const char *folder, lnt_error
   }
   status = open_folder(&cache, folder, key, row_bytes, &check->project->context, err);
   if (status) goto done;
-  for (size_t shard = 0; shard * LNTI_SHARD_ROWS < cache->n && status == LNT_OK; shard++) {
-    status = lnti_cancel_check(check->project->context.cancel, err);
-    if (status == LNT_OK) status = verify_shard(cache, shard, &n_bad, err);
-  }
-  check->n_vectors += cache->n;
+  status = lnti_feature_cache_check(cache, &n, &n_bad, check->project->context.cancel, err);
+  check->n_vectors += n;
   if (n_bad > 0) {
     char what[64];
-    snprintf(what, sizeof what, "%zu of %zu vectors are damaged", n_bad, cache->n);
+    snprintf(what, sizeof what, "%zu of %zu vectors are damaged", n_bad, n);
     tell(check, folder, what);
   }
 done:

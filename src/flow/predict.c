@@ -250,6 +250,15 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
                               lnt_error *err) {
   lnti_media *own_media = NULL;
   prediction_work *work = NULL;
+  if (lnti_extractor_imported(model->extractor)) {
+    const char *name = lnti_extractor_name(model->extractor);
+    return lnti_fail(
+        err, LNT_EUNSUPPORTED,
+        "the model learned from vectors that were computed elsewhere (embedding:%s), which cannot be made of "
+        "new files here. Import the files, then their vectors (linnet import --embeddings FILE.npy --rows "
+        "FILE --name %s), and predict with --items FILTER instead of paths",
+        name, name);
+  }
   lnt_status status = lnti_alloc_zero(&work, 1, sizeof *work, err);
   if (status) return status;
   work->model = model;

@@ -189,6 +189,11 @@ static lnt_status extract_rows(training *t, lnt_error *err) {
   }
   size_t n_refused = t->features.n_refused + t->val_features.n_refused;
   if (n_refused == 0) return LNT_OK;
+  if (lnti_extractor_imported(t->extractor)) {
+    return lnti_messages_add(&t->result->warnings, err,
+                             "%zu of %zu labelled items have no vector in %s and were left out", n_refused,
+                             t->rows.items.n + t->val.items.n, lnti_extractor_text(t->extractor));
+  }
   return lnti_messages_add(&t->result->warnings, err, "%zu images could not be read and were left out", n_refused);
 }
 

@@ -17,7 +17,8 @@ static lnt_status add_feature(lnti_text *out, lnti_project *project, const lnt_m
   lnti_extractor *plain = NULL;
   lnti_image_traits traits;
   const char *text = lnti_extractor_text(model->extractor);
-  if (lnti_extractor_backbone(model->extractor)) return add_option(out, "feature", text, err);
+  if (lnti_extractor_backbone(model->extractor) || lnti_extractor_imported(model->extractor))
+    return add_option(out, "feature", text, err);
   const char *name = lnti_extractor_feature(model->extractor)->name;
   lnt_status status = lnti_project_traits(&traits, project, err);
   if (!status) status = lnti_extractor_new(&plain, name, &traits, err);

@@ -6,6 +6,7 @@
 
 #include <base/error.h>
 #include <base/file.h>
+#include <flow/embeddings.h>
 #include <flow/extract.h>
 #include <model/model.h>
 #include <stdarg.h>
@@ -81,6 +82,8 @@ lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, const lnt
   status = lnti_verify_media(&result, project, options, visit, payload, err);
   if (status) goto done;
   status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
+  if (status) goto done;
+  status = lnti_embeddings_verify(project, &result.cached_vectors, &n, visit, payload, err);
   if (status) goto done;
   result.faults += n;
   if (database_faults == 0) keep_note(project, &result);

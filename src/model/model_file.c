@@ -135,11 +135,21 @@ static void write_classes(lnti_json_writer *w, const lnt_model *model) {
   lnti_json_end_array(w);
 }
 
+/* How an image is prepared; nothing where no image is. */
+static void pipeline_text(char out[LNTI_PREPARE_TEXT], const lnti_extractor *extractor) {
+  if (lnti_extractor_imported(extractor)) {
+    out[0] = '\0';
+  } else {
+    lnti_prepare_text(out, lnti_extractor_prepare(extractor));
+  }
+}
+
 static void write_fields(lnti_json_writer *w, const lnt_model *model, const char *seed) {
   const lnti_fitted *fitted = model->fitted;
   const lnti_backbone *backbone = lnti_extractor_backbone(model->extractor);
   char pipeline[LNTI_PREPARE_TEXT];
-  lnti_prepare_text(pipeline, lnti_extractor_prepare(model->extractor));
+  const char *imported = lnti_extractor_imported(model->extractor);
+  pipeline_text(pipeline, model->extractor);
   lnti_json_kv_int(w, "format", LNTI_LNT_FORMAT);
   lnti_json_kv_string(w, "linnet", lnt_version());
   lnti_json_kv_string(w, "name", model->name);
@@ -154,6 +164,7 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
     lnti_backbone_spec_write(w, lnti_backbone_get_spec(backbone), false);
     lnti_json_end_object(w);
   }
+  if (imported) lnti_json_kv_string(w, "imported", imported);
   lnti_json_kv_int(w, "feature_version", lnti_extractor_feature(model->extractor)->version);
   lnti_json_kv_int(w, "d", (int64_t)fitted->d);
   lnti_json_kv_string(w, "dtype", lnti_dtype_name(fitted->dtype));
@@ -367,6 +378,29 @@ static lnt_status read_embedding(lnt_model *model, const lnti_json_value *manife
   return status ? status : lnti_extractor_of_backbone(&model->extractor, backbone, LNTI_BACKBONE_EMBEDDING, err);
 }
 
+/* Vectors that were made elsewhere: there is nothing to make them by, only their name. */
+static lnt_status read_imported(lnt_model *model, const lnti_json_value *manifest, const char *text, size_t d,
+                                lnt_error *err) {
+  const char *id = NULL;
+  lnti_uuid uuid;
+  lnt_error none = LNT_ERROR_INIT;
+  const char *name = text + sizeof LNTI_EMBEDDING_PREFIX - 1;
+  lnt_status status = borrow_string(&id, manifest, "imported", err);
+  if (status != LNT_OK) return status;
+  if (lnti_uuid_parse(&uuid, id, &none) || lnti_backbone_name_check(name, NULL))
+    return lnti_fail(err, LNT_EDATA, "'imported' or 'feature' is not of imported vectors");
+  return lnti_extractor_of_imported(&model->extractor, name, id, d, err);
+}
+
+/* By what the file holds to make its vectors. */
+static lnt_status read_extractor(lnt_model *model, const lnti_json_value *manifest, const char *text, size_t d,
+                                 lnt_error *err) {
+  if (strncmp(text, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) != 0)
+    return lnti_extractor_new(&model->extractor, text, NULL, err);
+  return lnti_json_get(manifest, "imported") ? read_imported(model, manifest, text, d, err)
+                                             : read_embedding(model, manifest, err);
+}
+
 /* The extractor, and that the file's other words about it agree. */
 static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
   const char *text = NULL, *pipeline = NULL, *dtype = NULL, *precision = NULL;
@@ -382,8 +416,7 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
   if (status != LNT_OK) return status;
 
   bool embedding = strncmp(text, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) == 0;
-  status =
-      embedding ? read_embedding(model, manifest, &inner) : lnti_extractor_new(&model->extractor, text, NULL, &inner);
+  status = read_extractor(model, manifest, text, (size_t)d, &inner);
   if (status == LNT_EINVAL && !embedding)
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "the model was made by Linnet %s with the feature '%s'; this is Linnet %s: %s", version, text,
@@ -394,7 +427,7 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
         err, LNT_EUNSUPPORTED,
         "the model was made by Linnet %s with version %d of its feature in %s; this is Linnet %s: train it again",
         version, (int)feature_version, precision, lnt_version());
-  lnti_prepare_text(own_pipeline, lnti_extractor_prepare(model->extractor));
+  pipeline_text(own_pipeline, model->extractor);
   if (strcmp(pipeline, own_pipeline) != 0 || strcmp(text, lnti_extractor_text(model->extractor)) != 0 ||
       (uint64_t)d != lnti_extractor_d(model->extractor) ||
       strcmp(dtype, lnti_dtype_name(lnti_extractor_dtype(model->extractor))) != 0)

@@ -212,6 +212,9 @@ class Backbone(program.Case):
         told = self.ok("-C", "p", "extract", "--feature", "embedding:tiny", "--split", "train", "--out", "x.npy")
         self.assertEqual((told["feature"], told["n"], told["d"], told["computed"]), ("embedding:tiny@flat", 24, 3, 24))
         self.assertEqual((self.folder / "x.npy").stat().st_size, 128 + 24 * 3 * 4)
+        self.ok("-C", "p", "extract", "--feature", "embedding:tiny", "--split", "train", "--rows", "x.csv")
+        self.fails(1, "-C", "p", "import", "--embeddings", "x.npy", "--rows", "x.csv", "--name", "tiny", env=self.env,
+                   says="there is a backbone \"tiny\"")
         for learner in ("logistic", "knn"):
             model = self.ok("-C", "p", "train", "--feature", "embedding:tiny", "--learner", learner)["models"][0]
             self.assertEqual((model["model"], model["feature"]), (f"{learner}-tiny", "embedding:tiny@flat"))

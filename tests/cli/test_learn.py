@@ -4,6 +4,7 @@ import re
 import shlex
 import signal
 import sqlite3
+import struct
 import subprocess
 import unittest
 import zipfile
@@ -60,6 +61,76 @@ class Extract(Learning):
         told = self.run_json("-C", name, "extract", "--feature", "pixels", expect=3)
         self.assertEqual(told["n"], 17)
         self.assertEqual([row["code"] for row in told["refused"]], ["ENOTFOUND"])
+
+
+def write_npy(path, rows):
+    """An array of f32, as numpy.save writes it."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}".encode()
+    header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
+    data = b"".join(struct.pack(f"<{len(row)}f", *row) for row in rows)
+    path.write_bytes(b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header + data)
+
+
+class Imported(Learning):
+    """Vectors that another program made."""
+
+    def import_vectors(self, name, *words, **options):
+        return self.run_json("-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", *words, **options)
+
+    def write(self, paths):
+        """Of each image a vector that says its class, and a little more."""
+        kinds = list(program.KINDS)
+        write_npy(self.folder / "clip.npy",
+                  [[float(path.parent.name == kind) for kind in kinds] + [i / 64] for i, path in enumerate(paths)])
+        (self.folder / "rows.txt").write_text("".join(f"{path.relative_to(self.folder)}\n" for path in paths))
+
+    def test_from_file_to_prediction(self):
+        name = self.ready(per_class=20)
+        paths = sorted((self.folder / "photos").glob("*/*.pgm"))
+        left_out = {item["path"] for item in self.run_lines("-C", name, "items", "--where", "split=test", "--limit", "2")}
+        self.write([path for path in paths if str(path) not in left_out])
+        told = self.import_vectors(name)
+        self.assertEqual({key: told[key] for key in ("feature", "n", "d", "rows", "imported", "existing", "without")},
+                         {"feature": "embedding:clip", "n": 58, "d": 4, "rows": 58, "imported": 58, "existing": 0, "without": 2})
+        self.assertIn("2 of 60 images have no vector", told["warnings"][0])
+        for learner in ("logistic", "knn", "centroid"):
+            model = self.run_json("-C", name, "train", "--learner", learner, "--feature", "embedding:clip")["models"][0]
+            self.assertEqual((model["model"], model["feature"]), (f"{learner}-clip", "embedding:clip"))
+            self.assertEqual(self.run_json("-C", name, "evaluate", f"{learner}-clip", expect=3)["accuracy"], 1)
+        lines = self.run_lines("-C", name, "predict", "knn-clip", "--items", "id>0", expect=3)
+        self.assertEqual(sum("error" in line for line in lines), 2)
+        self.fails(1, "-C", name, "predict", "knn-clip", paths[0], says="--items FILTER instead of paths")
+        self.fails(1, "predict", self.folder / name / "models/knn-clip.lnt", paths[0], says="computed elsewhere")
+        # Out again, with the list that brings them in: to what 16 bits hold the same.
+        out = self.run_json("-C", name, "extract", "--feature", "embedding:clip", "--out", "back.npy", "--rows", "back.csv",
+                            expect=3)
+        self.assertEqual((out["n"], out["computed"], len(out["refused"])), (58, 0, 2))
+        again = self.run_json("-C", name, "import", "--embeddings", "back.npy", "--rows", "back.csv", "--name", "clip")
+        self.assertEqual((again["existing"], again["imported"]), (58, 0))
+        self.assertIn("\n  new vectors  58\n", self.run_ok("-C", name, "import", "--embeddings", "back.npy", "--rows",
+                                                          "back.csv").stdout)
+        self.run_ok("-C", name, "extract", "--feature", "embedding:back", "--out", "third.npy", expect=3)
+        self.assertEqual((self.folder / "third.npy").read_bytes(), (self.folder / "back.npy").read_bytes())
+        self.run_ok("-C", name, "verify")
+        # Of another import: the figures are told, and what they may be worth.
+        self.write(paths)
+        self.assertTrue(self.import_vectors(name, "--existing", "replace")["replaced"])
+        self.assertIn("another import", self.run_ok("-C", name, "evaluate", "knn-clip").stderr)
+
+    def test_mistakes(self):
+        name = self.ready(per_class=6)
+        self.write(sorted((self.folder / "photos").glob("*/*.pgm")))
+        self.fails(2, "-C", name, "import", "--embeddings", "clip.npy", says="which image is each row of? --rows FILE")
+        self.fails(2, "-C", name, "import", "--rows", "rows.txt", "photos", says="--rows goes with --embeddings")
+        self.fails(2, "-C", name, "import", says="something is missing: linnet import SOURCE")
+        self.fails(2, "-C", name, "import", "photos", "--embeddings", "clip.npy", "--rows", "rows.txt", says="takes no SOURCE")
+        self.fails(2, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", "--split", "test",
+                   says="--split is not for --embeddings")
+        self.fails(1, "-C", name, "import", "--embeddings", "rows.txt", "--rows", "rows.txt", says="is no .npy file")
+        self.fails(2, "-C", name, "extract", "--rows", "rows.txt", says="ends in .csv")
+        (self.folder / "rows.txt").write_text("photos/disc/000.pgm\n")
+        self.fails(1, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", says="clip.npy has 18 rows")
+        self.assertEqual([path.name for path in (self.folder / name / "embeddings").iterdir()], ["lock"])
 
 
 class Groups(program.Case):

@@ -1,5 +1,5 @@
 /*
- * Vectors of items: in order, without gaps, from the cache where they are; and the .npy file.
+ * Vectors of items: in order, without gaps, from the cache where they are.
  */
 #include "media_support.h"
 #include "network_maker.h"
@@ -285,49 +285,6 @@ static void not_one_image_is_a_failure(void **state) {
   lab_free(&l);
 }
 
-/* ---- .npy ---- */
-
-static void check_npy(const lab *l, const lnti_matrix *m, const char *dictionary) {
-  media_name name = media_in(l, "out.npy");
-  size_t bytes = 0, row_bytes = m->d * lnti_dtype_bytes(m->dtype);
-  assert_ok(lnti_npy_write(name.text, m, ERR));
-  unsigned char *data = (unsigned char *)lnti_test_read_file(&bytes, name.text);
-  assert_memory_equal(data, "\x93NUMPY\x01\x00", 8);
-  size_t header = data[8] + 256u * data[9];
-  assert_int_equal((10 + header) % 64, 0);
-  assert_memory_equal(data + 10, dictionary, strlen(dictionary));
-  for (size_t i = 10 + strlen(dictionary); i < 9 + header; i++) assert_int_equal(data[i], ' ');
-  assert_int_equal(data[9 + header], '\n');
-  assert_int_equal(bytes, 10 + header + m->n * row_bytes);
-  for (size_t i = 0; i < m->n; i++) {
-    assert_memory_equal(data + 10 + header + i * row_bytes, lnti_matrix_row(m, i), row_bytes);
-  }
-  free(data);
-}
-
-static void npy_files_are_those_of_numpy(void **state) {
-  (void)state;
-  lab l = lab_new();
-  static const uint8_t u8[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-  static const float f32[6] = {0.5f, -1, 2, 1e30f, 0, 3};
-  static const int32_t i32[2] = {-7, 70000};
-  static const double f64[3] = {0.1, 1e300, -2};
-  lnti_matrix m = lnti_matrix_of(u8, 3, 4, LNTI_U8);
-  check_npy(&l, &m, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4), }");
-  m.d = 2; /* a view with a stride: the last two columns are left out */
-  check_npy(&l, &m, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }");
-  m = lnti_matrix_of(f32, 2, 3, LNTI_F32);
-  check_npy(&l, &m, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }");
-  m = lnti_matrix_of(i32, 1, 2, LNTI_I32);
-  check_npy(&l, &m, "{'descr': '<i4', 'fortran_order': False, 'shape': (1, 2), }");
-  m = lnti_matrix_of(f64, 3, 1, LNTI_F64);
-  check_npy(&l, &m, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 1), }");
-  m = lnti_matrix_of(f64, 0, 1, LNTI_F64);
-  check_npy(&l, &m, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 1), }");
-  assert_status(lnti_npy_write(media_in(&l, "no/out.npy").text, &m, ERR), LNT_ENOTFOUND);
-  lab_free(&l);
-}
-
 /* ---- embeddings ---- */
 
 /* Stored in half the bytes, the same numbers out of the cache, extended by what is new; by name and by file. */
@@ -422,7 +379,7 @@ int main(void) {
       cmocka_unit_test(traits_are_those_of_all),          cmocka_unit_test(the_second_run_computes_nothing),
       cmocka_unit_test(equal_images_are_stored_once),     cmocka_unit_test(the_same_vectors_on_any_number_of_threads),
       cmocka_unit_test(a_cancelled_run_keeps_its_blocks), cmocka_unit_test(refused_images_leave_no_gaps),
-      cmocka_unit_test(not_one_image_is_a_failure),       cmocka_unit_test(npy_files_are_those_of_numpy),
+      cmocka_unit_test(not_one_image_is_a_failure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

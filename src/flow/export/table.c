@@ -5,6 +5,7 @@
 #include <flow/export/internal.h>
 
 #include <base/cancel.h>
+#include <base/csv.h>
 #include <base/error.h>
 #include <base/file.h>
 #include <base/json.h>
@@ -96,26 +97,10 @@ static lnt_status list_questions(table_export *t, size_t first, lnt_error *err) 
 
 /* ---- separated values ---- */
 
-/* One field, quoted where it has to be; a comma before it but at the beginning of a row. */
+/* One field; a comma before it but at the beginning of a row. */
 static lnt_status put_field(table_export *t, const char *text, bool first, lnt_error *err) {
-  lnti_text *out = &t->out;
-  lnt_status status = LNT_OK;
-  size_t n = strlen(text);
-  if (!first) status = lnti_text_append(out, ",", 1, err);
-  /* Blanks at an end are quoted too: some readers take them away. */
-  bool quoted = strpbrk(text, ",\"\r\n") || (n && (text[0] == ' ' || text[n - 1] == ' '));
-  if (!quoted) return status ? status : lnti_text_append(out, text, n, err);
-  if (!status) status = lnti_text_append(out, "\"", 1, err);
-  for (const char *at = text; *at && !status;) {
-    size_t plain = strcspn(at, "\"");
-    status = lnti_text_append(out, at, plain, err);
-    at += plain;
-    if (*at == '"' && !status) {
-      status = lnti_text_append(out, "\"\"", 2, err);
-      at++;
-    }
-  }
-  return status ? status : lnti_text_append(out, "\"", 1, err);
+  lnt_status status = first ? LNT_OK : lnti_text_append(&t->out, ",", 1, err);
+  return status ? status : lnti_csv_put(&t->out, text, err);
 }
 
 static const char *const fixed_columns[] = {"id", "uri", "split", "stage", "group", "width", "height", "format"};

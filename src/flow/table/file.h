@@ -1,6 +1,6 @@
 /**
  * @file file.h
- * The bytes of a table's file, unpacked where it is gzip. Inside src/flow/table alone.
+ * The bytes of a table's file, unpacked where it is gzip. Inside src/flow/table and for lists of rows (flow/import/vectors.c) alone.
  */
 #ifndef LNTI_FLOW_TABLE_FILE_H
 #define LNTI_FLOW_TABLE_FILE_H
