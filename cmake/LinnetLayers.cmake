@@ -9,7 +9,7 @@ set(LINNET_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmiss
 set(LINNET_FLAGS_avx2 -mavx2 -mfma -mf16c -mbmi -mbmi2 -mlzcnt -mpopcnt)
 set(LINNET_FLAGS_avx512 ${LINNET_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
 set(LINNET_FLAGS_vnni ${LINNET_FLAGS_avx512} -mavx512vnni)
-set(LINNET_FLAGS_amx ${LINNET_FLAGS_vnni} -mamx-tile -mamx-int8 -mamx-bf16)
+set(LINNET_FLAGS_amx ${LINNET_FLAGS_vnni} -mavx512bf16 -mamx-tile -mamx-int8 -mamx-bf16)
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)

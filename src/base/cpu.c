@@ -29,7 +29,7 @@ static bool has(unsigned reg, unsigned bit) {
 }
 
 static lnt_cpu_level detect(void) {
-  unsigned a, b, c, d, a7, b7, c7, d7, ax, bx, cx, dx;
+  unsigned a, b, c, d, a7, b7, c7, d7, a71, b71, c71, d71, ax, bx, cx, dx;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, 27) /* OSXSAVE */) return LNT_CPU_GENERIC;
   if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) return LNT_CPU_GENERIC;
   if (!__get_cpuid(0x80000001u, &ax, &bx, &cx, &dx)) return LNT_CPU_GENERIC;
@@ -41,7 +41,9 @@ static lnt_cpu_level detect(void) {
                 has(b7, 31) /* VL */;
   if (!avx512) return LNT_CPU_AVX2;
   if (!has(c7, 11) /* AVX512-VNNI */) return LNT_CPU_AVX512;
-  bool amx = (saved & 0x60000) == 0x60000 && has(d7, 22) /* BF16 */ && has(d7, 24) /* TILE */ && has(d7, 25) /* INT8 */;
+  if (!__get_cpuid_count(7, 1, &a71, &b71, &c71, &d71)) a71 = 0;
+  bool amx = (saved & 0x60000) == 0x60000 && has(d7, 22) /* BF16 */ && has(d7, 24) /* TILE */ &&
+             has(d7, 25) /* INT8 */ && has(a71, 5) /* AVX512-BF16 */;
   if (!amx || syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) != 0) return LNT_CPU_VNNI;
   return LNT_CPU_AMX;
 }

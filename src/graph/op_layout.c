@@ -11,15 +11,24 @@ typedef struct reorder_job {
   size_t plane, channels, blocks, block;
 } reorder_job;
 
-/* Those of bf16, which are blocked alone. */
-static void reorder_half(const reorder_job *job, size_t flat, size_t blocked, size_t here) {
-  for (size_t k = 0; k < job->plane; k++) {
-    for (size_t c = 0; c < here; c++) {
-      size_t row_major = flat + c * job->plane + k, beside = blocked + k * job->block + c;
-      if (job->out->block) {
-        ((uint16_t *)job->out->data)[beside] = lnti_bf16_of(((const float *)job->in->data)[row_major]);
-      } else {
-        ((float *)job->out->data)[row_major] = lnti_bf16_value(((const uint16_t *)job->in->data)[beside]);
+enum { CHANNELS_AT_ONCE = 64 };
+
+/* Those of bf16, which are blocked alone: a few channels of all places at a time, whose lines then stay in the cache. */
+static void reorder_half(const reorder_job *job, size_t flat, size_t blocked, size_t channels) {
+  for (size_t first = 0; first < channels; first += CHANNELS_AT_ONCE) {
+    size_t n = channels - first < CHANNELS_AT_ONCE ? channels - first : CHANNELS_AT_ONCE;
+    size_t row_major = flat + first * job->plane, beside = blocked + first;
+    if (job->out->block) {
+      const float *in = (const float *)job->in->data + row_major;
+      uint16_t *out = (uint16_t *)job->out->data + beside;
+      for (size_t k = 0; k < job->plane; k++) {
+        for (size_t c = 0; c < n; c++) out[k * job->block + c] = lnti_bf16_of(in[c * job->plane + k]);
+      }
+    } else {
+      const uint16_t *in = (const uint16_t *)job->in->data + beside;
+      float *out = (float *)job->out->data + row_major;
+      for (size_t k = 0; k < job->plane; k++) {
+        for (size_t c = 0; c < n; c++) out[c * job->plane + k] = lnti_bf16_value(in[k * job->block + c]);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <graph/plan.h>
 
 #include <base/error.h>
+#include <graph/conv_bf16.h>
 #include <graph/fuse.h>
 #include <graph/layout.h>
 #include <graph/onednn.h>
@@ -21,7 +22,8 @@ typedef struct step {
   lnti_call call;
   const lnti_tensor **input; /* into plan->value */
   lnti_tensor *output;
-  lnti_primitive *primitive; /* what computes it; NULL: the operator's own loops */
+  lnti_conv_bf16 *conv;      /* what computes it, or */
+  lnti_primitive *primitive; /* that; both NULL: the operator's own loops */
 } step;
 
 struct lnti_plan {
@@ -59,6 +61,18 @@ static lnt_status describe_outputs(const lnti_plan *plan, step *s, lnt_error *er
   return status;
 }
 
+static lnt_status make_kernel(lnti_plan *plan, step *s, lnt_error *err) {
+  lnt_status status = lnti_conv_bf16_new(&s->conv, &s->call, err);
+  if (!status && s->conv) {
+    s->call.scratch_bytes = lnti_conv_bf16_scratch(s->conv);
+    plan->weights += lnti_conv_bf16_bytes(s->conv);
+  } else if (!status) {
+    status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
+    if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
+  }
+  return status;
+}
+
 static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
   const lnti_node *node = &plan->graph->node[i];
   step *s = &plan->step[i];
@@ -76,8 +90,7 @@ static lnt_status make_step(lnti_plan *plan, size_t i, lnt_error *err) {
                         .context = plan->context};
   status = describe_outputs(plan, s, err);
   if (status || !plan->dnn) return status;
-  status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
-  if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
+  status = make_kernel(plan, s, err);
   if (!status && plan->weights > plan->weights_max) {
     status = lnti_fail(err, LNT_ELIMIT, "node %s: the weights of the network need more than %zu MiB", node->name,
                        plan->weights_max >> 20);
@@ -268,7 +281,10 @@ lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_pl
 
 void lnti_plan_free(lnti_plan *plan) {
   if (!plan) return;
-  for (size_t i = 0; plan->step && i < plan->n_steps; i++) lnti_primitive_free(plan->step[i].primitive);
+  for (size_t i = 0; plan->step && i < plan->n_steps; i++) {
+    lnti_conv_bf16_free(plan->step[i].conv);
+    lnti_primitive_free(plan->step[i].primitive);
+  }
   lnti_onednn_free(plan->dnn);
   lnti_arena_clear(&plan->arena);
   free(plan->memory);
@@ -280,6 +296,7 @@ void lnti_plan_free(lnti_plan *plan) {
 
 static lnt_status run_step(const lnti_plan *plan, step *s, lnt_error *err) {
   const lnti_operator *op = s->call.node->op;
+  if (s->conv) return lnti_conv_bf16_run(s->conv, &s->call, err);
   if (s->primitive) return lnti_primitive_run(s->primitive, &s->call, err);
   return op->fast && plan->dnn ? op->fast(&s->call, err) : op->forward(&s->call, err);
 }
@@ -333,7 +350,9 @@ void lnti_plan_step_at(lnti_plan_step *out, const lnti_plan *plan, size_t i) {
   const step *s = &plan->step[i];
   *out = (lnti_plan_step){.op = s->call.node->op->name,
                           .node = s->call.node->name,
-                          .kernel = s->primitive ? lnti_primitive_kernel(s->primitive) : "",
+                          .kernel = s->conv        ? "own amx_bf16"
+                                    : s->primitive ? lnti_primitive_kernel(s->primitive)
+                                                   : "",
                           .output = &s->output[0],
                           .flops = 2 * depth_of(&s->call) * (double)lnti_shape_count(&s->output[0].shape)};
 }

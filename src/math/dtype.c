@@ -58,16 +58,6 @@ static float value_of(uint32_t bits) {
   return value;
 }
 
-uint16_t lnti_bf16_of(float value) {
-  uint32_t bits = bits_of(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40); /* NaN stays one */
-  return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
-}
-
-float lnti_bf16_value(uint16_t bits) {
-  return value_of((uint32_t)bits << 16);
-}
-
 uint16_t lnti_f16_of(float value) {
   uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00);

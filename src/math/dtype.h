@@ -8,6 +8,7 @@
 #include <linnet/status.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** Element types. f16 is IEEE 754 binary16, bf16 the upper half of an f32; a bool is a byte, 0 or 1. */
 typedef enum lnti_dtype {
@@ -38,7 +39,19 @@ void lnti_convert(void *out, lnti_dtype to, const void *in, lnti_dtype from, siz
 /** IEEE 754 binary16 and bfloat16, to the nearest, ties to even. */
 uint16_t lnti_f16_of(float value);
 float lnti_f16_value(uint16_t bits);
-uint16_t lnti_bf16_of(float value);
-float lnti_bf16_value(uint16_t bits);
+
+static inline uint16_t lnti_bf16_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40); /* NaN stays one */
+  return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
+}
+
+static inline float lnti_bf16_value(uint16_t bits) {
+  uint32_t wide = (uint32_t)bits << 16;
+  float value;
+  memcpy(&value, &wide, sizeof value);
+  return value;
+}
 
 #endif

@@ -7,6 +7,7 @@
 #define LNTI_MATH_KERNELS_H
 
 #include <linnet/cpu.h>
+#include <math/bf16.h>
 #include <math/vector.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,10 @@ extern const lnti_gemm_kernels lnti_gemm_avx2;
 extern const lnti_gemm_kernels lnti_gemm_avx512;
 
 void lnti_gemm_pack_avx2(float *out, const float *b, size_t ldb, size_t n, size_t k);
+
+/* ---- products of bf16 (bf16.h says what each does) ---- */
+
+extern const lnti_bf16_kernels lnti_bf16_amx;
 
 /* ---- narrow products and softmax (gemm.h says what each does) ---- */
 
