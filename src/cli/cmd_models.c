@@ -6,6 +6,7 @@
 #include <cli/format.h>
 #include <cli/models.h>
 #include <cli/table.h>
+#include <flow/keep_model.h>
 #include <flow/predict.h>
 #include <model/model.h>
 #include <stdio.h>
@@ -174,11 +175,55 @@ static lnt_status run_show(lnti_cli *cli, const char *name, lnt_error *err) {
   return status;
 }
 
+/* ---- remove ---- */
+
+static lnt_status print_removed(lnti_cli *cli, const char *name, const lnti_model_removed *r, lnt_error *err) {
+  lnti_text line = {0};
+  lnt_status status = lnti_text_printf(&line, err, "Removed %s", name);
+  if (!status && r->file_is_gone)
+    status = lnti_text_printf(&line, err, " and its file %s (%s)", r->file, lnti_show_bytes(r->bytes).text);
+  if (!status && !r->file_is_gone) status = lnti_text_printf(&line, err, "; the file %s stays", r->file);
+  if (!status)
+    status = lnti_text_printf(&line, err, ". What is known of its training (run %lld) is kept.", (long long)r->run_id);
+  if (!status) status = lnti_print_plain(cli, line.data, err);
+  lnti_print(cli, "\n");
+  lnti_text_clear(&line);
+  return status;
+}
+
+static lnt_status removed_json(lnti_cli *cli, const char *name, const lnti_model_removed *r, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "removed", name);
+  lnti_json_kv_string(w, "file", r->file);
+  lnti_json_kv_bool(w, "file_is_gone", r->file_is_gone);
+  lnti_json_kv_int(w, "bytes", (int64_t)r->bytes);
+  lnti_json_kv_int(w, "run", r->run_id);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status run_remove(lnti_cli *cli, const char *name, lnt_error *err) {
+  lnti_project *project = NULL;
+  lnti_model_removed r = {0};
+  lnt_status status = lnti_cli_project(&project, cli, err);
+  if (!status) status = lnti_model_remove(&r, project, name, err);
+  if (!status) status = cli->json ? removed_json(cli, name, &r, err) : print_removed(cli, name, &r, err);
+  free(r.file);
+  lnti_project_close(project);
+  return status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
   if (strcmp(verb, "list") == 0 && args->n_operands <= 1) return run_list(cli, err);
   if (strcmp(verb, "show") == 0 && args->n_operands == 2) return run_show(cli, args->operands[1], err);
-  return lnti_fail(err, LNT_EINVAL, "it is 'linnet models', or 'linnet models show MODEL'");
+  if (strcmp(verb, "remove") == 0 && args->n_operands == 2) return run_remove(cli, args->operands[1], err);
+  return lnti_fail(err, LNT_EINVAL, "it is 'linnet models', 'linnet models show MODEL' or 'linnet models remove NAME'");
 }
 
 static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
@@ -187,17 +232,20 @@ static const lnti_example examples[] = {
     {"All models of the project:", "linnet models"},
     {"What one is made of:", "linnet models show logistic-hog"},
     {"The same of a file, without a project:", "linnet models show downloads/sneakers.lnt"},
+    {"Remove one, with its file:", "linnet models remove logistic-pixels"},
     {NULL, NULL},
 };
 
 const lnti_command lnti_cmd_models = {
     .name = "models",
-    .summary = "list the trained models, or show one",
-    .usage = "[list]\nshow MODEL",
+    .summary = "list the trained models, show or remove one",
+    .usage = "[list]\nshow MODEL\nremove NAME",
     .about =
         "A model is one file (models/NAME.lnt) that holds all that is needed to classify: it may be copied to "
         "another machine and used there without the project. MODEL is a name in the project or the "
-        "path of a .lnt file.",
+        "path of a .lnt file.\n\n"
+        "remove takes a model and its file out of the project, and asks nothing; what is known of its training stays in the "
+        "database.",
     .options = option_table,
     .examples = examples,
     .operands_max = 2,

@@ -6,6 +6,7 @@
 #include <base/alloc.h>
 #include <cli/format.h>
 #include <cli/table.h>
+#include <feature/feature.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,13 +23,23 @@ double lnti_result_metric(const char *result_json, const char *metric) {
   return value;
 }
 
+/* The parameters of a feature are long, and 'models show' has them; its name tells models apart. Of an embedding backbone
+ * and layer do; exporters give some layers names that no table holds. */
+static lnt_status add_feature(lnti_text *out, const char *feature, lnt_error *err) {
+  enum { BYTES_SHOWN = 60 };
+  size_t n = strlen(feature);
+  if (strncmp(feature, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) != 0)
+    return lnti_text_append(out, feature, strcspn(feature, ":"), err);
+  if (n <= BYTES_SHOWN) return lnti_text_append(out, feature, n, err);
+  return lnti_text_printf(out, err, "%.*s...", (int)lnti_utf8_valid(feature, BYTES_SHOWN - 3), feature);
+}
+
 static lnt_status add_model(void *payload, const lnti_model_row *model, lnt_error *err) {
   lnti_shown rows = lnti_show_count(model->n_train);
   lnti_shown accuracy = lnti_show_metric(lnti_result_metric(model->result_json, "accuracy"));
   lnti_shown bytes = lnti_show_bytes(model->bytes), made = lnti_show_time(model->created_ms);
-  /* The resolved feature is long; its name is what tells models apart, and 'models show' has the rest. */
   lnti_text feature = {0};
-  lnt_status status = lnti_text_append(&feature, model->feature, strcspn(model->feature, ":"), err);
+  lnt_status status = add_feature(&feature, model->feature, err);
   if (!status) {
     const char *cells[] = {model->name, model->target, model->learner, feature.data,
                            rows.text,   accuracy.text, bytes.text,     made.text};

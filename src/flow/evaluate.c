@@ -44,13 +44,42 @@ typedef struct evaluating {
 
 /* ---- rows ---- */
 
+/* To judge by in place of `split`: val, or another that is not trained on; NULL. */
+static const char *other_split(const lnti_store_counts *counts, const char *split) {
+  const char *found = NULL;
+  for (size_t i = 0; i < counts->n_splits; i++) {
+    const char *name = counts->splits[i].name;
+    if (!*name || strcmp(name, split) == 0 || strcmp(name, LNTI_SPLIT_TRAIN) == 0) continue;
+    if (!found || strcmp(name, LNTI_SPLIT_VAL) == 0) found = name;
+  }
+  return found;
+}
+
+/* Nobody has named "test": what else can be judged by is of more use than that it is not there. */
+static lnt_status fail_no_test(const lnti_store_counts *counts, const char *list, lnt_error *err) {
+  const char *other = other_split(counts, LNTI_SPLIT_TEST);
+  if (other)
+    return lnti_fail(
+        err, LNT_ENOTFOUND,
+        "no labelled items in a split \"test\" to judge by; judge by another with --split %s (items are in: "
+        "%.300s)",
+        lnti_shell_word(other, "NAME").text, list);
+  return lnti_fail(
+      err, LNT_ENOTFOUND,
+      "no labelled items in a split \"test\" to judge by, nor in any other that is not trained on; make one "
+      "with 'linnet split', train again, then evaluate (items are in: %.300s)",
+      list);
+}
+
 static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
   lnti_store_counts counts = {0};
   lnti_text list = {0};
-  lnt_status status = lnti_split_check(e->project, e->split, err);
+  lnt_status status = e->request->split ? lnti_split_check(e->project, e->split, err) : LNT_OK;
   if (!status) status = lnti_store_counts_read(&counts, e->project->store, err);
   if (!status) status = lnti_split_list(&list, &counts, err);
-  if (!status) {
+  if (!status && !e->request->split) {
+    status = fail_no_test(&counts, list.data, err);
+  } else if (!status) {
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "no labelled items in the split \"%s\"; items are in: %.300s. Choose another with --split",
                        e->split, list.data);

@@ -36,7 +36,8 @@ size_t lnti_feature_cache_count(const lnti_feature_cache *cache);
 LNT_MUST_CHECK lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *content, const void *row,
                                                  lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_feature_cache_flush(lnti_feature_cache *cache, lnt_error *err);
-/** Compares all vectors with their check sums. @param n_bad_out  those that differ */
+/** Compares all vectors with their check sums, without those that a later one of the same content has replaced.
+ *  @param n_bad_out  those that differ */
 LNT_MUST_CHECK lnt_status lnti_feature_cache_check(lnti_feature_cache *cache, size_t *n_out, size_t *n_bad_out,
                                                    const lnti_cancel *cancel, lnt_error *err);
 

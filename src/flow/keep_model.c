@@ -1,6 +1,6 @@
 /*
- * Keeping models. After the transaction nothing can fail any more: what is left to do (removing the old file, the link)
- * is tidying, and goes into the log where it does not work.
+ * Keeping and removing models. After the transaction nothing can fail any more: what is left to do (removing the old file,
+ * the link) is tidying, and goes into the log where it does not work.
  */
 #include <flow/keep_model.h>
 
@@ -187,4 +187,114 @@ done:
   free(path);
   free(file);
   return status;
+}
+
+/* ---- removing ---- */
+
+typedef struct name_list {
+  char **name;
+  size_t n, room;
+  lnti_text all;
+} name_list;
+
+static lnt_status note_name(void *payload, const lnti_model_row *row, lnt_error *err) {
+  name_list *list = payload;
+  lnt_status status = lnti_grow(&list->name, &list->room, list->n + 1, sizeof *list->name, err);
+  if (!status) status = lnti_strdup(&list->name[list->n], row->name, err);
+  if (status) return status;
+  list->n++;
+  return lnti_text_printf(&list->all, err, "%s%s", list->all.length ? ", " : "", row->name);
+}
+
+lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_error *err) {
+  name_list list = {0};
+  lnt_status status = lnti_store_models(project->store, NULL, note_name, &list, err);
+  const char *near = status ? NULL : lnti_nearest_name(name, (const char *const *)list.name, list.n);
+  if (!status && list.n == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "there is no model \"%.100s\", nor any other yet; make one with: linnet train", name);
+  } else if (!status) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "there is no model or file \"%.100s\"; %s%.100s%s project has %.200s", name,
+                       near ? "did you mean \"" : "", near ? near : "", near ? "\"? The" : "the", list.all.data);
+  }
+  for (size_t i = 0; i < list.n; i++) free(list.name[i]);
+  free(list.name);
+  lnti_text_clear(&list.all);
+  return status;
+}
+
+typedef struct removing {
+  const char *name;
+  lnti_model_removed result;
+  bool found, shared;
+} removing;
+
+static lnt_status note_model(void *payload, const lnti_model_row *row, lnt_error *err) {
+  removing *r = payload;
+  r->found = true;
+  r->result.bytes = row->bytes;
+  r->result.run_id = row->run_id;
+  return lnti_strdup(&r->result.file, row->file, err);
+}
+
+static lnt_status note_sharing(void *payload, const lnti_model_row *row, lnt_error *err) {
+  removing *r = payload;
+  (void)err;
+  r->shared = r->shared || strcmp(row->file, r->result.file) == 0;
+  return LNT_OK;
+}
+
+/* Whoever trained under the name meanwhile: the file is the one of the row that goes. */
+static lnt_status remove_row(void *payload, lnti_tx *tx, lnt_error *err) {
+  removing *r = payload;
+  char *file = NULL;
+  lnt_status status = lnti_tx_model_file(tx, &file, r->name, err);
+  if (!status) status = lnti_tx_model_remove(tx, r->name, err);
+  if (status) {
+    free(file);
+    return status;
+  }
+  free(r->result.file);
+  r->result.file = file;
+  return LNT_OK;
+}
+
+/* The link is Linnet's where it points to this very file. */
+static lnt_status remove_link(const lnti_project *project, const removing *r, lnt_error *err) {
+  char *path = NULL, target[NAME_MAX_BYTES + 64];
+  lnt_status status = lnti_project_path(&path, project, err, "models/%s.lnt", r->name);
+  if (status) return status;
+  ssize_t n = readlink(path, target, sizeof target - 1);
+  if (n > 0) target[n] = 0;
+  if (n > 0 && strcmp(target, strrchr(r->result.file, '/') + 1) == 0 && unlink(path) != 0)
+    status = lnti_fail_errno(err, errno, "%s", path);
+  free(path);
+  return status;
+}
+
+static lnt_status remove_file(const lnti_project *project, removing *r, lnt_error *err) {
+  char *path = NULL;
+  lnt_status status = lnti_project_path(&path, project, err, "%s", r->result.file);
+  if (!status && unlink(path) != 0 && errno != ENOENT) status = lnti_fail_errno(err, errno, "%s", path);
+  r->result.file_is_gone = !status;
+  free(path);
+  return status;
+}
+
+lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, const char *name, lnt_error *err) {
+  removing r = {.name = name};
+  lnt_error tidying = LNT_ERROR_INIT;
+  lnt_status status = lnti_store_models(project->store, name, note_model, &r, err);
+  if (!status && !r.found) status = lnti_model_fail_unknown(project, name, err);
+  if (!status) status = lnti_store_write(project->store, remove_row, &r, err);
+  if (!status) status = lnti_store_models(project->store, NULL, note_sharing, &r, err);
+  if (status) {
+    free(r.result.file);
+    return status;
+  }
+  if (remove_link(project, &r, &tidying) || (!r.shared && remove_file(project, &r, &tidying))) {
+    lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the model is removed; %s", tidying.message);
+  }
+  *out = r.result;
+  return LNT_OK;
 }

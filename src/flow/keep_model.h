@@ -25,6 +25,23 @@ LNT_MUST_CHECK lnt_status lnti_model_name_check(const char *name, lnt_error *err
 LNT_MUST_CHECK lnt_status lnti_model_usual_name(char **out, const lnti_project *project, const char *learner,
                                                 const lnti_extractor *extractor, lnt_error *err);
 
+/** LNT_ENOTFOUND for a name that no model has, with the nearest and all that there are. */
+LNT_MUST_CHECK lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_error *err);
+
+typedef struct lnti_model_removed {
+  char *file; /**< below the project; free() it */
+  uint64_t bytes;
+  int64_t run_id;    /**< which stays, with its parameters and figures */
+  bool file_is_gone; /**< false: another model's row names it too, or the disk keeps it (the log says why) */
+} lnti_model_removed;
+
+/**
+ * Removes a model: its row, and then its file and the link to it. Files that are no link of Linnet's stay; the run stays in the
+ * database, so that it can be trained again. LNT_ENOTFOUND as lnti_model_fail_unknown.
+ */
+LNT_MUST_CHECK lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, const char *name,
+                                            lnt_error *err);
+
 /**
  * Saves the model, and in one transaction its row, the end of its run (state "done") and the content of its training rows.
  * @param path_out   absolute: the link where it could be made, else the file; free() it

@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <flow/extract.h>
 #include <flow/import/files.h>
+#include <flow/keep_model.h>
 #include <flow/view/items.h>
 #include <media/idx.h>
 #include <model/model.h>
@@ -20,55 +21,32 @@ enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8, CHUNK_NETWORK = 1 };
 
 /* ---- finding a model ---- */
 
-typedef struct found_model {
-  char *file;
-  lnti_text names;
-} found_model;
-
 static lnt_status note_file(void *payload, const lnti_model_row *row, lnt_error *err) {
-  found_model *found = payload;
-  return lnti_strdup(&found->file, row->file, err);
-}
-
-static lnt_status note_name(void *payload, const lnti_model_row *row, lnt_error *err) {
-  found_model *found = payload;
-  return lnti_text_printf(&found->names, err, "%s%s", found->names.length ? ", " : "", row->name);
-}
-
-static lnt_status fail_no_model(found_model *found, lnti_project *project, const char *name, lnt_error *err) {
-  if (!project) return lnti_fail(err, LNT_ENOTFOUND, "%s: no such model file", name);
-  lnt_status status = lnti_store_models(project->store, NULL, note_name, found, err);
-  if (status) return status;
-  if (!found->names.length) {
-    return lnti_fail(err, LNT_ENOTFOUND, "there is no model \"%.100s\", nor any other yet; make one with: linnet train",
-                     name);
-  }
-  return lnti_fail(err, LNT_ENOTFOUND, "there is no model or file \"%.100s\"; the project has %.300s", name,
-                   found->names.data);
+  return lnti_strdup(payload, row->file, err);
 }
 
 lnt_status lnti_model_find(lnt_model **out, lnti_project *project, const char *name_or_path,
                            const lnti_context *context, lnt_error *err) {
-  found_model found = {0};
-  char *path = NULL;
+  char *path = NULL, *file = NULL;
   lnt_status status = LNT_OK;
   if (project) {
-    status = lnti_store_models(project->store, name_or_path, note_file, &found, err);
+    status = lnti_store_models(project->store, name_or_path, note_file, &file, err);
     if (status) goto done;
   }
-  if (found.file) {
-    status = lnti_project_path(&path, project, err, "%s", found.file);
+  if (file) {
+    status = lnti_project_path(&path, project, err, "%s", file);
   } else if (access(name_or_path, F_OK) == 0) {
     status = lnti_strdup(&path, name_or_path, err);
+  } else if (project) {
+    status = lnti_model_fail_unknown(project, name_or_path, err);
   } else {
-    status = fail_no_model(&found, project, name_or_path, err);
+    status = lnti_fail(err, LNT_ENOTFOUND, "%s: no such model file", name_or_path);
   }
   if (status) goto done;
   status = lnti_model_open(out, path, context, err);
 done:
   free(path);
-  free(found.file);
-  lnti_text_clear(&found.names);
+  free(file);
   return status;
 }
 

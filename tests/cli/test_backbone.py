@@ -249,6 +249,9 @@ class Backbone(program.Case):
         self.assertEqual({line["model"]: line["feature"] for line in self.run_lines("-C", "p", "models") if "long" not in line["model"]},
                          {"logistic-tiny": "embedding:tiny@flat", "knn-tiny": "embedding:tiny@flat",
                           "knn-tiny-scores": "embedding:tiny@scores", "knn-tiny-y": "embedding:tiny@y"})
+        table = self.run_ok("-C", "p", "models").stdout
+        for feature in ("embedding:tiny@flat", "embedding:tiny@scores", "embedding:tiny@y", r"embedding:long@blocks/1/2/.*\.\.\."):
+            self.assertRegex(table, f"  {feature}  ")
         self.ok("backbone", "remove", "tiny")
         self.assertEqual(self.ok("-C", "p", "evaluate", "logistic-tiny")["accuracy"], 1)
         self.fails(1, "-C", "p", "train", "--feature", "embedding:tiny", says="linnet backbone add", env=self.env)

@@ -341,6 +341,42 @@ class Train(Learning):
         self.assertEqual([model["model"] for model in told["models"]], ["try-logistic", "try-knn"])
         names = [model["model"] for model in self.run_lines("-C", name, "models")]
         self.assertEqual(sorted(names), ["knn-pixels", "logistic-pixels", "try-knn", "try-logistic"])
+        self.remove_some(name)
+        # Without a test part: what else can be judged by.
+        self.run_ok("-C", name, "split", "--val", "0.3", "--test", "0")
+        self.fails(1, "-C", name, "evaluate", "try-knn", says="judge by another with --split val (items are in: train (")
+        self.run_ok("-C", name, "evaluate", "try-knn", "--split", "val")
+        self.run_ok("-C", name, "split", "--val", "0", "--test", "0")
+        self.fails(1, "-C", name, "evaluate", "try-knn", says="make one with 'linnet split', train again")
+
+    def remove_some(self, name):
+        """Model, file and link go; what is somebody's own, and what is known of the training, stay."""
+        folder = self.folder / name / "models"
+        self.fails(1, "-C", name, "models", "remove", "knn-pixel", says="did you mean \"knn-pixels\"? The project has knn-pixels,")
+        file = self.run_lines("-C", name, "models")[0]["file"]
+        self.assertTrue((self.folder / name / file).is_file() and (folder / "knn-pixels.lnt").is_symlink())
+        told = self.run_json("-C", name, "models", "remove", "knn-pixels")
+        self.assertEqual((told["removed"], told["file"], told["file_is_gone"]), ("knn-pixels", file, True))
+        self.assertFalse((self.folder / name / file).exists() or (folder / "knn-pixels.lnt").is_symlink())
+        (folder / "logistic-pixels.lnt").unlink()
+        (folder / "logistic-pixels.lnt").write_text("my own")
+        said = self.run_ok("-C", name, "models", "remove", "logistic-pixels").stdout
+        self.assertRegex(said, r"\ARemoved logistic-pixels and its file models/logistic-pixels@\d+\.lnt \(\d.*kept\.\n\Z")
+        self.assertEqual(sorted(path.name.split("@")[0] for path in folder.iterdir()),
+                         ["logistic-pixels.lnt", "try-knn", "try-knn.lnt", "try-logistic", "try-logistic.lnt"])
+        self.fails(1, "-C", name, "models", "remove", "knn-pixels", says="there is no model")
+        self.fails(2, "-C", name, "models", "remove", says="remove NAME")
+        stored = sqlite3.connect(self.folder / name / "linnet.db")
+        self.assertEqual(stored.execute("SELECT COUNT(*) FROM runs WHERE state = 'done'").fetchone()[0], 4)
+        # A file that another row names too is that model's.
+        file = stored.execute("SELECT file FROM models WHERE name = 'try-knn'").fetchone()[0]
+        stored.execute("INSERT INTO models (run_id, name, file, content, bytes, created_ms) "
+                       "SELECT run_id, 'twin', file, content, bytes, created_ms FROM models WHERE name = 'try-knn'")
+        stored.commit()
+        stored.close()
+        self.assertIs(self.run_json("-C", name, "models", "remove", "twin")["file_is_gone"], False)
+        self.assertTrue((self.folder / name / file).is_file())
+        self.assertEqual(self.run_json("-C", name, "verify")["n_faults"], 0)
 
     def test_text(self):
         name = self.ready()

@@ -214,6 +214,12 @@ static void a_damaged_vector_is_missing_and_added_again(void **state) {
   cache = open_cache(&l, "a");
   assert_int_equal(count_found(cache, 10), 10); /* the later record wins */
   lnti_feature_cache_close(cache);
+  /* So the damage is mended, until the later one is damaged too. */
+  assert_int_equal(verify(&l, &n_vectors, fault), 0);
+  assert_int_equal(n_vectors, 10);
+  flip_byte(folder.text, "shard-00000", 10 * ROW + 5);
+  assert_int_equal(verify(&l, &n_vectors, fault), 1);
+  assert_non_null(strstr(fault, "1 of 10 vectors are damaged"));
   lab_free(&l);
 }
 

@@ -243,7 +243,7 @@ static void models_are_found_by_name_or_path(void **state) {
   model = NULL;
   assert_status(lnti_model_find(&model, NULL, "m", &l.project->context, ERR), LNT_ENOTFOUND);
   assert_status(lnti_model_find(&model, l.project, "x", &l.project->context, ERR), LNT_ENOTFOUND);
-  assert_message("the project has m");
+  assert_message("did you mean \"m\"? The project has m");
   file = media_in(&l, "set/down/0.pgm");
   assert_status(lnti_model_find(&model, NULL, file.text, &l.project->context, ERR), LNT_EDATA);
   assert_null(model);
