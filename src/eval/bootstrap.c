@@ -1,11 +1,13 @@
 /*
  * Percentile bootstrap (Efron and Tibshirani, 1993, ch. 13) of all headline metrics.
  *
- * Two metrics are distorted by resampling. The calibration error sums absolute values, so that whatever is drawn
+ * Some metrics are distorted by resampling. The calibration error sums absolute values, so that whatever is drawn
  * twice adds noise which only ever raises it, and the percentiles of a well calibrated model can all lie above the
  * estimate. Macro F1 counts a class that is predicted and was not drawn as 0: where a class has few groups, one resample in
- * three lacks it, and the percentiles can all lie below. Their intervals are therefore moved back by the bootstrap's
- * estimate of bias (see lnti_bootstrap).
+ * three lacks it, and the percentiles can all lie below. Balanced accuracy and AUROC are means over the classes that were drawn:
+ * where many classes have one group each and are known worse (or better) than the others, every resample lacks a third of
+ * them. Their intervals are therefore moved back by the bootstrap's estimate of bias (see lnti_bootstrap); accuracy and log
+ * loss are means over items, and have none.
  *
  * Resample r draws as many groups as there are, with replacement, from stream r of the seed; an item's weight is
  * how often its group was drawn. Eight resamples are weighed together (see metrics.c). A batch is one chunk of the
@@ -161,11 +163,10 @@ lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimat
   if ((status = lnti_alloc(&b.value, b.resamples, LNTI_METRICS * sizeof *b.value, err)) != LNT_OK) goto done;
   status = lnti_pool_for(context->pool, b.resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
   if (status != LNT_OK) goto done;
-  for (size_t m = 0; m < LNTI_METRICS; m++) lnti_interval(ci95_out[m], b.value + m * b.resamples, b.resamples);
-  static const lnti_metric_id biased[] = {LNTI_ECE, LNTI_MACRO_F1};
-  for (size_t i = 0; i < sizeof biased / sizeof *biased; i++) {
-    lnti_metric_id m = biased[i];
-    lnti_take_back_bias(ci95_out[m], b.value + (size_t)m * b.resamples, b.resamples, estimate[m]);
+  for (size_t m = 0; m < LNTI_METRICS; m++) {
+    double *value = b.value + m * b.resamples;
+    size_t defined = lnti_interval(ci95_out[m], value, b.resamples);
+    if (m != LNTI_ACCURACY && m != LNTI_LOG_LOSS) lnti_take_back_bias(ci95_out[m], value, defined, estimate[m]);
   }
 done:
   free(b.value);

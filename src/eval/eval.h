@@ -60,8 +60,8 @@ typedef struct lnti_calibration_bin {
 typedef struct lnti_evaluation {
   size_t n, k;
   double value[LNTI_METRICS];   /**< NaN where undefined (AUROC with one class) */
-  double ci95[LNTI_METRICS][2]; /**< 2.5 % and 97.5 % of the resamples, of LNTI_ECE and LNTI_MACRO_F1
-                                                moved by their bias; NaN without resamples */
+  double ci95[LNTI_METRICS][2]; /**< 2.5 % and 97.5 % of the resamples, of all but LNTI_ACCURACY and
+                                                LNTI_LOG_LOSS moved by their bias; NaN without resamples */
   lnti_class_metrics *classes;  /**< [k] */
   uint64_t *confusion;          /**< [k,k], row true, column predicted; NULL above
                                                 LNTI_CONFUSION_DENSE_MAX classes */
@@ -88,9 +88,9 @@ typedef struct lnti_evaluate_options {
  * O(nk + resamples * n * classes that occur / 8) time; 4 n bytes for the order of each class that occurs, 40 n, and
  *         what a class takes: some 200 bytes, and up to LNTI_CONFUSION_DENSE_MAX classes 8 k. Percentile bootstrap: Efron and Tibshirani, An Introduction to the
  *         Bootstrap, 1993, ch. 13; resample r draws with rng stream r, so intervals do not depend on threads. Resamples
- * that leave a metric undefined (AUROC when only one class was drawn) do not count for it. The intervals of LNTI_ECE and
- *         LNTI_MACRO_F1 are moved by the bootstrap's estimate of bias (the same, section 10.3), since resampling alone
- *         raises the one and lowers the other; they lie in [0,1] and hold the value.
+ * that leave a metric undefined (AUROC when only one class was drawn) do not count for it. The intervals of all but
+ *         LNTI_ACCURACY and LNTI_LOG_LOSS are moved by the bootstrap's estimate of bias (the same, section 10.3), since
+ *         resampling alone raises or lowers them; they lie in [0,1] and hold the value.
  */
 LNT_MUST_CHECK lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const int32_t *label, size_t n,
                                               size_t k, const lnti_evaluate_options *options,

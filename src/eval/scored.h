@@ -62,7 +62,7 @@ void lnti_metrics_weighted(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], lnti
 /**
  * Percentile intervals of every headline metric; resamples that leave a metric undefined do not count for it.
  *
- * That of LNTI_ECE is [q(2.5 %) - b, q(97.5 %) - b], where b = mean of the resamples - estimate is the bootstrap's estimate
+ * That of all but LNTI_ACCURACY and LNTI_LOG_LOSS is [q(2.5 %) - b, q(97.5 %) - b], where b = mean of the resamples - estimate is the bootstrap's estimate
  * of bias (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 10.3), cut to [0,1] and, where it would
  * still leave the estimate out, reaching to it. The estimate itself is not corrected: it is the figure of the paper.
  * @param estimate  the metrics of the items themselves

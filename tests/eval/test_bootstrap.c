@@ -45,7 +45,7 @@ static size_t plain_groups(size_t *of, const uint32_t *group, size_t n) {
   return n_groups;
 }
 
-/* The calibration error's: moved back by mean - estimate, within [0,1], reaching to the estimate. */
+/* Of what resampling distorts: moved back by mean - estimate, within [0,1], reaching to the estimate. */
 static void plain_shift(double ci95[2], const double *value, size_t n, double estimate) {
   double mean = 0;
   for (size_t i = 0; i < n; i++) mean += value[i] / (double)n;
@@ -92,9 +92,11 @@ static void plain_bootstrap(double ci95[LNTI_METRICS][2], const float *prob, con
     ci95[m][1] = defined[m] > 0 ? plain_quantile(sorted, defined[m], 0.975) : NAN;
   }
   lnti_evaluation *e = evaluate(prob, label, n, k, &POINT, &SERIAL);
-  plain_shift(ci95[LNTI_ECE], value + (size_t)LNTI_ECE * options->resamples, defined[LNTI_ECE], e->value[LNTI_ECE]);
-  plain_shift(ci95[LNTI_MACRO_F1], value + (size_t)LNTI_MACRO_F1 * options->resamples, defined[LNTI_MACRO_F1],
-              e->value[LNTI_MACRO_F1]);
+  static const lnti_metric_id BIASED[] = {LNTI_ECE, LNTI_MACRO_F1, LNTI_BALANCED_ACCURACY, LNTI_AUROC};
+  for (size_t i = 0; i < sizeof BIASED / sizeof *BIASED; i++) {
+    size_t m = (size_t)BIASED[i];
+    if (defined[m] > 0) plain_shift(ci95[m], value + m * options->resamples, defined[m], e->value[m]);
+  }
   lnti_evaluation_free(e);
   free(copy_label);
   free(copy);
@@ -169,6 +171,35 @@ static void same_on_any_number_of_threads(void **state) {
   lnti_evaluation_free(first);
   free(label);
   free(prob);
+}
+
+/* A class of 100 that is known, and 30 classes of one item each that never are: of those a resample lacks a third, so that
+ * every mean over the classes that it drew is above that of all. */
+static void holds_the_value_with_tiny_classes(void **state) {
+  enum { LARGE = 100, TINY = 30, N = LARGE + TINY, K = 1 + TINY };
+  float prob[N * K] = {0};
+  int32_t label[N] = {0};
+  lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
+  (void)state;
+  for (size_t i = 0; i < N; i++) {
+    label[i] = i < LARGE ? 0 : (int32_t)(i - LARGE + 1);
+    prob[i * K] = 0.9F;
+    prob[i * K + 1 + i % TINY] = 0.1F;
+  }
+  for (size_t i = 0; i < 3; i++) { /* of the tiny ones these would be known by their order */
+    prob[(LARGE + i) * K] = 0.5F;
+    prob[(LARGE + i) * K + 1 + (LARGE + i) % TINY] = 0;
+    prob[(LARGE + i) * K + 1 + i] += 0.5F;
+  }
+  lnti_evaluation *e = evaluate(prob, label, N, K, &options, &SERIAL);
+  for (size_t m = 0; m < LNTI_METRICS; m++) {
+    if (!(e->ci95[m][0] <= e->value[m] && e->value[m] <= e->ci95[m][1]))
+      fail_msg("%s: %g is not in %g to %g", lnti_metric_name((lnti_metric_id)m), e->value[m], e->ci95[m][0], e->ci95[m][1]);
+  }
+  /* Not just at its edge: the interval lies around it. */
+  double value = e->value[LNTI_BALANCED_ACCURACY], *ci95 = e->ci95[LNTI_BALANCED_ACCURACY];
+  assert_true(ci95[0] < value && value < ci95[1]);
+  lnti_evaluation_free(e);
 }
 
 /* The interval of a share is near its normal approximation, p +- 1.96 sqrt(p (1-p) / n). */
@@ -315,6 +346,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(equals_the_plain_bootstrap),
       cmocka_unit_test(same_on_any_number_of_threads),
+      cmocka_unit_test(holds_the_value_with_tiny_classes),
       cmocka_unit_test(width_is_that_of_a_binomial_share),
       cmocka_unit_test(groups_widen_the_interval),
       cmocka_unit_test(the_calibration_error_of_a_calibrated_model_is_in_its_interval),
