@@ -245,7 +245,7 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
 static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err) {
   static const lnti_column columns[] = {{"model", LNTI_ALIGN_LEFT},         {"accuracy", LNTI_ALIGN_RIGHT},
                                         {"95 % interval", LNTI_ALIGN_LEFT}, {"macro f1", LNTI_ALIGN_RIGHT},
-                                        {"log loss", LNTI_ALIGN_RIGHT},     {"time", LNTI_ALIGN_RIGHT}};
+                                        {"log loss", LNTI_ALIGN_RIGHT},     {"fit", LNTI_ALIGN_RIGHT}};
   lnti_table table;
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 6, 2);
@@ -254,7 +254,7 @@ static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err)
     lnti_shown accuracy = lnti_show_metric(r->value[LNTI_ACCURACY]), f1 = lnti_show_metric(r->value[LNTI_MACRO_F1]);
     lnti_shown interval = lnti_show_interval(r->ci95[LNTI_ACCURACY][0], r->ci95[LNTI_ACCURACY][1]);
     lnti_shown loss = lnti_show_metric(r->value[LNTI_LOG_LOSS]);
-    lnti_shown seconds = lnti_show_seconds(r->total_seconds);
+    lnti_shown seconds = lnti_show_seconds(r->fit_seconds);
     const char *cells[] = {r->model, accuracy.text, interval.text, f1.text, loss.text, seconds.text};
     status = lnti_table_row(&table, cells, err);
   }

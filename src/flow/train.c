@@ -77,6 +77,19 @@ static lnt_status load_outside_splits(training *t, lnt_error *err) {
   return LNT_OK;
 }
 
+/* Labelled items in no split at all: nobody has decided that they are not for training. */
+static lnt_status tell_outside_splits(training *t, lnt_error *err) {
+  lnti_labelled outside = {0};
+  lnt_status status = lnti_labelled_load(&outside, t->project, t->ontology, t->question, "", err);
+  size_t n = outside.items.n;
+  lnti_labelled_clear(&outside);
+  if (status || n == 0) return status;
+  return lnti_messages_add(
+      &t->result->warnings, err,
+      "%zu labelled %s in no split and %s not trained on; to deal all items out anew: linnet split", n,
+      lnti_plural(n, "image is", "images are"), lnti_plural(n, "was", "were"));
+}
+
 static lnt_status load_rows(training *t, lnt_error *err) {
   lnti_store_counts counts = {0};
   lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
@@ -88,6 +101,7 @@ static lnt_status load_rows(training *t, lnt_error *err) {
   if (status == LNT_OK && val) {
     status = lnti_labelled_load(&t->val, t->project, t->ontology, t->question, LNTI_SPLIT_VAL, err);
   }
+  if (!status && train) status = tell_outside_splits(t, err);
   if (status) return status;
   if (t->rows.items.n > 0) return LNT_OK;
   return lnti_fail(err, LNT_ENOTFOUND, "no labelled items to train on%s; see: linnet status",

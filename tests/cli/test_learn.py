@@ -323,6 +323,19 @@ class Train(Learning):
             self.fails(2, "-C", name, "train", "--feature", "pixels", *words, says=says)
         self.assertEqual(self.run_lines("-C", name, "models"), [])
 
+    def test_items_in_no_split_are_told(self):
+        program.write_folders(self.folder / "sets" / "train", per_class=10)
+        program.write_folders(self.folder / "more", per_class=1, start=50)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "sets")
+        told = self.run_json("-C", "p", "train", "--feature", "pixels")["models"][0]
+        self.assertFalse([text for text in told["warnings"] if "no split" in text])
+        self.run_ok("-C", "p", "import", "more")
+        told = self.run_json("-C", "p", "train", "--feature", "pixels")["models"][0]
+        self.assertEqual(told["n_train"], 30)
+        self.assertIn("3 labelled images are in no split and were not trained on; to deal all items out anew: linnet split",
+                      told["warnings"])
+
     def test_same_seed_same_model(self):
         name = self.ready()
         models = []
@@ -335,7 +348,7 @@ class Train(Learning):
     def test_several_learners(self):
         name = self.ready()
         text = self.run_ok("-C", name, "train", "--learner", "logistic,knn", "--feature", "pixels", "--set", "k=3").stdout
-        self.assertIn("Comparison", text)
+        self.assertRegex(text, r"Comparison \(validation\)\n  model .* fit\n")
         self.assertIn("Next: linnet evaluate", text)
         told = self.run_json("-C", name, "train", "--learner", "logistic,knn", "--feature", "pixels", "--name", "try")
         self.assertEqual([model["model"] for model in told["models"]], ["try-logistic", "try-knn"])

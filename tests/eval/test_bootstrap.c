@@ -194,7 +194,8 @@ static void holds_the_value_with_tiny_classes(void **state) {
   lnti_evaluation *e = evaluate(prob, label, N, K, &options, &SERIAL);
   for (size_t m = 0; m < LNTI_METRICS; m++) {
     if (!(e->ci95[m][0] <= e->value[m] && e->value[m] <= e->ci95[m][1]))
-      fail_msg("%s: %g is not in %g to %g", lnti_metric_name((lnti_metric_id)m), e->value[m], e->ci95[m][0], e->ci95[m][1]);
+      fail_msg("%s: %g is not in %g to %g", lnti_metric_name((lnti_metric_id)m), e->value[m], e->ci95[m][0],
+               e->ci95[m][1]);
   }
   /* Not just at its edge: the interval lies around it. */
   double value = e->value[LNTI_BALANCED_ACCURACY], *ci95 = e->ci95[LNTI_BALANCED_ACCURACY];

@@ -139,6 +139,27 @@ static void test_shares_are_rounded_to_the_nearest(void **state) {
   }
 }
 
+/* Each class comes out as near as whole items allow; together that may be far off, which is told. */
+static void test_shares_that_small_classes_miss(void **state) {
+  (void)state;
+  static const char *const labels[] = {"dog", "cat", "fox"};
+  lab l = new_lab();
+  lab_row rows[ROWS_MAX];
+  size_t n = 0;
+  for (size_t i = 0; i < 3; i++) add_class(rows, &n, 2, labels[i]);
+  lab_rows(&l, rows, n);
+  lnti_split_options options = shares(0, 0.25);
+  lnti_split_result result = split_and_hear(&l, &options);
+  assert_int_equal(result.test, 3);
+  assert_int_equal(result.warnings.n, 1);
+  assert_string_equal(
+      result.warnings.text[0],
+      "test has 3 items (50.0 %), where 2 (25.0 %) were asked for: every class is dealt out by itself, in "
+      "whole items");
+  lnti_split_result_clear(&result);
+  lab_free(&l);
+}
+
 static void test_a_seed_is_a_split(void **state) {
   (void)state;
   lab l = new_lab();
@@ -390,7 +411,7 @@ static void test_groups_that_are_too_large(void **state) {
   assert_true(result.worst_share == 1 && fabs(result.worst_wanted - 0.6) < 1e-12);
   assert_int_equal(result.warnings.n, 4);
   assert_non_null(strstr(result.warnings.text[0], "50 of 100 images have no value for --group site"));
-  assert_non_null(strstr(result.warnings.text[1], "val has 10.0 % of the items, where 20.0 % were asked for"));
+  assert_non_null(strstr(result.warnings.text[1], "val has 10 items (10.0 %), where 20 (20.0 %) were asked for"));
   assert_non_null(strstr(result.warnings.text[3],
                          "1 class has all items in groups that are in train, and none in test: "
                          "\"dog\""));
@@ -630,6 +651,7 @@ int main(void) {
       cmocka_unit_test(test_a_split_that_came_with_the_set_is_spoken_for),
       cmocka_unit_test(test_keep_test_that_takes_all),
       cmocka_unit_test(test_shares_are_rounded_to_the_nearest),
+      cmocka_unit_test(test_shares_that_small_classes_miss),
       cmocka_unit_test(test_a_seed_is_a_split),
       cmocka_unit_test(test_equal_pictures_stay_together),
       cmocka_unit_test(test_keep_test),

@@ -21,7 +21,8 @@ static const char *const part_names[LNTI_PARTS] = {LNTI_SPLIT_TRAIN, LNTI_SPLIT_
 
 enum { NO_PART = LNTI_PARTS };
 
-static const double tolerance = 0.02; /* of a part's share, by which groups may miss it without a word */
+/* Of a part's share, by which it may be missed without a word: where groups were asked for they explain more. */
+static const double group_tolerance = 0.02, random_tolerance = 0.005;
 
 typedef struct splitting {
   lnti_project *project;
@@ -211,28 +212,32 @@ static lnt_status warn_of_one_sided(splitting *s, const class_parts *c, bool in_
   return status;
 }
 
-/* Where groups are too large to come out as wanted. */
+/* Where groups are too large, or classes too small, to come out as wanted. */
 static lnt_status warn_of_shares(splitting *s, lnt_error *err) {
   const lnti_split_result *r = s->result;
+  double tolerance = s->options->method == LNTI_SPLIT_GROUP ? group_tolerance : random_tolerance;
+  if (s->options->method == LNTI_SPLIT_FOLDER) return LNT_OK;
   const size_t count[] = {r->train, r->val, r->test};
   double all = (double)(r->train + r->val + (s->options->keep_test ? 0 : r->test));
   lnt_status status = LNT_OK;
   for (int part = LNTI_PART_VAL; part < LNTI_PARTS && !status && all > 0; part++) {
     double wanted = wanted_share(s->options, part), share = (double)count[part] / all;
     if (!is_wanted(s->options, part) || fabs(share - wanted) <= tolerance || fabs(share - wanted) * all <= 1) continue;
-    status =
-        lnti_messages_add(&s->result->warnings, err,
-                          "%s has %.1f %% of the items, where %.1f %% were asked for: the groups (the largest has %zu "
-                          "items) and the shares of the classes allow no nearer",
-                          part_names[part], 100 * share, 100 * wanted, r->largest);
+    status = lnti_messages_add(
+        &s->result->warnings, err,
+        "%s has %zu items (%.1f %%), where %.0f (%.1f %%) were asked for: every class is dealt out by "
+        "itself, in whole items%s",
+        part_names[part], count[part], 100 * share, wanted * all, 100 * wanted,
+        r->largest > 1 ? ", and what belongs together is kept together" : "");
   }
   return status;
 }
 
-static lnt_status judge_groups(splitting *s, lnt_error *err) {
+/* What came of the shares, and of the classes where groups were asked for. */
+static lnt_status judge_parts(splitting *s, lnt_error *err) {
   class_parts c = {.n_classes = s->ontology->n_options + 1};
   lnti_messages *warnings = &s->result->warnings;
-  if (s->options->method != LNTI_SPLIT_GROUP) return LNT_OK;
+  if (s->options->method != LNTI_SPLIT_GROUP) return warn_of_shares(s, err);
   lnt_status status = lnti_alloc_zero(&c.n, c.n_classes, LNTI_PARTS * sizeof *c.n, err);
   if (status) return status;
   for (size_t i = 0; i < s->roster.n; i++) c.n[s->class[i] * LNTI_PARTS + s->part[i]]++;
@@ -301,7 +306,7 @@ static lnt_status warn(splitting *s, lnt_error *err) {
   }
   if (!status) status = warn_of_earlier(s, err);
   if (!status) status = warn_of_joining_test(s, err);
-  return status ? status : judge_groups(s, err);
+  return status ? status : judge_parts(s, err);
 }
 
 /* What lies on both sides all the same: copies where folders decide, and what random splits tear apart. */
