@@ -255,54 +255,146 @@ static bool cut_dimension(int64_t *begin, int64_t *end, int64_t *step, const mas
   return *step != 1 || (*begin != 0 && *begin > -length) || (*end < length);
 }
 
+/* What a slice does to dimensions beside cutting them. */
+typedef struct reshaping {
+  int64_t gone[LNTI_RANK_MAX], added[LNTI_RANK_MAX]; /* of the input; of the output */
+  size_t n_gone, n_added;
+} reshaping;
+
+/* Entry i of the lists, for dimension d of x. */
+static lnt_status cut_entry(cuts *c, reshaping *shape, lnti_tflite *r, const masks *m, size_t i, size_t d,
+                            lnti_tflite_form form, int64_t begin, int64_t end, int64_t step, lnt_error *err) {
+  lnti_tflite_tensor *x = lnti_tflite_input(r, 0);
+  const int64_t length = (int64_t)x->shape.dim[d];
+  if (step == 0) return lnti_tflite_fail(r, err, LNT_EDATA, "steps of 0");
+  if (bit(m->shrink, i)) {
+    if (begin < -length || begin >= length) {
+      return lnti_tflite_fail(r, err, LNT_EDATA, "index %lld, where there are %lld", (long long)begin,
+                              (long long)length);
+    }
+    shape->gone[shape->n_gone++] = (int64_t)d;
+  }
+  if (!cut_dimension(&begin, &end, &step, m, i, length)) return LNT_OK;
+  lnti_tflite_along(r, x, d);
+  add_cut(c, axis_in(form, d), begin, end, step);
+  return LNT_OK;
+}
+
+/* The entries of a slice: each is of the next dimension, or of a new one, or (an ellipsis) of as many as the others leave. */
+typedef struct entries {
+  int64_t begin[LNTI_TFLITE_LIST], end[LNTI_TFLITE_LIST], step[LNTI_TFLITE_LIST];
+  size_t n, skipped;
+} entries;
+
+static lnt_status read_entries(entries *e, lnti_tflite *r, const masks *m, lnt_error *err) {
+  const size_t rank = lnti_tflite_input(r, 0)->shape.rank;
+  size_t n_ends = 0, n_steps = 0, used = 0, n_ellipses = 0, n_added = 0;
+  lnt_status status = lnti_tflite_listed(e->begin, &e->n, r, 1, "its begin", err);
+  if (!status) status = lnti_tflite_listed(e->end, &n_ends, r, 2, "its end", err);
+  if (!status) status = lnti_tflite_listed(e->step, &n_steps, r, 3, "its step", err);
+  if (status) return status;
+  for (size_t i = 0; i < e->n; i++) {
+    if (bit(m->ellipsis, i)) {
+      n_ellipses++;
+    } else if (bit(m->new_axis, i)) {
+      n_added++;
+    } else {
+      used++;
+    }
+  }
+  if (used > rank || n_ends != e->n || n_steps != e->n || n_ellipses > 1 || rank + n_added > LNTI_RANK_MAX) {
+    return lnti_tflite_fail(r, err, LNT_EDATA, "%zu, %zu and %zu numbers for %zu dimensions", e->n, n_ends, n_steps,
+                            rank);
+  }
+  e->skipped = n_ellipses ? rank - used : 0;
+  return LNT_OK;
+}
+
+static lnt_status read_cuts(cuts *c, reshaping *shape, lnti_tflite *r, const masks *m, lnti_tflite_form form,
+                            lnt_error *err) {
+  entries e = {.n = 0};
+  lnt_status status = read_entries(&e, r, m, err);
+  size_t d = 0, out = 0;
+  for (size_t i = 0; i < e.n && !status; i++) {
+    if (bit(m->ellipsis, i)) {
+      d += e.skipped;
+      out += e.skipped;
+    } else if (bit(m->new_axis, i)) {
+      r->mixes_samples |= out == 0 && lnti_tflite_input(r, 0)->batched;
+      shape->added[shape->n_added++] = (int64_t)out++;
+    } else {
+      status = cut_entry(c, shape, r, m, i, d++, form, e.begin[i], e.end[i], e.step[i], err);
+      out += !bit(m->shrink, i);
+    }
+  }
+  return status;
+}
+
 /* STRIDED_SLICE: x, begin, end, step. Fields: masks of begin and end (from and to the edge), of an ellipsis, of new dimensions,
  * and of dimensions of which one index is taken, and which then go; whether an end is counted from its
  * beginning. */
 lnt_status lnti_tflite_strided_slice(lnti_tflite *r, lnt_error *err) {
   lnti_tflite_tensor *x = lnti_tflite_input(r, 0);
-  int64_t begin[LNTI_TFLITE_LIST], end[LNTI_TFLITE_LIST], step[LNTI_TFLITE_LIST], gone[LNTI_RANK_MAX];
-  size_t n = 0, n_ends = 0, n_steps = 0, n_gone = 0;
-  uint32_t input[5] = {LNTI_NO_VALUE}, squeezed[2] = {LNTI_NO_VALUE, LNTI_NO_VALUE};
-  cuts c = {0};
+  uint32_t input[5] = {LNTI_NO_VALUE}, reshaped[2] = {LNTI_NO_VALUE, LNTI_NO_VALUE};
+  cuts c = {.n = 0};
+  reshaping shape = {.n_gone = 0};
   const masks m = {lnti_flat_int(&r->options, 0, 4, 0), lnti_flat_int(&r->options, 1, 4, 0),
                    lnti_flat_int(&r->options, 2, 4, 0), lnti_flat_int(&r->options, 3, 4, 0),
                    lnti_flat_int(&r->options, 4, 4, 0)};
-  lnt_status status = lnti_tflite_listed(begin, &n, r, 1, "its begin", err);
-  if (!status) status = lnti_tflite_listed(end, &n_ends, r, 2, "its end", err);
-  if (!status) status = lnti_tflite_listed(step, &n_steps, r, 3, "its step", err);
-  if (status) return status;
-  if (n > x->shape.rank || n_ends != n || n_steps != n) {
-    return lnti_tflite_fail(r, err, LNT_EDATA, "%zu, %zu and %zu numbers for %zu dimensions", n, n_ends, n_steps,
-                            x->shape.rank);
-  }
-  if (m.ellipsis || m.new_axis) {
-    return lnti_tflite_fail(r, err, LNT_EUNSUPPORTED, "an ellipsis or a new dimension in a slice");
-  }
+  const lnti_tflite_form form = m.shrink || m.new_axis ? LNTI_TFLITE_FLAT : lnti_tflite_own_form(x);
   if (lnti_flat_int(&r->options, 5, 1, 0) != 0) {
     return lnti_tflite_fail(r, err, LNT_EUNSUPPORTED, "ends of a slice that count from its beginning");
   }
-  const lnti_tflite_form form = m.shrink ? LNTI_TFLITE_FLAT : lnti_tflite_own_form(x);
-  for (size_t d = 0; d < n; d++) {
-    if (step[d] == 0) return lnti_tflite_fail(r, err, LNT_EDATA, "steps of 0");
-    int64_t length = (int64_t)x->shape.dim[d];
-    if (bit(m.shrink, d)) {
-      if (begin[d] < -length || begin[d] >= length) {
-        return lnti_tflite_fail(r, err, LNT_EDATA, "index %lld, where there are %lld", (long long)begin[d],
-                                (long long)length);
-      }
-      gone[n_gone++] = (int64_t)d;
-    }
-    if (!cut_dimension(&begin[d], &end[d], &step[d], &m, d, length)) continue;
-    lnti_tflite_along(r, x, d);
-    add_cut(&c, axis_in(form, d), begin[d], end[d], step[d]);
-  }
-  status = lnti_tflite_take(&input[0], r, x, form, err);
+  lnt_status status = read_cuts(&c, &shape, r, &m, form, err);
+  if (!status) status = lnti_tflite_take(&input[0], r, x, form, err);
   if (!status) status = slice_node(input, r, &c, err);
-  const lnti_node node = {.input = input, .n_inputs = 5}, squeeze = {.input = squeezed, .n_inputs = 2};
-  if (status || n_gone == 0) return status ? status : lnti_tflite_make(r, "Slice", &node, form, err);
-  status = lnti_tflite_step(&squeezed[0], r, "Slice", &node, err);
-  if (!status) status = lnti_tflite_ints(&squeezed[1], r, gone, n_gone, err);
-  return status ? status : lnti_tflite_make(r, "Squeeze", &squeeze, LNTI_TFLITE_FLAT, err);
+  const lnti_node node = {.input = input, .n_inputs = 5}, change = {.input = reshaped, .n_inputs = 2};
+  const size_t n_gone = shape.n_gone, n_added = shape.n_added;
+  if (status || (n_gone == 0 && n_added == 0)) return status ? status : lnti_tflite_make(r, "Slice", &node, form, err);
+  status = lnti_tflite_step(&reshaped[0], r, "Slice", &node, err);
+  if (!status && n_gone > 0) {
+    uint32_t squeezed = LNTI_NO_VALUE;
+    status = lnti_tflite_ints(&reshaped[1], r, shape.gone, n_gone, err);
+    if (status || n_added == 0) return status ? status : lnti_tflite_make(r, "Squeeze", &change, LNTI_TFLITE_FLAT, err);
+    status = lnti_tflite_step(&squeezed, r, "Squeeze", &change, err);
+    reshaped[0] = squeezed;
+  }
+  if (!status) status = lnti_tflite_ints(&reshaped[1], r, shape.added, n_added, err);
+  return status ? status : lnti_tflite_make(r, "Unsqueeze", &change, LNTI_TFLITE_FLAT, err);
+}
+
+/*
+ * Gathering by sample: the first `shared` dimensions of x and indices are the same, and each index is looked up in its own part.
+ * x as [shared, before, axis, behind], indices as [shared, 1, index, 1] and repeated as the output: then each element has one.
+ */
+static lnt_status gather_shared(lnti_tflite *r, size_t shared, size_t axis, lnt_error *err) {
+  lnti_tflite_tensor *x = lnti_tflite_input(r, 0), *indices = lnti_tflite_input(r, 1);
+  const lnti_shape *a = &x->shape, *b = &indices->shape;
+  uint32_t from[2], index[2], repeated[2], input[2] = {LNTI_NO_VALUE, LNTI_NO_VALUE}, made = LNTI_NO_VALUE;
+  for (size_t d = 0; d < shared; d++) {
+    if (a->dim[d] != b->dim[d])
+      return lnti_tflite_fail(r, err, LNT_EDATA, "%zu lists of indices for %zu parts", b->dim[d], a->dim[d]);
+  }
+  const size_t n = lnti_shape_span(a, 0, shared), before = lnti_shape_span(a, shared, axis),
+               behind = lnti_shape_span(a, axis + 1, a->rank), n_indices = lnti_shape_span(b, shared, b->rank);
+  const lnti_shape parts = {.rank = 4, .dim = {n, before, a->dim[axis], behind}};
+  const lnti_shape lists = {.rank = 4, .dim = {n, 1, n_indices, 1}};
+  const int64_t all[] = {1, (int64_t)before, (int64_t)n_indices, (int64_t)behind};
+  const lnti_attribute at = LNTI_TFLITE_INT("axis", 2);
+  r->mixes_samples |= x->batched != indices->batched;
+  lnt_status status = lnti_tflite_take(&from[0], r, x, LNTI_TFLITE_FLAT, err);
+  if (!status) status = lnti_tflite_target(&from[1], r, &parts, x->batched, err);
+  if (!status) status = lnti_tflite_take(&index[0], r, indices, LNTI_TFLITE_FLAT, err);
+  if (!status) status = lnti_tflite_target(&index[1], r, &lists, indices->batched, err);
+  const lnti_node part = {.input = from, .n_inputs = 2}, list = {.input = index, .n_inputs = 2};
+  const lnti_node repeat = {.input = repeated, .n_inputs = 2};
+  const lnti_node node = {.input = input, .n_inputs = 2, .attribute = &at, .n_attributes = 1};
+  if (!status) status = lnti_tflite_step(&input[0], r, "Reshape", &part, err);
+  if (!status) status = lnti_tflite_step(&repeated[0], r, "Reshape", &list, err);
+  if (!status) status = lnti_tflite_ints(&repeated[1], r, all, 4, err);
+  if (!status) status = lnti_tflite_step(&input[1], r, "Expand", &repeat, err);
+  if (!status) status = lnti_tflite_step(&made, r, "GatherElements", &node, err);
+  return status ? status : lnti_tflite_make_shaped(r, made, err);
 }
 
 /* GATHER: x, indices. Fields: axis, leading dimensions that both share. */
@@ -310,14 +402,18 @@ lnt_status lnti_tflite_gather(lnti_tflite *r, lnt_error *err) {
   lnti_tflite_tensor *x = lnti_tflite_input(r, 0), *indices = lnti_tflite_input(r, 1);
   uint32_t input[2] = {LNTI_NO_VALUE, LNTI_NO_VALUE};
   size_t axis = 0;
-  if (lnti_flat_int(&r->options, 1, 4, 0) != 0) {
-    return lnti_tflite_fail(r, err, LNT_EUNSUPPORTED, "gathering by sample (batch_dims)");
-  }
+  int64_t shared = lnti_flat_int(&r->options, 1, 4, 0);
   lnt_status status = lnti_tflite_axis(&axis, r, lnti_flat_int(&r->options, 0, 4, 0), x->shape.rank, err);
-  if (!status) status = lnti_tflite_take(&input[0], r, x, LNTI_TFLITE_FLAT, err);
+  if (status) return status;
+  if (shared < 0) shared += (int64_t)indices->shape.rank;
+  if (shared < 0 || shared > (int64_t)axis || shared > (int64_t)indices->shape.rank) {
+    return lnti_tflite_fail(r, err, LNT_EDATA, "%lld dimensions that x and its indices share", (long long)shared);
+  }
+  lnti_tflite_along(r, x, axis);
+  if (shared > 0) return gather_shared(r, (size_t)shared, axis, err);
+  status = lnti_tflite_take(&input[0], r, x, LNTI_TFLITE_FLAT, err);
   if (!status) status = lnti_tflite_take(&input[1], r, indices, LNTI_TFLITE_FLAT, err);
   if (status) return status;
-  lnti_tflite_along(r, x, axis);
   r->mixes_samples |= indices->batched;
   const lnti_attribute at = LNTI_TFLITE_INT("axis", (int64_t)axis);
   const lnti_node node = {.input = input, .n_inputs = 2, .attribute = &at, .n_attributes = 1};

@@ -532,6 +532,17 @@ static void places_outside_a_tensor_are_refused(void **state) {
   assert_message("index 9223372036854775807, where there are 1");
   assert_status(read_operator(45, DIMS(1, 1, 1, 1), begin, step, I32, 4, relative, 1), LNT_EUNSUPPORTED);
   assert_message("count from its beginning");
+  /* two ellipses; more new dimensions than there is room for */
+  const made_option ellipses = {2, 'i', 3}, added = {3, 'i', 15};
+  assert_status(read_operator(45, DIMS(1, 4, 4, 3), begin, step, I32, 4, ellipses, 1), LNT_EDATA);
+  assert_message("4, 4 and 4 numbers for 4 dimensions");
+  assert_ok(read_operator(45, DIMS(1, 1, 1, 1, 1, 4, 4, 3), begin, step, I32, 4, added, 1));
+  static const int32_t six[] = {0, 0, 0, 0, 0, 0};
+  assert_status(read_operator(45, DIMS(1, 4, 4, 3), six, six, I32, 6, (made_option){3, 'i', 63}, 1), LNT_EDATA);
+  assert_message("6, 6 and 6 numbers for 4 dimensions");
+  /* GATHER: dimensions that both share */
+  assert_status(read_operator(36, DIMS(1, 4, 4, 3), begin, step, I32, 4, (made_option){1, 'i', 3}, 1), LNT_EDATA);
+  assert_message("3 dimensions that x and its indices share");
   /* SPLIT_V: x, lengths, axis */
   assert_status(read_operator(102, DIMS(1, 4, 4, 3), huge, one, I64, 1, none, 1), LNT_EDATA);
   assert_message("longer than the 4");

@@ -331,6 +331,13 @@ typedef struct listed {
   int32_t n, columns;
 } listed;
 
+static int middle_rows(int i) {
+  return i + X_COLUMNS * X_CHANNELS;
+}
+static int odd(int i) {
+  return 2 * i + 1;
+}
+
 typedef struct moving {
   int code;
   int (*source)(int);
@@ -389,6 +396,26 @@ static void moves(void **state) {
        {{0, 'i', 1}, {1, 'i', 1}, {4, 'i', 2}},
        0},
       {45, one_row, {1, 3, 2, -1}, {{{0, -2}, 2, 0}, {{9, -1}, 2, 0}, {{1, 1}, 2, 0}}, {{4, 'i', 2}}, 0},
+      /* x[:, new, 1:3]; x[..., 1:2]; x[:, ..., new, 1]; x[..., 1:3, :, :] where the ellipsis is of one dimension */
+      {45,
+       middle_rows,
+       {1, 1, 2, 3, 2, -1},
+       {{{0, 0, 1}, 3, 0}, {{1, 0, 3}, 3, 0}, {{1, 1, 1}, 3, 0}},
+       {{0, 'i', 1}, {1, 'i', 1}, {3, 'i', 2}},
+       0},
+      {45, odd, {1, 4, 3, 1, -1}, {{{0, 1}, 2, 0}, {{0, 2}, 2, 0}, {{1, 1}, 2, 0}}, {{2, 'i', 1}}, 0},
+      {45,
+       odd,
+       {1, 4, 3, 1, -1},
+       {{{0, 5, 5, 1}, 4, 0}, {{1, 0, 0, 2}, 4, 0}, {{1, 1, 1, 1}, 4, 0}},
+       {{2, 'i', 2}, {3, 'i', 4}, {4, 'i', 8}},
+       0},
+      {45,
+       middle_rows,
+       {1, 2, 3, 2, -1},
+       {{{0, 1, 0, 0}, 4, 0}, {{0, 3, 3, 2}, 4, 0}, {{1, 1, 1, 1}, 4, 0}},
+       {{2, 'i', 1}},
+       0},
       {2, twice, {1, 4, 3, 4, -1}, {{{0}, 0, 0}}, {{0, 'i', 3}}, 1},
       {2, rows_twice, {1, 8, 3, 2, -1}, {{{0}, 0, 0}}, {{0, 'i', -3}}, 1},
       {83, rows_twice, {1, 2, 4, 3, 2, -1}, {{{0}, 0, 0}}, {{0, 'i', 2}, {1, 'i', 1}}, 1},
@@ -397,6 +424,39 @@ static void moves(void **state) {
       {100, mirrored, {1, 4, 5, 2, -1}, {{{0, 0, 0, 0, 1, 1, 0, 0}, 8, 2}}, {{0}}, 0},
       {36, columns_chosen, {1, 4, 2, 2, -1}, {{{2, 0}, 2, 0}}, {{0, 'i', 2}}, 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_moving(&cases[i]);
+}
+
+/* Where the larger channel of each place is... */
+static int larger_at(const float *x, int place) {
+  return x[2 * place + 1] > x[2 * place];
+}
+
+/* ...looked up at its own place (the largest), or at all places of its row. */
+static void gathered_reference(float *y, const float *x, const maker *m) {
+  const bool own = lnti_made_count(&m->tensor[m->output[0]]) == X_ROWS * X_COLUMNS;
+  for (int place = 0; place < X_ROWS * X_COLUMNS; place++) {
+    if (own) y[place] = x[2 * place + larger_at(x, place)];
+    for (int i = 0; i < X_COLUMNS && !own; i++)
+      y[X_COLUMNS * place + i] = x[2 * place + larger_at(x, place / X_COLUMNS * X_COLUMNS + i)];
+  }
+}
+
+static void indices_are_looked_up_sample_by_sample(void **state) {
+  (void)state;
+  static const int32_t last = 3;
+  for (int shared = 2; shared < 4; shared++) {
+    maker m = lnti_made_begin(DIMS(1, X_ROWS, X_COLUMNS, X_CHANNELS));
+    int32_t axis = add_constant(&m, "axis", I32, DIMS(1), &last, 4);
+    int32_t at = add_tensor(&m, "at", I32, DIMS(1, X_ROWS, X_COLUMNS));
+    int32_t y = shared == 3 ? add_tensor(&m, "y", F32, DIMS(1, X_ROWS, X_COLUMNS))
+                            : add_tensor(&m, "y", F32, DIMS(1, X_ROWS, X_COLUMNS, X_COLUMNS));
+    add_op(&m, 56, INPUTS(0, axis), at);
+    made_op *op = add_op(&m, 36, INPUTS(0, at), y);
+    op->option[0] = (made_option){0, 'i', 3};
+    op->option[1] = (made_option){1, 'i', shared};
+    end(&m, y);
+    check(&m, gathered_reference);
+  }
 }
 
 /* The k-th of several outputs. */
@@ -531,6 +591,7 @@ int main(void) {
                                      cmocka_unit_test(reductions),
                                      cmocka_unit_test(along_channels),
                                      cmocka_unit_test(moves),
+                                     cmocka_unit_test(indices_are_looked_up_sample_by_sample),
                                      cmocka_unit_test(parts),
                                      cmocka_unit_test(turns_there_and_back),
                                      cmocka_unit_test(shapes_are_computed),
