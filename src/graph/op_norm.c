@@ -174,6 +174,71 @@ static lnt_status forward_instance(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
+/* Y. Wu, K. He, Group normalization, 2018. Scale and bias are of groups (operator set 18) or of channels (21). */
+static lnt_status infer_group(lnti_call *call, lnt_error *err) {
+  const lnti_shape *in = &call->input[0]->shape;
+  const int64_t groups = lnti_node_int(call->node, "num_groups", 0);
+  if (in->rank < 3 || groups < 1 || groups > (int64_t)in->dim[1] || in->dim[1] % (size_t)groups != 0) {
+    return lnti_fail(err, LNT_EDATA, "node %s: GroupNormalization of %zu channels in %lld groups", call->node->name,
+                     in->rank > 1 ? in->dim[1] : 0, (long long)groups);
+  }
+  const size_t listed = lnti_shape_count(&call->input[1]->shape);
+  lnt_status status = check_channels(call, 1, listed == (size_t)groups ? listed : in->dim[1], err);
+  if (!status) status = check_channels(call, 2, listed, err);
+  return status ? status : lnti_infer_same(call, err);
+}
+
+static lnt_status forward_group(lnti_call *call, lnt_error *err) {
+  (void)err;
+  const lnti_tensor *in = call->input[0];
+  const size_t channels = in->shape.dim[1], plane = lnti_shape_span(&in->shape, 2, in->shape.rank);
+  const size_t groups = (size_t)lnti_node_int(call->node, "num_groups", 1), wide = channels / groups;
+  const size_t per = lnti_shape_count(&call->input[1]->shape) == channels ? 1 : wide;
+  const float epsilon = lnti_node_float(call->node, "epsilon", 1e-5f);
+  for (size_t i = 0, n = in->shape.dim[0] * groups; i < n; i++) {
+    double mean, inverse;
+    moments(&mean, &inverse, in, i * wide * plane, wide * plane, epsilon);
+    for (size_t k = i * wide * plane; k < (i + 1) * wide * plane; k++) {
+      const size_t c = k / plane % channels / per;
+      const double scale = (double)lnti_tensor_real(call->input[1], c) * inverse;
+      const double shift = (double)lnti_tensor_real(call->input[2], c);
+      lnti_tensor_set_real(&call->output[0], k, (float)(((double)lnti_tensor_real(in, k) - mean) * scale + shift));
+    }
+  }
+  return LNT_OK;
+}
+
+static lnt_status infer_lp(lnti_call *call, lnt_error *err) {
+  size_t axis = 0;
+  const int64_t p = lnti_node_int(call->node, "p", 2);
+  if (p != 1 && p != 2)
+    return lnti_fail(err, LNT_EDATA, "node %s: LpNormalization with p of %lld", call->node->name, (long long)p);
+  lnt_status status =
+      lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), call->input[0]->shape.rank, false, err);
+  return status ? status : lnti_infer_same(call, err);
+}
+
+static lnt_status forward_lp(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  const bool squared = lnti_node_int(call->node, "p", 2) == 2;
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
+  if (status) return status;
+  const size_t length = in->shape.dim[axis], step = lnti_shape_span(&in->shape, axis + 1, in->shape.rank);
+  for (size_t i = 0, n = length ? lnti_shape_count(&in->shape) / length : 0; i < n; i++) {
+    const size_t base = i / step * length * step + i % step;
+    double sum = 0;
+    for (size_t k = 0; k < length; k++) {
+      const double v = (double)lnti_tensor_real(in, base + k * step);
+      sum += squared ? v * v : fabs(v);
+    }
+    const double norm = squared ? sqrt(sum) : sum;
+    for (size_t k = base; k < base + length * step; k += step)
+      lnti_tensor_set_real(&call->output[0], k, norm == 0 ? 0 : (float)((double)lnti_tensor_real(in, k) / norm));
+  }
+  return LNT_OK;
+}
+
 /* ---- local response ---- */
 
 /* Over neighbouring channels (A. Krizhevsky and others, ImageNet classification with deep convolutional networks, 2012). */
@@ -218,6 +283,9 @@ static const lnti_attribute_rule batch_rules[] = {{"epsilon", LNTI_ATTRIBUTE_FLO
 static const lnti_attribute_rule layer_rules[] = {
     {"axis", LNTI_ATTRIBUTE_INT}, {"epsilon", LNTI_ATTRIBUTE_FLOAT}, {"stash_type", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule epsilon_rule[] = {{"epsilon", LNTI_ATTRIBUTE_FLOAT}, {0}};
+static const lnti_attribute_rule group_rules[] = {
+    {"epsilon", LNTI_ATTRIBUTE_FLOAT}, {"num_groups", LNTI_ATTRIBUTE_INT}, {"stash_type", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule lp_rules[] = {{"axis", LNTI_ATTRIBUTE_INT}, {"p", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
                                                 {"beta", LNTI_ATTRIBUTE_FLOAT},
                                                 {"bias", LNTI_ATTRIBUTE_FLOAT},
@@ -233,7 +301,9 @@ static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
 
 const lnti_operator lnti_operators_norm[] = {
     NORM("BatchNormalization", 7, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch, .fast = NULL),
+    NORM("GroupNormalization", 18, 3, 3, 1, 7, group_rules, infer_group, forward_group, .fast = NULL),
     NORM("InstanceNormalization", 6, 3, 3, 1, 7, epsilon_rule, infer_instance, forward_instance, .fast = NULL),
     NORM("LRN", 1, 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn, .fast = NULL),
     NORM("LayerNormalization", 17, 2, 3, 3, 7, layer_rules, infer_layer, forward_layer, .fast = fast_layer),
+    NORM("LpNormalization", 1, 1, 1, 1, 1, lp_rules, infer_lp, forward_lp, .fast = NULL),
     {0}};

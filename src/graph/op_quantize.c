@@ -252,7 +252,247 @@ static lnt_status forward_qmatmul(lnti_call *call, lnt_error *err) {
   return status;
 }
 
+/* ---- what onnxruntime's quantiser writes (domain com.microsoft) ---- */
+
+/* Each is an operator for real numbers between quantised tensors: x, its scale and zero point, perhaps y with its own, and
+ * the scale and zero point of the result. */
+typedef struct byte_operator {
+  const char *name, *real;
+  size_t n, scale; /* tensors, and the input that is the result's scale */
+} byte_operator;
+
+static const byte_operator byte_operators[] = {{"QLinearAdd", "Add", 2, 6},
+                                               {"QLinearAveragePool", "AveragePool", 1, 3},
+                                               {"QLinearGlobalAveragePool", "GlobalAveragePool", 1, 3},
+                                               {"QLinearLeakyRelu", "LeakyRelu", 1, 3},
+                                               {"QLinearMul", "Mul", 2, 6},
+                                               {"QLinearSigmoid", "Sigmoid", 1, 3},
+                                               {"QLinearSoftmax", "Softmax", 1, 3}};
+
+static const byte_operator *begin_bytes(quantised_call *q, const lnti_call *call) {
+  size_t i = 0;
+  while (strcmp(byte_operators[i].name, call->node->op->name) != 0) i++;
+  begin_quantised(q, call, byte_operators[i].real, byte_operators[i].n);
+  q->node.version = (unsigned)lnti_node_int(call->node, "opset", 13);
+  return &byte_operators[i];
+}
+
+static lnt_status infer_bytes(lnti_call *call, lnt_error *err) {
+  quantised_call q;
+  const byte_operator *op = begin_bytes(&q, call);
+  if (lnti_node_int(call->node, "channels_last", 0) != 0)
+    return lnti_fail(err, LNT_EUNSUPPORTED, "node %s: %s with channels last", call->node->name, op->name);
+  for (size_t k = 0; k < op->n; k++) {
+    if (!call->input[3 * k] || !is_byte(call->input[3 * k]->dtype))
+      return lnti_fail(err, LNT_EDATA, "node %s: input %zu of %s should be bytes", call->node->name, 3 * k, op->name);
+  }
+  return describe_reals(&q, call, conv_parts, op->n, op->scale + 1, call, err);
+}
+
+static lnt_status forward_bytes(lnti_call *call, lnt_error *err) {
+  quantised_call q;
+  scaling s;
+  const byte_operator *op = begin_bytes(&q, call);
+  lnt_status status = LNT_OK;
+  for (size_t k = 0; k < op->n && !status; k++) {
+    status = scaling_of(&s, call, 3 * k + 1, &call->input[3 * k]->shape, 1, err);
+    if (!status) status = dequantise(&q.real[k], call->input[3 * k], &s, err);
+  }
+  if (!status) status = finish_quantised(&q, call, op->scale, err);
+  for (size_t k = 0; k < op->n; k++) free(q.real[k].data);
+  return status;
+}
+
+/* QLinearConcat: scale and zero point of the result, then each tensor with its own. */
+static lnt_status infer_qconcat(lnti_call *call, lnt_error *err) {
+  lnti_dtype dtype = LNTI_U8;
+  lnti_shape shape = {0};
+  size_t axis = 0;
+  lnt_status status = result_type(&dtype, call, 1, err);
+  if (status) return status;
+  if (call->n_inputs % 3 != 2)
+    return lnti_fail(err, LNT_EDATA, "node %s: QLinearConcat of %zu inputs", call->node->name, call->n_inputs);
+  for (size_t k = 2; k < call->n_inputs; k += 3) {
+    const lnti_tensor *t = call->input[k];
+    if (!t || !call->input[k + 1] || !is_byte(t->dtype))
+      return lnti_fail(err, LNT_EDATA, "node %s: input %zu of QLinearConcat should be bytes", call->node->name, k);
+    if (k == 2) {
+      shape = t->shape;
+      status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", 0), shape.rank, false, err);
+      if (status) return status;
+      continue;
+    }
+    bool fits = t->shape.rank == shape.rank;
+    for (size_t d = 0; fits && d < shape.rank; d++) fits = d == axis || t->shape.dim[d] == shape.dim[d];
+    if (!fits || t->shape.dim[axis] > SIZE_MAX - shape.dim[axis])
+      return lnti_fail(err, LNT_EDATA, "node %s: input %zu of QLinearConcat does not fit the others", call->node->name,
+                       k);
+    shape.dim[axis] += t->shape.dim[axis];
+  }
+  lnti_call_describe(call, 0, dtype, &shape);
+  return LNT_OK;
+}
+
+static lnt_status forward_qconcat(lnti_call *call, lnt_error *err) {
+  lnti_tensor *out = &call->output[0];
+  scaling to, from;
+  size_t axis = 0, begin = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", 0), out->shape.rank, false, err);
+  if (!status) status = scaling_of(&to, call, 0, &out->shape, 1, err);
+  const size_t row = lnti_shape_span(&out->shape, axis, out->shape.rank);
+  for (size_t k = 2; k < call->n_inputs && !status; k += 3) {
+    const lnti_tensor *t = call->input[k];
+    const size_t part = lnti_shape_span(&t->shape, axis, t->shape.rank);
+    status = scaling_of(&from, call, k + 1, &t->shape, 1, err);
+    for (size_t i = 0, n = lnti_shape_count(&t->shape); i < n && !status; i++) {
+      const size_t place = i / part * row + begin + i % part;
+      const double real = (lnti_tensor_number(t, i) - zero_at(&from, i)) * scale_at(&from, i);
+      store_quantised(out, place, (double)(float)real, scale_at(&to, place), zero_at(&to, place));
+    }
+    begin += part;
+  }
+  return status;
+}
+
+/* QGemm: a, b and the bias (i32, of scale a * b), and the result's scale and zero point, without which it stays real. */
+static lnt_status infer_qgemm(lnti_call *call, lnt_error *err) {
+  quantised_call q;
+  const lnti_tensor *bias = lnti_call_input(call, 6);
+  begin_quantised(&q, call, "Gemm", 2);
+  if (!is_byte(call->input[3]->dtype) || (bias && bias->dtype != LNTI_I32))
+    return lnti_fail(err, LNT_EDATA, "node %s: QGemm's matrices should be bytes, its bias i32", call->node->name);
+  lnt_status status = describe_reals(&q, call, conv_parts, 2, 8, call, err);
+  if (status) return status;
+  const size_t columns = q.made.shape.dim[1], n_bias = bias ? lnti_shape_count(&bias->shape) : columns;
+  if (n_bias != columns)
+    return lnti_fail(err, LNT_EDATA, "node %s: QGemm's bias does not fit its result", call->node->name);
+  if (!lnti_call_input(call, 7)) lnti_call_describe(call, 0, LNTI_F32, &q.made.shape);
+  return LNT_OK;
+}
+
+static lnt_status forward_qgemm(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *bias = lnti_call_input(call, 6);
+  const bool turned = lnti_node_int(call->node, "transB", 0) != 0;
+  quantised_call q;
+  scaling a, b;
+  begin_quantised(&q, call, "Gemm", bias ? 3 : 2);
+  lnt_status status = scaling_of(&a, call, 1, &call->input[0]->shape, 1, err);
+  if (!status) status = scaling_of(&b, call, 4, &call->input[3]->shape, turned ? 0 : 1, err);
+  if (!status) status = dequantise(&q.real[0], call->input[0], &a, err);
+  if (!status) status = dequantise(&q.real[1], call->input[3], &b, err);
+  if (!status && bias) status = real_bias(&q.real[2], bias, &a, &b, err);
+  if (!status && bias) q.real[2].shape = (lnti_shape){.rank = 1, .dim = {lnti_shape_count(&bias->shape)}};
+  if (!status && !lnti_call_input(call, 7)) {
+    q.made = call->output[0];
+    status = q.node.op->forward(&q.call, err);
+  } else if (!status) {
+    status = finish_quantised(&q, call, 7, err);
+  }
+  for (size_t k = 0; k < 3; k++) free(q.real[k].data);
+  return status;
+}
+
+/* ---- dynamic quantisation: the scale is the tensor's own ---- */
+
+static lnt_status infer_dynamic(lnti_call *call, lnt_error *err) {
+  static const lnti_shape scalar = {.rank = 0};
+  (void)err;
+  lnti_call_describe(call, 0, LNTI_U8, &call->input[0]->shape);
+  lnti_call_describe(call, 1, LNTI_F32, &scalar);
+  lnti_call_describe(call, 2, LNTI_U8, &scalar);
+  return LNT_OK;
+}
+
+static lnt_status forward_dynamic(lnti_call *call, lnt_error *err) {
+  (void)err;
+  const lnti_tensor *in = call->input[0];
+  const float *x = in->data;
+  const size_t n = lnti_shape_count(&in->shape);
+  float least = 0, most = 0; /* 0 is one of the values */
+  for (size_t i = 0; i < n; i++) {
+    least = fminf(least, x[i]);
+    most = fmaxf(most, x[i]);
+  }
+  float scale = (most - least) / 255;
+  if (scale == 0) scale = 1;
+  float zero = nearbyintf(fminf(fmaxf(-least / scale, 0), 255));
+  for (size_t i = 0; i < n; i++) store_quantised(&call->output[0], i, (double)(x[i] / scale), 1, (double)zero);
+  if (call->n_outputs > 1) *(float *)call->output[1].data = scale;
+  if (call->n_outputs > 2) *(uint8_t *)call->output[2].data = (uint8_t)zero;
+  return LNT_OK;
+}
+
+/* MatMulInteger, ConvInteger: x, w and their zero points, sums as i32. Each row of x, each column of w may have its own. */
+static lnt_status infer_integer(lnti_call *call, lnt_error *err) {
+  quantised_call q;
+  begin_quantised(&q, call, strcmp(call->node->op->name, "ConvInteger") == 0 ? "Conv" : "MatMul", 2);
+  for (size_t k = 0; k < 2; k++) q.real[k] = (lnti_tensor){.dtype = LNTI_F32, .shape = call->input[k]->shape};
+  if (!is_byte(call->input[1]->dtype))
+    return lnti_fail(err, LNT_EDATA, "node %s: input 1 of %s should be bytes", call->node->name, call->node->op->name);
+  for (size_t k = 0; k < 2; k++) {
+    const lnti_tensor *zero = lnti_call_input(call, 2 + k);
+    if (zero && (zero->dtype != call->input[k]->dtype || zero->shape.rank > 1))
+      return lnti_fail(err, LNT_EDATA, "node %s: zero points of %s that do not fit", call->node->name,
+                       call->node->op->name);
+  }
+  lnt_status status = q.node.op->infer(&q.call, err);
+  if (!status) lnti_call_describe(call, 0, LNTI_I32, &q.made.shape);
+  return status;
+}
+
+/* The distances from the zero point, which f32 holds exactly. */
+static lnt_status distances(lnti_tensor *out, const lnti_call *call, size_t k, int64_t axis, lnt_error *err) {
+  const lnti_tensor *in = call->input[k], *zero = lnti_call_input(call, 2 + k);
+  size_t n = zero ? lnti_shape_count(&zero->shape) : 1, n_in = lnti_shape_count(&in->shape), along = 0, step = 1;
+  float *data = NULL;
+  lnt_status status = LNT_OK;
+  if (n != 1) {
+    status = lnti_axis(&along, call, axis, in->shape.rank, false, err);
+    if (!status && in->shape.dim[along] != n)
+      status = lnti_fail(err, LNT_EDATA, "node %s: %zu zero points for %zu", call->node->name, n, in->shape.dim[along]);
+    if (!status) step = lnti_shape_span(&in->shape, along + 1, in->shape.rank);
+  }
+  if (!status) status = lnti_alloc(&data, n_in, sizeof *data, err);
+  for (size_t i = 0; i < n_in && !status; i++) {
+    const size_t at = n == 1 ? 0 : i / step % n;
+    data[i] = (float)(lnti_tensor_number(in, i) - (zero ? lnti_tensor_number(zero, at) : 0));
+  }
+  if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = in->shape, .data = data};
+  return status;
+}
+
+static lnt_status forward_integer(lnti_call *call, lnt_error *err) {
+  const bool conv = strcmp(call->node->op->name, "ConvInteger") == 0;
+  lnti_tensor *out = &call->output[0];
+  quantised_call q;
+  float *sums = NULL;
+  const size_t n = lnti_shape_count(&out->shape);
+  begin_quantised(&q, call, conv ? "Conv" : "MatMul", 2);
+  lnt_status status = distances(&q.real[0], call, 0, conv ? 1 : -2, err);
+  if (!status) status = distances(&q.real[1], call, 1, conv ? 0 : -1, err);
+  q.made = *out; /* products of matrices are made in the type of their result, and so exactly */
+  if (!status && conv) {
+    status = lnti_alloc(&sums, n, sizeof *sums, err);
+    q.made = (lnti_tensor){.dtype = LNTI_F32, .shape = out->shape, .data = sums};
+  }
+  if (!status) status = q.node.op->forward(&q.call, err);
+  if (!status && conv) lnti_convert(out->data, LNTI_I32, sums, LNTI_F32, n);
+  free(sums);
+  for (size_t k = 0; k < 2; k++) free(q.real[k].data);
+  return status;
+}
+
 static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule alpha_rule[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT}, {0}};
+static const lnti_attribute_rule last_rule[] = {{"channels_last", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule softmax_rules[] = {{"axis", LNTI_ATTRIBUTE_INT}, {"opset", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule gemm_rules[] = {
+    {"alpha", LNTI_ATTRIBUTE_FLOAT}, {"transA", LNTI_ATTRIBUTE_INT}, {"transB", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule average_rules[] = {
+    {"auto_pad", LNTI_ATTRIBUTE_STRING},   {"ceil_mode", LNTI_ATTRIBUTE_INT},
+    {"channels_last", LNTI_ATTRIBUTE_INT}, {"count_include_pad", LNTI_ATTRIBUTE_INT},
+    {"kernel_shape", LNTI_ATTRIBUTE_INTS}, {"pads", LNTI_ATTRIBUTE_INTS},
+    {"strides", LNTI_ATTRIBUTE_INTS},      {0}};
 enum { BYTES = LNTI_DTYPE_BIT(LNTI_U8) | LNTI_DTYPE_BIT(LNTI_I8) };
 
 #define QUANTISED(title, least, most, types, rules, make, f)                                                 \
@@ -261,9 +501,48 @@ enum { BYTES = LNTI_DTYPE_BIT(LNTI_U8) | LNTI_DTYPE_BIT(LNTI_I8) };
     .dtypes = types, .alike = 1, .attributes = rules, .infer = make, .forward = f                            \
   }
 
+/* Zero points may be left out, but not scales. */
+#define OF_BYTES(title, least, most, optionals, rules, make, f)                                                \
+  {                                                                                                            \
+    .name = title, .domain = "com.microsoft", .since = 1, .least_inputs = least, .most_inputs = most,          \
+    .most_outputs = 1, .optional = optionals, .dtypes = BYTES, .alike = 1, .attributes = rules, .infer = make, \
+    .forward = f                                                                                               \
+  }
+
 const lnti_operator lnti_operators_quantize[] = {
+    QUANTISED("ConvInteger", 2, 4, BYTES, lnti_conv_attributes, infer_integer, forward_integer),
     QUANTISED("DequantizeLinear", 2, 3, BYTES | LNTI_DTYPE_BIT(LNTI_I32), axis_rule, infer_dequantize,
               forward_dequantize),
+    {.name = "DynamicQuantizeLinear",
+     .domain = "",
+     .since = 11,
+     .least_inputs = 1,
+     .most_inputs = 1,
+     .most_outputs = 3,
+     .dtypes = LNTI_DTYPE_BIT(LNTI_F32),
+     .alike = 1,
+     .infer = infer_dynamic,
+     .forward = forward_dynamic},
+    QUANTISED("MatMulInteger", 2, 4, BYTES, NULL, infer_integer, forward_integer),
+    OF_BYTES("QGemm", 6, 9, 1 << 2 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8, gemm_rules, infer_qgemm, forward_qgemm),
+    OF_BYTES("QLinearAdd", 7, 8, 1 << 2 | 1 << 5, NULL, infer_bytes, forward_bytes),
+    OF_BYTES("QLinearAveragePool", 4, 5, 1 << 2, average_rules, infer_bytes, forward_bytes),
+    {.name = "QLinearConcat",
+     .domain = "com.microsoft",
+     .since = 1,
+     .least_inputs = 5,
+     .most_inputs = LNTI_NODE_VALUES_MAX,
+     .most_outputs = 1,
+     .dtypes = LNTI_DTYPE_BIT(LNTI_F32), /* the result's scale stands first */
+     .alike = 1,
+     .attributes = axis_rule,
+     .infer = infer_qconcat,
+     .forward = forward_qconcat},
+    OF_BYTES("QLinearGlobalAveragePool", 4, 5, 1 << 2, last_rule, infer_bytes, forward_bytes),
+    OF_BYTES("QLinearLeakyRelu", 4, 5, 1 << 2, alpha_rule, infer_bytes, forward_bytes),
+    OF_BYTES("QLinearMul", 7, 8, 1 << 2 | 1 << 5, NULL, infer_bytes, forward_bytes),
+    OF_BYTES("QLinearSigmoid", 4, 5, 1 << 2, NULL, infer_bytes, forward_bytes),
+    OF_BYTES("QLinearSoftmax", 4, 5, 1 << 2, softmax_rules, infer_bytes, forward_bytes),
     QUANTISED("QLinearConv", 8, 9, BYTES, lnti_conv_attributes, infer_qconv, forward_qconv),
     QUANTISED("QLinearMatMul", 8, 8, BYTES, NULL, infer_qmatmul, forward_qmatmul),
     QUANTISED("QuantizeLinear", 2, 3, LNTI_REALS | LNTI_DTYPE_BIT(LNTI_I32), axis_rule, infer_quantize,

@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <math/vector.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- along axes ---- */
@@ -298,6 +299,76 @@ static lnt_status forward_arg(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
+/* ---- the k most extreme ---- */
+
+typedef struct ranked_value {
+  double value;
+  size_t index;
+} ranked_value;
+
+static lnt_status infer_top(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  lnti_shape shape = in->shape;
+  int64_t k[LNTI_CALL_INTS];
+  size_t n = 0, axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
+  if (!status) status = lnti_call_ints(k, &n, call, 1, NULL, err);
+  if (status) return status;
+  if (n != 1 || k[0] < 0 || k[0] > (int64_t)shape.dim[axis])
+    return lnti_fail(err, LNT_EDATA, "node %s: TopK of %lld, where there are %zu", call->node->name,
+                     n == 1 ? (long long)k[0] : 0, shape.dim[axis]);
+  call->scratch_bytes = 0;
+  if (!lnti_size_mul(&call->scratch_bytes, shape.dim[axis], sizeof(ranked_value)))
+    return lnti_fail(err, LNT_ELIMIT, "node %s: TopK of too many", call->node->name);
+  shape.dim[axis] = (size_t)k[0];
+  lnti_call_describe(call, 0, in->dtype, &shape);
+  lnti_call_describe(call, 1, LNTI_I64, &shape);
+  return LNT_OK;
+}
+
+/* The larger first, of equal ones the earlier; no number is larger than all. */
+static int larger_first(const void *a, const void *b) {
+  const ranked_value *x = a, *y = b;
+  if (isnan(x->value) != isnan(y->value)) return isnan(x->value) ? -1 : 1;
+  if (x->value != y->value && !isnan(x->value)) return x->value > y->value ? -1 : 1;
+  return x->index < y->index ? -1 : 1;
+}
+
+static int smaller_first(const void *a, const void *b) {
+  const ranked_value *x = a, *y = b;
+  if (isnan(x->value) != isnan(y->value)) return isnan(x->value) ? 1 : -1;
+  if (x->value != y->value && !isnan(x->value)) return x->value < y->value ? -1 : 1;
+  return x->index < y->index ? -1 : 1;
+}
+
+static lnt_status forward_top(lnti_call *call, lnt_error *err) {
+  const lnti_tensor *in = call->input[0];
+  const bool largest = lnti_node_int(call->node, "largest", 1) != 0;
+  const size_t size = lnti_dtype_bytes(in->dtype);
+  ranked_value *ranked = call->scratch;
+  size_t axis = 0;
+  lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
+  if (status) return status;
+  const size_t n = in->shape.dim[axis], k = call->output[0].shape.dim[axis];
+  const size_t step = lnti_shape_span(&in->shape, axis + 1, in->shape.rank);
+  for (size_t row = 0, rows = k ? lnti_shape_count(&call->output[0].shape) / k : 0; row < rows; row++) {
+    const size_t outer = row / step, inner = row % step;
+    for (size_t i = 0; i < n; i++) {
+      ranked[i].index = i;
+      lnti_convert(&ranked[i].value, LNTI_F64, (const char *)in->data + ((outer * n + i) * step + inner) * size,
+                   in->dtype, 1);
+    }
+    qsort(ranked, n, sizeof *ranked, largest ? larger_first : smaller_first);
+    for (size_t i = 0; i < k; i++) {
+      const size_t to = (outer * k + i) * step + inner;
+      memcpy((char *)call->output[0].data + to * size,
+             (const char *)in->data + ((outer * n + ranked[i].index) * step + inner) * size, size);
+      if (call->n_outputs > 1) ((int64_t *)call->output[1].data)[to] = (int64_t)ranked[i].index;
+    }
+  }
+  return LNT_OK;
+}
+
 /* ---- softmax ---- */
 
 /* Before version 13 the axis cuts the shape in two, and all of the second part is one row; since then it is the row. */
@@ -382,6 +453,8 @@ static const lnti_attribute_rule reduce_rules[] = {
     {"axes", LNTI_ATTRIBUTE_INTS}, {"keepdims", LNTI_ATTRIBUTE_INT}, {"noop_with_empty_axes", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule arg_rules[] = {
     {"axis", LNTI_ATTRIBUTE_INT}, {"keepdims", LNTI_ATTRIBUTE_INT}, {"select_last_index", LNTI_ATTRIBUTE_INT}, {0}};
+static const lnti_attribute_rule top_rules[] = {
+    {"axis", LNTI_ATTRIBUTE_INT}, {"largest", LNTI_ATTRIBUTE_INT}, {"sorted", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0}};
 
 #define REDUCE(title, types)                                                                                          \
@@ -411,4 +484,16 @@ const lnti_operator lnti_operators_reduce[] = {
     REDUCE("ReduceSum", LNTI_NUMBERS),
     REDUCE("ReduceSumSquare", LNTI_NUMBERS),
     ONE("Softmax", LNTI_REALS, axis_rule, infer_softmax, forward_softmax, fast_softmax),
+    {.name = "TopK",
+     .domain = "",
+     .since = 10,
+     .least_inputs = 2,
+     .most_inputs = 2,
+     .most_outputs = 2,
+     .dtypes = LNTI_NUMBERS,
+     .alike = 1,
+     .decides = 2,
+     .attributes = top_rules,
+     .infer = infer_top,
+     .forward = forward_top},
     {0}};

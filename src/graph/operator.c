@@ -12,7 +12,7 @@
 static const lnti_operator *const families[] = {lnti_operators_unary,    lnti_operators_binary, lnti_operators_shape,
                                                 lnti_operators_move,     lnti_operators_reduce, lnti_operators_norm,
                                                 lnti_operators_window,   lnti_operators_matrix, lnti_operators_resize,
-                                                lnti_operators_quantize, lnti_operators_layout};
+                                                lnti_operators_quantize, lnti_operators_layout, lnti_operators_einsum};
 
 const lnti_operator *lnti_operator_at(size_t i) {
   for (size_t f = 0; f < sizeof families / sizeof *families; f++) {

@@ -113,6 +113,7 @@ void lnti_loop_place(size_t *offset_out, const lnti_loop *loop, size_t i);
 /** The families, each ended by an entry without a name. */
 extern const lnti_operator lnti_operators_unary[], lnti_operators_binary[], lnti_operators_shape[],
     lnti_operators_move[], lnti_operators_reduce[], lnti_operators_norm[], lnti_operators_window[],
-    lnti_operators_matrix[], lnti_operators_resize[], lnti_operators_quantize[], lnti_operators_layout[];
+    lnti_operators_matrix[], lnti_operators_resize[], lnti_operators_quantize[], lnti_operators_layout[],
+    lnti_operators_einsum[];
 
 #endif

@@ -65,16 +65,23 @@ static bool all_constant(const lnti_graph *g, const lnti_node *node) {
   return true;
 }
 
-/* What would take long is left to be run, where it can be stopped. */
+/* What would take long is left to be run, where it can be stopped: products of two inputs that are both large, which need not be
+ * the first two (quantised ones have scales between them). */
 static bool is_quick(const lnti_call *call) {
-  enum { MANY = 1 << 26 };
-  size_t made = 0, least = MANY;
+  enum { MANY = 1 << 26, LOOKED_AT = 4 };
+  size_t made = 0, most = 0, second = 0;
   for (size_t k = 0; k < call->n_outputs; k++) made += lnti_shape_count(&call->output[k].shape);
-  for (size_t k = 0; k < call->n_inputs && k < 2; k++) {
+  for (size_t k = 0; k < call->n_inputs && k < LOOKED_AT; k++) {
     size_t n = call->input[k] ? lnti_shape_count(&call->input[k]->shape) : 1;
-    if (n < least) least = n;
+    if (n > most) {
+      second = most;
+      most = n;
+    } else if (n > second) {
+      second = n;
+    }
   }
-  return made <= MANY && (least == 0 || made <= ((size_t)1 << 36) / least);
+  if (call->n_inputs == 1) second = most;
+  return made <= MANY && (second == 0 || made <= ((size_t)1 << 36) / second);
 }
 
 /* Computes a node now. Outputs that have no name are computed too: the operator writes them. */

@@ -3,7 +3,7 @@
  * says. Those that do not are listed in conformance_exceptions.txt, each with its reason, and must go on failing: a line
  * that is not needed any more is an error as well.
  *
- * Usage: test_conformance FOLDER EXCEPTIONS [NAME]; with NAME that one test, in words.
+ * Usage: test_conformance FOLDER EXCEPTIONS; with "-" for EXCEPTIONS all must pass, and none be of what is not claimed.
  */
 #include <base/file.h>
 #include <dirent.h>
@@ -43,6 +43,22 @@ static bool read_whole(bytes *out, const char *path) {
   return done;
 }
 
+/* Tests in f64 are run in f32, which the operators take; not those of casts, which then would tell nothing. */
+static bool is_narrowed(lnti_dtype dtype, const char *folder) {
+  return dtype == LNTI_F64 && !strstr(folder, "test_cast");
+}
+
+static void narrow(lnti_tensor *t, const char *folder) {
+  if (!t->data || !is_narrowed(t->dtype, folder)) return;
+  const size_t n = lnti_shape_count(&t->shape);
+  float *data = aligned_alloc(64, (n * sizeof *data + 64) / 64 * 64);
+  if (!data) abort();
+  lnti_convert(data, LNTI_F32, t->data, LNTI_F64, n);
+  free(t->data);
+  t->data = data;
+  t->dtype = LNTI_F32;
+}
+
 /* Tensor k of a data set; false where there is none. A tensor that cannot be read has no data. */
 static bool read_tensor(lnti_tensor *out, const char *folder, const char *kind, size_t k, lnt_error *err) {
   char path[3 * PATH_BYTES];
@@ -52,6 +68,7 @@ static bool read_tensor(lnti_tensor *out, const char *folder, const char *kind, 
   if (!read_whole(&file, path)) return false;
   if (lnti_onnx_read_tensor(out, file.data, file.n, err)) *out = (lnti_tensor){0};
   free(file.data);
+  narrow(out, folder);
   return true;
 }
 
@@ -147,6 +164,10 @@ static outcome run_test(const char *folder, char *why, size_t room) {
     snprintf(why, room, "%s", err.message);
     return status == LNT_EUNSUPPORTED ? UNCLAIMED : FAILED;
   }
+  for (size_t k = 0; k < graph->n_inputs; k++) {
+    lnti_tensor *declared = &graph->value[graph->input[k]].declared;
+    if (is_narrowed(declared->dtype, folder)) declared->dtype = LNTI_F32;
+  }
   outcome result = PASSED;
   size_t n_sets = 0;
   for (;; n_sets++) {
@@ -228,10 +249,11 @@ int main(int argc, char **argv) {
   static tally t;
   int n_entries = 0;
   if (argc < 3) {
-    fprintf(stderr, "usage: test_conformance FOLDER EXCEPTIONS\n");
+    fprintf(stderr, "usage: test_conformance FOLDER EXCEPTIONS|-\n");
     return 2;
   }
-  t.n_exceptions = read_exceptions(t.exception, argv[2]);
+  const bool all = strcmp(argv[2], "-") == 0;
+  if (!all) t.n_exceptions = read_exceptions(t.exception, argv[2]);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) n_entries += run_folder(&t, argv[1], kinds[i]);
   for (size_t i = 0; i < t.n_exceptions; i++) {
     if (t.exception[i].used) continue;
@@ -240,5 +262,5 @@ int main(int argc, char **argv) {
   }
   printf("%zu passed, %zu are of operators or types that are not claimed, %zu excepted, %zu failed\n", t.passed,
          t.unclaimed, t.n_exceptions, t.failed);
-  return t.failed > 0 || n_entries <= 0 || t.passed == 0;
+  return t.failed > 0 || n_entries <= 0 || t.passed == 0 || (all && t.unclaimed > 0);
 }

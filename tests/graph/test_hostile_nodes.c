@@ -151,6 +151,33 @@ static void long_products_are_left_to_be_run(void **state) {
   lnti_plan_free(plan);
 }
 
+/* Nor quantised ones, whose second input is a scale. */
+static void nor_are_long_products_of_bytes_made(void **state) {
+  (void)state;
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  const lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 1, .dim = {1}}};
+  const lnti_plan_options options = {.input = &input};
+  lnti_plan *plan = NULL;
+  constant("a", LNTI_U8, SHAPE(6000, 6000));
+  *(float *)constant("s", LNTI_F32, SHAPE(1)) = 1;
+  constant("z", LNTI_U8, SHAPE(1));
+  lnti_test_node(graph, "QLinearMatMul", "a s z a s z s z", "y", NULL, 0);
+  assert_ok(lnti_graph_add_input(graph, lnti_test_value(graph, "x"), ERR));
+  assert_ok(lnti_graph_add_output(graph, lnti_test_value(graph, "y"), ERR));
+  assert_ok(lnti_graph_finish(graph, ERR));
+  assert_ok(lnti_plan_new(&plan, graph, &options, &context, ERR));
+  assert_int_equal(lnti_plan_steps(plan), 1);
+  lnti_plan_free(plan);
+}
+
+static void a_sum_without_end_is_refused(void **state) {
+  (void)state;
+  const lnti_attribute equation = {.name = "equation", .kind = LNTI_ATTRIBUTE_STRING, .s = "a,b,c,d->"};
+  constant("m", LNTI_F32, SHAPE(1 << 16));
+  lnti_test_node(graph, "Einsum", "m m m m", "y", &equation, 1);
+  assert_status(plan_and_run("y"), LNT_ELIMIT);
+}
+
 static void integers_to_powers_that_are_none(void **state) {
   (void)state;
   const lnti_context context = {.cpu = LNT_CPU_GENERIC};
@@ -168,6 +195,20 @@ static void integers_to_powers_that_are_none(void **state) {
   lnti_plan_free(plan);
 }
 
+static void equations_that_say_nothing_are_refused(void **state) {
+  static const char *const wrong[] = {
+      "",     "ab",      "abc,de->",   "abcd,ab->x", "abcd,ab->aa", "abcd,ab>a",   "abcd,ab-",
+      "abcd", "a1cd,ab", "abcd,ab,ab", "aacd,ca->",  "....,ab",     "abcd,ab->a,", "...,...->...aaaaaaaaa"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const lnti_attribute equation = {.name = "equation", .kind = LNTI_ATTRIBUTE_STRING, .s = wrong[i]};
+    assert_int_equal(begin(state), 0);
+    constant("m", LNTI_F32, SHAPE(2, 3));
+    lnti_test_node(graph, "Einsum", "x m", "y", &equation, 1);
+    assert_status(plan_and_run("y"), LNT_EDATA);
+    assert_int_equal(end(state), 0);
+  }
+}
+
 #define HOSTILE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void) {
@@ -181,6 +222,9 @@ int main(void) {
                                      HOSTILE(a_region_that_is_no_number_reads_within_the_input),
                                      HOSTILE(a_side_of_a_thousand_million_is_refused),
                                      HOSTILE(long_products_are_left_to_be_run),
+                                     HOSTILE(nor_are_long_products_of_bytes_made),
+                                     HOSTILE(a_sum_without_end_is_refused),
+                                     cmocka_unit_test(equations_that_say_nothing_are_refused),
                                      HOSTILE(integers_to_powers_that_are_none)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
