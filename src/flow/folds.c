@@ -26,23 +26,35 @@ struct lnti_folds_memory {
 
 /* ---- dealing ---- */
 
+/* A class goes on where the one before ended: many small classes fill all folds, not the first ones. */
+static void begin_classes(size_t *next, const lnti_problem *problem, const uint32_t *group) {
+  size_t begin = 0;
+  for (size_t i = 0; i < problem->x.n; i++) next[problem->label[i]] += group[i] == i;
+  for (size_t c = 0; c < problem->n_classes; c++) {
+    size_t n_groups = next[c];
+    next[c] = begin;
+    begin += n_groups;
+  }
+}
+
 static lnt_status deal(uint8_t *fold, unsigned n_folds, const lnti_problem *problem, const uint32_t *group,
                        lnt_error *err) {
-  size_t *order = NULL, *dealt = NULL, n = problem->x.n;
+  size_t *order = NULL, *next = NULL, n = problem->x.n;
   lnti_rng rng;
   lnt_status status = lnti_alloc(&order, n, sizeof *order, err);
   if (status) goto done;
-  status = lnti_alloc_zero(&dealt, problem->n_classes, sizeof *dealt, err);
+  status = lnti_alloc_zero(&next, problem->n_classes, sizeof *next, err);
   if (status) goto done;
+  begin_classes(next, problem, group);
   for (size_t i = 0; i < n; i++) order[i] = i;
   lnti_rng_seed(&rng, problem->seed, STREAM_FOLDS);
   lnti_rng_shuffle(&rng, order, n, sizeof *order);
   for (size_t i = 0; i < n; i++) {
-    if (group[order[i]] == order[i]) fold[order[i]] = (uint8_t)(dealt[problem->label[order[i]]]++ % n_folds);
+    if (group[order[i]] == order[i]) fold[order[i]] = (uint8_t)(next[problem->label[order[i]]]++ % n_folds);
   }
   for (size_t i = 0; i < n; i++) fold[i] = fold[group[i]];
 done:
-  free(dealt);
+  free(next);
   free(order);
   return status;
 }

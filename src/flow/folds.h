@@ -31,7 +31,8 @@ typedef struct lnti_folds {
 } lnti_folds;
 
 /**
- * Stratified: the groups of each class (that of their lowest row) are dealt round in random order.
+ * Stratified: the groups of each class (that of their lowest row) are dealt round in random order, from where the
+ * class before ended.
  * @param problem   of all rows; must outlive the folds
  * @param group     [n rows] rows that belong together have the number of their lowest (flow/groups.h)
  * @param n_folds   2 to LNTI_FOLDS_MAX

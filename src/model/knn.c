@@ -30,7 +30,8 @@ typedef struct knn_fitted {
 enum { QUERIES = 4096 /* searched at a time, to bound the neighbour lists */ };
 
 static const lnti_param params_table[] = {
-    {"k", LNTI_PARAM_INT, "5", 1, LNTI_NEIGHBOURS_MAX, NULL, "Number of neighbours that vote."},
+    {"k", LNTI_PARAM_INT, "5", 1, LNTI_NEIGHBOURS_MAX, NULL,
+     "Number of neighbours that vote; auto: the best of seven from 1 to 65."},
     {"metric", LNTI_PARAM_CHOICE, "euclidean", 0, 0, "euclidean|cosine",
      "Distance: euclidean, or cosine, which looks at the direction of the vectors alone."},
     {NULL, LNTI_PARAM_INT, NULL, 0, 0, NULL, NULL},

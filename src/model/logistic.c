@@ -32,7 +32,8 @@ typedef struct logistic_fitted {
 
 static const lnti_param params_table[] = {
     {"C", LNTI_PARAM_REAL, "0.02", 1e-9, 1e9, NULL,
-     "Inverse strength of the L2 penalty; smaller values fit the training rows less closely."},
+     "Inverse strength of the L2 penalty; smaller values fit the training rows less closely; auto: the best of seven "
+     "from 0.001 to 1."},
     {"class_weight", LNTI_PARAM_CHOICE, "none", 0, 0, "none|balanced",
      "balanced: rows of rare classes count for more, so that every class weighs the same."},
     {"max_iter", LNTI_PARAM_INT, "200", 1, 100000, NULL, "Most steps of the optimiser."},

@@ -355,6 +355,21 @@ static void folds_are_stratified(void **state) {
   clear_rows(&train);
 }
 
+/* Fifty classes of two rows each: the folds are even all the same. */
+static int32_t pairs_of(size_t i) {
+  return (int32_t)(i / 2);
+}
+
+static void folds_are_even_with_many_classes(void **state) {
+  (void)state;
+  rows train = make_rows(0, 100, 50, pairs_of);
+  outcome out = run_ok(&plain_spy, &train, NULL, 50, 3);
+  for (size_t i = 0; i < LNTI_FOLDS; i++) assert_int_equal(told.n_rows[i], 80);
+  assert_int_equal(out.calibration.n, 100); /* the two of a class are never in one fold */
+  lnti_calibration_clear(&out.calibration);
+  clear_rows(&train);
+}
+
 /* Three classes have one row each, one has two rows that belong together. */
 static int32_t some_alone(size_t i) {
   return i < 3 ? 2 + (int32_t)i : i < 5 ? 5 : (int32_t)(i % 2);
@@ -542,6 +557,7 @@ int main(void) {
       cmocka_unit_test(at_most_ten_thousand_are_held_out),
       cmocka_unit_test(few_rows_go_through_folds),
       cmocka_unit_test(folds_are_stratified),
+      cmocka_unit_test(folds_are_even_with_many_classes),
       cmocka_unit_test(classes_that_cannot_be_learned_are_not_judged),
       cmocka_unit_test(too_few_rows_calibrate_nothing),
       cmocka_unit_test(classes_of_two_rows_spare_none),

@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include <base/alloc.h>
 #include <base/error.h>
 #include <flow/choose.h>
 #include <math.h>
@@ -62,8 +63,9 @@ static lnt_status dial_fit(lnti_fitted **out, lnti_fit_report *report_out, const
   (void)context;
   (void)report_out;
   if (told.cancel_after && told.n_fits == told.cancel_after) return lnti_fail(err, LNT_ECANCELLED, "cancelled");
-  dial *d = calloc(1, sizeof *d);
-  assert_non_null(d);
+  dial *d = NULL;
+  lnt_status status = lnti_alloc_zero(&d, 1, sizeof *d, err);
+  if (status) return status;
   d->head = (lnti_fitted){&dial_learner, *params, problem->x.d, problem->n_classes, problem->x.dtype};
   for (size_t i = 0; i < problem->x.n; i++) d->seen[(size_t)((const float *)lnti_matrix_row(&problem->x, i))[0]] = true;
   if (problem->warm_start) { /* of the same fold: knows just the same rows */
@@ -271,6 +273,29 @@ static void what_is_told(void **state) {
   free(r);
 }
 
+static void allocations_that_fail(void **state) {
+  (void)state;
+  static const lnti_context serial = {.cpu = LNT_CPU_GENERIC};
+  const char *const set[] = {"wrong=2,1", "gap=3,4"};
+  rows *r = make_rows(40, 2, true);
+  memset(&told, 0, sizeof told);
+  for_each_fault(n) {
+    const lnti_choose_options options = {3, NULL};
+    lnti_grid grid = {0};
+    lnti_choice c = {0};
+    char *json = NULL;
+    lnt_status status = lnti_grid_new(&grid, &dial_learner, set, 2, ERR);
+    if (!status) status = lnti_choose(&c, &grid, &r->problem, r->group, &options, &serial, ERR);
+    assert_null(grid.point);
+    if (!status) status = lnti_choice_json(&json, &c, ERR);
+    assert_fault_status(status);
+    assert_int_equal(told.n_live, 0);
+    free(json);
+    lnti_choice_clear(&c);
+  }
+  free(r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_least_log_loss_is_chosen),
@@ -280,6 +305,7 @@ int main(void) {
       cmocka_unit_test(advice_is_given_at_the_end_of_a_list),
       cmocka_unit_test(too_few_rows_and_cancelling),
       cmocka_unit_test(what_is_told),
+      cmocka_unit_test(allocations_that_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,24 @@ static void test_saved_and_opened_agree(void **state) {
   toy_clear(&t);
 }
 
+/* How its parameters were chosen, where they were. */
+static void test_choice(void **state) {
+  static const char choice[] = "{\"folds\":5,\"searched\":[\"C\"],\"grid\":[{\"log_loss\":0.25,\"chosen\":true}]}\n";
+  const place *p = *state;
+  lnti_context context = toy_context();
+  lnt_model *model = toy_model("logistic"), *opened = NULL;
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  assert_ok(lnti_model_open(&opened, p->file, &context, ERR));
+  assert_null(opened->choice_json);
+  lnt_model_close(opened);
+  model->choice_json = strdup(choice);
+  assert_ok(lnti_model_save(model, p->file, ERR));
+  assert_ok(lnti_model_open(&opened, p->file, &context, ERR));
+  assert_string_equal(opened->choice_json, choice);
+  lnt_model_close(opened);
+  lnt_model_close(model);
+}
+
 static void test_no_metrics(void **state) {
   const place *p = *state;
   lnti_context context = toy_context();
@@ -127,6 +145,9 @@ static void test_incomplete_models_are_not_saved(void **state) {
   free(model->metrics_json);
   model->metrics_json = strdup("{\"a\":");
   refuse_save(model, p->file, "metrics");
+  model = toy_model("knn");
+  model->choice_json = strdup("3");
+  refuse_save(model, p->file, "cross_validation");
   model = toy_model("knn");
   free(model->metrics_json);
   model->metrics_json = strdup("{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}");
@@ -263,6 +284,7 @@ static void test_lying_manifests(void **state) {
       {"\"seed\": \"18446744073709551615\"", "\"seed\": \"\"", LNT_ECORRUPT, "seed"},
       {"\"data_fingerprint\": \"", "\"data_fingerprint\": \"x", LNT_ECORRUPT, "data_fingerprint"},
       {"\"metrics\": {", "\"metrics\": [], \"m\": {", LNT_ECORRUPT, "metrics"},
+      {"\"metrics\": {", "\"cross_validation\": [], \"metrics\": {", LNT_ECORRUPT, "cross_validation"},
       {"\"feature\": \"pixels", "\"feature\": \"clip", LNT_EUNSUPPORTED, "clip"},
       {"\"feature_version\": 1", "\"feature_version\": 2", LNT_EUNSUPPORTED, "version 2"},
       {"\"precision\": \"f32\"", "\"precision\": \"bf16\"", LNT_EUNSUPPORTED, "bf16"},
@@ -386,6 +408,7 @@ static void test_wrong_knn_tensors(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_saved_and_opened_agree, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_choice, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_no_metrics, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_incomplete_models_are_not_saved, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_what_cannot_be_opened_is_not_saved, set_up, tear_down),
