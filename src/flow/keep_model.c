@@ -226,12 +226,11 @@ lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_
 typedef struct removing {
   const char *name;
   lnti_model_removed result;
-  bool found, shared;
+  bool shared; /* another model's row names the file too */
 } removing;
 
 static lnt_status note_model(void *payload, const lnti_model_row *row, lnt_error *err) {
   removing *r = payload;
-  r->found = true;
   r->result.bytes = row->bytes;
   r->result.run_id = row->run_id;
   return lnti_strdup(&r->result.file, row->file, err);
@@ -240,7 +239,7 @@ static lnt_status note_model(void *payload, const lnti_model_row *row, lnt_error
 static lnt_status note_sharing(void *payload, const lnti_model_row *row, lnt_error *err) {
   removing *r = payload;
   (void)err;
-  r->shared = r->shared || strcmp(row->file, r->result.file) == 0;
+  r->shared = r->shared || (strcmp(row->name, r->name) != 0 && strcmp(row->file, r->result.file) == 0);
   return LNT_OK;
 }
 
@@ -285,9 +284,9 @@ lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, con
   removing r = {.name = name};
   lnt_error tidying = LNT_ERROR_INIT;
   lnt_status status = lnti_store_models(project->store, name, note_model, &r, err);
-  if (!status && !r.found) status = lnti_model_fail_unknown(project, name, err);
-  if (!status) status = lnti_store_write(project->store, remove_row, &r, err);
+  if (!status && !r.result.file) status = lnti_model_fail_unknown(project, name, err);
   if (!status) status = lnti_store_models(project->store, NULL, note_sharing, &r, err);
+  if (!status) status = lnti_store_write(project->store, remove_row, &r, err);
   if (status) {
     free(r.result.file);
     return status;

@@ -8,7 +8,7 @@
 #include <base/text.h>
 #include <string.h>
 
-enum { TEXT_LOOKED_AT = 4096 };
+enum { TEXT_LOOKED_AT = 4096, ONNX_BEGIN = 8 };
 
 typedef struct kind {
   size_t at, n;
@@ -63,6 +63,7 @@ lnt_status lnti_foreign_check(const void *data, size_t bytes, lnt_error *err) {
   if (bytes == 0) return lnti_fail(err, LNT_EDATA, "the file is empty; copy or download it again");
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     const kind *k = &kinds[i];
+    if (k->at > 0 && at[0] == ONNX_BEGIN) continue; /* behind it a name may hold anything */
     if (bytes >= k->at + k->n && memcmp(at + k->at, k->begin, k->n) == 0)
       return lnti_fail(err, LNT_EDATA, "this is no network, but %s", k->what);
   }

@@ -28,10 +28,9 @@ void lnti_survey_note(lnti_graph_survey *survey, const char *name, const char *d
 }
 
 static lnt_status read_any(lnti_graph **out, const char *path, const void *data, size_t bytes, lnt_error *err) {
-  lnt_status status = lnti_foreign_check(data, bytes, err);
-  if (status) return status;
   if (lnti_tflite_sniff(data, bytes)) return lnti_tflite_read(out, data, bytes, err);
-  return lnti_onnx_read(out, path, data, bytes, err);
+  lnt_status status = lnti_foreign_check(data, bytes, err);
+  return status ? status : lnti_onnx_read(out, path, data, bytes, err);
 }
 
 lnt_status lnti_graph_read(lnti_graph **out, const void *data, size_t bytes, lnt_error *err) {
@@ -39,10 +38,9 @@ lnt_status lnti_graph_read(lnti_graph **out, const void *data, size_t bytes, lnt
 }
 
 lnt_status lnti_graph_look(lnti_graph_survey *out, const void *data, size_t bytes, lnt_error *err) {
-  lnt_status status = lnti_foreign_check(data, bytes, err);
-  if (status) return status;
   if (lnti_tflite_sniff(data, bytes)) return lnti_tflite_look(out, data, bytes, err);
-  return lnti_onnx_look(out, data, bytes, err);
+  lnt_status status = lnti_foreign_check(data, bytes, err);
+  return status ? status : lnti_onnx_look(out, data, bytes, err);
 }
 
 lnt_status lnti_graph_open(lnti_graph **out, const char *path, lnt_error *err) {

@@ -543,6 +543,10 @@ static void memory_runs_out(void **state) {
     lnt_status status = lnti_backbone_read(&b, m.data, m.n, "tiny", &(lnti_backbone_spec){.name = name},
                                            LNTI_BACKBONE_OUTPUTS, &plain, ERR);
     if (!status) status = lnti_extractor_of_backbone(&e, b, LNTI_BACKBONE_EMBEDDING, ERR);
+    const char *usual = NULL;
+    char list[200] = "";
+    if (!status) status = lnti_backbone_usual_layer(&usual, b, ERR);
+    if (!status) status = lnti_backbone_layers(b, note_layer, list, ERR);
     assert_fault_status(status);
     lnti_extractor_free(e);
   }

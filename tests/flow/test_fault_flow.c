@@ -4,6 +4,7 @@
  */
 #include <flow/duplicates.h>
 #include <flow/import/files.h>
+#include <flow/keep_model.h>
 #include <flow/split/cuts.h>
 #include <flow/split/leaks.h>
 #include <flow/view/items.h>
@@ -363,6 +364,65 @@ static void test_ontology_set(void **state) {
   lab_free(&l);
 }
 
+/* ---- models ---- */
+
+static lnt_status write_model(void *payload, lnti_tx *tx, lnt_error *err) {
+  lnti_run run = {.target = "class",
+                  .learner = "knn",
+                  .feature = "pixels",
+                  .params_json = "{}",
+                  .data_fingerprint = "f",
+                  .code_version = "1",
+                  .cpu = "avx2"};
+  lnti_model_row row = {.name = "m", .file = "models/m@1.lnt", .bytes = 3, .result_json = ""};
+  int64_t id = 0;
+  (void)payload;
+  lnt_status status = lnti_tx_run_begin(tx, &run.id, &run, err);
+  row.run_id = run.id;
+  return status ? status : lnti_tx_model(tx, &id, &row, err);
+}
+
+static lnt_status count_model(void *payload, const lnti_model_row *row, lnt_error *err) {
+  (void)row;
+  (void)err;
+  ++*(size_t *)payload;
+  return LNT_OK;
+}
+
+static lnt_status attempt_model_remove(lab *l) {
+  lnti_model_removed removed = {.bytes = 77};
+  lnt_status status = lnti_model_remove(&removed, l->project, "m", ERR);
+  assert_true(status ? removed.bytes == 77 && !removed.file : removed.bytes == 3);
+  free(removed.file);
+  return status;
+}
+
+static void check_model_remove(lab *l, bool failed) {
+  size_t n = 0;
+  assert_ok(lnti_store_models(l->project->store, NULL, count_model, &n, ERR));
+  assert_int_equal(n, failed ? 1 : 0);
+}
+
+/* Where it fails the model is still there; what fails behind it is tidying, and stands in the log. */
+static void test_model_remove(void **state) {
+  (void)state;
+  lab l = lab_new();
+  bool gone = false;
+  assert_ok(lnti_store_write(l.project->store, write_model, NULL, ERR));
+  for (size_t n = 1; !gone; n++) {
+    lnti_test_fail_allocation_after(n);
+    lnt_status status = attempt_model_remove(&l);
+    bool failed = lnti_test_allocation_failed();
+    lnti_test_fail_allocation_after(0);
+    gone = status == LNT_OK;
+    if (!gone && status != LNT_ENOMEM) fail_msg("allocation %zu: %s", n, lnt_status_name(status));
+    if (!failed) assert_true(gone);
+    check_model_remove(&l, !gone);
+    assert_in_range(n, 1, 5000);
+  }
+  lab_free(&l);
+}
+
 /* ---- projects ---- */
 
 static const lnti_context plain = {.cpu = LNT_CPU_GENERIC};
@@ -453,7 +513,7 @@ int main(void) {
       cmocka_unit_test(test_filter),         cmocka_unit_test(test_view),         cmocka_unit_test(test_target),
       cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),
       cmocka_unit_test(test_annotate),       cmocka_unit_test(test_ontology_set), cmocka_unit_test(test_project_open),
-      cmocka_unit_test(test_project_create), cmocka_unit_test(test_slices),
+      cmocka_unit_test(test_project_create), cmocka_unit_test(test_slices),       cmocka_unit_test(test_model_remove),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,25 @@ static void other_files_are_named(void **state) {
   }
 }
 
+/* What a tool calls itself does not make its file another: it begins at byte 4. */
+static void names_do_not_make_it_another_file(void **state) {
+  (void)state;
+  static const char *const names[] = {"tool{\"v\": 1}", "toolWEBP 1.0"};
+  for (size_t i = 0; i < 2; i++) {
+    lnti_graph *graph = NULL;
+    message m = {0}, opset = {0};
+    put_number(&m, 1, 8);
+    put_text(&m, 2, names[i]);
+    put_number(&opset, 2, 17);
+    put_message(&m, 8, opset);
+    put_message(&m, 7, relu_graph());
+    assert_memory_equal((const char *)m.data + 8, names[i] + 4, 2);
+    assert_ok(lnti_graph_read(&graph, m.data, m.n, ERR));
+    lnti_graph_free(graph);
+    free(m.data);
+  }
+}
+
 /* Where a copy ended, and how much it should have at least: the network is the first field after a version. */
 static void a_cut_is_told_with_its_place(void **state) {
   (void)state;
@@ -436,6 +455,7 @@ int main(void) {
                                      cmocka_unit_test(what_is_no_model_is_refused),
                                      cmocka_unit_test(other_files_are_named),
                                      cmocka_unit_test(a_cut_is_told_with_its_place),
+                                     cmocka_unit_test(names_do_not_make_it_another_file),
                                      cmocka_unit_test(damage_is_an_error_at_every_byte),
                                      cmocka_unit_test(a_shape_beyond_all_memory_is_refused),
                                      cmocka_unit_test(other_element_types_are_refused),
