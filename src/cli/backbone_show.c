@@ -106,6 +106,8 @@ static lnt_status add_facts(lnti_table *table, const lnti_backbone_entry *e, lnt
   if (!status) status = row(table, "source", s->source ? s->source : "not said", err);
   if (!status) status = row(table, "licence", licence, err);
   if (!status) status = row(table, "pictures", pixels, err);
+  if (!status && s->precision == LNTI_BF16)
+    status = row(table, "precision", "bf16 where the CPU multiplies it (AMX), else f32", err);
   if (!status) status = row(table, "classes", classes.data, err);
   if (!status) status = row(table, "embedding", embedding, err);
   lnti_text_clear(&classes);

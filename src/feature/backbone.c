@@ -10,6 +10,7 @@
 #include <graph/read.h>
 #include <graph/plan.h>
 #include <math.h>
+#include <math/bf16.h>
 #include <math/planes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -184,12 +185,17 @@ static void free_engine(engine *e) {
   free(e);
 }
 
+bool lnti_backbone_runs_bf16(const lnti_context *context) {
+  return lnti_bf16_kernels_of(context->cpu) != NULL;
+}
+
 static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t value, lnt_error *err) {
   engine *e = NULL;
   const lnti_plan_options options = {
       .input = &b->input,
       .output = &value,
       .n_outputs = 1,
+      .precision = lnti_backbone_runs_bf16(&b->context) ? b->spec.precision : LNTI_F32,
       .memory_max = PLAN_BYTES_MAX,
       .weights_max = LNTI_BACKBONE_BYTES_MAX,
   };
@@ -475,10 +481,10 @@ lnt_status lnti_backbone_key(char **out, const lnti_backbone *b, lnti_backbone_o
   const lnti_prepare prepare = lnti_backbone_prepare(b);
   lnti_hash_hex(hex, &b->content);
   lnti_prepare_text(pipeline, &prepare);
-  return lnti_asprintf(out, err, "network=%s;layer=%s;%s;%s;mean=%a,%a,%a;std=%a,%a,%a", hex,
+  return lnti_asprintf(out, err, "network=%s;layer=%s;%s;%s%s;mean=%a,%a,%a;std=%a,%a,%a", hex,
                        b->graph->value[b->output[output].value].name, pipeline, s->bgr ? "bgr" : "rgb",
-                       (double)s->mean[0], (double)s->mean[1], (double)s->mean[2], (double)s->std[0], (double)s->std[1],
-                       (double)s->std[2]);
+                       s->precision == LNTI_BF16 ? ";bf16" : "", (double)s->mean[0], (double)s->mean[1],
+                       (double)s->mean[2], (double)s->std[0], (double)s->std[1], (double)s->std[2]);
 }
 
 static lnt_status read_vector(float *out, const lnti_tensor *t, const lnti_backbone_vector *v, lnt_error *err) {

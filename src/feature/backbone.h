@@ -13,6 +13,7 @@
 #include <base/hash.h>
 #include <base/json.h>
 #include <image/prepare.h>
+#include <math/dtype.h>
 
 typedef struct lnti_backbone lnti_backbone;
 
@@ -29,6 +30,7 @@ typedef struct lnti_backbone_spec {
   char *name;
   size_t h, w;           /**< pixels that the network takes */
   bool bgr;              /**< blue first */
+  lnti_dtype precision;  /**< LNTI_BF16: convolutions round to bf16 where the CPU multiplies it; else f32 */
   float mean[3], std[3]; /**< the network takes (p / 255 - mean) / std, by channel; std 0: not said */
   char *layer;           /**< the value (or the node that makes it) whose numbers are the embedding */
   char *classes;         /**< the value that holds the scores of the classes; "": it has none */
@@ -101,6 +103,19 @@ LNT_MUST_CHECK lnt_status lnti_backbone_layers(const lnti_backbone *backbone, ln
 lnti_prepare lnti_backbone_prepare(const lnti_backbone *backbone);
 /** Numbers of an output; 0: it has no classes, or no embedding was found. */
 size_t lnti_backbone_d(const lnti_backbone *backbone, lnti_backbone_output output);
+/** True where a spec's bf16 is run as such: the CPU, or the context's level, multiplies it. */
+bool lnti_backbone_runs_bf16(const lnti_context *context);
+
+/** How numbers in bf16 agree with those in f32, on a few pictures made up from noise. */
+typedef struct lnti_backbone_agreement {
+  double difference;     /**< the largest, of the largest number in f32 */
+  size_t pictures, same; /**< same: those whose greatest number is the same one */
+  double ms, ms_f32;     /**< least time of a picture, wall clock */
+} lnti_backbone_agreement;
+
+/** Of the embedding, or of the classes where there is none. Errors as lnti_backbone_open and _run. */
+LNT_MUST_CHECK lnt_status lnti_backbone_agreement_of(lnti_backbone_agreement *out, lnti_backbone *backbone,
+                                                     const lnti_context *context, lnt_error *err);
 /** All that decides an output's numbers, for the key of a cache; free() it. */
 LNT_MUST_CHECK lnt_status lnti_backbone_key(char **out, const lnti_backbone *backbone, lnti_backbone_output output,
                                             lnt_error *err);

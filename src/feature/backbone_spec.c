@@ -230,6 +230,7 @@ void lnti_backbone_spec_write(lnti_json_writer *w, const lnti_backbone_spec *spe
   lnti_json_kv_int(w, "width", (int64_t)spec->w);
   lnti_json_kv_int(w, "height", (int64_t)spec->h);
   lnti_json_kv_string(w, "colour", spec->bgr ? "bgr" : "rgb");
+  if (spec->precision == LNTI_BF16) lnti_json_kv_string(w, "precision", "bf16");
   write_channels(w, "mean", spec->mean);
   write_channels(w, "std", spec->std);
   lnti_json_kv_string(w, "layer", spec->layer);
@@ -268,7 +269,7 @@ static lnt_status read_channels(float out[3], const lnti_json_value *object, con
 }
 
 static lnt_status read_all(lnti_backbone_spec *spec, const lnti_json_value *object, lnt_error *err) {
-  const char *colour = NULL;
+  const char *colour = NULL, *precision = NULL;
   int64_t w = 0, h = 0;
   lnt_status status = read_text(&spec->name, object, "name", err);
   if (!status && !spec->name) status = lnti_fail(err, LNT_EDATA, "its backbone has no 'name'");
@@ -278,6 +279,9 @@ static lnt_status read_all(lnti_backbone_spec *spec, const lnti_json_value *obje
   if (!status) status = lnti_json_get_string(&colour, object, "colour", "rgb", err);
   if (!status && strcmp(colour, "rgb") != 0 && strcmp(colour, "bgr") != 0)
     status = lnti_fail(err, LNT_EDATA, "its backbone's 'colour' is neither rgb nor bgr");
+  if (!status) status = lnti_json_get_string(&precision, object, "precision", "f32", err);
+  if (!status && strcmp(precision, "f32") != 0 && strcmp(precision, "bf16") != 0)
+    status = lnti_fail(err, LNT_EDATA, "its backbone's 'precision' is neither f32 nor bf16");
   if (!status) status = read_channels(spec->mean, object, "mean", err);
   if (!status) status = read_channels(spec->std, object, "std", err);
   if (!status) status = read_text(&spec->layer, object, "layer", err);
@@ -290,6 +294,7 @@ static lnt_status read_all(lnti_backbone_spec *spec, const lnti_json_value *obje
   spec->w = (size_t)w;
   spec->h = (size_t)h;
   spec->bgr = strcmp(colour, "bgr") == 0;
+  spec->precision = strcmp(precision, "bf16") == 0 ? LNTI_BF16 : LNTI_F32;
   lnt_error reason = LNT_ERROR_INIT;
   status = lnti_backbone_name_check(spec->name, &reason);
   return status ? lnti_fail(err, LNT_EDATA, "%s", reason.message) : LNT_OK;

@@ -267,8 +267,8 @@ static bool same_channels(const float a[3], const float b[3]) {
 static bool same_backbone(const lnti_backbone_entry *a, const lnti_backbone_entry *b) {
   const lnti_backbone_spec *s = &a->spec, *t = &b->spec;
   return strcmp(a->content, b->content) == 0 && s->h == t->h && s->w == t->w && s->bgr == t->bgr &&
-         same_channels(s->mean, t->mean) && same_channels(s->std, t->std) && same_text(s->layer, t->layer) &&
-         same_text(s->classes, t->classes);
+         (s->precision == LNTI_BF16) == (t->precision == LNTI_BF16) && same_channels(s->mean, t->mean) &&
+         same_channels(s->std, t->std) && same_text(s->layer, t->layer) && same_text(s->classes, t->classes);
 }
 
 static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *folder, lnt_error *err) {

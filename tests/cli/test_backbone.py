@@ -391,6 +391,28 @@ class Backbone(program.Case):
         self.assertIn("bee", labels)
 
     @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
+    @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
+    def test_bf16(self):
+        """Its numbers agree with those in f32, and a model that is learned from them carries the choice."""
+        file = Path(DATA) / "backbones/mobilenet_v1_0.25_128.onnx"
+        level = self.run_json("doctor")["cpu"]
+        added = self.ok("backbone", "add", file, "--name", "half", "--precision", "bf16")
+        self.assertEqual(added["precision"], "bf16")
+        if level != "amx":
+            self.assertIn("AMX", added["warnings"][0])
+            self.assertNotIn("agreement", added)
+            self.skipTest(f"the level {level} has no products of bf16")
+        agreement = added["agreement"]
+        self.assertEqual(agreement["pictures"], 8)
+        self.assertTrue(0 < agreement["difference"] < 0.1, agreement)
+        self.assertGreater(agreement["ms"], 0)
+        held = self.run_json("backbone", "add", file, "--name", "half", "--precision", "bf16",
+                             env={**self.env, "LINNET_CPU": "avx512"})
+        self.assertIn("AMX", held["warnings"][0])
+        shown = self.run_ok("backbone", "show", "half", env=self.env).stdout
+        self.assertRegex(shown, r"precision +bf16")
+        self.fails(1, "backbone", "add", file, "--name", "half", env=self.env, says="another backbone")
+
     def test_real_networks(self):
         bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"
         for name in ("mobilenet_v1_0.25_128", "mobilenet_v2_1.0_224"):
