@@ -4,6 +4,7 @@
  */
 #include <graph/operator.h>
 
+#include <assert.h>
 #include <base/error.h>
 #include <graph/window.h>
 #include <math.h>
@@ -160,6 +161,7 @@ static lnt_status dequantise(lnti_tensor *out, const lnti_tensor *in, const scal
 static lnt_status describe_reals(quantised_call *q, const lnti_call *call, const size_t *which, size_t n, size_t zero,
                                  lnti_call *out, lnt_error *err) {
   lnti_dtype dtype = LNTI_U8;
+  assert(n <= 2); /* entries of `which` */
   for (size_t k = 0; k < n; k++) {
     q->real[k] = (lnti_tensor){.dtype = LNTI_F32, .shape = call->input[which[k]]->shape};
   }

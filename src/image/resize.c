@@ -16,6 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__GNUC__)
+#  define INLINE static inline __attribute__((always_inline))
+#else
+#  define INLINE static inline
+#endif
+
 enum {
   WEIGHT_BITS = 14,
   WEIGHT_ONE = 1 << WEIGHT_BITS,
@@ -104,15 +110,18 @@ static lnt_status make_weights(weights *w, size_t in, size_t out, lnt_error *err
 
 /* Rows: from [h,in,c] to [h,out,c]. The sums stay below 2^(8+14), 2^(16+14). */
 
-/* Colour, the common case: three sums at once take half the time of one after the other. */
-static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
+/*
+ * Colour, the common case: three sums at once take half the time of one after the other, and a number of taps that the compiler
+ * knows a third of that. Up to four, as between half and any larger size, are written out so.
+ */
+INLINE void rows_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w, size_t taps) {
   const uint32_t half = 1 << (WEIGHT_BITS - KEEP_BITS - 1);
   for (size_t y = 0; y < h; y++, from += in * 3) {
     for (size_t x = 0; x < w->n; x++, to += 3) {
-      const uint16_t *value = w->value + x * w->taps;
+      const uint16_t *value = w->value + x * taps;
       const uint8_t *p = from + w->first[x] * 3;
       uint32_t r = half, g = half, b = half;
-      for (size_t t = 0; t < w->taps; t++, p += 3) {
+      for (size_t t = 0; t < taps; t++, p += 3) {
         r += (uint32_t)value[t] * p[0];
         g += (uint32_t)value[t] * p[1];
         b += (uint32_t)value[t] * p[2];
@@ -124,17 +133,19 @@ static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t i
   }
 }
 
-/* Where an image grows there are two weights for each pixel: written out, they take half the time again. */
-static void rows_u8_colour_pairs(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
-  const uint32_t half = 1 << (WEIGHT_BITS - KEEP_BITS - 1);
-  for (size_t y = 0; y < h; y++, from += in * 3) {
-    for (size_t x = 0; x < w->n; x++, to += 3) {
-      const uint32_t a = w->value[2 * x], b = w->value[2 * x + 1];
-      const uint8_t *p = from + w->first[x] * 3;
-      to[0] = (uint16_t)((half + a * p[0] + b * p[3]) >> (WEIGHT_BITS - KEEP_BITS));
-      to[1] = (uint16_t)((half + a * p[1] + b * p[4]) >> (WEIGHT_BITS - KEEP_BITS));
-      to[2] = (uint16_t)((half + a * p[2] + b * p[5]) >> (WEIGHT_BITS - KEEP_BITS));
-    }
+static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
+  switch (w->taps) {
+    case 2:
+      rows_colour(to, from, h, in, w, 2);
+      break;
+    case 3:
+      rows_colour(to, from, h, in, w, 3);
+      break;
+    case 4:
+      rows_colour(to, from, h, in, w, 4);
+      break;
+    default:
+      rows_colour(to, from, h, in, w, w->taps);
   }
 }
 
@@ -182,7 +193,7 @@ static void rows_f32(float *to, const float *from, size_t h, size_t in, size_t c
 
 /* Columns: from [.,row] to [out,row], `row` elements a row; one row of sums is kept in `sums` [row]. */
 
-static void columns_u8(uint8_t *to, const uint16_t *from, size_t row, const weights *w, uint32_t *sums) {
+static void columns_u8_many(uint8_t *to, const uint16_t *from, size_t row, const weights *w, uint32_t *sums) {
   for (size_t y = 0; y < w->n; y++, to += row) {
     for (size_t x = 0; x < row; x++) sums[x] = 1u << (WEIGHT_BITS + KEEP_BITS - 1);
     for (size_t t = 0; t < w->taps; t++) {
@@ -194,13 +205,33 @@ static void columns_u8(uint8_t *to, const uint16_t *from, size_t row, const weig
   }
 }
 
-static void columns_u8_pairs(uint8_t *restrict to, const uint16_t *from, size_t row, const weights *w) {
-  const uint32_t half = 1u << (WEIGHT_BITS + KEEP_BITS - 1);
+/* Few taps: all of them at once, without sums to keep. */
+INLINE void columns_few(uint8_t *restrict to, const uint16_t *from, size_t row, const weights *w, size_t taps) {
   for (size_t y = 0; y < w->n; y++, to += row) {
-    const uint16_t a = w->value[2 * y], b = w->value[2 * y + 1];
-    const uint16_t *p = from + w->first[y] * row, *q = p + row;
-    for (size_t x = 0; x < row; x++)
-      to[x] = (uint8_t)((half + (uint32_t)a * p[x] + (uint32_t)b * q[x]) >> (WEIGHT_BITS + KEEP_BITS));
+    const uint16_t *value = w->value + y * taps, *p = from + w->first[y] * row;
+    const uint16_t a = value[0], b = value[1], c = taps > 2 ? value[2] : 0, d = taps > 3 ? value[3] : 0;
+    for (size_t x = 0; x < row; x++) {
+      uint32_t sum = (1u << (WEIGHT_BITS + KEEP_BITS - 1)) + (uint32_t)a * p[x] + (uint32_t)b * p[row + x];
+      if (taps > 2) sum += (uint32_t)c * p[2 * row + x];
+      if (taps > 3) sum += (uint32_t)d * p[3 * row + x];
+      to[x] = (uint8_t)(sum >> (WEIGHT_BITS + KEEP_BITS));
+    }
+  }
+}
+
+static void columns_u8(uint8_t *to, const uint16_t *from, size_t row, const weights *w, uint32_t *sums) {
+  switch (w->taps) {
+    case 2:
+      columns_few(to, from, row, w, 2);
+      break;
+    case 3:
+      columns_few(to, from, row, w, 3);
+      break;
+    case 4:
+      columns_few(to, from, row, w, 4);
+      break;
+    default:
+      columns_u8_many(to, from, row, w, sums);
   }
 }
 
@@ -234,18 +265,12 @@ static void resample(lnti_image *to, const lnti_image *from, const weights *acro
   const size_t row = to->w * to->c;
   switch (from->depth) {
     case LNTI_DEPTH_U8:
-      if (from->c == 3 && across->taps == 2) {
-        rows_u8_colour_pairs(kept, from->data, from->h, from->w, across);
-      } else if (from->c == 3) {
+      if (from->c == 3) {
         rows_u8_colour(kept, from->data, from->h, from->w, across);
       } else {
         rows_u8(kept, from->data, from->h, from->w, from->c, across);
       }
-      if (down->taps == 2) {
-        columns_u8_pairs(to->data, kept, row, down);
-      } else {
-        columns_u8(to->data, kept, row, down, sums);
-      }
+      columns_u8(to->data, kept, row, down, sums);
       break;
     case LNTI_DEPTH_U16:
       rows_u16(kept, from->data, from->h, from->w, from->c, across);

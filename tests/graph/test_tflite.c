@@ -340,6 +340,14 @@ static void lists_and_offsets_beyond_the_file_are_refused(void **state) {
   assert_status(read_and_free(f), LNT_EDATA);
   assert_message("a list that is longer than what is there");
   f = write_model(&m);
+  flat_put(&f, list, 0x80000000, 4);
+  assert_status(read_and_free(f), LNT_EDATA);
+  assert_message("a list that is longer than what is there");
+  f = write_model(&m);
+  flat_put(&f, list + 4, 0, 4); /* a table in its own offset */
+  assert_status(read_and_free(f), LNT_EDATA);
+  assert_message("a table that lies beyond its end");
+  f = write_model(&m);
   flat_put(&f, codes, UINT32_MAX, 4);
   assert_status(read_and_free(f), LNT_EDATA);
   assert_message("a list that lies beyond its end");
