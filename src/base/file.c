@@ -144,7 +144,7 @@ uint64_t lnti_file_offset(const lnti_file_writer *file) {
   return file->offset;
 }
 
-static lnt_status sync_folder(const char *folder, lnt_error *err) {
+lnt_status lnti_folder_sync(const char *folder, lnt_error *err) {
   lnt_status status = LNT_OK;
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   /* Some file systems cannot sync a folder (EINVAL); the rename is as safe there as it gets. */
@@ -170,7 +170,7 @@ lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err) {
   if (status) {
     unlink(file->part);
   } else {
-    status = sync_folder(file->folder, err);
+    status = lnti_folder_sync(file->folder, err);
   }
   writer_free(file);
   return status;
@@ -226,10 +226,10 @@ lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt
 /** Syncs the folder that holds `path`, in place: nothing can fail but the sync. */
 static lnt_status sync_parent(char *path, lnt_error *err) {
   char *slash = strrchr(path, '/');
-  if (!slash) return sync_folder(".", err);
-  if (slash == path) return sync_folder("/", err);
+  if (!slash) return lnti_folder_sync(".", err);
+  if (slash == path) return lnti_folder_sync("/", err);
   *slash = '\0';
-  lnt_status status = sync_folder(path, err);
+  lnt_status status = lnti_folder_sync(path, err);
   *slash = '/';
   return status;
 }

@@ -41,5 +41,7 @@ LNT_MUST_CHECK lnt_status lnti_file_write_all(const char *path, const void *data
 /** Makes a folder and its parents, each synced into the folder that holds it; one that exists is fine. LNT_EEXISTS (a
  *  file is in the way), LNT_ENOTFOUND, LNT_EIO, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_folder_make(const char *path, lnt_error *err);
+/** Makes the names in a folder durable. LNT_EIO... */
+LNT_MUST_CHECK lnt_status lnti_folder_sync(const char *folder, lnt_error *err);
 
 #endif

@@ -290,7 +290,7 @@ static lnt_status check_set(void *payload, const lnti_embedding_set *set, lnt_er
   if (n_bad == 0) return LNT_OK;
   snprintf(text, sizeof text,
            "%zu of the %zu vectors of embedding:%s are damaged; import them again: linnet import --embeddings FILE.npy "
-           "--rows FILE --name %s --existing replace",
+           "--rows FILE --name %s",
            n_bad, n > set->n ? n : set->n, set->name, set->name);
   (*check->n_faults)++;
   check->visit(check->payload, text);

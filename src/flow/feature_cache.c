@@ -4,9 +4,10 @@
  *   lock        flock()ed while open, so that one process at a time extends it
  *   rows        one record a vector: content hash (32 bytes), check sum of the vector (8 bytes, little-endian)
  *   shard-NNNNN vectors, LNTI_SHARD_ROWS to a file, in the order of `rows`
- * A vector counts once its record is in `rows`. flush syncs the shards before it writes records, so a crash leaves at
- * most vectors without a record, which the next run writes over. A vector that does not match its check sum is treated
- * as missing and added again; the later record wins.
+ * A vector counts once its record is in `rows`. flush syncs the shards and their names before it writes records, so a crash leaves at
+ * most vectors without a record, which the next run writes over, and of the records that were being written some in part: what
+ * the disk did not get reads as zeros. A vector that does not match its check sum is treated as missing and added again;
+ * the later record wins.
  */
 #include <flow/feature_cache.h>
 
@@ -39,7 +40,8 @@ struct lnti_feature_cache {
   int shard_fd; /* of shard_number; -1 */
   size_t shard_number;
   bool shard_dirty;
-  record *records; /* [n] */
+  bool names_dirty; /* files may be new in the folder */
+  record *records;  /* [n] */
   size_t n, capacity;
   size_t n_opened;  /* records that were there when it was opened */
   size_t n_durable; /* records that are in `rows` */
@@ -82,6 +84,23 @@ static lnt_status add_record(lnti_feature_cache *cache, const lnti_hash *content
   cache->slot[slot_of(cache, content)] = (uint32_t)cache->n + 1;
   cache->n++;
   return LNT_OK;
+}
+
+/* A power cut took it while it was being written: it is of no content. */
+static bool is_hole(const lnti_feature_cache *cache, size_t i) {
+  static const record nothing;
+  const record *r = &cache->records[i];
+  return r->check == 0 && memcmp(&r->content, &nothing.content, sizeof r->content) == 0;
+}
+
+/* Such a one, or one that may lie half in what was lost. */
+static bool is_torn(const lnti_feature_cache *cache, size_t i) {
+  return is_hole(cache, i) || (i > 0 && is_hole(cache, i - 1)) || (i + 1 < cache->n && is_hole(cache, i + 1));
+}
+
+/* None that a later one of the same content has taken the place of. */
+static bool is_current(const lnti_feature_cache *cache, size_t i) {
+  return cache->slot[slot_of(cache, &cache->records[i].content)] == i + 1;
 }
 
 /* ---- files ---- */
@@ -180,6 +199,7 @@ static lnt_status open_folder(lnti_feature_cache **out, const char *folder, cons
   if (status) return status;
   cache->lock_fd = cache->rows_fd = cache->shard_fd = -1;
   cache->row_bytes = row_bytes;
+  cache->names_dirty = true;
   status = lnti_strdup(&cache->folder, folder, err);
   if (status) goto done;
   status = lnti_folder_make(folder, err);
@@ -262,7 +282,9 @@ bool lnti_feature_cache_added(const lnti_feature_cache *cache, const lnti_hash *
 }
 
 size_t lnti_feature_cache_count(const lnti_feature_cache *cache) {
-  return cache->n;
+  size_t n = 0;
+  for (size_t i = 0; i < cache->n; i++) n += is_current(cache, i) && !is_hole(cache, i);
+  return n;
 }
 
 lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *content, const void *row,
@@ -273,6 +295,7 @@ lnt_status lnti_feature_cache_put(lnti_feature_cache *cache, const lnti_hash *co
   lnt_status status = use_shard(cache, number / LNTI_SHARD_ROWS, err);
   if (status) return status;
   cache->shard_dirty = true;
+  if (number % LNTI_SHARD_ROWS == 0) cache->names_dirty = true;
   status = lnti_cache_write(cache->shard_fd, row, cache->row_bytes, row_offset(cache, number), cache->folder, err);
   if (status) return status;
   return add_record(cache, content, lnti_hash_table(row, cache->row_bytes, number), err);
@@ -283,7 +306,9 @@ lnt_status lnti_feature_cache_flush(lnti_feature_cache *cache, lnt_error *err) {
   size_t n = cache->n - cache->n_durable;
   if (n == 0) return LNT_OK;
   lnt_status status = sync_shard(cache, err);
+  if (status == LNT_OK && cache->names_dirty) status = lnti_folder_sync(cache->folder, err);
   if (status) return status;
+  cache->names_dirty = false;
   status = lnti_alloc(&bytes, n, RECORD_BYTES, err);
   if (status) return status;
   for (size_t i = 0; i < n; i++) {
@@ -303,8 +328,8 @@ lnt_status lnti_feature_cache_flush(lnti_feature_cache *cache, lnt_error *err) {
 
 /* ---- verification ---- */
 
-/* Compares the vectors of one shard with their check sums; counts those that differ. One that was made again has a later
- * record, and nobody reads it any more. */
+/* Compares the vectors of one shard with their check sums; counts those that differ, but for those that never came to
+ * count. One that was made again has a later record, and nobody reads it any more. */
 static lnt_status verify_shard(lnti_feature_cache *cache, size_t shard, size_t *n_read, size_t *n_bad, lnt_error *err) {
   unsigned char *row = NULL;
   size_t first = shard * LNTI_SHARD_ROWS;
@@ -314,11 +339,12 @@ static lnt_status verify_shard(lnti_feature_cache *cache, size_t shard, size_t *
   status = lnti_alloc(&row, cache->row_bytes, 1, err);
   for (size_t i = first; i < first + n && status == LNT_OK; i++) {
     size_t got = 0;
-    if (cache->slot[slot_of(cache, &cache->records[i].content)] != i + 1) continue;
+    if (!is_current(cache, i) || is_hole(cache, i)) continue;
     status = lnti_cache_read(&got, cache->shard_fd, row, cache->row_bytes, row_offset(cache, i), cache->folder, err);
     if (status) break;
     ++*n_read;
-    *n_bad += got != cache->row_bytes || lnti_hash_table(row, cache->row_bytes, i) != cache->records[i].check;
+    bool bad = got != cache->row_bytes || lnti_hash_table(row, cache->row_bytes, i) != cache->records[i].check;
+    *n_bad += bad && !is_torn(cache, i);
   }
   free(row);
   return status;

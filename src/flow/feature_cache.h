@@ -29,7 +29,7 @@ LNT_MUST_CHECK lnt_status lnti_feature_cache_get(lnti_feature_cache *cache, bool
 /** Whether there is a vector of a content, sound or not; and whether it was added since the cache was opened. */
 bool lnti_feature_cache_has(const lnti_feature_cache *cache, const lnti_hash *content);
 bool lnti_feature_cache_added(const lnti_feature_cache *cache, const lnti_hash *content);
-/** Vectors, with those that others have taken the place of. */
+/** Vectors that there are; O(n). */
 size_t lnti_feature_cache_count(const lnti_feature_cache *cache);
 /** Adds a vector; it is found at once, and durable after flush. One of a content that was added since the cache was opened
  *  is the same and not written again. */

@@ -35,9 +35,12 @@ def weights(name, rows):
     return text(5, dims + number(2, 1) + text(8, name) + text(9, raw))
 
 
-def write(path, side=4, rows=((4, -4), (0, 0), (-4, 4)), pooled="pooled", **metadata):
-    """x → mean of each channel (`pooled`, "flat") → product with `rows` ("scores") → softmax. Metadata that are no text become JSON."""
-    graph = (picture_input("x", side) + text(12, text(1, "y")) + node("GlobalAveragePool", ["x"], [pooled])
+def write(path, side=4, rows=((4, -4), (0, 0), (-4, 4)), pooled="pooled", tanhs=0, **metadata):
+    """x → as many tanh as are asked for, to take time → mean of each channel (`pooled`, "flat") → product with `rows` ("scores") → softmax. Metadata that are no text become JSON."""
+    steps = ["x"] + [f"t{i}" for i in range(tanhs)]
+    graph = (picture_input("x", side) + text(12, text(1, "y"))
+             + b"".join(node("Tanh", [a], [b]) for a, b in zip(steps, steps[1:]))
+             + node("GlobalAveragePool", [steps[-1]], [pooled])
              + node("Flatten", [pooled], ["flat"]) + node("Gemm", ["flat", "w"], ["scores"])
              + node("Softmax", ["scores"], ["y"]) + weights("w", rows))
     model = number(1, 8) + text(8, number(2, 17)) + text(7, graph)

@@ -2,8 +2,9 @@
 
     test_crash.py CASE [--rounds N] [--seed S] [--round I]
 
-CASE: import_killed, archive_killed, labels_killed, train_killed (SIGKILL at a random moment), import_unsynced,
-train_unsynced (a power cut at a random change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
+CASE: import_killed, archive_killed, labels_killed, train_killed, embed_killed, vectors_killed (SIGKILL at a random
+moment), embed_interrupted (SIGINT), import_unsynced, train_unsynced, embed_unsynced, vectors_unsynced (a power cut at a random
+change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
 
 After each crash: `verify` is clean; what was acknowledged is there (`durable N` on stderr while importing, exit
 code 0 of a training); the same command again ends whole and leaves nothing twice. Every round is drawn from
@@ -18,6 +19,7 @@ import random
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
@@ -25,13 +27,17 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
+import onnx_file
+
 BUILD = Path(os.environ.get("LINNET_BUILD", "build/release"))
 LINNET = BUILD / "linnet"
 BUILT_SHIM = BUILD / "tests" / "crash" / "libcrash_shim.so"
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 N_IMPORT, N_TRAIN, PIXELS = 6000, 1500, 28 * 28
 N_MEMBERS, N_LABELS, SIDE = 800, 3000, 16
-KILLED, CUT = -signal.SIGKILL, 137
+N_EMBEDDED, VECTOR, RECORD = 120, 3, 40
+KILLED, CUT, INTERRUPTED = -signal.SIGKILL, 137, 130
 
 
 class Wrong(Exception):
@@ -89,6 +95,8 @@ class Kill:
     """SIGKILL at a random moment. `measure` says how long the command takes when nothing stops it; `run` gives the
     exit code, what the command wrote to stderr before its end, and that moment."""
 
+    signal, codes = signal.SIGKILL, ()
+
     def __init__(self, _scratch):
         self.fastest = {}
 
@@ -102,19 +110,26 @@ class Kill:
         # that does not that it may take longer.
         fastest = self.fastest.setdefault(measured, measured)
         wait, begin = rng.uniform(0, 1.05) * fastest, time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         try:
             stderr = process.communicate(timeout=wait)[1]
             self.fastest[measured] = min(fastest, time.monotonic() - begin)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(self.signal)
             stderr = process.communicate()[1]
             self.fastest[measured] = min(1.02 * fastest, measured)
         return process.returncode, stderr, f"{1000 * wait:.1f} ms of {1000 * fastest:.1f}"
 
 
+class Interrupt(Kill):
+    """The same by Ctrl-C, after which the program ends by itself."""
+    signal, codes = signal.SIGINT, (INTERRUPTED, -signal.SIGINT)  # the latter before the program looks out for it
+
+
 class PowerCut:
     """The same at a random change of a file, in which unsynced changes are lost; measured in changes."""
+    codes = ()
 
     def __init__(self, scratch):
         # LD_PRELOAD takes no path with blanks in it, and a clone may lie in one.
@@ -327,14 +342,123 @@ class TrainRounds:
         return int(code == 0)
 
 
-SUBJECTS = {"import": ImportRounds, "archive": ArchiveRounds, "labels": LabelRounds, "train": TrainRounds}
+def write_pictures(folder, n):
+    folder.mkdir(parents=True)
+    for number in range(n):
+        (folder / f"{number:03}.pgm").write_bytes(picture(number))
+    return folder
+
+
+class EmbedRounds:
+    """Extracts the embedding of a network that takes some time for each picture: what was computed is not computed again."""
+
+    def __init__(self, scratch):
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+        self.template.run("import", write_pictures(scratch / "photos", N_EMBEDDED))
+        self.network = onnx_file.write(scratch / "slow.onnx", side=256, tanhs=6, mean=[0.5], std=[0.5])
+        self.out, self.n_partial = scratch / "out.npy", 0
+        whole = self.template.copy_to(scratch / "whole")
+        self.extract(whole, self.words())
+        self.whole = self.out.read_bytes()
+        rows = struct.unpack(f"<{VECTOR * N_EMBEDDED}f", self.whole[-4 * VECTOR * N_EMBEDDED:])
+        check(len(set(rows)) > N_EMBEDDED // 2, "the network says the same of all pictures")
+
+    def words(self):
+        return ("extract", "--feature", f"embedding:{self.network}@flat", "--out", self.out, "--json")
+
+    def prepare(self, folder, _rng):
+        self.out.unlink(missing_ok=True)
+        return self.template.copy_to(folder), self.words()
+
+    def extract(self, project, words):
+        """How many were computed."""
+        told = json.loads(project.run(*words).stdout)
+        check(told["n"] == N_EMBEDDED and not told["refused"], f"of {N_EMBEDDED} pictures {told}")
+        return told["computed"]
+
+    def finished(self, project, words):
+        check(self.out.read_bytes() == self.whole, "the vectors are not those of an undisturbed run")
+        check(self.extract(project, words) == 0, "what was computed and kept was computed again")
+        project.verify()
+
+    def look(self, project, words, code, _stderr):
+        project.verify()
+        check(code != 0 or self.out.exists(), "the extraction ended well and wrote nothing")
+        data = b"".join(path.read_bytes() for path in (project.folder / "cache").glob("features/*/rows"))
+        records = [data[i:i + RECORD] for i in range(0, len(data) - RECORD + 1, RECORD)]
+        kept = sum(any(record) for record in records)
+        torn = kept < len(records)  # a power cut: one at each end of what was lost may be there in part
+        self.n_partial += kept % 32 > 0 and kept < N_EMBEDDED
+        computed = self.extract(project, words)
+        check(N_EMBEDDED - kept <= computed <= N_EMBEDDED - kept + 2 * torn,
+              f"{computed} were computed where {kept} of {N_EMBEDDED} were there")
+        self.finished(project, words)
+        return kept
+
+    def ended(self, crash, rounds):
+        check(not isinstance(crash, Interrupt) or self.n_partial >= rounds // 4,
+              f"only {self.n_partial} of {rounds} interruptions kept a part of a block")
+
+
+class VectorRounds:
+    """Imports vectors in the place of others: the old ones are there, or the new ones, and never some of each."""
+
+    def __init__(self, scratch):
+        photos = write_pictures(scratch / "photos", N_EMBEDDED)
+        self.template = Project(scratch / "template")
+        subprocess.run([LINNET, "init", self.template.folder], check=True, capture_output=True)
+        self.template.run("import", photos)
+        paths = sorted(photos.iterdir())
+        (scratch / "rows.txt").write_text("".join(f"{path}\n" for path in paths))
+        self.rows = [scratch / "rows.txt"]
+        self.files, self.out = [scratch / "old.npy", scratch / "new.npy"], scratch / "out.npy"
+        self.wanted = []
+        for sign, file in zip((1, -1), self.files):
+            values = [sign * (i % 97 + 1) / 8 for i in range(N_EMBEDDED * 512)]
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({N_EMBEDDED}, 512), }}".encode().ljust(117) + b"\n"
+            self.wanted.append(struct.pack(f"<{len(values)}f", *values))
+            file.write_bytes(b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header + self.wanted[-1])
+        self.template.run(*self.words(0))
+
+    def words(self, which):
+        return ("import", "--embeddings", self.files[which], "--rows", self.rows[0], "--name", "x", "--existing", "replace")
+
+    def prepare(self, folder, _rng):
+        return self.template.copy_to(folder), self.words(1)
+
+    def state(self, project):
+        """0: the old vectors, 1: the new."""
+        project.run("extract", "--feature", "embedding:x", "--out", self.out)
+        data = self.out.read_bytes()[-4 * 512 * N_EMBEDDED:]
+        check(data in self.wanted, "the vectors are neither the old ones nor the new ones")
+        return self.wanted.index(data)
+
+    def finished(self, project, _words):
+        check(self.state(project) == 1, "the new vectors were acknowledged and are not there")
+        left = [path.name for path in (project.folder / "embeddings").iterdir() if path.name != "lock"]
+        check(len(left) == 1, f"what a killed import was writing stays for ever: {left}")
+        project.verify()
+
+    def look(self, project, words, code, _stderr):
+        project.verify()
+        state = self.state(project)
+        check(code != 0 or state == 1, "the import ended well and the old vectors are there")
+        project.run(*words)
+        self.finished(project, words)
+        return state
+
+
+SUBJECTS = {"import": ImportRounds, "archive": ArchiveRounds, "labels": LabelRounds, "train": TrainRounds,
+            "embed": EmbedRounds, "vectors": VectorRounds}
+CRASHES = {"killed": Kill, "interrupted": Interrupt, "unsynced": PowerCut}
 
 
 def crash_rounds(case, rounds, seed, only):
-    kind = SUBJECTS[case.partition("_")[0]]
+    kind, way = (known[part] for known, part in zip((SUBJECTS, CRASHES), case.split("_")))
     with tempfile.TemporaryDirectory(prefix="linnet-crash-") as name:
         scratch = Path(name)
-        crash = (PowerCut if case.endswith("unsynced") else Kill)(scratch)
+        crash = way(scratch)
         subject, measured, n_stopped, n_acknowledged = kind(scratch), {}, 0, 0
         for number in [only] if only is not None else range(rounds):
             rng = random.Random(f"{case} {seed} {number}")
@@ -346,7 +470,7 @@ def crash_rounds(case, rounds, seed, only):
                 shutil.rmtree(trial.folder)
             code, stderr, moment = crash.run(project.command(*words), folder, measured[words], rng)
             try:
-                check(code in (0, KILLED, CUT), f"the command ended with {code} by itself:\n{stderr}")
+                check(code in (0, KILLED, CUT, *crash.codes), f"the command ended with {code} by itself:\n{stderr}")
                 n_acknowledged += subject.look(project, words, code, stderr) > 0
             except Wrong as wrong:
                 kept = Path(tempfile.mkdtemp(prefix="linnet-crash-kept-"))
@@ -359,7 +483,9 @@ def crash_rounds(case, rounds, seed, only):
               f"acknowledged; all whole")
         if only is None:
             check(n_stopped >= rounds // 2, "most rounds ended before they were stopped")
-            check(kind is TrainRounds or n_acknowledged > 0,
+            if hasattr(subject, "ended"):
+                subject.ended(crash, rounds)
+            check(kind in (TrainRounds, VectorRounds) or n_acknowledged > 0,
                   "no round acknowledged anything: does `--progress plain` say `durable N`?")
 
 

@@ -223,6 +223,33 @@ static void a_damaged_vector_is_missing_and_added_again(void **state) {
   lab_free(&l);
 }
 
+/* What the disk did not get of the records that were being written reads as zeros. It never came to count, and is none of a
+ * damage. */
+static void torn_records_are_no_damage(void **state) {
+  (void)state;
+  lab l = lab_new();
+  char fault[512];
+  size_t n_vectors = 0, n = 0;
+  fill(&l, "a", 10);
+  media_name rows = media_in(&l, "%s/rows", only_folder(&l).text + strlen(l.folder) + 1);
+  char *data = lnti_test_read_file(&n, rows.text);
+  memset(data + 4 * RECORD + 35, 0, 5 + 2 * RECORD + 20); /* of 4 the check sum, 5, 6, and half the content of 7 */
+  lnti_test_write_file(rows.text, data, n);
+  free(data);
+  assert_int_equal(verify(&l, &n_vectors, fault), 0);
+  assert_int_equal(n_vectors, 8); /* two look whole, and are looked at when somebody wants them */
+  lnti_feature_cache *cache = open_cache(&l, "a");
+  assert_int_equal(count_found(cache, 10), 6);
+  for (size_t i = 4; i < 8; i++) put(cache, i);
+  assert_ok(lnti_feature_cache_flush(cache, ERR));
+  lnti_feature_cache_close(cache);
+  cache = open_cache(&l, "a");
+  assert_int_equal(count_found(cache, 10), 10);
+  lnti_feature_cache_close(cache);
+  assert_int_equal(verify(&l, &n_vectors, fault), 0);
+  lab_free(&l);
+}
+
 static void a_damaged_key_is_told(void **state) {
   (void)state;
   lab l = lab_new();
@@ -401,6 +428,7 @@ int main(void) {
       cmocka_unit_test(keys_and_lengths_are_apart),
       cmocka_unit_test(shards_have_4096_rows),
       cmocka_unit_test(a_damaged_vector_is_missing_and_added_again),
+      cmocka_unit_test(torn_records_are_no_damage),
       cmocka_unit_test(a_damaged_key_is_told),
       cmocka_unit_test(other_records_mean_other_contents),
       cmocka_unit_test(rows_may_end_anywhere),
