@@ -193,6 +193,20 @@ static lnt_status open_backbone(lnt_model **out, lnti_cli *cli, const char *name
   return status ? status : lnti_model_of_backbone(out, backbone, &cli->context, err);
 }
 
+/** A name that no model has may be a backbone's. */
+static lnt_status open_model(lnt_model **out, lnti_project **project_out, lnti_cli *cli, const char *name,
+                             lnt_error *err) {
+  lnt_error reason = LNT_ERROR_INIT;
+  lnti_backbone_entry entry = {0};
+  lnt_status status = lnti_cli_model(out, project_out, cli, name, &reason);
+  if (!status) return LNT_OK;
+  bool is_backbone = status == LNT_ENOTFOUND && lnti_backbones_get(&entry, cli->backbones, name, NULL) == LNT_OK;
+  lnti_backbone_entry_clear(&entry);
+  if (!is_backbone) return lnti_fail(err, status, "%s", reason.message);
+  return lnti_fail(err, status, "\"%s\" is no model here, but a backbone: linnet predict --backbone %s PATH...", name,
+                   name);
+}
+
 /** With --backbone all operands are paths. A first one that is none was meant as MODEL where it is a model's name or file. */
 static lnt_status check_no_model(lnti_cli *cli, const char *operand, lnt_error *err) {
   lnti_project *project = NULL;
@@ -231,8 +245,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     lnt_status wrong = check_no_model(cli, args->operands[0], err);
     if (wrong) return wrong;
   }
-  lnt_status status = backbone ? open_backbone(&model, cli, backbone, err)
-                               : lnti_cli_model(&model, &project, cli, args->operands[0], err);
+  lnt_status status =
+      backbone ? open_backbone(&model, cli, backbone, err) : open_model(&model, &project, cli, args->operands[0], err);
   if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
   if (!status) status = prepare(&p, cli, model, args, err);
   if (!status && items) {

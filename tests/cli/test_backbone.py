@@ -193,6 +193,7 @@ class Backbone(program.Case):
         # A MODEL beside it is one too many, by whatever it is known.
         for words in (("logistic-hog",), ("m.lnt", "r.ppm"), ("logistic-hog", "r.ppm")):
             self.fails(2, "predict", *words, "--backbone", "tiny", says="--backbone takes the place of MODEL", env=self.env)
+        self.fails(1, "predict", "tiny", "b.ppm", says="a backbone: linnet predict --backbone tiny PATH", env=self.env)
         text = self.run_ok("predict", "--backbone", "tiny", "b.ppm", "gone.ppm", env=self.env, expect=3).stdout
         self.assertRegex(text, r"\Ab\.ppm\n +99\.\d %  blue\n +0\.\d %  red\ngone\.ppm\n  \(failed\)  cannot be read: No such")
         text = self.run_ok("predict", "--backbone", "tiny", "b.ppm", "--top", "1", env=self.env).stdout
