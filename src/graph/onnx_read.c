@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPSETS_MAX = 32, VERSION_LEAST = 7, VERSION_MOST = 21, IR_LEAST = 3 };
+enum { OPSETS_MAX = 32, VERSION_LEAST = 6, VERSION_MOST = 21, IR_LEAST = 3 };
 
 typedef struct opset {
   lnti_wire domain;

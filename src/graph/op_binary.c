@@ -430,27 +430,31 @@ static lnt_status forward_where(lnti_call *call, lnt_error *err) {
 
 static const lnti_attribute_rule fmod_rule[] = {{"fmod", LNTI_ATTRIBUTE_INT}, {0}};
 
+/* Operator set 6 says that shapes may differ, and then the second's fits the end of the first's; since 7 that goes without
+ * saying. Its "axis", with which it fits elsewhere, is not taken. */
+static const lnti_attribute_rule broadcast_rule[] = {{"broadcast", LNTI_ATTRIBUTE_INT}, {0}};
+
 #define BINARY(title, version, types, make, f, ...)                                                        \
   {                                                                                                        \
     .name = title, .domain = "", .since = version, .least_inputs = 2, .most_inputs = 2, .most_outputs = 1, \
-    .dtypes = types, .alike = 3, .infer = make, .forward = f, __VA_ARGS__                                  \
+    .dtypes = types, .alike = 3, .attributes = broadcast_rule, .infer = make, .forward = f, __VA_ARGS__    \
   }
 #define MANY(title, types, make, f)                                                                  \
   {                                                                                                  \
-    .name = title, .domain = "", .since = 8, .least_inputs = 1, .most_inputs = LNTI_NODE_VALUES_MAX, \
+    .name = title, .domain = "", .since = 6, .least_inputs = 1, .most_inputs = LNTI_NODE_VALUES_MAX, \
     .most_outputs = 1, .dtypes = types, .alike = UINT32_MAX, .infer = make, .forward = f             \
   }
 
 enum { BOOLS = LNTI_DTYPE_BIT(LNTI_BOOL) };
 
 const lnti_operator lnti_operators_binary[] = {
-    BINARY("Add", 7, LNTI_NUMBERS, infer_number, forward_add, .fast = fast_binary, .blocked = true),
-    BINARY("And", 7, BOOLS, infer_bool, forward_and, .blocked = false),
-    BINARY("Div", 7, LNTI_NUMBERS, infer_number, forward_div, .fast = fast_binary, .blocked = false),
-    BINARY("Equal", 7, LNTI_ANY_DTYPE, infer_bool, forward_equal, .blocked = false),
-    BINARY("Greater", 7, LNTI_NUMBERS, infer_bool, forward_greater, .blocked = false),
+    BINARY("Add", 6, LNTI_NUMBERS, infer_number, forward_add, .fast = fast_binary, .blocked = true),
+    BINARY("And", 6, BOOLS, infer_bool, forward_and, .blocked = false),
+    BINARY("Div", 6, LNTI_NUMBERS, infer_number, forward_div, .fast = fast_binary, .blocked = false),
+    BINARY("Equal", 6, LNTI_ANY_DTYPE, infer_bool, forward_equal, .blocked = false),
+    BINARY("Greater", 6, LNTI_NUMBERS, infer_bool, forward_greater, .blocked = false),
     BINARY("GreaterOrEqual", 12, LNTI_NUMBERS, infer_bool, forward_greater_equal, .blocked = false),
-    BINARY("Less", 7, LNTI_NUMBERS, infer_bool, forward_less, .blocked = false),
+    BINARY("Less", 6, LNTI_NUMBERS, infer_bool, forward_less, .blocked = false),
     BINARY("LessOrEqual", 12, LNTI_NUMBERS, infer_bool, forward_less_equal, .blocked = false),
     MANY("Max", LNTI_NUMBERS, infer_number, forward_max),
     MANY("Mean", LNTI_REALS, infer_mean, forward_mean),
@@ -466,20 +470,21 @@ const lnti_operator lnti_operators_binary[] = {
      .attributes = fmod_rule,
      .infer = infer_number,
      .forward = forward_mod},
-    BINARY("Mul", 7, LNTI_NUMBERS, infer_number, forward_mul, .fast = fast_binary, .blocked = true),
-    BINARY("Or", 7, BOOLS, infer_bool, forward_or, .blocked = false),
+    BINARY("Mul", 6, LNTI_NUMBERS, infer_number, forward_mul, .fast = fast_binary, .blocked = true),
+    BINARY("Or", 6, BOOLS, infer_bool, forward_or, .blocked = false),
     BINARY("PRelu", 7, LNTI_REALS, infer_number, forward_prelu, .blocked = false),
     {.name = "Pow",
      .domain = "",
-     .since = 7,
+     .since = 6,
      .least_inputs = 2,
      .most_inputs = 2,
      .most_outputs = 1,
      .dtypes = LNTI_NUMBERS,
+     .attributes = broadcast_rule,
      .infer = infer_pow,
      .forward = forward_pow,
      .fast = fast_pow},
-    BINARY("Sub", 7, LNTI_NUMBERS, infer_number, forward_sub, .fast = fast_binary, .blocked = true),
+    BINARY("Sub", 6, LNTI_NUMBERS, infer_number, forward_sub, .fast = fast_binary, .blocked = true),
     MANY("Sum", LNTI_REALS, infer_number, forward_sum),
     {.name = "Where",
      .domain = "",
@@ -490,5 +495,5 @@ const lnti_operator lnti_operators_binary[] = {
      .dtypes = BOOLS,
      .infer = infer_where,
      .forward = forward_where},
-    BINARY("Xor", 7, BOOLS, infer_bool, forward_xor, .blocked = false),
+    BINARY("Xor", 6, BOOLS, infer_bool, forward_xor, .blocked = false),
     {0}};

@@ -19,7 +19,8 @@ static lnt_status check_channels(const lnti_call *call, size_t k, size_t channel
 
 static lnt_status infer_batch(lnti_call *call, lnt_error *err) {
   const lnti_shape *in = &call->input[0]->shape;
-  if (lnti_node_int(call->node, "training_mode", 0) != 0 || call->n_outputs > 1) {
+  const bool in_use = call->node->version > 6 || lnti_node_int(call->node, "is_test", 0) != 0;
+  if (!in_use || lnti_node_int(call->node, "training_mode", 0) != 0 || call->n_outputs > 1) {
     return lnti_fail(err, LNT_EUNSUPPORTED,
                      "node %s: BatchNormalization in training mode; export the model for use (eval mode)",
                      call->node->name);
@@ -275,11 +276,9 @@ static lnt_status forward_lrn(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
-static const lnti_attribute_rule batch_rules[] = {{"epsilon", LNTI_ATTRIBUTE_FLOAT},
-                                                  {"momentum", LNTI_ATTRIBUTE_FLOAT},
-                                                  {"spatial", LNTI_ATTRIBUTE_INT},
-                                                  {"training_mode", LNTI_ATTRIBUTE_INT},
-                                                  {0}};
+static const lnti_attribute_rule batch_rules[] = {
+    {"epsilon", LNTI_ATTRIBUTE_FLOAT},  {"is_test", LNTI_ATTRIBUTE_INT}, /* until operator set 6 */
+    {"momentum", LNTI_ATTRIBUTE_FLOAT}, {"spatial", LNTI_ATTRIBUTE_INT}, {"training_mode", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule layer_rules[] = {
     {"axis", LNTI_ATTRIBUTE_INT}, {"epsilon", LNTI_ATTRIBUTE_FLOAT}, {"stash_type", LNTI_ATTRIBUTE_INT}, {0}};
 static const lnti_attribute_rule epsilon_rule[] = {{"epsilon", LNTI_ATTRIBUTE_FLOAT}, {0}};
@@ -300,7 +299,7 @@ static const lnti_attribute_rule lrn_rules[] = {{"alpha", LNTI_ATTRIBUTE_FLOAT},
   }
 
 const lnti_operator lnti_operators_norm[] = {
-    NORM("BatchNormalization", 7, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch, .fast = NULL),
+    NORM("BatchNormalization", 6, 5, 5, 5, 1, batch_rules, infer_batch, forward_batch, .fast = NULL),
     NORM("GroupNormalization", 18, 3, 3, 1, 7, group_rules, infer_group, forward_group, .fast = NULL),
     NORM("InstanceNormalization", 6, 3, 3, 1, 7, epsilon_rule, infer_instance, forward_instance, .fast = NULL),
     NORM("LRN", 1, 1, 1, 1, 1, lrn_rules, infer_lrn, forward_lrn, .fast = NULL),

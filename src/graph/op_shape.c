@@ -282,7 +282,8 @@ static lnt_status forward_range(lnti_call *call, lnt_error *err) {
 /* ---- as in use, not in training ---- */
 
 static lnt_status infer_dropout(lnti_call *call, lnt_error *err) {
-  if (lnti_call_number(call, 2, 0) != 0) {
+  const bool in_use = call->node->version > 6 || lnti_node_int(call->node, "is_test", 0) != 0;
+  if (!in_use || lnti_call_number(call, 2, 0) != 0) {
     return lnti_fail(err, LNT_EUNSUPPORTED, "node %s: Dropout in training mode; export the model for use (eval mode)",
                      call->node->name);
   }
@@ -305,7 +306,10 @@ static const lnti_attribute_rule value_rule[] = {{"value", LNTI_ATTRIBUTE_TENSOR
 static const lnti_attribute_rule constant_rules[] = {
     {"value", LNTI_ATTRIBUTE_TENSOR},    {"value_int", LNTI_ATTRIBUTE_INT},       {"value_float", LNTI_ATTRIBUTE_FLOAT},
     {"value_ints", LNTI_ATTRIBUTE_INTS}, {"value_floats", LNTI_ATTRIBUTE_FLOATS}, {0}};
-static const lnti_attribute_rule dropout_rules[] = {{"seed", LNTI_ATTRIBUTE_INT}, {"ratio", LNTI_ATTRIBUTE_FLOAT}, {0}};
+static const lnti_attribute_rule dropout_rules[] = {{"is_test", LNTI_ATTRIBUTE_INT}, /* until operator set 6 */
+                                                    {"seed", LNTI_ATTRIBUTE_INT},
+                                                    {"ratio", LNTI_ATTRIBUTE_FLOAT},
+                                                    {0}};
 
 #define FORM(title, version, least, most, deciding, rules, make, f, ...)                                          \
   {                                                                                                               \
@@ -320,7 +324,7 @@ const lnti_operator lnti_operators_shape[] = {
     FORM("ConstantOfShape", 9, 1, 1, 1, value_rule, infer_constant_of_shape, forward_constant_of_shape, .view = false),
     {.name = "Dropout",
      .domain = "",
-     .since = 7,
+     .since = 6,
      .least_inputs = 1,
      .most_inputs = 3,
      .most_outputs = 2,
