@@ -227,8 +227,9 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
   if (status) return status;
   if (r->choice.point) status = print_choice(cli, &r->choice, err);
   if (status) return status;
-  lnti_print(cli, "%s\nValidation (%s; 95 %% intervals)\n", r->choice.point ? "" : "\n",
-             r->calibrated_on ? r->calibrated_on : "none");
+  lnti_print(cli, "%s\nValidation (%s; 95 %% intervals%s)\n", r->choice.point ? "" : "\n",
+             r->calibrated_on ? r->calibrated_on : "none",
+             r->chosen_for ? "; the parameters were chosen on these rows" : "");
   status = print_metrics(cli, r->value, (const double(*)[2])r->ci95, err);
   if (status) return status;
   lnti_print(cli, "\nTrained on %s in %s (features %s, fit %s), peak memory %s\n",

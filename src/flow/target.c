@@ -218,3 +218,32 @@ void lnti_labelled_clear(lnti_labelled *labelled) {
   free(labelled->split);
   *labelled = (lnti_labelled){0};
 }
+
+/* ---- classes ---- */
+
+static bool title_is_shared(const lnti_ontology *ontology, const size_t *option, size_t n, size_t at) {
+  for (size_t c = 0; c < n; c++) {
+    if (c != at && strcmp(ontology->options[option[c]].title, ontology->options[option[at]].title) == 0) return true;
+  }
+  return false;
+}
+
+lnt_status lnti_target_classes(lnt_model *model, lnti_ontology *ontology, const size_t *option, size_t n,
+                               lnt_error *err) {
+  lnt_status status = lnti_alloc_zero(&model->classes, n, sizeof *model->classes, err);
+  if (status) return status;
+  model->n_classes = n;
+  for (size_t c = 0; c < n && !status; c++) {
+    lnti_text path = {0}, titles = {0};
+    status = lnti_ontology_option_path(&path, ontology, option[c], err);
+    model->classes[c].id = path.data;
+    if (status) return status;
+    if (title_is_shared(ontology, option, n, c)) {
+      status = lnti_ontology_option_titles(&titles, ontology, option[c], err);
+      model->classes[c].title = titles.data;
+    } else {
+      status = lnti_strdup(&model->classes[c].title, ontology->options[option[c]].title, err);
+    }
+  }
+  return status;
+}

@@ -7,6 +7,7 @@
 #define LNTI_FLOW_TARGET_H
 
 #include <flow/extract.h>
+#include <model/model.h>
 
 /**
  * The question of a path; NULL: the only question of type radio or tree that has answers.
@@ -33,5 +34,10 @@ LNT_MUST_CHECK lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *p
 void lnti_labelled_clear(lnti_labelled *labelled);
 /** Keeps the items for which keep[i] is true. */
 void lnti_labelled_keep(lnti_labelled *labelled, const bool *keep);
+
+/** Fills in the classes of a model that learns these options: [n] option, indices in the ontology. A class is called by its
+ *  title, or by the titles from the top where another class has the same. On failure they are half filled in. */
+LNT_MUST_CHECK lnt_status lnti_target_classes(lnt_model *model, lnti_ontology *ontology, const size_t *option, size_t n,
+                                              lnt_error *err);
 
 #endif

@@ -398,36 +398,6 @@ static void fingerprint(char out[LNTI_HASH_HEX], const training *t) {
   lnti_hash_hex(out, &hash);
 }
 
-static bool title_is_shared(const training *t, size_t class) {
-  const lnti_option *options = t->ontology->options;
-  for (size_t c = 0; c < t->n_classes; c++) {
-    if (c != class && strcmp(options[t->class_option[c]].title, options[t->class_option[class]].title) == 0)
-      return true;
-  }
-  return false;
-}
-
-/* A class is called by its title, or by the titles from the top where another class has the same. */
-static lnt_status copy_classes(training *t, lnt_error *err) {
-  lnt_model *model = t->model;
-  lnt_status status = lnti_alloc_zero(&model->classes, t->n_classes, sizeof *model->classes, err);
-  if (status) return status;
-  model->n_classes = t->n_classes;
-  for (size_t c = 0; c < t->n_classes && status == LNT_OK; c++) {
-    lnti_text path = {0}, title = {0};
-    status = lnti_ontology_option_path(&path, t->ontology, t->class_option[c], err);
-    model->classes[c].id = path.data;
-    if (status) return status;
-    if (title_is_shared(t, c)) {
-      status = lnti_ontology_option_titles(&title, t->ontology, t->class_option[c], err);
-      model->classes[c].title = title.data;
-    } else {
-      status = lnti_strdup(&model->classes[c].title, t->ontology->options[t->class_option[c]].title, err);
-    }
-  }
-  return status;
-}
-
 static lnt_status name_model(training *t, lnt_error *err) {
   if (!t->options->name) {
     return lnti_model_usual_name(&t->model->name, t->project, t->learner->name, t->extractor, err);
@@ -539,7 +509,7 @@ static lnt_status learn(training *t, lnt_error *err) {
   status = settle_rows(t, err);
   if (status) return status;
   describe_rows(t);
-  status = copy_classes(t, err);
+  status = lnti_target_classes(t->model, t->ontology, t->class_option, t->n_classes, err);
   if (status) return status;
   status = make_labels(&t->label, t, &t->rows, &t->features, err);
   if (status) return status;
@@ -568,6 +538,7 @@ static lnt_status fill_result(training *t, lnt_error *err) {
   result->n_train = model->n_train;
   result->n_classes = t->n_classes;
   result->params = t->params;
+  result->chosen_for = result->choice.grid.n > 1 && t->val.items.n == 0;
   result->n_calibration = t->calibration.n;
   result->temperature = t->calibration.temperature;
   result->ece_before = t->calibration.ece_before;

@@ -38,6 +38,7 @@ typedef struct lnti_train_result {
   double value[LNTI_METRICS], ci95[LNTI_METRICS][2]; /**< validation */
   lnti_params params;                                /**< as the model has them */
   lnti_choice choice;                                /**< of the parameters; point NULL: there was none */
+  bool chosen_for; /**< the parameters were chosen by the validation rows, which are then a little too good */
   char *calibrated_on;
   char *
       group_key; /**< keys of flow/split/grouping.h by which rows stayed together where some were held out; NULL: none */

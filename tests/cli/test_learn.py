@@ -312,6 +312,10 @@ class Train(Learning):
                                r"  parameters +log loss +accuracy\n  C=0.001 +\d")
         self.assertEqual(len(re.findall(r"(?m)^  \S+ +\d\.\d{4} \u00b1 \d\.\d{4}  \d\.\d{4} \u00b1 \d\.\d{4}(  chosen)?$", text)), 9)
         self.assertEqual(len(re.findall(r"(?m)  chosen$", text)), 2)
+        self.assertNotIn("chosen on these rows", text)  # there is a val part
+        self.run_ok("-C", name, "split", "--val", "0", "--test", "0.2")
+        text = self.run_ok("-C", name, "train", "--feature", "pixels", "--set", "C=0.01,0.1").stdout
+        self.assertRegex(text, r"Validation \(out of fold, \d+ rows; 95 % intervals; the parameters were chosen on these rows\)")
         text = self.run_ok("-C", name, "train", "--feature", "pixels", "--cv", "4").stdout
         self.assertRegex(text, r"Cross-validation on train \(4 folds, \d+ rows, 4 fits in [^)]*; 95 % intervals\)\n  Accuracy +[01]\.\d{4}  ")
 
