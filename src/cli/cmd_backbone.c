@@ -369,8 +369,7 @@ static const lnti_cli_option option_table[] = {
     {"size", 0, "SIDE|WxH", "pixels that the network takes, where its file leaves that open (224)", false},
     {"mean", 0, "R,G,B", "mean of its training pixels, as 0 to 1; one number stands for all channels", false},
     {"std", 0, "R,G,B", "their standard deviation; the network is given (pixel - mean) / std", false},
-    {"precision", 0, "f32|bf16",
-     "how its convolutions multiply: in f32, or rounded to bf16 on CPUs that have AMX (f32)", false},
+    {"precision", 0, "f32|bf16", "how it multiplies: in f32, or rounded to bf16 on CPUs that have AMX (f32)", false},
     {"bgr", 0, NULL, "the network takes blue first", false},
     {"layer", 0, "LAYER", "value or node whose numbers are the embedding", false},
     {"class-layer", 0, "LAYER", "value or node whose numbers are the scores of its classes", false},
@@ -429,7 +428,7 @@ const lnti_command lnti_cmd_backbone = {
         "What add is not told it reads from the file: size, preprocessing, names of classes, licence; "
         "the embedding is an output named so, or what the last layer takes. What is not there either is assumed, "
         "with a warning: 224 pixels, the mean and std of ImageNet.\n\n"
-        "--precision bf16 keeps it as one that rounds what its convolutions multiply, where the CPU multiplies bf16 (AMX): add says "
+        "--precision bf16 keeps it as one that rounds what it multiplies, where the CPU multiplies bf16 (AMX): add says "
         "how far its numbers then differ, and how fast it is. Elsewhere it runs in f32.\n\n"
         "show says all that is known of one, and lists its layers: --feature embedding:NAME@LAYER learns from another one than "
         "its own.\n\n"

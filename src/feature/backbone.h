@@ -30,7 +30,7 @@ typedef struct lnti_backbone_spec {
   char *name;
   size_t h, w;           /**< pixels that the network takes */
   bool bgr;              /**< blue first */
-  lnti_dtype precision;  /**< LNTI_BF16: convolutions round to bf16 where the CPU multiplies it; else f32 */
+  lnti_dtype precision;  /**< LNTI_BF16: what it multiplies is rounded to bf16 where the CPU can; else f32 */
   float mean[3], std[3]; /**< the network takes (p / 255 - mean) / std, by channel; std 0: not said */
   char *layer;           /**< the value (or the node that makes it) whose numbers are the embedding */
   char *classes;         /**< the value that holds the scores of the classes; "": it has none */

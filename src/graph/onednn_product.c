@@ -2,78 +2,18 @@
 #include <graph/onednn_internal.h>
 
 #include <base/error.h>
+#include <graph/product.h>
 #include <string.h>
 
-/* out [batch,m,n] = a [batch,m,k] * b [batch or 1,k,n] (+ bias), operands by their distances in elements. */
-typedef struct product {
-  size_t batch, m, n, k;
-  size_t a_batch, a_row, a_column, b_batch, b_row, b_column;
-  bool constant; /* b */
-  bool biased;
-  size_t bias_rows, bias_columns; /* 1: the same for all */
-} product;
-
-static bool plain_f32(const lnti_tensor *t) {
-  return t && t->dtype == LNTI_F32 && t->block == 0;
-}
-
-static bool gemm_of(product *p, const lnti_call *call) {
-  const lnti_node *node = call->node;
-  const lnti_tensor *a = call->input[0], *b = call->input[1], *c = lnti_call_input(call, 2);
-  bool ta = lnti_node_int(node, "transA", 0) != 0, tb = lnti_node_int(node, "transB", 0) != 0;
-  if (lnti_node_float(node, "alpha", 1) != 1 || (c && lnti_node_float(node, "beta", 1) != 1)) return false;
-  *p = (product){.batch = 1, .m = a->shape.dim[ta], .k = a->shape.dim[!ta], .n = b->shape.dim[!tb]};
-  p->a_row = ta ? 1 : p->k;
-  p->a_column = ta ? p->m : 1;
-  p->b_row = tb ? 1 : p->n;
-  p->b_column = tb ? p->k : 1;
-  if (c) {
-    size_t rank = c->shape.rank;
-    p->biased = true;
-    p->bias_columns = rank > 0 ? c->shape.dim[rank - 1] : 1;
-    p->bias_rows = rank > 1 ? c->shape.dim[0] : 1;
-  }
-  return !c || plain_f32(c);
-}
-
-static bool matmul_of(product *p, const lnti_call *call) {
-  const lnti_shape *a = &call->input[0]->shape, *b = &call->input[1]->shape;
-  if (a->rank < 2 || b->rank < 2) return false;
-  *p = (product){.m = a->dim[a->rank - 2], .k = a->dim[a->rank - 1], .n = b->dim[b->rank - 1]};
-  size_t a_batch = lnti_shape_span(a, 0, a->rank - 2), b_batch = lnti_shape_span(b, 0, b->rank - 2);
-  p->a_row = p->k;
-  p->b_row = p->n;
-  p->a_column = p->b_column = 1;
-  p->batch = 1;
-  if (b_batch == 1) { /* one matrix for all rows */
-    p->m *= a_batch;
-    return true;
-  }
-  if (a->rank != b->rank || memcmp(a->dim, b->dim, (a->rank - 2) * sizeof *a->dim) != 0) return false;
-  p->batch = a_batch;
-  p->a_batch = p->m * p->k;
-  p->b_batch = p->k * p->n;
-  return true;
-}
-
-static bool product_of(product *p, const lnti_call *call) {
-  const char *name = call->node->op->name;
-  bool gemm = strcmp(name, "Gemm") == 0;
-  if ((!gemm && strcmp(name, "MatMul") != 0) || !plain_f32(call->input[0]) || !plain_f32(call->input[1])) return false;
-  if (!(gemm ? gemm_of(p, call) : matmul_of(p, call))) return false;
-  p->constant = call->input[1]->data != NULL && p->batch == 1;
-  return p->k > 0 && p->n > 0;
-}
-
 bool lnti_dnnl_multiplies(const lnti_call *call) {
-  product p;
-  return product_of(&p, call);
+  lnti_product p;
+  return lnti_product_of(&p, call);
 }
 
 /* ---- descriptions ---- */
 
-static lnt_status matrix_desc(dnnl_memory_desc_t *out, const product *p, size_t rows, size_t columns, size_t batch_step,
-                              size_t row_step, size_t column_step, lnt_error *err) {
+static lnt_status matrix_desc(dnnl_memory_desc_t *out, const lnti_product *p, size_t rows, size_t columns,
+                              size_t batch_step, size_t row_step, size_t column_step, lnt_error *err) {
   const dnnl_dims_t dims = {(dnnl_dim_t)p->batch, (dnnl_dim_t)rows, (dnnl_dim_t)columns};
   const dnnl_dims_t steps = {(dnnl_dim_t)(batch_step ? batch_step : rows * columns), (dnnl_dim_t)row_step,
                              (dnnl_dim_t)column_step};
@@ -86,7 +26,7 @@ typedef struct descriptions {
   dnnl_memory_desc_t a, b, b_wanted, bias, out;
 } descriptions;
 
-static lnt_status describe(descriptions *d, const product *p, lnt_error *err) {
+static lnt_status describe(descriptions *d, const lnti_product *p, lnt_error *err) {
   lnt_status status = matrix_desc(&d->a, p, p->m, p->k, p->a_batch, p->a_row, p->a_column, err);
   if (!status) status = matrix_desc(&d->b, p, p->k, p->n, p->b_batch, p->b_row, p->b_column, err);
   if (!status) status = matrix_desc(&d->out, p, p->m, p->n, 0, p->n, 1, err);
@@ -102,7 +42,7 @@ static lnt_status describe(descriptions *d, const product *p, lnt_error *err) {
   return status;
 }
 
-static lnt_status make_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const product *q, const descriptions *d,
+static lnt_status make_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const lnti_product *q, const descriptions *d,
                             const lnti_call *call, lnt_error *err) {
   dnnl_primitive_attr_t attr = NULL;
   dnnl_matmul_desc_t desc;
@@ -140,12 +80,12 @@ static lnt_status add_weights(lnti_primitive *p, lnti_part *part, dnnl_memory_de
 }
 
 /* A share of the batch, or of the rows. */
-static lnt_status make_part(lnti_primitive *p, size_t i, const product *all, dnnl_memory_desc_t *laid,
+static lnt_status make_part(lnti_primitive *p, size_t i, const lnti_product *all, dnnl_memory_desc_t *laid,
                             const lnti_call *call, lnt_error *err) {
   lnti_part *part = &p->part[i];
   dnnl_primitive_desc_t desc = NULL;
   descriptions d;
-  product q = *all;
+  lnti_product q = *all;
   size_t *shared = all->batch > 1 ? &q.batch : &q.m, n = *shared;
   size_t begin = n * i / p->n_parts, end = n * (i + 1) / p->n_parts;
   size_t a_at = begin * (all->batch > 1 ? q.a_batch : q.a_row), out_at = begin * (all->batch > 1 ? q.m * q.n : q.n);
@@ -173,10 +113,10 @@ static lnt_status make_part(lnti_primitive *p, size_t i, const product *all, dnn
 }
 
 lnt_status lnti_dnnl_product(lnti_primitive *p, const lnti_call *call, lnt_error *err) {
-  product all;
+  lnti_product all;
   dnnl_memory_desc_t laid;
   memset(&laid, 0, sizeof laid);
-  if (!product_of(&all, call)) return lnti_fail(err, LNT_EINTERNAL, "node %s is no product", call->node->name);
+  if (!lnti_product_of(&all, call)) return lnti_fail(err, LNT_EINTERNAL, "node %s is no product", call->node->name);
   size_t shared = all.batch > 1 ? all.batch : all.m, n = p->dnn->n_threads;
   bool worth = all.batch > 1 || all.m >= 8 * n;
   if (!worth) n = 1;

@@ -5,7 +5,7 @@
 #include <graph/plan.h>
 
 #include <base/error.h>
-#include <graph/conv_bf16.h>
+#include <graph/bf16_kernel.h>
 #include <graph/fuse.h>
 #include <graph/layout.h>
 #include <graph/onednn.h>
@@ -22,13 +22,14 @@ typedef struct step {
   lnti_call call;
   const lnti_tensor **input; /* into plan->value */
   lnti_tensor *output;
-  lnti_conv_bf16 *conv;      /* what computes it, or */
+  lnti_bf16_kernel *own;     /* what computes it, or */
   lnti_primitive *primitive; /* that; both NULL: the operator's own loops */
 } step;
 
 struct lnti_plan {
   lnti_graph *graph; /* simplified */
   const lnti_context *context;
+  bool half; /* products are of bf16 */
   lnti_onednn *dnn;
   lnti_arena arena;
   lnti_tensor *value; /* [values] type and shape; data where constant, laid out or given */
@@ -62,10 +63,11 @@ static lnt_status describe_outputs(const lnti_plan *plan, step *s, lnt_error *er
 }
 
 static lnt_status make_kernel(lnti_plan *plan, step *s, lnt_error *err) {
-  lnt_status status = lnti_conv_bf16_new(&s->conv, &s->call, err);
-  if (!status && s->conv) {
-    s->call.scratch_bytes = lnti_conv_bf16_scratch(s->conv);
-    plan->weights += lnti_conv_bf16_bytes(s->conv);
+  lnt_status status = plan->half ? lnti_bf16_conv_new(&s->own, &s->call, err) : LNT_OK;
+  if (!status && plan->half && !s->own) status = lnti_bf16_product_new(&s->own, &s->call, err);
+  if (!status && s->own) {
+    s->call.scratch_bytes = s->own->scratch_bytes;
+    plan->weights += s->own->bytes;
   } else if (!status) {
     status = lnti_primitive_new(&s->primitive, plan->dnn, &s->call, err);
     if (!status && s->primitive) plan->weights += lnti_primitive_bytes(s->primitive);
@@ -248,6 +250,7 @@ static lnt_status make_plan(lnti_plan *plan, const lnti_graph *graph, const lnti
         "bf16 needs a CPU with AMX (amx_bf16), and the level %s has no products of it; run the network in f32",
         lnt_cpu_name(plan->context->cpu));
   }
+  plan->half = half;
   lnt_status status = lnti_graph_simplify(&plan->graph, graph, options, plan->context, err);
   if (!status && !options->plain) status = speed_up(plan, half, err);
   if (status) return status;
@@ -282,7 +285,7 @@ lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_pl
 void lnti_plan_free(lnti_plan *plan) {
   if (!plan) return;
   for (size_t i = 0; plan->step && i < plan->n_steps; i++) {
-    lnti_conv_bf16_free(plan->step[i].conv);
+    if (plan->step[i].own) plan->step[i].own->free(plan->step[i].own);
     lnti_primitive_free(plan->step[i].primitive);
   }
   lnti_onednn_free(plan->dnn);
@@ -296,7 +299,7 @@ void lnti_plan_free(lnti_plan *plan) {
 
 static lnt_status run_step(const lnti_plan *plan, step *s, lnt_error *err) {
   const lnti_operator *op = s->call.node->op;
-  if (s->conv) return lnti_conv_bf16_run(s->conv, &s->call, err);
+  if (s->own) return s->own->run(s->own, &s->call, err);
   if (s->primitive) return lnti_primitive_run(s->primitive, &s->call, err);
   return op->fast && plan->dnn ? op->fast(&s->call, err) : op->forward(&s->call, err);
 }
@@ -350,7 +353,7 @@ void lnti_plan_step_at(lnti_plan_step *out, const lnti_plan *plan, size_t i) {
   const step *s = &plan->step[i];
   *out = (lnti_plan_step){.op = s->call.node->op->name,
                           .node = s->call.node->name,
-                          .kernel = s->conv        ? "own amx_bf16"
+                          .kernel = s->own         ? "own amx_bf16"
                                     : s->primitive ? lnti_primitive_kernel(s->primitive)
                                                    : "",
                           .output = &s->output[0],

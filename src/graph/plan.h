@@ -16,7 +16,7 @@ typedef struct lnti_plan_options {
   size_t n_outputs;
   bool plain; /**< nothing fused, and by the operators' own loops alone: the reference for everything faster */
   lnti_dtype
-      precision; /**< LNTI_BF16: what convolutions multiply is rounded to bf16, for CPUs that have products of it (AMX);
+      precision; /**< LNTI_BF16: what convolutions, and products by constants, multiply is rounded to bf16, for CPUs that have products of it (AMX);
                              else f32 */
   size_t memory_max;  /**< bytes that the values made may take at once; 0: 8 GiB */
   size_t weights_max; /**< bytes that laid-out weights may take; 0: as memory_max */

@@ -3,6 +3,7 @@
 
 #include <math/dtype.h>
 #include <math/kernels.h>
+#include <string.h>
 
 const lnti_bf16_kernels *lnti_bf16_kernels_of(lnt_cpu_level level) {
 #if LNTI_KERNELS_X86
@@ -12,16 +13,28 @@ const lnti_bf16_kernels *lnti_bf16_kernels_of(lnt_cpu_level level) {
   return NULL;
 }
 
-/* [columns/32, taps, depth/32, 2 halves of 16 columns, 16 pairs of numbers, 16 columns, 2]: what a tile's rows hold. */
-void lnti_bf16_pack(uint16_t *out, const float *w, size_t columns, size_t depth, size_t taps) {
+static size_t up(size_t n, size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+size_t lnti_bf16_packed(const lnti_bf16_weights *weights) {
+  return up(weights->columns, LNTI_BF16_COLUMNS) * up(weights->depth, LNTI_BF16_DEPTH) * weights->taps;
+}
+
+/* [columns/32, taps, depth/32, 2 halves of 16 columns, 16 pairs of numbers, 16 columns, 2]: what a tile's rows hold. Columns are taken
+ * together, so that whichever of columns and depth lies dense is read in whole lines. */
+void lnti_bf16_pack(uint16_t *out, const lnti_bf16_weights *weights) {
   enum { HALF = LNTI_BF16_COLUMNS / 2, TILE = HALF * LNTI_BF16_DEPTH, STEP = 2 * TILE };
-  for (size_t j = 0; j < columns; j++) {
-    size_t block = j / LNTI_BF16_COLUMNS * taps * depth * LNTI_BF16_COLUMNS, half = j % LNTI_BF16_COLUMNS / HALF;
-    uint16_t *column = out + block + half * TILE + 2 * (j % HALF);
-    for (size_t k = 0; k < depth; k++) {
-      const float *from = w + (j * depth + k) * taps;
-      uint16_t *to = column + k / LNTI_BF16_DEPTH * STEP + k % LNTI_BF16_DEPTH / 2 * 2 * HALF + k % 2;
-      for (size_t t = 0; t < taps; t++) to[t * depth * LNTI_BF16_COLUMNS] = lnti_bf16_of(from[t]);
+  const size_t tap = up(weights->depth, LNTI_BF16_DEPTH) * LNTI_BF16_COLUMNS, block = weights->taps * tap;
+  memset(out, 0, lnti_bf16_packed(weights) * sizeof *out);
+  for (size_t first = 0; first < weights->columns; first += LNTI_BF16_COLUMNS, out += block) {
+    size_t n = weights->columns - first < LNTI_BF16_COLUMNS ? weights->columns - first : LNTI_BF16_COLUMNS;
+    for (size_t i = 0; i < weights->depth * weights->taps; i++) {
+      size_t k = i / weights->taps, t = i % weights->taps;
+      const float *from = weights->w + first * weights->column_step + k * weights->depth_step + t * weights->tap_step;
+      uint16_t *to = out + t * tap + k / LNTI_BF16_DEPTH * STEP + k % LNTI_BF16_DEPTH / 2 * 2 * HALF + k % 2;
+      for (size_t j = 0; j < n; j++)
+        to[j / HALF * TILE + 2 * (j % HALF)] = lnti_bf16_of(from[j * weights->column_step]);
     }
   }
 }

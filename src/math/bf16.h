@@ -38,16 +38,25 @@ typedef struct lnti_bf16_kernels {
    *  j < 32. NaN stays NaN, numbers below 2^-126 become 0. `addend` may be NULL, or out. */
   void (*finish)(uint16_t *out, size_t step, const float *sum, size_t n, const float *bias, const uint16_t *addend,
                  float least, float most);
+  /** out[r * step + j] = sum[32 r + j] + bias[j]; r < n, j < columns (of 1 to 32); 32 of `bias` are read. */
+  void (*put)(float *out, size_t step, const float *sum, size_t n, const float *bias, size_t columns);
+  /** out[i] = x[i], i < n, rounded as `finish` does. */
+  void (*narrow)(uint16_t *out, const float *x, size_t n);
 } lnti_bf16_kernels;
 
 /** NULL where a level has none. */
 const lnti_bf16_kernels *lnti_bf16_kernels_of(lnt_cpu_level level);
 
-/**
- * Weights w [columns, depth, taps] as blocks of 32 columns of taps * depth * 32 numbers each.
- * @param columns, depth  multiples of 32
- * @param out             [columns * depth * taps], 64-byte aligned
- */
-void lnti_bf16_pack(uint16_t *out, const float *w, size_t columns, size_t depth, size_t taps);
+/** Number k of tap t of column j is w[j * column_step + k * depth_step + t * tap_step]. */
+typedef struct lnti_bf16_weights {
+  const float *w;
+  size_t columns, depth, taps;
+  size_t column_step, depth_step, tap_step;
+} lnti_bf16_weights;
+
+/** Numbers that they take packed: columns and depth are filled up to multiples of 32 with zeros. */
+size_t lnti_bf16_packed(const lnti_bf16_weights *weights);
+/** As blocks of 32 columns one after another. out [lnti_bf16_packed], 64-byte aligned */
+void lnti_bf16_pack(uint16_t *out, const lnti_bf16_weights *weights);
 
 #endif

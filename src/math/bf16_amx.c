@@ -120,4 +120,22 @@ static void finish(uint16_t *out, size_t step, const float *sum, size_t n, const
   }
 }
 
-const lnti_bf16_kernels lnti_bf16_amx = {.begin = begin, .end = end, .block = block, .finish = finish};
+static void put(float *out, size_t step, const float *sum, size_t n, const float *bias, size_t columns) {
+  const __mmask32 in = (__mmask32)(UINT32_MAX >> (LNTI_BF16_COLUMNS - columns));
+  const __mmask16 low = (__mmask16)in, high = (__mmask16)(in >> 16);
+  const __m512 first = _mm512_loadu_ps(bias), second = _mm512_loadu_ps(bias + 16);
+  for (size_t r = 0; r < n; r++, out += step, sum += LNTI_BF16_COLUMNS) {
+    _mm512_mask_storeu_ps(out, low, _mm512_add_ps(_mm512_loadu_ps(sum), first));
+    _mm512_mask_storeu_ps(out + 16, high, _mm512_add_ps(_mm512_loadu_ps(sum + 16), second));
+  }
+}
+
+static void narrow(uint16_t *out, const float *x, size_t n) {
+  for (size_t i = 0; i < n; i += 16) {
+    const __mmask16 in = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffff);
+    _mm256_mask_storeu_epi16(out + i, in, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(in, x + i)));
+  }
+}
+
+const lnti_bf16_kernels lnti_bf16_amx = {
+    .begin = begin, .end = end, .block = block, .finish = finish, .put = put, .narrow = narrow};

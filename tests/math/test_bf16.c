@@ -46,7 +46,15 @@ static void blocks_are_products(void **state) {
   uint16_t *a = random_bf16(32 * STEP + 160 + DEPTH, &rng), *packed = aligned(2 * COLUMNS * DEPTH * TAPS);
   float *w = normal_floats((size_t)COLUMNS * DEPTH * TAPS, &rng), *sum = aligned(32 * WIDE * sizeof *sum);
   const lnti_bf16_rows rows = {.a = a, .step = STEP, .tap = tap, .taps = TAPS, .depth = DEPTH};
-  lnti_bf16_pack(packed, w, COLUMNS, DEPTH, TAPS);
+  const lnti_bf16_weights weights = {.w = w,
+                                     .columns = COLUMNS,
+                                     .depth = DEPTH,
+                                     .taps = TAPS,
+                                     .column_step = DEPTH * TAPS,
+                                     .depth_step = TAPS,
+                                     .tap_step = 1};
+  assert_int_equal(lnti_bf16_packed(&weights), COLUMNS * DEPTH * TAPS);
+  lnti_bf16_pack(packed, &weights);
   static const size_t counts[] = {1, 15, 16, 17, 32};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     for (size_t first = 0; first < COLUMNS; first += WIDE) {
@@ -104,9 +112,38 @@ static void what_follows_is_added_cut_and_rounded(void **state) {
   assert_int_equal(finished(kernel, 1.01171875f, 0, NULL, -INFINITY, INFINITY), lnti_bf16_of(1.015625f));
 }
 
+/* Columns beyond the last one, and numbers beyond the last, are not touched. */
+static void numbers_are_put_and_narrowed(void **state) {
+  (void)state;
+  enum { APART = WIDE + 3 };
+  const lnti_bf16_kernels *kernel = kernels();
+  if (!kernel) return;
+  float sum[2 * WIDE], bias[WIDE], out[2 * APART];
+  for (size_t columns = 1; columns <= WIDE; columns++) {
+    for (size_t i = 0; i < 2 * WIDE; i++) sum[i] = (float)i;
+    for (size_t j = 0; j < WIDE; j++) bias[j] = 100 * (float)j;
+    for (size_t i = 0; i < 2 * APART; i++) out[i] = -1;
+    kernel->put(out, APART, sum, 2, bias, columns);
+    for (size_t i = 0; i < 2 * APART; i++) {
+      size_t r = i / APART, j = i % APART;
+      assert_float_equal(out[i], j < columns ? (double)(WIDE * r + 101 * j) : -1.0, 0);
+    }
+  }
+  lnti_rng rng;
+  lnti_rng_seed(&rng, 9, 0);
+  float *x = normal_floats(50, &rng);
+  for (size_t n = 0; n <= 50; n++) {
+    uint16_t narrow[51];
+    for (size_t i = 0; i < 51; i++) narrow[i] = 7;
+    kernel->narrow(narrow, x, n);
+    for (size_t i = 0; i < 51; i++) assert_int_equal(narrow[i], i < n ? lnti_bf16_of(x[i]) : 7);
+  }
+  free(x);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(no_level_below_amx_has_them),
-                                     cmocka_unit_test(blocks_are_products),
-                                     cmocka_unit_test(what_follows_is_added_cut_and_rounded)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(no_level_below_amx_has_them), cmocka_unit_test(blocks_are_products),
+      cmocka_unit_test(what_follows_is_added_cut_and_rounded), cmocka_unit_test(numbers_are_put_and_narrowed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
  * at equal distances, and is one offset away from what any other tap sees. Places that lie in no row of the output, because a row of
  * the copy is wider, are computed and left out. Windows of one place with stride 1 need no copy.
  */
-#include <graph/conv_bf16.h>
+#include <graph/bf16_kernel.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
@@ -22,7 +22,8 @@ enum { ROWS = LNTI_BF16_ROWS, COLUMNS = LNTI_BF16_COLUMNS };
 /* Copies of larger planes are left to others. */
 #define COPY_MAX ((size_t)64 << 20)
 
-struct lnti_conv_bf16 {
+typedef struct conv {
+  lnti_bf16_kernel base;
   const lnti_bf16_kernels *kernels;
   lnti_window window;
   size_t channels, out_channels; /* multiples of 32 */
@@ -33,13 +34,12 @@ struct lnti_conv_bf16 {
   size_t step, sample_step;       /* numbers between places, and between samples */
   size_t blocks;                  /* of rows of the product, of a sample */
   size_t *tap, n_taps;
-  bool by_rows;         /* all weights stay in the cache: each block of rows takes them in turn */
-  size_t group;         /* blocks that are computed before the next ones are copied */
-  size_t scratch_bytes; /* the copy, and what the last block reads beyond it */
-  float least, most;    /* of the output */
+  bool by_rows;      /* all weights stay in the cache: each block of rows takes them in turn */
+  size_t group;      /* blocks that are computed before the next ones are copied */
+  float least, most; /* of the output */
   uint16_t *weights;
   float *bias;
-};
+} conv;
 
 /* ---- geometry ---- */
 
@@ -59,7 +59,7 @@ static bool needs_no_copy(const lnti_window *w) {
 }
 
 /* All samples are one: what they see lies in a row. */
-static void settle_in_place(lnti_conv_bf16 *c) {
+static void settle_in_place(conv *c) {
   c->places = c->width = c->samples * c->out_rows * c->out_columns;
   c->samples = c->out_rows = 1;
   c->out_columns = c->places;
@@ -68,7 +68,7 @@ static void settle_in_place(lnti_conv_bf16 *c) {
 }
 
 /* @return false: too large to be copied, or mostly places that would be left out */
-static bool settle_copied(lnti_conv_bf16 *c) {
+static bool settle_copied(conv *c) {
   const lnti_window *w = &c->window;
   const size_t down = is_point(w) ? 1 : w->stride[0], across = is_point(w) ? 1 : w->stride[1];
   size_t rows = (c->out_rows - 1) * down + (w->kernel[0] - 1) * w->dilation[0] + 1;
@@ -85,7 +85,7 @@ static bool settle_copied(lnti_conv_bf16 *c) {
   return true;
 }
 
-static void place_taps(lnti_conv_bf16 *c) {
+static void place_taps(conv *c) {
   const lnti_window *w = &c->window;
   const size_t down = is_point(w) ? 1 : w->stride[0];
   for (size_t i = 0; i < c->n_taps; i++) {
@@ -96,7 +96,7 @@ static void place_taps(lnti_conv_bf16 *c) {
 
 /* What is computed at a time fits the cache with the weights of a block of columns; and where all weights fit too, each
  * block of rows stays in the first-level cache while it meets them. */
-static void settle_order(lnti_conv_bf16 *c) {
+static void settle_order(conv *c) {
   const size_t sample = (c->copy_rows ? c->sample_step : c->places * c->channels) * sizeof *c->weights;
   size_t at_once = CACHED / (sample ? sample : 1);
   c->blocks = (c->places + ROWS - 1) / ROWS;
@@ -105,7 +105,7 @@ static void settle_order(lnti_conv_bf16 *c) {
   c->group = c->blocks * (at_once ? at_once : 1);
   if (!c->copy_rows && !at_once && !c->by_rows) c->group = CACHED / (ROWS * c->channels * sizeof *c->weights) + 1;
   size_t copied = c->copy_rows ? c->group / c->blocks * c->sample_step : 0;
-  c->scratch_bytes = (copied + ROWS * (c->copy_rows ? c->step : c->channels)) * sizeof *c->weights;
+  c->base.scratch_bytes = (copied + ROWS * (c->copy_rows ? c->step : c->channels)) * sizeof *c->weights;
 }
 
 /* ---- making ---- */
@@ -118,7 +118,7 @@ static bool is_constant(const lnti_tensor *t) {
   return t && t->dtype == LNTI_F32 && t->data;
 }
 
-static bool settle_activation(lnti_conv_bf16 *c, const lnti_node *node) {
+static bool settle_activation(conv *c, const lnti_node *node) {
   const char *name = lnti_node_string(node, "activation", "");
   c->least = -INFINITY;
   c->most = INFINITY;
@@ -143,70 +143,39 @@ static bool is_ours(const lnti_call *call) {
          out->shape.dim[1] % COLUMNS == 0 && lnti_shape_count(&w->shape) > 0;
 }
 
-static lnt_status take_constants(lnti_conv_bf16 *c, const lnti_call *call, lnt_error *err) {
+static lnt_status take_constants(conv *c, const lnti_call *call, lnt_error *err) {
   const lnti_tensor *bias = lnti_call_input(call, 2);
-  lnt_status status =
-      lnti_alloc_aligned(&c->weights, lnti_shape_count(&call->input[1]->shape), sizeof *c->weights, err);
+  const lnti_bf16_weights weights = {.w = call->input[1]->data,
+                                     .columns = c->out_channels,
+                                     .depth = c->channels,
+                                     .taps = c->n_taps,
+                                     .column_step = c->channels * c->n_taps,
+                                     .depth_step = c->n_taps,
+                                     .tap_step = 1};
+  const size_t n = lnti_bf16_packed(&weights);
+  lnt_status status = lnti_alloc_aligned(&c->weights, n, sizeof *c->weights, err);
   if (!status) status = lnti_alloc_zero(&c->bias, c->out_channels, sizeof *c->bias, err);
   if (!status) status = lnti_alloc(&c->tap, c->n_taps, sizeof *c->tap, err);
   if (status) return status;
-  lnti_bf16_pack(c->weights, call->input[1]->data, c->out_channels, c->channels, c->n_taps);
+  lnti_bf16_pack(c->weights, &weights);
   if (bias) memcpy(c->bias, bias->data, c->out_channels * sizeof *c->bias);
+  c->base.bytes = n * sizeof *c->weights + c->out_channels * sizeof *c->bias;
   place_taps(c);
   return LNT_OK;
 }
 
-lnt_status lnti_conv_bf16_new(lnti_conv_bf16 **out, const lnti_call *call, lnt_error *err) {
-  lnti_conv_bf16 c = {.kernels = lnti_bf16_kernels_of(call->context->cpu)};
-  *out = NULL;
-  if (!c.kernels || !is_ours(call) || !settle_activation(&c, call->node)) return LNT_OK;
-  const lnti_shape *in = &call->input[0]->shape, *to = &call->output[0].shape;
-  lnt_status status = lnti_window_of(&c.window, call, in, call->input[1]->shape.dim + 2, err);
-  if (status) return status;
-  c.samples = in->dim[0];
-  c.channels = in->dim[1];
-  c.out_channels = to->dim[1];
-  c.out_rows = to->dim[2];
-  c.out_columns = to->dim[3];
-  if (needs_no_copy(&c.window)) {
-    settle_in_place(&c);
-  } else if (!settle_copied(&c)) {
-    return LNT_OK;
-  }
-  settle_order(&c);
-  status = take_constants(&c, call, err);
-  if (!status) status = lnti_alloc(out, 1, sizeof **out, err);
-  if (!status) {
-    **out = c;
-    return LNT_OK;
-  }
-  free(c.tap);
-  free(c.bias);
-  free(c.weights);
-  return status;
-}
-
-void lnti_conv_bf16_free(lnti_conv_bf16 *conv) {
-  if (!conv) return;
-  free(conv->tap);
-  free(conv->bias);
-  free(conv->weights);
-  free(conv);
-}
-
-size_t lnti_conv_bf16_scratch(const lnti_conv_bf16 *conv) {
-  return conv->scratch_bytes;
-}
-
-size_t lnti_conv_bf16_bytes(const lnti_conv_bf16 *conv) {
-  return conv->n_taps * conv->channels * conv->out_channels * sizeof *conv->weights +
-         conv->out_channels * sizeof *conv->bias;
+static void free_conv(lnti_bf16_kernel *kernel) {
+  conv *c = (conv *)kernel;
+  free(c->tap);
+  free(c->bias);
+  free(c->weights);
+  free(c);
 }
 
 /* ---- running ---- */
 
 typedef struct running {
-  const lnti_conv_bf16 *conv;
+  const conv *c;
   const uint16_t *in, *addend;
   uint16_t *out, *copy;
   size_t first, n; /* blocks of rows of this group */
@@ -214,7 +183,7 @@ typedef struct running {
 
 /* Row `row` of the padded input, `across` apart from column to column; beyond the input zeros. */
 static void copy_row(uint16_t *to, const running *r, size_t sample, size_t row) {
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   const lnti_window *w = &c->window;
   const size_t channels = c->channels, bytes = channels * sizeof *to, across = is_point(w) ? w->stride[1] : 1;
   if (row < w->before[0] || row - w->before[0] >= w->in[0]) {
@@ -245,7 +214,7 @@ static lnt_status copy_rows(void *payload, size_t begin, size_t end, unsigned wo
   (void)worker;
   (void)err;
   const running *r = payload;
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   const size_t stride = c->window.stride[0], down = is_point(&c->window) ? 1 : stride, each = down * c->copy_rows;
   for (size_t i = begin; i < end; i++) {
     size_t sample = i / each, remainder = i % each / c->copy_rows, row = i % c->copy_rows;
@@ -257,7 +226,7 @@ static lnt_status copy_rows(void *payload, size_t begin, size_t end, unsigned wo
 
 /* The last block reads whole tiles: of what lies in the network's memory the last rows are copied. */
 static void copy_last_rows(const running *r) {
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   size_t rest = c->places % ROWS, n = rest * c->channels;
   memcpy(r->copy, r->in + (c->places - rest) * c->channels, n * sizeof *r->copy);
   memset(r->copy + n, 0, (ROWS * c->channels - n) * sizeof *r->copy);
@@ -269,7 +238,7 @@ typedef struct block {
 } block;
 
 /* The places of a block from number *i on that lie in one row of the output; *to is where. @return how many */
-static size_t next_run(size_t *to, size_t *i, const lnti_conv_bf16 *c, const block *b) {
+static size_t next_run(size_t *to, size_t *i, const conv *c, const block *b) {
   size_t row = (b->place + *i) / c->width, at = (b->place + *i) % c->width;
   if (at >= c->out_columns) { /* left out */
     *i += c->width - at;
@@ -283,7 +252,7 @@ static size_t next_run(size_t *to, size_t *i, const lnti_conv_bf16 *c, const blo
 
 /* What the block will add and overwrite comes from afar while its products are made. */
 static void fetch_output(const running *r, const block *b) {
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   size_t to = 0, n = 0;
   for (size_t i = 0; (n = next_run(&to, &i, c, b)) > 0; i += n) {
     for (size_t k = 0; k < n; k++, to += c->out_channels) {
@@ -294,7 +263,7 @@ static void fetch_output(const running *r, const block *b) {
 }
 
 static void finish_block(const running *r, const float *sum, const block *b) {
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   size_t to = 0, n = 0;
   for (size_t i = 0; (n = next_run(&to, &i, c, b)) > 0; i += n) {
     c->kernels->finish(r->out + to, c->out_channels, sum + i * COLUMNS, n, c->bias + b->column,
@@ -304,7 +273,7 @@ static void finish_block(const running *r, const float *sum, const block *b) {
 
 /* Block `number` of all samples' rows by columns from `column`; a share of the next weights is fetched meanwhile. */
 static void multiply(const running *r, size_t number, size_t column, const char *ahead, size_t ahead_bytes) {
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   static const size_t here = 0;
   _Alignas(64) float sum[ROWS * COLUMNS];
   block b = {.sample = number / c->blocks, .place = number % c->blocks * ROWS, .column = column};
@@ -325,7 +294,7 @@ static lnt_status multiply_rows(void *payload, size_t begin, size_t end, unsigne
   (void)worker;
   (void)err;
   const running *r = payload;
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   const size_t numbers = COLUMNS * c->n_taps * c->channels;
   c->kernels->begin();
   for (size_t i = begin; i < end; i++) {
@@ -343,7 +312,7 @@ static lnt_status multiply_columns(void *payload, size_t begin, size_t end, unsi
   (void)worker;
   (void)err;
   const running *r = payload;
-  const lnti_conv_bf16 *c = r->conv;
+  const conv *c = r->c;
   const size_t numbers = COLUMNS * c->n_taps * c->channels, bytes = numbers * sizeof *c->weights;
   c->kernels->begin();
   for (size_t k = begin; k < end; k++) {
@@ -357,12 +326,12 @@ static lnt_status multiply_columns(void *payload, size_t begin, size_t end, unsi
   return LNT_OK;
 }
 
-lnt_status lnti_conv_bf16_run(const lnti_conv_bf16 *conv, const lnti_call *call, lnt_error *err) {
-  const lnti_conv_bf16 *c = conv;
+static lnt_status run(const lnti_bf16_kernel *kernel, const lnti_call *call, lnt_error *err) {
+  const conv *c = (const conv *)kernel;
   const lnti_tensor *addend = lnti_call_input(call, 3);
   lnti_pool *pool = call->context->pool;
   const lnti_cancel *cancel = call->context->cancel;
-  running r = {.conv = c,
+  running r = {.c = c,
                .in = call->input[0]->data,
                .addend = addend ? addend->data : NULL,
                .out = call->output[0].data,
@@ -381,4 +350,37 @@ lnt_status lnti_conv_bf16_run(const lnti_conv_bf16 *conv, const lnti_call *call,
                            &r, cancel, err);
   }
   return status;
+}
+
+/* ---- the kernel ---- */
+
+lnt_status lnti_bf16_conv_new(lnti_bf16_kernel **out, const lnti_call *call, lnt_error *err) {
+  conv c = {.base = {.run = run, .free = free_conv}, .kernels = lnti_bf16_kernels_of(call->context->cpu)};
+  conv *made = NULL;
+  *out = NULL;
+  if (!c.kernels || !is_ours(call) || !settle_activation(&c, call->node)) return LNT_OK;
+  const lnti_shape *in = &call->input[0]->shape, *to = &call->output[0].shape;
+  lnt_status status = lnti_window_of(&c.window, call, in, call->input[1]->shape.dim + 2, err);
+  if (status) return status;
+  c.samples = in->dim[0];
+  c.channels = in->dim[1];
+  c.out_channels = to->dim[1];
+  c.out_rows = to->dim[2];
+  c.out_columns = to->dim[3];
+  if (needs_no_copy(&c.window)) {
+    settle_in_place(&c);
+  } else if (!settle_copied(&c)) {
+    return LNT_OK;
+  }
+  settle_order(&c);
+  status = lnti_alloc(&made, 1, sizeof *made, err);
+  if (status) return status;
+  *made = c;
+  status = take_constants(made, call, err);
+  if (status) {
+    free_conv(&made->base);
+    return status;
+  }
+  *out = &made->base;
+  return LNT_OK;
 }

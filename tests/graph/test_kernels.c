@@ -1,5 +1,5 @@
 /*
- * Convolutions by the kernels that are chosen by their shape: Winograd's way, and ours of bf16. Numbers are small integers, whose sums
+ * Convolutions and products by the kernels that are chosen by their shape: Winograd's way, and ours of bf16. Numbers are small integers, whose sums
  * are exact: f32 may differ by the rounding of Winograd's fractions, bf16 by the last rounding alone.
  */
 #include "graph_support.h"
@@ -127,7 +127,7 @@ static const char *kernel_of(const lnti_plan *plan) {
   for (size_t i = 0; i < lnti_plan_steps(plan); i++) {
     lnti_plan_step step;
     lnti_plan_step_at(&step, plan, i);
-    if (strstr(step.op, "Conv")) return step.kernel;
+    if (strstr(step.op, "Conv") || step.flops > 0) return step.kernel;
   }
   return "none";
 }
@@ -216,7 +216,76 @@ static void kernels_give_what_plain_loops_give(void **state) {
   lnti_pool_free(pool);
 }
 
+/* ---- products ---- */
+
+typedef struct product {
+  const char *op;
+  size_t samples, rows, depth, columns; /* samples 0: Gemm's two dimensions */
+  int64_t transposed;                   /* b */
+  bool biased, own;
+} product;
+
+static const product products[] = {
+    {"Gemm", 0, 1, 64, 32, 0, true, true},       {"Gemm", 0, 7, 50, 45, 1, true, true}, /* no whole tiles */
+    {"Gemm", 0, 33, 96, 64, 0, false, true},     {"MatMul", 2, 50, 64, 96, 0, false, true},
+    {"MatMul", 3, 21, 8224, 40, 0, false, true}, /* rows beyond the cache */
+    {"MatMul", 1, 5, 1, 1, 0, false, true},
+};
+
+static lnti_graph *graph_of_product(const product *p, lnti_rng *rng) {
+  lnti_graph *graph = NULL;
+  const lnti_attribute attribute = ATTRIBUTE_INT("transB", p->transposed);
+  assert_ok(lnti_graph_new(&graph, ERR));
+  assert_ok(lnti_graph_add_input(graph, lnti_test_value(graph, "x"), ERR));
+  const size_t rows = p->transposed ? p->columns : p->depth, columns = p->transposed ? p->depth : p->columns;
+  add_constant(graph, "w", (const size_t[]){rows, columns, 0}, rng);
+  add_constant(graph, "b", (const size_t[]){p->columns, 0}, rng);
+  lnti_test_node(graph, p->op, p->biased ? "x w b" : "x w", "y", p->samples ? NULL : &attribute, p->samples ? 0 : 1);
+  assert_ok(lnti_graph_add_output(graph, lnti_test_value(graph, "y"), ERR));
+  assert_ok(lnti_graph_finish(graph, ERR));
+  return graph;
+}
+
+/* Sums of integers that bf16 holds are exact: nothing may differ. */
+static void products_are_exact(void **state) {
+  (void)state;
+  lnti_pool *pool = NULL;
+  assert_ok(lnti_pool_new(&pool, 3, ERR));
+  const lnti_context alone = {.cpu = lnti_test_level()}, together = {.cpu = alone.cpu, .pool = pool};
+  if (!lnti_bf16_kernels_of(alone.cpu)) {
+    print_message("skipped, this level has no products of bf16\n");
+    lnti_pool_free(pool);
+    skip();
+  }
+  for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+    const product *p = &products[i];
+    lnti_rng rng;
+    lnti_rng_seed(&rng, 13, i);
+    trial t = {.graph = graph_of_product(p, &rng)};
+    t.input[0] = (lnti_tensor){.dtype = LNTI_F32, .shape = {2, {p->rows, p->depth}}};
+    if (p->samples) t.input[0].shape = (lnti_shape){3, {p->samples, p->rows, p->depth}};
+    size_t count = lnti_shape_count(&t.input[0].shape), n = 0, wanted_n = 0;
+    float *data = NULL;
+    assert_ok(lnti_alloc_aligned(&data, count, sizeof *data, ERR));
+    integers(data, count, &rng);
+    t.input[0].data = data;
+    float *wanted = run_of(&wanted_n, &t, &(lnti_plan_options){.plain = true}, NULL, &alone);
+    for (int k = 0; k < 2; k++) {
+      float *got =
+          run_of(&n, &t, &(lnti_plan_options){.precision = LNTI_BF16}, p->own ? OWN : NULL, k ? &together : &alone);
+      assert_int_equal(n, wanted_n);
+      assert_memory_equal(got, wanted, n * sizeof *got);
+      free(got);
+    }
+    free(wanted);
+    free(data);
+    lnti_graph_free(t.graph);
+  }
+  lnti_pool_free(pool);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(kernels_give_what_plain_loops_give)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(kernels_give_what_plain_loops_give),
+                                     cmocka_unit_test(products_are_exact)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
