@@ -1,11 +1,14 @@
 /*
  * Failing allocations over an import of a small archive with all that one may bring: class folders and splits, a group of
  * frames, metadata, an archive inside, a broken member. Each says so; what was durable is whole; the same import again, with
- * memory, ends as one that was never disturbed.
+ * memory, ends as one that was never disturbed. And over an import of vectors in the place of others: these are there, or the new.
  */
 #include "media_support.h"
 
 #include "media/make_archive.h"
+
+#include <flow/import/vectors.h>
+#include <media/npy.h>
 
 enum { IMAGES = 3 + 5 + 2, GROUPS = 1, REFUSED = 1 };
 
@@ -123,9 +126,76 @@ static void each_allocation(void **state) {
   lab_free(&shelf);
 }
 
+/* ---- vectors ---- */
+
+enum { VECTORS = 3, LENGTH = 2 };
+
+static void write_vectors(const lab *l, const char *name, float first) {
+  float x[VECTORS * LENGTH];
+  for (size_t i = 0; i < VECTORS * LENGTH; i++) x[i] = first + (float)i;
+  lnti_matrix m = lnti_matrix_of(x, VECTORS, LENGTH, LNTI_F32);
+  assert_ok(lnti_npy_write(media_in(l, "%s", name).text, &m, ERR));
+}
+
+static lnt_status import_vectors(const lab *l, const char *name, lnti_embedding_set *out, size_t n, bool *failed) {
+  media_name file = media_in(l, "%s", name), rows = media_in(l, "rows.csv");
+  const lnti_vectors_request request = {
+      .file = file.text, .rows = rows.text, .name = "x", .existing = LNTI_IMPORT_EXISTING_REPLACE};
+  lnti_vectors_result result = {.rows = 0};
+  lnti_test_fail_allocation_after(n);
+  lnt_status status = lnti_import_vectors(&result, l->project, &request, ERR);
+  *failed = lnti_test_allocation_failed();
+  lnti_test_fail_allocation_after(0);
+  if (status == LNT_OK) *out = result.set;
+  lnti_vectors_result_clear(&result);
+  return status;
+}
+
+static void no_fault(void *payload, const char *text) {
+  (void)payload;
+  fail_msg("%s", text);
+}
+
+static void each_allocation_of_vectors(void **state) {
+  (void)state;
+  static const char rows[] = "path\nset/across/0.pgm\nset/down/0.pgm\nset/middle/0.pgm\n";
+  lab l = lab_new();
+  bool failed = true, found = false;
+  lnti_embedding_set there, now;
+  size_t n_told = 0, n_swallowed = 0;
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lnti_test_write_file(media_in(&l, "rows.csv").text, rows, sizeof rows - 1);
+  write_vectors(&l, "old.npy", 1);
+  write_vectors(&l, "new.npy", 100);
+  assert_ok(import_vectors(&l, "old.npy", &there, 0, &failed));
+  failed = true;
+  for (size_t n = 1; failed; n++) {
+    lnti_embedding_set made = there;
+    lnt_status status = import_vectors(&l, "new.npy", &made, n, &failed);
+    size_t n_vectors = 0, n_faults = 0;
+    if (status && !(failed && status == LNT_ENOMEM)) fail_msg("allocation %zu: %s", n, lnt_status_name(status));
+    n_told += status != LNT_OK;
+    n_swallowed += status == LNT_OK && failed; /* tidying, after everything was done */
+    assert_ok(lnti_embeddings_find(&found, &now, l.project, "x", ERR));
+    assert_true(found);
+    assert_string_equal(now.id, made.id);
+    assert_ok(lnti_embeddings_verify(l.project, &n_vectors, &n_faults, no_fault, NULL, ERR));
+    assert_int_equal(n_vectors, VECTORS);
+    there = made;
+    assert_in_range(n, 1, 2000);
+  }
+  assert_true(n_told > 50 && n_swallowed < 20);
+  char *folder = lnti_test_path(l.path, "embeddings");
+  assert_int_equal(lnti_test_count_entries(folder), 2); /* the lock, and the set */
+  free(folder);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_allocation),
+      cmocka_unit_test(each_allocation_of_vectors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

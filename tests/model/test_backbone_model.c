@@ -1,6 +1,7 @@
 /*
  * Models on embeddings: the file carries the network, 64-byte aligned, and gives the same probabilities where nothing else
- * is at hand; a network or a description that is not what it should be is refused. And models of a network's own classes.
+ * is at hand; a network or a description that is not what it should be is refused. Models on vectors that were made elsewhere, whose
+ * file has their name alone. And models of a network's own classes.
  */
 #include <math.h>
 #include <model/model_support.h>
@@ -216,6 +217,52 @@ static void hostile_networks(void **state) {
   lnti_test_folder_remove(folder);
 }
 
+/* It opens and says what it is, and classifies no image. */
+static void imported_vectors(void **state) {
+  static const char id[] = "01a20350-e63f-708d-8e21-d2c1e8eca6b2";
+  static const struct {
+    const char *from, *to;
+  } wrong[] = {{id, "01a20350"},
+               {"\"imported\": \"", "\"imported\": 7, \"other\": \""},
+               {"\"imported\"", "\"exported\""},
+               {"embedding:clip", "embedding:"},
+               {"embedding:clip", "embedding:../clip"},
+               {"embedding:clip", "embedding:clip@flat"},
+               {"\"pipeline\": \"\"", "\"pipeline\": \"resize=4x4,colour=rgb\""},
+               {"\"d\": 3", "\"d\": 0"},
+               {"\"d\": 3", "\"d\": 4294967295"},
+               {"\"dtype\": \"f32\"", "\"dtype\": \"f16\""}};
+  (void)state;
+  char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
+  lnt_model *made = embedding_model("logistic"), *opened = NULL;
+  lnti_extractor_free(made->extractor);
+  made->extractor = NULL;
+  assert_ok(lnti_extractor_of_imported(&made->extractor, "clip", id, D, ERR));
+  assert_ok(lnti_model_save(made, path, ERR));
+  lnt_model_close(made);
+  assert_ok(lnt_model_open(&opened, path, NULL, ERR));
+  assert_string_equal(lnt_model_feature(opened), "embedding:clip");
+  assert_string_equal(lnti_extractor_imported(opened->extractor), id);
+  assert_int_equal(lnti_extractor_d(opened->extractor), D);
+  float prob[TOY_K];
+  uint8_t pixels[PIXELS] = {0};
+  assert_status(lnt_model_classify_pixels(prob, opened, pixels, SIDE, SIDE, 3, ERR), LNT_EUNSUPPORTED);
+  assert_message("embedding:clip was computed elsewhere");
+  lnt_model_close(opened);
+  char *manifest = toy_manifest(path);
+  write_file(path, manifest, NULL, 0);
+  assert_ok(open_file(path));
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    char *changed = toy_replaced(manifest, wrong[i].from, wrong[i].to);
+    write_file(path, changed, NULL, 0);
+    assert_status(open_file(path), LNT_ECORRUPT);
+    free(changed);
+  }
+  free(manifest);
+  free(path);
+  lnti_test_folder_remove(folder);
+}
+
 static void own_classes(void **state) {
   (void)state;
   const lnti_context context = toy_context();
@@ -240,6 +287,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_file_is_whole),
                                      cmocka_unit_test(what_does_not_fit_is_refused),
                                      cmocka_unit_test(a_network_beyond_all_limits_is_named),
-                                     cmocka_unit_test(hostile_networks), cmocka_unit_test(own_classes)};
+                                     cmocka_unit_test(hostile_networks),
+                                     cmocka_unit_test(imported_vectors),
+                                     cmocka_unit_test(own_classes)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
