@@ -62,8 +62,9 @@ static bool ellipsis_of(size_t *out, const char *at, size_t rank) {
 }
 
 static lnt_status read_operand(equation *e, size_t k, const char **at, const lnti_call *call, lnt_error *err) {
-  const lnti_shape *shape = &call->input[k]->shape;
   size_t name[LNTI_RANK_MAX], n = 0, ellipsis = 0;
+  if (!call->input[k]) return fail(call, err, "an input of it is missing");
+  const lnti_shape *shape = &call->input[k]->shape;
   if (!ellipsis_of(&ellipsis, *at, shape->rank)) return fail(call, err, "a term does not fit its input");
   lnt_status status = read_term(name, &n, at, ellipsis, call, err);
   if (status) return status;

@@ -170,6 +170,14 @@ static void nor_are_long_products_of_bytes_made(void **state) {
   lnti_plan_free(plan);
 }
 
+static void nor_of_an_equation(void **state) {
+  (void)state;
+  const lnti_attribute equation = {.name = "equation", .kind = LNTI_ATTRIBUTE_STRING, .s = "abcd,,abcd->a"};
+  lnti_test_node(graph, "Einsum", "x - x", "y", &equation, 1);
+  assert_status(plan_and_run("y"), LNT_EDATA);
+  assert_message("an input of it is missing");
+}
+
 static void a_sum_without_end_is_refused(void **state) {
   (void)state;
   const lnti_attribute equation = {.name = "equation", .kind = LNTI_ATTRIBUTE_STRING, .s = "a,b,c,d->"};
@@ -223,6 +231,7 @@ int main(void) {
                                      HOSTILE(a_side_of_a_thousand_million_is_refused),
                                      HOSTILE(long_products_are_left_to_be_run),
                                      HOSTILE(nor_are_long_products_of_bytes_made),
+                                     HOSTILE(nor_of_an_equation),
                                      HOSTILE(a_sum_without_end_is_refused),
                                      cmocka_unit_test(equations_that_say_nothing_are_refused),
                                      HOSTILE(integers_to_powers_that_are_none)};
