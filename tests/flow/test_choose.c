@@ -35,8 +35,9 @@ static lnt_status dial_score(float *score_out, const lnti_fitted *fitted, const 
     told.n_seen += d->seen[number];
     told.n_twin_seen += d->seen[number ^ 1];
     for (size_t c = 0; c < k; c++) score_out[i * k + c] = 0;
-    score_out[i * k + (number * 7 % 10 < wrong ? (label + 1) % k : label)] =
-        (float)lnti_params_get(&fitted->params, "gap");
+    score_out[i * k + (number * 7 % 10 >= wrong ? label
+                       : label + 1 < k          ? label + 1
+                                                : 0)] = (float)lnti_params_get(&fitted->params, "gap");
   }
   return LNT_OK;
 }
