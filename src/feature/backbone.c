@@ -36,6 +36,7 @@ typedef struct engine {
 typedef struct engines {
   uint32_t value;
   lnti_backbone_vector vector; /* d = 0: there is no such output */
+  engine *first;               /* its plan lends the others its weights */
   engine *resting;
   size_t n, n_max;
 } engines;
@@ -189,7 +190,9 @@ bool lnti_backbone_runs_bf16(const lnti_context *context) {
   return lnti_bf16_kernels_of(context->cpu) != NULL;
 }
 
-static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t value, lnt_error *err) {
+/* @param first  whose weights it shares; NULL: it is the first */
+static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t value, const engine *first,
+                             lnt_error *err) {
   engine *e = NULL;
   const lnti_plan_options options = {
       .input = &b->input,
@@ -202,7 +205,8 @@ static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t valu
   lnt_status status = lnti_alloc_zero(&e, 1, sizeof *e, err);
   if (status) return status;
   e->input = b->input;
-  status = lnti_plan_new(&e->plan, b->graph, &options, &b->context, err);
+  status = first ? lnti_plan_twin(&e->plan, first->plan, err)
+                 : lnti_plan_new(&e->plan, b->graph, &options, &b->context, err);
   if (!status) status = lnti_alloc_aligned(&e->input.data, lnti_tensor_bytes(&b->input), 1, err);
   if (status) {
     free_engine(e);
@@ -212,9 +216,11 @@ static lnt_status new_engine(engine **out, const lnti_backbone *b, uint32_t valu
   return LNT_OK;
 }
 
-static size_t engines_within(const engine *e, size_t bytes) {
-  size_t n = bytes / (lnti_plan_held(e->plan) + lnti_tensor_bytes(&e->input));
-  return n > 0 ? n : 1;
+/* The first, and as many more as fit beside it. */
+static size_t engines_within(const engine *first, size_t bytes) {
+  size_t lent = lnti_plan_lent(first->plan);
+  size_t each = lnti_plan_held(first->plan) - lent + lnti_tensor_bytes(&first->input);
+  return bytes > lent + each ? 1 + (bytes - lent - each) / each : 1;
 }
 
 /* One that rests, this thread's own where it does; NULL: none does. */
@@ -252,7 +258,7 @@ static lnt_status take_engine(engine **out, lnti_backbone *b, engines *of, lnt_e
   for (;;) {
     lnt_error reason = LNT_ERROR_INIT;
     engine *e = wait_for_engine(b, of);
-    lnt_status status = e ? LNT_OK : new_engine(&e, b, of->value, &reason);
+    lnt_status status = e ? LNT_OK : new_engine(&e, b, of->value, of->first, &reason);
     if (!status) {
       *out = e;
       return LNT_OK;
@@ -274,7 +280,7 @@ static void give_engine(lnti_backbone *b, engines *of, engine *e) {
 static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what, lnt_error *err) {
   engine *e = NULL;
   lnt_error reason = LNT_ERROR_INIT;
-  lnt_status status = new_engine(&e, b, of->value, err);
+  lnt_status status = new_engine(&e, b, of->value, NULL, err);
   if (status) return status;
   const lnti_tensor *t = lnti_plan_output(e->plan, 0);
   lnti_backbone_layout *layouts = NULL;
@@ -296,7 +302,7 @@ static lnt_status settle_output(lnti_backbone *b, engines *of, const char *what,
     free_engine(e);
     return status;
   }
-  of->resting = e;
+  of->first = of->resting = e;
   of->n = 1;
   of->n_max = engines_within(e, ENGINES_BYTES_MAX);
   return LNT_OK;
@@ -519,7 +525,7 @@ lnt_status lnti_backbone_run(float *out, lnti_backbone *b, lnti_backbone_output 
 
 void lnti_backbone_limit(lnti_backbone *b, lnti_backbone_output output, size_t bytes) {
   engines *of = &b->output[output];
-  of->n_max = engines_within(of->resting, bytes);
+  of->n_max = engines_within(of->first, bytes);
 }
 
 size_t lnti_backbone_plans_max(const lnti_backbone *b, lnti_backbone_output output) {

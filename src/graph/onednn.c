@@ -41,6 +41,19 @@ static dnnl_cpu_isa_t isa_of(lnt_cpu_level cpu) {
   }
 }
 
+static lnt_status give_up(lnti_onednn *dnn, lnt_status status) {
+  lnti_onednn_free(dnn);
+  return status;
+}
+
+static lnt_status start(lnti_onednn **out, lnti_onednn *dnn, lnt_error *err) {
+  lnt_status status =
+      lnti_dnnl_check(dnnl_stream_create(&dnn->stream, dnn->engine, dnnl_stream_default_flags), "a stream", NULL, err);
+  if (status) return give_up(dnn, status);
+  *out = dnn;
+  return LNT_OK;
+}
+
 lnt_status lnti_onednn_new(lnti_onednn **out, const lnti_context *context, lnt_error *err) {
   lnti_onednn *dnn = NULL;
   lnt_status status = lnti_alloc_zero(&dnn, 1, sizeof *dnn, err);
@@ -52,22 +65,22 @@ lnt_status lnti_onednn_new(lnti_onednn **out, const lnti_context *context, lnt_e
   dnn->context = context;
   dnn->n_threads = lnti_pool_size(context->pool);
   status = lnti_dnnl_check(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0), "an engine", NULL, err);
-  if (!status) {
-    status = lnti_dnnl_check(dnnl_stream_create(&dnn->stream, dnn->engine, dnnl_stream_default_flags), "a stream", NULL,
-                             err);
-  }
-  if (status) {
-    lnti_onednn_free(dnn);
-    return status;
-  }
-  *out = dnn;
-  return LNT_OK;
+  return status ? give_up(dnn, status) : start(out, dnn, err);
+}
+
+lnt_status lnti_onednn_twin(lnti_onednn **out, const lnti_onednn *of, lnt_error *err) {
+  lnti_onednn *dnn = NULL;
+  lnt_status status = lnti_alloc_zero(&dnn, 1, sizeof *dnn, err);
+  if (status) return status;
+  *dnn = (lnti_onednn){
+      .of = of, .engine = of->engine, .context = of->context, .block = of->block, .n_threads = of->n_threads};
+  return start(out, dnn, err);
 }
 
 void lnti_onednn_free(lnti_onednn *dnn) {
   if (!dnn) return;
   if (dnn->stream) dnnl_stream_destroy(dnn->stream);
-  if (dnn->engine) dnnl_engine_destroy(dnn->engine);
+  if (dnn->engine && !dnn->of) dnnl_engine_destroy(dnn->engine);
   free(dnn->scratch);
   free(dnn);
 }
@@ -252,6 +265,46 @@ lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti
   int before = alone();
   status = make(p, call, err);
   omp_set_num_threads(before);
+  if (status) {
+    lnti_primitive_free(p);
+    return status;
+  }
+  *out = p;
+  return LNT_OK;
+}
+
+/* ---- twins ---- */
+
+static lnt_status twin_part(lnti_part *out, const lnti_part *of, dnnl_engine_t engine, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  *out = *of;
+  out->lender = of->lender ? of->lender : of;
+  out->weights = out->bias = NULL;
+  for (out->n_arguments = 0; out->n_arguments < of->n_arguments && !status;) {
+    const int i = out->n_arguments;
+    const dnnl_memory_desc_t *md = NULL;
+    void *data = NULL;
+    status = lnti_dnnl_check(dnnl_memory_get_memory_desc(of->argument[i].memory, &md), "memory", NULL, err);
+    if (!status && of->source[i] == LNTI_OF_OWN)
+      status = lnti_dnnl_check(dnnl_memory_get_data_handle(of->argument[i].memory, &data), "memory", NULL, err);
+    if (!status) {
+      status = lnti_dnnl_check(dnnl_memory_create(&out->argument[i].memory, md, engine, data ? data : DNNL_MEMORY_NONE),
+                               "memory", NULL, err);
+    }
+    if (!status) out->n_arguments++;
+  }
+  return status;
+}
+
+lnt_status lnti_primitive_twin(lnti_primitive **out, lnti_onednn *dnn, const lnti_primitive *of, lnt_error *err) {
+  lnti_primitive *p = NULL;
+  lnt_status status = lnti_alloc_zero(&p, 1, sizeof *p, err);
+  if (status) return status;
+  p->dnn = dnn;
+  p->kernel = of->kernel;
+  status = lnti_dnnl_parts(p, of->n_parts, err);
+  for (size_t k = 0; k < of->n_parts && !status; k++) status = twin_part(&p->part[k], &of->part[k], dnn->engine, err);
+  if (!status) status = grow_scratch(dnn, of->dnn->scratch_bytes, err);
   if (status) {
     lnti_primitive_free(p);
     return status;

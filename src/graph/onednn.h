@@ -15,6 +15,8 @@ typedef struct lnti_primitive lnti_primitive;
  * @return LNT_OK; LNT_EINTERNAL (the library refuses); LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_onednn_new(lnti_onednn **out, const lnti_context *context, lnt_error *err);
+/** Another with scratch memory of its own, for twins of `of`'s kernels; `of` outlives it. */
+LNT_MUST_CHECK lnt_status lnti_onednn_twin(lnti_onednn **out, const lnti_onednn *of, lnt_error *err);
 void lnti_onednn_free(lnti_onednn *dnn);
 /** Channels of a group, for lnti_graph_lay_out. */
 unsigned lnti_onednn_block(const lnti_onednn *dnn);
@@ -26,6 +28,9 @@ size_t lnti_onednn_scratch(const lnti_onednn *dnn);
  *  needed again); *out NULL where the library has none. `dnn` outlives it. */
 LNT_MUST_CHECK lnt_status lnti_primitive_new(lnti_primitive **out, lnti_onednn *dnn, const lnti_call *call,
                                              lnt_error *err);
+/** Another of the same, to be run beside it: kernels and weights are `of`'s, which outlives it. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_primitive_twin(lnti_primitive **out, lnti_onednn *dnn, const lnti_primitive *of,
+                                              lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_primitive_run(lnti_primitive *primitive, const lnti_call *call, lnt_error *err);
 void lnti_primitive_free(lnti_primitive *primitive);
 /** Bytes of the weights that it has laid out. */

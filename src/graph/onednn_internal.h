@@ -14,6 +14,7 @@
 _Static_assert(DNNL_VERSION_MAJOR == 2, "oneDNN 3 makes primitive descriptors without operation descriptors");
 
 struct lnti_onednn {
+  const lnti_onednn *of; /* whose engine it is; NULL: an own one */
   dnnl_engine_t engine;
   dnnl_stream_t stream;
   const lnti_context *context;
@@ -29,7 +30,7 @@ enum { LNTI_OF_OUTPUT = -1, LNTI_OF_OWN = -2, LNTI_OF_SCRATCH = -3 };
 typedef struct lnti_part {
   dnnl_primitive_t primitive;
   const struct lnti_part
-      *lender; /* an earlier part of the same size, whose kernel and constants serve; NULL: own ones */
+      *lender; /* a part of the same size, earlier or a twin's, whose kernel and constants serve; NULL: own ones */
   dnnl_exec_arg_t argument[LNTI_ARGUMENTS];
   int source[LNTI_ARGUMENTS];
   size_t offset[LNTI_ARGUMENTS]; /* bytes from the beginning of the tensor */

@@ -27,7 +27,8 @@ typedef struct step {
 } step;
 
 struct lnti_plan {
-  lnti_graph *graph; /* simplified */
+  const lnti_plan *of; /* whose twin it is, and whose graph and kernels of ours these are; NULL: nobody's */
+  lnti_graph *graph;   /* simplified */
   const lnti_context *context;
   bool half; /* products are of bf16 */
   lnti_onednn *dnn;
@@ -282,10 +283,77 @@ lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_pl
   return LNT_OK;
 }
 
+/* ---- twins ---- */
+
+/* What lies in the memory of `of` lies at the same place of this plan's. */
+static void move_data(lnti_tensor *t, const lnti_plan *plan) {
+  const char *data = t->data, *begin = plan->of->memory;
+  if (data && data >= begin && data < begin + plan->bytes) t->data = plan->memory + (data - begin);
+}
+
+static lnt_status twin_step(lnti_plan *plan, size_t i, lnt_error *err) {
+  const step *from = &plan->of->step[i];
+  const lnti_call *call = &from->call;
+  step *s = &plan->step[i];
+  lnt_status status = lnti_arena_alloc(&s->input, &plan->arena, call->n_inputs, sizeof *s->input, err);
+  if (!status) status = lnti_arena_alloc(&s->output, &plan->arena, call->n_outputs, sizeof *s->output, err);
+  if (status) return status;
+  for (size_t k = 0; k < call->n_inputs; k++) {
+    s->input[k] = from->input[k] ? plan->value + (from->input[k] - plan->of->value) : NULL;
+  }
+  for (size_t k = 0; k < call->n_outputs; k++) {
+    s->output[k] = from->output[k];
+    move_data(&s->output[k], plan);
+  }
+  s->call = *call;
+  s->call.input = s->input;
+  s->call.output = s->output;
+  if (call->scratch) s->call.scratch = plan->memory + ((const char *)call->scratch - plan->of->memory);
+  s->own = from->own;
+  return from->primitive ? lnti_primitive_twin(&s->primitive, plan->dnn, from->primitive, err) : LNT_OK;
+}
+
+static lnt_status make_twin(lnti_plan *plan, lnt_error *err) {
+  const lnti_plan *of = plan->of;
+  size_t n = plan->graph->n_values;
+  lnt_status status = LNT_OK;
+  if (of->dnn) status = lnti_onednn_twin(&plan->dnn, of->dnn, err);
+  if (!status) status = lnti_alloc_aligned(&plan->memory, plan->bytes, 1, err);
+  if (!status) status = lnti_alloc(&plan->value, n, sizeof *plan->value, err);
+  if (!status) status = lnti_alloc_zero(&plan->step, plan->n_steps, sizeof *plan->step, err);
+  for (size_t v = 0; v < n && !status; v++) {
+    plan->value[v] = of->value[v];
+    move_data(&plan->value[v], plan);
+  }
+  for (size_t i = 0; i < plan->n_steps && !status; i++) status = twin_step(plan, i, err);
+  return status;
+}
+
+lnt_status lnti_plan_twin(lnti_plan **out, const lnti_plan *of, lnt_error *err) {
+  lnti_plan *plan = NULL;
+  lnt_status status = lnti_alloc_zero(&plan, 1, sizeof *plan, err);
+  if (status) return status;
+  *plan = (lnti_plan){.of = of,
+                      .graph = of->graph,
+                      .context = of->context,
+                      .half = of->half,
+                      .n_steps = of->n_steps,
+                      .bytes = of->bytes,
+                      .memory_max = of->memory_max,
+                      .weights_max = of->weights_max};
+  status = make_twin(plan, err);
+  if (status) {
+    lnti_plan_free(plan);
+    return status;
+  }
+  *out = plan;
+  return LNT_OK;
+}
+
 void lnti_plan_free(lnti_plan *plan) {
   if (!plan) return;
   for (size_t i = 0; plan->step && i < plan->n_steps; i++) {
-    if (plan->step[i].own) plan->step[i].own->free(plan->step[i].own);
+    if (plan->step[i].own && !plan->of) plan->step[i].own->free(plan->step[i].own);
     lnti_primitive_free(plan->step[i].primitive);
   }
   lnti_onednn_free(plan->dnn);
@@ -293,7 +361,7 @@ void lnti_plan_free(lnti_plan *plan) {
   free(plan->memory);
   free(plan->step);
   free(plan->value);
-  lnti_graph_free(plan->graph);
+  if (!plan->of) lnti_graph_free(plan->graph);
   free(plan);
 }
 
@@ -368,8 +436,11 @@ size_t lnti_plan_bytes(const lnti_plan *plan) {
   return plan->bytes;
 }
 
+size_t lnti_plan_lent(const lnti_plan *plan) {
+  return plan->of ? 0 : plan->graph->arena.bytes + plan->weights;
+}
+
 size_t lnti_plan_held(const lnti_plan *plan) {
   size_t tables = plan->graph->n_values * sizeof *plan->value + plan->n_steps * sizeof *plan->step + plan->arena.bytes;
-  return plan->bytes + plan->graph->arena.bytes + plan->weights + tables +
-         (plan->dnn ? lnti_onednn_scratch(plan->dnn) : 0);
+  return plan->bytes + lnti_plan_lent(plan) + tables + (plan->dnn ? lnti_onednn_scratch(plan->dnn) : 0);
 }

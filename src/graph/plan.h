@@ -31,6 +31,8 @@ typedef struct lnti_plan_options {
  */
 LNT_MUST_CHECK lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_plan_options *options,
                                         const lnti_context *context, lnt_error *err);
+/** Another plan of the same, to be run beside it: graph and weights are `of`'s, which outlives it. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_plan_twin(lnti_plan **out, const lnti_plan *of, lnt_error *err);
 void lnti_plan_free(lnti_plan *plan);
 
 /** Runs it. input [n_inputs of the graph] of the shapes that the plan was made for (those given as constants are ignored),
@@ -54,7 +56,10 @@ void lnti_plan_watch(lnti_plan *plan, void (*after)(void *payload, size_t step),
 /** Nodes that a run computes, and bytes of memory for what they make. */
 size_t lnti_plan_steps(const lnti_plan *plan);
 size_t lnti_plan_bytes(const lnti_plan *plan);
-/** Bytes of all that it holds: that memory, constants that were computed, weights laid out, what kernels share. */
+/** Bytes of all that it holds: that memory, constants that were computed, weights laid out, what kernels share; of a twin what
+ *  is its own. */
 size_t lnti_plan_held(const lnti_plan *plan);
+/** Those of them that its twins do not hold again: 0 of a twin. */
+size_t lnti_plan_lent(const lnti_plan *plan);
 
 #endif

@@ -132,6 +132,19 @@ static const char *kernel_of(const lnti_plan *plan) {
   return "none";
 }
 
+/* A twin gives the same to the last bit. */
+static void assert_twin(const lnti_plan *plan, const lnti_tensor *input) {
+  lnti_plan *twin = NULL;
+  assert_ok(lnti_plan_twin(&twin, plan, ERR));
+  assert_int_equal(lnti_plan_lent(twin), 0);
+  assert_int_equal(lnti_plan_held(twin) <= lnti_plan_held(plan) - lnti_plan_lent(plan), 1);
+  assert_ok(lnti_plan_run(twin, input, ERR));
+  const lnti_tensor *mine = lnti_plan_output(plan, 0), *other = lnti_plan_output(twin, 0);
+  assert_ptr_not_equal(mine->data, other->data);
+  assert_memory_equal(mine->data, other->data, lnti_tensor_bytes(mine));
+  lnti_plan_free(twin);
+}
+
 /* The output of a plan, to be freed; the kernel's name must hold `kernel`. */
 static float *run_of(size_t *n, const trial *t, const lnti_plan_options *how, const char *kernel,
                      const lnti_context *context) {
@@ -147,6 +160,7 @@ static float *run_of(size_t *n, const trial *t, const lnti_plan_options *how, co
   assert_ok(lnti_plan_run(plan, t->input, ERR));
   if (!how->plain) assert_ok(lnti_plan_run(plan, t->input, ERR)); /* nothing is left of the first run */
   const lnti_tensor *out = lnti_plan_output(plan, 0);
+  assert_twin(plan, t->input);
   *n = lnti_shape_count(&out->shape);
   float *copy = malloc(*n * sizeof *copy);
   assert_non_null(copy);
