@@ -4,7 +4,7 @@
  *   bench_inference level
  *   bench_inference run FILE BATCH SIDE THREADS LEVEL RUNS TYPE OUT   one JSON object; outputs of a run go to OUT as f32
  *   bench_inference layers FILE BATCH SIDE THREADS LEVEL RUNS TYPE    one JSON object: the least CPU time of each step
- *   bench_inference peak LEVEL                                   the f32 operations a second that one core can do at best
+ *   bench_inference peak LEVEL TYPE                              the operations a second that one core can do at best
  */
 #include "networks.h"
 
@@ -13,6 +13,7 @@
 #include <graph/read.h>
 #include <graph/plan.h>
 #include <math.h>
+#include <math/bf16.h>
 #include <math/gemm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,7 +166,7 @@ static int layers(char **argv) {
 /* ---- the ceiling ---- */
 
 /* A product whose operands stay in the second-level cache, the best of many: what no network can do better. */
-static int peak(char **argv) {
+static int peak_f32(char **argv) {
   enum { M = 256, N = 256, K = 512, RUNS = 200 };
   lnti_context context = {0};
   lnt_error err;
@@ -190,14 +191,54 @@ static int peak(char **argv) {
   return 0;
 }
 
+/* The same in bf16: blocks of 32 rows that stay in the first-level cache by columns in the second. */
+static int peak_bf16(char **argv) {
+  enum { BLOCKS = 8, DEPTH = 512, RUNS = 200 };
+  const lnti_bf16_kernels *kernel;
+  static const size_t here = 0;
+  lnt_cpu_level level;
+  lnt_error err;
+  uint16_t *a = NULL, *b = NULL;
+  float *sum = NULL;
+  double least = INFINITY;
+  stop(lnt_cpu_parse(&level, argv[2], &err), &err);
+  kernel = lnti_bf16_kernels_of(level < lnt_cpu_detect() ? level : lnt_cpu_detect()); /* detecting asks for the tiles */
+  if (!kernel) {
+    fprintf(stderr, "no products of bf16 at the level %s here\n", argv[2]);
+    return 1;
+  }
+  const size_t n = LNTI_BF16_COLUMNS * DEPTH;
+  stop(lnti_alloc_aligned(&a, LNTI_BF16_ROWS * DEPTH, sizeof *a, &err), &err);
+  stop(lnti_alloc_aligned(&b, BLOCKS * n, sizeof *b, &err), &err);
+  stop(lnti_alloc_aligned(&sum, LNTI_BF16_ROWS * LNTI_BF16_COLUMNS, sizeof *sum, &err), &err);
+  memset(a, 0, LNTI_BF16_ROWS * DEPTH * sizeof *a);
+  memset(b, 0, BLOCKS * n * sizeof *b);
+  const lnti_bf16_rows rows = {.a = a, .step = DEPTH, .tap = &here, .taps = 1, .depth = DEPTH};
+  kernel->begin();
+  for (int i = 0; i < RUNS; i++) {
+    double begin = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+    for (int r = 0; r < 4; r++) {
+      for (size_t k = 0; k < BLOCKS; k++) kernel->block(sum, &rows, LNTI_BF16_ROWS, b + k * n, NULL, 0);
+    }
+    double took = clock_of(CLOCK_PROCESS_CPUTIME_ID) - begin;
+    if (took < least) least = took;
+  }
+  kernel->end();
+  printf("{\"flops\": %.0f}\n", 4 * 2.0 * BLOCKS * LNTI_BF16_ROWS * (double)n / least);
+  free(sum);
+  free(b);
+  free(a);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "level") == 0) return puts(lnt_cpu_name(lnt_cpu_detect())) < 0;
-  if (argc == 3 && strcmp(argv[1], "peak") == 0) return peak(argv);
+  if (argc == 4 && strcmp(argv[1], "peak") == 0) return strcmp(argv[3], "bf16") == 0 ? peak_bf16(argv) : peak_f32(argv);
   if (argc == 10 && strcmp(argv[1], "run") == 0) return run(argv);
   if (argc == 9 && strcmp(argv[1], "layers") == 0) return layers(argv);
   fprintf(
       stderr,
       "bench_inference level | run FILE BATCH SIDE THREADS LEVEL RUNS TYPE OUT | layers FILE BATCH SIDE THREADS LEVEL "
-      "RUNS | peak LEVEL\n");
+      "RUNS TYPE | peak LEVEL TYPE\n");
   return 2;
 }

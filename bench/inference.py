@@ -161,7 +161,7 @@ def measure(network, file, batch, threads, columns_of, n_pairs, runs, judged):
 def layers(file, column, runs):
     """CPU time and operations of the steps of one image, joined by kernel, the longest first."""
     level, precision = column
-    ceiling = run([PROGRAM, "peak", level], 1)["flops"]
+    ceiling = run([PROGRAM, "peak", level, precision], 1)["flops"]
     groups = collections.OrderedDict()
     for step in run([PROGRAM, "layers", file, 1, SIDE, 1, level, runs, precision], 1):
         group = groups.setdefault((step["op"], step["kernel"]), {"n": 0, "cpu": 0.0, "flops": 0.0})
@@ -287,7 +287,7 @@ def main():
 
     print(explain(report), table(report["rows"]), sep="\n\n")
     for found in report["layers"]:
-        print(f"\n{found['network']}, one image, one core, {found['level']} {found['precision']}; ceiling, measured by a product of f32 "
+        print(f"\n{found['network']}, one image, one core, {found['level']} {found['precision']}; ceiling, measured by a product "
               f"in cache: {found['ceiling'] / 1e9:.0f} GFLOP/s\n\n{layer_table(found)}")
     if not judged:
         print("\nNot judged: budgets are for full runs.")

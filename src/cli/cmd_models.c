@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES_SHOWN = 20 };
+enum { CLASSES_SHOWN = 20, CHOICE_BYTES_MAX = 64 << 20 };
 
 /* ---- list ---- */
 
@@ -87,6 +87,7 @@ static lnt_status show_json(lnti_cli *cli, const lnt_model *model, lnt_error *er
   lnti_json_kv_real(w, "temperature", model->temperature);
   lnti_json_kv_string(w, "calibrated_on", model->calibrated_on);
   lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
+  status = lnti_model_write_choice(w, model, err);
   lnti_json_key(w, "classes");
   lnti_json_begin_array(w);
   for (size_t i = 0; i < model->n_classes; i++) {
@@ -97,7 +98,7 @@ static lnt_status show_json(lnti_cli *cli, const lnt_model *model, lnt_error *er
   }
   lnti_json_end_array(w);
   lnti_json_end_object(w);
-  status = lnti_json_finish(w, err);
+  if (!status) status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
   return status;
 }
@@ -130,8 +131,38 @@ static lnt_status classes_text(lnti_text *out, const lnt_model *model, lnt_error
   return status;
 }
 
+/* The names that were searched, and the figures of the point that was taken. */
+static lnt_status describe_choice(lnti_text *out, const lnti_json_value *choice, lnt_error *err) {
+  const lnti_json_value *searched = lnti_json_get(choice, "searched"), *grid = lnti_json_get(choice, "grid");
+  double log_loss = 0, accuracy = 0;
+  int64_t folds = 0;
+  lnt_status status = lnti_json_get_int(&folds, choice, "folds", 0, 0, INT32_MAX, err);
+  for (const lnti_json_value *p = grid ? grid->first : NULL; p && !status; p = p->next) {
+    bool chosen = false;
+    status = lnti_json_get_bool(&chosen, p, "chosen", false, err);
+    if (!status && chosen) status = lnti_json_get_real(&log_loss, p, "log_loss", 0, err);
+    if (!status && chosen) status = lnti_json_get_real(&accuracy, p, "accuracy", 0, err);
+  }
+  for (const lnti_json_value *s = searched ? searched->first : NULL; s && !status; s = s->next)
+    status = lnti_text_printf(out, err, "%s%s", out->length ? ", " : "", s->text ? s->text : "");
+  if (!status && out->length) status = lnti_text_printf(out, err, ", of %zu values, by ", grid ? grid->length : 0);
+  if (status) return status;
+  return lnti_text_printf(out, err, "%lld-fold cross-validation on train: log loss %.4f, accuracy %.4f",
+                          (long long)folds, log_loss, accuracy);
+}
+
+static lnt_status choice_text(lnti_text *out, const lnt_model *model, lnt_error *err) {
+  lnti_arena arena = {.cap = CHOICE_BYTES_MAX};
+  const lnti_json_value *choice = NULL;
+  const char *text = model->choice_json;
+  lnt_status status = lnti_json_parse(&choice, &arena, text, strlen(text), "cross_validation", err);
+  if (!status) status = describe_choice(out, choice, err);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
 static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error *err) {
-  lnti_text params = {0}, classes = {0}, calibration = {0};
+  lnti_text params = {0}, chosen = {0}, classes = {0}, calibration = {0};
   char seed[24];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)model->seed);
   lnt_status status = params_text(&params, &model->fitted->params, err);
@@ -145,6 +176,8 @@ static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error
   if (!status) status = fact(table, "classes", classes.data, err);
   if (!status) status = fact(table, "learner", lnt_model_learner(model), err);
   if (!status) status = fact(table, "parameters", params.data, err);
+  if (!status && model->choice_json) status = choice_text(&chosen, model, err);
+  if (!status && model->choice_json) status = fact(table, "chosen", chosen.data, err);
   if (!status) status = fact(table, "feature", lnt_model_feature(model), err);
   if (!status) status = fact(table, "trained on", lnti_show_count(model->n_train).text, err);
   if (!status) status = fact(table, "calibration", calibration.data, err);
@@ -152,6 +185,7 @@ static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error
   if (!status) status = fact(table, "made", lnti_show_time(model->created_ms).text, err);
   if (!status) status = fact(table, "data", model->data_fingerprint, err);
   lnti_text_clear(&params);
+  lnti_text_clear(&chosen);
   lnti_text_clear(&classes);
   lnti_text_clear(&calibration);
   return status;

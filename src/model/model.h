@@ -73,4 +73,7 @@ LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *da
 LNT_MUST_CHECK lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                                              const lnti_context *context, lnt_error *err);
 
+/** The key cross_validation: what choice_json says, or null. LNT_EDATA, LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, lnt_error *err);
+
 #endif

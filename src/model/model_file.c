@@ -123,6 +123,13 @@ static lnt_status write_object(lnti_json_writer *w, const char *key, const char 
   return status;
 }
 
+lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, lnt_error *err) {
+  if (model->choice_json) return write_object(w, "cross_validation", model->choice_json, err);
+  lnti_json_key(w, "cross_validation");
+  lnti_json_null(w);
+  return LNT_OK;
+}
+
 static void write_classes(lnti_json_writer *w, const lnt_model *model) {
   lnti_json_key(w, "classes");
   lnti_json_begin_array(w);
@@ -193,7 +200,7 @@ static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_err
   if (status == LNT_OK) {
     lnti_json_begin_object(w);
     write_fields(w, model, seed);
-    if (model->choice_json) status = write_object(w, "cross_validation", model->choice_json, err);
+    if (model->choice_json) status = lnti_model_write_choice(w, model, err);
     if (status == LNT_OK) status = write_object(w, "metrics", model->metrics_json ? model->metrics_json : "{}", err);
   }
   if (status == LNT_OK) {
