@@ -7,6 +7,7 @@
 #include <cli/models.h>
 #include <cli/table.h>
 #include <flow/keep_model.h>
+#include <flow/metrics_json.h>
 #include <flow/predict.h>
 #include <model/model.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/help.h>
+#include <cli/models.h>
 #include <cli/next_step.h>
 #include <cli/refused.h>
 #include <cli/table.h>
@@ -142,6 +143,16 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_key(w, "seed");
   lnti_json_uint(w, r->seed);
   lnti_json_kv_int(w, "run", r->run_id);
+  lnti_json_key(w, "replaced");
+  if (r->replaced.learner) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "learner", r->replaced.learner);
+    lnti_json_kv_string(w, "feature", r->replaced.feature);
+    lnti_json_kv_real(w, "accuracy", r->replaced.accuracy);
+    lnti_json_end_object(w);
+  } else {
+    lnti_json_null(w);
+  }
   lnti_json_warnings(w, &r->warnings);
   lnti_json_end_object(w);
 }
@@ -218,6 +229,23 @@ static lnt_status print_choice(lnti_cli *cli, const lnti_choice *c, lnt_error *e
   return grid ? print_grid(cli, c, err) : print_metrics(cli, c->value, (const double(*)[2])c->ci95, err);
 }
 
+/** The model whose place was taken: "replaced logistic-hog (logistic on hog, accuracy 0.5229)" */
+static lnt_status print_saved(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
+  const lnti_model_replaced *old = &r->replaced;
+  lnti_text text = {0};
+  lnti_print(cli, "Saved as ");
+  lnt_status status = lnti_print_plain(cli, r->file, err);
+  lnti_print(cli, "\n");
+  if (status || !old->learner) return status;
+  status = lnti_text_printf(&text, err, "replaced %s (%s on ", r->model, old->learner);
+  if (!status) status = lnti_models_feature(&text, old->feature, err);
+  if (!status) status = lnti_text_printf(&text, err, ", accuracy %s)", lnti_show_metric(old->accuracy).text);
+  if (!status) status = lnti_print_plain(cli, text.data, err);
+  lnti_print(cli, "\n");
+  lnti_text_clear(&text);
+  return status;
+}
+
 static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
   lnti_text head = {0};
   lnt_status status = lnti_text_printf(&head, err, "%s: %s on %s, %s, %s", r->model, r->learner, r->feature, r->target,
@@ -236,9 +264,7 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
              lnti_show_things(r->n_train, "item").text, lnti_show_seconds(r->total_seconds).text,
              lnti_show_seconds(r->extract_seconds).text, lnti_show_seconds(r->fit_seconds).text,
              lnti_show_bytes((uint64_t)(r->peak_rss_mb * 1048576)).text);
-  lnti_print(cli, "Saved as ");
-  status = lnti_print_plain(cli, r->file, err);
-  lnti_print(cli, "\n");
+  status = print_saved(cli, r, err);
   return status ? status : lnti_print_warnings(cli, &r->warnings, err);
 }
 
@@ -348,7 +374,7 @@ static const lnti_cli_option option_table[] = {
      "are by it",
      false},
     {"name", 0, "NAME",
-     "name of the model; without it, learner-feature (or -backbone-layer). A model of the same name is replaced",
+     "name of the model; without it, learner-feature (or -backbone-layer). A model of the same name is replaced, and told",
      false},
     {"seed", 0, "S", "the same seed and data give the same model (0)", false},
     LNTI_CLI_OPTIONS_END,

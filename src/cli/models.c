@@ -3,29 +3,13 @@
  */
 #include <cli/models.h>
 
-#include <base/alloc.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <feature/feature.h>
-#include <math.h>
+#include <flow/metrics_json.h>
 #include <string.h>
 
-double lnti_result_metric(const char *result_json, const char *metric) {
-  lnti_arena arena = {.cap = (size_t)16 << 20};
-  const lnti_json_value *root = NULL;
-  double value = NAN;
-  if (result_json && result_json[0] &&
-      lnti_json_parse(&root, &arena, result_json, strlen(result_json), "result", NULL) == LNT_OK) {
-    const lnti_json_value *found = lnti_json_get(root, metric);
-    if (found && found->type == LNTI_JSON_TYPE_NUMBER) value = found->number;
-  }
-  lnti_arena_clear(&arena);
-  return value;
-}
-
-/* The parameters of a feature are long, and 'models show' has them; its name tells models apart. Of an embedding backbone
- * and layer do; exporters give some layers names that no table holds. */
-static lnt_status add_feature(lnti_text *out, const char *feature, lnt_error *err) {
+lnt_status lnti_models_feature(lnti_text *out, const char *feature, lnt_error *err) {
   enum { BYTES_SHOWN = 60 };
   size_t n = strlen(feature);
   if (strncmp(feature, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) != 0)
@@ -39,7 +23,7 @@ static lnt_status add_model(void *payload, const lnti_model_row *model, lnt_erro
   lnti_shown accuracy = lnti_show_metric(lnti_result_metric(model->result_json, "accuracy"));
   lnti_shown bytes = lnti_show_bytes(model->bytes), made = lnti_show_time(model->created_ms);
   lnti_text feature = {0};
-  lnt_status status = add_feature(&feature, model->feature, err);
+  lnt_status status = lnti_models_feature(&feature, model->feature, err);
   if (!status) {
     const char *cells[] = {model->name, model->target, model->learner, feature.data,
                            rows.text,   accuracy.text, bytes.text,     made.text};

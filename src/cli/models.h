@@ -10,7 +10,8 @@
 /** Name, target, learner, feature, rows, validation accuracy, date; newest metrics as train wrote them. */
 LNT_MUST_CHECK lnt_status lnti_models_print(lnti_cli *cli, lnti_project *project, lnt_error *err);
 
-/** A validation metric of a run's result ("accuracy"); NaN where it has none. */
-double lnti_result_metric(const char *result_json, const char *metric);
+/** What of a feature tells models apart, appended: its name without the parameters, which are long and which 'models show' has; of an
+ *  embedding backbone and layer. Exporters give some layers names that no table holds. */
+LNT_MUST_CHECK lnt_status lnti_models_feature(lnti_text *out, const char *feature, lnt_error *err);
 
 #endif

@@ -9,6 +9,9 @@
 #include <base/file.h>
 #include <errno.h>
 #include <flow/backbones.h>
+#include <flow/embeddings.h>
+#include <flow/metrics_json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,20 +77,69 @@ static lnt_status add_layer(lnti_text *name, const char *layer, lnt_error *err) 
   return lnti_text_append(name, hex, DIGITS, err);
 }
 
-lnt_status lnti_model_usual_name(char **out, const lnti_project *project, const char *learner,
+/* A feature or imported vectors are called as a backbone is. */
+static lnt_status name_is_shared(bool *out, lnti_project *project, const char *name, lnt_error *err) {
+  const lnti_feature *feature = NULL;
+  lnti_embedding_set set;
+  *out = true;
+  if (lnti_feature_find(&feature, name, NULL) == LNT_OK) return LNT_OK;
+  return lnti_embeddings_find(out, &set, project, name, err);
+}
+
+lnt_status lnti_model_usual_name(char **out, lnti_project *project, const char *learner,
                                  const lnti_extractor *extractor, lnt_error *err) {
   const lnti_backbone *backbone = lnti_extractor_backbone(extractor);
   lnti_text name = {0};
-  bool usual = true;
+  bool usual = true, shared = false;
   lnt_status status = lnti_text_printf(&name, err, "%s-%s", learner, lnti_extractor_name(extractor));
   if (!status && backbone) status = layer_is_usual(&usual, project, backbone, err);
-  if (!status && !usual) status = add_layer(&name, lnti_backbone_get_spec(backbone)->layer, err);
+  if (!status && backbone) status = name_is_shared(&shared, project, lnti_extractor_name(extractor), err);
+  if (!status && (shared || !usual)) status = add_layer(&name, lnti_backbone_get_spec(backbone)->layer, err);
   if (status) {
     lnti_text_clear(&name);
     return status;
   }
   *out = name.data;
   return LNT_OK;
+}
+
+/* "hog:cell=8" and "hog:cell=4" are; two layers of a backbone too, not a backbone and imported vectors. */
+static bool is_same_feature(const char *a, const char *b) {
+  bool embeds = strncmp(a, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) == 0;
+  size_t n = strcspn(a, embeds ? "@" : ":");
+  return n == strcspn(b, embeds ? "@" : ":") && memcmp(a, b, n) == 0 && a[n] == b[n];
+}
+
+static lnt_status note_replaced(void *payload, const lnti_model_row *row, lnt_error *err) {
+  lnti_model_replaced *r = payload;
+  r->accuracy = lnti_result_metric(row->result_json, "accuracy");
+  lnt_status status = lnti_strdup(&r->learner, row->learner, err);
+  return status ? status : lnti_strdup(&r->feature, row->feature, err);
+}
+
+lnt_status lnti_model_replaced_find(lnti_model_replaced *out, lnti_project *project, const char *name,
+                                    const char *learner, const char *feature, lnt_error *err) {
+  lnti_model_replaced r = {.accuracy = (double)NAN};
+  lnt_status status = lnti_store_models(project->store, name, note_replaced, &r, err);
+  if (!status && learner && r.learner && (strcmp(learner, r.learner) != 0 || !is_same_feature(feature, r.feature))) {
+    status = lnti_fail(
+        err, LNT_EEXISTS,
+        "there is a model \"%.100s\" of something else (%s on %.150s), which would be replaced: give this one a "
+        "name of its own with --name, or that one's, if it may go",
+        name, r.learner, r.feature);
+  }
+  if (status) {
+    lnti_model_replaced_clear(&r);
+    return status;
+  }
+  *out = r;
+  return LNT_OK;
+}
+
+void lnti_model_replaced_clear(lnti_model_replaced *replaced) {
+  free(replaced->learner);
+  free(replaced->feature);
+  *replaced = (lnti_model_replaced){0};
 }
 
 typedef struct keeping {

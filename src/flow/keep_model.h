@@ -20,10 +20,23 @@ LNT_MUST_CHECK lnt_status lnti_model_name_check(const char *name, lnt_error *err
 /**
  * What a model is called that nobody names: learner-feature, as "logistic-hog", or learner-backbone. A layer that is not the
  * backbone's usual one joins it, so that models on several layers stand beside each other; what cannot stand in a file's name
- * becomes '.', and of a long layer the end is a hash of it. free() it.
+ * becomes '.', and of a long layer the end is a hash of it. It joins as well where the backbone has the name of a feature or of imported
+ * vectors. free() it.
  */
-LNT_MUST_CHECK lnt_status lnti_model_usual_name(char **out, const lnti_project *project, const char *learner,
+LNT_MUST_CHECK lnt_status lnti_model_usual_name(char **out, lnti_project *project, const char *learner,
                                                 const lnti_extractor *extractor, lnt_error *err);
+
+/** The model that another one of its name takes the place of. */
+typedef struct lnti_model_replaced {
+  char *learner, *feature; /**< NULL: there is none */
+  double accuracy;         /**< on its validation rows; NaN where there were none */
+} lnti_model_replaced;
+
+/** Which model has the name. @param learner,feature  of the new one, where nobody chose its name: LNT_EEXISTS for the name of a model
+ *  of another learner or feature (other parameters and layers are no other one); NULL: any is replaced. */
+LNT_MUST_CHECK lnt_status lnti_model_replaced_find(lnti_model_replaced *out, lnti_project *project, const char *name,
+                                                   const char *learner, const char *feature, lnt_error *err);
+void lnti_model_replaced_clear(lnti_model_replaced *replaced);
 
 /** LNT_ENOTFOUND for a name that no model has, with the nearest and all that there are. */
 LNT_MUST_CHECK lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_error *err);

@@ -3,6 +3,10 @@
  */
 #include <flow/metrics_json.h>
 
+#include <base/alloc.h>
+#include <math.h>
+#include <string.h>
+
 void lnti_metrics_write(lnti_json_writer *w, const double value[LNTI_METRICS], const double ci95[LNTI_METRICS][2]) {
   for (int m = 0; m < LNTI_METRICS; m++) lnti_json_kv_real(w, lnti_metric_name((lnti_metric_id)m), value[m]);
   lnti_json_key(w, "ci95");
@@ -29,4 +33,17 @@ lnt_status lnti_metrics_json(lnti_text *out, const double value[LNTI_METRICS], c
   lnti_json_writer_free(writer);
   if (status == LNT_OK && out->length && out->data[out->length - 1] == '\n') out->data[--out->length] = '\0';
   return status;
+}
+
+double lnti_result_metric(const char *result_json, const char *metric) {
+  lnti_arena arena = {.cap = (size_t)16 << 20};
+  const lnti_json_value *root = NULL;
+  double value = (double)NAN;
+  if (result_json && result_json[0] &&
+      lnti_json_parse(&root, &arena, result_json, strlen(result_json), "result", NULL) == LNT_OK) {
+    const lnti_json_value *found = lnti_json_get(root, metric);
+    if (found && found->type == LNTI_JSON_TYPE_NUMBER) value = found->number;
+  }
+  lnti_arena_clear(&arena);
+  return value;
 }

@@ -14,5 +14,7 @@ void lnti_metrics_write(lnti_json_writer *w, const double value[LNTI_METRICS], c
 /** The same as one object, appended to `out` without a newline. */
 LNT_MUST_CHECK lnt_status lnti_metrics_json(lnti_text *out, const double value[LNTI_METRICS],
                                             const double ci95[LNTI_METRICS][2], lnt_error *err);
+/** A metric of a run's result by name ("accuracy"); NaN where it has none. */
+double lnti_result_metric(const char *result_json, const char *metric);
 
 #endif

@@ -14,7 +14,6 @@
 #include <flow/evaluate.h>
 #include <flow/groups.h>
 #include <flow/job.h>
-#include <flow/keep_model.h>
 #include <flow/split/cuts.h>
 #include <flow/metrics_json.h>
 #include <flow/split/split.h>
@@ -399,11 +398,13 @@ static void fingerprint(char out[LNTI_HASH_HEX], const training *t) {
 }
 
 static lnt_status name_model(training *t, lnt_error *err) {
-  if (!t->options->name) {
-    return lnti_model_usual_name(&t->model->name, t->project, t->learner->name, t->extractor, err);
-  }
-  lnt_status status = lnti_model_name_check(t->options->name, err);
-  return status ? status : lnti_strdup(&t->model->name, t->options->name, err);
+  const char *chosen = t->options->name, *learner = t->learner->name;
+  lnt_status status = chosen ? lnti_model_name_check(chosen, err)
+                             : lnti_model_usual_name(&t->model->name, t->project, learner, t->extractor, err);
+  if (!status && chosen) status = lnti_strdup(&t->model->name, chosen, err);
+  if (status) return status;
+  return lnti_model_replaced_find(&t->result->replaced, t->project, t->model->name, chosen ? NULL : learner,
+                                  lnti_extractor_text(t->extractor), err);
 }
 
 static lnt_status describe_target(training *t, lnt_error *err) {
@@ -611,6 +612,7 @@ void lnti_train_result_clear(lnti_train_result *result) {
   free(result->feature);
   free(result->calibrated_on);
   free(result->group_key);
+  lnti_model_replaced_clear(&result->replaced);
   lnti_messages_clear(&result->warnings);
   *result = (lnti_train_result){0};
 }

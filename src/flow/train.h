@@ -13,6 +13,7 @@
 
 #include <eval/eval.h>
 #include <flow/choose.h>
+#include <flow/keep_model.h>
 #include <flow/project.h>
 #include <model/learner.h>
 
@@ -23,7 +24,8 @@ typedef struct lnti_train_options {
   const char *const *set; /**< "KEY=VALUE" of the learner, or "KEY=VALUE,VALUE": to choose among (flow/grid.h) */
   size_t n_set;
   unsigned folds;   /**< to cross-validate and choose by; 0: LNTI_FOLDS where there is something to choose, else none */
-  const char *name; /**< NULL: lnti_model_usual_name. A model of the same name is replaced */
+  const char *name; /**< NULL: lnti_model_usual_name. A model of the same name is replaced, unless the name is the
+                     *   usual one and that model of another learner or feature */
   uint64_t seed;
   const lnti_progress *progress;
   lnti_refused_visit refused;
@@ -45,11 +47,12 @@ typedef struct lnti_train_result {
   double temperature, ece_before;
   uint64_t seed;
   int64_t run_id;
+  lnti_model_replaced replaced;
   lnti_messages warnings;
 } lnti_train_result;
 
 /** LNT_ENOTFOUND (no target, no labelled items); LNT_EINVAL (learner, feature, parameter, target of type number);
- *  LNT_EDATA (one class alone, too few rows to choose); LNT_ECANCELLED; LNT_ENOSPC... A failed training leaves a run that says why, and any
+ *  LNT_EEXISTS (as lnti_model_replaced_find); LNT_EDATA (one class alone, too few rows to choose); LNT_ECANCELLED; LNT_ENOSPC... A failed training leaves a run that says why, and any
  *  model of that name as it was. */
 LNT_MUST_CHECK lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,
                                      lnt_error *err);

@@ -42,7 +42,7 @@ static lnt_status add_settings(lnti_text *out, const lnti_fitted *fitted, lnt_er
   return status;
 }
 
-static lnt_status add_name(lnti_text *out, const lnti_project *project, const lnt_model *model, lnt_error *err) {
+static lnt_status add_name(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {
   char *usual = NULL;
   lnt_status status = lnti_model_usual_name(&usual, project, model->fitted->learner->name, model->extractor, err);
   if (!status && strcmp(usual, model->name) != 0) status = add_option(out, "name", model->name, err);

@@ -220,6 +220,14 @@ class Backbone(program.Case):
             model = self.ok("-C", "p", "train", "--feature", "embedding:tiny", "--learner", learner)["models"][0]
             self.assertEqual((model["model"], model["feature"]), (f"{learner}-tiny", "embedding:tiny@flat"))
             self.assertEqual(self.ok("-C", "p", "evaluate", f"{learner}-tiny")["accuracy"], 1)
+        # Under the name of imported vectors, or of a feature, its models go by its layer too.
+        self.ok("-C", "p", "import", "--embeddings", "x.npy", "--rows", "x.csv", "--name", "both")
+        for shared in ("both", "hog"):
+            self.ok("backbone", "add", self.tiny(), "--name", shared)
+            model = self.ok("-C", "p", "train", "--feature", f"embedding:{shared}@flat", "--learner", "centroid")["models"][0]
+            self.assertEqual((model["model"], model["replaced"]), (f"centroid-{shared}-flat", None))
+            self.run_ok("-C", "p", "models", "remove", model["model"])
+            self.ok("backbone", "remove", shared)
         self.assertEqual(self.ok("-C", "p", "extract", "--feature", "embedding:tiny")["computed"], 0)
         stored = self.run_lines("-C", "p", "predict", "logistic-tiny", "--items", "split=test", env=self.env)
         # Elsewhere, where there is no such backbone: to the last digit the same.

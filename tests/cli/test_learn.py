@@ -112,6 +112,14 @@ class Imported(Learning):
         self.run_ok("-C", name, "extract", "--feature", "embedding:back", "--out", "third.npy", expect=3)
         self.assertEqual((self.folder / "third.npy").read_bytes(), (self.folder / "back.npy").read_bytes())
         self.run_ok("-C", name, "verify")
+        # What a training replaces is told, and no model of another feature goes without having been named.
+        text = self.run_ok("-C", name, "train", "--feature", "embedding:clip").stdout
+        self.assertIn("\nreplaced logistic-clip (logistic on embedding:clip, accuracy 1.0000)\n", text)
+        self.assertIsNone(self.run_json("-C", name, "train", "--feature", "hog", "--name", "knn-back")["models"][0]["replaced"])
+        self.fails(1, "-C", name, "train", "--feature", "embedding:back", "--learner", "knn",
+                   says="there is a model \"knn-back\" of something else (logistic on hog:")
+        told = self.run_json("-C", name, "train", "--feature", "embedding:back", "--learner", "knn", "--name", "knn-back")
+        self.assertEqual(told["models"][0]["replaced"]["learner"], "logistic")
         # Of another import: the figures are told, and what they may be worth.
         self.write(paths)
         self.assertTrue(self.import_vectors(name, "--existing", "replace")["replaced"])
@@ -128,6 +136,9 @@ class Imported(Learning):
                    says="--split is not for --embeddings")
         self.fails(1, "-C", name, "import", "--embeddings", "rows.txt", "--rows", "rows.txt", says="is no .npy file")
         self.fails(2, "-C", name, "extract", "--rows", "rows.txt", says="ends in .csv")
+        for taken in ("hog", "pixels"):
+            self.fails(1, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", "--name", taken,
+                       says=f"\"{taken}\" is a feature of Linnet's own")
         (self.folder / "rows.txt").write_text("photos/disc/000.pgm\n")
         self.fails(1, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", says="clip.npy has 18 rows")
         self.assertEqual([path.name for path in (self.folder / name / "embeddings").iterdir()], ["lock"])

@@ -188,9 +188,20 @@ static lnt_status check_no_backbone(const vectors_import *v, lnt_error *err) {
                    v->name);
 }
 
+/* Models would be called as those on a feature. */
+static lnt_status check_no_feature(const vectors_import *v, lnt_error *err) {
+  const lnti_feature *feature = NULL;
+  if (lnti_feature_find(&feature, v->name, NULL)) return LNT_OK;
+  return lnti_fail(err, LNT_EEXISTS,
+                   "\"%s\" is a feature of Linnet's own, and models on either would have the same names; give these "
+                   "another --name",
+                   v->name);
+}
+
 static lnt_status open_set(vectors_import *v, lnt_error *err) {
   bool found = false;
   lnt_status status = lnti_embeddings_find(&found, &v->set, v->project, v->name, err);
+  if (!status && !found) status = check_no_feature(v, err);
   if (!status && !found) status = check_no_backbone(v, err);
   if (status) return status;
   v->result->replaced = found && v->request->existing == LNTI_IMPORT_EXISTING_REPLACE;

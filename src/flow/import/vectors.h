@@ -42,7 +42,7 @@ typedef struct lnti_vectors_result {
  * @return LNT_OK also where some rows were refused (no item is called so, an item is named twice, a number is not finite
  *         or beyond what an f16 holds). Where it fails nothing has changed: as lnti_npy_open; LNT_EDATA (the list is
  *         broken, or names more or fewer images than the file has rows; not one row could be taken); LNT_EINVAL (the
- *         name; vectors of another length are there); LNT_EEXISTS (a backbone has the name); LNT_ECONFLICT (other vectors are
+ *         name; vectors of another length are there); LNT_EEXISTS (a backbone or a feature has the name); LNT_ECONFLICT (other vectors are
  *         there); LNT_ECANCELLED...
  */
 LNT_MUST_CHECK lnt_status lnti_import_vectors(lnti_vectors_result *out, lnti_project *project,
