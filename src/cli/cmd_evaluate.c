@@ -153,7 +153,8 @@ const lnti_command lnti_cmd_evaluate = {
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "
         "classes are taken for which. --slice does the same for parts of the images, and says whether they differ by more "
-        "than chance. MODEL is a name in the project or the path of a .lnt file.",
+        "than chance. MODEL is a name in the project or the path of a .lnt file.\n\n"
+        "The report's name ends in .html; a file that is there is replaced only if it is an earlier report.",
     .options = option_table,
     .examples = examples,
     .operands_min = 1,

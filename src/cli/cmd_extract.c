@@ -10,6 +10,7 @@
 #include <cli/help.h>
 #include <cli/refused.h>
 #include <flow/extract.h>
+#include <flow/output.h>
 #include <flow/split/names.h>
 #include <media/npy.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static lnt_status write_rows(const extraction *e, lnt_error *err) {
   lnti_text line = {0};
   lnt_status status = lnti_file_create(&file, e->rows, err);
   if (status) return status;
-  status = lnti_file_write(file, "path\n", 5, err);
+  status = lnti_file_write(file, LNTI_OUTPUT_ROWS_HEAD, strlen(LNTI_OUTPUT_ROWS_HEAD), err);
   for (size_t i = 0; i < e->features.n && !status; i++) {
     line.length = 0;
     status = lnti_csv_put(&line, e->items.item[e->features.item[i]].uri, err);
@@ -94,11 +95,9 @@ static lnt_status write_rows(const extraction *e, lnt_error *err) {
   return lnti_file_commit(file, err);
 }
 
-/** Import knows by the name what a list is like. */
-static lnt_status check_rows_name(const char *rows, lnt_error *err) {
-  size_t n = rows ? strlen(rows) : 0;
-  if (!rows || (n > 4 && strcmp(rows + n - 4, ".csv") == 0)) return LNT_OK;
-  return lnti_fail(err, LNT_EINVAL, "--rows writes a table: give it a name that ends in .csv");
+static lnt_status check_files(const extraction *e, const lnti_project *project, lnt_error *err) {
+  lnt_status status = e->file ? lnti_output_check(project, LNTI_OUTPUT_ARRAY, e->file, err) : LNT_OK;
+  return !status && e->rows ? lnti_output_check(project, LNTI_OUTPUT_ROWS, e->rows, err) : status;
 }
 
 /** The work itself. */
@@ -117,6 +116,7 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
     status = lnti_extract(&e->features, project, e->extractor, &e->items, &cli->meter->progress, lnti_refused_add,
                           &e->refused, err);
   }
+  if (!status) status = check_files(e, project, err); /* again: hours may have passed */
   if (!status && e->file) {
     lnti_matrix matrix = lnti_vectors_matrix(&e->features);
     status = lnti_npy_write(e->file, &matrix, err);
@@ -129,8 +129,8 @@ static lnt_status extract(extraction *e, lnti_cli *cli, lnti_project *project, c
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   extraction e = {.file = lnti_args_text(args, "out", NULL), .rows = lnti_args_text(args, "rows", NULL)};
   lnti_project *project = NULL;
-  lnt_status status = check_rows_name(e.rows, err);
-  if (!status) status = lnti_cli_project(&project, cli, err);
+  lnt_status status = lnti_cli_project(&project, cli, err);
+  if (!status) status = check_files(&e, project, err);
   if (!status) {
     status =
         extract(&e, cli, project, lnti_args_text(args, "feature", "hog"), lnti_args_text(args, "split", NULL), err);
@@ -169,7 +169,8 @@ const lnti_command lnti_cmd_extract = {
     .about =
         "Vectors are kept in the project's cache by the image's content, so each is computed once; 'linnet train' "
         "and 'linnet evaluate' extract what they need by themselves. The rows of FILE.npy are the items "
-        "in order of their ids ('linnet items'), without those that were refused; --rows writes their list.\n\n"
+        "in order of their ids ('linnet items'), without those that were refused; --rows writes their list. A file that is "
+        "there is replaced only if it is an earlier one of the same kind.\n\n"
         "What a feature leaves to be found out (auto) is decided from the items in the split train, as training does, or from "
         "all items where none is in it; whichever items are extracted.",
     .options = option_table,

@@ -10,6 +10,7 @@
 #include <flow/job.h>
 #include <flow/split/cuts.h>
 #include <flow/mistakes.h>
+#include <flow/output.h>
 #include <flow/predict.h>
 #include <flow/report/report.h>
 #include <flow/slices.h>
@@ -380,6 +381,8 @@ static lnt_status write_html(const evaluating *e, lnt_error *err) {
   if (status) goto done;
   report.mistakes = mistakes.list;
   report.n_mistakes = mistakes.n;
+  status = lnti_output_check(e->project, LNTI_OUTPUT_REPORT, e->request->html, err); /* hours may have passed */
+  if (status) goto done;
   status = lnti_report_html_write(e->request->html, &report, err);
   if (!status && mistakes.n_unread > 0) {
     status = lnti_messages_add(&e->result->warnings, err,
@@ -407,7 +410,9 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   lnti_evaluate_result result = {.resamples = request->resamples};
   evaluating e = {.project = project, .request = request, .result = &result};
   uint64_t start = lnti_monotonic_ns();
-  lnt_status status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
+  lnt_status status = request->html ? lnti_output_check(project, LNTI_OUTPUT_REPORT, request->html, err) : LNT_OK;
+  if (status) goto done;
+  status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
   if (status) goto done;
   e.split = result.split;
   if (!*result.split) status = lnti_split_check(project, result.split, err); /* to the store it would be no split */

@@ -13,7 +13,7 @@
 typedef struct lnti_evaluate_request {
   const char *model;         /**< a name in the project, or the path of a .lnt file */
   const char *split;         /**< NULL: "test" */
-  const char *html;          /**< where to write the report; NULL: nowhere */
+  const char *html;          /**< where to write the report (flow/output.h); NULL: nowhere */
   const char *const *slices; /**< [n_slices] keys (flow/slices.h) */
   size_t n_slices;
   unsigned resamples;
@@ -46,7 +46,7 @@ typedef struct lnti_evaluate_result {
 } lnti_evaluate_result;
 
 /** LNT_ENOTFOUND (model; no labelled items in the split: says which splits have some); LNT_EINVAL (the model's target
- *  is not in this ontology); as opening a model; LNT_ECANCELLED. */
+ *  is not in this ontology); as lnti_output_check, before any work; as opening a model; LNT_ECANCELLED. */
 LNT_MUST_CHECK lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project,
                                         const lnti_evaluate_request *request, lnt_error *err);
 /** Adds a warning where the accuracy is no better than always answering the most frequent class, or may be by its interval. For

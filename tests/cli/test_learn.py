@@ -1,5 +1,6 @@
 """extract, train, evaluate, models: from labels to an honest figure."""
 import json
+import os
 import re
 import shlex
 import signal
@@ -45,6 +46,43 @@ class Extract(Learning):
         first = self.run_lines("-C", name, "items", "--limit", "1")[0]
         pixels = Path(first["path"]).read_bytes()[-144:]
         self.assertEqual(data[10 + length:10 + length + 144], pixels)
+
+    def test_nothing_is_written_over(self):
+        """Photographs, the database, models and others' files stay, to the byte; an earlier result gives way."""
+        name = self.ready(per_class=6)
+        home = self.folder / name
+        self.run_ok("-C", name, "train", "--name", "m", "--feature", "pixels")
+        model = os.path.realpath(home / "models" / "m.lnt")
+        (self.folder / "mine.npy").write_text("not an array")
+        (self.folder / "mine.csv").write_text("path,label\nx.jpg,cat\n")
+        (self.folder / "mine.html").write_text("<!DOCTYPE html>\n<p>mine\n")
+        (self.folder / "db.npy").symlink_to(home / "linnet.db")
+        (self.folder / "way").symlink_to(home / "models")
+        photo = self.folder / "photos" / "disc" / "000.pgm"
+        kept = [photo, model, *(self.folder / f"mine.{end}" for end in ("npy", "csv", "html"))]
+        before = [Path(path).read_bytes() for path in kept]
+        listed = sorted(os.listdir(self.folder)), sorted(os.listdir(home / "models"))
+        extract = ("-C", name, "extract", "--feature", "pixels")
+        for code, words, says in (
+                (2, ("--out", home / "linnet.db"), "ends in .npy"), (2, ("--out", photo), "ends in .npy"),
+                (2, ("--out", model), "ends in .npy"), (2, ("--out", home / "models" / "x.npy"), "own folder models/"),
+                (2, ("--out", "way/x.npy"), "own folder models/"), (2, ("--out", "./v.csv", "--rows", "v.csv"), "ends in .npy"),
+                (2, ("--out", "v.npy", "--rows", "v.npy"), "ends in .csv"), (2, ("--out", "db.npy"), "the project's database"),
+                (1, ("--out", "mine.npy"), "mine.npy is there already"), (1, ("--rows", "mine.csv"), "mine.csv is there already"),
+                (1, ("--out", "v.npy", "--rows", "mine.csv"), "mine.csv is there already"),
+                (1, ("--out", "no/v.npy"), "there is no folder no")):
+            self.fails(code, *extract, *words, says=says)
+        for code, path, says in ((2, home / "linnet.db", "ends in .html"), (2, photo, "ends in .html"),
+                                 (2, home / "cache" / "r.html", "own folder cache/"), (1, "mine.html", "this one is kept")):
+            self.fails(code, "-C", name, "evaluate", "m", "--html", path, says=says)
+        self.fails(2, "-C", name, "export", home / "models" / "x", says="own folder models/")
+        self.fails(2, "-C", name, "export", home / "linnet.db-wal", "--format", "csv", says="the project's database")
+        self.assertEqual([Path(path).read_bytes() for path in kept], before)
+        self.assertEqual((sorted(os.listdir(self.folder)), sorted(os.listdir(home / "models"))), listed)
+        self.assertEqual(len(self.run_lines("-C", name, "items")), 18)
+        for _ in range(2):
+            self.run_ok(*extract, "--out", "v.npy", "--rows", "v.csv")
+            self.run_ok("-C", name, "evaluate", "m", "--html", "r.html")
 
     def test_text_and_mistakes(self):
         name = self.ready(per_class=6)

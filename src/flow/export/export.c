@@ -7,6 +7,7 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
+#include <flow/output.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -40,6 +41,8 @@ static lnt_status check_empty(const char *path, lnt_error *err) {
 
 static lnt_status check_place(const lnti_export_work *work, lnt_error *err) {
   struct stat info;
+  lnt_status status = lnti_output_check_place(work->project, work->path, err);
+  if (status) return status;
   if (lstat(work->path, &info) != 0) {
     if (errno == ENOENT) return LNT_OK;
     return lnti_fail_errno(err, errno, "%s", work->path);

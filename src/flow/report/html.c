@@ -94,13 +94,9 @@ void lnti_page_base64(lnti_page *page, const void *data, size_t n) {
 }
 
 static void head(lnti_page *page, const lnti_report *report) {
-  lnti_page_html(
-      page,
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-      "img-src data:\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+  lnti_page_html(page, LNTI_REPORT_HTML_START
+                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                 "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
   lnti_page_text(page, report->model);
   lnti_page_html(page, ": evaluation</title>\n<style>\n");
   page_append(page, lnti_report_css, lnti_report_css_bytes);

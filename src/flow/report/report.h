@@ -18,6 +18,12 @@ enum {
   LNTI_REPORT_PAIRS_MAX = 50            /**< most that lnti_report_pairs can be asked for */
 };
 
+/** What every report begins with: no script, nothing from elsewhere. Earlier ones are known by it. */
+#define LNTI_REPORT_HTML_START                                                                             \
+  "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"                                \
+  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; " \
+  "img-src data:\">\n"
+
 /** One wrong answer worth looking at. */
 typedef struct lnti_report_mistake {
   const void *png; /**< the picture as a PNG file; NULL: none */
