@@ -5,6 +5,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/models.h>
+#include <cli/next_step.h>
 #include <cli/table.h>
 #include <flow/keep_model.h>
 #include <flow/metrics_json.h>
@@ -60,7 +61,7 @@ static lnt_status run_list(lnti_cli *cli, lnt_error *err) {
       lnti_print(cli, "No models yet.\n");
       lnti_print_next(cli, "linnet train");
     } else {
-      lnti_print_next(cli, "linnet models show NAME, or linnet evaluate NAME");
+      status = lnti_print_next_judging(cli, project, "linnet models show MODEL, or ", "MODEL", err);
     }
   }
   lnti_json_writer_free(l.json);

@@ -388,8 +388,7 @@ static lnt_status print_metadata(const glance *g, lnt_error *err) {
 
 static lnt_status print_next(const glance *g, lnt_error *err) {
   if (g->labelled == 0 || g->work.models == 0) return lnti_print_next_step(g->cli, g->project, false, err);
-  lnti_print_next(g->cli, "linnet evaluate MODEL");
-  return LNT_OK;
+  return lnti_print_next_judging(g->cli, g->project, "", "MODEL", err);
 }
 
 static lnt_status print(const glance *g, lnt_error *err) {

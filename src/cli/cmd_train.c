@@ -348,7 +348,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status && !cli->json) {
     if (p.n > 1) status = print_comparison(cli, &p, err);
     if (!status) status = lnti_refused_print(cli, &p.refused, err);
-    if (!status) status = lnti_print_next_judging(cli, project, best_model(&p), err);
+    if (!status) status = lnti_print_next_judging(cli, project, "", best_model(&p), err);
   }
   if (!status && p.refused.total > 0) cli->exit_code = LNTI_EXIT_PARTLY;
   clear_plan(&p);

@@ -99,17 +99,19 @@ lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_er
   return status;
 }
 
-lnt_status lnti_print_next_judging(lnti_cli *cli, lnti_project *project, const char *model, lnt_error *err) {
+lnt_status lnti_print_next_judging(lnti_cli *cli, lnti_project *project, const char *before, const char *model,
+                                   lnt_error *err) {
   lnti_store_counts counts = {0};
   lnti_word name = lnti_shell_word(model, "MODEL");
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (status) return status;
   if (in_split(&counts, LNTI_SPLIT_TEST) > 0) {
-    lnti_print_next(cli, "linnet evaluate %s", name.text);
+    lnti_print_next(cli, "%slinnet evaluate %s", before, name.text);
   } else if (in_split(&counts, LNTI_SPLIT_VAL) > 0) {
-    lnti_print_next(cli, "linnet evaluate %s --split val (there is no test part)", name.text);
+    lnti_print_next(cli, "%slinnet evaluate %s --split val (there is no test part)", before, name.text);
   } else {
-    lnti_print_next(cli, "linnet split, then linnet train again (there is no test part to judge %s by)", name.text);
+    lnti_print_next(cli, "%slinnet split, then linnet train again (there is no test part to judge %s by)", before,
+                    name.text);
   }
   lnti_store_counts_clear(&counts);
   return LNT_OK;

@@ -12,8 +12,9 @@
 LNT_MUST_CHECK lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, lnt_error *err);
 /** After a split: to train on it, where something can be learned. */
 LNT_MUST_CHECK lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_error *err);
-/** After training: to judge the model, by the part that there is. */
-LNT_MUST_CHECK lnt_status lnti_print_next_judging(lnti_cli *cli, lnti_project *project, const char *model,
-                                                  lnt_error *err);
+/** To judge a model, by the part that there is. @param before  what else may come, with what joins it; ""
+ *  @param model  its name, or "MODEL" */
+LNT_MUST_CHECK lnt_status lnti_print_next_judging(lnti_cli *cli, lnti_project *project, const char *before,
+                                                  const char *model, lnt_error *err);
 
 #endif

@@ -462,6 +462,9 @@ class Train(Learning):
         self.run_ok("-C", name, "split", "--test", "0", "--val", "0.3")
         text = self.run_ok("-C", name, "train", "--feature", "pixels").stdout
         self.assertIn("Next: linnet evaluate logistic-pixels --split val (there is no test part)\n", text)
+        for command, lead in (("status", ""), ("models", "linnet models show MODEL, or ")):
+            self.assertIn(f"Next: {lead}linnet evaluate MODEL --split val (there is no test part)\n",
+                          self.run_ok("-C", name, command).stdout)
         text = self.run_ok("-C", name, "evaluate", "logistic-pixels", "--split", "val").stdout
         self.assertIn("Next: linnet evaluate logistic-pixels --split val --html", text)
         self.run_ok("-C", name, "split", "--test", "0", "--val", "0")
