@@ -178,6 +178,7 @@ static lnt_status read_spec(lnti_backbone_spec *spec, const lnti_args *args, lnt
 static lnt_status compare_precisions(lnti_backbone_agreement *out, lnti_cli *cli, const lnti_backbone_entry *e,
                                      lnti_messages *warnings, lnt_error *err) {
   lnti_backbone *backbone = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
   *out = (lnti_backbone_agreement){0};
   if (e->spec.precision != LNTI_BF16) return LNT_OK;
   if (!lnti_backbone_runs_bf16(&cli->context)) {
@@ -185,11 +186,16 @@ static lnt_status compare_precisions(lnti_backbone_agreement *out, lnti_cli *cli
                              "this CPU, or the level it is held to, has no products of bf16 (AMX): here %s runs in f32",
                              e->spec.name);
   }
-  lnt_status status = lnti_backbones_open(&backbone, cli->backbones, e->spec.name, NULL,
-                                          e->d ? LNTI_BACKBONE_EMBEDDING : LNTI_BACKBONE_CLASSES, &cli->context, err);
-  if (!status) status = lnti_backbone_agreement_of(out, backbone, &cli->context, err);
+  lnt_status status =
+      lnti_backbones_open(&backbone, cli->backbones, e->spec.name, NULL,
+                          e->d ? LNTI_BACKBONE_EMBEDDING : LNTI_BACKBONE_CLASSES, &cli->context, &reason);
+  if (!status) status = lnti_backbone_agreement_of(out, backbone, &cli->context, &reason);
   lnti_backbone_free(backbone);
-  return status;
+  if (status == LNT_ECANCELLED)
+    return lnti_fail(err, status, "cancelled; %s is kept, and the same command compares it", e->spec.name);
+  return status ? lnti_messages_add(warnings, err, "%s is kept, and could not be compared with f32: %s", e->spec.name,
+                                    reason.message)
+                : LNT_OK;
 }
 
 static void print_agreement(lnti_cli *cli, const lnti_backbone_agreement *a) {

@@ -329,7 +329,7 @@ static lnt_status settle_classes(lnti_backbone *b, bool said, lnt_error *err) {
   if (status && said) return lnti_fail(err, status, "%s", reason.message);
   bool list = !status && of->vector.outer == 1 && of->vector.inner == 1 && of->vector.d > 1;
   if (!list) {
-    free_engine(of->resting);
+    free_engine(of->first);
     *of = (engines){.value = LNTI_NO_VALUE};
     if (said) return lnti_fail(err, LNT_EINVAL, "\"%.100s\" is no list of scores", b->spec.classes);
     b->spec.classes[0] = 0;
@@ -417,15 +417,19 @@ lnt_status lnti_backbone_read(lnti_backbone **out, const void *data, size_t byte
   return finish(out, b, name, said, wanted, context, err);
 }
 
+/* The first last: the others are its twins. */
+static void free_engines(engines *of) {
+  while (of->resting) {
+    engine *e = of->resting;
+    of->resting = e->next;
+    if (e != of->first) free_engine(e);
+  }
+  free_engine(of->first);
+}
+
 void lnti_backbone_free(lnti_backbone *b) {
   if (!b) return;
-  for (int o = 0; o < LNTI_BACKBONE_OUTPUTS; o++) {
-    while (b->output[o].resting) {
-      engine *e = b->output[o].resting;
-      b->output[o].resting = e->next;
-      free_engine(e);
-    }
-  }
+  for (int o = 0; o < LNTI_BACKBONE_OUTPUTS; o++) free_engines(&b->output[o]);
   lnti_graph_free(b->graph);
   lnti_backbone_spec_clear(&b->spec);
   pthread_cond_destroy(&b->rested);
@@ -485,12 +489,13 @@ lnt_status lnti_backbone_key(char **out, const lnti_backbone *b, lnti_backbone_o
   char hex[LNTI_HASH_HEX], pipeline[LNTI_PREPARE_TEXT];
   const lnti_backbone_spec *s = &b->spec;
   const lnti_prepare prepare = lnti_backbone_prepare(b);
+  const bool half = s->precision == LNTI_BF16 && lnti_backbone_runs_bf16(&b->context);
   lnti_hash_hex(hex, &b->content);
   lnti_prepare_text(pipeline, &prepare);
   return lnti_asprintf(out, err, "network=%s;layer=%s;%s;%s%s;mean=%a,%a,%a;std=%a,%a,%a", hex,
                        b->graph->value[b->output[output].value].name, pipeline, s->bgr ? "bgr" : "rgb",
-                       s->precision == LNTI_BF16 ? ";bf16" : "", (double)s->mean[0], (double)s->mean[1],
-                       (double)s->mean[2], (double)s->std[0], (double)s->std[1], (double)s->std[2]);
+                       half ? ";bf16" : "", (double)s->mean[0], (double)s->mean[1], (double)s->mean[2],
+                       (double)s->std[0], (double)s->std[1], (double)s->std[2]);
 }
 
 static lnt_status read_vector(float *out, const lnti_tensor *t, const lnti_backbone_vector *v, lnt_error *err) {

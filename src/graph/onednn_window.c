@@ -5,6 +5,9 @@
 #include <graph/window.h>
 #include <string.h>
 
+/* Winograd's way takes at most so much memory in each thread. */
+#define SCRATCH_MAX ((size_t)256 << 20)
+
 /* ---- shares ---- */
 
 /* What one part works on: some samples, or of a single sample some of the channels. */
@@ -133,11 +136,16 @@ static lnt_status attributes(dnnl_primitive_attr_t *out, const share *s, lnt_err
 /* Winograd's way (A. Lavin and S. Gray, Fast algorithms for convolutional neural networks, 2016) takes less than half the products
  * for 3x3 windows, but its weights are nearly twice as large: small planes wait for them as long as for the products. */
 static dnnl_alg_kind_t algorithm_of(const share *s, const lnti_window *window) {
-  const lnti_shape *w = &s->weights.shape, *out = &s->out.shape;
+  const lnti_shape *w = &s->call->input[1]->shape,
+                   *out = &s->call->output[0].shape; /* not of a share: all go one way */
   bool small = lnti_shape_span(out, 2, 4) < 128 || w->dim[0] < 32 || w->dim[1] < 32;
   bool fits = window->kernel[0] == 3 && window->kernel[1] == 3 && s->group == 1 && s->in.dtype == LNTI_F32;
   for (size_t d = 0; d < 2; d++) fits &= window->stride[d] == 1 && window->dilation[d] == 1;
   return fits && !small ? dnnl_convolution_winograd : dnnl_convolution_direct;
+}
+
+static size_t scratch_bytes(const_dnnl_primitive_desc_t desc) {
+  return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
 }
 
 static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const share *s, dnnl_primitive_attr_t attr,
@@ -165,8 +173,10 @@ static lnt_status conv_desc(dnnl_primitive_desc_t *out, lnti_primitive *p, const
         "a convolution", s->call, err);
     if (status) break;
     dnnl_status_t made = dnnl_primitive_desc_create(out, &desc, attr, p->dnn->engine, NULL);
-    if (made != dnnl_unimplemented || wanted == dnnl_convolution_direct)
+    bool large = made == dnnl_success && wanted != dnnl_convolution_direct && scratch_bytes(*out) > SCRATCH_MAX;
+    if (!large && (made != dnnl_unimplemented || wanted == dnnl_convolution_direct))
       return lnti_dnnl_check(made, "a convolution", s->call, err);
+    if (large) dnnl_primitive_desc_destroy(*out);
     wanted = dnnl_convolution_direct;
   }
   return status;

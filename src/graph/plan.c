@@ -285,10 +285,14 @@ lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_pl
 
 /* ---- twins ---- */
 
-/* What lies in the memory of `of` lies at the same place of this plan's. */
-static void move_data(lnti_tensor *t, const lnti_plan *plan) {
-  const char *data = t->data, *begin = plan->of->memory;
-  if (data && data >= begin && data < begin + plan->bytes) t->data = plan->memory + (data - begin);
+/* Values as they were described, constants with data. Where those of inputs and views are, runs of `of` say at this moment. */
+static void twin_values(lnti_plan *plan) {
+  const lnti_graph *g = plan->graph;
+  for (size_t v = 0; v < g->n_values; v++) {
+    const lnti_tensor *from = &plan->of->value[v];
+    plan->value[v] = (lnti_tensor){
+        .dtype = from->dtype, .shape = from->shape, .block = from->block, .data = g->value[v].constant.data};
+  }
 }
 
 static lnt_status twin_step(lnti_plan *plan, size_t i, lnt_error *err) {
@@ -301,9 +305,12 @@ static lnt_status twin_step(lnti_plan *plan, size_t i, lnt_error *err) {
   for (size_t k = 0; k < call->n_inputs; k++) {
     s->input[k] = from->input[k] ? plan->value + (from->input[k] - plan->of->value) : NULL;
   }
-  for (size_t k = 0; k < call->n_outputs; k++) {
+  for (size_t k = 0; k < call->n_outputs; k++) { /* at the same places of this plan's memory */
+    const uint32_t v = call->node->output[k];
     s->output[k] = from->output[k];
-    move_data(&s->output[k], plan);
+    if (is_view(from)) continue;
+    s->output[k].data = plan->memory + ((const char *)from->output[k].data - plan->of->memory);
+    if (v != LNTI_NO_VALUE) plan->value[v].data = s->output[k].data;
   }
   s->call = *call;
   s->call.input = s->input;
@@ -321,10 +328,7 @@ static lnt_status make_twin(lnti_plan *plan, lnt_error *err) {
   if (!status) status = lnti_alloc_aligned(&plan->memory, plan->bytes, 1, err);
   if (!status) status = lnti_alloc(&plan->value, n, sizeof *plan->value, err);
   if (!status) status = lnti_alloc_zero(&plan->step, plan->n_steps, sizeof *plan->step, err);
-  for (size_t v = 0; v < n && !status; v++) {
-    plan->value[v] = of->value[v];
-    move_data(&plan->value[v], plan);
-  }
+  if (!status) twin_values(plan);
   for (size_t i = 0; i < plan->n_steps && !status; i++) status = twin_step(plan, i, err);
   return status;
 }

@@ -31,7 +31,8 @@ typedef struct lnti_plan_options {
  */
 LNT_MUST_CHECK lnt_status lnti_plan_new(lnti_plan **out, const lnti_graph *graph, const lnti_plan_options *options,
                                         const lnti_context *context, lnt_error *err);
-/** Another plan of the same, to be run beside it: graph and weights are `of`'s, which outlives it. LNT_ENOMEM. */
+/** Another plan of the same, to be run beside it: graph and weights are `of`'s, which outlives it and may run meanwhile.
+ *  LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_plan_twin(lnti_plan **out, const lnti_plan *of, lnt_error *err);
 void lnti_plan_free(lnti_plan *plan);
 

@@ -328,7 +328,8 @@ static void an_embedding_is_rounded_to_f16(void **state) {
 /* Cache keys: other preprocessing, another layer or another file is another key; another name is not. */
 static void keys(void **state) {
   (void)state;
-  char *key[6];
+  char *key[7];
+  const lnti_context best = {.cpu = lnt_cpu_detect()};
   char a[] = "a", other[] = "b", layer[] = "scores";
   message m = make_tiny_network(SIDE), longer = make_tiny_network(SIDE);
   put_metadata(&longer, "note", "x");
@@ -337,16 +338,22 @@ static void keys(void **state) {
                                      {.name = a, .std = {1, 1, 0.5f}},
                                      {.name = a, .std = {1, 1, 1}, .layer = layer},
                                      {.name = a, .std = {1, 1, 1}, .precision = LNTI_BF16},
-                                     {.name = a, .std = {1, 1, 1}}};
-  for (size_t i = 0; i < 6; i++) {
+                                     {.name = a, .std = {1, 1, 1}},
+                                     {.name = a, .std = {1, 1, 1}, .precision = LNTI_BF16}};
+  for (size_t i = 0; i < 7; i++) {
     lnti_backbone *b = NULL;
-    assert_ok(read_model(&b, i == 5 ? &longer : &m, &said[i]));
+    const message *file = i == 5 ? &longer : &m;
+    assert_ok(lnti_backbone_read(&b, file->data, file->n, "tiny", &said[i], LNTI_BACKBONE_OUTPUTS,
+                                 i == 6 ? &best : &plain, ERR));
     assert_ok(lnti_backbone_key(&key[i], b, LNTI_BACKBONE_EMBEDDING, ERR));
     lnti_backbone_free(b);
   }
   assert_string_equal(key[0], key[1]);
-  for (size_t i = 2; i < 6; i++) assert_string_not_equal(key[0], key[i]);
-  for (size_t i = 0; i < 6; i++) free(key[i]);
+  assert_string_equal(key[0], key[4]); /* a level without products of bf16 runs in f32 */
+  assert_int_equal(strcmp(key[0], key[6]) != 0, lnti_backbone_runs_bf16(&best));
+  const size_t others[] = {2, 3, 5};
+  for (size_t i = 0; i < 3; i++) assert_string_not_equal(key[0], key[others[i]]);
+  for (size_t i = 0; i < 7; i++) free(key[i]);
   free(longer.data);
   free(m.data);
 }
@@ -456,6 +463,24 @@ static lnt_status parse(lnti_backbone_spec *out, const char *json) {
   lnt_status status = lnti_backbone_spec_read(out, root, ERR);
   lnti_arena_clear(&arena);
   return status;
+}
+
+/* Where bf16 is run in f32, nothing differs; the pictures are those of any other time. */
+static void what_is_the_same_agrees(void **state) {
+  (void)state;
+  lnti_backbone *b = NULL;
+  lnti_backbone_agreement first, again;
+  message m = make_tiny_network(SIDE);
+  assert_ok(read_model(&b, &m, &(lnti_backbone_spec){.std = {1, 1, 1}, .precision = LNTI_BF16}));
+  assert_ok(lnti_backbone_agreement_of(&first, b, &plain, ERR));
+  assert_ok(lnti_backbone_agreement_of(&again, b, &plain, ERR));
+  assert_true(first.difference >= 0 && first.difference <= 0);
+  assert_int_equal(first.pictures, 8);
+  assert_int_equal(first.same, 8);
+  assert_int_equal(again.same, 8);
+  assert_true(first.ms > 0 && first.ms_f32 > 0);
+  lnti_backbone_free(b);
+  free(m.data);
 }
 
 static void a_description_is_read_as_it_was_written(void **state) {
@@ -573,6 +598,7 @@ int main(void) {
                                      cmocka_unit_test(channels_by_shape_alone),
                                      cmocka_unit_test(plans_are_counted_with_all_they_hold),
                                      cmocka_unit_test(no_memory_for_a_second_plan),
+                                     cmocka_unit_test(what_is_the_same_agrees),
                                      cmocka_unit_test(a_description_is_read_as_it_was_written),
                                      cmocka_unit_test(labels_of_a_file),
                                      cmocka_unit_test(channels),
