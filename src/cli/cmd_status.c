@@ -9,6 +9,7 @@
 #include <cli/models.h>
 #include <cli/next_step.h>
 #include <cli/table.h>
+#include <flow/embeddings.h>
 #include <flow/verify.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,9 @@ typedef struct glance {
   size_t n_balances;
   lnti_duplicates duplicates;
   bool has_duplicates;
-  lnti_verified media;  /* what the last verification found */
+  lnti_verified media; /* what the last verification found */
+  size_t n_embeddings;
+  lnti_text embeddings; /* names of the imported ones */
   lnti_text unfinished; /* the last import, where it did not finish: in words */
 } glance;
 
@@ -119,9 +122,18 @@ static lnt_status note_import(void *payload, const lnti_job *job, lnt_error *err
       lnti_show_time(job->started_ms).text, job->state);
 }
 
+static lnt_status note_embeddings(void *payload, const lnti_embedding_set *set, lnt_error *err) {
+  enum { SHOWN = 3 };
+  glance *g = payload;
+  if (g->n_embeddings++ == SHOWN) return lnti_text_printf(&g->embeddings, err, ", ...");
+  if (g->n_embeddings > SHOWN) return LNT_OK;
+  return lnti_text_printf(&g->embeddings, err, "%s%s", g->n_embeddings > 1 ? ", " : "imported: ", set->name);
+}
+
 static lnt_status look(glance *g, lnt_error *err) {
   lnt_status status = choose_facets(g, err);
   if (!status) status = lnti_store_jobs(g->project->store, NULL, note_import, g, err);
+  if (!status) status = lnti_embeddings_list(g->project, note_embeddings, g, err);
   if (!status) status = lnti_verify_read(&g->media, g->project, err);
   if (!status) status = lnti_view_facets(g->facets, g->n_facets, g->view, NULL, false, err);
   if (!status) status = weigh_all(g, err);
@@ -218,6 +230,7 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_kv_int(w, "members", (int64_t)g->members);
   status = json_splits(w, g, err);
   lnti_json_kv_int(w, "models", (int64_t)g->work.models);
+  lnti_json_kv_int(w, "embeddings", (int64_t)g->n_embeddings);
   lnti_json_kv_int(w, "answers", (int64_t)lnti_view_answers(g->view));
   lnti_json_kv_int(w, "runs", (int64_t)g->work.runs);
   lnti_json_kv_int(w, "operations", (int64_t)g->work.operations);
@@ -283,6 +296,7 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   snprintf(found, sizeof found, "found by 'linnet verify' of %s", lnti_show_time(g->media.time_ms).text);
   if (!status && g->media.missing > 0) status = add_row(&table, "images gone", g->media.missing, found, err);
   if (!status && g->media.changed > 0) status = add_row(&table, "changed on disk", g->media.changed, found, err);
+  if (!status && g->n_embeddings > 0) status = add_row(&table, "embeddings", g->n_embeddings, g->embeddings.data, err);
   if (!status) status = add_row(&table, "models", g->work.models, "", err);
   return lnti_table_print(g->cli, &table, status, err);
 }
@@ -422,6 +436,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   free(g.facets);
   free(g.balances);
   lnti_text_clear(&g.unfinished);
+  lnti_text_clear(&g.embeddings);
   lnti_view_close(g.view);
   lnti_project_close(g.project);
   return status;

@@ -36,6 +36,7 @@ static lnt_status print_json(lnti_cli *cli, const verification *v, const lnti_ve
   lnti_json_kv_int(w, "changed_images", (int64_t)r->changed_images);
   lnti_json_kv_int(w, "models", (int64_t)r->models);
   lnti_json_kv_int(w, "cached_vectors", (int64_t)r->cached_vectors);
+  lnti_json_kv_int(w, "imported_vectors", (int64_t)r->imported_vectors);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
@@ -50,8 +51,10 @@ static lnt_status print(lnti_cli *cli, const verification *v, const lnti_verify_
     lnti_print(cli, "\n");
   }
   if (v->found.n > 0) lnti_print(cli, "\n");
-  lnti_print(cli, "Checked: the database, %s, %s, %s%s\n", lnti_show_things(r->models, "model").text,
-             lnti_show_things(r->cached_vectors, "cached vector").text, lnti_show_things(r->images, "image").text,
+  lnti_print(cli, "Checked: the database, %s, %s, ", lnti_show_things(r->models, "model").text,
+             lnti_show_things(r->cached_vectors, "cached vector").text);
+  if (r->imported_vectors > 0) lnti_print(cli, "%s, ", lnti_show_things(r->imported_vectors, "imported vector").text);
+  lnti_print(cli, "%s%s\n", lnti_show_things(r->images, "image").text,
              full ? " (each read and compared)" : " (by size and times; --full reads them)");
   if (r->faults == 0) {
     const bool media = r->missing_images + r->changed_images + r->newer_sources > 0;

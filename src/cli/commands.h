@@ -21,6 +21,7 @@ extern const lnti_command lnti_cmd_export;
 extern const lnti_command lnti_cmd_previews;
 extern const lnti_command lnti_cmd_models;
 extern const lnti_command lnti_cmd_backbone;
+extern const lnti_command lnti_cmd_embeddings;
 extern const lnti_command lnti_cmd_relink;
 extern const lnti_command lnti_cmd_verify;
 extern const lnti_command lnti_cmd_doctor;

@@ -1,5 +1,5 @@
 /*
- * The setting has a line for each set, "NAME ID D N", by name. It is what makes a folder a set: an import fills a folder first
+ * The setting has a line for each set, "NAME ID D N CONTENT SOURCE", by name. It is what makes a folder a set: an import fills a folder first
  * and names it then, so that whoever looks sees the old set whole or the new one.
  */
 #include <flow/embeddings.h>
@@ -19,23 +19,38 @@ static const char folder_name[] = "embeddings";
 
 /* ---- the setting ---- */
 
-/* One line of it, which is cut up. */
-static lnt_status parse_line(lnti_embedding_set *out, char *line, lnt_error *err) {
+/* The next word of a line, cut off; NULL after the last. */
+static char *next_word(char **rest) {
+  char *word = *rest, *end = word ? strchr(word, ' ') : NULL;
+  if (end) *end++ = '\0';
+  *rest = end;
+  return word;
+}
+
+static bool parse_uuid(char out[LNTI_UUID_TEXT], const char *text) {
   lnt_error none = LNT_ERROR_INIT;
   lnti_uuid id;
+  if (!text || lnti_uuid_parse(&id, text, &none)) return false;
+  lnti_uuid_text(out, &id);
+  return true;
+}
+
+/* One line of it, which is cut up. Older projects end it with the number of vectors. */
+static lnt_status parse_line(lnti_embedding_set *out, char *line, lnt_error *err) {
+  lnt_error none = LNT_ERROR_INIT;
+  lnti_embedding_set set = {.n = 0};
   int64_t d = 0, n = 0;
-  char *id_text = strchr(line, ' '), *d_text = id_text ? strchr(id_text + 1, ' ') : NULL;
-  char *n_text = d_text ? strchr(d_text + 1, ' ') : NULL;
-  if (n_text) {
-    *id_text++ = *d_text++ = *n_text++ = '\0';
-    if (lnti_backbone_name_check(line, NULL) == LNT_OK && lnti_uuid_parse(&id, id_text, &none) == LNT_OK &&
-        lnti_parse_int(&d, d_text, "d", &none) == LNT_OK && lnti_parse_int(&n, n_text, "n", &none) == LNT_OK && d > 0 &&
-        d <= UINT32_MAX && n >= 0) {
-      *out = (lnti_embedding_set){.d = (size_t)d, .n = (size_t)n};
-      memcpy(out->name, line, strlen(line) + 1);
-      lnti_uuid_text(out->id, &id);
-      return LNT_OK;
-    }
+  char *rest = line, *name = next_word(&rest), *id = next_word(&rest), *d_text = next_word(&rest);
+  char *n_text = next_word(&rest), *content = next_word(&rest);
+  if (n_text && lnti_backbone_name_check(name, NULL) == LNT_OK && parse_uuid(set.id, id) &&
+      parse_uuid(set.content, content ? content : id) && lnti_parse_int(&d, d_text, "d", &none) == LNT_OK &&
+      lnti_parse_int(&n, n_text, "n", &none) == LNT_OK && d > 0 && d <= UINT32_MAX && n >= 0) {
+    snprintf(set.name, sizeof set.name, "%s", name);
+    snprintf(set.source, sizeof set.source, "%s", rest ? rest : "");
+    set.d = (size_t)d;
+    set.n = (size_t)n;
+    *out = set;
+    return LNT_OK;
   }
   return lnti_fail(err, LNT_ECORRUPT, "the project's setting \"%s\" is damaged: run 'linnet verify'", setting_key);
 }
@@ -88,12 +103,14 @@ lnt_status lnti_embeddings_find(bool *found_out, lnti_embedding_set *out, lnti_p
 
 typedef struct replacing {
   const lnti_embedding_set *set;
+  bool removes; /* it goes, and nothing takes its place */
   lnti_text text;
   bool done;
 } replacing;
 
 static lnt_status write_line(lnti_text *out, const lnti_embedding_set *set, lnt_error *err) {
-  return lnti_text_printf(out, err, "%s %s %zu %zu\n", set->name, set->id, set->d, set->n);
+  return lnti_text_printf(out, err, "%s %s %zu %zu %s %s\n", set->name, set->id, set->d, set->n, set->content,
+                          set->source);
 }
 
 /* Every other set, and the new one in its place. */
@@ -101,7 +118,7 @@ static lnt_status copy_line(void *payload, const lnti_embedding_set *set, lnt_er
   replacing *r = payload;
   int order = strcmp(r->set->name, set->name);
   lnt_status status = LNT_OK;
-  if (order <= 0 && !r->done) {
+  if (order <= 0 && !r->done && !r->removes) {
     r->done = true;
     status = write_line(&r->text, r->set, err);
   }
@@ -113,8 +130,8 @@ static lnt_status write_setting(void *payload, lnti_tx *tx, lnt_error *err) {
   char *text = NULL;
   lnt_status status = lnti_tx_setting_find(tx, &text, setting_key, err);
   if (status == LNT_OK && text) status = each_line(text, copy_line, r, err);
-  if (status == LNT_OK && !r->done) status = write_line(&r->text, r->set, err);
-  if (status == LNT_OK) status = lnti_tx_setting(tx, setting_key, r->text.data, err);
+  if (status == LNT_OK && !r->done && !r->removes) status = write_line(&r->text, r->set, err);
+  if (status == LNT_OK) status = lnti_tx_setting(tx, setting_key, r->text.data ? r->text.data : "", err);
   free(text);
   return status;
 }
@@ -143,9 +160,10 @@ lnt_status lnti_embeddings_open(lnti_feature_cache **out, const lnti_project *pr
   if (status) return status;
   if (access(folder, F_OK) != 0) {
     status = lnti_fail(err, LNT_ECORRUPT,
-                       "%s, the vectors of embedding:%s, is gone; bring it back, or import them again: linnet import "
-                       "--embeddings FILE.npy --rows FILE --name %s --existing replace",
-                       folder, set->name, set->name);
+                       "%s, the vectors of embedding:%s, is gone; bring it back, import them again (linnet import "
+                       "--embeddings FILE.npy --rows FILE --name %s --existing replace), or do without: linnet "
+                       "embeddings remove %s",
+                       folder, set->name, set->name, set->name);
   } else {
     status = open_cache(out, project, set, folder, err);
   }
@@ -190,6 +208,7 @@ lnt_status lnti_embeddings_make(lnti_embedding_set *set_out, lnti_feature_cache 
   snprintf(set.name, sizeof set.name, "%s", name);
   lnti_uuid7(&id, lnti_wall_ms());
   lnti_uuid_text(set.id, &id);
+  memcpy(set.content, set.id, sizeof set.content);
   lnt_status status = folder_of(&folder, project, &set, err);
   if (status == LNT_OK) status = open_cache(out, project, &set, folder, err);
   free(folder);
@@ -258,6 +277,77 @@ lnt_status lnti_embeddings_keep(lnti_project *project, const lnti_embedding_set 
   lnti_text_clear(&r.text);
   if (status == LNT_OK) remove_others(project, set);
   return status;
+}
+
+static lnt_status add_set_name(void *payload, const lnti_embedding_set *set, lnt_error *err) {
+  lnti_text *names = payload;
+  return lnti_text_printf(names, err, "%s%s", names->length ? ", " : "", set->name);
+}
+
+lnt_status lnti_embeddings_fail_unknown(lnti_project *project, const char *name, lnt_error *err) {
+  lnti_text names = {0};
+  lnt_status status = lnti_embeddings_list(project, add_set_name, &names, err);
+  if (!status) {
+    status = lnti_fail(
+        err, LNT_ENOTFOUND, "there are no imported embeddings \"%.100s\"; %s%.300s", name,
+        names.length ? "there are: " : "none were imported yet: linnet import --embeddings FILE.npy --rows FILE",
+        names.length ? names.data : "");
+  }
+  lnti_text_clear(&names);
+  return status;
+}
+
+lnt_status lnti_embeddings_remove(lnti_embedding_set *out, lnti_project *project, const char *name, lnt_error *err) {
+  lnti_embedding_set set = {.n = 0};
+  replacing r = {.set = &set, .removes = true};
+  bool found = false;
+  int lock = -1;
+  lnt_status status = lnti_embeddings_lock(&lock, project, err);
+  if (!status) status = lnti_embeddings_find(&found, &set, project, name, err);
+  if (!status && !found) status = lnti_embeddings_fail_unknown(project, name, err);
+  if (!status) status = lnti_store_write(project->store, write_setting, &r, err);
+  lnti_text_clear(&r.text);
+  if (!status) {
+    *out = set;
+    set.id[0] = '\0';
+    remove_others(project, &set); /* all of the name */
+  }
+  lnti_embeddings_unlock(lock);
+  return status;
+}
+
+uint64_t lnti_embeddings_made_ms(const lnti_embedding_set *set) {
+  lnti_uuid id;
+  uint64_t ms = 0;
+  if (lnti_uuid_parse(&id, set->id, NULL)) return 0;
+  for (size_t i = 0; i < 6; i++) ms = ms << 8 | id.bytes[i];
+  return ms;
+}
+
+typedef struct covering {
+  lnti_feature_cache *cache;
+  size_t with, images;
+} covering;
+
+static lnt_status note_covered(void *payload, const lnti_item *item, lnt_error *err) {
+  covering *c = payload;
+  (void)err;
+  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
+  c->images++;
+  c->with += lnti_feature_cache_has(c->cache, &item->content);
+  return LNT_OK;
+}
+
+lnt_status lnti_embeddings_coverage(size_t *with_out, size_t *images_out, lnti_project *project,
+                                    const lnti_embedding_set *set, lnt_error *err) {
+  covering c = {.cache = NULL};
+  lnt_status status = lnti_embeddings_open(&c.cache, project, set, err);
+  if (!status) status = lnti_store_scan_items(project->store, LNTI_SCAN_HASHES, 0, INT64_MAX, note_covered, &c, err);
+  lnti_feature_cache_close(c.cache);
+  if (status) return status;
+  *with_out = c.with;
+  *images_out = c.images;
+  return LNT_OK;
 }
 
 /* ---- verification ---- */

@@ -12,12 +12,18 @@
 #include <feature/backbone.h>
 #include <flow/feature_cache.h>
 
+enum { LNTI_EMBEDDING_SOURCE_BYTES = 1024 };
+
 /** A set. */
 typedef struct lnti_embedding_set {
   char name[LNTI_BACKBONE_NAME_MAX + 1]; /**< as of a backbone */
   char id[LNTI_UUID_TEXT];               /**< another one whenever the set is replaced */
   size_t d;                              /**< numbers of a vector, each kept as f16 */
   size_t n;                              /**< vectors, or more where an import of more was cut off at its very end */
+  /** Made of the images and vectors that it began with, in any order: what models remember, so that the same file that is
+   *  imported anew is known. As a UUID is written; of older projects the id. */
+  char content[LNTI_UUID_TEXT];
+  char source[LNTI_EMBEDDING_SOURCE_BYTES]; /**< the file that it began with, to be shown; "" in older projects */
 } lnti_embedding_set;
 
 typedef lnt_status (*lnti_embedding_visit)(void *payload, const lnti_embedding_set *set, lnt_error *err);
@@ -40,6 +46,17 @@ LNT_MUST_CHECK lnt_status lnti_embeddings_make(lnti_embedding_set *set_out, lnti
 /** Makes it the set of its name, in one transaction, and removes what else stands under that name. `set->n` says how many
  *  vectors it has. Close it before. */
 LNT_MUST_CHECK lnt_status lnti_embeddings_keep(lnti_project *project, const lnti_embedding_set *set, lnt_error *err);
+/** Takes a set away, with its folder, whether that is there or not; one that is being read stays until the next import of its
+ *  name. LNT_ENOTFOUND, with what there is. */
+LNT_MUST_CHECK lnt_status lnti_embeddings_remove(lnti_embedding_set *out, lnti_project *project, const char *name,
+                                                 lnt_error *err);
+/** LNT_ENOTFOUND for a name that no set has. */
+LNT_MUST_CHECK lnt_status lnti_embeddings_fail_unknown(lnti_project *project, const char *name, lnt_error *err);
+/** When a set was made, in ms since 1970. */
+uint64_t lnti_embeddings_made_ms(const lnti_embedding_set *set);
+/** How many of the project's images have a vector in a set. As lnti_embeddings_open. */
+LNT_MUST_CHECK lnt_status lnti_embeddings_coverage(size_t *with_out, size_t *images_out, lnti_project *project,
+                                                   const lnti_embedding_set *set, lnt_error *err);
 /** Removes the folder of a set that was made and not kept. Close it before. */
 void lnti_embeddings_discard(const lnti_project *project, const lnti_embedding_set *set);
 

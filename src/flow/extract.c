@@ -145,7 +145,7 @@ static lnt_status open_embedding(lnti_extractor **out, lnti_project *project, co
   bool imported = false;
   lnt_status status = lnti_embeddings_find(&imported, &set, project, after, err);
   if (status) return status;
-  if (imported) return lnti_extractor_of_imported(out, set.name, set.id, set.d, err);
+  if (imported) return lnti_extractor_of_imported(out, set.name, set.content, set.d, err);
   status = lnti_strdup(&name, after, err);
   if (status) return status;
   char *layer = find_layer(name);
@@ -211,9 +211,9 @@ static lnt_status open_imported(storage *s, lnti_project *project, const lnti_ex
         "so they are of another network",
         name, s->d, set.d);
   }
-  if (strcmp(set.id, lnti_extractor_imported(extractor)) != 0) {
+  if (strcmp(set.content, lnti_extractor_imported(extractor)) != 0) {
     lnti_log_printf(project->context.log, LNTI_LOG_WARN,
-                    "the vectors of embedding:%s are of another import than those that the model learned from; it "
+                    "the vectors of embedding:%s are not those that the model learned from, but of another import; it "
                     "knows nothing of them if another network made them",
                     name);
   }

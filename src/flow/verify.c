@@ -83,7 +83,7 @@ lnt_status lnti_verify(lnti_verify_result *out, lnti_project *project, const lnt
   if (status) goto done;
   status = lnti_feature_cache_verify(project, &result.cached_vectors, &n, visit, payload, err);
   if (status) goto done;
-  status = lnti_embeddings_verify(project, &result.cached_vectors, &n, visit, payload, err);
+  status = lnti_embeddings_verify(project, &result.imported_vectors, &n, visit, payload, err);
   if (status) goto done;
   result.faults += n;
   if (database_faults == 0) keep_note(project, &result);

@@ -15,7 +15,7 @@ typedef struct lnti_verify_result {
   size_t images, missing_images, changed_images; /**< without groups; those of missing sources are missing */
   size_t newer_sources;                          /**< archives and arrays that were written after their import */
   size_t compared_images;                        /**< those that were read */
-  size_t models, cached_vectors;
+  size_t models, cached_vectors, imported_vectors;
 } lnti_verify_result;
 
 typedef struct lnti_verify_options {

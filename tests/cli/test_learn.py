@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import sqlite3
 import struct
@@ -162,6 +163,35 @@ class Imported(Learning):
         self.write(paths)
         self.assertTrue(self.import_vectors(name, "--existing", "replace")["replaced"])
         self.assertIn("another import", self.run_ok("-C", name, "evaluate", "knn-clip").stderr)
+        # The file that it learned from, under whatever id: known again.
+        self.run_json("-C", name, "import", "--embeddings", "back.npy", "--rows", "back.csv", "--name", "clip", "--existing", "replace")
+        self.assertNotIn("another import", self.run_ok("-C", name, "evaluate", "knn-clip", expect=3).stderr)
+        self.list_show_remove(name)
+
+    def list_show_remove(self, name):
+        told = {line["name"]: line for line in self.run_lines("-C", name, "embeddings")}
+        clip = told["clip"]
+        self.assertEqual((list(told), clip["d"], clip["n"], clip["with"], clip["images"], clip["source"]),
+                         (["back", "clip"], 4, 58, 58, 60, str((self.folder / "back.npy").resolve())))
+        self.assertEqual(sorted(clip["models"]), ["centroid-clip", "knn-clip", "logistic-clip"])
+        self.assertEqual(clip["content"], told["back"]["content"])
+        self.assertRegex(self.run_ok("-C", name, "embeddings").stdout, r"\nclip +4  58 of 60  20\S+ \S+  /\S+/back.npy\n")
+        self.assertRegex(self.run_ok("-C", name, "embeddings", "show", "clip").stdout, r"\nmodels +centroid-clip, knn-clip")
+        self.assertRegex(self.run_ok("-C", name, "status").stdout, r"\n  embeddings +2  imported: back, clip\n")
+        self.assertEqual(self.run_json("-C", name, "verify")["imported_vectors"], 116)
+        self.assertIn(" 116 imported vectors, ", self.run_ok("-C", name, "verify").stdout)
+        text = self.run_ok("-C", name, "embeddings", "remove", "clip").stdout
+        self.assertRegex(text, r"\ARemoved embedding:clip and its 58 vectors\nLearned from it.*: centroid-clip, knn-clip, logistic-clip\n")
+        self.fails(1, "-C", name, "evaluate", "knn-clip", says="this project has no vectors of that name")
+        self.fails(1, "-C", name, "embeddings", "remove", "clip", says="there are no imported embeddings \"clip\"; there are: back")
+        folders = [path for path in (self.folder / name / "embeddings").iterdir() if path.is_dir()]
+        self.assertEqual([path.name.split("@")[0] for path in folders], ["back"])
+        shutil.rmtree(folders[0])
+        self.assertIn("or do without: linnet embeddings remove back", self.run_ok("-C", name, "verify", expect=1).stdout)
+        self.assertRegex(self.run_ok("-C", name, "embeddings").stdout, r"\nback +4 +damaged  ")
+        self.assertEqual(self.run_json("-C", name, "embeddings", "remove", "back")["models"], ["knn-back"])
+        self.run_ok("-C", name, "verify")
+        self.assertEqual(self.run_ok("-C", name, "embeddings").stdout.splitlines()[0], "No imported embeddings.")
 
     def test_mistakes(self):
         name = self.ready(per_class=6)

@@ -54,7 +54,8 @@ typedef struct vectors_import {
   lnti_embedding_set set;
   lnti_feature_cache *cache;
   bool is_new, adds_to_set;
-  size_t n_other; /* vectors that are not those that are there */
+  lnti_uuid content; /* of a new set: the sum of its vectors' hashes, which no order changes */
+  size_t n_other;    /* vectors that are not those that are there */
   char first_other[256];
   size_t n_unlike_copies;
   lnt_error first_refusal;
@@ -277,6 +278,35 @@ static bool is_same(vectors_import *v) {
   return apart <= same_within * same_within * length;
 }
 
+/* The source is shown, and stands in a line. */
+static void name_source(vectors_import *v) {
+  char *path = realpath(v->request->file, NULL);
+  const char *file = path ? path : v->request->file;
+  size_t n = strlen(file), room = sizeof v->set.source - 1;
+  n = lnti_utf8_valid(file, n < room ? n : room);
+  for (size_t i = 0; i < n; i++) v->set.source[i] = file[i];
+  for (size_t i = 0; i < n; i++) {
+    if ((unsigned char)v->set.source[i] < ' ') v->set.source[i] = '?';
+  }
+  v->set.source[n] = '\0';
+  free(path);
+}
+
+static void add_to_content(vectors_import *v, const lnti_hash *image) {
+  lnti_hasher hasher;
+  lnti_hash hash;
+  unsigned carry = 0;
+  lnti_hash_begin(&hasher);
+  lnti_hash_update(&hasher, image->bytes, sizeof image->bytes);
+  lnti_hash_update(&hasher, v->row, v->shape.d * sizeof *v->row);
+  lnti_hash_end(&hash, &hasher);
+  for (size_t i = 0; i < sizeof v->content.bytes; i++) {
+    carry += (unsigned)v->content.bytes[i] + hash.bytes[i];
+    v->content.bytes[i] = (uint8_t)(carry & 0xff);
+    carry >>= 8;
+  }
+}
+
 /* v->row becomes the vector of an item, unless its image has one. */
 static lnt_status take_vector(vectors_import *v, const known *item, size_t row, const char *path, lnt_error *err) {
   bool there = false, since = lnti_feature_cache_added(v->cache, &item->content);
@@ -284,6 +314,7 @@ static lnt_status take_vector(vectors_import *v, const known *item, size_t row, 
   if (status) return status;
   if (!there) {
     v->result->added++;
+    add_to_content(v, &item->content);
     return lnti_feature_cache_put(v->cache, &item->content, v->row, err);
   }
   bool same = is_same(v);
@@ -403,6 +434,10 @@ static lnt_status import(vectors_import *v, lnt_error *err) {
   if (!status) status = lnti_feature_cache_flush(v->cache, err);
   if (status) return status;
   v->set.n = lnti_feature_cache_count(v->cache);
+  if (v->is_new) {
+    lnti_uuid_text(v->set.content, &v->content);
+    name_source(v);
+  }
   lnti_feature_cache_close(v->cache);
   v->cache = NULL;
   status = lnti_embeddings_keep(v->project, &v->set, err);
