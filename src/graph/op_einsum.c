@@ -126,9 +126,9 @@ static lnt_status read_equation(equation *e, const lnti_call *call, lnt_error *e
   return status;
 }
 
-/* All products there are: one element of a result may take as many as that, and cannot be stopped. */
-static lnt_status check_products(const equation *e, const lnti_call *call, lnt_error *err) {
-  enum { PRODUCTS_LOG = 34 };
+/* All products there are: one element of a result may take as many as that. */
+static lnt_status count_products(lnti_call *call, const equation *e, lnt_error *err) {
+  enum { PRODUCTS_LOG = 32 };
   size_t n = 1;
   for (size_t i = 0; i < NAMES; i++) {
     const size_t length = e->dim[i] ? e->dim[i] - 1 : 1;
@@ -138,6 +138,7 @@ static lnt_status check_products(const equation *e, const lnti_call *call, lnt_e
                        PRODUCTS_LOG);
     n *= length;
   }
+  call->products = n;
   return LNT_OK;
 }
 
@@ -145,7 +146,7 @@ static lnt_status infer_einsum(lnti_call *call, lnt_error *err) {
   equation e;
   lnti_shape shape = {0};
   lnt_status status = read_equation(&e, call, err);
-  if (!status) status = check_products(&e, call, err);
+  if (!status) status = count_products(call, &e, err);
   for (size_t d = 0; d < e.n_made && !status; d++) shape.dim[shape.rank++] = e.dim[e.made[d]] - 1;
   if (!status) lnti_call_describe(call, 0, call->input[0]->dtype, &shape);
   return status;
@@ -156,15 +157,23 @@ typedef struct einsum_job {
   const lnti_call *call;
 } einsum_job;
 
-/* The sum of one element of the result, whose operands begin at `place`. */
-static double sum_products(const einsum_job *job, const size_t place[OPERANDS]) {
+/* The sum of one element of the result, whose operands begin at `place`. `done` counts products: now and then it is looked
+ * whether to stop. */
+static lnt_status sum_products(double *out, size_t *done, const einsum_job *job, const size_t place[OPERANDS],
+                               lnt_error *err) {
+  enum { LOOK_EVERY = 1 << 20 };
   const equation *e = &job->e;
   size_t index[NAMED_MAX] = {0}, at[OPERANDS];
   double sum = 0;
   memcpy(at, place, sizeof at);
+  *out = 0;
   for (size_t s = 0; s < e->n_summed; s++)
-    if (e->dim[e->summed[s]] == 1) return 0;
+    if (e->dim[e->summed[s]] == 1) return LNT_OK;
   for (;;) {
+    if (++*done % LOOK_EVERY == 0) {
+      lnt_status status = lnti_cancel_check(job->call->context->cancel, err);
+      if (status) return status;
+    }
     double product = 1;
     for (size_t k = 0; k < e->n_operands; k++) product *= (double)lnti_tensor_real(job->call->input[k], at[k]);
     sum += product;
@@ -177,23 +186,28 @@ static double sum_products(const einsum_job *job, const size_t place[OPERANDS]) 
       if (more) break;
       index[s - 1] = 0;
     }
-    if (s == 0) return sum;
+    if (s == 0) break;
   }
+  *out = sum;
+  return LNT_OK;
 }
 
 static lnt_status make_some(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   (void)worker;
-  (void)err;
   const einsum_job *job = payload;
   const equation *e = &job->e;
+  size_t done = 0;
   for (size_t i = begin; i < end; i++) {
+    double sum = 0;
     size_t place[OPERANDS] = {0}, rest = i;
     for (size_t d = e->n_made; d-- > 0;) {
       const size_t name = e->made[d], length = e->dim[name] - 1;
       for (size_t k = 0; k < e->n_operands; k++) place[k] += rest % length * e->stride[k][name];
       rest /= length;
     }
-    lnti_tensor_set_real(&job->call->output[0], i, (float)sum_products(job, place));
+    lnt_status status = sum_products(&sum, &done, job, place, err);
+    if (status) return status;
+    lnti_tensor_set_real(&job->call->output[0], i, (float)sum);
   }
   return LNT_OK;
 }

@@ -204,13 +204,15 @@ static lnt_status infer_qconv(lnti_call *call, lnt_error *err) {
   return status;
 }
 
+/* Element i has the i-th of the weights' scales. By that number, not by a place in the weights: they may be empty. */
 static lnt_status real_bias(lnti_tensor *out, const lnti_tensor *bias, const scaling *x, const scaling *w,
                             lnt_error *err) {
   size_t n = lnti_shape_count(&bias->shape);
+  const float *scale_w = w->scale->data, scale_x = *(const float *)x->scale->data;
   float *data = NULL;
   lnt_status status = lnti_alloc(&data, n, sizeof *data, err);
   for (size_t i = 0; i < n && !status; i++) {
-    data[i] = (float)(lnti_tensor_number(bias, i) * scale_at(x, 0) * scale_at(w, i * w->step));
+    data[i] = (float)(lnti_tensor_number(bias, i) * (double)scale_x * (double)scale_w[w->n == 1 ? 0 : i]);
   }
   if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = bias->shape, .data = data};
   return status;

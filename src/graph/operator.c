@@ -115,7 +115,7 @@ static lnt_status check_inputs(const lnti_call *call, lnt_error *err) {
 
 lnt_status lnti_operator_infer(lnti_call *call, lnt_error *err) {
   lnt_status status = check_inputs(call, err);
-  call->scratch_bytes = 0;
+  call->scratch_bytes = call->products = 0;
   /* What is not described stays no shape, and fails. */
   for (size_t k = 0; k < call->n_outputs; k++) {
     call->output[k] = (lnti_tensor){.dtype = LNTI_F32, .shape.rank = LNTI_RANK_MAX + 1};

@@ -18,6 +18,7 @@ typedef struct lnti_call {
   size_t n_inputs, n_outputs;
   size_t scratch_bytes; /**< set by `infer`: what `forward` wants at `scratch` */
   void *scratch;        /**< 64-byte aligned */
+  size_t products;      /**< set by `infer` where inputs and outputs do not bound what `forward` takes; else 0 */
   const lnti_context *context;
 } lnti_call;
 

@@ -66,7 +66,7 @@ static bool all_constant(const lnti_graph *g, const lnti_node *node) {
 }
 
 /* What would take long is left to be run, where it can be stopped: products of two inputs that are both large, which need not be
- * the first two (quantised ones have scales between them). */
+ * the first two (quantised ones have scales between them); an operator that takes more says how many. */
 static bool is_quick(const lnti_call *call) {
   enum { MANY = 1 << 26, LOOKED_AT = 4 };
   size_t made = 0, most = 0, second = 0;
@@ -81,7 +81,7 @@ static bool is_quick(const lnti_call *call) {
     }
   }
   if (call->n_inputs == 1) second = most;
-  return made <= MANY && (second == 0 || made <= ((size_t)1 << 36) / second);
+  return made <= MANY && call->products <= MANY && (second == 0 || made <= ((size_t)1 << 36) / second);
 }
 
 /* Computes a node now. Outputs that have no name are computed too: the operator writes them. */

@@ -186,6 +186,46 @@ static void a_sum_without_end_is_refused(void **state) {
   assert_status(plan_and_run("y"), LNT_ELIMIT);
 }
 
+/* Nor a sum of four thousand million products, whose one element stops in the middle. */
+static void nor_is_a_long_sum_made_and_it_stops(void **state) {
+  (void)state;
+  lnti_cancel cancel = {0};
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC, .cancel = &cancel};
+  const lnti_attribute equation = {.name = "equation", .kind = LNTI_ATTRIBUTE_STRING, .s = "i,j,k->"};
+  lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 1, .dim = {1}}};
+  const lnti_plan_options options = {.input = &input};
+  _Alignas(64) float data[16] = {0};
+  lnti_plan *plan = NULL;
+  constant("m", LNTI_F32, SHAPE(1600));
+  lnti_test_node(graph, "Einsum", "m m m", "y", &equation, 1);
+  assert_ok(lnti_graph_add_input(graph, lnti_test_value(graph, "x"), ERR));
+  assert_ok(lnti_graph_add_output(graph, lnti_test_value(graph, "y"), ERR));
+  assert_ok(lnti_graph_finish(graph, ERR));
+  assert_ok(lnti_plan_new(&plan, graph, &options, &context, ERR));
+  assert_int_equal(lnti_plan_steps(plan), 1);
+  input.data = data;
+  const double begin_s = lnti_cpu_seconds();
+  cancel.deadline_ns = lnti_monotonic_ns() + 20000000;
+  assert_status(lnti_plan_run(plan, &input, ERR), LNT_ECANCELLED);
+  assert_true(lnti_cpu_seconds() - begin_s < 5);
+  lnti_plan_free(plan);
+}
+
+/* A matrix of no rows has no elements, but a scale for each of its columns. */
+static void nothing_is_divided_by_what_is_empty(void **state) {
+  (void)state;
+  constant("a", LNTI_U8, SHAPE(1, 0));
+  constant("b", LNTI_U8, SHAPE(0, 4));
+  constant("z", LNTI_U8, SHAPE(4));
+  constant("z1", LNTI_U8, SHAPE(1));
+  constant("c", LNTI_I32, SHAPE(4));
+  *(float *)constant("s1", LNTI_F32, SHAPE(1)) = 1;
+  float *scale = constant("s", LNTI_F32, SHAPE(4));
+  for (int i = 0; i < 4; i++) scale[i] = 1;
+  lnti_test_node(graph, "QGemm", "a s1 z1 b s z c", "y", NULL, 0);
+  assert_ok(plan_and_run("y"));
+}
+
 static void integers_to_powers_that_are_none(void **state) {
   (void)state;
   const lnti_context context = {.cpu = LNT_CPU_GENERIC};
@@ -233,6 +273,8 @@ int main(void) {
                                      HOSTILE(nor_are_long_products_of_bytes_made),
                                      HOSTILE(nor_of_an_equation),
                                      HOSTILE(a_sum_without_end_is_refused),
+                                     HOSTILE(nor_is_a_long_sum_made_and_it_stops),
+                                     HOSTILE(nothing_is_divided_by_what_is_empty),
                                      cmocka_unit_test(equations_that_say_nothing_are_refused),
                                      HOSTILE(integers_to_powers_that_are_none)};
   return cmocka_run_group_tests(tests, NULL, NULL);
