@@ -6,6 +6,7 @@
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/format.h>
+#include <errno.h>
 #include <flow/backbones.h>
 #include <flow/predict.h>
 #include <math/topk.h>
@@ -27,7 +28,7 @@ typedef struct predicting {
   bool blocks;     /**< text: a line for each guess below the path, else one for each image */
   uint32_t *order; /**< [k] scratch: classes by probability */
   size_t label_columns;
-  size_t n_failed;
+  size_t n_told, n_failed;
   bool head_written;
 } predicting;
 
@@ -152,15 +153,25 @@ static lnt_status write_line(predicting *p, const lnt_model *model, const lnti_p
   return status ? status : lnti_print_text(p->cli, &p->line, err);
 }
 
+/** Who reads a pipe sees what there is while the next are computed. */
+static lnt_status flush(lnti_cli *cli, lnt_error *err) {
+  if (fflush(cli->out) == 0) return LNT_OK;
+  if (!cli->out_errno) cli->out_errno = errno ? errno : EIO;
+  return lnti_fail_errno(err, cli->out_errno, "the output cannot be written");
+}
+
 static lnt_status on_prediction(void *payload, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   predicting *p = payload;
+  p->n_told++;
   if (r->prob) {
     lnti_topk_largest(p->order, r->prob, p->k, p->top);
   } else {
     p->n_failed++;
   }
-  if (p->json) return write_json(p, model, r, err);
-  return p->blocks ? write_block(p, model, r, err) : write_line(p, model, r, err);
+  lnt_status status = p->json     ? write_json(p, model, r, err)
+                      : p->blocks ? write_block(p, model, r, err)
+                                  : write_line(p, model, r, err);
+  return !status && !r->more ? flush(p->cli, err) : status;
 }
 
 /* ---- the command ---- */
@@ -254,6 +265,12 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   } else if (!status) {
     status = lnti_predict_paths(&result, model, project, args->operands + n_models, args->n_operands - n_models,
                                 &cli->context, &cli->meter->progress, on_prediction, &p, err);
+  }
+  if (status == LNT_ECANCELLED && p.n_told > 0) {
+    status = lnti_fail(err, status, "cancelled; the results above are whole");
+  } else if (status == LNT_ECANCELLED && items) {
+    status =
+        lnti_fail(err, status, "cancelled; the features that were computed are kept, and the same command goes on");
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
   free(p.order);

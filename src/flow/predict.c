@@ -1,10 +1,13 @@
 /*
  * Prediction. Inputs become URIs, URIs go through the pool in blocks (read, prepare, extract: one canonical path), each
- * block's vectors through the model, and results come out in the order of the inputs.
+ * block's vectors through the model, and results come out in the order of the inputs. The first block is an image for each
+ * thread, so that the first results are there at once; those that follow grow to what takes a second, so that threads seldom
+ * wait for the last image of a block.
  */
 #include <flow/predict.h>
 
 #include <base/alloc.h>
+#include <base/cancel.h>
 #include <base/error.h>
 #include <flow/extract.h>
 #include <flow/import/files.h>
@@ -17,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8, CHUNK_NETWORK = 1 };
+enum { BLOCK_INPUTS = 1024, CHUNK_INPUTS = 8, CHUNKS_A_THREAD = 16, BLOCK_GROWTH = 4 };
+static const double block_seconds = 1;
 
 /* ---- finding a model ---- */
 
@@ -70,6 +74,7 @@ typedef struct prediction_work {
   size_t d_bytes, k;
   char *uri[BLOCK_INPUTS]; /* owned */
   size_t n;                /* in the block */
+  size_t n_block;          /* it is run when so many are in it */
   unsigned char *rows;     /* [BLOCK_INPUTS] vectors */
   float *prob;             /* [BLOCK_INPUTS,k] */
   outcome *outcomes;       /* [BLOCK_INPUTS] */
@@ -100,7 +105,8 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
 static lnt_status visit_block(prediction_work *work, lnt_error *err) {
   for (size_t i = 0; i < work->n; i++) {
     const outcome *o = &work->outcomes[i];
-    lnti_prediction prediction = {.path = work->uri[i], .code = o->status, .reason = o->error.message};
+    lnti_prediction prediction = {
+        .path = work->uri[i], .code = o->status, .reason = o->error.message, .more = i + 1 < work->n};
     if (o->status == LNT_OK) prediction.prob = work->prob + i * work->k;
     work->result.n++;
     work->result.n_failed += o->status != LNT_OK;
@@ -115,16 +121,30 @@ static void empty_block(prediction_work *work) {
   work->n = 0;
 }
 
+/* By how long this one took. A whole number of images for each thread. */
+static void choose_next_block(prediction_work *work, double seconds) {
+  size_t threads = lnti_pool_size(work->context->pool);
+  double share = seconds > 0 ? block_seconds / seconds : BLOCK_GROWTH;
+  size_t n = (size_t)((double)work->n * (share < BLOCK_GROWTH ? share : BLOCK_GROWTH));
+  n -= n % threads;
+  if (n < threads) n = threads;
+  work->n_block = n < BLOCK_INPUTS ? n : BLOCK_INPUTS;
+}
+
 static lnt_status run_block(prediction_work *work, lnt_error *err) {
   const lnti_extractor *extractor = work->model->extractor;
-  size_t chunk = lnti_extractor_backbone(extractor) ? CHUNK_NETWORK : CHUNK_INPUTS;
+  const uint64_t began = lnti_monotonic_ns();
+  size_t chunk = work->n / (lnti_pool_size(work->context->pool) * CHUNKS_A_THREAD);
+  chunk = chunk == 0 ? 1 : chunk < CHUNK_INPUTS ? chunk : CHUNK_INPUTS;
   lnt_status status = lnti_pool_for(work->context->pool, work->n, chunk, read_chunk, work, work->context->cancel, err);
   if (status) return status;
   lnti_matrix x = lnti_matrix_of(work->rows, work->n, lnti_extractor_d(extractor), lnti_extractor_dtype(extractor));
   status = lnti_model_predict(work->prob, work->model, &x, work->context, err);
   if (status) return status;
+  double seconds = (double)(lnti_monotonic_ns() - began) * 1e-9; /* not of who reads the results */
   status = visit_block(work, err);
   if (status) return status;
+  choose_next_block(work, seconds);
   empty_block(work);
   lnti_progress_update(work->progress, "images", work->result.n, work->n_total);
   return LNT_OK;
@@ -133,7 +153,7 @@ static lnt_status run_block(prediction_work *work, lnt_error *err) {
 static lnt_status add_input(prediction_work *work, char *uri, lnt_error *err) {
   work->outcomes[work->n].status = LNT_OK;
   work->uri[work->n++] = uri;
-  return work->n == BLOCK_INPUTS ? run_block(work, err) : LNT_OK;
+  return work->n >= work->n_block ? run_block(work, err) : LNT_OK;
 }
 
 /* An input that is known to have failed already; it waits its turn among the others. */
@@ -144,7 +164,7 @@ static lnt_status add_failure(prediction_work *work, const char *path, const lnt
   work->n_total++;
   work->outcomes[work->n] = (outcome){reason->code, *reason};
   work->uri[work->n++] = uri;
-  return work->n == BLOCK_INPUTS ? run_block(work, err) : LNT_OK;
+  return work->n >= work->n_block ? run_block(work, err) : LNT_OK;
 }
 
 /* ---- paths ---- */
@@ -241,6 +261,7 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
   if (status) return status;
   work->model = model;
   work->context = context;
+  work->n_block = lnti_pool_size(context->pool);
   work->progress = progress;
   work->visit = visit;
   work->payload = payload;
@@ -314,6 +335,7 @@ static lnt_status visit_items(lnti_predict_result *result, const lnt_model *mode
       result->n_failed++;
     }
     result->n++;
+    prediction.more = i + 1 < items->n;
     lnt_status status = visit(payload, model, &prediction, err);
     if (status) return status;
   }

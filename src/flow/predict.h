@@ -15,9 +15,11 @@ typedef struct lnti_prediction {
   const float *prob; /**< [n_classes] */
   lnt_status code;
   const char *reason;
+  bool more; /**< the next follows at once; else it is yet to be computed */
 } lnti_prediction;
 
-/** Called in the order of the inputs, from one thread. A returned error ends the work. */
+/** Called in the order of the inputs as they are computed (at most about a second's work is waited for), from one thread. A returned
+ *  error ends the work. */
 typedef lnt_status (*lnti_prediction_visit)(void *payload, const lnt_model *model, const lnti_prediction *prediction,
                                             lnt_error *err);
 

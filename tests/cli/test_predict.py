@@ -1,5 +1,7 @@
 """predict: files, folders, arrays and items, and what cannot be read."""
+import json
 import shutil
+import signal
 import struct
 import subprocess
 import unittest
@@ -150,6 +152,24 @@ class Predict(program.Case):
         shutil.copy(self.model, self.folder / "copy.lnt")
         path = self.image("stripes")
         self.assertEqual(self.run_lines("predict", "copy.lnt", path), self.run_lines("predict", self.model, path))
+
+    def test_interrupted(self):
+        """The first results come while the rest is computed, and stay; the pipe holds the program up until they are read."""
+        images = self.folder / "many-images-idx3-ubyte"
+        n, size = 60000, program.FLAT
+        sizes = b"".join(side.to_bytes(4, "big") for side in (n, size, size))
+        images.write_bytes(b"\0\0\x08\x03" + sizes + program.picture("disc", 1) * n)
+        with subprocess.Popen([program.LINNET, "predict", self.model, images, "--json"], cwd=self.folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            lines = [running.stdout.readline()]
+            running.send_signal(signal.SIGINT)
+            lines += running.stdout.read().splitlines()
+            said = running.stderr.read()
+        self.assertEqual(running.returncode, 130)
+        self.assertEqual([json.loads(line).get("label") for line in lines[:-1]], ["disc"] * (len(lines) - 1))
+        self.assertEqual(json.loads(lines[-1])["error"]["code"], "ECANCELLED")
+        self.assertTrue(1 < len(lines) < n)
+        self.assertIn("cancelled; the results above are whole", said)
 
     def test_reader_that_goes(self):
         images = program.write_idx(self.folder, "train", 3000, labels=False)

@@ -3,6 +3,7 @@
  */
 #include "media_support.h"
 
+#include <base/cancel.h>
 #include <base/error.h>
 #include <dirent.h>
 #include <flow/predict.h>
@@ -15,7 +16,8 @@ enum { SEEN_MAX = 2200 };
 
 /* What was told. */
 typedef struct predictions {
-  size_t n, stop_at;
+  size_t n, stop_at, n_waits; /* how often the next were yet to be computed */
+  lnti_cancel *cancel;        /* asked for by the first; NULL: none */
   struct {
     char path[512], reason[LNT_ERROR_MESSAGE_BYTES];
     int64_t item_id;
@@ -40,6 +42,8 @@ static lnt_status keep(void *payload, const lnt_model *model, const lnti_predict
   assert_true((p->prob == NULL) == (p->code != LNT_OK));
   if (p->prob) memcpy(all->of[all->n].prob, p->prob, sizeof all->of[0].prob);
   all->n++;
+  all->n_waits += !p->more;
+  if (all->cancel) lnti_cancel_request(all->cancel);
   return LNT_OK;
 }
 
@@ -230,6 +234,27 @@ static void a_visitor_may_end_the_work(void **state) {
   lab_free(&l);
 }
 
+static void results_come_as_they_are_computed(void **state) {
+  (void)state;
+  lab l = toy_lab("knn", "pixels");
+  lnt_model *model = open_model(&l);
+  media_name name = media_in(&l, "set");
+  const char *path = name.text;
+  lnti_predict_result result = predict(&l, model, &path, 1);
+  assert_true(result.n == 36 && seen.n_waits > 1 && seen.n_waits < 36); /* blocks grow */
+  /* The only thread has computed no more than the first when that is told. */
+  lnti_cancel cancel = {0};
+  lnti_context context = l.project->context;
+  context.cancel = &cancel;
+  memset(&seen, 0, sizeof seen);
+  seen.cancel = &cancel;
+  assert_status(lnti_predict_paths(&result, model, l.project, &path, 1, &context, NULL, keep, &seen, ERR),
+                LNT_ECANCELLED);
+  assert_int_equal(seen.n, 1);
+  lnt_model_close(model);
+  lab_free(&l);
+}
+
 static void models_are_found_by_name_or_path(void **state) {
   (void)state;
   lab l = toy_lab("knn", "pixels");
@@ -333,6 +358,7 @@ int main(void) {
       cmocka_unit_test(blocks_keep_the_order),
       cmocka_unit_test(archives_by_the_projects_cache),
       cmocka_unit_test(a_visitor_may_end_the_work),
+      cmocka_unit_test(results_come_as_they_are_computed),
       cmocka_unit_test(models_are_found_by_name_or_path),
       cmocka_unit_test(items_by_filter),
       cmocka_unit_test(all_ways_agree),
