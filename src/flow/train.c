@@ -255,23 +255,30 @@ static lnt_status keep_fair_val(training *t, lnt_error *err) {
                            "%zu validation items are the same pictures as training items and were left out", n_shared);
 }
 
-/* Groups of the rows that are scored. Keys that once held and hold no longer (metadata that were replaced) are no reason
- * not to train. */
-static lnt_status find_groups(training *t, lnt_error *err) {
+static bool cross_validates(const training *t) {
+  return t->grid.n > 1 || t->options->folds > 0;
+}
+
+/* Keys that once held and hold no longer (metadata that were replaced) are no reason not to train. */
+static lnt_status group_rows(training *t, uint32_t *group, const lnti_extract_items *items, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
-  bool val = t->val.items.n > 0;
-  const lnti_extract_items *items = val ? &t->val.items : &t->rows.items;
-  uint32_t *group = val ? t->val_group : t->group;
   char **key = &t->result->group_key;
-  lnt_status status = val ? lnti_content_groups(t->group, &t->rows.items, err) : LNT_OK; /* none of them is held out */
-  if (!status) status = lnti_group_keys(key, t->project, err);
-  if (status) return status;
-  status = lnti_row_groups(group, t->project, *key, items, &reason);
+  lnt_status status = lnti_row_groups(group, t->project, *key, items, &reason);
   if (status != LNT_ENOTFOUND || !*key) return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
   free(*key);
   *key = NULL;
   status = lnti_messages_add(&t->result->warnings, err, "%s; validation goes without regard to it", reason.message);
   return status ? status : lnti_row_groups(group, t->project, NULL, items, err);
+}
+
+/* Training rows are held out too, unless there are validation rows and nothing is cross-validated. */
+static lnt_status find_groups(training *t, lnt_error *err) {
+  bool val = t->val.items.n > 0;
+  lnt_status status = lnti_group_keys(&t->result->group_key, t->project, err);
+  if (!status && val) status = group_rows(t, t->val_group, &t->val.items, err);
+  if (status) return status;
+  if (val && !cross_validates(t)) return lnti_content_groups(t->group, &t->rows.items, err);
+  return group_rows(t, t->group, &t->rows.items, err);
 }
 
 /* Once it is known which images can be read: the rows, classes and groups that the model is really made from. */
@@ -320,7 +327,7 @@ static lnt_status choose(training *t, lnt_error *err) {
   const lnti_problem problem = {
       .x = lnti_vectors_matrix(&t->features), .label = t->label, .n_classes = t->n_classes, .seed = t->options->seed};
   lnti_text advice = {0};
-  if (t->grid.n == 1 && t->options->folds == 0) return LNT_OK;
+  if (!cross_validates(t)) return LNT_OK;
   lnt_status status = lnti_choose(choice, &t->grid, &problem, t->group, &options, &t->project->context, err);
   if (status) return status;
   t->params = choice->grid.point[choice->best];

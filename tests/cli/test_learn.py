@@ -11,6 +11,7 @@ import subprocess
 import unittest
 import zipfile
 from pathlib import Path
+from random import Random
 
 import program
 
@@ -210,6 +211,56 @@ class Imported(Learning):
         (self.folder / "rows.txt").write_text("photos/disc/000.pgm\n")
         self.fails(1, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt", says="clip.npy has 18 rows")
         self.assertEqual([path.name for path in (self.folder / name / "embeddings").iterdir()], ["lock"])
+
+
+class Folds(program.Case):
+    """What belongs together is judged together in cross-validation, also where there is a val."""
+
+    def noise(self, random, level=0):
+        return bytes(level + random.randrange(100) for _ in range(144))
+
+    def like(self, random, base, jitter):
+        return bytes(value + random.randrange(jitter) for value in base)
+
+    def judged(self, rows, *split):
+        """Accuracy of the nearest neighbour over the folds. @param rows pairs of pixels and what the table says of them"""
+        self.run_ok("init", "p")
+        (self.folder / "photos").mkdir()
+        lines = []
+        for i, (pixels, told) in enumerate(rows):
+            program.write_pgm(self.folder / f"photos/{i}.pgm", pixels, 12, 12)
+            lines.append(f"photos/{i}.pgm,{told}\n")
+        (self.folder / "t.csv").write_text("path,label,left,right,group\n" + "".join(lines))
+        self.run_ok("-C", "p", "import", "t.csv", "--column", "left=meta", "--column", "right=meta", "--column", "group=group")
+        self.run_ok("-C", "p", "split", "--val", "0.25", *split)
+        told = self.run_json("-C", "p", "train", "--feature", "pixels", "--learner", "knn", "--set", "k=1", "--cv", "5")["models"][0]
+        shutil.rmtree(self.folder / "p")
+        shutil.rmtree(self.folder / "photos")
+        return told["cross_validation"]["figures"]["accuracy"]
+
+    def test_alike(self):
+        """Four like pictures of each patient, whose class is drawn: known again, but not to be known."""
+        random, rows = Random(1), {"near": [], "keys": [], "group": []}
+        for patient in range(40):
+            base, label = self.noise(random), random.choice("ab")
+            for _ in range(4):
+                pixels = self.like(random, base, 50)  # alike, but no near duplicates
+                rows["near"].append((self.like(random, base, 6), f"{label},,,"))
+                rows["keys"].append((pixels, f"{label},{patient if patient % 2 else ''},{'' if patient % 2 else patient},"))
+                rows["group"].append((pixels, f"{label},,,{patient}"))
+        for which, *split in (("near", "--group", "near"), ("keys", "--group", "left,right"), ("group",)):
+            self.assertLess(self.judged(rows[which], *split), 0.7, which)
+
+    def test_near_duplicates(self):
+        """Bright and dark ones, and between them pairs whose class is drawn: right only by their own like."""
+        random, rows = Random(2), []
+        for i in range(100):
+            bright = i % 2
+            rows.append((self.noise(random, 156 * bright), f"{'ab'[bright]},,,"))
+        for _ in range(9):
+            base, label = self.noise(random, 78), random.choice("ab")
+            rows += [(self.like(random, base, 6), f"{label},,,") for _ in range(2)]
+        self.assertLess(self.judged(rows), 0.95)
 
 
 class Groups(program.Case):
