@@ -156,6 +156,9 @@ lnt_status lnti_help_features(lnti_text *out, lnt_error *err) {
   if (!status)
     status = two_columns(out, NAME_COLUMN, "embedding:BACKBONE", HELP_COLUMN,
                          "What a backbone sees; :BACKBONE@LAYER for another layer ('linnet help backbone').", err);
+  if (!status)
+    status = two_columns(out, NAME_COLUMN, "embedding:NAME", HELP_COLUMN,
+                         "Vectors that another program made and that were imported ('linnet embeddings').", err);
   return status;
 }
 

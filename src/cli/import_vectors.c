@@ -124,6 +124,17 @@ lnt_status lnti_import_vectors_unused(const lnti_args *args, lnt_error *err) {
     if (lnti_args_has(args, names[i]))
       return lnti_fail(err, LNT_EINVAL, "--%s goes with --embeddings FILE.npy", names[i]);
   }
+  for (size_t i = 0; i < args->n_operands; i++) {
+    const char *file = args->operands[i];
+    size_t n = strlen(file);
+    if (n > 4 && strcmp(file + n - 4, ".npy") == 0) {
+      return lnti_fail(
+          err, LNT_EINVAL,
+          "%.300s is an array of numbers, and no source of images. Vectors of images that are items: linnet import "
+          "--embeddings %.300s --rows FILE",
+          file, file);
+    }
+  }
   return args->n_operands > 0 ? LNT_OK
                               : lnti_fail(err, LNT_EINVAL,
                                           "something is missing: linnet import SOURCE..., or --embeddings FILE.npy "

@@ -104,23 +104,25 @@ static char *find_layer(char *text) {
   return strchr(last, '/') ? NULL : last;
 }
 
-/* What is to be written, and which there are. */
-static lnt_status fail_which_backbone(const lnti_project *project, const char *text, lnt_error *err) {
-  lnti_text names = {0};
-  lnt_status status = lnti_backbones_names(&names, project->backbones, err);
-  if (!status)
-    status = lnti_fail(
-        err, LNT_EINVAL, "\"%.100s\": of which backbone? It is written %sBACKBONE or %sBACKBONE@LAYER; %s%.200s", text,
-        LNTI_EMBEDDING_PREFIX, LNTI_EMBEDDING_PREFIX,
-        names.length ? "there are: " : "none is kept yet: linnet backbone add FILE, or linnet backbone pull NAME",
-        names.length ? names.data : "");
-  lnti_text_clear(&names);
-  return status;
-}
-
 static lnt_status add_name(void *payload, const lnti_embedding_set *set, lnt_error *err) {
   lnti_text *names = payload;
   return lnti_text_printf(names, err, "%s%s", names->length ? ", " : "; imported: ", set->name);
+}
+
+/* What is to be written, and which there are. */
+static lnt_status fail_which_backbone(lnti_project *project, const char *text, lnt_error *err) {
+  lnti_text names = {0}, sets = {0};
+  lnt_status status = lnti_backbones_names(&names, project->backbones, err);
+  if (!status) status = lnti_embeddings_list(project, add_name, &sets, err);
+  if (!status)
+    status = lnti_fail(
+        err, LNT_EINVAL, "\"%.100s\": of which backbone? It is written %sBACKBONE or %sBACKBONE@LAYER; %s%.200s%.200s",
+        text, LNTI_EMBEDDING_PREFIX, LNTI_EMBEDDING_PREFIX,
+        names.length ? "there are: " : "none is kept yet: linnet backbone add FILE, or linnet backbone pull NAME",
+        names.length ? names.data : "", sets.length ? sets.data : "");
+  lnti_text_clear(&sets);
+  lnti_text_clear(&names);
+  return status;
 }
 
 /* No backbone is called so; nor are imported vectors, which are told as well. */
@@ -155,7 +157,13 @@ static lnt_status open_embedding(lnti_extractor **out, lnti_project *project, co
   } else {
     status = lnti_backbones_open(&backbone, project->backbones, name, layer, LNTI_BACKBONE_EMBEDDING, &project->context,
                                  &reason);
-    if (status == LNT_ENOTFOUND) {
+    if (status == LNT_ENOTFOUND && layer) status = lnti_embeddings_find(&imported, &set, project, name, err);
+    if (status == LNT_OK && imported) {
+      status = lnti_fail(err, LNT_EINVAL, "\"%s\" is imported vectors, which have no layers: %s%s", name,
+                         LNTI_EMBEDDING_PREFIX, name);
+    } else if (status == LNT_OK && !backbone) {
+      status = fail_unknown(project, &reason, err);
+    } else if (status == LNT_ENOTFOUND) {
       status = fail_unknown(project, &reason, err);
     } else if (status) {
       status = lnti_fail(err, status, "%s", reason.message);
@@ -165,13 +173,41 @@ static lnt_status open_embedding(lnti_extractor **out, lnti_project *project, co
   return status ? status : lnti_extractor_of_backbone(out, backbone, LNTI_BACKBONE_EMBEDDING, err);
 }
 
+/* No feature is called so; where a backbone or imported vectors are, that is meant. */
+static lnt_status fail_no_feature(lnti_project *project, const char *text, const lnt_error *reason, lnt_error *err) {
+  lnti_backbone_entry entry = {0};
+  lnti_embedding_set set;
+  char *name = NULL;
+  const lnti_feature *feature = NULL;
+  bool found = false;
+  lnt_status status = lnti_strndup(&name, text, strcspn(text, ":@"), err);
+  if (!status && lnti_feature_find(&feature, name, NULL) && lnti_backbone_name_check(name, NULL) == LNT_OK) {
+    status = lnti_embeddings_find(&found, &set, project, name, err);
+    if (!status && !found && project->backbones) {
+      found = lnti_backbones_get(&entry, project->backbones, name, NULL) == LNT_OK;
+      lnti_backbone_entry_clear(&entry);
+    }
+  }
+  if (!status) {
+    status = found ? lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; did you mean %s%.200s?", name,
+                               LNTI_EMBEDDING_PREFIX, text)
+                   : lnti_fail(err, reason->code, "%s", reason->message);
+  }
+  free(name);
+  return status;
+}
+
 lnt_status lnti_project_extractor(lnti_extractor **out, lnti_project *project, const char *text, lnt_error *err) {
   const size_t n = sizeof LNTI_EMBEDDING_PREFIX - 1;
   lnti_image_traits traits;
   if (strncmp(text, LNTI_EMBEDDING_PREFIX, n) == 0) return open_embedding(out, project, text, err);
   if (strncmp(text, LNTI_EMBEDDING_PREFIX, n - 1) == 0 && !text[n - 1]) return fail_which_backbone(project, text, err);
+  lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_project_traits(&traits, project, err);
-  return status ? status : lnti_extractor_new(out, text, &traits, err);
+  if (status) return status;
+  status = lnti_extractor_new(out, text, &traits, &reason);
+  if (status == LNT_EINVAL) return fail_no_feature(project, text, &reason, err);
+  return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
 }
 
 /* ---- computing ---- */
@@ -261,7 +297,7 @@ typedef struct extraction {
   const size_t *missing; /* [n_missing] items to compute */
   size_t block_begin;    /* into missing */
   outcome *outcomes;     /* [BLOCK_ITEMS] of the block */
-  size_t n_refused;
+  size_t n_refused, n_damaged;
   lnt_error first_refusal;
   lnti_refused_visit refused;
   void *refused_payload;
@@ -321,11 +357,30 @@ static lnt_status store_block(extraction *work, size_t n, lnt_error *err) {
   return lnti_feature_cache_flush(work->storage->cache, err);
 }
 
-/* Items without an imported vector: each is told, none is made. */
+/* Items without a sound imported vector: each is told, none is made. */
 static void refuse_missing(extraction *work, size_t n_missing) {
-  outcome result = {.status = LNT_ENOTFOUND};
-  (void)lnti_fail(&result.error, LNT_ENOTFOUND, "there is no vector of it in %s", lnti_extractor_text(work->extractor));
-  for (size_t i = 0; i < n_missing; i++) refuse(work, work->items->item[work->missing[i]].uri, &result);
+  const char *feature = lnti_extractor_text(work->extractor);
+  outcome absent = {.status = LNT_ENOTFOUND}, damaged = {.status = LNT_ECORRUPT};
+  (void)lnti_fail(&absent.error, LNT_ENOTFOUND, "there is no vector of it in %s", feature);
+  (void)lnti_fail(&damaged.error, LNT_ECORRUPT, "its vector in %s is damaged: linnet verify says what to do", feature);
+  for (size_t i = 0; i < n_missing; i++) {
+    const lnti_extract_item *item = &work->items->item[work->missing[i]];
+    bool there = lnti_feature_cache_has(work->storage->cache, &item->content);
+    work->n_damaged += there;
+    refuse(work, item->uri, there ? &damaged : &absent);
+  }
+}
+
+static lnt_status fail_without_vectors(const extraction *work, lnt_error *err) {
+  const char *feature = lnti_extractor_text(work->extractor);
+  if (work->n_damaged > 0) {
+    return lnti_fail(err, LNT_ECORRUPT,
+                     "not one of %zu items has a sound vector in %s; %zu %s damaged: linnet verify says what to do",
+                     work->items->n, feature, work->n_damaged, lnti_plural(work->n_damaged, "is", "are"));
+  }
+  return lnti_fail(err, LNT_ENOTFOUND,
+                   "not one of %zu items has a vector in %s; import more: linnet import --embeddings", work->items->n,
+                   feature);
 }
 
 /* The next block: twice as many as long as one takes little time, so that little is lost where the work is killed. */
@@ -414,12 +469,11 @@ lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_ext
   }
   if (status) goto done;
   features.n_refused = work.n_refused;
+  features.n_damaged = work.n_damaged;
   features.n_computed = n_missing - features.n_refused;
   close_gaps(&features, have, row_bytes);
   if (features.n == 0 && items->n > 0 && imported) {
-    status = lnti_fail(err, LNT_ENOTFOUND,
-                       "not one of %zu items has a vector in %s; import more: linnet import --embeddings", items->n,
-                       lnti_extractor_text(extractor));
+    status = fail_without_vectors(&work, err);
     goto done;
   }
   if (features.n == 0 && items->n > 0) {

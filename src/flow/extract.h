@@ -51,13 +51,14 @@ typedef struct lnti_vectors {
   size_t *item;      /**< [n] index into the items of each row */
   size_t n_computed; /**< rows that were not in the cache */
   size_t n_refused;
+  size_t n_damaged; /**< of the refused: imported vectors that are there and differ from their check sums */
 } lnti_vectors;
 
 /**
  * Vectors of all items: from the cache where they are, else computed on the pool and added to it. Imported ones are not
  * computed: items without are refused.
  * @return LNT_OK also where some images were refused; LNT_ECANCELLED (what was computed is kept), LNT_ENOSPC, LNT_EIO,
- *         LNT_ENOMEM, LNT_ENOTFOUND (not one image could be read).
+ *         LNT_ENOMEM, LNT_ENOTFOUND (not one image could be read, or has an imported vector), LNT_ECORRUPT (nor that, and some are damaged).
  */
 LNT_MUST_CHECK lnt_status lnti_extract(lnti_vectors *out, lnti_project *project, const lnti_extractor *extractor,
                                        const lnti_extract_items *items, const lnti_progress *progress,

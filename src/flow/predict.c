@@ -9,6 +9,7 @@
 #include <base/alloc.h>
 #include <base/cancel.h>
 #include <base/error.h>
+#include <errno.h>
 #include <flow/extract.h>
 #include <flow/import/files.h>
 #include <flow/keep_model.h>
@@ -242,21 +243,28 @@ static lnt_status add_path(prediction_work *work, const char *path, lnt_error *e
   return status ? status : add_input(work, uri, err);
 }
 
+static lnt_status fail_imported(const lnt_model *model, const char *const *paths, size_t n_paths, lnt_error *err) {
+  const char *name = lnti_extractor_name(model->extractor);
+  for (size_t i = 0; i < n_paths; i++) {
+    if (access(paths[i], F_OK) != 0 && !strchr(paths[i], '#'))
+      return lnti_fail_errno(err, errno, "%s cannot be read", paths[i]);
+  }
+  return lnti_fail(
+      err, LNT_EUNSUPPORTED,
+      "the model learned from vectors that were computed elsewhere (embedding:%s), which cannot be made of "
+      "new files here. Images of the project that have one: --items 'path=PATH' instead of paths, or another "
+      "FILTER. New files: import them, then their vectors (linnet import --embeddings FILE.npy --rows FILE "
+      "--name %s)",
+      name, name);
+}
+
 lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
                               const char *const *paths, size_t n_paths, const lnti_context *context,
                               const lnti_progress *progress, lnti_prediction_visit visit, void *payload,
                               lnt_error *err) {
   lnti_media *own_media = NULL;
   prediction_work *work = NULL;
-  if (lnti_extractor_imported(model->extractor)) {
-    const char *name = lnti_extractor_name(model->extractor);
-    return lnti_fail(
-        err, LNT_EUNSUPPORTED,
-        "the model learned from vectors that were computed elsewhere (embedding:%s), which cannot be made of "
-        "new files here. Import the files, then their vectors (linnet import --embeddings FILE.npy --rows "
-        "FILE --name %s), and predict with --items FILTER instead of paths",
-        name, name);
-  }
+  if (lnti_extractor_imported(model->extractor)) return fail_imported(model, paths, n_paths, err);
   lnt_status status = lnti_alloc_zero(&work, 1, sizeof *work, err);
   if (status) return status;
   work->model = model;

@@ -189,23 +189,48 @@ static void pass_progress(void *payload, const char *what, size_t done, size_t t
   lnti_job_progress(payload, what, done, total);
 }
 
+/* Imported vectors may be of some splits alone: without any in val, folds of the training rows serve in its place. */
+static lnt_status extract_val(training *t, const lnti_progress *progress, lnt_error *err) {
+  const lnti_train_options *options = t->options;
+  lnt_error reason = LNT_ERROR_INIT;
+  size_t n = t->val.items.n;
+  if (n == 0) return LNT_OK;
+  lnt_status status = lnti_extract(&t->val_features, t->project, t->extractor, &t->val.items, progress,
+                                   options->refused, options->refused_payload, &reason);
+  if (status == LNT_OK) return LNT_OK;
+  if (status != LNT_ENOTFOUND || !lnti_extractor_imported(t->extractor))
+    return lnti_fail(err, status, "%s", reason.message);
+  lnti_labelled_clear(&t->val);
+  return lnti_messages_add(
+      &t->result->warnings, err,
+      "not one of the %zu items of the split val has a vector in %s: the model is tuned and judged on "
+      "parts of train instead",
+      n, lnti_extractor_text(t->extractor));
+}
+
 static lnt_status extract_rows(training *t, lnt_error *err) {
   const lnti_train_options *options = t->options;
   const lnti_progress progress = {pass_progress, &t->job};
+  lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_extract(&t->features, t->project, t->extractor, &t->rows.items, &progress, options->refused,
-                                   options->refused_payload, err);
-  if (status) return status;
-  if (t->val.items.n > 0) {
-    status = lnti_extract(&t->val_features, t->project, t->extractor, &t->val.items, &progress, options->refused,
-                          options->refused_payload, err);
-    if (status) return status;
+                                   options->refused_payload, &reason);
+  if (status) {
+    bool without = status == LNT_ENOTFOUND && lnti_extractor_imported(t->extractor);
+    return lnti_fail(err, status, "%s%s", without ? "nothing to train on: " : "", reason.message);
   }
+  status = extract_val(t, &progress, err);
+  if (status) return status;
+  size_t n_damaged = t->features.n_damaged + t->val_features.n_damaged;
   size_t n_refused = t->features.n_refused + t->val_features.n_refused;
   if (n_refused == 0) return LNT_OK;
   if (lnti_extractor_imported(t->extractor)) {
-    return lnti_messages_add(&t->result->warnings, err,
-                             "%zu of %zu labelled items have no vector in %s and were left out", n_refused,
-                             t->rows.items.n + t->val.items.n, lnti_extractor_text(t->extractor));
+    status = lnti_messages_add(
+        &t->result->warnings, err, "%zu of %zu labelled items %s no %svector in %s and %s left out", n_refused,
+        t->rows.items.n + t->val.items.n, lnti_plural(n_refused, "has", "have"), n_damaged > 0 ? "sound " : "",
+        lnti_extractor_text(t->extractor), lnti_plural(n_refused, "was", "were"));
+    if (status || n_damaged == 0) return status;
+    return lnti_messages_add(&t->result->warnings, err, "%zu of these %s damaged: linnet verify says what to do",
+                             n_damaged, lnti_plural(n_damaged, "is", "are"));
   }
   return lnti_messages_add(&t->result->warnings, err, "%zu images could not be read and were left out", n_refused);
 }

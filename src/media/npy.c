@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/bytes.h>
 #include <base/error.h>
+#include <base/text.h>
 #include <base/file.h>
 #include <media/span.h>
 #include <stdio.h>
@@ -166,10 +167,9 @@ static lnt_status judge(lnti_npy_shape *shape, const header *h, const char *name
                      h->type);
   }
   if (h->n_dimensions != 2) {
-    return lnti_fail(
-        err, LNT_EUNSUPPORTED,
-        "%s: an array of %zu dimensions; one of two is needed, a row for each image (x.reshape(len(x), -1))", name,
-        h->n_dimensions);
+    return lnti_fail(err, LNT_EUNSUPPORTED,
+                     "%s: an array of %zu %s; one of two is needed, a row for each image (x.reshape(len(x), -1))", name,
+                     h->n_dimensions, lnti_plural(h->n_dimensions, "dimension", "dimensions"));
   }
   if (h->fortran) {
     return lnti_fail(err, LNT_EUNSUPPORTED,

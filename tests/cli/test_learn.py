@@ -139,7 +139,8 @@ class Imported(Learning):
             self.assertEqual(self.run_json("-C", name, "evaluate", f"{learner}-clip", expect=3)["accuracy"], 1)
         lines = self.run_lines("-C", name, "predict", "knn-clip", "--items", "id>0", expect=3)
         self.assertEqual(sum("error" in line for line in lines), 2)
-        self.fails(1, "-C", name, "predict", "knn-clip", paths[0], says="--items FILTER instead of paths")
+        self.fails(1, "-C", name, "predict", "knn-clip", paths[0], says="--items 'path=PATH' instead of paths")
+        self.fails(1, "-C", name, "predict", "knn-clip", "gone.pgm", says="gone.pgm cannot be read: No such file")
         self.fails(1, "predict", self.folder / name / "models/knn-clip.lnt", paths[0], says="computed elsewhere")
         # Out again, with the list that brings them in: to what 16 bits hold the same.
         out = self.run_json("-C", name, "extract", "--feature", "embedding:clip", "--out", "back.npy", "--rows", "back.csv",
@@ -168,6 +169,55 @@ class Imported(Learning):
         self.run_json("-C", name, "import", "--embeddings", "back.npy", "--rows", "back.csv", "--name", "clip", "--existing", "replace")
         self.assertNotIn("another import", self.run_ok("-C", name, "evaluate", "knn-clip", expect=3).stderr)
         self.list_show_remove(name)
+
+    def test_parts_and_damage(self):
+        """Vectors of one split alone, and vectors that are no longer what was stored."""
+        name = self.ready(per_class=20)
+        train = [Path(item["path"]) for item in self.run_lines("-C", name, "items", "--where", "split=train")]
+        val = [Path(item["path"]) for item in self.run_lines("-C", name, "items", "--where", "split=val")]
+        self.write(val)
+        self.import_vectors(name, "--name", "val")
+        self.fails(1, "-C", name, "train", "--feature", "embedding:val",
+                   says=f"nothing to train on: not one of {len(train)} items has a vector in embedding:val")
+        self.write(train)
+        told = self.import_vectors(name)
+        self.assertEqual(told["warnings"], [f"{60 - len(train)} of 60 images have no vector in embedding:clip, and are left out wherever "
+                                            f"it is used (first: {told['warnings'][0].split('first: ')[1]}"])
+        model = self.run_json("-C", name, "train", "--feature", "embedding:clip", expect=3)["models"][0]
+        self.assertEqual((model["calibrated_on"], model["n_train"]), (f"out of fold, {len(train)} rows", len(train)))
+        self.assertIn(f"not one of the {len(val)} items of the split val has a vector in embedding:clip", model["warnings"][0])
+        self.fails(2, "-C", name, "train", "--feature", "embedding:clip@x", says="\"clip\" is imported vectors, which have no layers")
+        self.fails(2, "-C", name, "train", "--feature", "clip", says="did you mean embedding:clip?")
+        self.fails(2, "-C", name, "train", "--feature", "clap", says="known are: ")
+        self.fails(2, "-C", name, "train", "--feature", "embedding:", says="imported: clip, val")
+        self.assertIn("Vectors that another program made", self.run_ok("help", "train").stdout)
+        shard = next((self.folder / name / "embeddings").glob("clip@*/shard-*"))
+        data = bytearray(shard.read_bytes())
+        data[0] ^= 1
+        shard.write_bytes(data)
+        told = self.run_json("-C", name, "train", "--feature", "embedding:clip", expect=3)
+        warnings = told["models"][0]["warnings"]
+        self.assertIn(f"1 of {len(train)} labelled items has no sound vector in embedding:clip and was left out", warnings)
+        self.assertIn("1 of these is damaged: linnet verify says what to do", warnings)
+        self.assertEqual([row["reason"] for row in told["refused"] if row["code"] == "ECORRUPT"],
+                         ["its vector in embedding:clip is damaged: linnet verify says what to do"])
+        shard.write_bytes(bytes(255 - byte for byte in data))
+        self.fails(1, "-C", name, "train", "--feature", "embedding:clip", says=f"{len(train)} are damaged: linnet verify")
+
+    def test_vectors_that_say_nothing(self):
+        name = self.project(per_class=2)
+        paths = sorted((self.folder / "photos").glob("*/*.pgm"))
+        self.write(paths)
+        write_npy(self.folder / "clip.npy", [[0, 0]] + [[i, 1] for i in range(5)])
+        self.assertEqual(self.import_vectors(name)["warnings"], ["1 of 6 vectors is nothing but zeros: did the other program run?"])
+        write_npy(self.folder / "clip.npy", [[2, 1]] * 6)
+        self.assertEqual(self.import_vectors(name, "--existing", "replace")["warnings"],
+                         ["all 6 vectors are the same: nothing can be learned from them"])
+        # Which row is meant, where nothing can be taken.
+        (self.folder / "rows.txt").write_text("000.pgm\n" * 6)
+        self.fails(1, "-C", name, "import", "--embeddings", "clip.npy", "--rows", "rows.txt",
+                   says="not one of 6 rows could be taken; the first: row 1, 000.pgm: several items are called so")
+        self.fails(2, "-C", name, "import", "clip.npy", says="linnet import --embeddings clip.npy --rows FILE")
 
     def list_show_remove(self, name):
         told = {line["name"]: line for line in self.run_lines("-C", name, "embeddings")}

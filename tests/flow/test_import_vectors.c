@@ -241,7 +241,7 @@ static void copies_share_a_vector(void **state) {
   static const char wrong[] = "set/across/0.pgm\nset/down/0.pgm\nagain/across/0.pgm\n";
   lnti_test_write_file(media_in(&l, "rows.txt").text, wrong, sizeof wrong - 1);
   r = import_ok(&l, "wrong", LNTI_IMPORT_EXISTING_AUTO);
-  assert_true(media_says(&r.warnings, "1 rows are of images that are copies"));
+  assert_true(media_says(&r.warnings, "1 row is of copies"));
   lnti_vectors_result_clear(&r);
   lab_free(&l);
 }
@@ -297,7 +297,8 @@ static void lists_and_files_that_fail(void **state) {
       {"e.csv", "path,b\nset/across/0.pgm,1,2\nset/across/1.pgm,2\n", "e.csv:2", LNT_EDATA},
       {"f.jsonl", "{\"name\": \"set/across/0.pgm\"}\n", "which key has the paths", LNT_EDATA},
       {"g.jsonl", "{\"path\": \"set/across/0.pgm\"}\nno json\n", "g.jsonl:2", LNT_EDATA},
-      {"h.txt", "nothing.pgm\nno.pgm\n", "not one of 2 rows could be taken; the first: \"nothing.pgm\"", LNT_EDATA},
+      {"h.txt", "nothing.pgm\nno.pgm\n",
+       "not one of 2 rows could be taken; the first: row 1, nothing.pgm: \"nothing.pgm\"", LNT_EDATA},
       {"gone.txt", NULL, "gone.txt", LNT_ENOTFOUND},
   };
   write_rows(&l, 0, 2, 1);
@@ -434,7 +435,7 @@ static void models_learn_from_them(void **state) {
   lnti_train_result trained = {0};
   const lnti_train_options options = {.learner = "centroid", .feature = "embedding:clip", .name = "m"};
   assert_ok(lnti_train(&trained, l.project, &options, ERR));
-  assert_true(media_says(&trained.warnings, "1 of 15 labelled items have no vector in embedding:clip"));
+  assert_true(media_says(&trained.warnings, "1 of 15 labelled items has no vector in embedding:clip"));
   lnti_train_result_clear(&trained);
   lnt_model *model = NULL;
   lab_reopen(&l);
@@ -449,7 +450,7 @@ static void models_learn_from_them(void **state) {
   assert_status(
       lnti_predict_paths(&predicted, model, l.project, paths, 1, &l.project->context, NULL, note_prediction, n, ERR),
       LNT_EUNSUPPORTED);
-  assert_message("predict with --items FILTER instead of paths");
+  assert_message("--items 'path=PATH' instead of paths");
   /* Through the public library too, one image at a time. */
   float row[D];
   lnti_blob blob = {0};

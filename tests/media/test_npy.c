@@ -156,7 +156,7 @@ static void headers_that_cannot_be_taken(void **state) {
   refuse("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }", 24, LNT_EUNSUPPORTED, "\">f4\"");
   refuse("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), }", 48, LNT_EUNSUPPORTED, "astype('float32')");
   refuse("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3), }", 24, LNT_EUNSUPPORTED, "records");
-  refuse("{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }", 24, LNT_EUNSUPPORTED, "an array of 1 dimensions");
+  refuse("{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }", 24, LNT_EUNSUPPORTED, "an array of 1 dimension;");
   refuse("{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 4, LNT_EUNSUPPORTED, "an array of 0 dimensions");
   refuse("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), }", 24, LNT_EUNSUPPORTED, "of 3 dimensions");
   refuse("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", 0, LNT_EDATA, "empty");

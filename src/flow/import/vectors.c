@@ -21,7 +21,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BLOCK_BYTES = 1 << 20, PROGRESS_ROWS = 4096 };
+enum { BLOCK_BYTES = 1 << 20 };
+#define PROGRESS_NS UINT64_C(100000000) /* between two words on how far it is */
 
 /* Programs round differently from run to run: vectors this near to each other, by their lengths, are the same. */
 static const double same_within = 0.01;
@@ -57,7 +58,10 @@ typedef struct vectors_import {
   lnti_uuid content; /* of a new set: the sum of its vectors' hashes, which no order changes */
   size_t n_other;    /* vectors that are not those that are there */
   char first_other[256];
-  size_t n_unlike_copies;
+  size_t n_unlike_copies, n_zero;
+  uint16_t *first; /* the first vector that was taken */
+  size_t n_taken;
+  bool vary; /* another one differs from it */
   lnt_error first_refusal;
 } vectors_import;
 
@@ -225,7 +229,8 @@ static lnt_status open_set(vectors_import *v, lnt_error *err) {
 
 static void refuse(vectors_import *v, size_t row, const char *path, const lnt_error *reason) {
   char text[LNT_ERROR_MESSAGE_BYTES];
-  if (v->result->n_refused++ == 0) v->first_refusal = *reason;
+  if (v->result->n_refused++ == 0)
+    (void)lnti_fail(&v->first_refusal, reason->code, "row %zu, %.150s: %.300s", row + 1, path, reason->message);
   if (!v->request->refused) return;
   snprintf(text, sizeof text, "row %zu: %.440s", row + 1, reason->message);
   v->request->refused(v->request->refused_payload, path, reason->code, text);
@@ -330,6 +335,15 @@ static lnt_status take_vector(vectors_import *v, const known *item, size_t row, 
   return LNT_OK;
 }
 
+/* What no network makes: vectors of zeros, or one and the same of all images. */
+static void note_vector(vectors_import *v) {
+  size_t zeros = 0, bytes = v->shape.d * sizeof *v->row;
+  while (zeros < v->shape.d && (v->row[zeros] & 0x7fff) == 0) zeros++;
+  v->n_zero += zeros == v->shape.d;
+  if (v->n_taken++ == 0) memcpy(v->first, v->row, bytes);
+  v->vary = v->vary || memcmp(v->first, v->row, bytes) != 0;
+}
+
 static lnt_status take_row(vectors_import *v, size_t row, const float *x, const char *path, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
   known *item = NULL;
@@ -340,6 +354,7 @@ static lnt_status take_row(vectors_import *v, size_t row, const float *x, const 
     return LNT_OK;
   }
   item->named = true;
+  note_vector(v);
   return take_vector(v, item, row, path, err);
 }
 
@@ -354,9 +369,11 @@ static lnt_status fail_count(const vectors_import *v, size_t n_named, bool more,
 static lnt_status take_rows(vectors_import *v, lnt_error *err) {
   const size_t d = v->shape.d, n_block = BLOCK_BYTES / (d * sizeof *v->block) + 1;
   const char *path = NULL;
+  uint64_t told = 0;
   lnt_status status = lnti_alloc(&v->block, n_block * d, sizeof *v->block, err);
   if (!status) status = lnti_alloc(&v->there, d, sizeof *v->there, err);
   if (!status) status = lnti_alloc(&v->row, d, sizeof *v->row, err);
+  if (!status) status = lnti_alloc(&v->first, d, sizeof *v->first, err);
   if (!status) status = lnti_alloc(&v->old, d, sizeof *v->old, err);
   for (size_t begin = 0; begin < v->shape.n && !status; begin += n_block) {
     size_t n = v->shape.n - begin < n_block ? v->shape.n - begin : n_block;
@@ -367,7 +384,10 @@ static lnt_status take_rows(vectors_import *v, lnt_error *err) {
       if (!status && !path) return fail_count(v, begin + i, false, err);
       if (!status) status = take_row(v, begin + i, v->block + i * d, path, err);
     }
-    if (!status) lnti_job_progress(&v->job, "vectors", begin + n, v->shape.n);
+    uint64_t now = lnti_monotonic_ns();
+    if (status || (begin + n < v->shape.n && now - told < PROGRESS_NS)) continue;
+    told = now;
+    lnti_job_progress(&v->job, "vectors", begin + n, v->shape.n);
   }
   if (!status) status = next_path(&path, v, err);
   return !status && path ? fail_count(v, v->shape.n, true, err) : status;
@@ -400,9 +420,10 @@ static lnt_status warn_of_missing(vectors_import *v, lnt_error *err) {
   lnt_status status = lnti_roster_uri(&uri, v->project, first, err);
   if (!status) {
     status = lnti_messages_add(&v->result->warnings, err,
-                               "%zu of %zu images have no vector in embedding:%s, and are left out wherever it is used "
+                               "%zu of %zu images %s no vector in embedding:%s, and %s left out wherever it is used "
                                "(first: %s)",
-                               v->result->without, v->n_items, v->name, uri);
+                               v->result->without, v->n_items, lnti_plural(v->result->without, "has", "have"), v->name,
+                               lnti_plural(v->result->without, "is", "are"), uri);
   }
   free(uri);
   return status;
@@ -417,11 +438,19 @@ static lnt_status warn(vectors_import *v, lnt_error *err) {
                                v->n_other, v->name, v->first_other);
   }
   if (!status && v->n_unlike_copies > 0) {
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu %s of copies, byte for byte, of an earlier row's image, and yet with another vector; the "
+        "first row's was taken. Is the list in the order of the rows?",
+        v->n_unlike_copies, lnti_plural(v->n_unlike_copies, "row is", "rows are"));
+  }
+  bool alike = v->n_taken > 1 && !v->vary;
+  if (!status && v->n_zero > 0) {
+    status = lnti_messages_add(warnings, err, "%zu of %zu vectors %s nothing but zeros: did the other program run?",
+                               v->n_zero, v->n_taken, lnti_plural(v->n_zero, "is", "are"));
+  } else if (!status && alike) {
     status =
-        lnti_messages_add(warnings, err,
-                          "%zu rows are of images that are copies of an earlier row's, byte for byte, and yet have "
-                          "other vectors; the first row's was taken. Is the list in the order of the rows?",
-                          v->n_unlike_copies);
+        lnti_messages_add(warnings, err, "all %zu vectors are the same: nothing can be learned from them", v->n_taken);
   }
   return status;
 }
@@ -464,6 +493,7 @@ static void clear(vectors_import *v) {
   lnti_table_file_close(&v->file);
   lnti_npy_close(v->npy);
   free(v->old);
+  free(v->first);
   free(v->row);
   free(v->there);
   free(v->block);
