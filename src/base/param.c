@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NO_ROW = -1, NO_CHOICE = -1 };
 
@@ -21,6 +22,20 @@ static int find_row(const lnti_param *table, const char *name, size_t n) {
   return NO_ROW;
 }
 
+/* The row that was most likely meant; NULL. In capitals or not is no other name. */
+static const char *near_row(const lnti_param *table, const char *name, size_t n) {
+  enum { ROWS_MAX = 32, BYTES_MAX = 60 };
+  const char *names[ROWS_MAX];
+  char typed[BYTES_MAX + 1] = {0};
+  size_t rows = 0;
+  memcpy(typed, name, n < BYTES_MAX ? n : BYTES_MAX);
+  for (; table[rows].name && rows < ROWS_MAX; rows++) {
+    if (strcasecmp(table[rows].name, typed) == 0) return table[rows].name;
+    names[rows] = table[rows].name;
+  }
+  return lnti_nearest_name(typed, names, rows);
+}
+
 static lnt_status refuse_name(const lnti_param *table, const char *name, size_t n, lnt_error *err) {
   lnti_text known = {0};
   int shown = n < 60 ? (int)n : 60;
@@ -28,8 +43,12 @@ static lnt_status refuse_name(const lnti_param *table, const char *name, size_t 
   for (const lnti_param *row = table; row->name && status == LNT_OK; row++) {
     status = lnti_text_printf(&known, err, "%s%s", row == table ? "" : ", ", row->name);
   }
+  const char *near = near_row(table, name, n);
   if (status == LNT_OK && !known.data) {
     status = lnti_fail(err, LNT_EINVAL, "unknown parameter '%.*s'; there are none here", shown, name);
+  } else if (status == LNT_OK && near) {
+    status = lnti_fail(err, LNT_EINVAL, "unknown parameter '%.*s'; did you mean %s? Known are: %s", shown, name, near,
+                       known.data);
   } else if (status == LNT_OK) {
     status = lnti_fail(err, LNT_EINVAL, "unknown parameter '%.*s'; known are: %s", shown, name, known.data);
   }

@@ -56,6 +56,12 @@ typedef struct lnti_command {
 const lnti_command *const *lnti_commands(void);
 /** By name; LNT_EINVAL with the nearest known. */
 LNT_MUST_CHECK lnt_status lnti_command_find(const lnti_command **out, const char *name, lnt_error *err);
+/** The line of the usage that begins with the word, for a command that has such forms; else the first line.
+ *  *n_out bytes of it. */
+const char *lnti_command_form(size_t *n_out, const lnti_command *command, const char *word);
+/** LNT_EINVAL for operands that fit no form of the command: an unknown first word with the nearest, or what is missing
+ *  or too much after a known one. */
+LNT_MUST_CHECK lnt_status lnti_command_fail_form(const lnti_command *command, const lnti_args *args, lnt_error *err);
 /** The options of every command. */
 const lnti_cli_option *lnti_global_options(void);
 

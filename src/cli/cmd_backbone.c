@@ -407,8 +407,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     lnt_status status = lnti_args_allow(args, option_table, forms[i].options, forms[i].form, err);
     return status ? status : forms[i].run(cli, args, err);
   }
-  return lnti_fail(err, LNT_EINVAL,
-                   "it is 'linnet backbone add FILE', 'pull NAME', 'list', 'show NAME' or 'remove NAME'");
+  return lnti_command_fail_form(&lnti_cmd_backbone, args, err);
 }
 
 static const lnti_example examples[] = {

@@ -6,6 +6,7 @@
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/doctor_onnx.h>
+#include <flow/backbones.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <errno.h>
@@ -308,6 +309,15 @@ static lnt_status print(const examination *e, lnt_error *err) {
   return lnti_table_print(e->cli, &table, status, err);
 }
 
+/* A file, or what was kept under a name. */
+static lnt_status look_at_network(lnti_cli *cli, const char *file, size_t size, lnt_error *err) {
+  lnti_backbone_entry kept = {0};
+  bool is_kept = access(file, F_OK) != 0 && lnti_backbones_get(&kept, cli->backbones, file, NULL) == LNT_OK;
+  lnt_status status = lnti_doctor_onnx(cli, is_kept ? kept.path : file, size, err);
+  lnti_backbone_entry_clear(&kept);
+  return status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   examination *e = NULL;
   int64_t size = 0;
@@ -317,7 +327,13 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     return lnti_fail(err, LNT_EINVAL,
                      "--size says with which height and width to try a network: name it with --onnx FILE");
   }
-  if (lnti_args_has(args, "onnx")) return lnti_doctor_onnx(cli, lnti_args_text(args, "onnx", ""), (size_t)size, err);
+  if (args->n_operands > 0) {
+    lnti_word file = lnti_shell_word(args->operands[0], "FILE");
+    return lnti_fail(err, LNT_EINVAL,
+                     "'%.100s' is too much: it is 'linnet doctor', or of a network: linnet doctor --onnx %s",
+                     args->operands[0], file.text);
+  }
+  if (lnti_args_has(args, "onnx")) return look_at_network(cli, lnti_args_text(args, "onnx", ""), (size_t)size, err);
   status = lnti_alloc_zero(&e, 1, sizeof *e, err);
   if (status) return status;
   e->cli = cli;
@@ -338,8 +354,9 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
 }
 
 static const lnti_cli_option option_table[] = {
-    {"onnx", 0, "FILE",
-     "instead of the machine, look whether a network (ONNX or TensorFlow Lite) will run, and why not", false},
+    {"onnx", 0, "FILE|NAME",
+     "instead of the machine, look whether a network (ONNX or TensorFlow Lite) or a kept backbone will run, and why not",
+     false},
     {"size", 0, "N", "height and width to try, where the network takes any", false},
     LNTI_CLI_OPTIONS_END};
 
@@ -354,7 +371,7 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_doctor = {
     .name = "doctor",
     .summary = "look whether machine, disk and project are fit for work",
-    .usage = "",
+    .usage = "\n--onnx FILE|NAME [--size N]",
     .about =
         "Says which processor kernels are used and could be, how many threads, how much memory and disk there "
         "is, how fast the disk makes a change durable, and whether the project opens. Each line is ok, a "
@@ -363,6 +380,6 @@ const lnti_command lnti_cmd_doctor = {
         "exit code 1 where it does not run.",
     .options = option_table,
     .examples = examples,
-    .operands_max = 0,
+    .operands_max = 1,
     .run = run,
 };

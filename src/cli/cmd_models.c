@@ -1,6 +1,7 @@
 /*
  * models: what has been trained, and what one of them is made of.
  */
+#include <base/alloc.h>
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/format.h>
@@ -243,13 +244,29 @@ static lnt_status removed_json(lnti_cli *cli, const char *name, const lnti_model
   return status;
 }
 
-static lnt_status run_remove(lnti_cli *cli, const char *name, lnt_error *err) {
-  lnti_project *project = NULL;
+static lnt_status remove_one(lnti_cli *cli, lnti_project *project, const char *name, lnt_error *err) {
   lnti_model_removed r = {0};
-  lnt_status status = lnti_cli_project(&project, cli, err);
-  if (!status) status = lnti_model_remove(&r, project, name, err);
+  lnt_status status = lnti_model_remove(&r, project, name, err);
   if (!status) status = cli->json ? removed_json(cli, name, &r, err) : print_removed(cli, name, &r, err);
   free(r.file);
+  return status;
+}
+
+/* All names are looked up before the first model goes. */
+static lnt_status run_remove(lnti_cli *cli, const char *const *words, size_t n, lnt_error *err) {
+  lnti_project *project = NULL;
+  char **name = NULL;
+  lnt_status status = lnti_cli_project(&project, cli, err);
+  if (!status) status = lnti_alloc_zero(&name, n, sizeof *name, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = lnti_model_name_of(&name[i], project, words[i], err);
+    for (size_t k = 0; k < i && !status; k++) {
+      if (strcmp(name[k], name[i]) == 0) status = lnti_fail(err, LNT_EINVAL, "%s is named twice", name[i]);
+    }
+  }
+  for (size_t i = 0; i < n && !status; i++) status = remove_one(cli, project, name[i], err);
+  for (size_t i = 0; name && i < n; i++) free(name[i]);
+  free(name);
   lnti_project_close(project);
   return status;
 }
@@ -258,8 +275,9 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
   if (strcmp(verb, "list") == 0 && args->n_operands <= 1) return run_list(cli, err);
   if (strcmp(verb, "show") == 0 && args->n_operands == 2) return run_show(cli, args->operands[1], err);
-  if (strcmp(verb, "remove") == 0 && args->n_operands == 2) return run_remove(cli, args->operands[1], err);
-  return lnti_fail(err, LNT_EINVAL, "it is 'linnet models', 'linnet models show MODEL' or 'linnet models remove NAME'");
+  if (strcmp(verb, "remove") == 0 && args->n_operands >= 2)
+    return run_remove(cli, args->operands + 1, args->n_operands - 1, err);
+  return lnti_command_fail_form(&lnti_cmd_models, args, err);
 }
 
 static const lnti_cli_option option_table[] = {LNTI_CLI_OPTIONS_END};
@@ -275,15 +293,15 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_models = {
     .name = "models",
     .summary = "list the trained models, show or remove one",
-    .usage = "[list]\nshow MODEL\nremove NAME",
+    .usage = "[list]\nshow MODEL\nremove MODEL...",
     .about =
         "A model is one file (models/NAME.lnt) that holds all that is needed to classify: it may be copied to "
         "another machine and used there without the project. MODEL is a name in the project or the "
         "path of a .lnt file.\n\n"
-        "remove takes a model and its file out of the project, and asks nothing; what is known of its training stays in the "
-        "database.",
+        "remove takes models and their files out of the project, and asks nothing; what is known of their training stays "
+        "in the database. Where one of the names is unknown, nothing is removed.",
     .options = option_table,
     .examples = examples,
-    .operands_max = 2,
+    .operands_max = SIZE_MAX,
     .run = run,
 };

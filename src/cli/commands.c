@@ -4,6 +4,7 @@
 #include <cli/commands.h>
 
 #include <base/error.h>
+#include <stdio.h>
 #include <string.h>
 
 static const lnti_command *const commands[] = {
@@ -51,4 +52,75 @@ lnt_status lnti_command_find(const lnti_command **out, const char *name, lnt_err
   if (near)
     return lnti_fail(err, LNT_EINVAL, "no command '%s'; did you mean '%s'? ('linnet help' lists all)", name, near);
   return lnti_fail(err, LNT_EINVAL, "no command '%s' ('linnet help' lists all)", name);
+}
+
+/* ---- forms: a first word, and what stands after it ---- */
+
+/* The word that a line of the usage begins with: "list" of "[list]". */
+static const char *form_word(size_t *n_out, const char *line) {
+  if (*line == '[') line++;
+  *n_out = strcspn(line, " ]\n");
+  return line;
+}
+
+static bool begins_with(const char *line, const char *word) {
+  size_t n = 0;
+  const char *first = form_word(&n, line);
+  return strlen(word) == n && memcmp(first, word, n) == 0;
+}
+
+static const char *next_form(const char *line) {
+  const char *end = strchr(line, '\n');
+  return end ? end + 1 : NULL;
+}
+
+const char *lnti_command_form(size_t *n_out, const lnti_command *command, const char *word) {
+  const char *line = command->usage;
+  while (line && !begins_with(line, word)) line = next_form(line);
+  if (!line) line = command->usage;
+  *n_out = strcspn(line, "\n");
+  return line;
+}
+
+/* What other programs call it. */
+static const char *usual_word(const char *typed) {
+  static const char *const words[][2] = {{"rm", "remove"}, {"delete", "remove"}, {"del", "remove"},   {"ls", "list"},
+                                         {"info", "show"}, {"fetch", "pull"},    {"download", "pull"}};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (strcmp(words[i][0], typed) == 0) return words[i][1];
+  }
+  return typed;
+}
+
+static lnt_status fail_word(const lnti_command *command, const char *typed, lnt_error *err) {
+  enum { FORMS_MAX = 8, WORD_BYTES = 24 };
+  char word[FORMS_MAX][WORD_BYTES];
+  const char *names[FORMS_MAX];
+  size_t n = 0, bytes = 0;
+  for (const char *line = command->usage; line && n < FORMS_MAX; line = next_form(line)) {
+    const char *first = form_word(&bytes, line);
+    snprintf(word[n], WORD_BYTES, "%.*s", (int)bytes, first);
+    names[n] = word[n];
+    n++;
+  }
+  const char *near = lnti_nearest_name(usual_word(typed), names, n);
+  if (!near) {
+    return lnti_fail(err, LNT_EINVAL, "there is no 'linnet %s %.60s' (linnet help %s lists what there is)",
+                     command->name, typed, command->name);
+  }
+  const char *form = lnti_command_form(&bytes, command, near);
+  return lnti_fail(err, LNT_EINVAL, "there is no 'linnet %s %.60s'; did you mean: linnet %s %.*s (linnet help %s)",
+                   command->name, typed, command->name, (int)bytes, form, command->name);
+}
+
+lnt_status lnti_command_fail_form(const lnti_command *command, const lnti_args *args, lnt_error *err) {
+  size_t bytes = 0;
+  const char *typed = args->operands[0], *form = lnti_command_form(&bytes, command, typed);
+  if (!begins_with(form, typed)) return fail_word(command, typed, err);
+  if (args->n_operands == 1) {
+    return lnti_fail(err, LNT_EINVAL, "something is missing: linnet %s %.*s (linnet help %s)", command->name,
+                     (int)bytes, form, command->name);
+  }
+  return lnti_fail(err, LNT_EINVAL, "'%.60s' is too much: linnet %s %.*s (linnet help %s)",
+                   args->operands[args->n_operands - 1], command->name, (int)bytes, form, command->name);
 }

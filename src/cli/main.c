@@ -125,15 +125,15 @@ static bool wants_json(int argc, char **argv) {
 
 static lnt_status check_operands(const invocation *in, lnt_error *err) {
   const lnti_command *command = in->command;
-  size_t n = in->args.n_operands, usage = strcspn(command->usage, "\n");
+  size_t n = in->args.n_operands, bytes = 0;
+  const char *usage = lnti_command_form(&bytes, command, n > 0 ? in->args.operands[0] : "");
   if (n < command->operands_min) {
     return lnti_fail(err, LNT_EINVAL, "something is missing: linnet %s %.*s (linnet help %s)", command->name,
-                     (int)usage, command->usage, command->name);
+                     (int)bytes, usage, command->name);
   }
   if (n > command->operands_max) {
     return lnti_fail(err, LNT_EINVAL, "'%s' is too much: linnet %s %.*s (linnet help %s)",
-                     in->args.operands[command->operands_max], command->name, (int)usage, command->usage,
-                     command->name);
+                     in->args.operands[command->operands_max], command->name, (int)bytes, usage, command->name);
   }
   return LNT_OK;
 }

@@ -45,16 +45,22 @@ const lnti_feature *const *lnti_features(size_t *n_out) {
 }
 
 lnt_status lnti_feature_find(const lnti_feature **out, const char *name, lnt_error *err) {
+  const char *known[N_FEATURES + 1];
   char names[128] = "";
   for (size_t i = 0; i < N_FEATURES; i++) {
     if (strcmp(registry[i]->name, name) == 0) {
       *out = registry[i];
       return LNT_OK;
     }
+    known[i] = registry[i]->name;
     if (i > 0) strncat(names, ", ", sizeof names - strlen(names) - 1);
     strncat(names, registry[i]->name, sizeof names - strlen(names) - 1);
   }
-  return lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; known are: %s, embedding:BACKBONE", name, names);
+  known[N_FEATURES] = embedding.name;
+  const char *near = lnti_nearest_name(name, known, N_FEATURES + 1);
+  if (near == embedding.name) near = LNTI_EMBEDDING_PREFIX "BACKBONE";
+  return lnti_fail(err, LNT_EINVAL, "there is no feature \"%.60s\"; %s%s%s are: %s, embedding:BACKBONE", name,
+                   near ? "did you mean " : "", near ? near : "", near ? "? Known" : "known", names);
 }
 
 size_t lnti_feature_size(const lnti_params *params, const char *name) {

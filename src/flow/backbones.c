@@ -189,18 +189,40 @@ lnt_status lnti_backbones_names(lnti_text *out, const char *folder, lnt_error *e
   return status;
 }
 
-static lnt_status fail_no_backbone(const char *folder, const char *name, lnt_error *err) {
+/* The name among those of the list, "a, b", that was most likely meant; into `out`, "" where none is near. */
+static lnt_status nearest_of_list(char out[LNTI_BACKBONE_NAME_MAX + 1], const char *name, const char *list,
+                                  lnt_error *err) {
+  char *copy = NULL, *rest = NULL;
+  const char **names = NULL;
+  size_t n = 0, room = 0;
+  out[0] = 0;
+  lnt_status status = lnti_strdup(&copy, list, err);
+  for (char *at = status ? NULL : strtok_r(copy, ", ", &rest); at && !status; at = strtok_r(NULL, ", ", &rest)) {
+    status = lnti_grow(&names, &room, n + 1, sizeof *names, err);
+    if (!status) names[n++] = at;
+  }
+  const char *near = status ? NULL : lnti_nearest_name(name, names, n);
+  if (near) snprintf(out, LNTI_BACKBONE_NAME_MAX + 1, "%s", near);
+  free(names);
+  free(copy);
+  return status;
+}
+
+/* @param what  "backbone", or "backbone or file" where a file would do */
+static lnt_status fail_no_backbone(const char *folder, const char *what, const char *name, lnt_error *err) {
   lnti_text list = {0};
+  char near[LNTI_BACKBONE_NAME_MAX + 1];
   lnt_status status = lnti_backbones_names(&list, folder, err);
-  if (!status) {
-    status =
-        list.length
-            ? lnti_fail(err, LNT_ENOTFOUND, "there is no backbone or file \"%.100s\"; there are: %.300s", name,
-                        list.data)
-            : lnti_fail(err, LNT_ENOTFOUND,
-                        "there is no backbone or file \"%.100s\", nor any other backbone yet; add one with: linnet "
-                        "backbone add FILE, or fetch one with: linnet backbone pull NAME",
-                        name);
+  if (!status && !list.length) {
+    status = lnti_fail(err, LNT_ENOTFOUND,
+                       "there is no %s \"%.100s\", nor any other backbone yet; add one with: linnet "
+                       "backbone add FILE, or fetch one with: linnet backbone pull NAME",
+                       what, name);
+  } else if (!status) {
+    status = nearest_of_list(near, name, list.data, err);
+    if (!status)
+      status = lnti_fail(err, LNT_ENOTFOUND, "there is no %s \"%.100s\"; %s%s%s are: %.300s", what, name,
+                         near[0] ? "did you mean \"" : "", near, near[0] ? "\"? There" : "there", list.data);
   }
   lnti_text_clear(&list);
   return status;
@@ -212,7 +234,7 @@ lnt_status lnti_backbones_get(lnti_backbone_entry *out, const char *folder, cons
   if (!status) status = lnti_backbone_name_check(name, err);
   if (status) return status;
   status = read_entry(out, folder, name, &reason);
-  if (status == LNT_ENOTFOUND) return fail_no_backbone(folder, name, err);
+  if (status == LNT_ENOTFOUND) return fail_no_backbone(folder, "backbone", name, err);
   return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
 }
 
@@ -377,7 +399,7 @@ lnt_status lnti_backbones_remove(const char *folder, const char *name, lnt_error
   for (size_t i = 0; i < sizeof endings / sizeof *endings && !status; i++) {
     char *path = NULL;
     status = lnti_asprintf(&path, err, "%s/%s%s", folder, name, endings[i]);
-    if (!status && i == 0 && access(path, F_OK) != 0) status = fail_no_backbone(folder, name, err);
+    if (!status && i == 0 && access(path, F_OK) != 0) status = fail_no_backbone(folder, "backbone", name, err);
     if (!status && unlink(path) != 0 && errno != ENOENT) status = lnti_fail_errno(err, errno, "%s", path);
     free(path);
   }
@@ -439,7 +461,7 @@ lnt_status lnti_backbones_open(lnti_backbone **out, const char *folder, const ch
     status = open_file(out, name, layer, wanted, context, err);
   } else {
     status = check_folder(folder, err);
-    if (!status) status = fail_no_backbone(folder, name, err);
+    if (!status) status = fail_no_backbone(folder, "backbone or file", name, err);
   }
   lnti_backbone_entry_clear(&e);
   return status;

@@ -10,6 +10,7 @@
 #include <flow/metrics_json.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct choosing {
@@ -194,20 +195,76 @@ lnt_status lnti_choice_text(lnti_text *out, const lnti_choice *choice, size_t po
   return status || any ? status : lnti_text_printf(out, err, "the parameters as they are");
 }
 
+/* The point that differs from the best in `row` alone, by the value that stands beside it in its list. */
+static size_t point_beside(const lnti_choice *choice, size_t row) {
+  const lnti_params *point = choice->grid.point, *best = &point[choice->best];
+  const lnti_param *table = choice->grid.learner->params;
+  size_t beside = choice->best;
+  for (size_t i = 0; i < choice->grid.n; i++) {
+    bool others_equal = true;
+    for (size_t k = 0; table[k].name; k++)
+      others_equal = others_equal && (k == row || point[i].value[k] == best->value[k]);
+    double away = fabs(point[i].value[row] - best->value[row]);
+    if (!others_equal || away == 0) continue;
+    if (beside == choice->best || away < fabs(point[beside].value[row] - best->value[row])) beside = i;
+  }
+  return beside;
+}
+
+static double rounded(double value, int digits) {
+  char text[40];
+  snprintf(text, sizeof text, "%.*e", digits - 1, value);
+  return strtod(text, NULL);
+}
+
+/* "1,3,10": the best, and two that go on as the list did: in steps of one ratio, or of one difference where there is none. */
+static lnt_status values_beyond(lnti_text *out, const lnti_param *param, double beside, double best, lnt_error *err) {
+  bool whole = param->type == LNTI_PARAM_INT, by_ratio = beside > 0 && best > 0;
+  double last = best, exact = best;
+  char text[LNTI_JSON_REAL_TEXT];
+  lnti_json_real_text(text, best);
+  lnt_status status = lnti_text_printf(out, err, "%s", text);
+  for (int i = 0; i < 2 && !status; i++) {
+    exact = by_ratio ? exact * (best / beside) : exact + (best - beside);
+    double value = rounded(exact, whole ? 2 : 1);
+    if (whole) value = round(value);
+    if (value < param->min) value = param->min;
+    if (value > param->max) value = param->max;
+    if (value == last) break;
+    lnti_json_real_text(text, value);
+    status = lnti_text_printf(out, err, ",%s", text);
+    last = value;
+  }
+  return status;
+}
+
+/* An end of a list where the loss was still falling, by more than it is known to. */
+static bool may_be_better_beyond(const lnti_choice *choice, size_t row) {
+  const lnti_param *param = &choice->grid.learner->params[row];
+  int end = lnti_grid_end(&choice->grid, choice->best, row);
+  double at = choice->grid.point[choice->best].value[row];
+  if (end == 0 || at == (end < 0 ? param->min : param->max)) return false;
+  const lnti_choice_point *best = &choice->point[choice->best], *beside = &choice->point[point_beside(choice, row)];
+  return !(beside->log_loss - best->log_loss <= best->log_loss_se);
+}
+
 lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_error *err) {
   const lnti_param *table = choice->grid.learner->params;
   lnt_status status = LNT_OK;
   for (size_t row = 0; table[row].name && !status; row++) {
     char *value = NULL;
+    if (!may_be_better_beyond(choice, row)) continue;
     int end = lnti_grid_end(&choice->grid, choice->best, row);
-    double at = choice->grid.point[choice->best].value[row];
-    if (end == 0 || at == (end < 0 ? table[row].min : table[row].max)) continue;
     status = lnti_params_text(&value, &choice->grid.point[choice->best], table[row].name, err);
     if (!status) {
-      status = lnti_text_printf(
-          out, err, "%sthe best %s, %s, is the %s of its list: try %s ones too, for example with --set %s=...",
-          out->length ? "; " : "", table[row].name, value, end < 0 ? "smallest" : "largest",
-          end < 0 ? "smaller" : "larger", table[row].name);
+      status = lnti_text_printf(out, err,
+                                "%sthe best %s, %s, is the %s of its list: try %s ones too, for example with --set %s=",
+                                out->length ? "; " : "", table[row].name, value, end < 0 ? "smallest" : "largest",
+                                end < 0 ? "smaller" : "larger", table[row].name);
+    }
+    if (!status) {
+      status = values_beyond(out, &table[row], choice->grid.point[point_beside(choice, row)].value[row],
+                             choice->grid.point[choice->best].value[row], err);
     }
     free(value);
   }

@@ -17,6 +17,13 @@ static const char *searched(const lnti_learner *learner, const char *assignment,
   return NULL;
 }
 
+static bool has_row(const lnti_learner *learner, const char *assignment, size_t key_bytes) {
+  for (const lnti_param *row = learner->params; row->name; row++) {
+    if (strlen(row->name) == key_bytes && memcmp(row->name, assignment, key_bytes) == 0) return true;
+  }
+  return false;
+}
+
 static lnt_status fail_auto(const lnti_learner *learner, const char *assignment, lnt_error *err) {
   lnti_text known = {0};
   lnt_status status = LNT_OK;
@@ -100,7 +107,7 @@ static lnt_status values_of(char **out, const lnti_learner *learner, const char 
                             lnt_error *err) {
   const char *given = assignment + key_bytes + 1;
   const char *own = searched(learner, assignment, key_bytes);
-  if (strcmp(given, "auto") != 0) return lnti_strdup(out, given, err);
+  if (strcmp(given, "auto") != 0 || !has_row(learner, assignment, key_bytes)) return lnti_strdup(out, given, err);
   return own ? lnti_strdup(out, own, err) : fail_auto(learner, assignment, err);
 }
 

@@ -275,6 +275,62 @@ lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_
   return status;
 }
 
+typedef struct finding {
+  lnti_project *project;
+  const char *text;
+  struct stat file; /* that the text is the path of; st_ino 0: none */
+  char *name;       /* NULL: none yet */
+  bool by_name;
+} finding;
+
+/* A file may be that of several models: the one that is called like it, else the first. */
+static bool is_called_like(const char *name, const char *path) {
+  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+  size_t n = strlen(name);
+  return strncmp(base, name, n) == 0 && (base[n] == '@' || strcmp(base + n, ".lnt") == 0);
+}
+
+static lnt_status match_model(void *payload, const lnti_model_row *row, lnt_error *err) {
+  finding *f = payload;
+  struct stat info;
+  char *path = NULL, *name = NULL;
+  bool by_name = strcmp(row->name, f->text) == 0;
+  lnt_status status = lnti_project_path(&path, f->project, err, "%s", row->file);
+  if (status) return status;
+  bool same = f->file.st_ino != 0 && stat(path, &info) == 0 && info.st_ino == f->file.st_ino &&
+              info.st_dev == f->file.st_dev && (!f->name || is_called_like(row->name, f->text));
+  free(path);
+  if (f->by_name || !(by_name || same)) return LNT_OK;
+  status = lnti_strdup(&name, row->name, err);
+  if (status) return status;
+  free(f->name);
+  f->name = name;
+  f->by_name = by_name;
+  return LNT_OK;
+}
+
+lnt_status lnti_model_name_of(char **name_out, lnti_project *project, const char *text, lnt_error *err) {
+  finding f = {.project = project, .text = text};
+  char *below = NULL;
+  lnt_status status = lnti_project_path(&below, project, err, "%s", text);
+  if (status) return status;
+  bool is_file = stat(text, &f.file) == 0 || stat(below, &f.file) == 0;
+  if (!is_file) f.file = (struct stat){0};
+  free(below);
+  status = lnti_store_models(project->store, NULL, match_model, &f, err);
+  if (!status && !f.name) {
+    status = is_file
+                 ? lnti_fail(err, LNT_ENOTFOUND, "%.300s is no file of a model of this project (linnet models)", text)
+                 : lnti_model_fail_unknown(project, text, err);
+  }
+  if (status) {
+    free(f.name);
+    return status;
+  }
+  *name_out = f.name;
+  return LNT_OK;
+}
+
 typedef struct removing {
   const char *name;
   lnti_model_removed result;

@@ -41,6 +41,12 @@ void lnti_model_replaced_clear(lnti_model_replaced *replaced);
 /** LNT_ENOTFOUND for a name that no model has, with the nearest and all that there are. */
 LNT_MUST_CHECK lnt_status lnti_model_fail_unknown(lnti_project *project, const char *name, lnt_error *err);
 
+/**
+ * The name of a model of the project by that, or by the path of its file (the link too), below the project or the folder
+ * we are in. LNT_ENOTFOUND as lnti_model_fail_unknown, and for a file that is none of the project's. free() it.
+ */
+LNT_MUST_CHECK lnt_status lnti_model_name_of(char **name_out, lnti_project *project, const char *text, lnt_error *err);
+
 typedef struct lnti_model_removed {
   char *file; /**< below the project; free() it */
   uint64_t bytes;

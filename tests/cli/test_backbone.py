@@ -81,6 +81,12 @@ class Backbone(program.Case):
         self.ok("backbone", "add", path)  # the same again is no fault
         self.fails(1, "backbone", "add", path, "--layer", "scores", says="another backbone \"tiny\"", env=self.env)
         self.ok("backbone", "add", path, "--name", "b", "--layer", "scores")
+        self.fails(1, "backbone", "remove", "tinny", says="no backbone \"tinny\"; did you mean \"tiny\"? There are: b, tiny",
+                   env=self.env)
+        self.fails(1, "predict", "--backbone", "tinny", path, says="no backbone or file \"tinny\"; did you", env=self.env)
+        self.fails(2, "backbone", "rm", "tiny", says="did you mean: linnet backbone remove NAME", env=self.env)
+        self.assertIn("runs", self.run_ok("doctor", "--onnx", "b", env=self.env).stdout)
+        self.fails(2, "doctor", path.name, says=f"linnet doctor --onnx {path.name}", env=self.env)
         lines = self.run_lines("backbone", "list", env=self.env)
         self.assertEqual([(line["name"], line["d"]) for line in lines], [("b", 2), ("tiny", 3)])
         self.assertRegex(self.run_ok("backbone", env=self.env).stdout, r"(?m)^tiny +4x4 +3 +2 +\d+ B +MIT$")

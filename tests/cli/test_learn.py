@@ -569,9 +569,25 @@ class Train(Learning):
         self.assertEqual(sorted(path.name.split("@")[0] for path in folder.iterdir()),
                          ["logistic-pixels.lnt", "try-knn", "try-knn.lnt", "try-logistic", "try-logistic.lnt"])
         self.fails(1, "-C", name, "models", "remove", "knn-pixels", says="there is no model")
-        self.fails(2, "-C", name, "models", "remove", says="remove NAME")
+        self.fails(2, "-C", name, "models", "remove", says="something is missing: linnet models remove MODEL...")
+        for words, says in ((("rm", "a"), "did you mean: linnet models remove MODEL"), (("delete", "a"), "linnet models remove"),
+                            (("lst",), "did you mean: linnet models [list]"), (("list", "a"), "'a' is too much: linnet models [list]"),
+                            (("show", "a", "b"), "'b' is too much: linnet models show MODEL"), (("zzzz",), "no 'linnet models zzzz'")):
+            self.fails(2, "-C", name, "models", *words, says=says)
+        for words, says in ((("c=auto",), "did you mean C?"), (("C=3", "--feature", "embeding:a"), "embedding:BACKBONE?")):
+            self.fails(2, "-C", name, "train", "--set", *words, says=says)
         stored = sqlite3.connect(self.folder / name / "linnet.db")
         self.assertEqual(stored.execute("SELECT COUNT(*) FROM runs WHERE state = 'done'").fetchone()[0], 4)
+        # Several, none of them where one is unknown; by the path of a file that is the project's.
+        for model in "uvw":
+            self.run_ok("-C", name, "train", "--feature", "pixels", "--learner", "centroid", "--name", model)
+        self.fails(1, "-C", name, "models", "remove", "u", "x", says="there is no model or file \"x\"")
+        self.fails(1, "-C", name, "models", "remove", name + "/linnet.db", says="is no file of a model of this project")
+        self.fails(2, "-C", name, "models", "remove", "u", "models/u.lnt", says="u is named twice")
+        self.assertEqual([row["removed"] for row in self.run_lines("-C", name, "models", "remove", "u", "models/v.lnt")],
+                         ["u", "v"])
+        self.run_ok("-C", name, "models", "remove", name + "/models/w.lnt")
+        self.assertFalse(list(folder.glob("[uvw]*")))
         # A file that another row names too is that model's.
         file = stored.execute("SELECT file FROM models WHERE name = 'try-knn'").fetchone()[0]
         stored.execute("INSERT INTO models (run_id, name, file, content, bytes, created_ms) "

@@ -215,9 +215,11 @@ static void advice_is_given_at_the_end_of_a_list(void **state) {
   (void)state;
   static const struct {
     const char *set, *says;
-  } lists[] = {{"wrong=2,3,4", "the best wrong, 2, is the smallest of its list: try smaller ones too"},
-               {"wrong=0,3,4", ""}, /* nothing is smaller */
-               {"wrong=3,2,4", "smallest"}};
+  } lists[] = {
+      {"wrong=2,3,4",
+       "the best wrong, 2, is the smallest of its list: try smaller ones too, for example with --set wrong=2,1"},
+      {"wrong=0,3,4", ""}, /* nothing is smaller */
+      {"wrong=3,2,4", "smallest"}};
   rows *r = make_rows(ROWS, 3, false);
   for (size_t i = 0; i < 3; i++) {
     lnti_choice c = {0};

@@ -580,6 +580,10 @@ lnt_status lnti_finder_find(lnti_found *out, lnti_finder *finder, lnti_arena *ar
         "for paths of up to %d parts, of %d different numbers of parts; give paths below --root",
         path, finder->root, PARTS_MAX, ENDS_MAX);
   }
+  if (!is_found && finder->kind == LNTI_SOURCE_FOLDER && path[0] == '/') {
+    return lnti_fail(err, LNT_ENOTFOUND, "\"%.200s\" is no image that was found in %.150s, nor an item of the project",
+                     path, finder->root);
+  }
   if (!is_found) {
     return lnti_fail(err, LNT_ENOTFOUND, "\"%.200s\" is no %s %.150s, and no item is called so", path,
                      finder->kind == LNTI_SOURCE_FOLDER    ? "file in"
