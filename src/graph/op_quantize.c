@@ -8,7 +8,6 @@
 #include <base/error.h>
 #include <graph/window.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Scale and zero point of a tensor, or of each index of one axis. */
@@ -127,17 +126,18 @@ static lnt_status forward_dequantize(lnti_call *call, lnt_error *err) {
 
 /*
  * QLinearConv and QLinearMatMul are run by the operators for real numbers: their inputs are turned into reals, the result is
- * quantised. `real` makes the call of that operator from the reals.
+ * quantised. `real` makes the call of that operator from the reals, which lie in the scratch memory.
  */
 typedef struct quantised_call {
   lnti_node node;
   lnti_tensor real[3], made;
   const lnti_tensor *input[3];
   lnti_call call;
+  char *scratch; /* what is left of it */
 } quantised_call;
 
 static void begin_quantised(quantised_call *q, const lnti_call *call, const char *name, size_t n_inputs) {
-  *q = (quantised_call){.node = *call->node};
+  *q = (quantised_call){.node = *call->node, .scratch = call->scratch};
   q->node.op = lnti_operator_find(name, "");
   for (size_t k = 0; k < n_inputs; k++) q->input[k] = &q->real[k];
   q->call = (lnti_call){.node = &q->node,
@@ -148,14 +148,22 @@ static void begin_quantised(quantised_call *q, const lnti_call *call, const char
                         .context = call->context};
 }
 
-static lnt_status dequantise(lnti_tensor *out, const lnti_tensor *in, const scaling *s, lnt_error *err) {
-  size_t n = lnti_shape_count(&in->shape);
-  float *data = NULL;
-  lnt_status status = lnti_alloc(&data, n, sizeof *data, err);
-  for (size_t i = 0; i < n && !status; i++)
+static size_t real_bytes(const lnti_shape *shape) {
+  return (lnti_shape_count(shape) * sizeof(float) + 63) / 64 * 64;
+}
+
+/* Memory of reals, that `infer` has asked for. */
+static float *take_reals(lnti_tensor *out, quantised_call *q, const lnti_shape *shape) {
+  float *data = (float *)(void *)q->scratch;
+  if (data) q->scratch += real_bytes(shape);
+  *out = (lnti_tensor){.dtype = LNTI_F32, .shape = *shape, .data = data};
+  return data;
+}
+
+static void dequantise(quantised_call *q, size_t k, const lnti_tensor *in, const scaling *s) {
+  float *data = take_reals(&q->real[k], q, &in->shape);
+  for (size_t i = 0, n = lnti_shape_count(&in->shape); i < n; i++)
     data[i] = (float)((lnti_tensor_number(in, i) - zero_at(s, i)) * scale_at(s, i));
-  if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = in->shape, .data = data};
-  return status;
 }
 
 static lnt_status describe_reals(quantised_call *q, const lnti_call *call, const size_t *which, size_t n, size_t zero,
@@ -167,23 +175,24 @@ static lnt_status describe_reals(quantised_call *q, const lnti_call *call, const
   }
   lnt_status status = result_type(&dtype, call, zero, err);
   if (!status) status = q->node.op->infer(&q->call, err);
-  if (!status) lnti_call_describe(out, 0, dtype, &q->made.shape);
-  return status;
+  if (status) return status;
+  lnti_call_describe(out, 0, dtype, &q->made.shape);
+  for (size_t k = 0; k < n; k++) out->scratch_bytes += real_bytes(&q->real[k].shape);
+  out->scratch_bytes += real_bytes(&q->made.shape);
+  return LNT_OK;
 }
 
 static lnt_status finish_quantised(quantised_call *q, lnti_call *call, size_t scale, lnt_error *err) {
   scaling s;
-  float *data = NULL;
   lnt_status status = q->node.op->infer(&q->call, err);
-  size_t n = lnti_shape_count(&q->made.shape);
   if (!status) status = scaling_of(&s, call, scale, &q->made.shape, 1, err);
-  if (!status) status = lnti_alloc(&data, n, sizeof *data, err);
-  q->made.data = data;
-  if (!status) status = q->node.op->forward(&q->call, err);
-  for (size_t i = 0; i < n && !status; i++) {
+  if (status) return status;
+  const lnti_shape shape = q->made.shape;
+  const float *data = take_reals(&q->made, q, &shape);
+  status = q->node.op->forward(&q->call, err);
+  for (size_t i = 0, n = lnti_shape_count(&shape); i < n && !status; i++) {
     store_quantised(&call->output[0], i, (double)data[i], scale_at(&s, i), zero_at(&s, i));
   }
-  free(data);
   return status;
 }
 
@@ -201,21 +210,18 @@ static lnt_status infer_qconv(lnti_call *call, lnt_error *err) {
   if (!status && bias && lnti_shape_count(&bias->shape) != call->input[3]->shape.dim[0]) {
     return lnti_fail(err, LNT_EDATA, "node %s: QLinearConv's bias does not fit its weights", call->node->name);
   }
+  if (!status && bias) call->scratch_bytes += real_bytes(&bias->shape);
   return status;
 }
 
 /* Element i has the i-th of the weights' scales. By that number, not by a place in the weights: they may be empty. */
-static lnt_status real_bias(lnti_tensor *out, const lnti_tensor *bias, const scaling *x, const scaling *w,
-                            lnt_error *err) {
-  size_t n = lnti_shape_count(&bias->shape);
+static void real_bias(quantised_call *q, const lnti_tensor *bias, const scaling *x, const scaling *w) {
   const float *scale_w = w->scale->data, scale_x = *(const float *)x->scale->data;
-  float *data = NULL;
-  lnt_status status = lnti_alloc(&data, n, sizeof *data, err);
-  for (size_t i = 0; i < n && !status; i++) {
+  const lnti_shape shape = {.rank = 1, .dim = {lnti_shape_count(&bias->shape)}};
+  float *data = take_reals(&q->real[2], q, &shape);
+  for (size_t i = 0; i < shape.dim[0]; i++) {
     data[i] = (float)(lnti_tensor_number(bias, i) * (double)scale_x * (double)scale_w[w->n == 1 ? 0 : i]);
   }
-  if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = bias->shape, .data = data};
-  return status;
 }
 
 static lnt_status forward_qconv(lnti_call *call, lnt_error *err) {
@@ -225,12 +231,11 @@ static lnt_status forward_qconv(lnti_call *call, lnt_error *err) {
   begin_quantised(&q, call, "Conv", bias ? 3 : 2);
   lnt_status status = scaling_of(&x, call, 1, &call->input[0]->shape, 1, err);
   if (!status) status = scaling_of(&w, call, 4, &call->input[3]->shape, 0, err);
-  if (!status) status = dequantise(&q.real[0], call->input[0], &x, err);
-  if (!status) status = dequantise(&q.real[1], call->input[3], &w, err);
-  if (!status && bias) status = real_bias(&q.real[2], bias, &x, &w, err);
-  if (!status) status = finish_quantised(&q, call, 6, err);
-  for (size_t k = 0; k < 3; k++) free(q.real[k].data);
-  return status;
+  if (status) return status;
+  dequantise(&q, 0, call->input[0], &x);
+  dequantise(&q, 1, call->input[3], &w);
+  if (bias) real_bias(&q, bias, &x, &w);
+  return finish_quantised(&q, call, 6, err);
 }
 
 static lnt_status infer_qmatmul(lnti_call *call, lnt_error *err) {
@@ -249,11 +254,10 @@ static lnt_status forward_qmatmul(lnti_call *call, lnt_error *err) {
   begin_quantised(&q, call, "MatMul", 2);
   lnt_status status = scaling_of(&a, call, 1, &call->input[0]->shape, -2, err);
   if (!status) status = scaling_of(&b, call, 4, &call->input[3]->shape, -1, err);
-  if (!status) status = dequantise(&q.real[0], call->input[0], &a, err);
-  if (!status) status = dequantise(&q.real[1], call->input[3], &b, err);
-  if (!status) status = finish_quantised(&q, call, 6, err);
-  for (size_t k = 0; k < 2; k++) free(q.real[k].data);
-  return status;
+  if (status) return status;
+  dequantise(&q, 0, call->input[0], &a);
+  dequantise(&q, 1, call->input[3], &b);
+  return finish_quantised(&q, call, 6, err);
 }
 
 /* ---- what onnxruntime's quantiser writes (domain com.microsoft) ---- */
@@ -300,11 +304,9 @@ static lnt_status forward_bytes(lnti_call *call, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t k = 0; k < op->n && !status; k++) {
     status = scaling_of(&s, call, 3 * k + 1, &call->input[3 * k]->shape, 1, err);
-    if (!status) status = dequantise(&q.real[k], call->input[3 * k], &s, err);
+    if (!status) dequantise(&q, k, call->input[3 * k], &s);
   }
-  if (!status) status = finish_quantised(&q, call, op->scale, err);
-  for (size_t k = 0; k < op->n; k++) free(q.real[k].data);
-  return status;
+  return status ? status : finish_quantised(&q, call, op->scale, err);
 }
 
 /* QLinearConcat: scale and zero point of the result, then each tensor with its own. */
@@ -371,6 +373,7 @@ static lnt_status infer_qgemm(lnti_call *call, lnt_error *err) {
   if (n_bias != columns)
     return lnti_fail(err, LNT_EDATA, "node %s: QGemm's bias does not fit its result", call->node->name);
   if (!lnti_call_input(call, 7)) lnti_call_describe(call, 0, LNTI_F32, &q.made.shape);
+  if (bias) call->scratch_bytes += real_bytes(&bias->shape);
   return LNT_OK;
 }
 
@@ -382,18 +385,13 @@ static lnt_status forward_qgemm(lnti_call *call, lnt_error *err) {
   begin_quantised(&q, call, "Gemm", bias ? 3 : 2);
   lnt_status status = scaling_of(&a, call, 1, &call->input[0]->shape, 1, err);
   if (!status) status = scaling_of(&b, call, 4, &call->input[3]->shape, turned ? 0 : 1, err);
-  if (!status) status = dequantise(&q.real[0], call->input[0], &a, err);
-  if (!status) status = dequantise(&q.real[1], call->input[3], &b, err);
-  if (!status && bias) status = real_bias(&q.real[2], bias, &a, &b, err);
-  if (!status && bias) q.real[2].shape = (lnti_shape){.rank = 1, .dim = {lnti_shape_count(&bias->shape)}};
-  if (!status && !lnti_call_input(call, 7)) {
-    q.made = call->output[0];
-    status = q.node.op->forward(&q.call, err);
-  } else if (!status) {
-    status = finish_quantised(&q, call, 7, err);
-  }
-  for (size_t k = 0; k < 3; k++) free(q.real[k].data);
-  return status;
+  if (status) return status;
+  dequantise(&q, 0, call->input[0], &a);
+  dequantise(&q, 1, call->input[3], &b);
+  if (bias) real_bias(&q, bias, &a, &b);
+  if (lnti_call_input(call, 7)) return finish_quantised(&q, call, 7, err);
+  q.made = call->output[0];
+  return q.node.op->forward(&q.call, err);
 }
 
 /* ---- dynamic quantisation: the scale is the tensor's own ---- */
@@ -440,50 +438,39 @@ static lnt_status infer_integer(lnti_call *call, lnt_error *err) {
                        call->node->op->name);
   }
   lnt_status status = q.node.op->infer(&q.call, err);
-  if (!status) lnti_call_describe(call, 0, LNTI_I32, &q.made.shape);
-  return status;
+  if (status) return status;
+  lnti_call_describe(call, 0, LNTI_I32, &q.made.shape);
+  for (size_t k = 0; k < 2; k++) call->scratch_bytes += real_bytes(&q.real[k].shape);
+  return LNT_OK;
 }
 
 /* The distances from the zero point, which f32 holds exactly. */
-static lnt_status distances(lnti_tensor *out, const lnti_call *call, size_t k, int64_t axis, lnt_error *err) {
+static lnt_status distances(quantised_call *q, const lnti_call *call, size_t k, int64_t axis, lnt_error *err) {
   const lnti_tensor *in = call->input[k], *zero = lnti_call_input(call, 2 + k);
   size_t n = zero ? lnti_shape_count(&zero->shape) : 1, n_in = lnti_shape_count(&in->shape), along = 0, step = 1;
-  float *data = NULL;
-  lnt_status status = LNT_OK;
   if (n != 1) {
-    status = lnti_axis(&along, call, axis, in->shape.rank, false, err);
+    lnt_status status = lnti_axis(&along, call, axis, in->shape.rank, false, err);
     if (!status && in->shape.dim[along] != n)
       status = lnti_fail(err, LNT_EDATA, "node %s: %zu zero points for %zu", call->node->name, n, in->shape.dim[along]);
-    if (!status) step = lnti_shape_span(&in->shape, along + 1, in->shape.rank);
+    if (status) return status;
+    step = lnti_shape_span(&in->shape, along + 1, in->shape.rank);
   }
-  if (!status) status = lnti_alloc(&data, n_in, sizeof *data, err);
-  for (size_t i = 0; i < n_in && !status; i++) {
+  float *data = take_reals(&q->real[k], q, &in->shape);
+  for (size_t i = 0; i < n_in; i++) {
     const size_t at = n == 1 ? 0 : i / step % n;
     data[i] = (float)(lnti_tensor_number(in, i) - (zero ? lnti_tensor_number(zero, at) : 0));
   }
-  if (!status) *out = (lnti_tensor){.dtype = LNTI_F32, .shape = in->shape, .data = data};
-  return status;
+  return LNT_OK;
 }
 
 static lnt_status forward_integer(lnti_call *call, lnt_error *err) {
   const bool conv = strcmp(call->node->op->name, "ConvInteger") == 0;
-  lnti_tensor *out = &call->output[0];
   quantised_call q;
-  float *sums = NULL;
-  const size_t n = lnti_shape_count(&out->shape);
   begin_quantised(&q, call, conv ? "Conv" : "MatMul", 2);
-  lnt_status status = distances(&q.real[0], call, 0, conv ? 1 : -2, err);
-  if (!status) status = distances(&q.real[1], call, 1, conv ? 0 : -1, err);
-  q.made = *out; /* products of matrices are made in the type of their result, and so exactly */
-  if (!status && conv) {
-    status = lnti_alloc(&sums, n, sizeof *sums, err);
-    q.made = (lnti_tensor){.dtype = LNTI_F32, .shape = out->shape, .data = sums};
-  }
-  if (!status) status = q.node.op->forward(&q.call, err);
-  if (!status && conv) lnti_convert(out->data, LNTI_I32, sums, LNTI_F32, n);
-  free(sums);
-  for (size_t k = 0; k < 2; k++) free(q.real[k].data);
-  return status;
+  lnt_status status = distances(&q, call, 0, conv ? 1 : -2, err);
+  if (!status) status = distances(&q, call, 1, conv ? 0 : -1, err);
+  q.made = call->output[0]; /* of integers: both operators keep such sums whole */
+  return status ? status : q.node.op->forward(&q.call, err);
 }
 
 static const lnti_attribute_rule axis_rule[] = {{"axis", LNTI_ATTRIBUTE_INT}, {0}};

@@ -84,6 +84,15 @@ typedef struct conv_job {
   size_t made, made_per_group;                             /* output channels */
 } conv_job;
 
+/* Sums of integers are kept whole (ConvInteger). */
+static void store_sum(lnti_tensor *out, size_t i, double sum) {
+  if (out->dtype == LNTI_I32) {
+    lnti_convert((int32_t *)out->data + i, LNTI_I32, &sum, LNTI_F64, 1);
+  } else {
+    lnti_tensor_set_real(out, i, (float)sum);
+  }
+}
+
 /* Output planes [begin,end): each one channel of one sample. */
 static lnt_status conv_planes(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   (void)worker;
@@ -103,7 +112,7 @@ static lnt_status conv_planes(void *payload, size_t begin, size_t end, unsigned 
                  (double)lnti_tensor_real(weights, (o * job->per_group + c) * job->kernel + t.tap);
         }
       }
-      lnti_tensor_set_real(&job->call->output[0], i * job->out_plane + k, (float)sum);
+      store_sum(&job->call->output[0], i * job->out_plane + k, sum);
     }
   }
   return LNT_OK;

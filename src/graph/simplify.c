@@ -81,7 +81,8 @@ static bool is_quick(const lnti_call *call) {
     }
   }
   if (call->n_inputs == 1) second = most;
-  return made <= MANY && call->products <= MANY && (second == 0 || made <= ((size_t)1 << 36) / second);
+  if (call->products > MANY || call->scratch_bytes > LNTI_FOLDED_MAX) return false;
+  return made <= MANY && (second == 0 || made <= ((size_t)1 << 36) / second);
 }
 
 /* Computes a node now. Outputs that have no name are computed too: the operator writes them. */

@@ -226,6 +226,52 @@ static void nothing_is_divided_by_what_is_empty(void **state) {
   assert_ok(plan_and_run("y"));
 }
 
+/* The reals that bytes are computed by are of the plan's memory, and count against its cap. */
+static void reals_of_bytes_count_as_memory(void **state) {
+  (void)state;
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  const lnti_tensor input = {.dtype = LNTI_U8, .shape = {.rank = 1, .dim = {1 << 20}}};
+  lnti_plan_options options = {.input = &input, .memory_max = (size_t)12 << 20};
+  lnti_plan *plan = NULL;
+  *(float *)constant("s", LNTI_F32, SHAPE(1)) = 1;
+  constant("z", LNTI_U8, SHAPE(1));
+  lnti_test_node(graph, "QLinearSigmoid", "x s z s z", "y", NULL, 0);
+  assert_ok(lnti_graph_add_input(graph, lnti_test_value(graph, "x"), ERR));
+  assert_ok(lnti_graph_add_output(graph, lnti_test_value(graph, "y"), ERR));
+  assert_ok(lnti_graph_finish(graph, ERR));
+  assert_ok(lnti_plan_new(&plan, graph, &options, &context, ERR));
+  assert_true(lnti_plan_bytes(plan) >= (size_t)9 << 20);
+  lnti_plan_free(plan);
+  plan = NULL;
+  options.memory_max = (size_t)8 << 20;
+  assert_status(lnti_plan_new(&plan, graph, &options, &context, ERR), LNT_ELIMIT);
+}
+
+/* 259 * 255 * 255 + 255 * 254, which f32 does not hold. */
+static void sums_of_bytes_are_whole(void **state) {
+  static const char *const operators[] = {"ConvInteger", "MatMulInteger"};
+  const lnti_context context = {.cpu = LNT_CPU_GENERIC};
+  const lnti_tensor input = {.dtype = LNTI_F32, .shape = {.rank = 1, .dim = {1}}};
+  const lnti_plan_options options = {.input = &input};
+  for (int k = 0; k < 2; k++) {
+    lnti_plan *plan = NULL;
+    assert_int_equal(begin(state), 0);
+    const lnti_shape *row = k == 0 ? SHAPE(1, 260, 1, 1) : SHAPE(1, 260);
+    memset(constant("a", LNTI_U8, row), 255, 260);
+    uint8_t *w = constant("w", LNTI_U8, k == 0 ? row : SHAPE(260, 1));
+    memset(w, 255, 259);
+    w[259] = 254;
+    lnti_test_node(graph, operators[k], "a w", "y", NULL, 0);
+    assert_ok(lnti_graph_add_input(graph, lnti_test_value(graph, "x"), ERR));
+    assert_ok(lnti_graph_add_output(graph, lnti_test_value(graph, "y"), ERR));
+    assert_ok(lnti_graph_finish(graph, ERR));
+    assert_ok(lnti_plan_new(&plan, graph, &options, &context, ERR));
+    assert_int_equal(*(const int32_t *)lnti_plan_output(plan, 0)->data, 259 * 255 * 255 + 255 * 254);
+    lnti_plan_free(plan);
+    assert_int_equal(end(state), 0);
+  }
+}
+
 static void integers_to_powers_that_are_none(void **state) {
   (void)state;
   const lnti_context context = {.cpu = LNT_CPU_GENERIC};
@@ -274,6 +320,8 @@ int main(void) {
                                      HOSTILE(nor_of_an_equation),
                                      HOSTILE(a_sum_without_end_is_refused),
                                      HOSTILE(nor_is_a_long_sum_made_and_it_stops),
+                                     HOSTILE(reals_of_bytes_count_as_memory),
+                                     cmocka_unit_test(sums_of_bytes_are_whole),
                                      HOSTILE(nothing_is_divided_by_what_is_empty),
                                      cmocka_unit_test(equations_that_say_nothing_are_refused),
                                      HOSTILE(integers_to_powers_that_are_none)};
