@@ -60,18 +60,19 @@ static lnt_status layer_is_usual(bool *out, const lnti_project *project, const l
   return status;
 }
 
+/* What cannot be in a file's name is replaced. A hash tells apart what would be called alike: "a/b" and "a.b". */
 static lnt_status add_layer(lnti_text *name, const char *layer, lnt_error *err) {
   enum { DIGITS = 8 };
+  static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-.";
   size_t n = strlen(layer), room = NAME_MAX_BYTES - name->length - 1;
+  bool altered = n > room || layer[strspn(layer, plain)] != '\0';
   lnti_hash hash;
   char hex[LNTI_HASH_HEX];
   lnt_status status = lnti_text_append(name, "-", 1, err);
-  for (size_t i = 0; i < n && i < (n > room ? room - DIGITS : n) && !status; i++) {
-    bool plain = (layer[i] >= '0' && layer[i] <= '9') || (layer[i] >= 'a' && layer[i] <= 'z') ||
-                 (layer[i] >= 'A' && layer[i] <= 'Z') || strchr("_-", layer[i]);
-    status = lnti_text_append(name, plain ? &layer[i] : ".", 1, err);
+  for (size_t i = 0; i < n && i < (altered ? room - DIGITS : n) && !status; i++) {
+    status = lnti_text_append(name, strchr(plain, layer[i]) ? &layer[i] : ".", 1, err);
   }
-  if (status || n <= room) return status;
+  if (status || !altered) return status;
   lnti_hash_bytes(&hash, layer, n);
   lnti_hash_hex(hex, &hash);
   return lnti_text_append(name, hex, DIGITS, err);
@@ -388,6 +389,10 @@ static lnt_status remove_file(const lnti_project *project, removing *r, lnt_erro
   return status;
 }
 
+static void log_untidy(const lnti_project *project, const lnt_error *tidying) {
+  lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the model is removed; %s", tidying->message);
+}
+
 lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, const char *name, lnt_error *err) {
   removing r = {.name = name};
   lnt_error tidying = LNT_ERROR_INIT;
@@ -399,9 +404,8 @@ lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, con
     free(r.result.file);
     return status;
   }
-  if (remove_link(project, &r, &tidying) || (!r.shared && remove_file(project, &r, &tidying))) {
-    lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the model is removed; %s", tidying.message);
-  }
+  if (remove_link(project, &r, &tidying)) log_untidy(project, &tidying);
+  if (!r.shared && remove_file(project, &r, &tidying)) log_untidy(project, &tidying);
   *out = r.result;
   return LNT_OK;
 }

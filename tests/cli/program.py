@@ -22,6 +22,9 @@ def environment(extra=None):
     return {**kept, **(extra or {})}
 
 
+# Real sets, for the long tests.
+DATA = Path(os.environ.get("LINNET_TEST_DATA",
+                           Path(os.environ.get("LINNET_SOURCE", Path(__file__).resolve().parents[2])).parent / "shared/data"))
 PERIOD = 3300  # pictures repeat after so many
 
 
@@ -118,6 +121,13 @@ class Case(unittest.TestCase):
         self.assertRegex(told["error"]["code"], r"\AE[A-Z]+\Z")
         self.assertIn(told["error"]["message"], result.stderr)
         return told["error"]
+
+    def data(self, name):
+        """A real set; without it the test is skipped."""
+        path = DATA / name
+        if not path.exists():
+            self.skipTest(f"no {name} in the test data (set LINNET_TEST_DATA)")
+        return path
 
     def project(self, name="p", **images):
         """A project with a folder for each class imported."""

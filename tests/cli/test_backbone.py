@@ -258,6 +258,10 @@ class Backbone(program.Case):
                 self.assertRegex(model["model"], r"^knn-long-blocks\.1\.[.0-9]+[0-9a-f]{8}$")
                 self.assertEqual(len(model["model"]), 100)
                 self.run_ok("-C", "p", "models", "show", model["model"])
+        alike = [self.ok("-C", "p", "train", "--feature", f"embedding:{self.tiny('long.onnx', pooled=layer)}@{layer}",
+                         "--learner", "knn")["models"][0]["model"] for layer in ("a.b", "a/b")]
+        self.assertEqual(alike[0], "knn-long-a.b")
+        self.assertRegex(alike[1], r"^knn-long-a\.b[0-9a-f]{8}$")
         warnings = " ".join(self.ok("-C", "p", "evaluate", "knn-tiny-scores")["warnings"])
         self.assertIn("--feature embedding:tiny@scores", warnings)
         self.assertNotIn("--name", warnings)

@@ -1,22 +1,12 @@
 """Real photographs on real backbones: how good a model gets whose C was chosen on train alone (docs/guide/choosing.md)."""
-import os
 import unittest
-from pathlib import Path
 
 import program
 
-ROOT = Path(os.environ.get("LINNET_TEST_DATA",
-                           Path(os.environ.get("LINNET_SOURCE", Path(__file__).resolve().parents[2])).parent / "shared/data"))
 LARGE, SMALL = "mobilenet_v2_1.0_224", "mobilenet_v1_0.25_128"
 
 
 class Real(program.Case):
-    def data(self, name):
-        path = ROOT / name
-        if not path.exists():
-            self.skipTest(f"no {name} in the test data (set LINNET_TEST_DATA)")
-        return path
-
     def judged(self, backbone, split):
         """Accuracy on a split that took no part in the choice of C."""
         env = {"LINNET_BACKBONES": str(self.folder / "backbones")}

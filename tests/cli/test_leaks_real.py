@@ -1,24 +1,15 @@
 """Real sets: traffic signs cut from videos leak, and others do not. The figures of docs/guide/leaks.md, made again."""
-import os
 import unittest
 from pathlib import Path
 
 import program
 
-ROOT = Path(os.environ.get("LINNET_TEST_DATA",
-                           Path(os.environ.get("LINNET_SOURCE", Path(__file__).resolve().parents[2])).parent / "shared/data"))
 FASHION = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
 SEQUENCES = ("differ in their last number alone", "follow each other by the numbers", "of one folder are alike",
              "by one camera within seconds", "that belong together")
 
 
 class Real(program.Case):
-    def data(self, name):
-        path = ROOT / name
-        if not path.exists():
-            self.skipTest(f"no {name} in the test data (set LINNET_TEST_DATA)")
-        return path
-
     def imported(self, project, source):
         self.run_ok("init", project)
         return self.run_json("-C", project, "import", source)["warnings"]

@@ -2,6 +2,7 @@
  * Failing allocations in what reads and writes rows: each says so, frees all of its own, leaves outputs and the project
  * as they were, and works when it is called again.
  */
+#include <errno.h>
 #include <flow/duplicates.h>
 #include <flow/import/files.h>
 #include <flow/keep_model.h>
@@ -408,6 +409,9 @@ static void test_model_remove(void **state) {
   (void)state;
   lab l = lab_new();
   bool gone = false;
+  char *folder = lnti_test_path(l.path, "models"), *file = lnti_test_path(folder, "m@1.lnt");
+  assert_true(mkdir(folder, 0777) == 0 || errno == EEXIST);
+  lab_write_ppm(file, 1, 1, 1);
   assert_ok(lnti_store_write(l.project->store, write_model, NULL, ERR));
   for (size_t n = 1; !gone; n++) {
     lnti_test_fail_allocation_after(n);
@@ -420,6 +424,9 @@ static void test_model_remove(void **state) {
     check_model_remove(&l, !gone);
     assert_in_range(n, 1, 5000);
   }
+  assert_int_equal(access(file, F_OK), -1); /* also where the link could not be looked at */
+  free(folder);
+  free(file);
   lab_free(&l);
 }
 
