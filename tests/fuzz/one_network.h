@@ -1,10 +1,12 @@
 /*
  * A network that could be read is planned for small inputs and run, by the operators' own loops and by all that is faster: at the
- * CPU level that LINNET_CPU names (a library's is set once in a process), for half of the inputs by two threads.
- * Memory is capped, so that a file may ask for anything.
+ * CPU level that LINNET_CPU names (a library's is set once in a process), for half of the inputs by two threads, in bf16 where
+ * that level has it, or by a twin. Memory and time are capped, so that a file may ask for anything.
  */
+#include <base/cancel.h>
 #include <base/threads.h>
 #include <graph/plan.h>
+#include <math/bf16.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,30 +36,40 @@ static bool describe(lnti_tensor *out, size_t *most_out, const lnti_graph *g) {
   return true;
 }
 
-static void run_plan(const lnti_graph *g, lnti_tensor *input, bool plain, const lnti_context *context) {
+/* What a run is like: bits of a file's digest. */
+enum { TOGETHER = 1, PLAIN_TOGETHER = 2, HALF = 4, TWIN = 8 };
+
+static void run_plan(const lnti_graph *g, lnti_tensor *input, bool plain, uint32_t choice,
+                     const lnti_context *context) {
   lnti_tensor kinds[INPUTS_MAX];
-  lnti_plan *plan = NULL;
+  lnti_plan *plan = NULL, *twin = NULL;
   for (size_t k = 0; k < g->n_inputs; k++) {
     kinds[k] = input[k];
     kinds[k].data = NULL;
   }
-  const lnti_plan_options options = {.input = kinds, .plain = plain, .memory_max = (size_t)1 << 22};
+  lnti_plan_options options = {.input = kinds, .plain = plain, .memory_max = (size_t)1 << 22};
+  if (choice & HALF && !plain && lnti_bf16_kernels_of(context->cpu)) options.precision = LNTI_BF16;
   if (lnti_plan_new(&plan, g, &options, context, NULL)) return;
-  if (lnti_plan_run(plan, input, NULL) == LNT_OK && g->n_outputs > 0) (void)lnti_plan_output(plan, 0);
+  if (choice & TWIN && lnti_plan_twin(&twin, plan, NULL)) abort();
+  lnti_plan *runs = twin ? twin : plan;
+  if (lnti_plan_run(runs, input, NULL) == LNT_OK && g->n_outputs > 0) (void)lnti_plan_output(runs, 0);
+  lnti_plan_free(twin);
   lnti_plan_free(plan);
 }
 
 static const lnti_context *context_of(bool together) {
   static lnti_context context[2];
+  static lnti_cancel cancel;
   static lnti_pool *pool;
   const char *name = getenv("LINNET_CPU");
   if (!pool) {
     lnt_cpu_level level = lnt_cpu_detect(), wanted = level;
     if (name && lnt_cpu_parse(&wanted, name, NULL) == LNT_OK && wanted < level) level = wanted;
     if (lnti_pool_new(&pool, 2, NULL)) abort();
-    context[0] = (lnti_context){.cpu = level};
-    context[1] = (lnti_context){.cpu = level, .pool = pool};
+    context[0] = (lnti_context){.cpu = level, .cancel = &cancel};
+    context[1] = (lnti_context){.cpu = level, .pool = pool, .cancel = &cancel};
   }
+  cancel.deadline_ns = lnti_monotonic_ns() + 2000000000u;
   return &context[together];
 }
 
@@ -83,7 +95,7 @@ static void run(const lnti_graph *g, uint32_t choice) {
     if (!input[k].data) abort();
     fill(&input[k]);
   }
-  if (most <= PLAIN_MAX) run_plan(g, input, true, context_of(choice & 2));
-  run_plan(g, input, false, context_of(choice & 1));
+  if (most <= PLAIN_MAX) run_plan(g, input, true, choice, context_of((choice & PLAIN_TOGETHER) != 0));
+  run_plan(g, input, false, choice, context_of((choice & TOGETHER) != 0));
   for (size_t k = 0; k < g->n_inputs; k++) free(input[k].data);
 }
