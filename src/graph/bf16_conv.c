@@ -19,8 +19,8 @@ enum { ROWS = LNTI_BF16_ROWS, COLUMNS = LNTI_BF16_COLUMNS };
 
 /* A second-level cache holds that much beside what streams through it. */
 #define CACHED ((size_t)1 << 20)
-/* Copies of larger planes are left to others. */
-#define COPY_MAX ((size_t)64 << 20)
+/* Planes whose copies take more bytes are left to others. */
+#define COPY_MAX ((size_t)128 << 20)
 
 typedef struct conv {
   lnti_bf16_kernel base;
@@ -72,16 +72,16 @@ static bool settle_copied(conv *c) {
   const lnti_window *w = &c->window;
   const size_t down = is_point(w) ? 1 : w->stride[0], across = is_point(w) ? 1 : w->stride[1];
   size_t rows = (c->out_rows - 1) * down + (w->kernel[0] - 1) * w->dilation[0] + 1;
-  size_t columns = (c->out_columns - 1) * across + (w->kernel[1] - 1) * w->dilation[1] + 1, bytes = 0;
+  size_t columns = (c->out_columns - 1) * across + (w->kernel[1] - 1) * w->dilation[1] + 1, n = 0;
   c->copy_rows = up(rows, down) / down;
   c->copy_columns = up(columns, across);
   c->width = c->copy_columns / across;
   c->places = (c->out_rows - 1) * c->width + c->out_columns;
   c->step = across * c->channels;
   c->n_taps = w->kernel[0] * w->kernel[1];
-  bool fits = lnti_size_mul(&bytes, c->copy_rows * down, c->copy_columns) && lnti_size_mul(&bytes, bytes, c->channels);
-  if (!fits || bytes > COPY_MAX || c->width > 2 * c->out_columns) return false;
-  c->sample_step = bytes;
+  bool fits = lnti_size_mul(&n, c->copy_rows * down, c->copy_columns) && lnti_size_mul(&n, n, c->channels);
+  if (!fits || n > COPY_MAX / sizeof *c->weights || c->width > 2 * c->out_columns) return false;
+  c->sample_step = n;
   return true;
 }
 
@@ -209,7 +209,7 @@ static void copy_row(uint16_t *to, const running *r, size_t sample, size_t row) 
   }
 }
 
-/* Rows of the copies of this group's samples. Remainders that no tap looks at are left out. */
+/* Rows of the copies of this group's samples. */
 static lnt_status copy_rows(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   (void)worker;
   (void)err;

@@ -19,8 +19,8 @@ struct lnti_bf16_kernel {
 };
 
 /**
- * Convolutions (Conv, FusedConv) whose planes are bf16, channels last; and products (Gemm, MatMul) of f32 rows by a constant, which are rounded to
- * bf16 on the way.
+ * Convolutions (Conv, FusedConv) whose planes are bf16, channels last; and products (Gemm, MatMul) of f32 rows by a constant, which
+ * are rounded to bf16 on the way.
  * @param call  its tensors described, constants with data (not needed again)
  * @return LNT_OK, *out NULL where these kernels do not know how: several groups, numbers of channels that are no multiples of 32,
  *         an activation other than Relu and Clip, a CPU without tiles; LNT_EDATA; LNT_ENOMEM.

@@ -48,7 +48,7 @@ static bool is_half(const lnti_tensor *t) {
 }
 
 /* Once more, for the scratch memory and what unnamed outputs are; how outputs lie was decided since. What is bf16 was
- * inferred as f32, and has one output and no scratch memory: a library's kernel, or a reorder. */
+ * inferred as f32, and has one output: a kernel, which says itself what scratch memory it takes, or a reorder. */
 static lnt_status describe_outputs(const lnti_plan *plan, step *s, lnt_error *err) {
   const lnti_node *node = s->call.node;
   uint32_t first = node->output[0];

@@ -15,9 +15,9 @@ typedef struct lnti_plan_options {
   const uint32_t *output; /**< values wanted; NULL: the outputs of the graph */
   size_t n_outputs;
   bool plain; /**< nothing fused, and by the operators' own loops alone: the reference for everything faster */
-  lnti_dtype
-      precision; /**< LNTI_BF16: what convolutions, and products by constants, multiply is rounded to bf16, for CPUs that have products of it (AMX);
-                             else f32 */
+  /** LNTI_BF16: what convolutions, and products by constants, multiply is rounded to bf16, for CPUs that have products of it
+   *  (AMX); else f32. */
+  lnti_dtype precision;
   size_t memory_max;  /**< bytes that the values made may take at once; 0: 8 GiB */
   size_t weights_max; /**< bytes that laid-out weights may take; 0: as memory_max */
 } lnti_plan_options;
