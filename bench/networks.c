@@ -403,7 +403,8 @@ static value attention(maker *m, value x, size_t width, size_t heads) {
   parts = transpose(m, parts, parts_first, 5);
   value q = gather(m, parts, 0, 0), k = gather(m, parts, 1, 0), v = gather(m, parts, 2, 0);
   value product = two(m, "MatMul", q, transpose(m, k, turned, 4));
-  const value scaled[5] = {two(m, "Mul", product, number(m, 1 / sqrtf((float)(width / heads)))), NONE};
+  const size_t each = width / heads;
+  const value scaled[5] = {two(m, "Mul", product, number(m, 1 / sqrtf((float)each))), NONE};
   message axis = attribute_int("axis", -1);
   value mixed = two(m, "MatMul", node(m, "Softmax", scaled, &axis, 1), v);
   return linear(m, two(m, "Reshape", transpose(m, mixed, heads_inside, 4), integers(m, whole, 3)), width, width, 0.5f);

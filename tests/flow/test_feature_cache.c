@@ -362,7 +362,7 @@ static void crashes_never_give_wrong_vectors(void **state) {
 static void one_process_at_a_time(void **state) {
   (void)state;
   lab l = lab_new();
-  int go[2], tell[2], status = 0;
+  int go[2] = {-1, -1}, tell[2] = {-1, -1}, status = 0;
   char byte = 0;
   assert_true(pipe(go) == 0 && pipe(tell) == 0);
   pid_t child = fork();

@@ -9,7 +9,6 @@
 #include <graph/tflite.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t n_max, unsigned seed);
 
 /* ---- where things stand ---- */
 

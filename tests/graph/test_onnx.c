@@ -398,7 +398,7 @@ static lnt_status open_external(const char *folder, const char *location, const 
 static void tensors_in_other_files_are_read_from_beside_alone(void **state) {
   (void)state;
   const float data[] = {9, 8, 7};
-  float got[2];
+  float got[2] = {0};
   char *folder = lnti_test_folder(), *beside = lnti_test_path(folder, "weights.bin");
   lnti_test_write_file(beside, data, sizeof data);
   assert_ok(open_external(folder, "weights.bin", "4", got));

@@ -114,6 +114,7 @@ static void every_type_is_read(void **state) {
   lnti_npy_close(npy);
 
   s = open_ok(&npy, make(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 6), }\n", u8, sizeof u8));
+  assert_true(s.n == 1 && s.d == 6 && s.dtype == LNTI_U8);
   assert_ok(lnti_npy_read(got, npy, 0, 1, ERR));
   for (size_t i = 0; i < 6; i++) assert_true(got[i] == (float)u8[i]);
   lnti_npy_close(npy);
