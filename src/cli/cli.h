@@ -17,6 +17,9 @@
 
 enum { LNTI_EXIT_DONE = 0, LNTI_EXIT_FAILED = 1, LNTI_EXIT_USAGE = 2, LNTI_EXIT_PARTLY = 3, LNTI_EXIT_CANCELLED = 130 };
 
+/** What Ctrl-C in a command says that fills the cache. */
+#define LNTI_CANCELLED_KEPT "cancelled; the vectors that were computed are kept, and the same command goes on"
+
 /** One run of the program. */
 typedef struct lnti_cli {
   FILE *out;                /**< stdout: results */

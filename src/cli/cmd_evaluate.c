@@ -108,6 +108,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   e.request.refused_payload = &e.refused;
   status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_evaluate(&e.result, project, &e.request, err);
+  if (status == LNT_ECANCELLED) status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   if (!status) status = make_report(&report, &e, err);
   if (!status) status = cli->json ? print_json(cli, &e, &report, err) : print(cli, &e, &report, err);
   if (!status && e.result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;

@@ -135,6 +135,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     status =
         extract(&e, cli, project, lnti_args_text(args, "feature", "hog"), lnti_args_text(args, "split", NULL), err);
   }
+  if (status == LNT_ECANCELLED) status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   if (!status) status = cli->json ? print_json(cli, &e, err) : print(cli, &e, err);
   if (!status && e.features.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
   lnti_vectors_clear(&e.features);

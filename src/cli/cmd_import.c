@@ -139,7 +139,7 @@ static lnt_status print_columns(lnti_cli *cli, const lnti_import_result *result,
   return status;
 }
 
-static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_result *result,
+static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_result *result, const char *split,
                         const lnti_refused *refused, lnt_error *err) {
   size_t seen = result->imported + result->existing;
   lnti_print(cli, "Imported %s in %s", lnti_show_things(result->imported, "item").text,
@@ -152,7 +152,11 @@ static lnt_status print(lnti_cli *cli, lnti_project *project, const lnti_import_
   if (!status) status = print_columns(cli, result, err);
   if (!status) status = lnti_refused_print(cli, refused, err);
   if (!status) status = lnti_print_warnings(cli, &result->warnings, err);
-  if (!status) status = lnti_print_next_step(cli, project, result->cut, err);
+  bool told = false;
+  if (!status && result->imported > 0 && result->labelled == 0) {
+    status = lnti_print_next_predicting(&told, cli, project, split, err);
+  }
+  if (!status && !told) status = lnti_print_next_step(cli, project, result->cut, err);
   return status;
 }
 
@@ -276,7 +280,8 @@ static lnt_status import_media(lnti_cli *cli, const lnti_args *args, lnti_import
   status = lnti_import(&result, project, args->operands, args->n_operands, &options, err);
   if (status == LNT_ECANCELLED) status = cancelled(project, err);
   if (status) goto done;
-  status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, project, &result, &refused, err);
+  status =
+      cli->json ? print_json(cli, &result, &refused, err) : print(cli, project, &result, options.split, &refused, err);
   if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
 done:
   free(lists.columns);

@@ -237,6 +237,34 @@ static lnt_status check_no_model(lnti_cli *cli, const char *operand, lnt_error *
       operand);
 }
 
+/** Something to look at, and no model file. */
+static bool is_input(const char *path) {
+  const size_t n = strlen(path);
+  return !(n > 4 && strcmp(path + n - 4, ".lnt") == 0) && access(path, F_OK) == 0;
+}
+
+static lnt_status note_name(void *payload, const lnti_model_row *row, lnt_error *err) {
+  lnti_text *names = payload;
+  return lnti_text_printf(names, err, "%s%s", names->length > 0 ? ", " : "", row->name);
+}
+
+/** One operand, and it is an image, a folder...: the model was left out. A model may be called as a file that is there. */
+static lnt_status fail_no_model(lnti_cli *cli, const char *path, lnt_error *err) {
+  lnti_project *project = NULL;
+  lnti_text names = {0};
+  bool known = lnti_cli_project(&project, cli, NULL) == LNT_OK &&
+               lnti_store_models(project->store, NULL, note_name, &names, NULL) == LNT_OK;
+  lnt_status status =
+      lnti_fail(err, LNT_EINVAL, "which model is to classify it? linnet predict MODEL %.200s; %s%.400s", path,
+                !known             ? "MODEL is a .lnt file, or a name in a project (-C)"
+                : names.length > 0 ? "the project's models: "
+                                   : "the project has none yet, linnet train makes one",
+                known && names.length > 0 ? names.data : "");
+  lnti_text_clear(&names);
+  lnti_project_close(project);
+  return status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   predicting p = {.top = 0};
   lnti_predict_result result = {0, 0};
@@ -247,6 +275,9 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   size_t n_models = backbone ? 0 : 1; /* operands before the paths */
   if (items && args->n_operands > n_models) {
     return lnti_fail(err, LNT_EINVAL, "give either paths or --items, not both");
+  }
+  if (!backbone && !items && args->n_operands == 1 && is_input(args->operands[0])) {
+    return fail_no_model(cli, args->operands[0], err);
   }
   if (args->n_operands < n_models + (items ? 0 : 1)) {
     return lnti_fail(err, LNT_EINVAL, "what is to be classified? linnet predict %s PATH..., or --items FILTER",
@@ -269,8 +300,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (status == LNT_ECANCELLED && p.n_told > 0) {
     status = lnti_fail(err, status, "cancelled; the results above are whole");
   } else if (status == LNT_ECANCELLED && items) {
-    status =
-        lnti_fail(err, status, "cancelled; the features that were computed are kept, and the same command goes on");
+    status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
   free(p.order);

@@ -338,6 +338,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   p.folds = (unsigned)folds;
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = run_plan(cli, &p, project, args, err);
+  if (status == LNT_ECANCELLED) status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   if (cli->json && (!status || p.n_done > 0)) {
     /* Of several learners a later one may fail: the models before it are there, and are told with the error. */
     lnt_error reason = LNT_ERROR_INIT;

@@ -82,6 +82,36 @@ lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, 
   return status;
 }
 
+typedef struct newest_model {
+  char *name; /* NULL: there is none */
+  uint64_t created_ms;
+} newest_model;
+
+static lnt_status note_newest(void *payload, const lnti_model_row *row, lnt_error *err) {
+  newest_model *newest = payload;
+  if (newest->name && row->created_ms < newest->created_ms) return LNT_OK;
+  free(newest->name);
+  newest->name = NULL;
+  newest->created_ms = row->created_ms;
+  return lnti_strdup(&newest->name, row->name, err);
+}
+
+lnt_status lnti_print_next_predicting(bool *told, lnti_cli *cli, lnti_project *project, const char *split,
+                                      lnt_error *err) {
+  newest_model model = {0};
+  lnt_status status = lnti_store_models(project->store, NULL, note_newest, &model, err);
+  if (!status && model.name) {
+    /* Another name would need quotes in the filter. */
+    bool plain = split && *split &&
+                 strspn(split, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(split);
+    lnti_print_next(cli, "linnet predict %s --items '%s%s%slabelled=no'", lnti_shell_word(model.name, "MODEL").text,
+                    plain ? "split=" : "", plain ? split : "", plain ? " and " : "");
+  }
+  if (!status) *told = model.name != NULL;
+  free(model.name);
+  return status;
+}
+
 lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_error *err) {
   lnti_store_counts counts = {0};
   size_t n_learnable = 0;

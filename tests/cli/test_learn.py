@@ -82,6 +82,11 @@ class Extract(Learning):
         self.assertEqual([Path(path).read_bytes() for path in kept], before)
         self.assertEqual((sorted(os.listdir(self.folder)), sorted(os.listdir(home / "models"))), listed)
         self.assertEqual(len(self.run_lines("-C", name, "items")), 18)
+        program.write_pgm(self.folder / "loose" / "a.pgm", program.picture("disc", 99))
+        self.assertIn("\nNext: linnet predict m --items 'split=new and labelled=no'\n",
+                      self.run_ok("-C", name, "import", "loose", "--split", "new").stdout)
+        told = self.run_lines("-C", name, "predict", "m", "--items", "split=new and labelled=no")
+        self.assertEqual(len(told), 1)
         for _ in range(2):
             self.run_ok(*extract, "--out", "v.npy", "--rows", "v.csv")
             self.run_ok("-C", name, "evaluate", "m", "--html", "r.html")
@@ -645,7 +650,7 @@ class Train(Learning):
         child.send_signal(signal.SIGINT)
         out, told = child.communicate(timeout=60)
         self.assertEqual((child.returncode, out), (130, ""), told)
-        self.assertIn("linnet: train: ", told)
+        self.assertIn("linnet: train: cancelled; the vectors that were computed are kept, and the same command goes on\n", told)
         self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
         self.assertEqual((self.folder / "p" / "models" / "kept.lnt").read_bytes(), before)
         self.assertEqual([model["learner"] for model in self.run_lines("-C", "p", "models")], ["knn"])

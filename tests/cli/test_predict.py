@@ -121,6 +121,12 @@ class Predict(program.Case):
         self.fails(1, "-C", self.home / "p", "predict", "nobody", path, says="nobody")
         (self.folder / "broken.lnt").write_bytes(self.model.read_bytes()[:1000])
         self.fails(1, "predict", "broken.lnt", path, says="broken.lnt")
+        told = self.fails(2, "-C", self.home / "p", "predict", path, says="which model is to classify it? linnet predict MODEL ")
+        self.assertTrue(told["message"].endswith("; the project's models: shapes"), told)
+        self.fails(2, "predict", path, says="MODEL is a .lnt file, or a name in a project (-C)")
+        self.run_ok("init", "new")
+        self.fails(2, "-C", "new", "predict", self.folder, says="the project has none yet, linnet train makes one")
+        self.fails(2, "predict", self.model, says="what is to be classified?")
 
     def with_weights(self, value):
         """The model with `value` and its opposite for weights in turn, and sums that are right."""
@@ -160,7 +166,7 @@ class Predict(program.Case):
         sizes = b"".join(side.to_bytes(4, "big") for side in (n, size, size))
         images.write_bytes(b"\0\0\x08\x03" + sizes + program.picture("disc", 1) * n)
         with subprocess.Popen([program.LINNET, "predict", self.model, images, "--json"], cwd=self.folder, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=program.interruptible) as running:
             lines = [running.stdout.readline()]
             running.send_signal(signal.SIGINT)
             lines += running.stdout.read().splitlines()
