@@ -424,7 +424,8 @@ const lnti_command lnti_cmd_backbone = {
     .name = "backbone",
     .summary = "keep networks that others have trained, to build on",
     .usage =
-        "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--precision bf16] [--layer LAYER]\npull [NAME] [--name NAME] [--from URL]\nshow NAME|FILE\nremove NAME",
+        "[list]\nadd FILE [--name NAME] [--size SIDE] [--mean R,G,B --std R,G,B] [--precision bf16] [--layer LAYER]\n"
+        "pull [NAME] [--name NAME] [--from URL]\nshow NAME|FILE\nremove NAME",
     .about =
         "A backbone is a network, as an ONNX or TensorFlow Lite file, that was trained on many images. What it sees in an image can "
         "be named by its own classes, with nothing trained, and is a feature to learn from: --feature "

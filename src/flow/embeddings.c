@@ -1,6 +1,6 @@
 /*
- * The setting has a line for each set, "NAME ID D N CONTENT SOURCE", by name. It is what makes a folder a set: an import fills a folder first
- * and names it then, so that whoever looks sees the old set whole or the new one.
+ * The setting has a line for each set, "NAME ID D N CONTENT SOURCE", by name. It is what makes a folder a set: an
+ * import fills a folder first and names it then, so that whoever looks sees the old set whole or the new one.
  */
 #include <flow/embeddings.h>
 

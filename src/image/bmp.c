@@ -1,5 +1,6 @@
 /*
- * BMP by own code: OS/2 1.x and 2.x headers (the latter of any length) and Windows's from BITMAPINFOHEADER to BITMAPV5HEADER (Microsoft Learn,
+ * BMP by own code: OS/2 1.x and 2.x headers (the latter of any length) and Windows's from BITMAPINFOHEADER to
+ * BITMAPV5HEADER (Microsoft Learn,
  * "Bitmap Header Types", and wingdi.h; OS/2 2.0 Presentation Manager Reference, 1992), 1 to 32 bits a pixel, bit
  * fields, RLE4 and RLE8, rows from the bottom or the top.
  *

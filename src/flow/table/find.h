@@ -1,6 +1,7 @@
 /**
  * @file find.h
- * What a path in a table names: an item of the project, or a medium that may become one. Inside src/flow/table and for lists of rows (flow/import/vectors.c) alone.
+ * What a path in a table names: an item of the project, or a medium that may become one. Inside src/flow/table and for
+ * lists of rows (flow/import/vectors.c) alone.
  *
  * The items are looked up by a hash of their whole URI, made in one walk over the project; a path that is no URI of an
  * item, and no file, is held against the ends of the items' URIs ("cats/a.jpg", "a.jpg", and "a" for all images called so).
