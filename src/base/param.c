@@ -29,7 +29,7 @@ static const char *near_row(const lnti_param *table, const char *name, size_t n)
   char typed[BYTES_MAX + 1] = {0};
   size_t rows = 0;
   memcpy(typed, name, n < BYTES_MAX ? n : BYTES_MAX);
-  for (; table[rows].name && rows < ROWS_MAX; rows++) {
+  for (; rows < ROWS_MAX && table[rows].name; rows++) {
     if (strcasecmp(table[rows].name, typed) == 0) return table[rows].name;
     names[rows] = table[rows].name;
   }

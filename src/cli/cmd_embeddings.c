@@ -173,7 +173,7 @@ static lnt_status removed_json(lnti_cli *cli, const lnti_embedding_set *set, con
 
 static lnt_status run_remove(lnti_cli *cli, lnti_project *project, const char *name, lnt_error *err) {
   learned l = {.name = name};
-  lnti_embedding_set set;
+  lnti_embedding_set set = {0};
   lnti_text models = {0};
   lnt_status status = lnti_store_models(project->store, NULL, note_model, &l, err);
   if (!status) status = lnti_embeddings_remove(&set, project, name, err);

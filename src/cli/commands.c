@@ -75,9 +75,9 @@ static const char *next_form(const char *line) {
 }
 
 const char *lnti_command_form(size_t *n_out, const lnti_command *command, const char *word) {
-  const char *line = command->usage;
+  const char *const whole = command->usage ? command->usage : "", *line = whole;
   while (line && !begins_with(line, word)) line = next_form(line);
-  if (!line) line = command->usage;
+  if (!line) line = whole;
   *n_out = strcspn(line, "\n");
   return line;
 }
