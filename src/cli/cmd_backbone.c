@@ -204,6 +204,8 @@ static void print_agreement(lnti_cli *cli, const lnti_backbone_agreement *a) {
              "In bf16: numbers differ from those in f32 by at most %.2g %% of the largest, the greatest is the same in "
              "%zu of %zu made-up pictures; %.3g ms a picture, in f32 %.3g\n",
              100 * a->difference, a->same, a->pictures, a->ms, a->ms_f32);
+  lnti_print(cli, a->difference < 0.1 ? "As a rule models learn as well from them; linnet evaluate says.\n"
+                                      : "That is much: judge a model with linnet evaluate before relying on it.\n");
   if (a->ms > a->ms_f32) lnti_print(cli, "It gains nothing here: keep this network in f32.\n");
 }
 

@@ -286,11 +286,16 @@ static bool same_channels(const float a[3], const float b[3]) {
   return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
-static bool same_backbone(const lnti_backbone_entry *a, const lnti_backbone_entry *b) {
+/* What makes two of them different; NULL: nothing does. Names of classes and licence may be said anew. */
+static const char *difference_of(const lnti_backbone_entry *a, const lnti_backbone_entry *b) {
   const lnti_backbone_spec *s = &a->spec, *t = &b->spec;
-  return strcmp(a->content, b->content) == 0 && s->h == t->h && s->w == t->w && s->bgr == t->bgr &&
-         (s->precision == LNTI_BF16) == (t->precision == LNTI_BF16) && same_channels(s->mean, t->mean) &&
-         same_channels(s->std, t->std) && same_text(s->layer, t->layer) && same_text(s->classes, t->classes);
+  if (strcmp(a->content, b->content) != 0) return "of another file";
+  if (s->h != t->h || s->w != t->w) return "for pictures of another size";
+  if (!same_channels(s->mean, t->mean) || !same_channels(s->std, t->std)) return "with another mean or std";
+  if (s->bgr != t->bgr) return "with colours in another order";
+  if ((s->precision == LNTI_BF16) != (t->precision == LNTI_BF16)) return "of another precision";
+  if (!same_text(s->layer, t->layer)) return "with the embedding of another layer";
+  return same_text(s->classes, t->classes) ? NULL : "with its classes in another layer";
 }
 
 static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *folder, lnt_error *err) {
@@ -299,11 +304,13 @@ static lnt_status check_name_is_free(const lnti_backbone_entry *e, const char *f
   lnt_status status = read_entry(&there, folder, e->spec.name, &reason);
   if (status == LNT_ENOTFOUND) return LNT_OK;
   if (status) return lnti_fail(err, status, "%s", reason.message);
-  if (!same_backbone(e, &there)) {
-    status = lnti_fail(err, LNT_EEXISTS,
-                       "there is another backbone \"%s\"; give this one a --name, or remove that: linnet backbone "
-                       "remove %s",
-                       e->spec.name, e->spec.name);
+  const char *difference = difference_of(e, &there);
+  if (difference) {
+    status = lnti_fail(
+        err, LNT_EEXISTS,
+        "there is another backbone \"%s\", %s: give this one a --name, or change that one by removing it first "
+        "(linnet backbone remove %s; models carry their own copy)",
+        e->spec.name, difference, e->spec.name);
   }
   lnti_backbone_entry_clear(&there);
   return status;

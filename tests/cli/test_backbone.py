@@ -79,7 +79,7 @@ class Backbone(program.Case):
         self.assertEqual(added["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())
         self.assertEqual(Path(added["file"]).read_bytes(), path.read_bytes())
         self.ok("backbone", "add", path)  # the same again is no fault
-        self.fails(1, "backbone", "add", path, "--layer", "scores", says="another backbone \"tiny\"", env=self.env)
+        self.fails(1, "backbone", "add", path, "--layer", "scores", says="another backbone \"tiny\", with the embedding of another layer", env=self.env)
         self.ok("backbone", "add", path, "--name", "b", "--layer", "scores")
         self.fails(1, "backbone", "remove", "tinny", says="no backbone \"tinny\"; did you mean \"tiny\"? There are: b, tiny",
                    env=self.env)
@@ -430,7 +430,7 @@ class Backbone(program.Case):
         self.assertIn("AMX", held["warnings"][0])
         shown = self.run_ok("backbone", "show", "half", env=self.env).stdout
         self.assertRegex(shown, r"precision +bf16")
-        self.fails(1, "backbone", "add", file, "--name", "half", env=self.env, says="another backbone")
+        self.fails(1, "backbone", "add", file, "--name", "half", env=self.env, says="another backbone \"half\", of another precision")
 
     def test_real_networks(self):
         bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"

@@ -40,7 +40,8 @@ typedef struct lnti_vectors_result {
 
 /**
  * @return LNT_OK also where some rows were refused (no item is called so, an item is named twice, a number is not finite
- *         or beyond what an f16 holds). Where it fails nothing has changed: as lnti_npy_open; LNT_EDATA (the list is
+ *         or beyond what an f16 holds). Where it fails a new set or a replaced one is as it was; of vectors that join a
+ *         set some may be stored, and the same again goes on: as lnti_npy_open; LNT_EDATA (the list is
  *         broken, or names more or fewer images than the file has rows; not one row could be taken); LNT_EINVAL (the
  *         name; vectors of another length are there); LNT_EEXISTS (a backbone or a feature has the name); LNT_ECONFLICT (other vectors are
  *         there); LNT_ECANCELLED...
