@@ -1,5 +1,5 @@
 /*
- * Failing allocations. The linker's --wrap sends every call that Linnet's own objects make to malloc and its kin here
+ * Failing allocations. The linker's --wrap sends every call that Linnet's own objects make to malloc, its kin and realpath here
  * (shared libraries keep theirs), where one of them can be made to fail and live blocks are counted.
  */
 #include "support.h"
@@ -15,12 +15,14 @@ void *__real_realloc(void *block, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 int __real_posix_memalign(void **out, size_t alignment, size_t size);
 void __real_free(void *block);
+char *__real_realpath(const char *path, char *room);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
 void __wrap_free(void *block);
+char *__wrap_realpath(const char *path, char *room);
 
 static atomic_size_t countdown; /* allocations until one fails, it included; 0: none will */
 static atomic_bool failed;
@@ -83,6 +85,12 @@ int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
 void __wrap_free(void *block) {
   if (block) atomic_fetch_sub(&live, 1);
   __real_free(block);
+}
+
+/* Its block is the C library's, and freed as others are. */
+char *__wrap_realpath(const char *path, char *room) {
+  char *real = __real_realpath(path, room);
+  return room ? real : counted(real);
 }
 
 bool lnti_test_fault_round(size_t n) {

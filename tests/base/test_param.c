@@ -65,7 +65,7 @@ static void test_refused(void **state) {
     const char *assignment, *message;
   } cases[] = {
       {"k", "'k' sets no parameter: KEY=VALUE is needed"},
-      {"k2=1", "unknown parameter 'k2'; known are: k, metric, l2, balance, iterations"},
+      {"k2=1", "unknown parameter 'k2'; did you mean k? Known are: k, metric, l2, balance, iterations"},
       {"K=1", "unknown parameter 'K'"},
       {"=1", "unknown parameter ''"},
       {"k=0", "parameter 'k' is '0' where a whole number from 1 to 1000 is needed"},

@@ -120,7 +120,7 @@ class Backbone(program.Case):
                      r" +3  3 x 1 x 1  GlobalAveragePool  pooled", r"Next: linnet train --feature embedding:tiny, .*@LAYER.*"):
             self.assertRegex(text, f"(?m)^{line}$")
         self.assertIn(f"backbone show {path}", self.run_ok("doctor", "--onnx", path).stdout)
-        self.fails(1, "backbone", "show", "tin", says="there are: tiny", env=self.env)
+        self.fails(1, "backbone", "show", "tin", says="There are: tiny", env=self.env)
 
     def test_options_that_do_not_apply(self):
         path = self.tiny()
@@ -194,7 +194,7 @@ class Backbone(program.Case):
         # Of a file that is not kept the same comes out.
         again = self.run_lines("predict", "--backbone", "tiny.onnx", "r.ppm", "b.ppm", env=self.env)
         self.assertEqual(again, lines[:2])
-        self.fails(1, "predict", "--backbone", "tony", "r.ppm", says="there are: tiny", env=self.env)
+        self.fails(1, "predict", "--backbone", "tony", "r.ppm", says="There are: tiny", env=self.env)
         self.fails(2, "predict", "--backbone", "tiny", says="what is to be classified", env=self.env)
         # A MODEL beside it is one too many, by whatever it is known.
         for words in (("logistic-hog",), ("m.lnt", "r.ppm"), ("logistic-hog", "r.ppm")):
@@ -278,7 +278,7 @@ class Backbone(program.Case):
         self.ok("backbone", "add", self.tiny())
         for feature in ("embedding", "embedding:", "embedding:@flat", "embedding:tiny@"):
             self.fails(2, "-C", "p", "train", "--feature", feature, says="embedding:BACKBONE@LAYER; there are: tiny", env=self.env)
-        self.fails(1, "-C", "p", "train", "--feature", "embedding:tony", says="there are: tiny", env=self.env)
+        self.fails(1, "-C", "p", "train", "--feature", "embedding:tony", says="There are: tiny", env=self.env)
         self.fails(2, "-C", "p", "train", "--feature", "embedding:tiny@flta", says="did you mean \"flat\"?", env=self.env)
 
     def test_damage_is_noticed(self):
@@ -410,7 +410,6 @@ class Backbone(program.Case):
         self.assertIn("bee", labels)
 
     @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
-    @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
     def test_bf16(self):
         """Its numbers agree with those in f32, and a model that is learned from them carries the choice."""
         file = Path(DATA) / "backbones/mobilenet_v1_0.25_128.onnx"
@@ -432,6 +431,7 @@ class Backbone(program.Case):
         self.assertRegex(shown, r"precision +bf16")
         self.fails(1, "backbone", "add", file, "--name", "half", env=self.env, says="another backbone \"half\", of another precision")
 
+    @unittest.skipUnless(DATA, "LINNET_TEST_DATA is not set")
     def test_real_networks(self):
         bee = Path(DATA) / "hymenoptera/val/bees/10870992_eebeeb3a12.jpg"
         for name in ("mobilenet_v1_0.25_128", "mobilenet_v2_1.0_224"):

@@ -118,7 +118,7 @@ class Kill:
         except subprocess.TimeoutExpired:
             process.send_signal(self.signal)
             stderr = process.communicate()[1]
-            self.fastest[measured] = min(1.02 * fastest, measured)
+            self.fastest[measured] = min(1.05 * fastest, 4 * measured)
         return process.returncode, stderr, f"{1000 * wait:.1f} ms of {1000 * fastest:.1f}"
 
 
