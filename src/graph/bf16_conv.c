@@ -17,8 +17,6 @@
 
 enum { ROWS = LNTI_BF16_ROWS, COLUMNS = LNTI_BF16_COLUMNS };
 
-/* A second-level cache holds that much beside what streams through it. */
-#define CACHED ((size_t)1 << 20)
 /* Planes whose copies take more bytes are left to others. */
 #define COPY_MAX ((size_t)128 << 20)
 
@@ -98,12 +96,13 @@ static void place_taps(conv *c) {
  * block of rows stays in the first-level cache while it meets them. */
 static void settle_order(conv *c) {
   const size_t sample = (c->copy_rows ? c->sample_step : c->places * c->channels) * sizeof *c->weights;
-  size_t at_once = CACHED / (sample ? sample : 1);
+  size_t at_once = LNTI_BF16_CACHED / (sample ? sample : 1);
   c->blocks = (c->places + ROWS - 1) / ROWS;
-  c->by_rows = c->n_taps * c->channels * c->out_channels * sizeof *c->weights <= CACHED;
+  c->by_rows = c->n_taps * c->channels * c->out_channels * sizeof *c->weights <= LNTI_BF16_CACHED;
   if (at_once > c->samples) at_once = c->samples;
   c->group = c->blocks * (at_once ? at_once : 1);
-  if (!c->copy_rows && !at_once && !c->by_rows) c->group = CACHED / (ROWS * c->channels * sizeof *c->weights) + 1;
+  if (!c->copy_rows && !at_once && !c->by_rows)
+    c->group = LNTI_BF16_CACHED / (ROWS * c->channels * sizeof *c->weights) + 1;
   size_t copied = c->copy_rows ? c->group / c->blocks * c->sample_step : 0;
   c->base.scratch_bytes = (copied + ROWS * (c->copy_rows ? c->step : c->channels)) * sizeof *c->weights;
 }

@@ -8,6 +8,9 @@
 
 #include <graph/operator.h>
 
+/** Bytes that a second-level cache holds beside what streams through it. */
+#define LNTI_BF16_CACHED ((size_t)1 << 20)
+
 typedef struct lnti_bf16_kernel lnti_bf16_kernel;
 
 /** What every kernel begins with. */

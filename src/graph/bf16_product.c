@@ -13,9 +13,6 @@
 
 enum { ROWS = LNTI_BF16_ROWS, COLUMNS = LNTI_BF16_COLUMNS };
 
-/* A second-level cache holds that much beside what streams through it. */
-#define CACHED ((size_t)1 << 20)
-
 typedef struct product {
   lnti_bf16_kernel base;
   const lnti_bf16_kernels *kernels;
@@ -136,7 +133,7 @@ lnt_status lnti_bf16_product_new(lnti_bf16_kernel **out, const lnti_call *call, 
                  .depth = what.k,
                  .row_step = what.a_row,
                  .wide = up(what.k, LNTI_BF16_DEPTH)};
-  const size_t blocks = (p->rows + ROWS - 1) / ROWS, fits = CACHED / (ROWS * p->wide * sizeof *p->weights);
+  const size_t blocks = (p->rows + ROWS - 1) / ROWS, fits = LNTI_BF16_CACHED / (ROWS * p->wide * sizeof *p->weights);
   p->group = fits == 0 ? 1 : fits < blocks ? fits : blocks;
   p->base.scratch_bytes = p->group * ROWS * p->wide * sizeof *p->weights;
   status = take_constants(p, &what, call, err);

@@ -9,20 +9,6 @@
 
 enum { TILE = 512, STEP = 2 * TILE, LINE = 64, SUM_BYTES = LNTI_BF16_COLUMNS * sizeof(float) };
 
-/* As in neighbours_amx.c: eight tiles of 16 rows of 64 bytes. */
-static const _Alignas(64) uint8_t config[64] = {
-    [0] = 1,   [16] = 64, [18] = 64, [20] = 64, [22] = 64, [24] = 64, [26] = 64, [28] = 64, [30] = 64,
-    [48] = 16, [49] = 16, [50] = 16, [51] = 16, [52] = 16, [53] = 16, [54] = 16, [55] = 16,
-};
-
-static void begin(void) {
-  _tile_loadconfig(config);
-}
-
-static void end(void) {
-  _tile_release();
-}
-
 /* What is fetched beside the products of one step. Prefetching never faults. */
 LNTI_INLINE uintptr_t fetch(uintptr_t ahead, size_t bytes) {
   for (size_t i = 0; i < bytes; i += LINE) _mm_prefetch((const char *)(ahead + i), _MM_HINT_T1);
@@ -138,4 +124,4 @@ static void narrow(uint16_t *out, const float *x, size_t n) {
 }
 
 const lnti_bf16_kernels lnti_bf16_amx = {
-    .begin = begin, .end = end, .block = block, .finish = finish, .put = put, .narrow = narrow};
+    .begin = lnti_amx_begin, .end = lnti_amx_end, .block = block, .finish = finish, .put = put, .narrow = narrow};

@@ -60,6 +60,9 @@ void lnti_gemm_pack_avx2(float *out, const float *b, size_t ldb, size_t n, size_
 /* ---- products of bf16 (bf16.h says what each does) ---- */
 
 extern const lnti_bf16_kernels lnti_bf16_amx;
+/** Eight tiles of 16 rows of 64 bytes for the calling thread; given back. */
+void lnti_amx_begin(void);
+void lnti_amx_end(void);
 
 /* ---- narrow products and softmax (gemm.h says what each does) ---- */
 

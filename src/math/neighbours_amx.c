@@ -46,11 +46,11 @@ static const _Alignas(64) uint8_t config[64] = {
     [48] = 16, [49] = 16, [50] = 16, [51] = 16, [52] = 16, [53] = 16, [54] = 16, [55] = 16,
 };
 
-static void begin(void) {
+void lnti_amx_begin(void) {
   _tile_loadconfig(config);
 }
 
-static void end(void) {
+void lnti_amx_end(void) {
   _tile_release();
 }
 
@@ -102,8 +102,8 @@ const lnti_u8_kernels lnti_u8_amx = {.panel_bytes = packed_bytes,
                                      .tile_bytes = packed_bytes,
                                      .pack_panel = pack_panel,
                                      .pack_tile = pack_tile,
-                                     .begin = begin,
-                                     .end = end,
+                                     .begin = lnti_amx_begin,
+                                     .end = lnti_amx_end,
                                      .dots = dots,
                                      .nearer = lnti_nearer_avx512,
                                      .similar = lnti_similar_avx512};
