@@ -169,7 +169,7 @@ static lnt_status centroid_fit(lnti_fitted **out, lnti_fit_report *report_out, c
                                const lnti_params *params, const lnti_context *context, lnt_error *err) {
   centroid_fitted *c = NULL;
   size_t d = problem->x.d, k = problem->n_classes;
-  lnt_status status = lnti_problem_check(problem, err);
+  lnt_status status = lnti_learner_check(&lnti_learner_centroid, problem, err);
   if (status == LNT_OK) status = lnti_matrix_check_finite(&problem->x, context, err);
   if (status == LNT_OK && problem->x.n > INT32_MAX)
     status = lnti_fail(err, LNT_EINVAL, "%zu rows; %d are the most", problem->x.n, INT32_MAX);
@@ -278,6 +278,7 @@ const lnti_learner lnti_learner_centroid = {
     .help = "Keeps the mean of each class and compares with it: for embeddings, and very few images of each class.",
     .source = "Mensink, Verbeek, Perronnin and Csurka, Distance-Based Image Classification, IEEE TPAMI 35, 2013",
     .params = params_table,
+    .tasks = LNTI_TAKES(LNTI_MULTICLASS),
     .fit = centroid_fit,
     .score = centroid_score,
     .save = centroid_save,

@@ -75,7 +75,7 @@ static lnt_status knn_fit(lnti_fitted **out, lnti_fit_report *report_out, const 
   knn_fitted *knn = NULL;
   lnti_matrix x = problem->x;
   size_t row_bytes = 0;
-  lnt_status status = lnti_problem_check(problem, err);
+  lnt_status status = lnti_learner_check(&lnti_learner_knn, problem, err);
   if (status == LNT_OK) status = lnti_matrix_check_finite(&x, context, err);
   if (status == LNT_OK && x.n > INT32_MAX)
     status = lnti_fail(err, LNT_EINVAL, "%zu rows; a knn model holds at most %d", x.n, INT32_MAX);
@@ -220,6 +220,7 @@ const lnti_learner lnti_learner_knn = {
         "grows with the data.",
     .source = "Cover and Hart, Nearest neighbor pattern classification, IEEE Trans. Inf. Theory 13, 1967",
     .params = params_table,
+    .tasks = LNTI_TAKES(LNTI_MULTICLASS),
     .searched = searched,
     .fit = knn_fit,
     .score = knn_score,

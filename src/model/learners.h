@@ -11,6 +11,9 @@ extern const lnti_learner lnti_learner_logistic; /**< logistic.c */
 extern const lnti_learner lnti_learner_knn;      /**< knn.c */
 extern const lnti_learner lnti_learner_centroid; /**< centroid.c */
 
+/** That a learner can be fitted to a problem: its task, lnti_problem_check, and class weights only where it takes them. */
+LNT_MUST_CHECK lnt_status lnti_learner_check(const lnti_learner *learner, const lnti_problem *problem, lnt_error *err);
+
 /** Fills what every fitted model begins with. */
 void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,
                        size_t n_classes, lnti_dtype dtype);

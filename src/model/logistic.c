@@ -314,7 +314,7 @@ static lnt_status logistic_fit(lnti_fitted **out, lnti_fit_report *report_out, c
   fit_state fit = {.problem = problem, .context = context};
   logistic_fitted *logistic = NULL;
   lnti_fit_report report;
-  lnt_status status = lnti_problem_check(problem, err);
+  lnt_status status = lnti_learner_check(&lnti_learner_logistic, problem, err);
   if (status == LNT_OK && problem->warm_start && problem->warm_start->learner != &lnti_learner_logistic)
     status = lnti_fail(err, LNT_EINVAL, "a %s model is no start for logistic", problem->warm_start->learner->name);
   if (status == LNT_OK) status = lnti_matrix_check_finite(&problem->x, context, err);
@@ -445,6 +445,7 @@ const lnti_learner lnti_learner_logistic = {
         "Boehning, Multinomial logistic regression algorithm, Ann. Inst. Stat. Math. 44, 1992; Liu and Nocedal, "
         "On the limited memory BFGS method, Math. Programming 45, 1989",
     .params = params_table,
+    .tasks = LNTI_TAKES(LNTI_MULTICLASS),
     .searched = searched,
     .takes_warm_start = true,
     .fit = logistic_fit,

@@ -14,8 +14,18 @@ lnt_status lnti_model_new(lnt_model **out, lnt_error *err) {
   lnt_status status = lnti_alloc_zero(&model, 1, sizeof *model, err);
   if (status != LNT_OK) return status;
   model->temperature = 1;
+  model->task = LNTI_MULTICLASS;
+  model->range = (lnti_model_range){NAN, NAN, NAN, NULL};
   *out = model;
   return LNT_OK;
+}
+
+static void free_classes(lnti_model_class *list, size_t n) {
+  for (size_t i = 0; list && i < n; i++) {
+    free(list[i].id);
+    free(list[i].title);
+  }
+  free(list);
 }
 
 void lnt_model_close(lnt_model *model) {
@@ -24,11 +34,12 @@ void lnt_model_close(lnt_model *model) {
   lnti_fitted_free(model->fitted);
   lnti_extractor_free(model->extractor);
   lnti_lnt_close(model->file); /* after what borrows its tensors, or its network */
-  for (size_t i = 0; model->classes && i < model->n_classes; i++) {
-    free(model->classes[i].id);
-    free(model->classes[i].title);
-  }
-  free(model->classes);
+  free_classes(model->classes, model->n_classes);
+  free_classes(model->nodes, model->n_nodes);
+  free(model->threshold);
+  free(model->platt);
+  free(model->residual);
+  free(model->range.unit);
   free(model->metrics_json);
   free(model->choice_json);
   free(model->calibrated_on);

@@ -21,16 +21,43 @@ typedef struct lnti_model_class {
   char *title;
 } lnti_model_class;
 
-/** What is put into a model file, besides the fitted learner. All strings owned by the model. */
+/** Calibration of one label: its probability is sigmoid(a * score + b). */
+typedef struct lnti_platt {
+  double a, b;
+} lnti_platt;
+
+/** A quantile of the residuals (true value - predicted) of rows that the model had not seen. */
+typedef struct lnti_residual {
+  double q;     /**< in (0,1) */
+  double value; /**< in the target's unit */
+} lnti_residual;
+
+/** What the number may be, by the ontology. */
+typedef struct lnti_model_range {
+  double min, max, step; /**< NaN: not said */
+  char *unit;            /**< NULL: none */
+} lnti_model_range;
+
+enum { LNTI_RESIDUALS_MAX = 99 };
+
+/** What is put into a model file, besides the fitted learner. All strings and arrays owned by the model. */
 struct lnt_model {
   char *name;
   char *target; /**< path of the question in the ontology */
   char *target_title;
-  lnti_model_class *classes; /**< [n_classes] in label order */
+  lnti_task task;            /**< never 0 */
+  lnti_model_class *classes; /**< [n_classes] in label order; of LNTI_REGRESSION one: the target itself */
   size_t n_classes;
+  lnti_model_class *nodes; /**< [n_nodes] LNTI_HIERARCHICAL: titles of inner nodes that are no classes; or NULL */
+  size_t n_nodes;
+  double *threshold;       /**< [n_classes] LNTI_MULTILABEL: yes from this probability on; NULL: 0.5 each */
+  lnti_platt *platt;       /**< [n_classes] LNTI_MULTILABEL; NULL: (1, 0) each, uncalibrated */
+  lnti_residual *residual; /**< [n_residuals] LNTI_REGRESSION: ascending in q and value; NULL: unknown */
+  size_t n_residuals;      /**< at most LNTI_RESIDUALS_MAX */
+  lnti_model_range range;  /**< LNTI_REGRESSION */
   lnti_extractor *extractor;
   lnti_fitted *fitted;
-  double temperature;  /**< of the calibration; 1: none */
+  double temperature;  /**< of the calibration of LNTI_MULTICLASS and LNTI_HIERARCHICAL; 1: none */
   char *calibrated_on; /**< "validation split, 5,000 rows", "held out, 6,000 rows", "out of fold, 240 rows" */
   size_t n_train, n_calibration;
   char data_fingerprint[LNTI_HASH_HEX]; /**< hash of the training rows' content hashes and labels, in order */

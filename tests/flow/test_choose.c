@@ -67,7 +67,12 @@ static lnt_status dial_fit(lnti_fitted **out, lnti_fit_report *report_out, const
   dial *d = NULL;
   lnt_status status = lnti_alloc_zero(&d, 1, sizeof *d, err);
   if (status) return status;
-  d->head = (lnti_fitted){&dial_learner, *params, problem->x.d, problem->n_classes, problem->x.dtype};
+  d->head = (lnti_fitted){.learner = &dial_learner,
+                          .params = *params,
+                          .task = LNTI_MULTICLASS,
+                          .d = problem->x.d,
+                          .n_classes = problem->n_classes,
+                          .dtype = problem->x.dtype};
   for (size_t i = 0; i < problem->x.n; i++) d->seen[(size_t)((const float *)lnti_matrix_row(&problem->x, i))[0]] = true;
   if (problem->warm_start) { /* of the same fold: knows just the same rows */
     assert_memory_equal(d->seen, ((const dial *)problem->warm_start)->seen, sizeof d->seen);

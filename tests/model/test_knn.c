@@ -17,7 +17,7 @@ static const float line[7] = {0, 2, 4, 6, 20, 22, 24};
 static const int32_t line_label[7] = {1, 0, 0, 1, 2, 2, 2};
 
 static lnti_fitted *fit_line(const char *k, lnti_context *context) {
-  lnti_problem problem = {lnti_matrix_of(line, 7, 1, LNTI_F32), line_label, 3, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(line, 7, 1, LNTI_F32), .label = line_label, .n_classes = 3};
   lnti_params params = toy_params(&lnti_learner_knn, k, NULL);
   return toy_fit(&lnti_learner_knn, &problem, &params, context);
 }
@@ -81,7 +81,7 @@ static void test_cosine(void **state) {
   const int32_t label[2] = {0, 1};
   const float query[2] = {10, 1};
   lnti_context context = toy_context();
-  lnti_problem problem = {lnti_matrix_of(rows, 2, 2, LNTI_F32), label, 2, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(rows, 2, 2, LNTI_F32), .label = label, .n_classes = 2};
   lnti_matrix x = lnti_matrix_of(query, 1, 2, LNTI_F32);
   const char *const metrics[2] = {"metric=cosine", "metric=euclidean"};
   for (size_t i = 0; i < 2; i++) {
@@ -145,13 +145,13 @@ static void test_own_copy_of_strided_rows(void **state) {
   const uint8_t rows[3][2] = {{10, 10}, {200, 10}, {10, 200}};
   memset(x, 99, 15);
   for (size_t i = 0; i < 3; i++) memcpy(x + 5 * i, rows[i], 2);
-  lnti_problem problem = {{x, 3, 2, 5, LNTI_U8}, label, 2, 0, false, NULL};
+  lnti_problem problem = {.x = {x, 3, 2, 5, LNTI_U8}, .label = label, .n_classes = 2};
   lnti_params params = toy_params(&lnti_learner_knn, "k=1", NULL);
   lnti_context context = toy_context();
   lnti_fitted *fitted = toy_fit(&lnti_learner_knn, &problem, &params, &context);
   memset(x, 0, 15);
   free(x);
-  lnti_problem queries = {lnti_matrix_of(rows, 3, 2, LNTI_U8), label, 2, 0, false, NULL};
+  lnti_problem queries = {.x = lnti_matrix_of(rows, 3, 2, LNTI_U8), .label = label, .n_classes = 2};
   assert_true(toy_accuracy(fitted, &queries, &context) == 1);
   lnti_fitted_free(fitted);
 }

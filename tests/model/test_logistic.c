@@ -27,7 +27,7 @@ static void ask(float *weight, float *bias, const lnti_fitted *fitted, const lnt
 static void check_golden(const float *weight, const float *bias, const int32_t *label, size_t k, const char *a,
                          const char *b) {
   lnti_context context = toy_context();
-  lnti_problem problem = {lnti_matrix_of(golden_x, GOLDEN_N, GOLDEN_D, LNTI_F32), label, k, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(golden_x, GOLDEN_N, GOLDEN_D, LNTI_F32), .label = label, .n_classes = k};
   lnti_params params = toy_params(logistic, "tol=0", "max_iter=5000", a, b, NULL);
   lnti_fitted *fitted = toy_fit(logistic, &problem, &params, &context);
   float w[GOLDEN_K * GOLDEN_D], c[GOLDEN_K];
@@ -58,7 +58,7 @@ static void test_preconditioned_golden(void **state) {
     memcpy(label + i * GOLDEN_N, golden_label, sizeof golden_label);
   }
   lnti_context context = toy_context();
-  lnti_problem problem = {lnti_matrix_of(x, GOLDEN_N * TIMES, GOLDEN_D, LNTI_F32), label, 3, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(x, GOLDEN_N * TIMES, GOLDEN_D, LNTI_F32), .label = label, .n_classes = 3};
   lnti_params params = toy_params(logistic, "C=0.015625", "tol=0", "max_iter=5000", NULL);
   lnti_fitted *fitted = toy_fit(logistic, &problem, &params, &context);
   float w[GOLDEN_K * GOLDEN_D], c[GOLDEN_K];
@@ -252,7 +252,7 @@ static void test_class_weights(void **state) {
     x[i] = (float)(lnti_rng_normal(&rng) + label[i]);
   }
   lnti_context context = toy_context();
-  lnti_problem problem = {lnti_matrix_of(x, N, 1, LNTI_F32), label, 2, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(x, N, 1, LNTI_F32), .label = label, .n_classes = 2};
   const char *const settings[2] = {"class_weight=none", "class_weight=balanced"};
   double recall[2];
   for (size_t s = 0; s < 2; s++) {
@@ -285,7 +285,7 @@ static void test_many_classes(void **state) {
       x[i * D + j] = (float)(lnti_rng_below(&code, 2) ? 1 : -1) + 0.3F * (float)lnti_rng_normal(&rng);
   }
   lnti_context context = toy_context();
-  lnti_problem problem = {lnti_matrix_of(x, K * EACH, D, LNTI_F32), label, K, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(x, K * EACH, D, LNTI_F32), .label = label, .n_classes = K};
   lnti_params params = toy_params(logistic, "C=1", NULL);
   lnti_fitted *fitted = toy_fit(logistic, &problem, &params, &context);
   assert_true(toy_accuracy(fitted, &problem, &context) > 0.99);
@@ -327,7 +327,7 @@ static void test_too_large_values(void **state) {
   (void)state;
   const float x[8] = {1, 1e30F, 2, -1e30F, 3, 1e30F, 4, 0};
   const int32_t label[4] = {0, 1, 0, 1};
-  lnti_problem problem = {lnti_matrix_of(x, 4, 2, LNTI_F32), label, 2, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(x, 4, 2, LNTI_F32), .label = label, .n_classes = 2};
   lnti_context context = toy_context();
   lnti_params params = toy_params(logistic, NULL);
   lnti_fitted *fitted = NULL;
@@ -341,7 +341,7 @@ static void test_two_rows(void **state) {
   (void)state;
   const float x[4] = {0, 1, 1, 0};
   const int32_t label[2] = {1, 0};
-  lnti_problem problem = {lnti_matrix_of(x, 2, 2, LNTI_F32), label, 2, 0, false, NULL};
+  lnti_problem problem = {.x = lnti_matrix_of(x, 2, 2, LNTI_F32), .label = label, .n_classes = 2};
   lnti_context context = toy_context();
   lnti_params params = toy_params(logistic, NULL);
   lnti_fitted *fitted = toy_fit(logistic, &problem, &params, &context);
