@@ -58,7 +58,7 @@ static lnt_status choose_facets(glance *g, lnt_error *err) {
   g->facets[KINDS].field = (lnti_field){LNTI_FIELD_KIND, 0, LNTI_NONE};
   g->n_facets = FIXED_FACETS;
   for (size_t i = 0; i < o->n_questions; i++) {
-    if (o->questions[i].type == LNTI_NUMBER) continue;
+    if (!lnti_question_type_has_options(o->questions[i].type)) continue;
     g->facets[g->n_facets++].field = (lnti_field){LNTI_FIELD_QUESTION, i, LNTI_NONE};
   }
   g->n_questions = g->n_facets - FIXED_FACETS;

@@ -159,13 +159,20 @@ static unsigned full_depth(const lnti_ontology *ontology, size_t option) {
     *(last) = (index);                         \
   } while (0)
 
+static bool of_rank(const lnti_ontology *ontology, size_t option) {
+  return ontology->questions[ontology->options[option].question].type == LNTI_RANK;
+}
+
 lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ontology *ontology, lnti_question_type type,
                                       const char *key, const char *title, size_t parent_option, lnt_error *err) {
-  if (type < LNTI_RADIO || type > LNTI_CHECKLIST) {
+  if (type < LNTI_RADIO || type > LNTI_RANK) {
     return lnti_fail(err, LNT_EINVAL, "no type of question has the number %d", (int)type);
   }
   if (parent_option != LNTI_NONE && parent_option >= ontology->n_options) {
     return lnti_fail(err, LNT_EINVAL, "no option %zu: there are %zu", parent_option, ontology->n_options);
+  }
+  if (parent_option != LNTI_NONE && of_rank(ontology, parent_option)) {
+    return lnti_fail(err, LNT_EINVAL, "an option of a rank has a place and is not chosen: no question can hang on it");
   }
   if (ontology->n_questions >= LNTI_ONTOLOGY_QUESTIONS_MAX) {
     return lnti_fail(err, LNT_ELIMIT, "more than %d questions", LNTI_ONTOLOGY_QUESTIONS_MAX);
@@ -213,8 +220,9 @@ static lnt_status check_option_place(const lnti_ontology *ontology, size_t quest
     return lnti_fail(err, LNT_EINVAL, "no question %zu: there are %zu", question, ontology->n_questions);
   }
   const lnti_question *q = &ontology->questions[question];
-  if (q->type == LNTI_NUMBER) {
-    return lnti_fail(err, LNT_EINVAL, "the question \"%s\" asks for a number and has no options", q->key);
+  if (!lnti_question_type_has_options(q->type)) {
+    return lnti_fail(err, LNT_EINVAL, "the question \"%s\" asks for a %s and has no options", q->key,
+                     lnti_question_type_name(q->type));
   }
   if (parent != LNTI_NONE) {
     if (parent >= ontology->n_options || ontology->options[parent].question != question) {
@@ -237,6 +245,7 @@ lnt_status lnti_ontology_add_option(size_t *index_out, lnti_ontology *ontology, 
   lnti_option o = {.description = "",
                    .hotkey = "",
                    .color = "",
+                   .code = "",
                    .question = question,
                    .parent = parent,
                    .first_child = LNTI_NONE,
@@ -329,5 +338,31 @@ lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology, size_t option
   for (size_t i = 0; i < n_aliases; i++) {
     lnti_index_add_text(ontology, LNTI_INDEX_OPTION_ALIAS, option, o.aliases[i]);
   }
+  return LNT_OK;
+}
+
+static lnt_status check_code(const lnti_ontology *ontology, size_t option, const char *code, lnt_error *err) {
+  lnt_status status = check_line("code", code, LNTI_ONTOLOGY_CODE_MAX, err);
+  if (status) return status;
+  size_t other = lnti_ontology_find_code(ontology, ontology->options[option].question, code);
+  if (other == LNTI_NONE) return LNT_OK;
+  return lnti_fail(err, LNT_EEXISTS, "the code \"%s\" is that of the option \"%s\" already", code,
+                   ontology->options[other].key);
+}
+
+lnt_status lnti_ontology_set_option_code(lnti_ontology *ontology, size_t option, const char *code, lnt_error *err) {
+  if (option >= ontology->n_options) {
+    return lnti_fail(err, LNT_EINVAL, "no option %zu: there are %zu", option, ontology->n_options);
+  }
+  if (*ontology->options[option].code) {
+    return lnti_fail(err, LNT_EINVAL, "the option \"%s\" has a code already", ontology->options[option].key);
+  }
+  const char *copy = NULL;
+  lnt_status status = check_code(ontology, option, code, err);
+  if (!status) status = lnti_ontology_text(&copy, ontology, code, err);
+  if (!status) status = lnti_index_reserve(ontology, 1, err);
+  if (status) return status;
+  ontology->options[option].code = copy;
+  lnti_index_add_text(ontology, LNTI_INDEX_OPTION_CODE, option, copy);
   return LNT_OK;
 }

@@ -32,6 +32,7 @@ static lnt_status tell_options(const telling *t, size_t first, int indent) {
     }
     shown++;
     status = tell_names(t, indent, o->key, o->title);
+    if (!status && *o->code) status = lnti_text_printf(t->out, t->err, "  <%s>", o->code);
     if (!status && *o->hotkey) status = lnti_text_printf(t->out, t->err, "  [%s]", o->hotkey);
     if (!status) status = lnti_text_printf(t->out, t->err, "%s\n", o->retired ? "  (retired)" : "");
     if (!status) status = tell_questions(t, o->first_attribute, indent + 2);
@@ -60,6 +61,7 @@ static lnt_status tell_questions(const telling *t, size_t first, int indent) {
                                 q->required ? ", required" : "", q->leaf_only ? ", leaves only" : "");
     }
     if (!status && q->type == LNTI_NUMBER) status = tell_number(t, q);
+    if (!status && q->max_length) status = lnti_text_printf(t->out, t->err, ", at most %zu characters", q->max_length);
     if (!status) status = lnti_text_append(t->out, "\n", 1, t->err);
     if (!status) status = tell_options(t, q->first_option, indent + 2);
   }

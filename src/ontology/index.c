@@ -107,7 +107,7 @@ static uint32_t hash_id(const struct lnti_ontology_index *index, lnti_index_kind
   return (uint32_t)(hash ^ (hash >> 32));
 }
 
-/* Siblings: of an option, its question and the option above; of a question, the option above. */
+/* Siblings: of an option, its question and the option above (of its code, the question alone); of a question, the option above. */
 static void scope_of(size_t *scope_out, size_t *parent_out, const lnti_ontology *ontology, lnti_index_kind kind,
                      size_t target) {
   if (kind == LNTI_INDEX_QUESTION_KEY) {
@@ -115,7 +115,7 @@ static void scope_of(size_t *scope_out, size_t *parent_out, const lnti_ontology 
     *parent_out = ontology->questions[target].parent_option;
   } else {
     *scope_out = ontology->options[target].question;
-    *parent_out = ontology->options[target].parent;
+    *parent_out = kind == LNTI_INDEX_OPTION_CODE ? LNTI_NONE : ontology->options[target].parent;
   }
 }
 

@@ -13,6 +13,7 @@ typedef enum lnti_index_kind {
   LNTI_INDEX_OPTION_TITLE,
   LNTI_INDEX_OPTION_ALIAS,
   LNTI_INDEX_OPTION_HOTKEY,
+  LNTI_INDEX_OPTION_CODE, /**< among all options of the question, parent LNTI_NONE */
   LNTI_INDEX_OPTION_ID,
   LNTI_INDEX_QUESTION_KEY,
   LNTI_INDEX_QUESTION_ID

@@ -23,8 +23,16 @@ const char *lnti_question_type_name(lnti_question_type type) {
       return "number";
     case LNTI_CHECKLIST:
       return "checklist";
+    case LNTI_TEXT:
+      return "text";
+    case LNTI_RANK:
+      return "rank";
   }
   return "unknown";
+}
+
+bool lnti_question_type_has_options(lnti_question_type type) {
+  return type != LNTI_NUMBER && type != LNTI_TEXT;
 }
 
 lnt_status lnti_ontology_new(lnti_ontology **out, const char *name, lnt_error *err) {
@@ -81,6 +89,10 @@ size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question,
     found = lnti_index_find_option(ontology, roles[i], question, parent, text);
   }
   return found;
+}
+
+size_t lnti_ontology_find_code(const lnti_ontology *ontology, size_t question, const char *code) {
+  return lnti_index_find_option(ontology, LNTI_INDEX_OPTION_CODE, question, LNTI_NONE, code);
 }
 
 size_t lnti_ontology_find_titled(const lnti_ontology *ontology, size_t question, size_t parent, const char *title) {

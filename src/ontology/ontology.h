@@ -1,8 +1,7 @@
 /**
  * @file ontology.h
  * The ontology: what can be said of items. Questions with options, options with nested questions
- * (attributes), as deep as needed. This version knows the types radio, tree, number and checklist; the others are
- * refused by name.
+ * (attributes), as deep as needed.
  *
  * Questions and options stand in two arrays and point to each other by index: parents before their children, and in
  * document order until something is added; the chains of siblings are always in document order. Ids are the store's
@@ -29,7 +28,9 @@ enum {
   LNTI_ONTOLOGY_FILE_MAX = 256 << 20,
   LNTI_ONTOLOGY_KEY_MAX = 255,    /**< bytes of a key */
   LNTI_ONTOLOGY_TITLE_MAX = 4096, /**< bytes of a title or an alias */
-  LNTI_ONTOLOGY_LIST_MAX = 10000  /**< aliases, or examples, of one option */
+  LNTI_ONTOLOGY_LIST_MAX = 10000, /**< aliases, or examples, of one option */
+  LNTI_ONTOLOGY_CODE_MAX = 255,   /**< bytes of a code */
+  LNTI_ONTOLOGY_TEXT_MAX = 65536  /**< characters of a text that is an answer, where its question says no less */
 };
 
 #define LNTI_NONE ((size_t)-1)
@@ -38,11 +39,15 @@ typedef enum lnti_question_type {
   LNTI_RADIO = 1,
   LNTI_TREE = 2,
   LNTI_NUMBER = 3,
-  LNTI_CHECKLIST = 4 /**< each option is answered by itself: yes, no, or not at all (unknown, which is never no) */
+  LNTI_CHECKLIST = 4, /**< each option is answered by itself: yes, no, or not at all (unknown, which is never no) */
+  LNTI_TEXT = 5,      /**< free text */
+  LNTI_RANK = 6       /**< options in an order: an answer an option, whose number is its place from 1 */
 } lnti_question_type;
 
-/** "radio", "tree", "number", "checklist". */
+/** "radio", "tree", "number", "checklist", "text", "rank". */
 const char *lnti_question_type_name(lnti_question_type type);
+/** False of number and text. */
+bool lnti_question_type_has_options(lnti_question_type type);
 
 typedef enum lnti_level { LNTI_LEVEL_ITEM = 1, LNTI_LEVEL_FRAME = 2, LNTI_LEVEL_GROUP = 3 } lnti_level;
 
@@ -57,6 +62,7 @@ typedef struct lnti_question {
   bool leaf_only;                 /**< of tree: only nodes without children are answers */
   double min, max, step;          /**< of number: -inf, inf and 0 where not given */
   const char *unit;               /**< of number; "" */
+  size_t max_length;              /**< of text: most characters; 0: LNTI_ONTOLOGY_TEXT_MAX */
   size_t parent_option;           /**< the option that it is an attribute of, or LNTI_NONE */
   size_t first_option, n_options; /**< options of the first level: chained by next_sibling; first LNTI_NONE if none */
   size_t last_option;             /**< end of that chain */
@@ -70,6 +76,7 @@ typedef struct lnti_option {
   bool draft;      /**< likewise */
   const char *key, *title, *description;
   const char *hotkey, *color; /**< "" where not given */
+  const char *code;           /**< its id in a list outside of Linnet, unique in its question; "" */
   const char *const *aliases; /**< NULL-terminated; NULL where none */
   const char *const *examples;
   size_t question;                /**< the question it answers */
@@ -103,8 +110,8 @@ void lnti_ontology_free(lnti_ontology *ontology);
 /**
  * From JSON (format: docs/formats/ontology.md). Every error names the place in the JSON as a path
  * ("classifications[0].options[2].id") and its line.
- * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (text, rank, objects, spans, relations: known, but
- *         not in this version); LNT_ELIMIT; LNT_ENOMEM.
+ * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (objects, spans, relations: known, but not in this version); LNT_ELIMIT;
+ *         LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_ontology_parse(lnti_ontology **out, const char *data, size_t n, const char *name,
                                               lnt_error *err);
@@ -132,6 +139,12 @@ LNT_MUST_CHECK lnt_status lnti_ontology_text(const char **out, lnti_ontology *on
 LNT_MUST_CHECK lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology, size_t option, const char *hotkey,
                                                          const char *const *aliases, const char *const *examples,
                                                          lnt_error *err);
+/** Sets the code of an option that has none yet. LNT_EEXISTS (another's of the same question); LNT_EINVAL; LNT_ELIMIT;
+ *  LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_ontology_set_option_code(lnti_ontology *ontology, size_t option, const char *code,
+                                                        lnt_error *err);
+/** The option of `question`, at whatever depth, with that code; LNTI_NONE. Expected O(1). */
+size_t lnti_ontology_find_code(const lnti_ontology *ontology, size_t question, const char *code);
 /** The option of `question` below `parent` (LNTI_NONE: top level) whose key, title or alias equals `text`; LNTI_NONE
  *  where there is none. Exact match of key first, then title, then alias. Expected O(1). */
 size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question, size_t parent, const char *text);

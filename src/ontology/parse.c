@@ -123,16 +123,17 @@ static const char *const tree_keys[] = {"id",       "title",   "description", "t
                                         "required", "options", "leaf_only",   NULL};
 static const char *const number_keys[] = {"id",  "title", "description", "type", "level", "required",
                                           "min", "max",   "step",        "unit", NULL};
-static const char *const question_keys[] = {"id",        "title", "description", "type", "level", "required", "options",
-                                            "leaf_only", "min",   "max",         "step", "unit",  NULL};
+static const char *const text_keys[] = {"id", "title", "description", "type", "level", "required", "max_length", NULL};
+static const char *const question_keys[] = {"id",       "title",   "description", "type", "level",
+                                            "required", "options", "leaf_only",   "min",  "max",
+                                            "step",     "unit",    "max_length",  NULL};
 static const char *const question_later[] = {"dynamic", NULL};
-static const char *const option_keys[] = {"id",      "title",    "description", "key",        "color",
+static const char *const option_keys[] = {"id",      "title",    "description", "code",       "key", "color",
                                           "aliases", "examples", "retired",     "attributes", NULL};
-static const char *const node_keys[] = {"id",       "title",   "description", "key",     "color", "aliases",
-                                        "examples", "retired", "attributes",  "options", NULL};
+static const char *const node_keys[] = {"id",      "title",    "description", "code",       "key",     "color",
+                                        "aliases", "examples", "retired",     "attributes", "options", NULL};
 static const char *const none_later[] = {NULL};
-static const char *const types[] = {"radio", "tree", "number", "checklist", NULL};
-static const char *const types_later[] = {"text", "rank", NULL};
+static const char *const types[] = {"radio", "tree", "number", "checklist", "text", "rank", NULL};
 static const char *const levels[] = {"item", "frame", "group", NULL};
 
 /* `elsewhere`: keys that are right in another type of the same thing. */
@@ -247,6 +248,16 @@ static lnt_status parse_words(const parser *p, const place *at, const lnti_json_
   return status;
 }
 
+static lnt_status parse_code(const parser *p, const place *at, const lnti_json_value *object, size_t option) {
+  const char *code = NULL;
+  lnt_error inner = LNT_ERROR_INIT;
+  place here = {at, "code", 0};
+  lnt_status status = get_text(&code, p, at, object, "code", NULL);
+  if (status || !code) return status;
+  status = lnti_ontology_set_option_code(p->ontology, option, code, &inner);
+  return status ? pass_at(p, &here, lnti_json_get(object, "code"), status, &inner) : LNT_OK;
+}
+
 /* What an option has beside its names and what hangs below it. */
 static lnt_status parse_option_fields(const parser *p, const place *at, const lnti_json_value *object, size_t option) {
   const char *description = NULL, *color = NULL;
@@ -260,6 +271,7 @@ static lnt_status parse_option_fields(const parser *p, const place *at, const ln
   }
   if (!status) status = get_bool(&retired, p, at, object, "retired");
   if (!status) status = parse_words(p, at, object, option);
+  if (!status) status = parse_code(p, at, object, option);
   if (status) return status;
   lnti_option *o = &p->ontology->options[option];
   o->description = description;
@@ -312,19 +324,14 @@ static lnt_status parse_type(lnti_question_type *out, const parser *p, const pla
   const lnti_json_value *v = lnti_json_get(object, "type");
   place here = {at, "type", 0};
   if (!v)
-    return fail_at(p, at, object, LNT_EDATA, "\"type\" is missing: \"radio\", \"tree\", \"number\" or \"checklist\"");
+    return fail_at(p, at, object, LNT_EDATA,
+                   "\"type\" is missing: \"radio\", \"tree\", \"number\", \"checklist\", \"text\" or \"rank\"");
   if (v->type != LNTI_JSON_TYPE_STRING) return wrong_type(p, &here, v, "a string");
   for (int i = 0; types[i]; i++) {
     if (strcmp(types[i], v->text) == 0) {
       *out = (lnti_question_type)(i + 1);
       return LNT_OK;
     }
-  }
-  if (is_in(types_later, v->text)) {
-    return fail_at(p, &here, v, LNT_EUNSUPPORTED,
-                   "the type \"%s\" is not in this version of Linnet, which has \"radio\", \"tree\", \"number\" and "
-                   "\"checklist\"",
-                   v->text);
   }
   const char *near = nearest(types, v->text);
   return fail_at(p, &here, v, LNT_EDATA, "unknown type \"%.40s\": %s\"%s\"%s", v->text, near ? "is " : "there are ",
@@ -367,6 +374,19 @@ static lnt_status parse_number_fields(const parser *p, const place *at, const ln
   return LNT_OK;
 }
 
+static lnt_status parse_text_fields(const parser *p, const place *at, const lnti_json_value *object, size_t question) {
+  double most = 0;
+  place here = {at, "max_length", 0};
+  const lnti_json_value *v = lnti_json_get(object, "max_length");
+  lnt_status status = get_real(&most, p, at, object, "max_length", 0);
+  if (status || !v) return status;
+  if (most < 1 || most > LNTI_ONTOLOGY_TEXT_MAX || most != floor(most)) {
+    return fail_at(p, &here, v, LNT_EDATA, "%g is no whole number from 1 to %d", most, LNTI_ONTOLOGY_TEXT_MAX);
+  }
+  p->ontology->questions[question].max_length = (size_t)most;
+  return LNT_OK;
+}
+
 static lnt_status parse_question_fields(const parser *p, const place *at, const lnti_json_value *object,
                                         size_t question) {
   const char *description = NULL;
@@ -387,8 +407,10 @@ static lnt_status parse_question_fields(const parser *p, const place *at, const 
 
 static lnt_status parse_question(const parser *p, const place *at, const lnti_json_value *object,
                                  size_t parent_option) {
-  static const char *const *const keys_of[] = {question_keys, radio_keys, tree_keys, number_keys, radio_keys};
-  static const char *const what_of[] = {"a question", "a radio", "a tree", "a number", "a checklist"};
+  static const char *const *const keys_of[] = {question_keys, radio_keys, tree_keys, number_keys,
+                                               radio_keys,    text_keys,  radio_keys};
+  static const char *const what_of[] = {"a question",  "a radio", "a tree", "a number",
+                                        "a checklist", "a text",  "a rank"};
   lnti_question_type type = LNTI_RADIO;
   const char *key = NULL, *title = NULL;
   size_t question = 0;
@@ -403,6 +425,7 @@ static lnt_status parse_question(const parser *p, const place *at, const lnti_js
   status = parse_question_fields(p, at, object, question);
   if (status) return status;
   if (type == LNTI_NUMBER) return parse_number_fields(p, at, object, question);
+  if (type == LNTI_TEXT) return parse_text_fields(p, at, object, question);
   place options = {at, "options", 0};
   return parse_options(p, &options, lnti_json_get(object, "options"), question, LNTI_NONE);
 }

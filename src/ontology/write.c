@@ -37,6 +37,7 @@ static void write_options(lnti_json_writer *w, const lnti_ontology *ontology, si
     lnti_json_kv_string(w, "id", o->key);
     if (strcmp(o->title, o->key) != 0) lnti_json_kv_string(w, "title", o->title);
     write_text(w, "description", o->description);
+    write_text(w, "code", o->code);
     write_text(w, "key", o->hotkey);
     write_text(w, "color", o->color);
     write_list(w, "aliases", o->aliases);
@@ -72,6 +73,8 @@ static void write_question(lnti_json_writer *w, const lnti_ontology *ontology, s
     if (isfinite(q->max)) lnti_json_kv_real(w, "max", q->max);
     if (q->step > 0) lnti_json_kv_real(w, "step", q->step);
     write_text(w, "unit", q->unit);
+  } else if (q->type == LNTI_TEXT) {
+    if (q->max_length) lnti_json_kv_int(w, "max_length", (int64_t)q->max_length);
   } else {
     if (q->leaf_only) lnti_json_kv_bool(w, "leaf_only", true);
     write_options(w, ontology, q->first_option);

@@ -86,9 +86,11 @@ static lnt_status insert_option(adding *a, size_t index) {
   const lnti_option *o = &a->ontology->options[index];
   int64_t question_id = a->question_ids[o->question];
   lnti_stmt *stmt = NULL;
-  if (a->ontology->questions[o->question].type == LNTI_NUMBER) {
-    return lnti_fail(a->err, LNT_EINVAL, "the option \"%.200s\" hangs on \"%.200s\", a number: numbers have no options",
-                     o->title, a->ontology->questions[o->question].title);
+  lnti_question_type type = a->ontology->questions[o->question].type;
+  if (!lnti_question_type_has_options(type)) {
+    return lnti_fail(a->err, LNT_EINVAL, "the option \"%.200s\" hangs on \"%.200s\", a %s: %ss have no options",
+                     o->title, a->ontology->questions[o->question].title, lnti_question_type_name(type),
+                     lnti_question_type_name(type));
   }
   lnt_status status = lnti_db_prepare(
       &stmt, a->tx->db,

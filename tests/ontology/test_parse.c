@@ -30,7 +30,9 @@ static const char full[] =
     "   {\"id\": \"interior\", \"retired\": true}]},\n"
     " {\"id\": \"species\", \"type\": \"tree\", \"leaf_only\": true, \"options\": [\n"
     "   {\"id\": \"birds\", \"options\": [{\"id\": \"duck\"}]}]},\n"
-    " {\"id\": \"severity\", \"type\": \"number\", \"min\": 0, \"max\": 10, \"step\": 0.5, \"unit\": \"points\"}]}";
+    " {\"id\": \"severity\", \"type\": \"number\", \"min\": 0, \"max\": 10, \"step\": 0.5, \"unit\": \"points\"},\n"
+    " {\"id\": \"note\", \"type\": \"text\", \"max_length\": 200},\n"
+    " {\"id\": \"best\", \"type\": \"rank\", \"options\": [{\"id\": \"left\", \"code\": \"L-1\"}, {\"id\": \"right\"}]}]}";
 
 static void everything_is_read(void **state) {
   (void)state;
@@ -38,8 +40,8 @@ static void everything_is_read(void **state) {
   assert_ok(parse(&o, full));
   assert_string_equal(o->name, "Damage");
   assert_int_equal(o->version, 3);
-  assert_int_equal(o->n_questions, 4);
-  assert_int_equal(o->n_options, 5);
+  assert_int_equal(o->n_questions, 6);
+  assert_int_equal(o->n_options, 7);
   const lnti_question *area = &o->questions[0], *part = &o->questions[1], *severity = &o->questions[3];
   assert_int_equal(area->type, LNTI_RADIO);
   assert_int_equal(area->level, LNTI_LEVEL_GROUP);
@@ -61,6 +63,12 @@ static void everything_is_read(void **state) {
   assert_int_equal(o->options[4].depth, 1);
   assert_true(severity->min == 0 && severity->max == 10 && severity->step == 0.5);
   assert_string_equal(severity->unit, "points");
+  assert_int_equal(o->questions[4].type, LNTI_TEXT);
+  assert_int_equal(o->questions[4].max_length, 200);
+  assert_int_equal(o->questions[5].type, LNTI_RANK);
+  assert_string_equal(o->options[5].code, "L-1");
+  assert_int_equal(lnti_ontology_find_code(o, 5, "L-1"), 5);
+  assert_int_equal(lnti_ontology_find_code(o, 0, "L-1"), LNTI_NONE);
   lnti_ontology_free(o);
 }
 
@@ -109,8 +117,14 @@ static const struct refusal {
      "a checklist has no \"min\""},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"checklist\", \"options\": [{\"id\": \"a\", \"options\": []}]}]}",
      LNT_EDATA, "an option of a checklist"},
-    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"text\"}]}", LNT_EUNSUPPORTED, "\"text\""},
-    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"rank\"}]}", LNT_EUNSUPPORTED, "\"rank\""},
+    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"text\", \"options\": []}]}", LNT_EDATA, "a text has no"},
+    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"text\", \"max_length\": 0}]}", LNT_EDATA,
+     "whole number from 1"},
+    {"{\"classifications\": [{\"id\": \"q\", \"type\": \"rank\", \"options\": [{\"id\": \"a\", \"attributes\": "
+     "[{\"id\": \"x\", \"type\": \"text\"}]}]}]}",
+     LNT_EDATA, "options[0].attributes[0]: an option of a rank has a place"},
+    {OPTION(", \"code\": \"1\"}, {\"id\": \"b\", \"code\": \"1\""), LNT_EDATA,
+     "options[1].code: the code \"1\" is that of"},
     {RADIO(", \"dynamic\": true"), LNT_EUNSUPPORTED, "classifications[0].dynamic"},
     {RADIO(", \"requierd\": true"), LNT_EDATA, "is \"required\" meant?"},
     {RADIO(", \"required\": 1"), LNT_EDATA, "classifications[0].required: true or false is needed"},
