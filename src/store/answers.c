@@ -8,6 +8,7 @@
 #include <base/error.h>
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static void put_id(lnti_stmt *stmt, int64_t id) {
   if (id) {
@@ -46,7 +47,7 @@ static lnt_status check_reference(lnti_tx *tx, int which, int64_t id, lnt_error 
 
 static lnt_status check_references(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
   lnt_status status = check_reference(tx, 0, row->op_id, err);
-  if (!status) status = check_reference(tx, 1, row->question_id, err);
+  if (!status && row->question_id != LNTI_REMARKS) status = check_reference(tx, 1, row->question_id, err);
   return status || !row->option_id ? status : check_reference(tx, 2, row->option_id, err);
 }
 
@@ -63,13 +64,14 @@ _Static_assert(LNTI_TX_ANSWERS == 16, "ALL has as many");
 #define LOG_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define SET_CURRENT                                                                                             \
   "INSERT INTO answers (subject_kind, subject_id, question_id, slot, log_id, op_id, state, option_id, number, " \
-  "confidence, time_spent_ms, source) VALUES "
-#define CURRENT_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  "confidence, time_spent_ms, source, text) VALUES "
+#define CURRENT_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define IF_NEW " ON CONFLICT (subject_id, question_id, slot, subject_kind) DO NOTHING"
 #define REPLACING                                                                                              \
   " ON CONFLICT (subject_id, question_id, slot, subject_kind) DO UPDATE SET log_id = excluded.log_id, "        \
   "op_id = excluded.op_id, state = excluded.state, option_id = excluded.option_id, number = excluded.number, " \
-  "confidence = excluded.confidence, time_spent_ms = excluded.time_spent_ms, source = excluded.source"
+  "confidence = excluded.confidence, time_spent_ms = excluded.time_spent_ms, source = excluded.source, "       \
+  "text = excluded.text"
 #define OF_KEY " FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ?"
 
 /* The number that the log gives its next row: the write is alone. */
@@ -102,7 +104,7 @@ static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n,
     lnti_put_int(stmt, replaces);
   }
   status = lnti_db_insert(&last_id, NULL, stmt, err);
-  tx->next_log_id += (int64_t)n;
+  for (size_t i = 0; i < n && !status; i++) status = lnti_tx_logged_range(tx, rows[i].op_id, tx->next_log_id++, err);
   if (status || last_id + 1 == tx->next_log_id) return status;
   return lnti_fail(err, LNT_EINTERNAL, "the answer log numbered a row %lld where %lld was next", (long long)last_id,
                    (long long)tx->next_log_id - 1);
@@ -133,6 +135,7 @@ static lnt_status set_current(size_t *n_out, lnti_tx *tx, const lnti_answer_row 
     lnti_put_real(stmt, row->confidence);
     lnti_put_int(stmt, row->time_spent_ms);
     lnti_put_int(stmt, row->source);
+    lnti_put_text(stmt, row->text);
   }
   return lnti_db_change(n_out, stmt, err);
 }
@@ -218,6 +221,17 @@ lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *er
   return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ANSWER, row->op_id, row->subject_id, err);
 }
 
+lnt_status lnti_tx_comment(lnti_tx *tx, int64_t *slot_out, const lnti_answer_row *row, lnt_error *err) {
+  lnti_answer_row comment = *row;
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  if (!status) status = find_next_log_id(tx, err);
+  comment.question_id = LNTI_REMARKS;
+  comment.slot = tx->next_log_id;
+  if (!status) status = lnti_tx_answer(tx, &comment, err);
+  if (!status) *slot_out = comment.slot;
+  return status;
+}
+
 void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log) {
   *out = (lnti_answer_row){.log_id = lnti_get_int(stmt, 0),
                            .op_id = lnti_get_int(stmt, 1),
@@ -231,25 +245,39 @@ void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log) {
                            .confidence = lnti_get_real(stmt, 9),
                            .time_spent_ms = (uint32_t)lnti_get_int(stmt, 10),
                            .source = (lnti_answer_source)lnti_get_int(stmt, 11)};
-  if (!of_log) return;
-  out->replaces = lnti_get_int(stmt, 12);
-  if (!lnti_get_null(stmt, 13)) out->text = lnti_get_text(stmt, 13);
+  if (!lnti_get_null(stmt, 12)) out->text = lnti_get_text(stmt, 12);
+  if (of_log) out->replaces = lnti_get_int(stmt, 13);
+}
+
+lnt_status lnti_tx_read_answer(lnti_answer_row *out, bool *found_out, lnti_tx *tx, lnti_stmt *stmt, bool of_log,
+                               lnt_error *err) {
+  lnti_answer_row row;
+  bool found = false;
+  lnt_status status = lnti_db_step(&found, stmt, err);
+  if (!status && found) {
+    lnti_answer_row_read(&row, stmt, of_log);
+    tx->text.length = 0;
+    if (row.text) {
+      status = lnti_text_append(&tx->text, row.text, strlen(row.text), err);
+      row.text = tx->text.data;
+    }
+    if (!status) *out = row;
+  }
+  lnti_db_reset(stmt);
+  if (!status) *found_out = found;
+  return status;
 }
 
 /* `sql` asks for one row by the n values of `key`, of which the first are kind, subject and question; `slot` as above. */
 static lnt_status read_one(lnti_answer_row *out, bool *found_out, lnti_tx *tx, const char *sql, const int64_t *key,
                            size_t n, int64_t slot, lnt_error *err) {
   lnti_stmt *stmt = NULL;
-  bool found = false, waiting = is_waiting(tx, (lnti_subject_kind)key[0], key[1], key[2], slot);
+  bool waiting = is_waiting(tx, (lnti_subject_kind)key[0], key[1], key[2], slot);
   lnt_status status = waiting ? lnti_tx_flush_answers(tx, err) : LNT_OK;
   if (!status) status = lnti_db_prepare(&stmt, tx->db, sql, err);
   if (status) return status;
   for (size_t i = 0; i < n; i++) lnti_put_int(stmt, key[i]);
-  status = lnti_db_step(&found, stmt, err);
-  if (!status && found) lnti_answer_row_read(out, stmt, false);
-  lnti_db_reset(stmt);
-  if (!status) *found_out = found;
-  return status;
+  return lnti_tx_read_answer(out, found_out, tx, stmt, false, err);
 }
 
 lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
@@ -274,8 +302,8 @@ lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *out, bool *found_
   return read_one(out, found_out, tx, FROM_SLOT "AND op_id <> ? ORDER BY slot LIMIT 1", key, 5, -1, err);
 }
 
-static lnt_status visit_all(lnti_walk *w, bool of_log, lnt_status status, lnti_answer_visit visit, void *payload,
-                            lnt_error *err) {
+lnt_status lnti_walk_answers(lnti_walk *w, bool of_log, lnt_status status, lnti_answer_visit visit, void *payload,
+                             lnt_error *err) {
   while (lnti_walk_next(w, &status, err)) {
     lnti_answer_row answer;
     lnti_answer_row_read(&answer, w->stmt, of_log);
@@ -288,8 +316,8 @@ static lnt_status visit_all(lnti_walk *w, bool of_log, lnt_status status, lnti_a
 lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, int64_t question_id,
                               lnti_answer_visit visit, void *payload, lnt_error *err) {
   static const char of_all[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
-                               " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                               "ORDER BY subject_id, question_id, slot";
+                               " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
+                               "+question_id <> 0 ORDER BY subject_id, question_id, slot";
   /* The unary plus keeps to the primary key's order: answers of one question are most of them. */
   static const char of_one[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
                                " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
@@ -297,23 +325,15 @@ lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, in
   lnti_walk w;
   lnt_status status = lnti_walk_range(&w, store, question_id ? of_one : of_all, first, last, err);
   if (!status && question_id) lnti_put_int(w.stmt, question_id);
-  return visit_all(&w, false, status, visit, payload, err);
+  return lnti_walk_answers(&w, false, status, visit, payload, err);
 }
 
-/* From the current answers, and from those that were taken back, each to the one that it replaced. */
-lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id, lnti_answer_visit visit,
-                              void *payload, lnt_error *err) {
-  static const char sql[] =
-      "WITH RECURSIVE history (entry) AS ("
-      "SELECT log_id FROM answers WHERE subject_kind = ? AND subject_id = ? "
-      "UNION SELECT id FROM answer_log WHERE subject_kind = ? AND subject_id = ? AND state = 4 "
-      "UNION SELECT replaces FROM history JOIN answer_log ON id = entry WHERE replaces <> 0) "
-      "SELECT id, " LNTI_LOG_COLUMNS " FROM history JOIN answer_log ON id = entry ORDER BY id";
+lnt_status lnti_store_remarks(lnti_store *store, int64_t first, int64_t last, lnti_answer_visit visit, void *payload,
+                              lnt_error *err) {
+  static const char sql[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                            " FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? AND "
+                            "+question_id = 0 ORDER BY subject_id, question_id, slot";
   lnti_walk w;
-  lnt_status status = lnti_walk_range(&w, store, sql, kind, subject_id, err);
-  if (!status) {
-    lnti_put_int(w.stmt, kind);
-    lnti_put_int(w.stmt, subject_id);
-  }
-  return visit_all(&w, true, status, visit, payload, err);
+  lnt_status status = lnti_walk_range(&w, store, sql, first, last, err);
+  return lnti_walk_answers(&w, false, status, visit, payload, err);
 }

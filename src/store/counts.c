@@ -41,9 +41,10 @@ lnt_status lnti_store_counts_read(lnti_store_counts *out, lnti_store *store, lnt
   if (!status) status = count_one(&counts.items, db, "SELECT COUNT(*) FROM items", err);
   if (!status) {
     status =
-        count_one(&counts.labelled, db, "SELECT COUNT(DISTINCT subject_id) FROM answers WHERE subject_kind = 1", err);
+        count_one(&counts.labelled, db,
+                  "SELECT COUNT(DISTINCT subject_id) FROM answers WHERE subject_kind = 1 AND question_id <> 0", err);
   }
-  if (!status) status = count_one(&counts.answers, db, "SELECT COUNT(*) FROM answers", err);
+  if (!status) status = count_one(&counts.answers, db, "SELECT COUNT(*) FROM answers WHERE question_id <> 0", err);
   if (!status) status = count_one(&counts.operations, db, "SELECT COUNT(*) FROM operations", err);
   if (!status) status = count_one(&counts.runs, db, "SELECT COUNT(*) FROM runs", err);
   if (!status) status = count_one(&counts.models, db, "SELECT COUNT(*) FROM models", err);

@@ -36,7 +36,7 @@ typedef enum lnti_change_kind {
   LNTI_CHANGE_KINDS
 } lnti_change_kind;
 
-/** A range of changed rows that is not in the table yet; `first` 0: none. */
+/** A range of changed rows that is not in the table yet. */
 typedef struct lnti_pending_change {
   int64_t op_id, first, last;
   bool any;
@@ -50,6 +50,8 @@ struct lnti_tx {
   lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
   size_t n_answers;
   int64_t next_log_id;          /* of the answer log; 0: not known yet */
+  lnti_pending_change range;    /* rows of the log that are in no row of answer_ranges yet */
+  lnti_text text;               /* of the row that was read last */
   int64_t known[LNTI_TX_KNOWN]; /* what answers refer to and was found: see answers.c */
   lnti_pending_change pending[LNTI_CHANGE_KINDS];
 };
@@ -58,6 +60,10 @@ struct lnti_tx {
  *  operation that the write is of, if any */
 LNT_MUST_CHECK lnt_status lnti_tx_changed(lnti_tx *tx, lnti_change_kind kind, int64_t op_id, int64_t id,
                                           lnt_error *err);
+/** Notes that the log has a new row: see history.c. */
+LNT_MUST_CHECK lnt_status lnti_tx_logged_range(lnti_tx *tx, int64_t op_id, int64_t log_id, lnt_error *err);
+/** Writes what was noted of them; before the savepoint ends. */
+LNT_MUST_CHECK lnt_status lnti_tx_flush_range(lnti_tx *tx, lnt_error *err);
 /** Writes the answers that wait; before the savepoint ends. */
 LNT_MUST_CHECK lnt_status lnti_tx_flush_answers(lnti_tx *tx, lnt_error *err);
 /** Writes what was noted; before the savepoint ends. */
@@ -114,10 +120,17 @@ void lnti_walk_end(lnti_walk *walk);
 LNT_MUST_CHECK lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, lnt_error *err);
 /** An answer row from its number, then LNTI_ANSWER_COLUMNS; or (of_log) LNTI_LOG_COLUMNS. */
 void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log);
+/** Steps a statement of such columns, whose row (if any) is the only one, and resets it; the text is kept in tx. */
+LNT_MUST_CHECK lnt_status lnti_tx_read_answer(lnti_answer_row *out, bool *found_out, lnti_tx *tx, lnti_stmt *stmt,
+                                              bool of_log, lnt_error *err);
+/** Visits all rows of a walk over such columns, and ends it. `status`: of what was done until now. */
+LNT_MUST_CHECK lnt_status lnti_walk_answers(lnti_walk *walk, bool of_log, lnt_status status, lnti_answer_visit visit,
+                                            void *payload, lnt_error *err);
 /** A row of the log has its number in id, a current answer in log_id: it is the first column. */
-#define LNTI_ANSWER_COLUMNS \
-  "op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, confidence, time_spent_ms, source"
-#define LNTI_LOG_COLUMNS LNTI_ANSWER_COLUMNS ", replaces, text"
+#define LNTI_ANSWER_COLUMNS                                                                                           \
+  "op_id, subject_kind, subject_id, question_id, slot, state, option_id, number, confidence, time_spent_ms, source, " \
+  "text"
+#define LNTI_LOG_COLUMNS LNTI_ANSWER_COLUMNS ", replaces"
 
 /** "" for NULL. */
 static inline const char *lnti_or_empty(const char *text) {

@@ -26,6 +26,12 @@ const char *lnti_op_kind_name(lnti_op_kind kind) {
       return "undo";
     case LNTI_OP_RELINK:
       return "relink";
+    case LNTI_OP_MIGRATE:
+      return "migrate";
+    case LNTI_OP_SNAPSHOT:
+      return "snapshot";
+    case LNTI_OP_PREDICT:
+      return "predict";
   }
   return "unknown";
 }

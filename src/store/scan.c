@@ -189,7 +189,7 @@ lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t las
   lnt_status status = lnti_walk_range(&w, store,
                                       "SELECT log_id, subject_id, question_id, slot, state, option_id, number "
                                       "FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                                      "ORDER BY subject_id, question_id, slot",
+                                      "AND +question_id <> 0 ORDER BY subject_id, question_id, slot",
                                       first, last, err);
   while (lnti_walk_next(&w, &status, err)) {
     lnti_answer_row answer = read_answer(w.stmt);
@@ -205,7 +205,8 @@ lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_ans
   /* The unary plus keeps to the rows behind that id: nearly all are of subject kind 1. */
   lnt_status status = lnti_walk_begin(&w, store,
                                       "SELECT id, subject_id, question_id, slot, state, option_id, number "
-                                      "FROM answer_log WHERE id > ? AND +subject_kind = 1 ORDER BY id",
+                                      "FROM answer_log WHERE id > ? AND +subject_kind = 1 AND "
+                                      "question_id <> 0 ORDER BY id",
                                       err);
   if (!status) lnti_put_int(w.stmt, after_log_id);
   while (lnti_walk_next(&w, &status, err)) {

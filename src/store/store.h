@@ -48,7 +48,10 @@ typedef enum lnti_op_kind {
   LNTI_OP_ANNOTATE = 3,
   LNTI_OP_SPLIT = 4,
   LNTI_OP_UNDO = 5,
-  LNTI_OP_RELINK = 6
+  LNTI_OP_RELINK = 6,
+  LNTI_OP_MIGRATE = 7,  /**< a change of the ontology that takes its answers along */
+  LNTI_OP_SNAPSHOT = 8, /**< a name given to the data as they are */
+  LNTI_OP_PREDICT = 9   /**< predictions that were stored */
 } lnti_op_kind;
 
 const char *lnti_op_kind_name(lnti_op_kind kind);
@@ -67,6 +70,20 @@ typedef struct lnti_op {
 /** Adds it, or finds the one with the same uuid (*existed_out true). */
 LNT_MUST_CHECK lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed_out, const lnti_op *op,
                                      lnt_error *err);
+
+/** An operation as the history tells it. */
+typedef struct lnti_op_row {
+  lnti_op op;
+  int64_t undone_by; /**< the newest operation that undoes it and is itself not undone; 0 */
+  size_t n_answers;  /**< rows that it wrote to the answer log */
+} lnti_op_row;
+typedef lnt_status (*lnti_op_visit)(void *payload, const lnti_op_row *row, lnt_error *err);
+/** Operations with ids below `before` (0: all), newest first, at most `limit` (0: all). */
+LNT_MUST_CHECK lnt_status lnti_store_ops(lnti_store *store, int64_t before, size_t limit, lnti_op_visit visit,
+                                         void *payload, lnt_error *err);
+/** The operation of that number, given to `visit` within a write. LNT_ENOTFOUND. */
+LNT_MUST_CHECK lnt_status lnti_tx_op_read(lnti_tx *tx, int64_t id, lnti_op_visit visit, void *payload, lnt_error *err);
+
 enum { LNTI_JOB_OF_OP_MAX = 64 };
 /** The parameters of a job (see lnti_job) that do the work of an operation. */
 void lnti_job_of_op(char out[static LNTI_JOB_OF_OP_MAX], const lnti_op *op);
@@ -227,17 +244,20 @@ typedef enum lnti_answer_source {
   LNTI_BY_IMPORT = 2  /**< came with the data */
 } lnti_answer_source;
 
+/** What question 0, the item itself, has in its slots: remarks, each an answer with a text. */
+enum { LNTI_REMARKS = 0, LNTI_SLOT_SKIP = 0 /**< why the item was skipped; every other slot is a comment */ };
+
 /** One row of the append-only log. */
 typedef struct lnti_answer_row {
   int64_t log_id;
   int64_t op_id;
   lnti_subject_kind subject_kind;
   int64_t subject_id;
-  int64_t question_id;
-  int64_t slot; /**< of a checklist: the option that it is about; else 0, the question as a whole */
+  int64_t question_id; /**< LNTI_REMARKS: what is said of the item beside its answers */
+  int64_t slot;        /**< of a checklist or a rank: the option that it is about; else 0, the question as a whole */
   lnti_answer_state state;
-  int64_t option_id; /**< 0: none; of a checklist: as `slot`, where there is a value */
-  double number;     /**< NaN: none; of a checklist's option: 1 yes, 0 no */
+  int64_t option_id; /**< 0: none; of a checklist or a rank: as `slot`, where there is a value */
+  double number;     /**< NaN: none; of a checklist's option: 1 yes, 0 no; of a rank's: its place, from 1 */
   const char *text;  /**< NULL: none */
   int64_t replaces;  /**< of a row of the log: the one that was current until then; 0: none. The store finds it */
   double confidence; /**< the person's, in [0,1]; NaN: not given */
@@ -247,8 +267,11 @@ typedef struct lnti_answer_row {
 
 /** Appends to the log and sets the current answer (removes it for LNTI_CLEARED). For flow/annotate alone. */
 LNT_MUST_CHECK lnt_status lnti_tx_answer(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err);
-/** The current answer of one subject to one question, in one slot; *found_out false where there is none. Text is NULL
- *  here. */
+/** Says something new of an item: as lnti_tx_answer, in a slot of its own of LNTI_REMARKS (the row's number in the
+ *  log, given to *slot_out). */
+LNT_MUST_CHECK lnt_status lnti_tx_comment(lnti_tx *tx, int64_t *slot_out, const lnti_answer_row *row, lnt_error *err);
+/** The current answer of one subject to one question, in one slot; *found_out false where there is none. Its text is
+ *  borrowed until the next call of these on the transaction. */
 LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
                                           int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err);
 /** As that, in the lowest slot from `slot` on that has one: from 0, whether a question has any answer at all. */
@@ -260,11 +283,25 @@ LNT_MUST_CHECK lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *ou
                                                 lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
                                                 int64_t slot, int64_t op_id, lnt_error *err);
 
+/** A row of the log by its number, borrowed as above. LNT_ENOTFOUND. */
+LNT_MUST_CHECK lnt_status lnti_tx_logged(lnti_tx *tx, lnti_answer_row *out, int64_t log_id, lnt_error *err);
+/** The number of the newest row of the log of one subject, question and slot (-1: any), also one that takes back; 0:
+ *  none. */
+LNT_MUST_CHECK lnt_status lnti_tx_newest(lnti_tx *tx, int64_t *log_id_out, lnti_subject_kind kind, int64_t subject_id,
+                                         int64_t question_id, int64_t slot, lnt_error *err);
+
 typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
-/** Current answers of items with ids in [first,last] (question 0: all), by item, then question, then slot. */
+/** What an operation has written to the log, oldest first. `visit` does not write. */
+LNT_MUST_CHECK lnt_status lnti_tx_op_answers(lnti_tx *tx, int64_t op_id, lnti_answer_visit visit, void *payload,
+                                             lnt_error *err);
+/** Current answers of items with ids in [first,last] (question 0: all, but no remarks), by item, then question, then
+ *  slot. */
 LNT_MUST_CHECK lnt_status lnti_store_answers(lnti_store *store, int64_t first, int64_t last, int64_t question_id,
                                              lnti_answer_visit visit, void *payload, lnt_error *err);
-/** The log of one subject, oldest first. */
+/** Current remarks of items with ids in [first,last], by item, then slot. */
+LNT_MUST_CHECK lnt_status lnti_store_remarks(lnti_store *store, int64_t first, int64_t last, lnti_answer_visit visit,
+                                             void *payload, lnt_error *err);
+/** The log of one subject, remarks included, oldest first. */
 LNT_MUST_CHECK lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t subject_id,
                                              lnti_answer_visit visit, void *payload, lnt_error *err);
 

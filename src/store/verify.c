@@ -17,6 +17,7 @@ typedef struct verifier {
   void *payload;
   const lnti_cancel *cancel;
   size_t n_faults;
+  lnti_text text; /* of the row of the log that is compared */
   lnt_error *err;
 } verifier;
 
@@ -54,7 +55,7 @@ static const rule rules[] = {
     {"SELECT i.id FROM items i JOIN items g ON g.id = i.group_id WHERE g.kind <> 2 OR g.id = i.id", "item",
      "what it is a member of is no other item that is a group"},
     {"SELECT id FROM sources WHERE kind NOT BETWEEN 1 AND 3", "source", "its kind is not known to this Linnet"},
-    {"SELECT id FROM operations WHERE kind NOT BETWEEN 1 AND 6", "operation", "its kind is not known to this Linnet"},
+    {"SELECT id FROM operations WHERE kind NOT BETWEEN 1 AND 9", "operation", "its kind is not known to this Linnet"},
     {"SELECT item_id FROM duplicates WHERE near_id > equal_id OR equal_id > item_id", "item",
      "it is linked to a later one as the lowest of its equals"},
     {"SELECT d.item_id FROM duplicates d WHERE NOT EXISTS (SELECT 1 FROM duplicates e WHERE e.item_id = d.equal_id AND "
@@ -70,10 +71,14 @@ static const rule rules[] = {
      "item", "has answers and is not there"},
     {"SELECT subject_id FROM answers a JOIN options o ON o.id = a.option_id WHERE o.question_id <> a.question_id",
      "item", "its answer is an option of another question"},
-    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE a.state = 1 AND q.type <> 4 AND "
+    {"SELECT subject_id FROM answers WHERE question_id = 0 AND (state <> 1 OR text IS NULL)", "item",
+     "a remark on it has no text"},
+    {"SELECT subject_id FROM answers WHERE text = ''", "item", "an answer's text is empty"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE a.state = 1 AND q.type < 4 AND "
      "((q.type = 3) <> (a.option_id IS NULL) OR (q.type = 3) <> (a.number IS NOT NULL))",
      "item", "its answer is not of its question's type"},
-    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type <> 4 AND a.slot <> 0",
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type NOT IN (4, 6) AND "
+     "a.slot <> 0",
      "item", "it has a second answer to a question that takes one"},
     {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 4 AND a.state = 1 AND "
      "(a.slot = 0 OR a.option_id IS NULL OR a.option_id <> a.slot OR a.number IS NULL OR a.number NOT IN (0, 1))",
@@ -81,6 +86,19 @@ static const rule rules[] = {
     {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 4 AND a.state <> 1 AND "
      "(a.slot <> 0 OR a.state <> 2)",
      "item", "its answer to a checklist as a whole is not \"unsure\""},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 5 AND (a.state = 1) <> "
+     "(a.text IS NOT NULL)",
+     "item", "its answer to a question for a text has none, or has one without being an answer"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 5 AND "
+     "(a.option_id IS NOT NULL OR a.number IS NOT NULL)",
+     "item", "its answer to a question for a text is not of its question's type"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 6 AND "
+     "((a.state = 1) <> (a.slot <> 0) OR (a.state = 1 AND (a.option_id IS NULL OR a.option_id <> a.slot)))",
+     "item", "its answer to a rank is not of its question's type"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.type = 6 GROUP BY subject_id, "
+     "question_id HAVING COUNT(*) <> CASE MIN(a.state) WHEN 1 THEN COUNT(DISTINCT a.number) ELSE 1 END OR "
+     "(MIN(a.state) = 1 AND (MAX(a.state) <> 1 OR MIN(a.number) <> 1 OR MAX(a.number) <> COUNT(*)))",
+     "item", "the places of its rank are not 1, 2 and so on"},
     {"SELECT subject_id FROM answers WHERE state <> 1 AND (option_id IS NOT NULL OR number IS NOT NULL)", "item",
      "an answer without a value has one"},
     {"SELECT o.id FROM options o JOIN options p ON p.id = o.parent_id WHERE p.question_id <> o.question_id", "option",
@@ -88,8 +106,14 @@ static const rule rules[] = {
     {"SELECT id FROM models WHERE length(content) <> 32 OR bytes < 0", "model", "its row is out of its bounds"},
     {"SELECT id FROM answer_log l WHERE NOT EXISTS (SELECT 1 FROM operations o WHERE o.id = l.op_id)", "answer",
      "its operation is not there"},
-    {"SELECT id FROM answer_log l WHERE NOT EXISTS (SELECT 1 FROM questions q WHERE q.id = l.question_id)", "answer",
-     "its question is not there"},
+    {"SELECT id FROM answer_log l WHERE COALESCE((SELECT r.last_id FROM answer_ranges r WHERE r.op_id = l.op_id AND "
+     "r.first_id <= l.id ORDER BY r.first_id DESC LIMIT 1), 0) < l.id",
+     "answer", "it is not among those of its operation"},
+    {"SELECT n FROM (SELECT (SELECT COUNT(*) FROM answer_log) AS n, "
+     "(SELECT COALESCE(SUM(last_id - first_id + 1), 0) FROM answer_ranges) AS ranged) WHERE n <> ranged",
+     "answer log of length", "operations claim more or fewer rows than it has"},
+    {"SELECT id FROM answer_log l WHERE question_id <> 0 AND NOT EXISTS (SELECT 1 FROM questions q WHERE q.id = l.question_id)",
+     "answer", "its question is not there"},
     {"SELECT id FROM answer_log l WHERE option_id IS NOT NULL AND NOT EXISTS "
      "(SELECT 1 FROM options o WHERE o.id = l.option_id)",
      "answer", "its option is not there"},
@@ -146,10 +170,14 @@ static bool same_number(double a, double b) {
   return isnan(a) ? isnan(b) : a == b;
 }
 
+static bool same_text(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool same_answer(const lnti_answer_row *a, const lnti_answer_row *b) {
   return a->log_id == b->log_id && a->op_id == b->op_id && a->state == b->state && a->option_id == b->option_id &&
          same_number(a->number, b->number) && same_number(a->confidence, b->confidence) &&
-         a->time_spent_ms == b->time_spent_ms && a->source == b->source;
+         a->time_spent_ms == b->time_spent_ms && a->source == b->source && same_text(a->text, b->text);
 }
 
 static void tell_difference(verifier *v, const cursor *at, const char *what) {
@@ -157,6 +185,16 @@ static void tell_difference(verifier *v, const cursor *at, const char *what) {
   char option[40] = "";
   if (row->slot) snprintf(option, sizeof option, ", option %lld", (long long)row->slot);
   fault(v, "item %lld, question %lld%s: %s", (long long)row->subject_id, (long long)row->question_id, option, what);
+}
+
+static lnt_status keep(lnti_answer_row *out, verifier *v, const lnti_answer_row *row) {
+  lnt_status status = LNT_OK;
+  *out = *row;
+  if (!row->text) return LNT_OK;
+  v->text.length = 0;
+  status = lnti_text_append(&v->text, row->text, strlen(row->text), v->err);
+  out->text = v->text.data;
+  return status;
 }
 
 /* The newest log row of the key at `log`, which moves on to the next key. Each row names the one before, unless that took the
@@ -169,8 +207,8 @@ static lnt_status newest_of_key(cursor *newest, verifier *v, cursor *log) {
     if (log->row.replaces != current)
       tell_difference(v, log, "a row of the log does not name the one that it replaced");
     current = log->row.state == LNTI_CLEARED ? 0 : log->row.log_id;
-    newest->row = log->row;
-    status = advance(log, v->err);
+    status = keep(&newest->row, v, &log->row);
+    if (!status) status = advance(log, v->err);
   }
   return status;
 }
@@ -211,6 +249,7 @@ static lnt_status check_log(verifier *v) {
   if (!status) status = compare(v, &log, &current);
   if (log.stmt) lnti_db_reset(log.stmt);
   if (current.stmt) lnti_db_reset(current.stmt);
+  lnti_text_clear(&v->text);
   return status;
 }
 

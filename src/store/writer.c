@@ -83,7 +83,9 @@ static bool run_one(lnti_db *db, request *r, bool first) {
   if (r->status) return false;
   r->status = r->write(r->payload, &tx, &r->error);
   if (!r->status) r->status = lnti_tx_flush_answers(&tx, &r->error);
+  if (!r->status) r->status = lnti_tx_flush_range(&tx, &r->error);
   if (!r->status) r->status = lnti_tx_flush_changes(&tx, &r->error);
+  lnti_text_clear(&tx.text);
   if (!lnti_db_in_transaction(db)) {
     if (!r->status) {
       r->status = lnti_fail(&r->error, LNT_EIO, "the database took the transaction back: nothing was written");

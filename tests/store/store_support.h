@@ -41,5 +41,7 @@ lnti_answer_row lab_answer(const lab *l, int64_t item_id, int option);
 
 /** Adds items first..first+n-1, each answered with option number % 3; as one write. */
 void lab_fill(lab *l, uint64_t first, size_t n);
+/** Adds items 0..n-1 without answers; as one write. */
+void lab_items(lab *l, size_t n);
 
 #endif

@@ -39,8 +39,9 @@ static void the_newest_is_current_and_all_are_kept(void **state) {
   number.option_id = 0;
   number.number = 2.5;
   lab_write(&l, write_answer, &number);
-  assert_current(&l, 0,
-                 "1 q1 s1 o3 n-1 c0.75 t1234 by1 '-';1 q2 s1 o0 n2.5 c-1 t0 by2 '-';2 q1 s1 o2 n-1 c-1 t0 by2 '-';");
+  assert_current(
+      &l, 0,
+      "1 q1 s1 o3 n-1 c0.75 t1234 by1 'seen twice';1 q2 s1 o0 n2.5 c-1 t0 by2 '-';2 q1 s1 o2 n-1 c-1 t0 by2 '-';");
   assert_current(&l, l.number_id, "1 q2 s1 o0 n2.5 c-1 t0 by2 '-';");
   lnti_text text = {0};
   assert_ok(lnti_store_history(l.store, LNTI_SUBJECT_ITEM, 1, see_answer, &text, ERR));
@@ -282,6 +283,169 @@ static void some_of_a_batch_replace_what_is_there(void **state) {
   lab_free(&l); /* verify replays the log */
 }
 
+/* ---- what operations wrote ---- */
+
+typedef struct op_read {
+  const lab *l;
+  int64_t op_ids[3];
+  lnti_text text;
+} op_read;
+
+/* Two operations that take turns, in one write; more of the first in another. */
+static lnt_status write_in_turns(void *payload, lnti_tx *tx, lnt_error *err) {
+  op_read *r = payload;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < 2 && !status; i++) {
+    lnti_op op = lab_op(100 + (uint64_t)i);
+    bool existed = false;
+    status = lnti_tx_op(tx, &r->op_ids[i], &existed, &op, err);
+  }
+  for (int i = 0; i < 40 && !status; i++) {
+    lnti_answer_row row = lab_answer(r->l, 1 + i, 1);
+    row.op_id = r->op_ids[i / 10 % 2];
+    status = lnti_tx_answer(tx, &row, err);
+  }
+  return status;
+}
+
+static lnt_status write_more(void *payload, lnti_tx *tx, lnt_error *err) {
+  op_read *r = payload;
+  lnti_answer_row row = lab_answer(r->l, 7, 2);
+  row.op_id = r->op_ids[0];
+  row.state = LNTI_CLEARED;
+  row.option_id = 0;
+  return lnti_tx_answer(tx, &row, err);
+}
+
+static lnt_status see_id(void *payload, const lnti_answer_row *a, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%lld ", (long long)a->log_id);
+}
+
+static lnt_status read_ops(void *payload, lnti_tx *tx, lnt_error *err) {
+  op_read *r = payload;
+  int64_t newest[4];
+  lnti_answer_row row;
+  lnt_status status = lnti_tx_op_answers(tx, r->op_ids[0], see_id, &r->text, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[0], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 0, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[1], LNTI_SUBJECT_ITEM, 7, r->l->question_id, -1, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[2], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 1, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[3], LNTI_SUBJECT_ITEM, 8, r->l->question_id, 0, err);
+  if (!status) status = lnti_tx_logged(tx, &row, 41, err);
+  if (status) return status;
+  assert_true(newest[0] == 41 && newest[1] == 41 && newest[2] == 0 && newest[3] == 8);
+  assert_true(row.replaces == 7 && row.state == LNTI_CLEARED && row.subject_id == 7 && !row.text);
+  return lnti_tx_logged(tx, &row, 42, err);
+}
+
+static void an_operation_finds_its_rows(void **state) {
+  (void)state;
+  lab l = lab_new();
+  op_read r = {.l = &l};
+  lab_items(&l, 40);
+  lab_write(&l, write_in_turns, &r);
+  lab_write(&l, write_more, &r);
+  assert_status(lnti_store_write(l.store, read_ops, &r, ERR), LNT_ENOTFOUND);
+  assert_message("no row 42");
+  assert_string_equal(r.text.data, "1 2 3 4 5 6 7 8 9 10 21 22 23 24 25 26 27 28 29 30 41 ");
+  lnti_text_clear(&r.text);
+  lab_free(&l);
+}
+
+/* ---- operations as the history tells them ---- */
+
+static lnt_status see_op(void *payload, const lnti_op_row *row, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%lld %s undoes %lld undone by %lld n%zu;", (long long)row->op.id,
+                          lnti_op_kind_name(row->op.kind), (long long)row->op.undoes, (long long)row->undone_by,
+                          row->n_answers);
+}
+
+static lnt_status undo_in_a_row(void *payload, lnti_tx *tx, lnt_error *err) {
+  const int64_t *undoes = payload;
+  lnt_status status = LNT_OK;
+  for (uint64_t i = 0; undoes[i] && !status; i++) {
+    lnti_op op = lab_op(200 + i);
+    int64_t id = 0;
+    bool existed = false;
+    op.kind = LNTI_OP_UNDO;
+    op.undoes = undoes[i];
+    status = lnti_tx_op(tx, &id, &existed, &op, err);
+  }
+  return status;
+}
+
+static lnt_status read_one_op(void *payload, lnti_tx *tx, lnt_error *err) {
+  lnt_status status = lnti_tx_op_read(tx, 2, see_op, payload, err);
+  return status ? status : lnti_tx_op_read(tx, 77, see_op, payload, err);
+}
+
+/* 2 undoes 1, 3 undoes 2, 4 undoes 3, 5 undoes 1 once more. */
+static void an_undo_that_was_undone_counts_for_nothing(void **state) {
+  (void)state;
+  static int64_t undoes[] = {1, 2, 3, 1, 0};
+  lab l = lab_new();
+  lnti_text text = {0};
+  lab_fill(&l, 0, 3);
+  lab_write(&l, undo_in_a_row, undoes);
+  assert_ok(lnti_store_ops(l.store, 0, 0, see_op, &text, ERR));
+  assert_string_equal(text.data,
+                      "5 undo undoes 1 undone by 0 n0;4 undo undoes 3 undone by 0 n0;3 undo undoes 2 undone by 4 n0;"
+                      "2 undo undoes 1 undone by 0 n0;1 import undoes 0 undone by 5 n3;");
+  text.length = 0;
+  assert_ok(lnti_store_ops(l.store, 4, 1, see_op, &text, ERR));
+  assert_string_equal(text.data, "3 undo undoes 2 undone by 4 n0;");
+  text.length = 0;
+  assert_status(lnti_store_write(l.store, read_one_op, &text, ERR), LNT_ENOTFOUND);
+  assert_string_equal(text.data, "2 undo undoes 1 undone by 0 n0;");
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
+/* ---- remarks ---- */
+
+static lnt_status write_remarks(void *payload, lnti_tx *tx, lnt_error *err) {
+  const lab *l = payload;
+  lnti_answer_row waiting = lab_answer(l, 2, 1), remark = lab_answer(l, 1, 0);
+  int64_t first = 0, second = 0;
+  bool found = false;
+  lnt_status status = lnti_tx_answer(tx, &waiting, err);
+  remark.question_id = LNTI_REMARKS;
+  remark.option_id = 0;
+  remark.text = "too dark";
+  if (!status) status = lnti_tx_answer(tx, &remark, err);
+  remark.text = "look again";
+  if (!status) status = lnti_tx_comment(tx, &first, &remark, err);
+  if (!status) status = lnti_tx_comment(tx, &second, &remark, err);
+  if (!status) status = lnti_tx_current(tx, &remark, &found, LNTI_SUBJECT_ITEM, 1, LNTI_REMARKS, first, err);
+  if (status) return status;
+  assert_true(found && first > 0 && second == first + 1 && remark.log_id == first);
+  assert_string_equal(remark.text, "look again");
+  return LNT_OK;
+}
+
+/* They are no answers to whoever asks for answers. */
+static void remarks_stand_beside_the_answers(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_text text = {0};
+  lnti_store_counts c;
+  lab_items(&l, 3);
+  lab_write(&l, write_remarks, &l);
+  assert_current(&l, 0, "2 q1 s1 o2 n-1 c-1 t0 by2 '-';");
+  assert_ok(lnti_store_remarks(l.store, 1, 3, see_answer, &text, ERR));
+  assert_string_equal(text.data,
+                      "1 q0 s1 o0 n-1 c-1 t0 by2 'too dark';1 q0 s1 o0 n-1 c-1 t0 by2 'look again';"
+                      "1 q0 s1 o0 n-1 c-1 t0 by2 'look again';");
+  text.length = 0;
+  assert_ok(lnti_store_scan_answers(l.store, 1, 3, see_answer, &text, ERR));
+  assert_ok(lnti_store_scan_log(l.store, 0, see_id, &text, ERR));
+  assert_string_equal(text.data, "2 q1 s1 o2 n-1 c-1 t0 by0 '-';1 ");
+  assert_ok(lnti_store_counts_read(&c, l.store, ERR));
+  assert_true(c.labelled == 1 && c.answers == 1);
+  lnti_store_counts_clear(&c);
+  lnti_text_clear(&text);
+  lab_free(&l);
+}
+
 static void rows_out_of_bounds_are_refused(void **state) {
   (void)state;
   lab l = lab_new();
@@ -328,6 +492,9 @@ int main(void) {
       cmocka_unit_test(each_slot_has_an_answer_of_its_own),
       cmocka_unit_test(a_history_goes_through_what_was_taken_back),
       cmocka_unit_test(some_of_a_batch_replace_what_is_there),
+      cmocka_unit_test(an_operation_finds_its_rows),
+      cmocka_unit_test(an_undo_that_was_undone_counts_for_nothing),
+      cmocka_unit_test(remarks_stand_beside_the_answers),
       cmocka_unit_test(rows_out_of_bounds_are_refused),
       cmocka_unit_test(the_log_cannot_be_changed),
   };

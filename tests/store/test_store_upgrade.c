@@ -9,9 +9,9 @@
 /* What was added to the golden data with a schema stands at the end of its texts. */
 static const struct golden {
   int schema;
-  const char *items, *answers, *history, *replaced, *ontology, *facts;
+  const char *items, *answers, *history, *replaced, *ontology, *facts, *remarks;
 } goldens[] = {
-    {1, "", "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", "", "3<4", "", ""},
+    {1, "", "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;", "", "3<4", "", "", ""},
     {2, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
      "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
      "2 q4 s2 o0 n-1 c-1;",
@@ -21,7 +21,8 @@ static const struct golden {
      "  ears\n",
      "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
      "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
-     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};"},
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};",
+     ""},
     {3, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
      "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
      "2 q4 s2 o0 n-1 c-1;",
@@ -31,7 +32,19 @@ static const struct golden {
      "  ears\n",
      "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
      "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
-     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};"},
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};",
+     ""},
+    {4, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
+     "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
+     "2 q4 s2 o0 n-1 c-1;",
+     "2 q4 s2 o0 n-1 c-1;", "5<6",
+     "visible: checklist\n"
+     "  tail\n"
+     "  ears\n",
+     "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
+     "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};",
+     "1 'look again';3 'too dark';"},
 };
 
 enum { N_GOLDENS = sizeof goldens / sizeof goldens[0] };
@@ -46,6 +59,20 @@ static lnt_status tell_answer(void *payload, const lnti_answer_row *a, lnt_error
   return lnti_text_printf(payload, err, "%lld q%lld s%d o%lld n%g c%g;", (long long)a->subject_id,
                           (long long)a->question_id, (int)a->state, (long long)a->option_id,
                           isnan(a->number) ? -1 : a->number, isnan(a->confidence) ? -1 : a->confidence);
+}
+
+static lnt_status tell_remark(void *payload, const lnti_answer_row *a, lnt_error *err) {
+  assert_true(a->slot == (a->subject_id == 3 ? LNTI_SLOT_SKIP : a->log_id));
+  return lnti_text_printf(payload, err, "%lld '%s';", (long long)a->subject_id, a->text);
+}
+
+/* What the first operation wrote, but remarks; and the text that a current answer has of the log. */
+static lnt_status tell_op(void *payload, lnti_tx *tx, lnt_error *err) {
+  lnti_answer_row row;
+  bool found = false;
+  lnt_status status = lnti_tx_current(tx, &row, &found, LNTI_SUBJECT_ITEM, 1, 1, 0, err);
+  if (!status) assert_true(found && strcmp(row.text, "a note") == 0);
+  return status ? status : lnti_tx_op_answers(tx, 1, tell_answer, payload, err);
 }
 
 static lnt_status tell_meta(void *payload, int64_t item_id, const char *key, const char *value, lnt_error *err) {
@@ -134,6 +161,12 @@ static void assert_golden(lnti_store *store, const struct golden *golden) {
            "SELECT GROUP_CONCAT(replaces || '<' || id) FROM answer_log WHERE replaces > 0");
   assert_true(text.length == 2 * strlen(golden->replaced) + 2 && strstr(text.data + 1, golden->replaced));
   lnti_text_clear(&text);
+  assert_ok(lnti_store_write(store, tell_op, &text, ERR));
+  assert_true(text.length > 4 * strlen("1 q1 s1 ") && strstr(text.data, "2 q1 s1 o1 n-1 c0.5;2 q1 s1 o2 n-1 c0.5;"));
+  lnti_text_clear(&text);
+  assert_ok(lnti_text_append(&text, "", 0, ERR));
+  assert_ok(lnti_store_remarks(store, 1, 3, tell_remark, &text, ERR));
+  assert_text(&text, "", golden->remarks);
   assert_ok(lnti_store_meta(store, 1, 3, tell_meta, &text, ERR));
   assert_text(&text, "1 site=north;2 site=south;3 site=south;", "");
   assert_ok(lnti_store_models(store, NULL, tell_model, &text, ERR));

@@ -12,6 +12,10 @@
   "UPDATE answers SET slot = option_id, number = 1 WHERE question_id = 1"
 #define KEPT "DROP TRIGGER answer_log_is_kept; "
 #define LINK "item 4, question 1: a row of the log does not name the one that it replaced"
+/* Each answer as one to another type; what the log has of it is changed alike. */
+#define ALIKE(SET) "; DROP TRIGGER answer_log_is_kept; UPDATE answer_log SET " SET "; UPDATE answers SET " SET
+#define TEXT "UPDATE questions SET type = 5 WHERE id = 1" ALIKE("option_id = NULL, text = 'seen'")
+#define RANK "UPDATE questions SET type = 6 WHERE id = 1" ALIKE("slot = option_id, number = 1")
 #define NEITHER "item 4: its answer to an option of a checklist is neither yes nor no"
 #define NOT_UNSURE "item 4: its answer to a checklist as a whole is not \"unsure\""
 
@@ -23,7 +27,7 @@ static const struct damage {
     {"UPDATE answers SET option_id = 3 WHERE subject_id = 4",
      "item 4, question 1: the current answer is not the newest of the log"},
     {"UPDATE answers SET confidence = 0.5 WHERE subject_id = 4", "item 4, question 1: the current answer is not"},
-    {"INSERT INTO answers SELECT 1, 3, 2, 0, log_id, op_id, 1, NULL, 1.5, NULL, 0, 1 FROM answers WHERE subject_id = 3",
+    {"INSERT INTO answers SELECT 1, 3, 2, 0, log_id, op_id, 1, NULL, 1.5, NULL, 0, 1, NULL FROM answers WHERE subject_id = 3",
      "item 3, question 2: a current answer that is not in the log"},
     {"INSERT INTO answer_log (op_id, subject_kind, subject_id, question_id, slot, state, option_id, time_spent_ms, "
      "source, replaces) VALUES (1, 1, 5, 1, 0, 1, 1, 0, 1, 0)",
@@ -46,7 +50,7 @@ static const struct damage {
     {"UPDATE items SET group_id = 2 WHERE id = 3", "item 3: what it is a member of"},
     {"UPDATE items SET kind = 2, group_id = 3 WHERE id = 3", "item 3: what it is a member of"},
     {"UPDATE sources SET kind = 9", "source 1: its kind"},
-    {"DROP TRIGGER operations_are_kept; UPDATE operations SET kind = 7", "operation 1: its kind"},
+    {"DROP TRIGGER operations_are_kept; UPDATE operations SET kind = 10", "operation 1: its kind"},
     {"INSERT INTO duplicates VALUES (2, 2, 2, 0), (3, 2, 2, 0), (5, 5, 2, 9), (7, 7, 7, 4), (8, 8, 7, 4)", NULL},
     {"INSERT INTO duplicates VALUES (2, 3, 2, 0), (3, 3, 2, 0)", "item 2: it is linked to a later one"},
     {"INSERT INTO duplicates VALUES (2, 2, 3, 0), (3, 3, 3, 0)", "item 2: it is linked to a later one"},
@@ -73,6 +77,22 @@ static const struct damage {
     {KEPT "UPDATE answer_log SET op_id = 99 WHERE id = 4", "answer 4: its operation is not there"},
     {KEPT "UPDATE answer_log SET question_id = 99 WHERE id = 4", "answer 4: its question is not there"},
     {KEPT "UPDATE answer_log SET option_id = 99 WHERE id = 4", "answer 4: its option is not there"},
+    {"UPDATE answers SET text = 'a note' WHERE subject_id = 4", "item 4, question 1: the current answer is not"},
+    {TEXT "; UPDATE answers SET text = NULL WHERE subject_id = 4",
+     "item 4: its answer to a question for a text has none"},
+    {TEXT "; UPDATE answers SET state = 2 WHERE subject_id = 4",
+     "item 4: its answer to a question for a text has none"},
+    {TEXT "; UPDATE answers SET option_id = 1 WHERE subject_id = 4",
+     "item 4: its answer to a question for a text is not"},
+    {RANK "; UPDATE answers SET number = 2 WHERE subject_id = 4", "item 4: the places of its rank"},
+    {RANK "; UPDATE answers SET slot = 0 WHERE subject_id = 4", "item 4: its answer to a rank is not"},
+    {RANK "; INSERT INTO answers SELECT 1, 4, 1, 99, log_id, op_id, 1, 99, 1, NULL, 0, 1, NULL FROM answers "
+          "WHERE subject_id = 4",
+     "item 4: the places of its rank"},
+    {"UPDATE answers SET question_id = 0", "item 1: a remark on it has no text"},
+    {"DELETE FROM answer_ranges", "answer 1: it is not among those of its operation"},
+    {"UPDATE answer_ranges SET last_id = last_id - 1", "answer 10: it is not among those of its operation"},
+    {"UPDATE answer_ranges SET last_id = last_id + 1", "answer log of length 10: operations claim more or fewer"},
     {"PRAGMA writable_schema = ON; DROP TRIGGER answer_log_is_kept; UPDATE answer_log SET option_id = 2 WHERE id = 1",
      "item 1, question 1"},
 };

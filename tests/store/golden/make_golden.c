@@ -65,6 +65,25 @@ static lnt_status add_checks(lnti_tx *tx, const lnti_ontology *o, int64_t op_id,
   return status;
 }
 
+/* What is said of items beside their answers. */
+static lnt_status add_remarks(lnti_tx *tx, int64_t op_id, lnt_error *err) {
+  lnti_answer_row row = {.op_id = op_id,
+                         .subject_kind = LNTI_SUBJECT_ITEM,
+                         .subject_id = 3,
+                         .question_id = LNTI_REMARKS,
+                         .slot = LNTI_SLOT_SKIP,
+                         .state = LNTI_ANSWERED,
+                         .number = NAN,
+                         .confidence = NAN,
+                         .source = LNTI_BY_PERSON,
+                         .text = "too dark"};
+  int64_t slot = 0;
+  lnt_status status = lnti_tx_answer(tx, &row, err);
+  row.subject_id = 1;
+  row.text = "look again";
+  return status ? status : lnti_tx_comment(tx, &slot, &row, err);
+}
+
 /* A group, a picture in an archive with all that is known of it, links, a setting, a source that moved. */
 static lnt_status add_facts(lnti_tx *tx, int64_t op_id, lnt_error *err) {
   static const lnti_duplicate links[] = {{1, 1, 1, 0}, {2, 1, 1, 0}, {5, 5, 1, 12}};
@@ -152,6 +171,7 @@ static lnt_status add_everything(void *payload, lnti_tx *tx, lnt_error *err) {
   if (!status) status = lnti_tx_op(tx, &op.id, &existed, &op, err);
   if (!status) status = lnti_tx_ontology(tx, o, op.id, err);
   if (!status) status = add_items(tx, o, op.id, err);
+  if (!status) status = add_remarks(tx, op.id, err);
   if (!status) status = add_facts(tx, op.id, err);
   if (!status) status = add_training(tx, op.id, err);
   lnti_ontology_free(o);
