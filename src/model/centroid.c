@@ -175,7 +175,7 @@ static lnt_status centroid_fit(lnti_fitted **out, lnti_fit_report *report_out, c
     status = lnti_fail(err, LNT_EINVAL, "%zu rows; %d are the most", problem->x.n, INT32_MAX);
   if (status == LNT_OK) status = lnti_alloc_zero(&c, 1, sizeof *c, err);
   if (status != LNT_OK) return status;
-  lnti_fitted_begin(&c->base, &lnti_learner_centroid, params, d, k, problem->x.dtype);
+  lnti_fitted_begin(&c->base, &lnti_learner_centroid, problem, params);
   status = lnti_alloc_zero(&c->own, k, (d + 1) * sizeof *c->own, err);
   if (status == LNT_OK) status = lnti_alloc_zero(&c->own_count, k, sizeof *c->own_count, err);
   if (status == LNT_OK) status = fit_means(c, problem, context, err);
@@ -255,14 +255,14 @@ static lnt_status find_tensors(centroid_fitted *c, const lnti_lnt_reader *file, 
   return lnti_fail(err, LNT_ECORRUPT, "%s: fewer than two of its classes have rows", lnti_lnt_name(file));
 }
 
-static lnt_status centroid_load(lnti_fitted **out, const lnti_params *params, size_t d, size_t n_classes,
-                                lnti_dtype dtype, const lnti_lnt_reader *file, const lnti_context *context,
-                                lnt_error *err) {
+static lnt_status centroid_load(lnti_fitted **out, const lnti_fitted *about, const struct lnti_class_tree *tree,
+                                const lnti_lnt_reader *file, const lnti_context *context, lnt_error *err) {
   centroid_fitted *c = NULL;
+  (void)tree;
   (void)context;
   lnt_status status = lnti_alloc_zero(&c, 1, sizeof *c, err);
   if (status != LNT_OK) return status;
-  lnti_fitted_begin(&c->base, &lnti_learner_centroid, params, d, n_classes, dtype);
+  c->base = *about;
   status = find_tensors(c, file, err);
   if (status != LNT_OK) {
     centroid_free(&c->base);

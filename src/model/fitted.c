@@ -41,6 +41,7 @@ static lnt_status check_truth(const lnti_problem *problem, lnt_error *err) {
 }
 
 static lnt_status check_values(const lnti_problem *problem, lnt_error *err) {
+  if (problem->x.n < 2) return lnti_fail(err, LNT_EDATA, "one row alone: a number is learned from two or more");
   for (size_t i = 0; i < problem->x.n; i++)
     if (!isfinite(problem->value[i])) return lnti_fail(err, LNT_EDATA, "the value of row %zu is not finite", i);
   return LNT_OK;
@@ -120,14 +121,14 @@ void lnti_fitted_free(lnti_fitted *fitted) {
   if (fitted) fitted->learner->free(fitted);
 }
 
-void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,
-                       size_t n_classes, lnti_dtype dtype) {
-  out->learner = learner;
-  out->params = *params;
-  out->task = LNTI_MULTICLASS;
-  out->d = d;
-  out->n_classes = n_classes;
-  out->dtype = dtype;
+void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_problem *problem,
+                       const lnti_params *params) {
+  *out = (lnti_fitted){.learner = learner,
+                       .params = *params,
+                       .task = lnti_problem_task(problem),
+                       .d = problem->x.d,
+                       .n_classes = problem->n_classes,
+                       .dtype = problem->x.dtype};
 }
 
 lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, lnt_error *err) {

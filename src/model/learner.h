@@ -99,8 +99,10 @@ struct lnti_learner {
   /** Writes its tensors (and nothing else) into the file. */
   lnt_status (*save)(const lnti_fitted *fitted, lnti_lnt_writer *file, lnt_error *err);
   /** Reads them back. The tensors of `file` are borrowed for the life of what is made: `file` stays open.
-   *  Everything is checked: LNT_ECORRUPT. */
-  lnt_status (*load)(lnti_fitted **out, const lnti_params *params, size_t d, size_t n_classes, lnti_dtype dtype,
+   *  Everything is checked: LNT_ECORRUPT.
+   *  @param about  what was fitted: learner (this one), params, task (one of `tasks`), d, n_classes, dtype
+   *  @param tree   over the classes, of LNTI_HIERARCHICAL; not needed afterwards */
+  lnt_status (*load)(lnti_fitted **out, const lnti_fitted *about, const struct lnti_class_tree *tree,
                      const lnti_lnt_reader *file, const lnti_context *context, lnt_error *err);
   void (*free)(lnti_fitted *fitted);
 };

@@ -15,8 +15,8 @@ extern const lnti_learner lnti_learner_centroid; /**< centroid.c */
 LNT_MUST_CHECK lnt_status lnti_learner_check(const lnti_learner *learner, const lnti_problem *problem, lnt_error *err);
 
 /** Fills what every fitted model begins with. */
-void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_params *params, size_t d,
-                       size_t n_classes, lnti_dtype dtype);
+void lnti_fitted_begin(lnti_fitted *out, const lnti_learner *learner, const lnti_problem *problem,
+                       const lnti_params *params);
 
 /** That x may be scored by `fitted`: its d and dtype; LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_fitted_check(const lnti_fitted *fitted, const lnti_matrix *x, lnt_error *err);

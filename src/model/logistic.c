@@ -7,7 +7,14 @@
  * logistic_scale.c. Two classes are two lanes of the same: at the minimum V_0 = -V_1, so that the penalty on the
  * difference w = V_1 - V_0 is |w|^2 / (4 C); a solver of one sigmoid with |w|^2 / (2 C') agrees at C' = 2 C.
  *
- * Classes without rows are left out of the fit and never predicted. Fitting runs L-BFGS on preconditioned variables
+ * Labels are a sigmoid each, all in one fit:
+ *
+ *   minimise  sum_ic a_ic (log(1 + exp z_ic) - y_ic z_ic)  +  |V|^2 / (2 C)
+ *
+ * over what is known of row i and label c. What is unknown adds nothing. As scikit-learn's LogisticRegression at the same
+ * C for each label by itself, on the rows where it is known.
+ *
+ * Classes without rows, and labels without rows of both kinds, are left out of the fit and never predicted. Fitting runs L-BFGS on preconditioned variables
  * (logistic_scale.c), first on a seventh of the rows where there are many, to begin the passes over all of them
  * near the end. What is kept is one affine map of the bare features: score, file and fit know nothing of scales.
  */
@@ -21,14 +28,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct logistic_fitted {
-  lnti_fitted base;
-  const float *weight; /* [n_classes,d] on bare features */
-  const float *bias;   /* [n_classes] */
-  float *own;          /* behind both where they are not the file's: [n_classes,d + 1]; NULL */
-  float *packed;       /* [d + 1,lanes] weights and bias for the narrow kernels; NULL above LNTI_NARROW_MAX classes */
-} logistic_fitted;
 
 static const lnti_param params_table[] = {
     {"C", LNTI_PARAM_REAL, "0.02", 1e-9, 1e9, NULL,
@@ -46,10 +45,6 @@ static const lnti_param params_table[] = {
 
 static const char *const searched[] = {"C=0.001,0.003,0.01,0.03,0.1,0.3,1", NULL};
 
-/* Logit of a class that had no rows. The logits of the others sum to 0, so that one of them is not below 0 and this
- * class is never predicted. */
-#define ABSENT_LOGIT (-50.0F)
-
 enum {
   COARSE_STEP = 7 /* every seventh row first: no period of labels is likely to have it */,
   COARSE_ROWS_MIN = 2048
@@ -65,8 +60,11 @@ typedef struct fit_state {
   lnti_logistic_sums *sums;
   lnti_logistic_data data; /* all rows */
   int32_t *lane_of;        /* [n_classes]; -1 for a class without rows */
+  int32_t *label_of;       /* [k] the class of a lane */
   double *lane_weight;     /* [k] */
-  double *lane_rows;       /* [k] */
+  double *lane_rows;       /* [k] of its class; of labels: with yes */
+  double *no_weight;       /* [k] of labels */
+  double *no_rows;         /* [k] of labels: with no */
   size_t lanes;
   double ridge;     /* 1 / (C weight_sum) */
   float bias_scale; /* b = u_b * bias_scale */
@@ -85,28 +83,98 @@ static void fit_clear(fit_state *fit) {
   free(fit->w);
   free(fit->v);
   free(fit->u);
+  free(fit->no_rows);
+  free(fit->no_weight);
   free(fit->lane_rows);
   free(fit->lane_weight);
+  free(fit->label_of);
   free(fit->lane_of);
   lnti_logistic_sums_free(fit->sums);
   lnti_logistic_scale_clear(&fit->scale);
 }
 
 /* Lanes of the classes that have rows, and their weights. */
+static void assign_class_lanes(fit_state *fit, bool balanced) {
+  const lnti_problem *problem = fit->problem;
+  const double *weight = problem->weight;
+  size_t k = 0, n = problem->x.n;
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) fit->lane_of[problem->label[i]] = 1;
+  for (size_t c = 0; c < problem->n_classes; c++) {
+    if (fit->lane_of[c]) fit->label_of[k] = (int32_t)c;
+    fit->lane_of[c] = fit->lane_of[c] ? (int32_t)k++ : -1;
+  }
+  for (size_t i = 0; i < n; i++) fit->lane_rows[fit->lane_of[problem->label[i]]] += 1;
+  for (size_t lane = 0; lane < k; lane++) {
+    fit->lane_weight[lane] = balanced ? (double)n / ((double)k * fit->lane_rows[lane]) : 1;
+    if (weight) fit->lane_weight[lane] *= weight[fit->label_of[lane]];
+    sum += fit->lane_rows[lane] * fit->lane_weight[lane];
+  }
+  fit->data = (lnti_logistic_data){.x = problem->x,
+                                   .label = problem->label,
+                                   .label_step = 1,
+                                   .lane_of = fit->lane_of,
+                                   .lane_weight = fit->lane_weight,
+                                   .weight_sum = weight ? sum : (double)n,
+                                   .k = k};
+}
+
+/* The share of each lane among the rows that bear on it, by their weights: of labels, of yes. */
+static double share(const fit_state *fit, size_t lane) {
+  double yes = fit->lane_rows[lane] * fit->lane_weight[lane];
+  if (!fit->data.truth) return yes / fit->data.weight_sum;
+  return yes / (yes + fit->no_rows[lane] * fit->no_weight[lane]);
+}
+
+/* Lanes of the labels that have rows of both kinds, and the weights of either. */
+static void assign_label_lanes(fit_state *fit, bool balanced) {
+  const lnti_problem *problem = fit->problem;
+  size_t k = 0, n = problem->x.n, n_labels = problem->n_classes;
+  double sum = 0;
+  for (size_t i = 0; i < n; i++)
+    for (size_t c = 0; c < n_labels; c++) {
+      int8_t y = problem->truth[i * n_labels + c];
+      if (y >= 0) (y ? fit->lane_rows : fit->no_rows)[c] += 1;
+    }
+  for (size_t c = 0; c < n_labels; c++) {
+    double yes = fit->lane_rows[c], no = fit->no_rows[c];
+    fit->lane_of[c] = yes > 0 && no > 0 ? (int32_t)k : -1;
+    if (fit->lane_of[c] < 0) continue;
+    fit->label_of[k] = (int32_t)c;
+    fit->lane_rows[k] = yes;
+    fit->no_rows[k] = no;
+    fit->lane_weight[k] = (balanced ? (yes + no) / (2 * yes) : 1) * (problem->weight ? problem->weight[c] : 1);
+    fit->no_weight[k] = balanced ? (yes + no) / (2 * no) : 1;
+    sum += yes * fit->lane_weight[k] + no * fit->no_weight[k];
+    k++;
+  }
+  fit->data = (lnti_logistic_data){.x = problem->x,
+                                   .label_step = 1,
+                                   .lane_of = fit->lane_of,
+                                   .lane_weight = fit->lane_weight,
+                                   .weight_sum = sum / (double)k,
+                                   .k = k,
+                                   .truth = problem->truth,
+                                   .n_labels = n_labels,
+                                   .label_of = fit->label_of,
+                                   .no_weight = fit->no_weight};
+}
+
 static lnt_status assign_lanes(fit_state *fit, bool balanced, lnt_error *err) {
   const lnti_problem *problem = fit->problem;
-  size_t k = 0, n = problem->x.n;
-  lnt_status status = lnti_alloc_zero(&fit->lane_of, problem->n_classes, sizeof *fit->lane_of, err);
-  if (status == LNT_OK) status = lnti_alloc_zero(&fit->lane_weight, problem->n_classes, sizeof(double), err);
-  if (status == LNT_OK) status = lnti_alloc_zero(&fit->lane_rows, problem->n_classes, sizeof(double), err);
+  size_t k = problem->n_classes;
+  lnt_status status = lnti_alloc_zero(&fit->lane_of, k, sizeof *fit->lane_of, err);
+  if (status == LNT_OK) status = lnti_alloc_zero(&fit->label_of, k, sizeof *fit->label_of, err);
+  if (status == LNT_OK) status = lnti_alloc_zero(&fit->lane_weight, k, sizeof(double), err);
+  if (status == LNT_OK) status = lnti_alloc_zero(&fit->lane_rows, k, sizeof(double), err);
+  if (status == LNT_OK) status = lnti_alloc_zero(&fit->no_weight, k, sizeof(double), err);
+  if (status == LNT_OK) status = lnti_alloc_zero(&fit->no_rows, k, sizeof(double), err);
   if (status != LNT_OK) return status;
-  for (size_t i = 0; i < n; i++) fit->lane_of[problem->label[i]] = 1;
-  for (size_t c = 0; c < problem->n_classes; c++) fit->lane_of[c] = fit->lane_of[c] ? (int32_t)k++ : -1;
-  for (size_t i = 0; i < n; i++) fit->lane_rows[fit->lane_of[problem->label[i]]] += 1;
-  for (size_t lane = 0; lane < k; lane++)
-    fit->lane_weight[lane] = balanced ? (double)n / ((double)k * fit->lane_rows[lane]) : 1;
-  fit->lanes = lnti_lanes(k);
-  fit->data = (lnti_logistic_data){problem->x, problem->label, 1, fit->lane_of, fit->lane_weight, (double)n, k};
+  if (problem->task == LNTI_MULTILABEL)
+    assign_label_lanes(fit, balanced);
+  else
+    assign_class_lanes(fit, balanced);
+  fit->lanes = lnti_lanes(fit->data.k);
   return LNT_OK;
 }
 
@@ -160,14 +228,15 @@ static lnt_status objective(double *f_out, float *g_out, void *payload, const fl
 /* Where to begin: the warm start, or zero weights and the classes' shares. In u. */
 static void start(fit_state *fit) {
   size_t d = fit->scale.d, lanes = fit->lanes, k = fit->data.k;
-  const logistic_fitted *warm = (const logistic_fitted *)fit->problem->warm_start;
+  const lnti_logistic_fitted *warm = (const lnti_logistic_fitted *)fit->problem->warm_start;
   float *bias = fit->u + d * lanes;
   memset(fit->u, 0, (d + 1) * lanes * sizeof *fit->u);
   for (size_t c = 0; c < fit->problem->n_classes; c++) {
     if (fit->lane_of[c] < 0) continue;
     size_t lane = (size_t)fit->lane_of[c];
-    if (!warm || warm->bias[c] == ABSENT_LOGIT) {
-      bias[lane] = (float)log(fit->lane_rows[lane] * fit->lane_weight[lane] / (double)fit->problem->x.n);
+    if (!warm || warm->bias[c] == LNTI_LOGISTIC_ABSENT) {
+      double p = share(fit, lane);
+      bias[lane] = (float)log(fit->data.truth ? p / (1 - p) : p);
       continue;
     }
     double b = (double)warm->bias[c];
@@ -179,7 +248,7 @@ static void start(fit_state *fit) {
     bias[lane] = (float)b;
   }
   float mean = 0;
-  for (size_t c = 0; c < k; c++) mean += bias[c] / (float)k;
+  for (size_t c = 0; c < k && !fit->data.truth; c++) mean += bias[c] / (float)k;
   for (size_t c = 0; c < k; c++) bias[c] = (bias[c] - mean) / fit->bias_scale;
   lnti_logistic_v_to_u(fit->u, &fit->scale, lanes);
 }
@@ -190,6 +259,14 @@ static bool worth_preconditioning(size_t n, size_t d) {
   return d <= 2048 && d * d <= 64 * n;
 }
 
+/* The mean over classes and rows of p (1 - p) at the start. */
+static double mean_curvature(const fit_state *fit) {
+  double k = (double)fit->data.k, sum = 0;
+  if (!fit->data.truth) return (1 - 1 / k) / k;
+  for (size_t c = 0; c < fit->data.k; c++) sum += share(fit, c) * (1 - share(fit, c));
+  return sum / k;
+}
+
 static lnt_status prepare_fit(fit_state *fit, const lnti_params *params, lnt_error *err) {
   const lnti_matrix *x = &fit->problem->x;
   lnt_status status = assign_lanes(fit, lnti_params_get(params, "class_weight") == 1, err);
@@ -197,8 +274,7 @@ static lnt_status prepare_fit(fit_state *fit, const lnti_params *params, lnt_err
     status = lnti_logistic_scale_new(&fit->scale, x, lnti_params_get(params, "standardise") == 1, fit->context, err);
   if (status != LNT_OK) return status;
 
-  /* The mean over classes and rows of p (1 - p) is about the curvature; at the start it is this. */
-  double curvature = (1 - 1 / (double)fit->data.k) / (double)fit->data.k;
+  double curvature = mean_curvature(fit);
   fit->ridge = 1 / (lnti_params_get(params, "C") * fit->data.weight_sum);
   fit->bias_scale = 1;
   if (worth_preconditioning(x->n, x->d)) {
@@ -215,15 +291,42 @@ static lnt_status prepare_fit(fit_state *fit, const lnti_params *params, lnt_err
   return status;
 }
 
-/* Every COARSE_STEP-th row, as a view. */
-static lnti_logistic_data coarse_data(const lnti_logistic_data *all) {
+/* Weight of what is known in the rows of `data`, over k; 0 where a label lacks rows of one kind there. */
+static double known_weight(const lnti_logistic_data *data, bool *seen) {
+  double sum = 0;
+  size_t k = data->k;
+  memset(seen, 0, 2 * k * sizeof *seen);
+  for (size_t i = 0; i < data->x.n; i++)
+    for (size_t c = 0; c < k; c++) {
+      int8_t y = data->truth[i * data->label_step * data->n_labels + (size_t)data->label_of[c]];
+      if (y < 0) continue;
+      seen[2 * c + (size_t)y] = true;
+      sum += y ? data->lane_weight[c] : data->no_weight[c];
+    }
+  for (size_t c = 0; c < 2 * k; c++)
+    if (!seen[c]) return 0;
+  return sum / (double)k;
+}
+
+/* Every COARSE_STEP-th row, as a view; its weight_sum is 0 where these are no good to begin with. */
+static lnt_status coarse_data(lnti_logistic_data *out, const lnti_logistic_data *all, lnt_error *err) {
   lnti_logistic_data data = *all;
   data.x.n = (all->x.n - 1) / COARSE_STEP + 1;
   data.x.stride = all->x.stride * COARSE_STEP;
   data.label_step = COARSE_STEP;
   data.weight_sum = 0;
-  for (size_t i = 0; i < data.x.n; i++) data.weight_sum += data.lane_weight[data.lane_of[data.label[i * COARSE_STEP]]];
-  return data;
+  if (all->truth) {
+    bool *seen = NULL; /* [k,2] */
+    lnt_status status = lnti_alloc(&seen, all->k, 2 * sizeof *seen, err);
+    if (status != LNT_OK) return status;
+    data.weight_sum = known_weight(&data, seen);
+    free(seen);
+  } else {
+    for (size_t i = 0; i < data.x.n; i++)
+      data.weight_sum += data.lane_weight[data.lane_of[data.label[i * COARSE_STEP]]];
+  }
+  *out = data;
+  return LNT_OK;
 }
 
 static lnt_status minimise(lnti_lbfgs_result *result, fit_state *fit, const lnti_logistic_data *data, unsigned max_iter,
@@ -247,72 +350,44 @@ static void centre(float *w, size_t rows, size_t k, size_t lanes) {
   }
 }
 
+static void write_note(lnti_fit_report *report, const fit_state *fit, bool stopped) {
+  size_t at = 0, room = sizeof report->note, unlearned = fit->problem->n_classes - fit->data.k;
+  if (stopped)
+    at = (size_t)snprintf(report->note, room, "stopped at %u iterations before converging: raise max_iter or tol",
+                          report->iterations);
+  if (fit->data.truth && unlearned)
+    snprintf(report->note + at, room - at, "%s%zu of %zu labels lack rows with yes or rows with no: never predicted",
+             at ? "; " : "", unlearned, fit->problem->n_classes);
+}
+
 static lnt_status run_fit(lnti_fit_report *report, fit_state *fit, const lnti_params *params, lnt_error *err) {
   unsigned max_iter = (unsigned)lnti_params_get(params, "max_iter");
   double tol = lnti_params_get(params, "tol");
   lnti_lbfgs_result coarse = {0}, result = {0};
   lnt_status status = LNT_OK;
   if (fit->problem->x.n / COARSE_STEP >= COARSE_ROWS_MIN && !fit->problem->warm_start) {
-    lnti_logistic_data data = coarse_data(&fit->data);
-    status = minimise(&coarse, fit, &data, max_iter, tol, err);
+    lnti_logistic_data data;
+    status = coarse_data(&data, &fit->data, err);
+    if (status == LNT_OK && data.weight_sum > 0) status = minimise(&coarse, fit, &data, max_iter, tol, err);
   }
   if (status == LNT_OK) status = minimise(&result, fit, &fit->data, max_iter, tol, err);
   if (status != LNT_OK) return status;
   unfold(fit, fit->u);
-  centre(fit->w, fit->scale.d + 1, fit->data.k, fit->lanes);
-  *report = (lnti_fit_report){.iterations = result.iterations, .loss = result.f - penalty(fit)};
-  if (result.stop == LNTI_LBFGS_ITERATIONS)
-    snprintf(report->note, sizeof report->note, "stopped at %u iterations before converging: raise max_iter or tol",
-             result.iterations);
+  bool labels = fit->data.truth != NULL;
+  if (!labels) centre(fit->w, fit->scale.d + 1, fit->data.k, fit->lanes);
+  double loss = result.f - penalty(fit);
+  *report = (lnti_fit_report){.iterations = result.iterations, .loss = labels ? loss / (double)fit->data.k : loss};
+  write_note(report, fit, result.stop == LNTI_LBFGS_ITERATIONS);
   lnti_log_printf(fit->context->log, LNTI_LOG_DEBUG,
                   "logistic: %u iterations on a part of the rows, %u iterations and %u passes over all, loss %.6f",
                   coarse.iterations, result.iterations, result.evaluations, report->loss);
   return LNT_OK;
 }
 
-/* ---- the fitted model ---- */
-
-static void logistic_free(lnti_fitted *fitted) {
-  logistic_fitted *logistic = (logistic_fitted *)fitted;
-  free(logistic->packed);
-  free(logistic->own);
-  free(logistic);
-}
-
-/* The weights once more, as the narrow kernels take them. */
-static lnt_status pack(logistic_fitted *logistic, lnt_error *err) {
-  size_t d = logistic->base.d, k = logistic->base.n_classes, lanes = lnti_lanes(k);
-  if (k > LNTI_NARROW_MAX) return LNT_OK;
-  lnt_status status = lnti_alloc_aligned(&logistic->packed, d + 1, lanes * sizeof(float), err);
-  if (status != LNT_OK) return status;
-  memset(logistic->packed, 0, (d + 1) * lanes * sizeof(float));
-  for (size_t c = 0; c < k; c++) {
-    for (size_t j = 0; j < d; j++) logistic->packed[j * lanes + c] = logistic->weight[c * d + j];
-    logistic->packed[d * lanes + c] = logistic->bias[c];
-  }
-  return LNT_OK;
-}
-
-/* Takes the weights out of a finished fit. */
-static lnt_status keep(logistic_fitted *logistic, const fit_state *fit, lnt_error *err) {
-  size_t d = logistic->base.d, n_classes = logistic->base.n_classes, lanes = fit->lanes;
-  lnt_status status = lnti_alloc_zero(&logistic->own, n_classes, (d + 1) * sizeof(float), err);
-  if (status != LNT_OK) return status;
-  float *weight = logistic->own, *bias = weight + n_classes * d;
-  for (size_t c = 0; c < n_classes; c++) {
-    int32_t lane = fit->lane_of[c];
-    bias[c] = lane < 0 ? ABSENT_LOGIT : fit->w[d * lanes + (size_t)lane];
-    for (size_t j = 0; j < d && lane >= 0; j++) weight[c * d + j] = fit->w[j * lanes + (size_t)lane];
-  }
-  logistic->weight = weight;
-  logistic->bias = bias;
-  return pack(logistic, err);
-}
-
 static lnt_status logistic_fit(lnti_fitted **out, lnti_fit_report *report_out, const lnti_problem *problem,
                                const lnti_params *params, const lnti_context *context, lnt_error *err) {
   fit_state fit = {.problem = problem, .context = context};
-  logistic_fitted *logistic = NULL;
+  lnti_logistic_fitted *logistic = NULL;
   lnti_fit_report report;
   lnt_status status = lnti_learner_check(&lnti_learner_logistic, problem, err);
   if (status == LNT_OK && problem->warm_start && problem->warm_start->learner != &lnti_learner_logistic)
@@ -322,119 +397,17 @@ static lnt_status logistic_fit(lnti_fitted **out, lnti_fit_report *report_out, c
   if (status == LNT_OK) status = run_fit(&report, &fit, params, err);
   if (status == LNT_OK) status = lnti_alloc_zero(&logistic, 1, sizeof *logistic, err);
   if (status == LNT_OK) {
-    lnti_fitted_begin(&logistic->base, &lnti_learner_logistic, params, problem->x.d, problem->n_classes,
-                      problem->x.dtype);
-    status = keep(logistic, &fit, err);
+    lnti_fitted_begin(&logistic->base, &lnti_learner_logistic, problem, params);
+    status = lnti_logistic_keep(logistic, fit.w, fit.lane_of, fit.lanes, err);
   }
   if (status == LNT_OK) {
     *report_out = report;
     *out = &logistic->base;
   } else if (logistic) {
-    logistic_free(&logistic->base);
+    lnti_logistic_free(&logistic->base);
   }
   fit_clear(&fit);
   return status;
-}
-
-/* ---- scoring ---- */
-
-/* Scoring in blocks of rows; each worker has its own f32 copy of a block and its logits. */
-typedef struct scoring {
-  const logistic_fitted *logistic;
-  const lnti_matrix *x;
-  float *score; /* [n,n_classes] */
-  float *block; /* [workers,block_rows,d] where x is u8; NULL */
-  float *z;     /* [workers,block_rows,lanes]; NULL above LNTI_NARROW_MAX classes */
-  size_t block_rows;
-  lnt_cpu_level cpu;
-} scoring;
-
-static lnt_status score_block(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
-  const scoring *s = payload;
-  const lnti_fitted *base = &s->logistic->base;
-  size_t d = base->d, k = base->n_classes, lanes = lnti_lanes(k), n = end - begin;
-  const float *x = s->block ? s->block + worker * s->block_rows * d : lnti_matrix_row(s->x, begin);
-  float *z = s->z + worker * s->block_rows * lanes;
-  (void)err;
-  if (s->block) lnti_matrix_to_f32(s->block + worker * s->block_rows * d, s->x, begin, end);
-  lnti_narrow_forward(z, x, s->block ? d : s->x->stride, s->logistic->packed, s->logistic->packed + d * lanes, n, d,
-                      lanes, s->cpu);
-  for (size_t i = 0; i < n; i++) memcpy(s->score + (begin + i) * k, z + i * lanes, k * sizeof(float));
-  return LNT_OK;
-}
-
-/* Many classes: OpenBLAS, block after block of rows, each over all threads. */
-static lnt_status score_wide(const scoring *s, const lnti_context *context, lnt_error *err) {
-  const logistic_fitted *logistic = s->logistic;
-  size_t d = logistic->base.d, k = logistic->base.n_classes;
-  for (size_t begin = 0; begin < s->x->n; begin += s->block_rows) {
-    size_t n = s->x->n - begin < s->block_rows ? s->x->n - begin : s->block_rows;
-    const float *x = s->block ? s->block : lnti_matrix_row(s->x, begin);
-    float *z = s->score + begin * k;
-    if (s->block) lnti_matrix_to_f32(s->block, s->x, begin, begin + n);
-    lnt_status status = lnti_gemm_nt(z, k, x, s->block ? d : s->x->stride, logistic->weight, d, n, k, d, context, err);
-    if (status != LNT_OK) return status;
-    for (size_t i = 0; i < n; i++)
-      for (size_t c = 0; c < k; c++) z[i * k + c] += logistic->bias[c];
-  }
-  return LNT_OK;
-}
-
-static lnt_status logistic_score(float *score_out, const lnti_fitted *fitted, const lnti_matrix *x,
-                                 const lnti_context *context, lnt_error *err) {
-  const logistic_fitted *logistic = (const logistic_fitted *)fitted;
-  lnt_status status = lnti_fitted_check(fitted, x, err);
-  if (status != LNT_OK || x->n == 0) return status;
-  bool wide = !logistic->packed;
-  scoring s = {.logistic = logistic, .x = x, .score = score_out, .cpu = context->cpu};
-  s.block_rows = wide ? 1024 : lnti_logistic_block_rows(fitted->d);
-  if (s.block_rows > x->n) s.block_rows = x->n;
-  size_t workers = wide ? 1 : lnti_pool_size(context->pool);
-  if (x->dtype != LNTI_F32)
-    status = lnti_alloc_aligned(&s.block, workers * s.block_rows, fitted->d * sizeof(float), err);
-  if (status == LNT_OK && !wide)
-    status = lnti_alloc_aligned(&s.z, workers * s.block_rows, lnti_lanes(fitted->n_classes) * sizeof(float), err);
-  if (status == LNT_OK)
-    status = wide ? score_wide(&s, context, err)
-                  : lnti_pool_for(context->pool, x->n, s.block_rows, score_block, &s, context->cancel, err);
-  free(s.z);
-  free(s.block);
-  return status;
-}
-
-/* ---- the model file ---- */
-
-static lnt_status logistic_save(const lnti_fitted *fitted, lnti_lnt_writer *file, lnt_error *err) {
-  const logistic_fitted *logistic = (const logistic_fitted *)fitted;
-  size_t shape[2] = {fitted->n_classes, fitted->d};
-  lnt_status status = lnti_lnt_put_tensor(file, "weight", LNTI_F32, shape, 2, logistic->weight, err);
-  if (status != LNT_OK) return status;
-  return lnti_lnt_put_tensor(file, "bias", LNTI_F32, shape, 1, logistic->bias, err);
-}
-
-static lnt_status logistic_load(lnti_fitted **out, const lnti_params *params, size_t d, size_t n_classes,
-                                lnti_dtype dtype, const lnti_lnt_reader *file, const lnti_context *context,
-                                lnt_error *err) {
-  logistic_fitted *logistic = NULL;
-  const void *weight = NULL, *bias = NULL;
-  size_t shape[2] = {n_classes, d};
-  (void)context;
-  lnt_status status = lnti_lnt_get_tensor(&weight, shape, 2, file, "weight", LNTI_F32, err);
-  if (status == LNT_OK) status = lnti_lnt_get_tensor(&bias, shape, 1, file, "bias", LNTI_F32, err);
-  if (status == LNT_OK) status = lnti_tensor_check_finite(weight, n_classes * d, "weight", file, err);
-  if (status == LNT_OK) status = lnti_tensor_check_finite(bias, n_classes, "bias", file, err);
-  if (status == LNT_OK) status = lnti_alloc_zero(&logistic, 1, sizeof *logistic, err);
-  if (status != LNT_OK) return status;
-  lnti_fitted_begin(&logistic->base, &lnti_learner_logistic, params, d, n_classes, dtype);
-  logistic->weight = weight;
-  logistic->bias = bias;
-  status = pack(logistic, err);
-  if (status != LNT_OK) {
-    logistic_free(&logistic->base);
-    return status;
-  }
-  *out = &logistic->base;
-  return LNT_OK;
 }
 
 const lnti_learner lnti_learner_logistic = {
@@ -445,13 +418,14 @@ const lnti_learner lnti_learner_logistic = {
         "Boehning, Multinomial logistic regression algorithm, Ann. Inst. Stat. Math. 44, 1992; Liu and Nocedal, "
         "On the limited memory BFGS method, Math. Programming 45, 1989",
     .params = params_table,
-    .tasks = LNTI_TAKES(LNTI_MULTICLASS),
+    .tasks = LNTI_TAKES(LNTI_MULTICLASS) | LNTI_TAKES(LNTI_MULTILABEL),
+    .takes_weights = true,
     .searched = searched,
     .takes_warm_start = true,
     .fit = logistic_fit,
-    .score = logistic_score,
+    .score = lnti_logistic_score,
     .score_left_out = NULL,
-    .save = logistic_save,
-    .load = logistic_load,
-    .free = logistic_free,
+    .save = lnti_logistic_save,
+    .load = lnti_logistic_load,
+    .free = lnti_logistic_free,
 };

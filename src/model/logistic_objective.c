@@ -1,5 +1,5 @@
 /*
- * Loss and gradient of multinomial logistic regression, summed over the rows.
+ * Loss and gradient of logistic regression, multinomial or a label each, summed over the rows.
  *
  * A row is read once: a block of rows that fits the L2 cache is made f32 (u8 features), multiplied forward, turned
  * into probabilities, and multiplied backward while it is still there. Up to LNTI_NARROW_MAX classes the products are
@@ -24,6 +24,8 @@ typedef struct scratch {
   float *pt;       /* [k,block] wide only */
   float *product;  /* [d,lanes] wide only */
   double *log_sum; /* [block] */
+  double *loss;    /* [2,lanes] of labels: products of 1 + exp(-|z|), by no and yes */
+  float *power;    /* [lanes] of labels: exp(-|z|) of a row */
 } scratch;
 
 struct lnti_logistic_sums {
@@ -57,6 +59,8 @@ void lnti_logistic_sums_free(lnti_logistic_sums *sums) {
   if (!sums) return;
   for (unsigned i = 0; sums->worker && i < sums->n_workers; i++) {
     scratch *s = &sums->worker[i];
+    free(s->power);
+    free(s->loss);
     free(s->log_sum);
     free(s->product);
     free(s->pt);
@@ -74,6 +78,8 @@ void lnti_logistic_sums_free(lnti_logistic_sums *sums) {
 static lnt_status scratch_init(scratch *s, const lnti_logistic_sums *sums, lnti_dtype dtype, lnt_error *err) {
   lnt_status status = lnti_alloc_aligned(&s->z, sums->block, sums->lanes * sizeof(float), err);
   if (status == LNT_OK) status = lnti_alloc(&s->log_sum, sums->block, sizeof(double), err);
+  if (status == LNT_OK) status = lnti_alloc(&s->loss, 2 * sums->lanes, sizeof(double), err);
+  if (status == LNT_OK) status = lnti_alloc_aligned(&s->power, sums->lanes, sizeof(float), err);
   if (status == LNT_OK && dtype != LNTI_F32)
     status = lnti_alloc_aligned(&s->x, sums->block, sums->d * sizeof(float), err);
   if (status != LNT_OK || !sums->wide) return status;
@@ -176,6 +182,47 @@ static void softmax_wide(float *z, double *log_sum, size_t n, size_t k, size_t l
   }
 }
 
+/* One row of labels: its logits become weighted residuals, 0 where it is unknown. What 1 + exp(-|z|) adds to the losses
+ * is multiplied up, for one logarithm a block; the rest is returned. */
+static double label_row(float *z, const int8_t *truth, const evaluation *e, scratch *s) {
+  const lnti_logistic_data *data = e->data;
+  size_t lanes = e->sums->lanes, k = e->sums->k;
+  float *power = s->power;
+  double loss = 0;
+  for (size_t c = 0; c < k; c++) power[c] = -fabsf(z[c]);
+  lnti_exp_nonpositive(power, power, k, e->context->cpu);
+  for (size_t c = 0; c < k; c++) {
+    int8_t y = truth[data->label_of[c]];
+    if (y < 0) {
+      z[c] = 0;
+      continue;
+    }
+    double weight = y ? data->lane_weight[c] : data->no_weight[c];
+    float most = z[c] > 0 ? z[c] : 0, p = (z[c] > 0 ? 1 : power[c]) / (1 + power[c]);
+    loss += weight * ((double)most - (y ? (double)z[c] : 0));
+    s->loss[(size_t)y * lanes + c] *= 1 + (double)power[c];
+    z[c] = (float)weight * (p - (float)y);
+  }
+  for (size_t c = k; c < lanes; c++) z[c] = 0;
+  return loss;
+}
+
+/* residuals, of labels. */
+static double label_residuals(scratch *s, float *g_bias, const evaluation *e, size_t begin, size_t n) {
+  const lnti_logistic_data *data = e->data;
+  size_t lanes = e->sums->lanes, k = e->sums->k;
+  double loss = 0;
+  for (size_t c = 0; c < 2 * lanes; c++) s->loss[c] = 1; /* at most 2^512 after a block */
+  for (size_t i = 0; i < n; i++) {
+    float *z = s->z + i * lanes;
+    loss += label_row(z, data->truth + (begin + i) * data->label_step * data->n_labels, e, s);
+    for (size_t c = 0; c < lanes; c++) g_bias[c] += z[c];
+  }
+  for (size_t c = 0; c < k; c++)
+    loss += data->no_weight[c] * log(s->loss[c]) + data->lane_weight[c] * log(s->loss[lanes + c]);
+  return loss;
+}
+
 /* Turns the logits of rows [begin,begin + n) into weighted residuals; adds to g_bias [lanes]; returns the loss. */
 static double residuals(scratch *s, float *g_bias, const evaluation *e, size_t begin, size_t n) {
   const lnti_logistic_data *data = e->data;
@@ -225,7 +272,8 @@ static lnt_status run_slab(const evaluation *e, size_t slab, scratch *s, lnt_err
     }
     lnt_status status = forward(s->z, e, block, ldx, n, err);
     if (status != LNT_OK) return status;
-    loss += residuals(s, g + sums->d * lanes, e, row, n);
+    loss += e->data->truth ? label_residuals(s, g + sums->d * lanes, e, row, n)
+                           : residuals(s, g + sums->d * lanes, e, row, n);
     status = backward(g, e, s, block, ldx, n, err);
     if (status != LNT_OK) return status;
   }

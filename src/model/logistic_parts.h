@@ -1,9 +1,9 @@
 /**
  * @file logistic_parts.h
- * The two halves of fitting a logistic regression: how the variables are scaled (logistic_scale.c), and the loss
- * with its gradient over the rows (logistic_objective.c). logistic.c puts them together.
+ * The parts of a logistic regression: how the variables are scaled (logistic_scale.c), the loss with its gradient over
+ * the rows (logistic_objective.c), and what was fitted (logistic_model.c). logistic.c puts them together.
  *
- * Shapes: n rows, d features, k classes that have rows. Matrices of weights are [d,lanes], the classes of one
+ * Shapes: n rows, d features, k classes that have rows, or labels that have rows of both kinds. Matrices of weights are [d,lanes], the classes of one
  * feature beside each other, lanes = lnti_lanes(k), what is beyond k being 0.
  */
 #ifndef LNTI_MODEL_LOGISTIC_PARTS_H
@@ -11,6 +11,7 @@
 
 #include <base/context.h>
 #include <math/matrix.h>
+#include <model/learner.h>
 #include <stdbool.h>
 
 /**
@@ -63,9 +64,14 @@ typedef struct lnti_logistic_data {
   const int32_t *label; /**< label of row i at [i * label_step] */
   size_t label_step;
   const int32_t *lane_of;    /**< [n_classes] lane of a class */
-  const double *lane_weight; /**< [k] weight of the rows of each lane's class */
-  double weight_sum;         /**< of all rows */
+  const double *lane_weight; /**< [k] weight of the rows of each lane's class; of labels: of its rows with yes */
+  double weight_sum;         /**< of all rows; of labels: of all that is known, over k */
   size_t k;
+  const int8_t *truth; /**< NULL: classes. Labels: of row i and lane c at
+                                  [i * label_step * n_labels + label_of[c]]: 1, 0, or -1, which adds nothing */
+  size_t n_labels;
+  const int32_t *label_of; /**< [k] label of a lane */
+  const double *no_weight; /**< [k] weight of its rows with no */
 } lnti_logistic_data;
 
 /** The sums over the rows. */
@@ -78,7 +84,9 @@ void lnti_logistic_sums_free(lnti_logistic_sums *sums);
 
 /**
  * Weighted loss and gradient of z = bias + x w by bare features, summed over the rows:
- *   loss = sum_i a_i (log sum_c exp z_ic - z_i,label),  gradient = sum_i a_i x_i (p_i - e_label)^T.
+ *   loss = sum_i a_i (log sum_c exp z_ic - z_i,label),  gradient = sum_i a_i x_i (p_i - e_label)^T,
+ * and of labels, over what is known, with y of 0 or 1 and p = 1 / (1 + exp(-z)):
+ *   loss = sum_ic a_ic (log(1 + exp z_ic) - y_ic z_ic),  gradient = sum_ic a_ic x_i (p_ic - y_ic).
  * @param loss_out    sum
  * @param gradient    [d + 1,lanes]; the last row is by the bias
  * @param w           [d,lanes], 64-byte aligned
@@ -89,6 +97,34 @@ void lnti_logistic_sums_free(lnti_logistic_sums *sums);
 LNT_MUST_CHECK lnt_status lnti_logistic_sums_run(double *loss_out, float *gradient, lnti_logistic_sums *sums,
                                                  const lnti_logistic_data *data, const float *w, const float *bias,
                                                  const lnti_context *context, lnt_error *err);
+
+/** The affine map that was fitted; base is what its users see. */
+typedef struct lnti_logistic_fitted {
+  lnti_fitted base;
+  const float *weight; /**< [n_classes,d] on bare features */
+  const float *bias;   /**< [n_classes] */
+  float *own;          /**< behind both where they are not the file's: [n_classes,d + 1]; NULL */
+  float *packed;       /**< [d + 1,lanes] both for the narrow kernels; NULL above LNTI_NARROW_MAX classes */
+} lnti_logistic_fitted;
+
+/** Logit of a class without rows, and of a label without rows of both kinds. The logits of the other classes sum to 0,
+ *  so that one of them is not below 0 and this class is never predicted. */
+#define LNTI_LOGISTIC_ABSENT (-50.0F)
+
+/** Takes the weights out of a finished fit.
+ *  @param w        [d + 1,lanes] on bare features, the last row the bias
+ *  @param lane_of  [n_classes] -1: LNTI_LOGISTIC_ABSENT */
+LNT_MUST_CHECK lnt_status lnti_logistic_keep(lnti_logistic_fitted *logistic, const float *w, const int32_t *lane_of,
+                                             size_t lanes, lnt_error *err);
+
+/** Of lnti_learner_logistic. */
+LNT_MUST_CHECK lnt_status lnti_logistic_score(float *score_out, const lnti_fitted *fitted, const lnti_matrix *x,
+                                              const lnti_context *context, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_logistic_save(const lnti_fitted *fitted, lnti_lnt_writer *file, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_logistic_load(lnti_fitted **out, const lnti_fitted *about,
+                                             const struct lnti_class_tree *tree, const lnti_lnt_reader *file,
+                                             const lnti_context *context, lnt_error *err);
+void lnti_logistic_free(lnti_fitted *fitted);
 
 /** Rows of d features that are made f32 at a time: about a quarter MiB, so that they stay in cache. */
 size_t lnti_logistic_block_rows(size_t d);

@@ -445,7 +445,6 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
 static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
   const char *name = NULL;
   const lnti_learner *learner = NULL;
-  lnti_params params;
   lnt_status status = borrow_string(&name, manifest, "learner", err);
   if (status != LNT_OK) return status;
   if (lnti_learner_find(&learner, name, NULL) != LNT_OK)
@@ -454,10 +453,14 @@ static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest
                      lnt_version());
   const lnti_json_value *values = lnti_json_get(manifest, "params");
   if (!values || values->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "'params' is no object");
-  status = lnti_params_read(&params, learner->params, values, err);
+  lnti_fitted about = {.learner = learner,
+                       .task = model->task,
+                       .d = lnti_extractor_d(model->extractor),
+                       .n_classes = model->n_classes,
+                       .dtype = lnti_extractor_dtype(model->extractor)};
+  status = lnti_params_read(&about.params, learner->params, values, err);
   if (status != LNT_OK) return status;
-  return learner->load(&model->fitted, &params, lnti_extractor_d(model->extractor), model->n_classes,
-                       lnti_extractor_dtype(model->extractor), model->file, &model->context, err);
+  return learner->load(&model->fitted, &about, NULL, model->file, &model->context, err);
 }
 
 static lnt_status read_manifest(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {

@@ -70,7 +70,8 @@ lnt_status lnti_model_of_backbone(lnt_model **out, lnti_backbone *backbone, cons
   if (status) goto done;
   lnti_params params;
   lnti_params_init(&params, no_params);
-  lnti_fitted_begin(model->fitted, &own_classes, &params, k, k, LNTI_F32);
+  *model->fitted = (lnti_fitted){
+      .learner = &own_classes, .params = params, .task = LNTI_MULTICLASS, .d = k, .n_classes = k, .dtype = LNTI_F32};
   *out = model;
   model = NULL;
 done:

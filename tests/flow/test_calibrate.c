@@ -43,7 +43,7 @@ static lnt_status spy_fit(lnti_fitted **out, lnti_fit_report *report_out, const 
   spy *s = calloc(1, sizeof *s);
   assert_non_null(s);
   told.n_live++;
-  lnti_fitted_begin(&s->head, NULL, params, problem->x.d, problem->n_classes, problem->x.dtype);
+  lnti_fitted_begin(&s->head, NULL, problem, params);
   for (size_t i = 0; i < problem->x.n; i++) {
     const float *row = lnti_matrix_row(&problem->x, i);
     assert_int_equal((int32_t)row[1], problem->label[i]); /* labels have stayed with their rows */

@@ -29,7 +29,75 @@ void toy_make(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype 
   *out = t;
 }
 
+void toy_row(double *out, const toy *t, size_t i) {
+  const lnti_matrix *x = &t->problem.x;
+  for (size_t j = 0; j < x->d; j++)
+    out[j] = x->dtype == LNTI_U8 ? ((const uint8_t *)t->x)[i * x->d + j] : (double)((const float *)t->x)[i * x->d + j];
+}
+
+void toy_labels(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype dtype) {
+  lnti_rng rng;
+  toy t;
+  toy_make(&t, seed, n, d, 2, dtype, 60);
+  lnti_rng_seed(&rng, seed, 1);
+  double *row = malloc(d * sizeof *row), unit = dtype == LNTI_U8 ? 60 : 1;
+  assert_ok(lnti_alloc(&t.truth, n, k * sizeof *t.truth, ERR));
+  for (size_t i = 0; i < n; i++) {
+    toy_row(row, &t, i);
+    for (size_t c = 0; c < k; c++) {
+      double z = unit * lnti_rng_normal(&rng) - (dtype == LNTI_U8 ? 20 : 0);
+      for (size_t j = 0; j < d; j++)
+        z += (j % k == c ? 1 : -0.5 / (double)d) * (row[j] - (dtype == LNTI_U8 ? 80 : -0.7));
+      t.truth[i * k + c] = lnti_rng_below(&rng, 4) == 0 ? -1 : z > 0;
+    }
+  }
+  free(row);
+  t.problem.task = LNTI_MULTILABEL;
+  t.problem.truth = t.truth;
+  t.problem.label = NULL;
+  t.problem.n_classes = k;
+  *out = t;
+}
+
+void toy_numbers(toy *out, uint64_t seed, size_t n, size_t d, lnti_dtype dtype) {
+  lnti_rng rng;
+  toy t;
+  toy_make(&t, seed, n, d, 2, dtype, 60);
+  lnti_rng_seed(&rng, seed, 1);
+  double *row = malloc(d * sizeof *row);
+  assert_ok(lnti_alloc(&t.value, n, sizeof *t.value, ERR));
+  for (size_t i = 0; i < n; i++) {
+    toy_row(row, &t, i);
+    t.value[i] = 7 + 0.1 * lnti_rng_normal(&rng);
+    for (size_t j = 0; j < d; j++) t.value[i] += (double)(j % 3) * row[j] / 10;
+  }
+  free(row);
+  t.problem.task = LNTI_REGRESSION;
+  t.problem.value = t.value;
+  t.problem.label = NULL;
+  t.problem.n_classes = 1;
+  *out = t;
+}
+
+void toy_same_on_threads(const lnti_learner *learner, const lnti_problem *problem, const lnti_params *params) {
+  size_t bytes = problem->x.n * problem->n_classes * sizeof(float);
+  float *first = malloc(bytes), *score = malloc(bytes);
+  for (unsigned threads = 1; threads <= 3; threads++) {
+    lnti_context context = toy_context();
+    assert_ok(lnti_pool_new(&context.pool, threads, ERR));
+    lnti_fitted *fitted = toy_fit(learner, problem, params, &context);
+    assert_ok(learner->score(threads == 1 ? first : score, fitted, &problem->x, &context, ERR));
+    if (threads > 1) assert_memory_equal(first, score, bytes);
+    lnti_fitted_free(fitted);
+    lnti_pool_free(context.pool);
+  }
+  free(score);
+  free(first);
+}
+
 void toy_clear(toy *t) {
+  free(t->value);
+  free(t->truth);
   free(t->label);
   free(t->x);
   *t = (toy){0};

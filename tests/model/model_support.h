@@ -14,11 +14,23 @@ typedef struct toy {
   lnti_problem problem;
   void *x;
   int32_t *label;
+  int8_t *truth; /* of toy_labels; NULL */
+  double *value; /* of toy_numbers; NULL */
 } toy;
 
 /** @param spread  deviation about the centres, which lie some 60 of 255 apart in each feature */
 void toy_make(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype dtype, double spread);
+/** The same for k labels, each yes on one side of a plane of its own, with noise; a quarter unknown. */
+void toy_labels(toy *out, uint64_t seed, size_t n, size_t d, size_t k, lnti_dtype dtype);
+/** The same for a number: a sum of the features, with noise. */
+void toy_numbers(toy *out, uint64_t seed, size_t n, size_t d, lnti_dtype dtype);
 void toy_clear(toy *t);
+
+/** A row of a toy as doubles [d]. */
+void toy_row(double *out, const toy *t, size_t i);
+
+/** Fits and scores its own rows with 1, 2 and 3 threads: the same bits. */
+void toy_same_on_threads(const lnti_learner *learner, const lnti_problem *problem, const lnti_params *params);
 
 /** One thread, the machine's best level. */
 lnti_context toy_context(void);

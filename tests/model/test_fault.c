@@ -47,7 +47,13 @@ static void test_a_pass_allocates_nothing(void **state) {
     lane_of[c] = c;
     lane_weight[c] = 1;
   }
-  lnti_logistic_data data = {t.problem.x, t.label, 1, lane_of, lane_weight, N, K};
+  lnti_logistic_data data = {.x = t.problem.x,
+                             .label = t.label,
+                             .label_step = 1,
+                             .lane_of = lane_of,
+                             .lane_weight = lane_weight,
+                             .weight_sum = N,
+                             .k = K};
   lnti_context context = toy_context();
   lnti_logistic_sums *sums = NULL;
   assert_ok(lnti_alloc_aligned(&w, D + 1, LANES * sizeof *w, ERR));

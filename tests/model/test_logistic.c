@@ -96,20 +96,8 @@ static void test_levels(void **state) {
 static void same_on_threads(size_t n, size_t d, size_t k, lnti_dtype dtype) {
   toy t;
   toy_make(&t, 3, n, d, k, dtype, 70);
-  float *score[3];
   lnti_params params = toy_params(logistic, "max_iter=8", NULL);
-  for (unsigned threads = 1; threads <= 3; threads++) {
-    lnti_context context = toy_context();
-    assert_ok(lnti_pool_new(&context.pool, threads, ERR));
-    lnti_fitted *fitted = toy_fit(logistic, &t.problem, &params, &context);
-    score[threads - 1] = malloc(n * k * sizeof(float));
-    assert_ok(logistic->score(score[threads - 1], fitted, &t.problem.x, &context, ERR));
-    lnti_fitted_free(fitted);
-    lnti_pool_free(context.pool);
-  }
-  assert_memory_equal(score[0], score[1], n * k * sizeof(float));
-  assert_memory_equal(score[0], score[2], n * k * sizeof(float));
-  for (size_t i = 0; i < 3; i++) free(score[i]);
+  toy_same_on_threads(logistic, &t.problem, &params);
   toy_clear(&t);
 }
 
@@ -268,6 +256,29 @@ static void test_class_weights(void **state) {
   assert_true(recall[0] < 0.2 && recall[1] > 0.6);
 }
 
+/* Weights of classes that are what "balanced" would give are the same fit; of doubled ones, that at half the C. */
+static void test_given_class_weights(void **state) {
+  (void)state;
+  lnti_context context = toy_context();
+  lnti_problem problem = {
+      .x = lnti_matrix_of(golden_x, GOLDEN_N, GOLDEN_D, LNTI_F32), .label = golden_label, .n_classes = GOLDEN_K};
+  const double balanced[GOLDEN_K] = {48.0 / 3 / 12, 48.0 / 3 / 12, 48.0 / 3 / 24}, doubled[GOLDEN_K] = {2, 2, 2};
+  float w[GOLDEN_K * GOLDEN_D], c[GOLDEN_K];
+  const struct {
+    const double *weight;
+    const char *penalty;
+    const float *w;
+  } cases[] = {{balanced, "C=1", golden_balanced_weight}, {doubled, "C=0.5", golden_scaled_weight}};
+  for (size_t i = 0; i < 2; i++) {
+    lnti_params params = toy_params(logistic, "tol=0", "max_iter=5000", cases[i].penalty, NULL);
+    problem.weight = cases[i].weight;
+    lnti_fitted *fitted = toy_fit(logistic, &problem, &params, &context);
+    ask(w, c, fitted, &context);
+    for (size_t j = 0; j < GOLDEN_K * GOLDEN_D; j++) assert_float_equal(w[j], cases[i].w[j], 1e-3);
+    lnti_fitted_free(fitted);
+  }
+}
+
 /* 80 classes take the wide path; its scores are those of the narrow one on the first 60 of them, each alone. */
 static void test_many_classes(void **state) {
   (void)state;
@@ -351,13 +362,13 @@ static void test_two_rows(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_golden),        cmocka_unit_test(test_preconditioned_golden),
-      cmocka_unit_test(test_levels),        cmocka_unit_test(test_same_on_any_number_of_threads),
-      cmocka_unit_test(test_warm_start),    cmocka_unit_test(test_warm_start_of_a_constant_feature),
-      cmocka_unit_test(test_absent_class),  cmocka_unit_test(test_constant_and_nearly_constant_features),
-      cmocka_unit_test(test_class_weights), cmocka_unit_test(test_many_classes),
-      cmocka_unit_test(test_report),        cmocka_unit_test(test_too_large_values),
-      cmocka_unit_test(test_two_rows),
+      cmocka_unit_test(test_golden),           cmocka_unit_test(test_preconditioned_golden),
+      cmocka_unit_test(test_levels),           cmocka_unit_test(test_same_on_any_number_of_threads),
+      cmocka_unit_test(test_warm_start),       cmocka_unit_test(test_warm_start_of_a_constant_feature),
+      cmocka_unit_test(test_absent_class),     cmocka_unit_test(test_constant_and_nearly_constant_features),
+      cmocka_unit_test(test_class_weights),    cmocka_unit_test(test_given_class_weights),
+      cmocka_unit_test(test_many_classes),     cmocka_unit_test(test_report),
+      cmocka_unit_test(test_too_large_values), cmocka_unit_test(test_two_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,13 @@ static void check_sums(lnti_rng *rng, lnt_cpu_level level, size_t k, lnti_dtype 
     w[i] = i % lanes < k ? (float)(lnti_rng_normal(rng) / (dtype == LNTI_U8 ? 200 : 2)) : 0;
   for (size_t c = 0; c < lanes; c++) bias[c] = c < k ? (float)lnti_rng_normal(rng) : 0;
 
-  lnti_logistic_data data = {{t.x, n, d, d * step, dtype}, t.label, step, lane_of, weight, (double)n, k};
+  lnti_logistic_data data = {.x = {t.x, n, d, d * step, dtype},
+                             .label = t.label,
+                             .label_step = step,
+                             .lane_of = lane_of,
+                             .lane_weight = weight,
+                             .weight_sum = (double)n,
+                             .k = k};
   lnti_context context = {.cpu = level};
   lnti_logistic_sums *sums = NULL;
   double loss = 0;
@@ -73,11 +79,72 @@ static void check_sums(lnti_rng *rng, lnt_cpu_level level, size_t k, lnti_dtype 
   toy_clear(&t);
 }
 
+/* The same of labels, by definition, a third of them unknown. */
+static void check_label_sums(lnti_rng *rng, lnt_cpu_level level, size_t k, lnti_dtype dtype) {
+  size_t n = 1 + lnti_rng_below(rng, 1200), d = 1 + lnti_rng_below(rng, 20), lanes = lnti_lanes(k), n_labels = k + 1;
+  size_t step = 1 + lnti_rng_below(rng, 3);
+  toy t;
+  toy_labels(&t, lnti_rng_next(rng), n * step, d, n_labels, dtype);
+  float *w = NULL, *gradient = NULL;
+  assert_int_equal(posix_memalign((void **)&w, 64, (d + 1) * lanes * sizeof *w), 0);
+  assert_int_equal(posix_memalign((void **)&gradient, 64, (d + 1) * lanes * sizeof *gradient), 0);
+  double *wanted = calloc((d + 1) * lanes, sizeof *wanted), *row = malloc(d * sizeof *row), yes[128], no[128];
+  int32_t label_of[128];
+  for (size_t c = 0; c < k; c++) {
+    label_of[c] = (int32_t)(k - c); /* label 0 has no lane */
+    yes[c] = 0.5 + lnti_rng_unit(rng);
+    no[c] = 0.5 + lnti_rng_unit(rng);
+  }
+  for (size_t i = 0; i < (d + 1) * lanes; i++)
+    w[i] = i % lanes < k ? (float)(lnti_rng_normal(rng) / (dtype == LNTI_U8 ? 100 : 1)) : 0;
+  lnti_logistic_data data = {.x = {t.x, n, d, d * step, dtype},
+                             .label_step = step,
+                             .lane_weight = yes,
+                             .weight_sum = (double)n,
+                             .k = k,
+                             .truth = t.truth,
+                             .n_labels = n_labels,
+                             .label_of = label_of,
+                             .no_weight = no};
+  double wanted_loss = 0, loss = 0;
+  for (size_t i = 0; i < n; i++) {
+    toy_row(row, &t, i * step);
+    for (size_t c = 0; c < k; c++) {
+      int8_t y = t.truth[i * step * n_labels + (size_t)label_of[c]];
+      double z = (double)w[d * lanes + c];
+      for (size_t j = 0; j < d; j++) z += row[j] * (double)w[j * lanes + c];
+      if (y < 0) continue;
+      double a = y ? yes[c] : no[c], residual = a * (1 / (1 + exp(-z)) - y);
+      wanted_loss += a * (log1p(exp(-fabs(z))) + (z > 0 ? z : 0) - y * z);
+      for (size_t j = 0; j < d; j++) wanted[j * lanes + c] += row[j] * residual;
+      wanted[d * lanes + c] += residual;
+    }
+  }
+  lnti_context context = {.cpu = level};
+  lnti_logistic_sums *sums = NULL;
+  assert_ok(lnti_logistic_sums_new(&sums, n, d, k, dtype, &context, ERR));
+  for (int again = 0; again < 2; again++)
+    assert_ok(lnti_logistic_sums_run(&loss, gradient, sums, &data, w, w + d * lanes, &context, ERR));
+  assert_true(fabs(loss - wanted_loss) <= 1e-5 * wanted_loss + 1e-4);
+  double scale = dtype == LNTI_U8 ? 255 : 4;
+  for (size_t i = 0; i < (d + 1) * lanes; i++) {
+    if (i % lanes < k) assert_true(fabs((double)gradient[i] - wanted[i]) <= 2e-6 * scale * (double)n + 1e-4);
+    if (i % lanes >= k) assert_true(gradient[i] == 0);
+  }
+  lnti_logistic_sums_free(sums);
+  free(row);
+  free(wanted);
+  free(gradient);
+  free(w);
+  toy_clear(&t);
+}
+
 static void check_level(lnt_cpu_level level, void *payload) {
   const size_t classes[] = {2, 10, 17, 64, 65, 100};
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
     check_sums(payload, level, classes[i], LNTI_U8);
     check_sums(payload, level, classes[i], LNTI_F32);
+    check_label_sums(payload, level, classes[i], i % 2 ? LNTI_U8 : LNTI_F32);
   }
 }
 
@@ -101,7 +168,13 @@ static void test_gradient_is_the_derivative(void **state) {
   double gradient[(D + 1) * LANES];
   const int32_t lane_of[K] = {0, 1, 2};
   const double weight[K] = {1, 2, 0.5};
-  lnti_logistic_data data = {t.problem.x, t.label, 1, lane_of, weight, N, K};
+  lnti_logistic_data data = {.x = t.problem.x,
+                             .label = t.label,
+                             .label_step = 1,
+                             .lane_of = lane_of,
+                             .lane_weight = weight,
+                             .weight_sum = N,
+                             .k = K};
   for (size_t i = 0; i < sizeof w / sizeof *w; i++) w[i] = i % LANES < K ? (float)(i % 7) / 8 - 0.25F : 0;
   plain(gradient, &data, w, w + D * LANES, LANES);
   for (size_t i = 0; i < sizeof w / sizeof *w; i++) {
