@@ -24,8 +24,7 @@ lnt_status lnti_ontology_text(const char **out, lnti_ontology *ontology, const c
   return status;
 }
 
-/* A line of text for people: not empty, valid UTF-8, no control characters. */
-static lnt_status check_line(const char *what, const char *text, size_t max, lnt_error *err) {
+lnt_status lnti_check_line(const char *what, const char *text, size_t max, lnt_error *err) {
   size_t n = strlen(text);
   if (n == 0) return lnti_fail(err, LNT_EINVAL, "the %s is empty", what);
   if (n > max) {
@@ -42,8 +41,8 @@ static lnt_status check_line(const char *what, const char *text, size_t max, lnt
   return LNT_OK;
 }
 
-static lnt_status check_key(const char *key, lnt_error *err) {
-  lnt_status status = check_line("id", key, LNTI_ONTOLOGY_KEY_MAX, err);
+lnt_status lnti_check_key(const char *key, lnt_error *err) {
+  lnt_status status = lnti_check_line("id", key, LNTI_ONTOLOGY_KEY_MAX, err);
   if (status) return status;
   if (strchr(key, '/')) {
     return lnti_fail(err, LNT_EINVAL, "the id \"%s\" has a '/', which separates the parts of a path", key);
@@ -111,14 +110,14 @@ static lnt_status prepare_names(const char **key_out, const char **title_out, ln
   char made[LNTI_ONTOLOGY_KEY_MAX + 1];
   lnt_status status = LNT_OK;
   if (!key && !title) return lnti_fail(err, LNT_EINVAL, "neither an id nor a title is given");
-  if (title) status = check_line("title", title, LNTI_ONTOLOGY_TITLE_MAX, err);
+  if (title) status = lnti_check_line("title", title, LNTI_ONTOLOGY_TITLE_MAX, err);
   if (status) return status;
   if (!key) {
     status = free_key(made, sizeof made, ontology, at, title, err);
     if (status) return status;
     key = made;
   }
-  status = check_key(key, err);
+  status = lnti_check_key(key, err);
   if (status) return status;
   if (taken(ontology, at, key)) {
     return lnti_fail(err, LNT_EEXISTS, "the id \"%s\" is taken by a sibling; give it another", key);
@@ -287,13 +286,13 @@ static lnt_status copy_list(const char *const **out, size_t *n_out, lnti_ontolog
   size_t n = 0;
   while (list[n]) n++;
   if (n > LNTI_ONTOLOGY_LIST_MAX) {
-    return lnti_fail(err, LNT_ELIMIT, "%zu of \"%s\"; at most %d", n, what, LNTI_ONTOLOGY_LIST_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "%zu times \"%s\"; at most %d", n, what, LNTI_ONTOLOGY_LIST_MAX);
   }
   const char **copy = NULL;
   lnt_status status = LNT_OK;
   if (n) status = lnti_arena_alloc(&copy, &ontology->arena, n + 1, sizeof *copy, err);
   for (size_t i = 0; i < n && !status; i++) {
-    status = check_line(what, list[i], LNTI_ONTOLOGY_TITLE_MAX, err);
+    status = lnti_check_line(what, list[i], LNTI_ONTOLOGY_TITLE_MAX, err);
     if (!status) status = lnti_ontology_text(&copy[i], ontology, list[i], err);
   }
   if (status) return status;
@@ -306,7 +305,7 @@ enum { HOTKEY_MAX = 32 };
 
 static lnt_status check_hotkey(const lnti_ontology *ontology, size_t option, const char *hotkey, lnt_error *err) {
   if (!*hotkey) return LNT_OK;
-  lnt_status status = check_line("key", hotkey, HOTKEY_MAX, err);
+  lnt_status status = lnti_check_line("key", hotkey, HOTKEY_MAX, err);
   if (status) return status;
   const lnti_option *o = &ontology->options[option];
   size_t other = lnti_index_find_option(ontology, LNTI_INDEX_OPTION_HOTKEY, o->question, o->parent, hotkey);
@@ -329,8 +328,8 @@ lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology, size_t option
     status = check_hotkey(ontology, option, hotkey, err);
     if (!status) status = lnti_ontology_text(&o.hotkey, ontology, hotkey, err);
   }
-  if (!status && aliases) status = copy_list(&o.aliases, &n_aliases, ontology, "aliases", aliases, err);
-  if (!status && examples) status = copy_list(&o.examples, &n_examples, ontology, "examples", examples, err);
+  if (!status && aliases) status = copy_list(&o.aliases, &n_aliases, ontology, "alias", aliases, err);
+  if (!status && examples) status = copy_list(&o.examples, &n_examples, ontology, "example", examples, err);
   if (!status) status = lnti_index_reserve(ontology, n_aliases + (hotkey && *hotkey ? 1 : 0), err);
   if (status) return status;
   ontology->options[option] = o;
@@ -342,7 +341,7 @@ lnt_status lnti_ontology_set_option_words(lnti_ontology *ontology, size_t option
 }
 
 static lnt_status check_code(const lnti_ontology *ontology, size_t option, const char *code, lnt_error *err) {
-  lnt_status status = check_line("code", code, LNTI_ONTOLOGY_CODE_MAX, err);
+  lnt_status status = lnti_check_line("code", code, LNTI_ONTOLOGY_CODE_MAX, err);
   if (status) return status;
   size_t other = lnti_ontology_find_code(ontology, ontology->options[option].question, code);
   if (other == LNTI_NONE) return LNT_OK;

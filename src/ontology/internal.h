@@ -41,4 +41,17 @@ size_t lnti_index_find_option(const lnti_ontology *ontology, lnti_index_kind kin
 size_t lnti_index_find_question(const lnti_ontology *ontology, size_t parent_option, const char *key);
 size_t lnti_index_find_id(const lnti_ontology *ontology, lnti_index_kind kind, int64_t id);
 
+/* ---- rules of texts: build.c ---- */
+
+/** A line of text for people: not empty, at most `max` bytes, valid UTF-8, no control characters. */
+LNT_MUST_CHECK lnt_status lnti_check_line(const char *what, const char *text, size_t max, lnt_error *err);
+/** A line that may be a part of a path. */
+LNT_MUST_CHECK lnt_status lnti_check_key(const char *key, lnt_error *err);
+
+/* ---- problems: check.c ---- */
+
+/** Copies path and message; of more than LNTI_ONTOLOGY_PROBLEMS_MAX only the count is kept. */
+LNT_MUST_CHECK lnt_status lnti_ontology_problem_add(lnti_ontology_problems *problems, const char *path, size_t line,
+                                                    lnt_status code, bool warning, const char *message, lnt_error *err);
+
 #endif

@@ -90,6 +90,23 @@ typedef struct lnti_option {
   bool retired;   /**< kept for its answers, no longer offered */
 } lnti_option;
 
+/** A part of the label screen, with questions at the top in the order in which they are shown. */
+typedef struct lnti_screen_section {
+  const char *title, *description; /**< "" where not given */
+  bool collapsed;                  /**< shut until it is opened */
+  const size_t *questions;
+  size_t n_questions;
+} lnti_screen_section;
+
+/** What the label screen shows, in order. Questions that no section names come after all sections; attributes stand
+ *  with the option that they hang on. In the arena. */
+typedef struct lnti_screen {
+  bool given;
+  const lnti_screen_section *sections;
+  size_t n_sections;
+  const char *const *metadata; /**< keys of an item's metadata that are shown; NULL-terminated, NULL where none */
+} lnti_screen;
+
 typedef struct lnti_ontology {
   const char *name;
   int64_t version;
@@ -98,8 +115,9 @@ typedef struct lnti_ontology {
   lnti_option *options;
   size_t n_options;
   size_t first_question, last_question; /**< at the top, chained by next_sibling; LNTI_NONE */
-  lnti_arena arena;                     /**< holds all text */
-  struct lnti_ontology_index *index;    /**< for finding by text and by id; kept by the functions below */
+  lnti_screen screen;
+  lnti_arena arena;                  /**< holds all text */
+  struct lnti_ontology_index *index; /**< for finding by text and by id; kept by the functions below */
   size_t question_capacity, option_capacity;
 } lnti_ontology;
 
@@ -107,8 +125,40 @@ typedef struct lnti_ontology {
 LNT_MUST_CHECK lnt_status lnti_ontology_new(lnti_ontology **out, const char *name, lnt_error *err);
 void lnti_ontology_free(lnti_ontology *ontology);
 
+/** Something in a document that is wrong, or (warning) taken as it is although it may not be what was meant. */
+typedef struct lnti_ontology_problem {
+  const char *path; /**< of the JSON: "classifications[0].options[2].id"; "" for the document itself */
+  size_t line;      /**< from 1 */
+  lnt_status code;  /**< LNT_OK: a warning */
+  const char *message;
+} lnti_ontology_problem;
+
+enum { LNTI_ONTOLOGY_PROBLEMS_MAX = 100 };
+
+/** In order of the document, errors and warnings apart; zero-initialise. Of each kind the first
+ *  LNTI_ONTOLOGY_PROBLEMS_MAX are kept, and all are counted. */
+typedef struct lnti_ontology_problems {
+  lnti_ontology_problem *errors, *warnings;
+  size_t n_errors, n_warnings; /**< of all, also of those that are not kept */
+  size_t error_capacity, warning_capacity;
+  lnti_arena arena;
+} lnti_ontology_problems;
+
+/** How many of n are kept. */
+static inline size_t lnti_ontology_problems_kept(size_t n) {
+  return n < LNTI_ONTOLOGY_PROBLEMS_MAX ? n : LNTI_ONTOLOGY_PROBLEMS_MAX;
+}
+void lnti_ontology_problems_clear(lnti_ontology_problems *problems);
+
 /**
- * From JSON (format: docs/formats/ontology.md). Every error names the place in the JSON as a path
+ * Reads a document as lnti_ontology_parse does, and goes on after a problem, so that all are told at once.
+ * @param out  the ontology where there is no error, else NULL
+ * @return LNT_OK, also of a document with errors; LNT_ENOMEM.
+ */
+LNT_MUST_CHECK lnt_status lnti_ontology_check(lnti_ontology **out, lnti_ontology_problems *problems, const char *data,
+                                              size_t n, lnt_error *err);
+/**
+ * From JSON (format: docs/formats/ontology.md). The error is the first of lnti_ontology_check; it names the place in the JSON as a path
  * ("classifications[0].options[2].id") and its line.
  * @return LNT_OK; LNT_EDATA; LNT_EUNSUPPORTED (objects, spans, relations: known, but not in this version); LNT_ELIMIT;
  *         LNT_ENOMEM.
@@ -117,6 +167,11 @@ LNT_MUST_CHECK lnt_status lnti_ontology_parse(lnti_ontology **out, const char *d
                                               lnt_error *err);
 /** As the same JSON: parse(write(o)) equals o. */
 void lnti_ontology_write(lnti_json_writer *w, const lnti_ontology *ontology);
+/** The screen alone, as in the document, or (`ids` [n_questions]) with row ids in place of keys: as it is stored, since keys
+ *  may change. */
+void lnti_screen_write(lnti_json_writer *w, const lnti_ontology *ontology, const int64_t *ids);
+/** From what that wrote with row ids. Ids that no question has any more are passed over. LNT_ECORRUPT; LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_screen_read(lnti_ontology *ontology, const char *json, lnt_error *err);
 /** As an indented tree for people, at most `options_max` options a level (0: all). */
 LNT_MUST_CHECK lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max,
                                                  lnt_error *err);

@@ -87,5 +87,9 @@ void lnti_ontology_write(lnti_json_writer *w, const lnti_ontology *ontology) {
   lnti_json_kv_string(w, "name", ontology->name);
   lnti_json_kv_int(w, "version", ontology->version);
   write_questions(w, "classifications", ontology, ontology->first_question);
+  if (ontology->screen.given) {
+    lnti_json_key(w, "screen");
+    lnti_screen_write(w, ontology, NULL);
+  }
   lnti_json_end_object(w);
 }

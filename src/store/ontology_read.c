@@ -25,7 +25,8 @@ typedef struct option_row {
 typedef struct loader {
   lnti_db *db;
   lnti_ontology *ontology;
-  lnti_arena arena; /* texts until they are copied */
+  lnti_arena arena;   /* texts until they are copied */
+  const char *screen; /* JSON */
   question_row *questions;
   size_t n_questions, question_capacity;
   option_row *options;
@@ -66,6 +67,7 @@ static lnt_status read_question(loader *l, lnti_stmt *stmt, lnt_error *err) {
   q->max = isnan(max) ? INFINITY : max;
   q->step = isnan(step) ? 0 : step;
   if (!status) status = copy_column(&q->unit, l, stmt, 12, err);
+  q->max_length = (size_t)lnti_get_int(stmt, 13);
   if (!status) status = lnti_grow(&l->questions, &l->question_capacity, l->n_questions + 1, sizeof row, err);
   if (!status) l->questions[l->n_questions++] = row;
   return status;
@@ -81,6 +83,7 @@ static lnt_status read_option(loader *l, lnti_stmt *stmt, lnt_error *err) {
   if (!status) status = copy_column(&o->hotkey, l, stmt, 6, err);
   if (!status) status = copy_column(&o->color, l, stmt, 7, err);
   o->retired = lnti_get_int(stmt, 8) != 0;
+  if (!status) status = copy_column(&o->code, l, stmt, 9, err);
   if (!status) status = lnti_grow(&l->options, &l->option_capacity, l->n_options + 1, sizeof row, err);
   if (!status) l->options[l->n_options++] = row;
   return status;
@@ -143,6 +146,9 @@ static lnt_status add_option(size_t *index_out, loader *l, size_t question, size
   if (!status && *row->fields.hotkey) {
     status = lnti_ontology_set_option_words(l->ontology, index, row->fields.hotkey, NULL, NULL, &inner);
   }
+  if (!status && *row->fields.code) {
+    status = lnti_ontology_set_option_code(l->ontology, index, row->fields.code, &inner);
+  }
   if (!status) status = lnti_ontology_text(&description, l->ontology, row->fields.description, &inner);
   if (!status) status = lnti_ontology_text(&color, l->ontology, row->fields.color, &inner);
   if (status == LNT_ENOMEM) return lnti_fail(err, status, "%s", inner.message);
@@ -192,6 +198,7 @@ static lnt_status add_question(size_t *index_out, loader *l, size_t parent_optio
   q->min = fields->min;
   q->max = fields->max;
   q->step = fields->step;
+  q->max_length = fields->max_length;
   lnti_ontology_set_question_id(l->ontology, index, row->id);
   *index_out = index;
   return LNT_OK;
@@ -267,11 +274,12 @@ static lnt_status load_words(loader *l, lnt_error *err) {
 static lnt_status load_head(loader *l, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool row = false;
-  lnt_status status = lnti_db_prepare(&stmt, l->db, "SELECT name, version FROM ontology WHERE id = 1", err);
+  lnt_status status = lnti_db_prepare(&stmt, l->db, "SELECT name, version, screen FROM ontology WHERE id = 1", err);
   if (!status) status = lnti_db_step(&row, stmt, err);
   if (!status && !row) status = lnti_fail(err, LNT_ECORRUPT, "the table \"ontology\" is empty: run 'linnet verify'");
   if (!status) status = lnti_ontology_new(&l->ontology, lnti_get_text(stmt, 0), err);
   if (!status) l->ontology->version = lnti_get_int(stmt, 1);
+  if (!status) status = copy_column(&l->screen, l, stmt, 2, err);
   if (stmt) lnti_db_reset(stmt);
   return status;
 }
@@ -279,13 +287,13 @@ static lnt_status load_head(loader *l, lnt_error *err) {
 static lnt_status load_rows(loader *l, lnt_error *err) {
   lnt_status status = read_rows(l,
                                 "SELECT id, COALESCE(parent_option_id, 0), key, title, description, type, level, "
-                                "required, leaf_only, min, max, step, unit FROM questions "
+                                "required, leaf_only, min, max, step, unit, max_length FROM questions "
                                 "ORDER BY COALESCE(parent_option_id, 0), position, id",
                                 read_question, err);
   if (!status) {
     status = read_rows(l,
                        "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
-                       "retired FROM options ORDER BY question_id, COALESCE(parent_id, 0), position, id",
+                       "retired, code FROM options ORDER BY question_id, COALESCE(parent_id, 0), position, id",
                        read_option, err);
   }
   if (!status) status = hang_questions(l, 0, LNTI_NONE, err);
@@ -295,7 +303,9 @@ static lnt_status load_rows(loader *l, lnt_error *err) {
                      "the ontology's tables are damaged: %zu of %zu questions and %zu of %zu options hang together",
                      l->ontology->n_questions, l->n_questions, l->ontology->n_options, l->n_options);
   }
-  return load_words(l, err);
+  status = load_words(l, err);
+  if (!status && *l->screen) status = lnti_screen_read(l->ontology, l->screen, err);
+  return status;
 }
 
 lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, lnt_error *err) {

@@ -20,6 +20,7 @@ typedef struct adding {
   int64_t op_id;
   int64_t *question_ids, *option_ids; /* by index: as they will be */
   int64_t last_question, last_option; /* ids that are taken */
+  lnti_text screen, stored_screen;    /* what the label screen shows: as it will be, as it is */
   bool changed;
   lnt_error *err;
 } adding;
@@ -42,7 +43,7 @@ static lnt_status insert_question(adding *a, size_t index) {
   lnt_status status = lnti_db_prepare(
       &stmt, a->tx->db,
       "INSERT INTO questions (id, op_id, parent_option_id, position, key, title, description, type, level, "
-      "required, leaf_only, min, max, step, unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "required, leaf_only, min, max, step, unit, max_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       a->err);
   if (status) return status;
   lnti_put_int(stmt, a->question_ids[index]);
@@ -60,6 +61,7 @@ static lnt_status insert_question(adding *a, size_t index) {
   put_finite(stmt, q->max);
   put_finite(stmt, q->step > 0 ? q->step : NAN);
   lnti_put_text(stmt, q->unit);
+  put_id_or_null(stmt, (int64_t)q->max_length);
   status = lnti_db_insert(&a->question_ids[index], NULL, stmt, a->err);
   if (!status) status = lnti_tx_changed(a->tx, LNTI_CHANGE_ONTOLOGY, a->op_id, a->question_ids[index], a->err);
   a->changed = true;
@@ -95,7 +97,7 @@ static lnt_status insert_option(adding *a, size_t index) {
   lnt_status status = lnti_db_prepare(
       &stmt, a->tx->db,
       "INSERT INTO options (id, op_id, question_id, parent_id, position, key, title, description, hotkey, "
-      "color, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "color, code, retired) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       a->err);
   if (status) return status;
   lnti_put_int(stmt, a->option_ids[index]);
@@ -108,6 +110,7 @@ static lnt_status insert_option(adding *a, size_t index) {
   lnti_put_text(stmt, o->description);
   lnti_put_text(stmt, o->hotkey);
   lnti_put_text(stmt, o->color);
+  lnti_put_text(stmt, o->code);
   lnti_put_int(stmt, o->retired);
   status = lnti_db_insert(&a->option_ids[index], NULL, stmt, a->err);
   if (!status) status = insert_words(a, a->option_ids[index], 1, o->aliases);
@@ -195,13 +198,15 @@ static lnt_status add_questions(adding *a, size_t first) {
 
 /* ---- name and version ---- */
 
-static lnt_status check_head(int64_t *version_out, bool *renamed_out, const adding *a) {
+static lnt_status check_head(int64_t *version_out, bool *renamed_out, adding *a) {
   lnti_stmt *stmt = NULL;
   bool row = false;
   int64_t version = 0;
-  lnt_status status = lnti_db_prepare(&stmt, a->tx->db, "SELECT name, version FROM ontology WHERE id = 1", a->err);
+  lnt_status status =
+      lnti_db_prepare(&stmt, a->tx->db, "SELECT name, version, screen FROM ontology WHERE id = 1", a->err);
   if (!status) status = lnti_db_step(&row, stmt, a->err);
   if (!status && row) {
+    status = lnti_text_printf(&a->stored_screen, a->err, "%s", lnti_get_text(stmt, 2));
     version = lnti_get_int(stmt, 1);
     *renamed_out = strcmp(lnti_get_text(stmt, 0), a->ontology->name) != 0;
   }
@@ -217,13 +222,26 @@ static lnt_status check_head(int64_t *version_out, bool *renamed_out, const addi
   return LNT_OK;
 }
 
+/* The screen as it is stored; "" where nothing is said of it. */
+static lnt_status make_screen(adding *a) {
+  lnti_json_writer *w = NULL;
+  if (!a->ontology->screen.given) return lnti_text_append(&a->screen, "", 0, a->err);
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, &a->screen, 0, a->err);
+  if (status) return status;
+  lnti_screen_write(w, a->ontology, a->question_ids);
+  status = lnti_json_finish(w, a->err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
 static lnt_status write_head(adding *a, int64_t version) {
   lnti_stmt *stmt = NULL;
   lnt_status status =
-      lnti_db_prepare(&stmt, a->tx->db, "UPDATE ontology SET name = ?, version = ? WHERE id = 1", a->err);
+      lnti_db_prepare(&stmt, a->tx->db, "UPDATE ontology SET name = ?, version = ?, screen = ? WHERE id = 1", a->err);
   if (status) return status;
   lnti_put_text(stmt, a->ontology->name);
   lnti_put_int(stmt, version);
+  lnti_put_text(stmt, a->screen.data);
   return lnti_db_run(NULL, NULL, stmt, a->err);
 }
 
@@ -244,7 +262,9 @@ lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id,
   if (!status) status = lnti_alloc(&a.question_ids, ontology->n_questions, sizeof *a.question_ids, err);
   if (!status) status = lnti_alloc(&a.option_ids, ontology->n_options, sizeof *a.option_ids, err);
   if (!status) status = reserve_ids(&a);
+  if (!status) status = make_screen(&a);
   if (status) goto done;
+  renamed = renamed || strcmp(a.screen.data, a.stored_screen.data) != 0;
   status = add_questions(&a, ontology->first_question);
   if (!status && renamed && !a.changed) status = lnti_tx_changed(tx, LNTI_CHANGE_ONTOLOGY, op_id, 0, err);
   if (!status && (a.changed || renamed)) {
@@ -255,6 +275,8 @@ lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id,
   }
   if (!status) give_ids(ontology, &a);
 done:
+  lnti_text_clear(&a.stored_screen);
+  lnti_text_clear(&a.screen);
   free(a.option_ids);
   free(a.question_ids);
   return status;

@@ -71,6 +71,31 @@ static void test_what_is_stored_is_what_was_given(void **state) {
   lab_free(&l);
 }
 
+/* Of a document with everything in it, the screen's questions by row id. */
+static void test_nothing_is_lost(void **state) {
+  (void)state;
+  static const char document[] =
+      "{\"classifications\":[{\"id\":\"a\",\"type\":\"radio\",\"options\":[{\"id\":\"x\",\"code\":\"17\",\"key\":\"1\",\"color\":\"#123\","
+      "\"aliases\":[\"ex\"],\"examples\":[\"like x\"],\"attributes\":[{\"id\":\"why\",\"type\":\"text\",\"max_length\":40}]}]},"
+      "{\"id\":\"b\",\"type\":\"rank\",\"options\":[{\"id\":\"y\"}]},{\"id\":\"c\",\"type\":\"text\"}],"
+      "\"screen\":{\"metadata\":[\"site\"],\"sections\":[{\"title\":\"T\",\"questions\":[\"c\",\"a\"]},"
+      "{\"description\":\"D\",\"collapsed\":true,\"questions\":[\"b\"]}]}}";
+  lab l = lab_new();
+  lnti_ontology *o = parsed(document), *stored = NULL;
+  assert_ok(lnti_ontology_set(l.project, o, ERR));
+  lab_reopen(&l);
+  assert_ok(lnti_store_ontology(&stored, l.project->store, ERR));
+  char *given = json_of(o), *read = json_of(stored);
+  assert_string_equal(read, given);
+  assert_int_equal(stored->screen.n_sections, 2);
+  assert_int_equal(lnti_ontology_find_code(stored, 0, "17"), 0);
+  free(given);
+  free(read);
+  lnti_ontology_free(stored);
+  lnti_ontology_free(o);
+  lab_free(&l);
+}
+
 static void test_only_once(void **state) {
   (void)state;
   lab l = lab_new();
@@ -99,9 +124,8 @@ static void test_an_empty_one(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows_get_their_ids),
-      cmocka_unit_test(test_what_is_stored_is_what_was_given),
-      cmocka_unit_test(test_only_once),
+      cmocka_unit_test(test_rows_get_their_ids), cmocka_unit_test(test_what_is_stored_is_what_was_given),
+      cmocka_unit_test(test_nothing_is_lost),    cmocka_unit_test(test_only_once),
       cmocka_unit_test(test_an_empty_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

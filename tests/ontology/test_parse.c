@@ -32,7 +32,9 @@ static const char full[] =
     "   {\"id\": \"birds\", \"options\": [{\"id\": \"duck\"}]}]},\n"
     " {\"id\": \"severity\", \"type\": \"number\", \"min\": 0, \"max\": 10, \"step\": 0.5, \"unit\": \"points\"},\n"
     " {\"id\": \"note\", \"type\": \"text\", \"max_length\": 200},\n"
-    " {\"id\": \"best\", \"type\": \"rank\", \"options\": [{\"id\": \"left\", \"code\": \"L-1\"}, {\"id\": \"right\"}]}]}";
+    " {\"id\": \"best\", \"type\": \"rank\", \"options\": [{\"id\": \"left\", \"code\": \"L-1\"}, {\"id\": \"right\"}]}],\n"
+    " \"screen\": {\"metadata\": [\"site\"], \"sections\": [{\"title\": \"First\", \"questions\": [\"severity\", \"area\"]},\n"
+    "  {\"description\": \"if at all\", \"collapsed\": true, \"questions\": [\"note\"]}]}}";
 
 static void everything_is_read(void **state) {
   (void)state;
@@ -69,6 +71,14 @@ static void everything_is_read(void **state) {
   assert_string_equal(o->options[5].code, "L-1");
   assert_int_equal(lnti_ontology_find_code(o, 5, "L-1"), 5);
   assert_int_equal(lnti_ontology_find_code(o, 0, "L-1"), LNTI_NONE);
+  const lnti_screen *screen = &o->screen;
+  assert_true(screen->given && screen->n_sections == 2);
+  assert_string_equal(screen->metadata[0], "site");
+  assert_string_equal(screen->sections[0].title, "First");
+  assert_int_equal(screen->sections[0].n_questions, 2);
+  assert_int_equal(screen->sections[0].questions[0], 3);
+  assert_int_equal(screen->sections[0].questions[1], 0);
+  assert_true(screen->sections[1].collapsed && !screen->sections[0].collapsed);
   lnti_ontology_free(o);
 }
 
@@ -105,7 +115,7 @@ static const struct refusal {
     {"{\"objects\": []}", LNT_EUNSUPPORTED, "\"objects\" is not in this version"},
     {"{\"spans\": []}", LNT_EUNSUPPORTED, "spans"},
     {"{\"relations\": []}", LNT_EUNSUPPORTED, "relations"},
-    {"{\"screen\": {}}", LNT_EUNSUPPORTED, "screen"},
+    {"{\"screen\": []}", LNT_EDATA, "screen: an object is needed"},
     {"{\"classifications\": {}}", LNT_EDATA, "classifications: an array of questions is needed"},
     {"{\"classifications\": [7]}", LNT_EDATA, "classifications[0]: an object is needed"},
     {"{\"classifications\": [{\"type\": \"radio\"}]}", LNT_EDATA, "classifications[0]: \"id\" is missing"},
@@ -122,7 +132,7 @@ static const struct refusal {
      "whole number from 1"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"rank\", \"options\": [{\"id\": \"a\", \"attributes\": "
      "[{\"id\": \"x\", \"type\": \"text\"}]}]}]}",
-     LNT_EDATA, "options[0].attributes[0]: an option of a rank has a place"},
+     LNT_EDATA, "options[0].attributes: an option of a rank (it has a place"},
     {OPTION(", \"code\": \"1\"}, {\"id\": \"b\", \"code\": \"1\""), LNT_EDATA,
      "options[1].code: the code \"1\" is that of"},
     {RADIO(", \"dynamic\": true"), LNT_EUNSUPPORTED, "classifications[0].dynamic"},
@@ -134,13 +144,14 @@ static const struct refusal {
     {RADIO(", \"options\": 5"), LNT_EDATA, "classifications[0].options: an array of options"},
     {RADIO(", \"options\": [[]]"), LNT_EDATA, "classifications[0].options[0]"},
     {RADIO(", \"options\": [{\"id\": \"a\"},\n{\"id\": \"a\"}]"), LNT_EDATA,
-     "test.json:2: classifications[0].options[1]"},
+     "test.json:2: classifications[0].options[1].id: the id \"a\" is taken by a sibling; give it another (line 1)"},
     {OPTION(", \"options\": []"), LNT_EDATA, "an option of a radio"},
     {OPTION(", \"color\": \"red\""), LNT_EDATA, "classifications[0].options[0].color: \"red\" is no colour"},
     {OPTION(", \"aliases\": \"x\""), LNT_EDATA, "options[0].aliases: an array of strings"},
     {OPTION(", \"aliases\": [\"x\", 2]"), LNT_EDATA, "options[0].aliases[1]"},
-    {OPTION(", \"examples\": [\"\"]"), LNT_EDATA, "examples is empty"},
-    {OPTION(", \"key\": \"k\"}, {\"id\": \"b\", \"key\": \"k\""), LNT_EDATA, "options[1]: the key \"k\" is that of"},
+    {OPTION(", \"examples\": [\"\"]"), LNT_EDATA, "examples[0]: the example is empty"},
+    {OPTION(", \"key\": \"k\"}, {\"id\": \"b\", \"key\": \"k\""), LNT_EDATA,
+     "options[1].key: the key \"k\" is that of"},
     {OPTION(", \"title\": \"\""), LNT_EDATA, "the title is empty"},
     {RADIO(", \"options\": [{\"id\": \"a/b\"}]"), LNT_EDATA, "'/'"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"number\", \"min\": 2, \"max\": 1}]}", LNT_EDATA,
@@ -150,7 +161,7 @@ static const struct refusal {
      "a number is needed"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"number\", \"options\": []}]}", LNT_EDATA, "a number has no"},
     {"{\"classifications\": [{\"id\": \"q\", \"type\": \"radio\"}, {\"id\": \"q\", \"type\": \"tree\"}]}", LNT_EDATA,
-     "classifications[1]: the id \"q\" is taken"},
+     "classifications[1].id: the id \"q\" is taken"},
 };
 
 static void refusals_name_their_place(void **state) {
