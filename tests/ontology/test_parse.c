@@ -3,21 +3,12 @@
  */
 #include <math.h>
 #include <ontology/ontology.h>
+#include <ontology/random_ontology.h>
 
 #include "support.h"
 
 static lnt_status parse(lnti_ontology **out, const char *json) {
   return lnti_ontology_parse(out, json, strlen(json), "test.json", ERR);
-}
-
-static char *written(const lnti_ontology *o, int indent) {
-  lnti_json_writer *w = NULL;
-  lnti_text text = {0};
-  assert_ok(lnti_json_writer_new(&w, lnti_json_sink_text, &text, indent, ERR));
-  lnti_ontology_write(w, o);
-  assert_ok(lnti_json_finish(w, ERR));
-  lnti_json_writer_free(w);
-  return text.data;
 }
 
 static const char full[] =
@@ -192,7 +183,7 @@ static void depth_is_capped_where_building_caps_it(void **state) {
   lnti_ontology *o = NULL;
   char *json = deep_tree(LNTI_ONTOLOGY_DEPTH_MAX - 2);
   assert_ok(parse(&o, json));
-  char *again = written(o, 0);
+  char *again = lnti_ontology_json(o, 0);
   lnti_ontology *second = NULL;
   assert_ok(parse(&second, again));
   assert_int_equal(second->n_options, LNTI_ONTOLOGY_DEPTH_MAX - 2);
@@ -229,6 +220,7 @@ static void assert_same_question(const lnti_ontology *a, size_t i, const lnti_on
   assert_true(same_text(p->key, q->key) && same_text(p->title, q->title) && same_text(p->description, q->description));
   assert_true(p->type == q->type && p->level == q->level && p->required == q->required);
   assert_true(p->leaf_only == q->leaf_only && p->n_options == q->n_options && p->depth == q->depth);
+  assert_true(p->max_length == q->max_length);
   assert_true(p->min == q->min && p->max == q->max && p->step == q->step && same_text(p->unit, q->unit));
   size_t m = p->first_option, n = q->first_option;
   for (; m != LNTI_NONE && n != LNTI_NONE; m = a->options[m].next_sibling, n = b->options[n].next_sibling) {
@@ -247,7 +239,8 @@ static void assert_same_questions(const lnti_ontology *a, size_t i, const lnti_o
 static void assert_same_option(const lnti_ontology *a, size_t i, const lnti_ontology *b, size_t j) {
   const lnti_option *p = &a->options[i], *q = &b->options[j];
   assert_true(same_text(p->key, q->key) && same_text(p->title, q->title) && same_text(p->description, q->description));
-  assert_true(same_text(p->hotkey, q->hotkey) && same_text(p->color, q->color) && p->retired == q->retired);
+  assert_true(same_text(p->hotkey, q->hotkey) && same_text(p->color, q->color) && same_text(p->code, q->code) &&
+              p->retired == q->retired);
   assert_true(same_list(p->aliases, q->aliases) && same_list(p->examples, q->examples));
   assert_true(p->n_children == q->n_children && p->depth == q->depth);
   assert_same_questions(a, p->first_attribute, b, q->first_attribute);
@@ -258,70 +251,31 @@ static void assert_same_option(const lnti_ontology *a, size_t i, const lnti_onto
   assert_int_equal(m, n);
 }
 
-static const char *some_title(char *buffer, size_t bytes, lnti_rng *rng) {
-  static const char *const words[] = {"Cat", "dog \"x\"", "Ähre", "日本", "a\\b", "T-shirt/top", "x", "Ümläut é"};
-  snprintf(buffer, bytes, "%s %u", words[lnti_rng_below(rng, 8)], (unsigned)lnti_rng_below(rng, 30));
-  return buffer;
-}
-
-static void decorate_option(lnti_ontology *o, size_t option, lnti_rng *rng) {
-  char one[64], two[64], hotkey[16];
-  const char *const words[] = {some_title(one, sizeof one, rng), some_title(two, sizeof two, rng), NULL};
-  snprintf(hotkey, sizeof hotkey, "k%zu", option);
-  if (lnti_rng_below(rng, 3) == 0) {
-    assert_ok(lnti_ontology_set_option_words(o, option, hotkey, words, words + 1, ERR));
+static void assert_same_screen(const lnti_screen *a, const lnti_screen *b) {
+  assert_true(a->given == b->given && same_list(a->metadata, b->metadata));
+  assert_int_equal(a->n_sections, b->n_sections);
+  for (size_t i = 0; i < a->n_sections; i++) {
+    const lnti_screen_section *p = &a->sections[i], *q = &b->sections[i];
+    assert_true(same_text(p->title, q->title) && same_text(p->description, q->description));
+    assert_true(p->collapsed == q->collapsed && p->n_questions == q->n_questions);
   }
-  if (lnti_rng_below(rng, 3) == 0) assert_ok(lnti_ontology_text(&o->options[option].description, o, one, ERR));
-  if (lnti_rng_below(rng, 5) == 0) o->options[option].color = "#a0B1c2";
-  o->options[option].retired = lnti_rng_below(rng, 6) == 0;
 }
 
-static void decorate_question(lnti_ontology *o, size_t question, lnti_rng *rng) {
-  lnti_question *q = &o->questions[question];
-  q->required = lnti_rng_below(rng, 2);
-  q->level = (lnti_level)(1 + lnti_rng_below(rng, 3));
-  if (q->type == LNTI_TREE) q->leaf_only = lnti_rng_below(rng, 2);
-  if (q->type != LNTI_NUMBER) return;
-  if (lnti_rng_below(rng, 2)) q->min = -lnti_rng_unit(rng) * 1e3;
-  if (lnti_rng_below(rng, 2)) q->max = lnti_rng_unit(rng) / 7;
-  if (lnti_rng_below(rng, 2)) q->step = 0.1 + lnti_rng_unit(rng);
-  if (lnti_rng_below(rng, 2)) q->unit = "mm";
-}
-
-/* Grows at random places, so the arrays are not in document order. */
 static void check_round_trip(lnti_rng *rng, void *payload) {
   (void)payload;
-  lnti_ontology *o = NULL, *again = NULL;
-  char title[64];
-  assert_ok(lnti_ontology_new(&o, some_title(title, sizeof title, rng), ERR));
-  o->version = (int64_t)lnti_rng_below(rng, 1000);
-  size_t n = lnti_rng_below(rng, 200);
-  for (size_t i = 0; i < n; i++) {
-    size_t index = 0;
-    some_title(title, sizeof title, rng);
-    if (o->n_questions == 0 || lnti_rng_below(rng, 5) == 0) {
-      size_t parent = o->n_options && lnti_rng_below(rng, 3) ? lnti_rng_below(rng, o->n_options) : LNTI_NONE;
-      lnti_question_type type = (lnti_question_type)(1 + lnti_rng_below(rng, 4));
-      assert_ok(lnti_ontology_add_question(&index, o, type, NULL, title, parent, ERR));
-      decorate_question(o, index, rng);
-    } else {
-      size_t q = lnti_rng_below(rng, o->n_questions), parent = LNTI_NONE;
-      if (o->questions[q].type == LNTI_NUMBER) continue;
-      if (o->questions[q].type == LNTI_TREE && o->n_options) {
-        size_t candidate = lnti_rng_below(rng, o->n_options);
-        if (o->options[candidate].question == q) parent = candidate;
-      }
-      assert_ok(lnti_ontology_add_option(&index, o, q, parent, NULL, title, ERR));
-      decorate_option(o, index, rng);
-    }
-  }
-  char *json = written(o, (int)lnti_rng_below(rng, 3));
+  lnti_ontology *o = lnti_random_ontology(rng, 200), *again = NULL;
+  char *json = lnti_ontology_json(o, (int)lnti_rng_below(rng, 3));
   assert_ok(parse(&again, json));
   assert_string_equal(again->name, o->name);
   assert_int_equal(again->version, o->version);
   assert_int_equal(again->n_questions, o->n_questions);
   assert_int_equal(again->n_options, o->n_options);
   assert_same_questions(o, o->first_question, again, again->first_question);
+  assert_same_screen(&o->screen, &again->screen);
+  char *first = lnti_ontology_json(o, 0), *second = lnti_ontology_json(again, 0);
+  assert_string_equal(second, first); /* the questions of the screen, too */
+  free(second);
+  free(first);
   free(json);
   lnti_ontology_free(again);
   lnti_ontology_free(o);
@@ -345,7 +299,7 @@ static void fifty_thousand_nodes_take_a_moment(void **state) {
     size_t parent = i < 100 ? LNTI_NONE : i % 100;
     assert_ok(lnti_ontology_add_option(&index, o, q, parent, NULL, title, ERR));
   }
-  char *json = written(o, 0);
+  char *json = lnti_ontology_json(o, 0);
   assert_ok(parse(&again, json));
   assert_int_equal(again->n_options, N);
   free(json);
