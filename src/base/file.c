@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,13 +113,17 @@ static lnt_status open_part(lnti_file_writer *file, const char *path, lnt_error 
 }
 
 lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
+  return lnti_file_create_at(out, path, path, err);
+}
+
+lnt_status lnti_file_create_at(lnti_file_writer **out, const char *part, const char *path, lnt_error *err) {
   lnti_file_writer *file = NULL;
   lnt_status status = lnti_alloc_zero(&file, 1, sizeof *file, err);
   if (status) return status;
   file->fd = -1;
   status = lnti_strdup(&file->path, path, err);
   if (status == LNT_OK) status = folder_of(&file->folder, path, err);
-  if (status == LNT_OK) status = open_part(file, path, err);
+  if (status == LNT_OK) status = open_part(file, part, err);
   if (status) {
     writer_free(file);
     return status;
@@ -177,7 +182,7 @@ lnt_status lnti_file_commit(lnti_file_writer *file, lnt_error *err) {
 }
 
 /* Renames without replacing. File systems that cannot do so at once get a check first. */
-static lnt_status rename_new(const char *from, const char *to, lnt_error *err) {
+lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err) {
   struct stat info;
   if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return LNT_OK;
   if (errno == EEXIST) return lnti_fail(err, LNT_EEXISTS, "%s is there already", to);
@@ -187,14 +192,30 @@ static lnt_status rename_new(const char *from, const char *to, lnt_error *err) {
   return LNT_OK;
 }
 
-lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err) {
+static lnt_status place(lnti_file_writer *file, bool replace, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (close(file->fd) != 0) status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
   file->fd = -1;
-  if (status == LNT_OK) status = rename_new(file->part, file->path, err);
+  if (status == LNT_OK && !replace) status = lnti_rename_new(file->part, file->path, err);
+  if (status == LNT_OK && replace && rename(file->part, file->path) != 0) {
+    status = lnti_fail_errno(err, errno, "%s: cannot be put in place", file->path);
+  }
   if (status) unlink(file->part);
   writer_free(file);
   return status;
+}
+
+lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err) {
+  return place(file, false, err);
+}
+
+lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err) {
+  return place(file, true, err);
+}
+
+void lnti_file_set_time(lnti_file_writer *file, uint64_t ns) {
+  const struct timespec time = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, times[2] = {time, time};
+  (void)futimens(file->fd, times);
 }
 
 lnt_status lnti_file_system_sync(const char *folder, lnt_error *err) {

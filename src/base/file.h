@@ -22,6 +22,9 @@ LNT_MUST_CHECK lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, co
  *  over `path` and syncs the folder; discard removes it. Of several writers of one path the last to commit wins. */
 typedef struct lnti_file_writer lnti_file_writer;
 LNT_MUST_CHECK lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err);
+/** The same with the part at `part` + ".part-" + a random number, on the file system of `path`. */
+LNT_MUST_CHECK lnt_status lnti_file_create_at(lnti_file_writer **out, const char *part, const char *path,
+                                              lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err);
 uint64_t lnti_file_offset(const lnti_file_writer *file);
 /** Frees the writer, also on failure. A failure leaves the old file in place, but for the last step's: where the folder
@@ -32,6 +35,12 @@ void lnti_file_discard(lnti_file_writer *file);
 /** As commit, for one of many new files: only where nothing is at `path` (LNT_EEXISTS), and without the syncing, which costs
  *  more than the writing of a small file; lnti_file_system_sync makes all of them durable at once. */
 LNT_MUST_CHECK lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err);
+/** As place, over what is at `path`. */
+LNT_MUST_CHECK lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err);
+/** The times of change and access, ns since 1970; where the file system has none this does nothing. To be called last. */
+void lnti_file_set_time(lnti_file_writer *file, uint64_t ns);
+/** Renames, but never over anything. LNT_EEXISTS; LNT_EIO... */
+LNT_MUST_CHECK lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err);
 /** Makes durable what was written to the file system that holds a folder, by anybody. LNT_ENOTFOUND, LNT_EIO, LNT_ENOSPC. */
 LNT_MUST_CHECK lnt_status lnti_file_system_sync(const char *folder, lnt_error *err);
 

@@ -21,6 +21,9 @@ static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, co
   lnti_json_kv_int(w, "unlabelled", (int64_t)result->unlabelled);
   lnti_json_kv_int(w, "linked", (int64_t)result->linked);
   lnti_json_kv_int(w, "stripped", (int64_t)result->stripped);
+  lnti_json_kv_int(w, "unchanged", (int64_t)result->unchanged);
+  lnti_json_kv_int(w, "removed", (int64_t)result->removed);
+  lnti_json_kv_int(w, "left", (int64_t)result->left);
   lnti_refused_json(w, refused);
   lnti_json_kv_int(w, "bytes", (int64_t)result->bytes);
   lnti_json_kv_real(w, "seconds", result->seconds);
@@ -55,6 +58,9 @@ static lnt_status print(lnti_cli *cli, const char *path, bool folder, const lnti
     status = row(&table, "stripped", result->stripped,
                  folder ? "without what was to be left out of their metadata" : "metadata keys left out", err);
   }
+  if (!status) status = row(&table, "unchanged", result->unchanged, "written by an earlier export", err);
+  if (!status) status = row(&table, "removed", result->removed, "of an earlier export, no longer wanted", err);
+  if (!status) status = row(&table, "left", result->left, "no longer wanted, but changed since: yours", err);
   if (!status) status = row(&table, "refused", result->n_refused, "not exported; see below", err);
   if (!status && table.n_cells > 0) status = lnti_text_append(&text, "\n", 1, err);
   if (!status) status = lnti_table_write(&text, &table, err);
@@ -96,31 +102,64 @@ static lnt_status read_strip(unsigned *out, const lnti_args *args, lnt_error *er
   return status;
 }
 
+static lnt_status read_convert(lnti_export_options *options, const lnti_args *args, lnt_error *err) {
+  enum { SIDE_MAX = 65500 };
+  size_t convert = 0;
+  int64_t side = 0;
+  if (lnti_args_has(args, "link") && lnti_args_has(args, "symlink")) {
+    return lnti_fail(err, LNT_EINVAL, "--link and --symlink exclude each other");
+  }
+  lnt_status status = lnti_args_has(args, "size") ? lnti_args_int(&side, args, "size", 0, 1, SIDE_MAX, err) : LNT_OK;
+  if (!status && lnti_args_has(args, "convert")) {
+    status = lnti_args_choice(&convert, args, "convert", "jpeg|png", 0, err);
+    if (!status) options->convert = convert == 0 ? LNTI_ENCODE_JPEG : LNTI_ENCODE_PNG;
+  }
+  if (!status) options->side = (size_t)side;
+  return status;
+}
+
+/* --split NAME is a filter for short. */
+static lnt_status read_where(lnti_text *out, const lnti_args *args, lnt_error *err) {
+  const char *where = lnti_args_text(args, "where", ""), *split = lnti_args_text(args, "split", NULL);
+  if (!split) return lnti_text_printf(out, err, "%s", where);
+  if (strpbrk(split, "\"\\")) return lnti_fail(err, LNT_EINVAL, "--split: no split is called '%s'", split);
+  lnt_status status = lnti_text_printf(out, err, "split=\"%s\"", split);
+  return !status && *where ? lnti_text_printf(out, err, " and (%s)", where) : status;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_export_options options = {.progress = &cli->meter->progress, .refused = lnti_refused_add};
   lnti_export_result result = {0};
   lnti_refused refused = {0};
   lnti_project *project = NULL;
+  lnti_text where = {0};
   size_t format = 0;
   const char *path = args->operands[0];
   options.refused_payload = &refused;
-  options.where = lnti_args_text(args, "where", NULL);
   options.target = lnti_args_text(args, "target", NULL);
-  options.link = lnti_args_has(args, "link");
+  options.link = lnti_args_has(args, "symlink") ? LNTI_LINK_SYMBOLIC
+                 : lnti_args_has(args, "link")  ? LNTI_LINK_HARD
+                                                : LNTI_LINK_NONE;
   lnt_status status = lnti_args_choice(&format, args, "format", "folder|csv|jsonl", format_of(path), err);
   if (!status) status = read_strip(&options.strip, args, err);
+  if (!status) status = read_convert(&options, args, err);
+  if (!status) status = read_where(&where, args, err);
+  options.where = where.length > 0 ? where.data : NULL;
   options.format = (lnti_export_format)format;
   bool folder = options.format == LNTI_EXPORT_FOLDER;
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_export(&result, project, path, &options, err);
   if (status == LNT_ECANCELLED && folder) {
-    status = lnti_fail(err, LNT_ECANCELLED, "cancelled; %s keeps the files that it has now, each of them whole", path);
+    status =
+        lnti_fail(err, LNT_ECANCELLED,
+                  "cancelled; %s keeps the files that it has now, each of them whole; the same command goes on", path);
   }
   if (!status) {
     status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, path, folder, &result, &refused, err);
   }
   if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
   lnti_refused_clear(&refused);
+  lnti_text_clear(&where);
   lnti_project_close(project);
   return status;
 }
@@ -136,8 +175,12 @@ static const lnti_cli_option option_table[] = {
      "leave out where a picture was taken (gps), or with which camera and by whom (serials, with owner, artist and "
      "copyright): of the copies' metadata, and of a table's",
      false},
+    {"split", 0, "NAME", "only items of this split; \"\" for those in none", false},
     {"link", 0, NULL,
      "link to the files instead of copying them: hard links, or symbolic ones where the file system has none", false},
+    {"symlink", 0, NULL, "symbolic links instead of copies", false},
+    {"convert", 0, "jpeg|png", "encode every picture anew, upright, 8 bits a channel, without metadata", false},
+    {"size", 0, "N", "with --convert: pictures whose longer side has more than N pixels are made smaller", false},
     LNTI_CLI_OPTIONS_END,
 };
 
@@ -145,6 +188,8 @@ static const lnti_example examples[] = {
     {"Copies in a folder for each split and class:", "linnet export sorted"},
     {"The same without taking space, test items alone:", "linnet export sorted --where split=test --link"},
     {"To give away, without the places and cameras:", "linnet export public --strip gps,serials"},
+    {"JPEGs of at most 512 pixels a side:", "linnet export small --convert jpeg --size 512"},
+    {"Again, after more was labelled; only what has changed is written:", "linnet export sorted"},
     {"All that is known of each item, for a spreadsheet:", "linnet export items.csv"},
     {NULL, NULL},
 };
@@ -152,14 +197,20 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_export = {
     .name = "export",
     .summary = "write items as class folders, or as a table",
-    .usage = "OUT [--format folder|csv|jsonl] [--where FILTER] [--target QUESTION] [--strip gps,serials] [--link]",
+    .usage =
+        "OUT [--format folder|csv|jsonl] [--where FILTER] [--split NAME] [--target QUESTION] [--strip gps,serials] "
+        "[--link | --symlink | --convert jpeg|png [--size N]]",
     .about =
-        "A folder gets the images as OUT/SPLIT/CLASS/NAME, those without a label in OUT/SPLIT/unlabelled; SPLIT is unsplit for "
-        "items in none, and left away where all are in none; names are kept, and made distinct where two are the same. Records of arrays, frames and pages "
-        "become PNG, all else is copied byte for byte. A table has a row for each item: path, split, stage, answers "
-        "and metadata.\n\n"
-        "Nothing is overwritten: OUT must not be there yet, or be an empty folder. An image that is gone, has changed, "
-        "or cannot be stripped is refused with its reason and the rest goes on (exit code 3).",
+        "A folder gets the images as OUT/SPLIT/CLASS/NAME, those without a label in OUT/SPLIT/unlabelled; SPLIT is unsplit "
+        "for items in none, and left away where all are in none. Of a checklist an image has a file in the folder of each "
+        "option with a yes. Names are kept, and made distinct where two are the same. Records of arrays, frames and pages "
+        "become PNG, all else is copied byte for byte, with the time of its source. A table has a row for each item: path, "
+        "split, stage, answers and metadata.\n\n"
+        "A folder that an earlier export made is brought up to date: only what has changed is written, and of its own files "
+        "those are removed that are no longer wanted. What no export wrote, or somebody changed since, is never overwritten "
+        "nor removed; another folder must be empty or not be there yet, and so must a table. An interrupted export is gone "
+        "on with by the same command. An image that is gone, has changed, or cannot be stripped is refused with its reason "
+        "and the rest goes on (exit code 3).",
     .options = option_table,
     .examples = examples,
     .operands_min = 1,

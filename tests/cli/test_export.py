@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 import program
@@ -20,10 +21,11 @@ class Folders(program.Case):
         write_pgm(self.folder / "flat" / "x.pgm", picture("disc", 99))
         self.run_ok("-C", "p", "import", "flat")
         told = self.run_json("-C", "p", "export", "out")
-        self.assertEqual(set(told), {"exported", "unlabelled", "linked", "stripped", "refused", "bytes", "seconds"})
+        self.assertEqual(set(told), {"exported", "unlabelled", "linked", "stripped", "refused", "bytes", "seconds",
+                                     "unchanged", "removed", "left"})
         self.assertEqual((told["exported"], told["refused"], told["stripped"]), (19, [], 0))
         self.assertEqual(told["bytes"], sum(path.stat().st_size for path in (self.folder / "out").rglob("*.pgm")))
-        self.assertEqual(sorted(os.listdir(self.folder / "out")), ["test", "train", "unsplit"])
+        self.assertEqual(sorted(os.listdir(self.folder / "out")), [".linnet-export", "test", "train", "unsplit"])
         self.assertTrue((self.folder / "out" / "unsplit" / "unlabelled" / "x.pgm").exists())
         self.assertEqual(sorted(os.listdir(self.folder / "out" / "test")), sorted(KINDS))
         self.run_ok("init", "q")
@@ -70,6 +72,30 @@ class Folders(program.Case):
         self.fails(1, "-C", name, "export", "out", "--target", "colour", says="colour")
         self.assertFalse((self.folder / "out").exists())
 
+    def test_into_the_same_folder(self):
+        name = self.project(per_class=3)
+        self.run_ok("-C", name, "export", "out")
+        self.assertRegex(self.run_ok("-C", name, "export", "out").stdout, r"unchanged +9 ")
+        text = self.run_ok("-C", name, "export", "out", "--where", "class=disc").stdout
+        self.assertRegex(text, r"unchanged +3 .*\n.*removed +6 ")
+        self.assertEqual(sorted(os.listdir(self.folder / "out")), [".linnet-export", "disc"])
+        (self.folder / "out" / "disc" / "000.pgm").write_text("mine")
+        told = self.run_json("-C", name, "export", "out", "--where", "class=disc", expect=3)
+        self.assertEqual([row["code"] for row in told["refused"]], ["EEXISTS"])
+        self.assertEqual((self.folder / "out" / "disc" / "000.pgm").read_text(), "mine")
+
+    def test_converted(self):
+        name = self.project(per_class=2)
+        self.run_ok("-C", name, "split", "--by", "random", "--val", "0", "--test", "0.5", "--seed", "1")
+        self.run_ok("-C", name, "export", "out", "--convert", "jpeg", "--size", "8", "--split", "test")
+        files = [path for path in (self.folder / "out").rglob("*") if path.suffix]
+        self.assertEqual({path.suffix for path in files if ".linnet-export" not in str(path)}, {".jpg"})
+        self.assertEqual([path.name for path in (self.folder / "out").iterdir() if path.name[0] != "."], ["test"])
+        self.fails(2, "-C", name, "export", "o2", "--size", "8", says="--convert")
+        self.fails(2, "-C", name, "export", "o2", "--convert", "png", "--link", says="--link")
+        self.fails(2, "-C", name, "export", "o2", "--symlink", "--link", says="exclude")
+        self.fails(2, "-C", name, "export", "t.csv", "--convert", "png", says="--convert")
+
     def test_arrays(self):
         self.run_ok("init", "p")
         self.run_ok("-C", "p", "import", write_idx(self.folder, "train", 9), "--classes", "Disc,A/B,Stripes")
@@ -111,13 +137,37 @@ class Interrupted(program.Case):
         child.stderr.close()
         child.stdout.close()
         self.assertEqual(child.returncode, 130, rest)
-        self.assertIn("linnet: export: cancelled; out keeps the files that it has now, each of them whole\n", rest)
-        files = list((self.folder / "out").rglob("*.*"))
+        self.assertIn("linnet: export: cancelled; out keeps the files that it has now, each of them whole; the same command goes on\n", rest)
+        files = [path for path in (self.folder / "out").rglob("*.*") if ".linnet-export" not in str(path)]
         self.assertGreater(len(files), 0)
         self.assertLess(len(files), 8000)
         for path in files:
             self.assertEqual(path.suffix, ".png")
             self.assertEqual(path.read_bytes()[-8:], b"IEND\xaeB`\x82")
+        told = self.run_json("-C", "p", "export", "out", "--where", "id<=300")
+        self.assertEqual((told["exported"], told["removed"]), (300, max(0, len(files) - 300)))
+
+    def test_killed(self):
+        """At any moment: no half file under its final name, nothing of its own unknown, and the same command goes on."""
+        pictures = self.folder / "set" / "a"
+        for i in range(400):
+            write_pgm(pictures / f"{i:03}.pgm", picture("disc", i))
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        self.run_ok("-C", "p", "export", "whole")
+        for wait in range(12):
+            child = subprocess.Popen([program.LINNET, "-C", "p", "export", "out", "--threads", "1"], cwd=self.folder,
+                                     env=program.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.004 * wait)
+            child.kill()
+            child.wait()
+            for path in (self.folder / "out").rglob("*.pgm"):
+                self.assertEqual(path.read_bytes(), (pictures / path.name).read_bytes())
+        told = self.run_json("-C", "p", "export", "out")
+        self.assertEqual((told["exported"], told["refused"], told["removed"], told["left"]), (400, [], 0, 0))
+        subprocess.run(["diff", "-r", self.folder / "whole", self.folder / "out"], check=True)
+        self.assertEqual([path.stat().st_mtime_ns for path in sorted((self.folder / "out").rglob("*.pgm"))],
+                         [path.stat().st_mtime_ns for path in sorted(pictures.iterdir())])
 
 
 if __name__ == "__main__":

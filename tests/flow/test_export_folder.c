@@ -2,9 +2,11 @@
  * Items as files in class folders: where each goes and what it is called, what is copied, linked, encoded or refused, and
  * that nothing is overwritten.
  */
+#include <base/file.h>
 #include <fcntl.h>
 #include <flow/export/export.h>
 #include <flow/export/internal.h>
+#include <flow/export/manifest.h>
 #include <ftw.h>
 #include <image/image.h>
 #include <sys/stat.h>
@@ -35,7 +37,7 @@ static int note_path(const char *path, const struct stat *st, int type, struct F
     found.prefix = strlen(path) + 1;
     return 0;
   }
-  if (type == FTW_D || type == FTW_DP) return 0;
+  if (type == FTW_D || type == FTW_DP || strstr(path, "/" LNTI_EXPORT_MANIFEST_FOLDER "/")) return 0;
   assert_in_range(found.n, 0, 399);
   found.paths[found.n++] = strdup(path + found.prefix);
   return 0;
@@ -115,7 +117,8 @@ static const char strange_json[] =
     "{\"id\": \"b\", \"title\": \"bird_fowl\"}, {\"id\": \"c\", \"title\": \"..\"},"
     "{\"id\": \"d\", \"title\": \"unlabelled\"}, {\"id\": \"e\", \"title\": \"train\"}]},"
     "{\"id\": \"other\", \"type\": \"radio\", \"options\": [{\"id\": \"o\"}]},"
-    "{\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"bowl\"}]}]}";
+    "{\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"bowl\"}, "
+    "{\"id\": \"y\"}]}, {\"id\": \"mass\", \"type\": \"number\"}]}";
 
 /* Items with ids 1..n, each its own picture files/0/x.pgm, files/1/x.pgm... with an answer to "class", or none. */
 static lab strange_lab(const char *const *labels, size_t n) {
@@ -160,7 +163,7 @@ static void which_question(void **state) {
   lab_answer(&l, 2, "other", "o");
   assert_status(export_to(&r, &refusals, &l, "two", (lnti_export_options){0}), LNT_EINVAL);
   assert_message("(class, other)");
-  assert_status(export_to(&r, &refusals, &l, "two", (lnti_export_options){.target = "labels"}), LNT_EINVAL);
+  assert_status(export_to(&r, &refusals, &l, "two", (lnti_export_options){.target = "mass"}), LNT_EINVAL);
   assert_message("csv and jsonl hold the answers to every question");
   assert_status(export_to(&r, &refusals, &l, "two", (lnti_export_options){.target = "colour"}), LNT_ENOTFOUND);
   assert_status(export_to(&r, &refusals, &l, "two", (lnti_export_options){.where = "colour=red"}), LNT_EINVAL);
@@ -341,6 +344,193 @@ static void options_that_exclude_each_other(void **state) {
   lab_free(&l);
 }
 
+/* ---- into the same folder again ---- */
+
+static struct stat file_at(const lab *l, const char *path) {
+  struct stat info;
+  assert_int_equal(lstat(media_in(l, "%s", path).text, &info), 0);
+  return info;
+}
+
+static void set_seconds(const lab *l, const char *path, time_t seconds) {
+  const struct timespec times[2] = {{seconds, 5}, {seconds, 5}};
+  assert_int_equal(utimensat(AT_FDCWD, media_in(l, "%s", path).text, times, 0), 0);
+}
+
+static void write_text(const lab *l, const char *path, const char *text) {
+  assert_ok(lnti_file_write_all(media_in(l, "%s", path).text, text, strlen(text), ERR));
+}
+
+static void again_writes_what_has_changed(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "e", "b"};
+  lab l = strange_lab(labels, 3);
+  lnti_export_result r;
+  media_refusals refusals;
+  set_seconds(&l, "files/0/x.pgm", 1000000000);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  expect_files(&l, "out", "bird_fowl-2/x.pgm train/x-2.pgm train/x.pgm");
+  assert_int_equal(r.unchanged + r.removed + r.left, 0);
+  struct stat first = file_at(&l, "out/train/x.pgm"), list = file_at(&l, "out/.linnet-export/manifest");
+  assert_int_equal(first.st_mtim.tv_sec, 1000000000); /* its source's */
+  assert_int_equal(first.st_mtim.tv_nsec, 5);
+  /* Nothing has changed: nothing is written, the list neither. */
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.exported, 3);
+  assert_int_equal(r.unchanged, 3);
+  assert_int_equal(r.bytes, 0);
+  assert_int_equal(file_at(&l, "out/train/x.pgm").st_ino, first.st_ino);
+  assert_int_equal(file_at(&l, "out/.linnet-export/manifest").st_ino, list.st_ino);
+  /* Another answer moves one file; its folder goes with it. A file of the user's own stays, with its folder. */
+  lab_answer(&l, 3, "class", "e");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  expect_files(&l, "out", "train/x-2.pgm train/x-3.pgm train/x.pgm");
+  assert_int_equal(r.unchanged, 2);
+  assert_int_equal(r.removed, 1);
+  assert_int_equal(access(media_in(&l, "out/bird_fowl-2").text, F_OK), -1);
+  write_text(&l, "out/train/notes.txt", "mine");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id=2"}));
+  expect_files(&l, "out", "train/notes.txt train/x.pgm");
+  assert_true(same_file(media_in(&l, "out/train/x.pgm").text, media_in(&l, "files/1/x.pgm").text));
+  assert_int_equal(r.unchanged, 0);
+  assert_int_equal(r.removed, 2);
+  lab_free(&l);
+}
+
+static void what_is_not_its_own_stays(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "e", "b"};
+  lab l = strange_lab(labels, 3);
+  lnti_export_result r;
+  media_refusals refusals;
+  size_t n = 0;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id<3"}));
+  write_text(&l, "out/train/x.pgm", "edited");
+  write_text(&l, "out/bird_fowl-2", "a file where a class is to be");
+  assert_status(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}), LNT_EEXISTS);
+  assert_int_equal(unlink(media_in(&l, "out/bird_fowl-2").text), 0);
+  assert_int_equal(mkdir(media_in(&l, "out/bird_fowl-2").text, 0777), 0);
+  write_text(&l, "out/bird_fowl-2/x.pgm", "mine");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.exported, 1);
+  assert_int_equal(r.n_refused, 2);
+  assert_int_equal(refusals.n, 2);
+  assert_int_equal(refusals.of[0].code, LNT_EEXISTS);
+  assert_int_equal(r.left, 1);
+  char *edited = lnti_test_read_file(&n, media_in(&l, "out/train/x.pgm").text);
+  assert_int_equal(n, strlen("edited"));
+  free(edited);
+  /* It is the user's from now on, also where it is wanted no more. */
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id>7"}));
+  expect_files(&l, "out", "bird_fowl-2/x.pgm train/x.pgm");
+  assert_int_equal(r.removed, 1);
+  assert_int_equal(r.left, 0);
+  /* What makes the list senseless is said. */
+  write_text(&l, "out/.linnet-export/manifest", "something else\n");
+  assert_status(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}), LNT_EDATA);
+  write_text(&l, "out/.linnet-export/manifest",
+             "linnet-export 1\n0000000000000000 0000000000000000 ../../files/0/x.pgm\nx\n");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id>7"}));
+  assert_int_equal(access(media_in(&l, "files/0/x.pgm").text, F_OK), 0);
+  lab_free(&l);
+}
+
+static void another_form_replaces(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "b"};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_SYMBOLIC}));
+  assert_true(S_ISLNK(file_at(&l, "out/train/x.pgm").st_mode));
+  assert_int_equal(r.linked, 2);
+  assert_int_equal(r.unchanged, 0);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_SYMBOLIC}));
+  assert_int_equal(r.unchanged, 2);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  assert_int_equal(file_at(&l, "out/train/x.pgm").st_ino, file_at(&l, "files/0/x.pgm").st_ino);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_not_equal(file_at(&l, "out/train/x.pgm").st_ino, file_at(&l, "files/0/x.pgm").st_ino);
+  assert_int_equal(r.unchanged, 0);
+  assert_int_equal(file_at(&l, "files/0/x.pgm").st_nlink, 1); /* no part was left */
+  /* A source that was only touched is the same file still. */
+  assert_ok(export_to(&r, &refusals, &l, "hard", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  set_seconds(&l, "files/0/x.pgm", 1000000000);
+  assert_ok(export_to(&r, &refusals, &l, "hard", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  assert_int_equal(r.unchanged, 2);
+  assert_int_equal(r.n_refused, 0);
+  lab_free(&l);
+}
+
+/* Killed between the journal and the file, or before the list was put in place. */
+static void a_killed_export_is_gone_on_with(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "e", "b"};
+  lab l = strange_lab(labels, 3);
+  lnti_export_result r;
+  media_refusals refusals;
+  size_t n = 0;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  char *lines = lnti_test_read_file(&n, media_in(&l, "out/.linnet-export/manifest").text);
+  char *first = strchr(lines, '\n');
+  assert_non_null(first);
+  write_text(&l, "out/.linnet-export/journal", first + 1);
+  free(lines);
+  assert_int_equal(unlink(media_in(&l, "out/.linnet-export/manifest").text), 0);
+  assert_int_equal(unlink(media_in(&l, "out/train/x-2.pgm").text), 0);
+  write_text(&l, "out/.linnet-export/file.part-0123456789abcdef", "half");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.exported, 3);
+  assert_int_equal(r.unchanged, 2);
+  assert_int_equal(access(media_in(&l, "out/.linnet-export/file.part-0123456789abcdef").text, F_OK), -1);
+  assert_int_equal(file_at(&l, "out/.linnet-export/journal").st_size, 0);
+  expect_files(&l, "out", "bird_fowl-2/x.pgm train/x-2.pgm train/x.pgm");
+  lab_free(&l);
+}
+
+static void pictures_encoded_anew(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "b"};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  size_t n = 0;
+  assert_ok(export_to(&r, &refusals, &l, "png", (lnti_export_options){.convert = LNTI_ENCODE_PNG}));
+  expect_files(&l, "png", "bird_fowl-2/x.png train/x.png");
+  assert_ok(export_to(&r, &refusals, &l, "jpeg", (lnti_export_options){.convert = LNTI_ENCODE_JPEG, .side = 6}));
+  expect_files(&l, "jpeg", "bird_fowl-2/x.jpg train/x.jpg");
+  for (int i = 0; i < 2; i++) {
+    uint8_t wanted[TOY_PIXELS];
+    lnti_image image = {0};
+    uint8_t *data = (uint8_t *)lnti_test_read_file(&n, media_in(&l, i ? "jpeg/train/x.jpg" : "png/train/x.png").text);
+    const lnti_blob blob = {.kind = LNTI_BLOB_ENCODED, .data = data, .bytes = n};
+    const lnti_image_limits limits = LNTI_IMAGE_LIMITS_INIT;
+    assert_ok(lnti_image_decode(&image, NULL, &blob, NULL, &limits, ERR));
+    toy_pixels(wanted, 0, 0);
+    assert_int_equal(image.w, i ? 6 : TOY_SIDE);
+    if (i == 0) assert_memory_equal(image.data, wanted, TOY_PIXELS);
+    lnti_image_clear(&image);
+    free(data);
+  }
+  lab_free(&l);
+}
+
+static void a_file_in_the_folder_of_each_yes(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", NULL};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  lab_answer(&l, 1, "labels", "bowl");
+  lab_answer(&l, 1, "labels", "y");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.target = "labels"}));
+  expect_files(&l, "out", "bowl/x.pgm unlabelled/x.pgm y/x.pgm");
+  assert_int_equal(r.exported, 3);
+  assert_int_equal(r.unlabelled, 1);
+  lab_free(&l);
+}
+
 /* ---- links, cancellation ---- */
 
 static void links_share_their_files(void **state) {
@@ -468,6 +658,12 @@ int main(void) {
       cmocka_unit_test(names_by_where_an_item_lies),
       cmocka_unit_test(what_is_gone_or_changed_is_refused),
       cmocka_unit_test(nothing_is_overwritten),
+      cmocka_unit_test(again_writes_what_has_changed),
+      cmocka_unit_test(what_is_not_its_own_stays),
+      cmocka_unit_test(another_form_replaces),
+      cmocka_unit_test(a_killed_export_is_gone_on_with),
+      cmocka_unit_test(pictures_encoded_anew),
+      cmocka_unit_test(a_file_in_the_folder_of_each_yes),
       cmocka_unit_test(options_that_exclude_each_other),
       cmocka_unit_test(links_share_their_files),
       cmocka_unit_test(other_file_systems_get_symbolic_links),

@@ -7,6 +7,7 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <errno.h>
+#include <flow/export/manifest.h>
 #include <flow/output.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,15 @@ static lnt_status check_options(const lnti_export_options *options, lnt_error *e
   if (options->format != LNTI_EXPORT_FOLDER && options->target) {
     return lnti_fail(err, LNT_EINVAL, "a table has the answers to all questions; leave out --target");
   }
+  if (options->format != LNTI_EXPORT_FOLDER && options->convert) {
+    return lnti_fail(err, LNT_EINVAL, "only a folder has pictures to encode anew; leave out --convert");
+  }
+  if (options->side && !options->convert) {
+    return lnti_fail(err, LNT_EINVAL, "a picture of another size is encoded anew: add --convert jpeg or png to --size");
+  }
+  if (options->link && options->convert) {
+    return lnti_fail(err, LNT_EINVAL, "a link leads to the file as it is; leave out --link, or --convert");
+  }
   if (options->link && options->strip) {
     return lnti_fail(err, LNT_EINVAL,
                      "a link leads to the file with all its metadata; leave out --link to have copies without them");
@@ -26,6 +36,7 @@ static lnt_status check_options(const lnti_export_options *options, lnt_error *e
   return LNT_OK;
 }
 
+/* Empty, or of an earlier export. */
 static lnt_status check_empty(const char *path, lnt_error *err) {
   const struct dirent *entry = NULL;
   DIR *folder = opendir(path);
@@ -53,7 +64,7 @@ static lnt_status check_place(const lnti_export_work *work, lnt_error *err) {
   if (stat(work->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
     return lnti_fail(err, LNT_EEXISTS, "%s is a file, where a folder is to be made", work->path);
   }
-  return check_empty(work->path, err);
+  return lnti_manifest_is_there(work->path) ? LNT_OK : check_empty(work->path, err);
 }
 
 static lnt_status count_items(lnti_export_work *work, lnt_error *err) {

@@ -18,12 +18,23 @@ typedef enum lnti_export_format {
   LNTI_EXPORT_JSONL /**< an object a line */
 } lnti_export_format;
 
+/** How a file of a folder comes to lie in an export. */
+typedef enum lnti_link {
+  LNTI_LINK_NONE, /**< copied */
+  LNTI_LINK_HARD, /**< symbolic where the file system has none */
+  LNTI_LINK_SYMBOLIC
+} lnti_link;
+
+typedef enum lnti_export_encoding { LNTI_ENCODE_NONE, LNTI_ENCODE_JPEG, LNTI_ENCODE_PNG } lnti_export_encoding;
+
 typedef struct lnti_export_options {
   lnti_export_format format;
   const char *where;  /**< filter; NULL: all items */
   const char *target; /**< of folders: path of the question that gives the classes; NULL: the only one with answers */
   unsigned strip;     /**< LNTI_STRIP_...: what is left out of copies, and of the metadata in tables; 0: nothing */
-  bool link;          /**< of folders: link to files of folders instead of copying them; not with strip */
+  lnti_link link;     /**< of folders: link to files of folders instead of copying them; not with strip or convert */
+  lnti_export_encoding convert; /**< of folders: every picture is decoded and encoded anew, upright, 8 bits a channel */
+  size_t side;                  /**< with convert: the longer side is made no longer than this; 0: as it is */
   const lnti_progress *progress;
   lnti_refused_visit refused; /**< called for each item that cannot be exported; NULL */
   void *refused_payload;
@@ -31,6 +42,9 @@ typedef struct lnti_export_options {
 
 typedef struct lnti_export_result {
   size_t exported;   /**< files, or rows */
+  size_t unchanged;  /**< of folders: of exported, those that an earlier export had written */
+  size_t removed;    /**< of folders: files of an earlier export that are no longer wanted */
+  size_t left;       /**< of folders: those that are not wanted but were changed since, and were let be */
   size_t n_refused;  /**< of folders */
   size_t unlabelled; /**< of folders: exported without a class */
   size_t linked;     /**< of folders: of exported, links */
@@ -47,8 +61,10 @@ typedef struct lnti_export_result {
  * be stripped. A file that is gone, has changed since it was imported, or cannot be stripped is refused and the rest goes
  * on. A member of a group has the group's label where it has none of its own; groups themselves are no files.
  *
- * Nothing is overwritten: a folder must be empty or not there yet, a table's file not there. Each file appears whole; a
- * failure or cancellation leaves those before it, of a table nothing.
+ * A folder must be empty, not there yet, or of an earlier export: then only what has changed is written, and what is no
+ * longer wanted is removed. Nothing is overwritten or removed that no export wrote, or that was changed since. A table's
+ * file must not be there. Each file appears whole; a failure or cancellation leaves those before it, and the
+ * same command goes on from there; of a table it leaves nothing.
  *
  * @param path  of the folder (made with those above it) or file
  * @return LNT_OK, also where items were refused; LNT_EINVAL (filter, target, or options that exclude each other);

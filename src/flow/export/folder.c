@@ -5,39 +5,18 @@
  * threads; then a batch of files is made on the pool. What goes wrong with an item is that item's outcome; what goes wrong
  * with the folder (full disk) ends the work.
  */
-#include <flow/export/internal.h>
+#include <flow/export/make.h>
 
 #include <base/alloc.h>
 #include <base/cancel.h>
 #include <base/error.h>
 #include <base/file.h>
-#include <base/regular.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <flow/content.h>
 #include <flow/export/names.h>
 #include <flow/target.h>
-#include <image/image.h>
-#include <media/uri.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 enum { BATCH_FILES = 256 };
-
-/** A file to make, and what became of it. */
-typedef struct file_job {
-  char *uri, *path; /* in the arena */
-  lnti_export_kind kind;
-  bool link, labelled;
-  lnti_hash content;
-  uint64_t bytes; /* of the source */
-  lnt_status status;
-  lnt_error error;
-  uint64_t written;
-  bool linked, stripped;
-} file_job;
 
 typedef struct label {
   int64_t item_id;
@@ -57,8 +36,9 @@ typedef struct folder_export {
   label *labels; /* [n_labels] by item */
   size_t n_labels, label_capacity;
   lnti_taken taken, made; /* paths below the folder: files and class folders; folders that are there */
-  file_job *jobs;         /* [BATCH_FILES] */
+  lnti_file_job *jobs;    /* [BATCH_FILES]; their texts are in the arena */
   size_t n_jobs, n_seen;
+  lnti_manifest manifest;
   lnti_arena arena; /* of the batch */
   lnti_text text, place;
 } folder_export;
@@ -67,9 +47,20 @@ typedef struct folder_export {
 
 static lnt_status choose_question(folder_export *e, lnt_error *err) {
   const lnti_export_options *options = e->work->options;
+  const lnti_ontology *o = e->work->ontology;
   lnt_error reason = LNT_ERROR_INIT;
-  lnt_status status = lnti_target_find(&e->question, e->work->project, e->work->ontology, options->target, &reason);
-  if (status == LNT_ENOTFOUND && !options->target) return LNT_OK; /* no labels yet */
+  if (options->target) {
+    lnt_status found = lnti_ontology_find_question(&e->question, o, options->target, err);
+    if (found) return found;
+    lnti_question_type type = o->questions[e->question].type;
+    if (type == LNTI_RADIO || type == LNTI_TREE || type == LNTI_CHECKLIST) return LNT_OK;
+    return lnti_fail(err, LNT_EINVAL,
+                     "class folders are made of questions with options, and %s has none to sort by; csv and jsonl hold "
+                     "the answers to every question",
+                     options->target);
+  }
+  lnt_status status = lnti_target_find(&e->question, e->work->project, o, NULL, &reason);
+  if (status == LNT_ENOTFOUND) return LNT_OK; /* no labels yet */
   if (status == LNT_OK) return LNT_OK;
   if (status != LNT_EINVAL) return lnti_fail(err, status, "%s", reason.message);
   return lnti_fail(err, status, "class folders: %s; csv and jsonl hold the answers to every question", reason.message);
@@ -143,10 +134,13 @@ static const char *split_folder(const folder_export *e, const char *split) {
 
 /* ---- labels ---- */
 
+/* Of a checklist each option with a yes. */
 static lnt_status keep_label(void *payload, const lnti_answer_row *row, lnt_error *err) {
   folder_export *e = payload;
   size_t option = lnti_ontology_option_by_id(e->work->ontology, row->option_id);
+  bool checklist = e->work->ontology->questions[e->question].type == LNTI_CHECKLIST;
   if (row->state != LNTI_ANSWERED || option == LNTI_NONE) return LNT_OK;
+  if (checklist && !(row->number > 0)) return LNT_OK;
   lnt_status status = lnti_grow(&e->labels, &e->label_capacity, e->n_labels + 1, sizeof *e->labels, err);
   if (!status) e->labels[e->n_labels++] = (label){row->subject_id, option};
   return status;
@@ -158,22 +152,20 @@ static lnt_status load_labels(folder_export *e, lnt_error *err) {
                             keep_label, e, err);
 }
 
-static int by_item(const void *a, const void *b) {
-  const label *x = a, *y = b;
-  return x->item_id < y->item_id ? -1 : x->item_id > y->item_id;
-}
-
-/* The option of an item, else of its group; LNTI_NONE. */
-static size_t label_of(const folder_export *e, const lnti_item *item) {
-  label key = {item->id, LNTI_NONE};
-  const label *found = NULL;
-  if (e->n_labels == 0) return LNTI_NONE;
-  found = bsearch(&key, e->labels, e->n_labels, sizeof key, by_item);
-  if (!found && item->group_id) {
-    key.item_id = item->group_id;
-    found = bsearch(&key, e->labels, e->n_labels, sizeof key, by_item);
+/* The first label of a subject; *n_out of them. Labels come by subject. */
+static const label *labels_of(size_t *n_out, const folder_export *e, int64_t id) {
+  size_t low = 0, high = e->n_labels, n = 0;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (e->labels[middle].item_id < id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return found ? found->option : LNTI_NONE;
+  while (low + n < e->n_labels && e->labels[low + n].item_id == id) n++;
+  *n_out = n;
+  return e->labels + low;
 }
 
 /* ---- places ---- */
@@ -218,226 +210,129 @@ static lnt_status make_place(folder_export *e, lnt_error *err) {
   return status ? status : lnti_folder_make(e->text.data, err);
 }
 
-/* ---- one file ---- */
-
-static bool is_encoded_format(const char *format) {
-  for (int f = LNTI_IMAGE_JPEG; f <= LNTI_IMAGE_BMP; f++) {
-    if (strcmp(format, lnti_image_format_name((lnti_image_format)f)) == 0) return true;
-  }
-  return false;
-}
-
-/* Where "#frame=3" or "#page=3" begins; NULL where the URI is of no frame. */
-static const char *frame_of(const char *uri) {
-  const char *hash = uri + lnti_uri_file_length(uri);
-  return *hash ? hash : NULL;
-}
-
-/* "stem-17.png" of what is called NAME.EXT, its number 17. */
-static lnt_status numbered_name(lnti_text *out, const char *name, size_t n, const char *number, lnt_error *err) {
-  lnti_text whole = {0};
-  size_t stem = n;
-  while (stem > 0 && name[stem - 1] != '.') stem--;
-  stem = stem > 1 ? stem - 1 : n; /* without a '.', or with one at the beginning alone, all of it */
-  lnt_status status = lnti_text_printf(&whole, err, "%.*s-%s.png", (int)stem, name, number);
-  if (!status) status = lnti_safe_name(out, whole.data, whole.length, err);
-  lnti_text_clear(&whole);
-  return status;
-}
-
-/* "inner.zip#a.png" names a.png in an archive that lies in another; "shot #1.png" is a name. */
-static bool ends_archive(const char *begin, const char *hash) {
-  static const char *const ends[] = {".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".zst"};
-  size_t n = (size_t)(hash - begin);
-  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-    size_t m = strlen(ends[i]);
-    if (n > m && strncasecmp(hash - m, ends[i], m) == 0) return true;
-  }
-  return false;
-}
-
-lnt_status lnti_export_file_name(lnti_text *name_out, lnti_export_kind *kind_out, const lnti_item *item,
-                                 const char *uri, lnt_error *err) {
-  bool record = !is_encoded_format(item->format) && strrchr(uri, '#');
-  const char *end = record ? strrchr(uri, '#') : frame_of(uri);
-  const char *number = end ? end + strcspn(end, "0123456789") : NULL;
-  if (!end) end = uri + strlen(uri);
-  /* The last part of the path; a member's begins after the '#' where its container's name ends. */
-  const char *name = end, *stop = item->source_kind == LNTI_SOURCE_FOLDER ? NULL : uri + strlen(item->source) + 1;
-  while (name > uri && name[-1] != '/' && name != stop) {
-    if (stop && name[-1] == '#' && name < end && ends_archive(stop, name - 1)) break;
-    name--;
-  }
-  *kind_out = record ? LNTI_EXPORT_RECORD : number ? LNTI_EXPORT_FRAME : LNTI_EXPORT_FILE;
-  if (number) return numbered_name(name_out, name, (size_t)(end - name), number, err);
-  return lnti_safe_name(name_out, name, (size_t)(end - name), err);
-}
-
-/* A record, or one frame, as PNG. */
-static lnt_status encode(uint8_t **data_out, size_t *n_out, const lnti_blob *blob, const lnti_image_limits *limits,
-                         lnt_error *err) {
-  lnti_image image = {0};
-  lnt_status status = lnti_image_decode(&image, NULL, blob, NULL, limits, err);
-  if (!status && image.depth != LNTI_DEPTH_U8) {
-    status = lnti_fail(err, LNT_EUNSUPPORTED, "a frame of more than 8 bits a channel cannot be exported by itself yet");
-  }
-  if (!status) status = lnti_image_encode_png(data_out, n_out, &image, err);
-  lnti_image_clear(&image);
-  return status;
-}
-
-/* Bytes to write: *data_out, which *fresh_out (free() it) or the blob owns. */
-static lnt_status make_bytes(const uint8_t **data_out, size_t *n_out, uint8_t **fresh_out, file_job *job,
-                             const lnti_blob *blob, const lnti_export_work *work, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  if ((blob->kind == LNTI_BLOB_PIXELS) != (job->kind == LNTI_EXPORT_RECORD)) {
-    return lnti_fail(err, LNT_ECONFLICT, "it is no longer what was imported");
-  }
-  if (job->kind != LNTI_EXPORT_FILE) {
-    status = encode(fresh_out, n_out, blob, &work->project->limits, err);
-  } else if (work->options->strip) {
-    status = lnti_exif_strip(fresh_out, n_out, blob->data, blob->bytes, work->options->strip, err);
-    job->stripped = status == LNT_OK;
-    if (status == LNT_EUNSUPPORTED) {
-      return lnti_fail(
-          err, status,
-          "metadata can be taken out of JPEG, PNG, WebP and TIFF, not out of this format: convert the image "
-          "first, or export without --strip");
-    }
-  } else {
-    *data_out = blob->data;
-    *n_out = blob->bytes;
-    return LNT_OK;
-  }
-  *data_out = *fresh_out;
-  return status;
-}
-
-static lnt_status write_file(const char *path, const void *data, size_t n, lnt_error *err) {
-  lnti_file_writer *file = NULL;
-  lnt_status status = lnti_file_create(&file, path, err);
-  if (status) return status;
-  status = lnti_file_write(file, data, n, err);
-  if (status) {
-    lnti_file_discard(file);
-    return status;
-  }
-  return lnti_file_place(file, err);
-}
-
-/* *fatal_out: the failure is the folder's, not the item's. */
-static lnt_status copy_file(bool *fatal_out, file_job *job, const lnti_export_work *work, lnt_error *err) {
-  lnti_blob blob = {0};
-  lnti_hash content;
-  const uint8_t *data = NULL;
-  uint8_t *fresh = NULL;
-  size_t n = 0;
-  lnt_status status = lnti_media_read(&blob, work->project->media, job->uri, err);
-  if (status) return status;
-  lnti_content_hash(&content, &blob);
-  if (memcmp(&content, &job->content, sizeof content) != 0) {
-    status = lnti_fail(err, LNT_ECONFLICT, "%s has changed since it was imported", job->uri);
-  }
-  if (!status) status = make_bytes(&data, &n, &fresh, job, &blob, work, err);
-  if (!status) {
-    status = write_file(job->path, data, n, err);
-    *fatal_out = status && status != LNT_EEXISTS;
-    if (!status) job->written = n;
-  }
-  free(fresh);
-  lnti_blob_clear(&blob);
-  return status;
-}
-
-/* A hard link, which needs no other file and stays when the source is moved; where the file system has none, a symbolic
- * one. Nothing is read, so that only a change of length is seen. */
-static lnt_status link_file(bool *fatal_out, const file_job *job, lnt_error *err) {
-  struct stat info;
-  int fd = -1;
-  lnt_status status = lnti_regular_open(&fd, &info, job->uri, err);
-  if (status) return status;
-  close(fd);
-  if ((uint64_t)info.st_size != job->bytes) {
-    return lnti_fail(err, LNT_ECONFLICT, "%s has changed since it was imported", job->uri);
-  }
-  if (linkat(AT_FDCWD, job->uri, AT_FDCWD, job->path, AT_SYMLINK_FOLLOW) == 0) return LNT_OK;
-  if (errno != EEXIST && symlink(job->uri, job->path) == 0) return LNT_OK;
-  *fatal_out = errno != EEXIST;
-  return lnti_fail_errno(err, errno, "%s: the link cannot be made", job->path);
-}
-
 static lnt_status run_jobs(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   folder_export *e = payload;
+  lnt_status status = LNT_OK;
   (void)worker;
-  for (size_t i = begin; i < end; i++) {
-    file_job *job = &e->jobs[i];
-    bool fatal = false;
-    job->status = job->link ? link_file(&fatal, job, &job->error) : copy_file(&fatal, job, e->work, &job->error);
-    job->linked = job->link && job->status == LNT_OK;
-    if (fatal || job->status == LNT_ENOMEM) return lnti_fail(err, job->status, "%s", job->error.message);
-  }
-  return LNT_OK;
+  for (size_t i = begin; i < end && !status; i++) status = lnti_file_job_run(&e->jobs[i], e->work, err);
+  return status;
 }
 
 /* ---- the batch ---- */
 
-static void account(folder_export *e) {
+static lnt_status account(folder_export *e, lnt_error *err) {
   lnti_export_result *result = &e->work->result;
   const lnti_export_options *options = e->work->options;
-  for (size_t i = 0; i < e->n_jobs; i++) {
-    const file_job *job = &e->jobs[i];
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < e->n_jobs && !status; i++) {
+    const lnti_file_job *job = &e->jobs[i];
     if (job->status) {
       result->n_refused++;
       if (options->refused) options->refused(options->refused_payload, job->uri, job->status, job->error.message);
       continue;
     }
     result->exported++;
+    result->unchanged += job->there == LNTI_MADE_SAME;
     result->linked += job->linked;
     result->stripped += job->stripped;
     result->unlabelled += !job->labelled;
     result->bytes += job->written;
+    status = lnti_manifest_keep(&e->manifest, job->below, &job->made, err);
   }
+  return status;
 }
 
+static lnt_status look_jobs(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
+  folder_export *e = payload;
+  (void)worker;
+  (void)err;
+  for (size_t i = begin; i < end; i++) {
+    lnti_file_job *job = &e->jobs[i];
+    job->there = lnti_manifest_look(&e->manifest, job->below, &job->made);
+  }
+  return LNT_OK;
+}
+
+/* A hard link may turn out a symbolic one. */
+static lnt_status plan_job(folder_export *e, const lnti_file_job *job, lnt_error *err) {
+  const lnti_made symbolic = {job->made.key, lnti_manifest_link_stamp(job->uri)};
+  lnt_status status = lnti_manifest_plan(&e->manifest, job->below, &job->made, err);
+  if (status || job->link != LNTI_LINK_HARD) return status;
+  return lnti_manifest_plan(&e->manifest, job->below, &symbolic, err);
+}
+
+/* What is about to be written is in the journal before. */
 static lnt_status run_batch(folder_export *e, lnt_error *err) {
   const lnti_context *context = &e->work->project->context;
-  lnt_status status = lnti_pool_for(context->pool, e->n_jobs, 1, run_jobs, e, context->cancel, err);
+  lnt_status status = lnti_pool_for(context->pool, e->n_jobs, 16, look_jobs, e, context->cancel, err);
+  for (size_t i = 0; i < e->n_jobs && !status; i++) {
+    const lnti_file_job *job = &e->jobs[i];
+    if (job->there == LNTI_MADE_NOT || job->there == LNTI_MADE_OTHER) status = plan_job(e, job, err);
+  }
+  if (!status) status = lnti_manifest_flush(&e->manifest, err);
+  if (!status) status = lnti_pool_for(context->pool, e->n_jobs, 1, run_jobs, e, context->cancel, err);
+  if (!status) status = account(e, err);
   if (status) return status;
-  account(e);
   e->n_jobs = 0;
   lnti_arena_clear(&e->arena);
   lnti_progress_update(e->work->options->progress, "images", e->n_seen, e->work->total);
   return LNT_OK;
 }
 
+/* "a.tif" becomes "a.png": what a picture is called when it is encoded anew. */
+static lnt_status change_extension(lnti_text *name, const char *extension, lnt_error *err) {
+  const char *dot = name->length ? strrchr(name->data, '.') : NULL;
+  size_t stem = dot && dot != name->data ? (size_t)(dot - name->data) : name->length;
+  if (stem + strlen(extension) > LNTI_SAFE_NAME_MAX) stem = lnti_utf8_valid(name->data, LNTI_SAFE_NAME_MAX - 4);
+  name->length = stem;
+  return lnti_text_append(name, extension, strlen(extension), err);
+}
+
 /* The job's path: a free name in e->place. */
-static lnt_status name_file(folder_export *e, file_job *job, const lnti_item *item, const char *uri, lnt_error *err) {
+static lnt_status name_file(folder_export *e, lnti_file_job *job, const lnti_item *item, const char *uri,
+                            lnt_error *err) {
+  const lnti_export_encoding convert = e->work->options->convert;
   lnti_text name = {0};
   e->text.length = 0;
   lnt_status status = lnti_export_file_name(&name, &job->kind, item, uri, err);
+  if (!status && convert) status = change_extension(&name, convert == LNTI_ENCODE_JPEG ? ".jpg" : ".png", err);
   if (!status) status = lnti_text_printf(&e->text, err, "%s/", e->work->path);
+  const size_t below = e->text.length;
   if (!status) status = lnti_take_distinct(&e->text, &e->taken, e->place.data, name.data, err);
   if (!status) status = lnti_arena_strndup(&job->path, &e->arena, e->text.data, e->text.length, err);
+  if (!status) job->below = job->path + below;
   lnti_text_clear(&name);
   return status;
 }
 
-static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *err) {
-  folder_export *e = payload;
+/* One file of an item: in the folder of `option`. */
+static lnt_status add_file(folder_export *e, const lnti_item_view *view, size_t option, lnt_error *err) {
   const lnti_item *item = view->item;
-  e->n_seen++;
-  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
-  size_t option = label_of(e, item);
-  file_job *job = &e->jobs[e->n_jobs];
-  *job = (file_job){.content = item->content, .bytes = item->bytes, .labelled = option != LNTI_NONE};
+  lnti_file_job *job = &e->jobs[e->n_jobs];
+  *job = (lnti_file_job){.content = item->content, .bytes = item->bytes, .labelled = option != LNTI_NONE};
   lnt_status status = find_place(e, item, option, err);
   if (!status) status = make_place(e, err);
   if (!status) status = name_file(e, job, item, view->uri, err);
   if (!status) status = lnti_arena_strndup(&job->uri, &e->arena, view->uri, strlen(view->uri), err);
   if (status) return status;
-  job->link = e->work->options->link && job->kind == LNTI_EXPORT_FILE && item->source_kind == LNTI_SOURCE_FOLDER;
+  if (job->kind == LNTI_EXPORT_FILE && item->source_kind == LNTI_SOURCE_FOLDER) job->link = e->work->options->link;
+  lnti_file_job_plan(job, item, e->work->options);
   e->n_jobs++;
   return e->n_jobs == BATCH_FILES ? run_batch(e, err) : LNT_OK;
+}
+
+/* A member of a group without a label of its own has the group's. */
+static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *err) {
+  folder_export *e = payload;
+  const lnti_item *item = view->item;
+  size_t n = 0;
+  e->n_seen++;
+  if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
+  const label *found = labels_of(&n, e, item->id);
+  if (n == 0 && item->group_id) found = labels_of(&n, e, item->group_id);
+  lnt_status status = n == 0 ? add_file(e, view, LNTI_NONE, err) : LNT_OK;
+  for (size_t i = 0; i < n && !status; i++) status = add_file(e, view, found[i].option, err);
+  return status;
 }
 
 static void folder_clear(folder_export *e) {
@@ -452,22 +347,24 @@ static void folder_clear(folder_export *e) {
   free(e->jobs);
   lnti_taken_clear(&e->taken);
   lnti_taken_clear(&e->made);
+  lnti_manifest_close(&e->manifest);
   lnti_arena_clear(&e->arena);
   lnti_text_clear(&e->text);
   lnti_text_clear(&e->place);
 }
 
 lnt_status lnti_export_folder(lnti_export_work *work, lnt_error *err) {
-  folder_export e = {.work = work, .question = LNTI_NONE};
+  folder_export e = {.work = work, .question = LNTI_NONE, .manifest = {.lock = -1}};
   lnt_status status = choose_question(&e, err);
   if (!status) status = name_folders(&e, err);
   if (!status) status = load_labels(&e, err);
   if (!status) status = lnti_alloc_zero(&e.jobs, BATCH_FILES, sizeof *e.jobs, err);
-  if (!status) status = lnti_folder_make(work->path, err);
+  if (!status) status = lnti_manifest_open(&e.manifest, work->path, err);
   const lnti_items_query query = {.filter = work->filter};
   if (!status) status = lnti_items(work->project, work->view, &query, on_item, &e, err);
   if (!status && e.n_jobs > 0) status = run_batch(&e, err);
   if (!status) status = lnti_file_system_sync(work->path, err);
+  if (!status) status = lnti_manifest_finish(&work->result.removed, &work->result.left, &e.manifest, err);
   folder_clear(&e);
   return status;
 }
