@@ -6,7 +6,7 @@
  * estimate. Macro F1 counts a class that is predicted and was not drawn as 0: where a class has few groups, one resample in
  * three lacks it, and the percentiles can all lie below. Balanced accuracy and AUROC are means over the classes that were drawn:
  * where many classes have one group each and are known worse (or better) than the others, every resample lacks a third of
- * them. Their intervals are therefore moved back by the bootstrap's estimate of bias (see lnti_bootstrap); accuracy and log
+ * them. Their intervals are therefore moved back by the bootstrap's estimate of bias (see lnti_resample_interval); accuracy and log
  * loss are means over items, and have none.
  *
  * Resample r draws as many groups as there are, with replacement, from stream r of the seed; an item's weight is
@@ -17,6 +17,7 @@
  * another order for every class. It cannot overflow: that one group is drawn 256 times has a probability below 1/256!.
  */
 #include <base/alloc.h>
+#include <base/error.h>
 #include <base/rng.h>
 #include <eval/scored.h>
 
@@ -43,12 +44,11 @@ void lnti_keyed_sort(lnti_keyed *data, lnti_keyed *spare, size_t n) {
 }
 
 typedef struct bootstrap {
-  const lnti_scored *scored;
-  unsigned resamples;
-  uint64_t seed;
+  const lnti_resampled *of;
+  const lnti_evaluate_options *options;
   uint32_t *group; /* [n] from 0 without gaps; NULL: each item alone */
   size_t n_groups;
-  double *value; /* [LNTI_METRICS,resamples] */
+  double *value; /* [n_measures,resamples] */
 } bootstrap;
 
 lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n, lnt_error *err) {
@@ -84,30 +84,61 @@ void lnti_draw_groups(uint8_t *drawn, size_t n_groups, uint64_t seed, size_t fir
 
 static lnt_status run_batch(void *payload, size_t begin, size_t end, unsigned worker, lnt_error *err) {
   const bootstrap *b = payload;
-  const lnti_scored *scored = b->scored;
+  const lnti_resampled *of = b->of;
   lnt_status status;
   uint8_t *drawn = NULL, *weight = NULL;
-  uint32_t *count = NULL;
-  double value[LNTI_WEIGHTINGS][LNTI_METRICS];
+  void *scratch = NULL;
+  double *value = NULL;
   (void)worker;
   if ((status = lnti_alloc(&drawn, b->n_groups, LNTI_WEIGHTINGS * sizeof *drawn, err)) != LNT_OK) goto done;
-  if ((status = lnti_alloc(&count, scored->k, 3 * LNTI_WEIGHTINGS * sizeof *count, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc_aligned(&scratch, of->scratch_bytes, 1, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&value, of->n_measures, LNTI_WEIGHTINGS * sizeof *value, err)) != LNT_OK) goto done;
   if (b->group != NULL) {
-    if ((status = lnti_alloc(&weight, scored->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
+    if ((status = lnti_alloc(&weight, of->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
   }
-  lnti_draw_groups(drawn, b->n_groups, b->seed, begin, end - begin);
-  for (size_t i = 0; weight != NULL && i < scored->n; i++) {
+  lnti_draw_groups(drawn, b->n_groups, b->options->seed, begin, end - begin);
+  for (size_t i = 0; weight != NULL && i < of->n; i++) {
     memcpy(weight + i * LNTI_WEIGHTINGS, drawn + (size_t)b->group[i] * LNTI_WEIGHTINGS,
            LNTI_WEIGHTINGS * sizeof *weight);
   }
-  lnti_metrics_weighted(value, NULL, scored, weight != NULL ? weight : drawn, count);
-  for (size_t r = begin; r < end; r++) {
-    for (size_t m = 0; m < LNTI_METRICS; m++) b->value[m * b->resamples + r] = value[r - begin][m];
+  of->measure(value, of->data, weight != NULL ? weight : drawn, scratch);
+  for (size_t m = 0; m < of->n_measures; m++) {
+    memcpy(b->value + m * b->options->resamples + begin, value + m * LNTI_WEIGHTINGS, (end - begin) * sizeof *value);
   }
 done:
+  free(value);
+  free(scratch);
   free(weight);
-  free(count);
   free(drawn);
+  return status;
+}
+
+lnt_status lnti_measure_once(double *value_out, const lnti_resampled *of, lnt_error *err) {
+  lnt_status status;
+  uint8_t *weight = NULL;
+  void *scratch = NULL;
+  double *value = NULL;
+  if ((status = lnti_alloc(&weight, of->n, LNTI_WEIGHTINGS * sizeof *weight, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc_aligned(&scratch, of->scratch_bytes, 1, err)) != LNT_OK) goto done;
+  if ((status = lnti_alloc(&value, of->n_measures, LNTI_WEIGHTINGS * sizeof *value, err)) != LNT_OK) goto done;
+  memset(weight, 1, of->n * LNTI_WEIGHTINGS * sizeof *weight);
+  of->measure(value, of->data, weight, scratch);
+  for (size_t m = 0; m < of->n_measures; m++) value_out[m] = value[m * LNTI_WEIGHTINGS];
+done:
+  free(value);
+  free(scratch);
+  free(weight);
+  return status;
+}
+
+lnt_status lnti_resample(double *value_out, const lnti_resampled *of, const lnti_evaluate_options *options,
+                         const lnti_context *context, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  bootstrap b = {.of = of, .options = options, .n_groups = of->n, .value = value_out};
+  if (options->group != NULL) status = lnti_number_groups(&b.group, &b.n_groups, options->group, of->n, err);
+  if (!status)
+    status = lnti_pool_for(context->pool, options->resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
+  free(b.group);
   return status;
 }
 
@@ -143,33 +174,49 @@ size_t lnti_interval(double ci95[2], double *value, size_t n) {
   return defined;
 }
 
-void lnti_take_back_bias(double ci95[2], const double *value, size_t n, double estimate) {
+void lnti_take_back_bias(double ci95[2], const double *value, size_t n, double estimate, double low, double high) {
   if (n == 0) return;
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += value[i];
   double bias = sum / (double)n - estimate;
-  ci95[0] = fmin(fmax(ci95[0] - bias, 0), estimate);
-  ci95[1] = fmax(fmin(ci95[1] - bias, 1), estimate);
+  ci95[0] = fmin(fmax(ci95[0] - bias, low), estimate);
+  ci95[1] = fmax(fmin(ci95[1] - bias, high), estimate);
 }
 
-lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimate[LNTI_METRICS],
-                          const lnti_scored *scored, const lnti_evaluate_options *options, const lnti_context *context,
-                          lnt_error *err) {
-  lnt_status status;
-  bootstrap b = {.scored = scored, .resamples = options->resamples, .seed = options->seed, .n_groups = scored->n};
-  if (options->group != NULL) {
-    if ((status = lnti_number_groups(&b.group, &b.n_groups, options->group, scored->n, err)) != LNT_OK) goto done;
-  }
-  if ((status = lnti_alloc(&b.value, b.resamples, LNTI_METRICS * sizeof *b.value, err)) != LNT_OK) goto done;
-  status = lnti_pool_for(context->pool, b.resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
-  if (status != LNT_OK) goto done;
+lnt_status lnti_resample_interval(double ci95_out[2], const double *resample, size_t n, double estimate, bool distorted,
+                                  double low, double high, lnt_error *err) {
+  double *value = NULL;
+  lnt_status status = lnti_alloc(&value, n, sizeof *value, err);
+  if (status) return status;
+  memcpy(value, resample, n * sizeof *value);
+  size_t defined = lnti_interval(ci95_out, value, n);
+  if (distorted) lnti_take_back_bias(ci95_out, value, defined, estimate, low, high);
+  free(value);
+  return LNT_OK;
+}
+
+/* What lnti_metrics_weighted needs, for lnti_resample. */
+static void measure_scored(double *value_out, const void *data, const uint8_t *weight, void *scratch) {
+  double value[LNTI_WEIGHTINGS][LNTI_METRICS];
+  lnti_metrics_weighted(value, NULL, data, weight, scratch);
   for (size_t m = 0; m < LNTI_METRICS; m++) {
-    double *value = b.value + m * b.resamples;
-    size_t defined = lnti_interval(ci95_out[m], value, b.resamples);
-    if (m != LNTI_ACCURACY && m != LNTI_LOG_LOSS) lnti_take_back_bias(ci95_out[m], value, defined, estimate[m]);
+    for (size_t r = 0; r < LNTI_WEIGHTINGS; r++) value_out[m * LNTI_WEIGHTINGS + r] = value[r][m];
   }
-done:
-  free(b.value);
-  free(b.group);
+}
+
+lnt_status lnti_bootstrap(lnti_evaluation *e, const lnti_scored *scored, const lnti_evaluate_options *options,
+                          const lnti_context *context, lnt_error *err) {
+  size_t scratch = 0;
+  if (!lnti_size_mul(&scratch, scored->k, 3 * LNTI_WEIGHTINGS * sizeof(uint32_t)))
+    return lnti_fail(err, LNT_ENOMEM, "no memory for the counts of %zu classes", scored->k);
+  const lnti_resampled of = {scored->n, LNTI_METRICS, scratch, measure_scored, scored};
+  lnt_status status = lnti_alloc(&e->resample, options->resamples, LNTI_METRICS * sizeof *e->resample, err);
+  if (!status) status = lnti_resample(e->resample, &of, options, context, err);
+  if (!status) e->resamples = options->resamples;
+  for (size_t m = 0; m < LNTI_METRICS && !status; m++) {
+    bool distorted = m != LNTI_ACCURACY && m != LNTI_LOG_LOSS;
+    status = lnti_resample_interval(e->ci95[m], e->resample + m * options->resamples, options->resamples, e->value[m],
+                                    distorted, 0, 1, err);
+  }
   return status;
 }

@@ -8,6 +8,7 @@
 #define LNTI_EVAL_EVAL_H
 
 #include <base/context.h>
+#include <eval/measure.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +70,8 @@ typedef struct lnti_evaluation {
                                                 predicted; at most n */
   size_t n_cells;
   lnti_calibration_bin bin[LNTI_ECE_BINS]; /**< equal width, (b/15, (b+1)/15] */
+  double *resample; /**< [LNTI_METRICS,resamples] each metric of each resample, for lnti_compare; NULL without */
+  unsigned resamples;
 } lnti_evaluation;
 
 typedef struct lnti_evaluate_options {
@@ -96,6 +99,8 @@ LNT_MUST_CHECK lnt_status lnti_evaluation_new(lnti_evaluation **out, const float
                                               size_t k, const lnti_evaluate_options *options,
                                               const lnti_context *context, lnt_error *err);
 void lnti_evaluation_free(lnti_evaluation *evaluation);
+/** Borrowed from the evaluation; NULL: names alone. */
+lnti_measures lnti_evaluation_measures(const lnti_evaluation *evaluation);
 
 /** The next cell of the confusion that is not empty, by true class, then predicted; false after the last. However the
  *  evaluation keeps them. @param at  0 at first; where to go on. */

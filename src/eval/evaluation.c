@@ -25,12 +25,6 @@ typedef struct scoring {
   lnti_class_metrics *classes;
 } scoring;
 
-/* The bin (b/15, (b+1)/15] of a confidence; the product is exact, as a float has 24 bits and 15 has four. */
-static uint8_t bin_of(float confidence) {
-  double upper = ceil((double)confidence * LNTI_ECE_BINS);
-  return upper < 1 ? 0 : (uint8_t)(upper - 1);
-}
-
 static lnt_status score_row(lnti_scored *scored, const float *p, size_t i, lnt_error *err) {
   size_t k = scored->k, best = 0;
   int32_t truth = scored->label[i];
@@ -53,7 +47,7 @@ static lnt_status score_row(lnti_scored *scored, const float *p, size_t i, lnt_e
   scored->predicted[i] = (uint32_t)best;
   scored->confidence[i] = p[best];
   scored->loss[i] = log(clipped_sum) - log(fmin(fmax((double)p[truth], LOSS_CLIP), 1 - LOSS_CLIP));
-  scored->bin[i] = bin_of(p[best]);
+  scored->bin[i] = lnti_bin_of(p[best]);
   return LNT_OK;
 }
 
@@ -260,7 +254,7 @@ lnt_status lnti_evaluation_new(lnti_evaluation **out, const float *prob, const i
   if ((status = scored_rank(&scored, prob, e->classes, context, err)) != LNT_OK) goto done;
   if ((status = point_values(e, &scored, err)) != LNT_OK) goto done;
   if (options->resamples > 0) {
-    if ((status = lnti_bootstrap(e->ci95, e->value, &scored, options, context, err)) != LNT_OK) goto done;
+    if ((status = lnti_bootstrap(e, &scored, options, context, err)) != LNT_OK) goto done;
   }
   *out = e;
   e = NULL;
@@ -272,6 +266,7 @@ done:
 
 void lnti_evaluation_free(lnti_evaluation *evaluation) {
   if (evaluation == NULL) return;
+  free(evaluation->resample);
   free(evaluation->cell);
   free(evaluation->confusion);
   free(evaluation->classes);

@@ -54,6 +54,8 @@ typedef struct lnti_hierarchy_evaluation {
   lnti_hierarchy_level *levels;   /**< [n_depth] */
   size_t n_depth;
   lnti_backoff_point backoff[LNTI_BACKOFF_POINTS];
+  double *resample; /**< [LNTI_H_METRICS,resamples]; NULL without */
+  unsigned resamples;
 } lnti_hierarchy_evaluation;
 
 /**

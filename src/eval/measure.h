@@ -30,6 +30,8 @@ typedef struct lnti_measures {
   const double *value;         /**< [n] NaN where undefined */
   const double (*ci95)[2];     /**< [n] NaN where there is none */
   size_t n;
+  const double *resample; /**< [n,resamples] of the bootstrap; NULL where there are none */
+  unsigned resamples;
 } lnti_measures;
 
 /** The index of a measure by name; `measures.n` where there is none. */

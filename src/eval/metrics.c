@@ -14,32 +14,46 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct metric_info {
-  const char *name, *help;
-  bool lower_is_better;
-} metric_info;
-
-static const metric_info METRIC[LNTI_METRICS] = {
-    [LNTI_ACCURACY] = {"accuracy", "The share of all images that get the right class.", false},
-    [LNTI_BALANCED_ACCURACY] = {"balanced_accuracy",
+static const lnti_measure METRIC[LNTI_METRICS] = {
+    [LNTI_ACCURACY] = {"accuracy", "Accuracy", "The share of all images that get the right class.", false,
+                       LNTI_SCALE_SHARE},
+    [LNTI_BALANCED_ACCURACY] = {"balanced_accuracy", "Balanced accuracy",
                                 "The share of right answers if every class were equally common: rare classes count as "
                                 "much as frequent ones.",
-                                false},
-    [LNTI_MACRO_F1] = {"macro_f1",
+                                false, LNTI_SCALE_SHARE},
+    [LNTI_MACRO_F1] = {"macro_f1", "Macro F1",
                        "For each class, one figure for finding all of it and nothing else; averaged over the classes. "
                        "1 is perfect.",
-                       false},
-    [LNTI_LOG_LOSS] = {"log_loss",
-                       "The price of being sure and wrong: 0 is perfect, and each confident mistake costs much.", true},
-    [LNTI_ECE] = {"ece",
+                       false, LNTI_SCALE_FIGURE},
+    [LNTI_LOG_LOSS] = {"log_loss", "Log loss",
+                       "The price of being sure and wrong: 0 is perfect, and each confident mistake costs much.", true,
+                       LNTI_SCALE_FIGURE},
+    [LNTI_ECE] = {"ece", "Calibration error",
                   "How far the stated confidence is from the share that turns out right, on average: 0 means it can be "
                   "taken at its word.",
-                  true},
-    [LNTI_AUROC] = {"auroc",
+                  true, LNTI_SCALE_SHARE},
+    [LNTI_AUROC] = {"auroc", "AUROC",
                     "How often an image of a class scores higher for that class than an image of another: 0.5 is "
                     "guessing, 1 is perfect.",
-                    false},
+                    false, LNTI_SCALE_FIGURE},
 };
+
+lnti_measures lnti_evaluation_measures(const lnti_evaluation *e) {
+  lnti_measures measures = {METRIC, NULL, NULL, LNTI_METRICS, NULL, 0};
+  if (e) {
+    measures.value = e->value;
+    measures.ci95 = e->ci95;
+    measures.resample = e->resample;
+    measures.resamples = e->resamples;
+  }
+  return measures;
+}
+
+size_t lnti_measures_find(const lnti_measures *measures, const char *name) {
+  size_t m = 0;
+  while (m < measures->n && strcmp(measures->measure[m].name, name) != 0) m++;
+  return m;
+}
 
 const char *lnti_metric_name(lnti_metric_id metric) {
   assert((unsigned)metric < LNTI_METRICS);

@@ -35,7 +35,7 @@ typedef struct lnti_label_metrics {
   double threshold; /**< yes from this probability on */
   double precision, recall, f1;
   double average_precision, auroc;
-  double average_precision_ci95[2], f1_ci95[2];
+  double average_precision_ci95[2], f1_ci95[2]; /**< NaN with more than 1,000 labels */
 } lnti_label_metrics;
 
 typedef struct lnti_multilabel_evaluation {
@@ -48,6 +48,8 @@ typedef struct lnti_multilabel_evaluation {
   lnti_label_metrics *labels; /**< [k] */
   lnti_calibration_bin
       bin[LNTI_ECE_BINS]; /**< of the probability of yes (`confidence`) and the share of yes (`accuracy`) */
+  double *resample;       /**< [LNTI_ML_METRICS,resamples] and more behind; NULL without */
+  unsigned resamples;
 } lnti_multilabel_evaluation;
 
 /**

@@ -49,6 +49,8 @@ typedef struct lnti_regression_evaluation {
   double interval_coverage;                  /**< share of truths within the model's own interval; NaN without one */
   lnti_residual_bin bin[LNTI_RESIDUAL_BINS]; /**< [n_bins] by rising truth, about as many items each */
   size_t n_bins;                             /**< fewer where truths are equal */
+  double *resample;                          /**< [LNTI_R_METRICS,resamples] and more behind; NULL without */
+  unsigned resamples;
 } lnti_regression_evaluation;
 
 /**

@@ -6,10 +6,8 @@
 #ifndef LNTI_EVAL_SCORED_H
 #define LNTI_EVAL_SCORED_H
 
-#include <eval/eval.h>
-
-/** Weightings handled side by side: one load of an item serves all of them, and they fit vector registers. */
-enum { LNTI_WEIGHTINGS = 8 };
+#include <eval/resample.h>
+#include <math.h>
 
 /** A stretch of an order that ends with positives of one score. */
 typedef struct lnti_run {
@@ -60,47 +58,29 @@ void lnti_metrics_weighted(double value_out[LNTI_WEIGHTINGS][LNTI_METRICS], lnti
                            const lnti_scored *scored, const uint8_t *weight, uint32_t *count);
 
 /**
- * Percentile intervals of every headline metric; resamples that leave a metric undefined do not count for it.
- *
- * That of all but LNTI_ACCURACY and LNTI_LOG_LOSS is [q(2.5 %) - b, q(97.5 %) - b], where b = mean of the resamples - estimate is the bootstrap's estimate
- * of bias (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 10.3), cut to [0,1] and, where it would
- * still leave the estimate out, reaching to it. The estimate itself is not corrected: it is the figure of the paper.
- * @param estimate  the metrics of the items themselves
+ * The headline metrics of every resample, and their percentile intervals; resamples that leave a metric undefined do not count
+ * for it. That of all but LNTI_ACCURACY and LNTI_LOG_LOSS is moved back by its bias (lnti_take_back_bias).
+ * @param e  of which `value` is filled; fills `resample` and `ci95`
  * @return LNT_OK; LNT_ENOMEM; LNT_ECANCELLED.
  */
-LNT_MUST_CHECK lnt_status lnti_bootstrap(double ci95_out[LNTI_METRICS][2], const double estimate[LNTI_METRICS],
-                                         const lnti_scored *scored, const lnti_evaluate_options *options,
-                                         const lnti_context *context, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_bootstrap(lnti_evaluation *e, const lnti_scored *scored,
+                                         const lnti_evaluate_options *options, const lnti_context *context,
+                                         lnt_error *err);
+
+/** The bin (b/15, (b+1)/15] of a probability, for the calibration; the product is exact, as a float has 24 bits and 15 has
+ *  four. */
+static inline uint8_t lnti_bin_of(float probability) {
+  double upper = ceil((double)probability * LNTI_ECE_BINS);
+  return upper < 1 ? 0 : (uint8_t)(upper - 1);
+}
 
 /** Counts the evaluation's confusion, of a filled set. LNT_ENOMEM: the caller frees the evaluation. */
 LNT_MUST_CHECK lnt_status lnti_confusion_count(lnti_evaluation *e, const lnti_scored *scored, lnt_error *err);
-
-/* ---- what intervals of all kinds are made of ---- */
 
 /**
  * Accuracy, balanced accuracy and macro F1 of one weighting's counts; the other values stay.
  * @param count  [3,k,LNTI_WEIGHTINGS] weight of each class, of each prediction, and of right predictions of each class
  */
 void lnti_count_metrics(double value[LNTI_METRICS], const uint32_t *count, size_t k, size_t lane);
-/** Numbers the groups 0, 1, ... in the order of their numbers; free() *out [n]. */
-LNT_MUST_CHECK lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n,
-                                             lnt_error *err);
-/** Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_WEIGHTINGS]; lanes <= LNTI_WEIGHTINGS. */
-void lnti_draw_groups(uint8_t *drawn, size_t n_groups, uint64_t seed, size_t first, size_t lanes);
-/** The q-quantile of n values without NaN, linear between neighbours; sorts them. NaN where n is 0. */
-double lnti_quantile(double *value, size_t n, double q);
-/** 2.5 % and 97.5 % of the defined values, which are sorted to the front; returns how many these are. */
-size_t lnti_interval(double ci95[2], double *value, size_t n);
-/** Moves an interval back by the bias of its n resamples, none of which is undefined: mean(value) - estimate. It stays in
- *  [0,1] and holds the estimate. */
-void lnti_take_back_bias(double ci95[2], const double *value, size_t n, double estimate);
-
-/** A key with the index it belongs to. */
-typedef struct lnti_keyed {
-  uint32_t key, index;
-} lnti_keyed;
-
-/** Stable radix sort by key, 11 bits a pass; `spare` is as long as `data`. O(n). */
-void lnti_keyed_sort(lnti_keyed *data, lnti_keyed *spare, size_t n);
 
 #endif

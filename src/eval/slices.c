@@ -171,7 +171,7 @@ static void find_intervals(slicing *s) {
     }
     if (isnan(slice->macro_f1) || is_unanimous(slice)) continue;
     size_t defined = lnti_interval(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), resamples);
-    lnti_take_back_bias(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), defined, slice->macro_f1);
+    lnti_take_back_bias(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), defined, slice->macro_f1, 0, 1);
   }
 }
 

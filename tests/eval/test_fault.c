@@ -1,6 +1,11 @@
 /* The n-th allocation fails, for every n: LNT_ENOMEM, nothing leaked, outputs untouched. */
 #include "support.h"
 
+#include <eval/compare.h>
+#include <eval/decide.h>
+#include <eval/hierarchy.h>
+#include <eval/multilabel.h>
+#include <eval/regression.h>
 #include <eval/slices.h>
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
@@ -78,9 +83,82 @@ static void slices_survive_every_failing_allocation(void **state) {
   }
 }
 
+static const uint32_t PAIRS[] = {7, 7, 3, 3};
+static const lnti_evaluate_options RESAMPLES = {20, 1, PAIRS};
+
+static void labels_survive_every_failing_allocation(void **state) {
+  static const int8_t TRUTH[] = {1, 0, 1, -1, 0, 1, 1, 0};
+  (void)state;
+  for_each_fault(n) {
+    lnti_multilabel_evaluation *e = NULL;
+    float threshold[2] = {7, 7};
+    lnt_status status = lnti_multilabel_evaluation_new(&e, PROB, TRUTH, NULL, 4, 2, &RESAMPLES, &SERIAL, ERR);
+    assert_true((e != NULL) == (status == LNT_OK));
+    lnti_multilabel_evaluation_free(e);
+    if (!status) status = lnti_thresholds_tune(threshold, PROB, TRUTH, 4, 2, &SERIAL, ERR);
+    assert_true((threshold[0] < 2) == (status == LNT_OK));
+    assert_fault_status(status);
+  }
+}
+
+static void hierarchy_survives_every_failing_allocation(void **state) {
+  static const char *const IDS[] = {"a/b", "c"};
+  (void)state;
+  for_each_fault(n) {
+    lnti_class_tree *tree = NULL;
+    lnti_hierarchy_evaluation *e = NULL;
+    lnt_status status = lnti_class_tree_new(&tree, IDS, 2, ERR);
+    assert_true((tree != NULL) == (status == LNT_OK));
+    if (!status) status = lnti_hierarchy_evaluation_new(&e, tree, PROB, LABEL, 4, &RESAMPLES, &SERIAL, ERR);
+    assert_true((e != NULL) == (status == LNT_OK));
+    lnti_hierarchy_evaluation_free(e);
+    lnti_class_tree_free(tree);
+    assert_fault_status(status);
+  }
+}
+
+static void regression_survives_every_failing_allocation(void **state) {
+  static const double TRUTH[] = {1, 2, 3, 5};
+  const lnti_regression_options options = {RESAMPLES, 1, {0, 1}};
+  (void)state;
+  for_each_fault(n) {
+    lnti_regression_evaluation *e = NULL;
+    lnti_compared compared[LNTI_R_METRICS];
+    lnt_status status = lnti_regression_evaluation_new(&e, PROB, TRUTH, 4, &options, &SERIAL, ERR);
+    assert_true((e != NULL) == (status == LNT_OK));
+    if (!status) {
+      const lnti_measures measures = lnti_regression_measures(e);
+      status = lnti_compare(compared, &measures, &measures, ERR);
+    }
+    lnti_regression_evaluation_free(e);
+    assert_fault_status(status);
+  }
+}
+
+static void decisions_survive_every_failing_allocation(void **state) {
+  static const bool RIGHT[] = {true, false, true, true};
+  static const int8_t TRUTH[] = {1, 0, 1, 0};
+  (void)state;
+  for_each_fault(n) {
+    lnti_reject_curve curve;
+    lnti_reject_threshold reject;
+    lnti_cost_threshold cost;
+    lnti_unknown_metrics unknown;
+    lnt_status status = lnti_reject_curve_new(&curve, PROB, RIGHT, 4, ERR);
+    if (!status) status = lnti_reject_threshold_find(&reject, PROB, RIGHT, 4, 0.9, ERR);
+    if (!status) status = lnti_cost_threshold_find(&cost, PROB, TRUTH, 4, 1, 1, 2, ERR);
+    if (!status) status = lnti_unknown_measure(&unknown, PROB, 2, PROB + 2, 2, &RESAMPLES, &SERIAL, ERR);
+    assert_fault_status(status);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(evaluation_survives_every_failing_allocation),
+      cmocka_unit_test(labels_survive_every_failing_allocation),
+      cmocka_unit_test(hierarchy_survives_every_failing_allocation),
+      cmocka_unit_test(regression_survives_every_failing_allocation),
+      cmocka_unit_test(decisions_survive_every_failing_allocation),
       cmocka_unit_test(list_of_confusions_survives_every_failing_allocation),
       cmocka_unit_test(ece_survives_every_failing_allocation),
       cmocka_unit_test(temperature_survives_every_failing_allocation),

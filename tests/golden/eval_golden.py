@@ -4,6 +4,10 @@
 Provenance: scikit-learn 1.2.1, NumPy 1.24.2 and SciPy 1.10.1 of Debian 12. Run by hand, from this folder:
     ./eval_golden.py metrics > eval_metrics_golden.h
     ./eval_golden.py temperature > eval_temperature_golden.h
+    ./eval_golden.py multilabel > eval_multilabel_golden.h
+    ./eval_golden.py hierarchy > eval_hierarchy_golden.h
+    ./eval_golden.py regression > eval_regression_golden.h
+    ./eval_golden.py unknown > eval_unknown_golden.h
 The expected calibration error is written out below from its definition, as scikit-learn has none.
 Probabilities are rounded to float before anything is computed from them, so that both sides see the same numbers.
 """
@@ -12,6 +16,7 @@ import warnings
 
 import numpy as np
 import scipy
+import scipy.stats
 import sklearn
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
@@ -146,11 +151,186 @@ def write_temperatures():
     print("static const golden_temperature GOLDEN_TEMPERATURE[] = {\n" + "\n".join(table) + "\n};")
 
 
+def f1_threshold(prob, truth):
+    """The best F1 and its thresholds' range, by scikit-learn's curve."""
+    precision, recall, threshold = metrics.precision_recall_curve(truth, prob)
+    with np.errstate(invalid="ignore"):
+        f1 = np.nan_to_num(2 * precision * recall / (precision + recall))[:-1]
+    return f1[threshold > 0].max()
+
+
+def label_row(truth, prob, threshold):
+    known = truth >= 0
+    y, p = truth[known], prob[known].astype(np.float64)
+    yes, predicted = (y == 1).sum(), prob[known] >= threshold
+    both = 0 < yes < len(y)
+    tuned = f1_threshold(p, y) if yes >= 10 and both else np.nan
+    hits = (predicted & (y == 1)).sum()
+    return (yes, len(y) - yes, predicted.sum(), hits,
+            metrics.precision_score(y, predicted) if predicted.any() else np.nan,
+            metrics.recall_score(y, predicted) if yes else np.nan,
+            metrics.f1_score(y, predicted) if yes or predicted.any() else np.nan,
+            metrics.average_precision_score(y, p) if yes else np.nan,
+            metrics.roc_auc_score(y, p) if both else np.nan, tuned)
+
+
+def nanmean(values):
+    values = [v for v in values if not np.isnan(v)]
+    return np.mean(values) if values else np.nan
+
+
+def multilabel_values(prob, truth, threshold, rows):
+    known = truth >= 0
+    y, p = truth[known], prob[known].astype(np.float64)
+    predicted = (prob >= threshold)[known]
+    if len(y) == 0:
+        return [np.nan] * 7
+    ece_bin = np.maximum(np.ceil(p * BINS) - 1, 0).astype(int)
+    items = known.any(1)
+    exact = (((prob >= threshold) == (truth == 1)) | ~known).all(1)[items]
+    return [nanmean([r[7] for r in rows]),
+            metrics.f1_score(y, predicted) if (y == 1).any() or predicted.any() else np.nan,
+            nanmean([r[6] for r in rows]), exact.mean(), nanmean([r[8] for r in rows]),
+            metrics.log_loss(y, p, labels=[0, 1], eps=2.0 ** -52),
+            sum(abs(y[ece_bin == b].mean() - p[ece_bin == b].mean()) * (ece_bin == b).mean() for b in set(ece_bin))]
+
+
+def multilabel_cases():
+    rng = np.random.default_rng(11)
+
+    def make(n, k, unknown, steps=0, share=0.3):
+        truth = (rng.random((n, k)) < share).astype(int)
+        score = rng.normal(0, 1.2, (n, k)) + 2 * truth - 1
+        prob = 1 / (1 + np.exp(-score))
+        if steps:
+            prob = np.floor(prob * steps) / steps
+        truth[rng.random((n, k)) < unknown] = -1
+        return prob.astype(np.float32), truth, np.full(k, 0.5, np.float32)
+
+    yield "all known", *make(50, 4, 0)
+    yield "a third unknown", *make(60, 5, 0.33)
+    yield "mostly unknown", *make(40, 6, 0.9)
+    yield "ties in steps of a quarter", *make(60, 3, 0.2, 4)
+    yield "one label", *make(30, 1, 0)
+    prob, truth, threshold = make(50, 4, 0.2)
+    yield "thresholds of their own", prob, truth, np.array([0.1, 0.35, 0.8, 1.5], np.float32)
+    prob, truth, threshold = make(40, 4, 0)
+    truth[:, 1] = 0
+    truth[:, 2] = 1
+    truth[:, 3] = -1
+    yield "no yes, no no, nothing known", prob, truth, threshold
+    yield "all unknown", prob, np.full((40, 4), -1), threshold
+    yield "certain, right or wrong", np.round(prob), truth, threshold
+    yield "all scores equal", np.full((40, 4), 0.5, np.float32), truth, threshold
+    yield "one item", prob[:1], np.array([[1, 0, 1, -1]]), threshold
+
+
+def write_multilabel():
+    table = []
+    for i, (title, prob, truth, threshold) in enumerate(multilabel_cases()):
+        n, k = prob.shape
+        rows = [label_row(truth[:, c], prob[:, c], threshold[c]) for c in range(k)]
+        wrap(f"GOLDEN_PROB_{i}", "float", floats(prob.ravel()))
+        wrap(f"GOLDEN_TRUTH_{i}", "int8_t", ", ".join(map(str, truth.ravel())))
+        wrap(f"GOLDEN_THRESHOLD_{i}", "float", floats(threshold))
+        wrap(f"GOLDEN_LABEL_{i}", "double", ", ".join(number(x) for row in rows for x in row))
+        table.append('    {"%s", %d, %d, GOLDEN_PROB_%d, GOLDEN_TRUTH_%d, GOLDEN_THRESHOLD_%d, GOLDEN_LABEL_%d,\n     {%s}},'
+                     % (title, n, k, i, i, i, i, ", ".join(map(number, multilabel_values(prob, truth, threshold, rows)))))
+    print("static const golden_case GOLDEN[] = {\n" + "\n".join(table) + "\n};")
+
+
+def ancestors(path):
+    parts = path.split("/")
+    return {"/".join(parts[:i + 1]) for i in range(len(parts))}
+
+
+def hierarchy_cases():
+    rng = np.random.default_rng(12)
+    three = [f"{a}/{b}/{c}" for a in "ab" for b in "cde" for c in "fg"]
+    uneven = ["a", "b/c", "b/d", "b/e/f", "b/e/g/h", "b/e", "i/j"]
+    for title, ids in (("three levels", three), ("leaves at all depths, inner classes", uneven), ("flat", list("abcd")),
+                       ("one chain", ["a", "a/b", "a/b/c"])):
+        for honest in (0.1, 0.6):
+            prob, label = random_case(rng, 50, len(ids), 1.0, honest)
+            yield "%s, honest %g" % (title, honest), ids, prob, label
+
+
+def write_hierarchy():
+    table = []
+    for i, (title, ids, prob, label) in enumerate(hierarchy_cases()):
+        nodes = sorted(set().union(*map(ancestors, ids)))
+        member = np.array([[node in ancestors(c) for node in nodes] for c in ids], int)
+        answer = prob.argmax(1)
+        p, r, f, _ = metrics.precision_recall_fscore_support(member[label], member[answer], average="micro")
+        top = np.mean([ids[a].split("/")[0] == ids[b].split("/")[0] for a, b in zip(answer, label)])
+        distance = np.abs(member[label] - member[answer]).sum(1).mean()
+        values = [f, p, r, metrics.accuracy_score(label, answer), top, distance]
+        print(f"static const char *const GOLDEN_ID_{i}[] = {{%s}};" % ", ".join('"%s"' % c for c in ids))
+        wrap(f"GOLDEN_PROB_{i}", "float", floats(prob.ravel()))
+        wrap(f"GOLDEN_LABEL_{i}", "int32_t", ", ".join(map(str, label)))
+        table.append('    {"%s", %d, %d, GOLDEN_ID_%d, GOLDEN_PROB_%d, GOLDEN_LABEL_%d, {%s}},'
+                     % (title, len(label), len(ids), i, i, i, ", ".join(map(number, values))))
+    print("static const golden_case GOLDEN[] = {\n" + "\n".join(table) + "\n};")
+
+
+def regression_cases():
+    rng = np.random.default_rng(13)
+    truth = rng.normal(50, 20, 60)
+    yield "good", (truth + rng.normal(0, 5, 60)).astype(np.float32), truth
+    yield "no relation", rng.normal(50, 20, 60).astype(np.float32), truth
+    yield "the wrong way round", (100 - truth).astype(np.float32), truth
+    yield "far from zero", (truth + 4096 + rng.normal(0, 5, 60)).astype(np.float32), truth + 4096
+    whole = rng.integers(0, 5, 51).astype(float)
+    yield "ties, an odd number", np.round(whole + rng.normal(0, 1, 51)).astype(np.float32), whole
+    yield "many zeros", (np.maximum(truth - 60, 0) * 0.9).astype(np.float32), np.maximum(truth - 60, 0)
+    yield "constant truth", truth.astype(np.float32), np.full(60, 0.1)
+    yield "constant answer", np.full(60, 50, np.float32), truth
+    yield "two items", np.array([1, 2], np.float32), np.array([1.5, 2.5])
+    yield "one item", np.array([1], np.float32), np.array([3.0])
+    yield "tiny and huge", np.array([1e-30, 1, 1e20, 3], np.float32), np.array([0, 1e-9, 1.1e20, 2e9])
+
+
+def write_regression():
+    table = []
+    for i, (title, predicted, truth) in enumerate(regression_cases()):
+        wide = predicted.astype(np.float64)
+        varies = len(set(truth)) > 1
+        spearman = scipy.stats.spearmanr(wide, truth)[0] if varies and len(set(wide)) > 1 else np.nan
+        values = [metrics.mean_absolute_error(truth, wide), metrics.mean_squared_error(truth, wide, squared=False),
+                  metrics.r2_score(truth, wide) if varies else np.nan, spearman,
+                  metrics.median_absolute_error(truth, wide), (wide - truth).mean(),
+                  metrics.mean_absolute_error(truth, np.full(len(truth), truth.mean()))]
+        wrap(f"GOLDEN_ANSWER_{i}", "float", floats(predicted))
+        wrap(f"GOLDEN_TRUTH_{i}", "double", ", ".join(map(number, truth)))
+        table.append('    {"%s", %d, GOLDEN_ANSWER_%d, GOLDEN_TRUTH_%d, {%s}},'
+                     % (title, len(truth), i, i, ", ".join(map(number, values))))
+    print("static const golden_case GOLDEN[] = {\n" + "\n".join(table) + "\n};")
+
+
+def write_unknown():
+    rng = np.random.default_rng(14)
+    table = []
+    for i, (title, n, m, shift, steps) in enumerate([("far", 40, 20, 3, 0), ("near", 30, 45, 0.5, 0), ("ties", 50, 25, 1, 2),
+                                                     ("equal", 12, 8, 0, 0.01)]):
+        score = np.concatenate([rng.normal(0, 1, n), rng.normal(shift, 1, m)])
+        if steps:
+            score = np.floor(score * steps) / steps
+        score = score.astype(np.float32)
+        unknown = np.arange(n + m) >= n
+        fpr, tpr, threshold = metrics.roc_curve(unknown, score, drop_intermediate=False)
+        at = np.argmax(tpr >= 0.95)
+        wrap(f"GOLDEN_SCORE_{i}", "float", floats(score))
+        table.append('    {"%s", %d, %d, GOLDEN_SCORE_%d, {%s}},'
+                     % (title, n, m, i, ", ".join(map(number, [metrics.roc_auc_score(unknown, score), fpr[at], threshold[at]]))))
+    print("static const golden_case GOLDEN[] = {\n" + "\n".join(table) + "\n};")
+
+
 def main():
     print("/* Made by tests/golden/eval_golden.py with scikit-learn %s, NumPy %s, SciPy %s: do not edit. */"
           % (sklearn.__version__, np.__version__, scipy.__version__))
     print("/* clang-format off */")
-    {"metrics": write_metrics, "temperature": write_temperatures}[sys.argv[1]]()
+    {"metrics": write_metrics, "temperature": write_temperatures, "multilabel": write_multilabel,
+     "hierarchy": write_hierarchy, "regression": write_regression, "unknown": write_unknown}[sys.argv[1]]()
 
 
 if __name__ == "__main__":

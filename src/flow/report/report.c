@@ -96,13 +96,8 @@ void lnti_report_worst_first(size_t *order_out, const lnti_evaluation *evaluatio
 }
 
 const char *lnti_report_metric_title(lnti_metric_id metric) {
-  static const char *const TITLE[LNTI_METRICS] = {
-      [LNTI_ACCURACY] = "Accuracy",     [LNTI_BALANCED_ACCURACY] = "Balanced accuracy",
-      [LNTI_MACRO_F1] = "Macro F1",     [LNTI_LOG_LOSS] = "Log loss",
-      [LNTI_ECE] = "Calibration error", [LNTI_AUROC] = "AUROC",
-  };
   assert((unsigned)metric < LNTI_METRICS);
-  return TITLE[metric];
+  return lnti_evaluation_measures(NULL).measure[metric].title;
 }
 
 lnti_report_value lnti_report_count(uint64_t n) {
