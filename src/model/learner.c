@@ -11,6 +11,7 @@ static const lnti_learner *const learners[] = {
     &lnti_learner_logistic,
     &lnti_learner_knn,
     &lnti_learner_centroid,
+    &lnti_learner_ridge,
 };
 
 const lnti_learner *const *lnti_learners(size_t *n_out) {

@@ -10,6 +10,7 @@
 extern const lnti_learner lnti_learner_logistic; /**< logistic.c */
 extern const lnti_learner lnti_learner_knn;      /**< knn.c */
 extern const lnti_learner lnti_learner_centroid; /**< centroid.c */
+extern const lnti_learner lnti_learner_ridge;    /**< ridge.c */
 
 /** That a learner can be fitted to a problem: its task, lnti_problem_check, and class weights only where it takes them. */
 LNT_MUST_CHECK lnt_status lnti_learner_check(const lnti_learner *learner, const lnti_problem *problem, lnt_error *err);
