@@ -199,13 +199,13 @@ static void annotate(filling *f, size_t i) {
   const drawn *row = &f->rows[i - f->begin];
   lnti_annotation a = {.item_id = f->ids[i], .confidence = (double)NAN};
   if (!row->labelled) return;
-  a.answer = (lnti_answer){f->class_question, LNTI_ANSWERED, f->class_option[row->class], (double)NAN};
-  if (row->unsure) a.answer = (lnti_answer){f->class_question, LNTI_UNSURE, LNTI_NONE, (double)NAN};
+  a.answer = (lnti_answer){f->class_question, LNTI_ANSWERED, f->class_option[row->class], (double)NAN, NULL};
+  if (row->unsure) a.answer = (lnti_answer){f->class_question, LNTI_UNSURE, LNTI_NONE, (double)NAN, NULL};
   f->annotations[f->n_annotations++] = a;
-  a.answer = (lnti_answer){f->part_question, LNTI_ANSWERED, f->part_option[row->part], (double)NAN};
+  a.answer = (lnti_answer){f->part_question, LNTI_ANSWERED, f->part_option[row->part], (double)NAN, NULL};
   f->annotations[f->n_annotations++] = a;
   if (i % 4) return;
-  a.answer = (lnti_answer){f->severity_question, LNTI_ANSWERED, LNTI_NONE, row->severity};
+  a.answer = (lnti_answer){f->severity_question, LNTI_ANSWERED, LNTI_NONE, row->severity, NULL};
   f->annotations[f->n_annotations++] = a;
 }
 

@@ -20,6 +20,8 @@ static lnt_status answer_text(lnti_text *out, const lnti_ontology *ontology, con
                               option_name name, lnt_error *err) {
   if (row->state == LNTI_UNSURE) return lnti_text_printf(out, err, "unsure");
   if (row->state == LNTI_NONE_OF_THESE) return lnti_text_printf(out, err, "none of these");
+  if (row->state == LNTI_CLEARED) return lnti_text_printf(out, err, "no answer");
+  if (row->text) return lnti_text_append(out, row->text, strlen(row->text), err);
   if (row->option_id == 0) return lnti_text_printf(out, err, "%.10g", row->number);
   return append_option(out, ontology, row->option_id, name, err);
 }
@@ -34,9 +36,26 @@ size_t lnti_answers_run(const lnti_answer_row *rows, size_t n) {
   return run;
 }
 
-static bool is_checklist(const lnti_ontology *ontology, const lnti_answer_row *row) {
+static bool is_of_type(const lnti_ontology *ontology, const lnti_answer_row *row, lnti_question_type type) {
   size_t question = lnti_ontology_question_by_id(ontology, row->question_id);
-  return question != LNTI_NONE && ontology->questions[question].type == LNTI_CHECKLIST;
+  return question != LNTI_NONE && ontology->questions[question].type == type;
+}
+
+static bool is_checklist(const lnti_ontology *ontology, const lnti_answer_row *row) {
+  return is_of_type(ontology, row, LNTI_CHECKLIST);
+}
+
+/* An order; a rank that is unsure, or none of these, is one answer. */
+static bool is_order(const lnti_ontology *ontology, const lnti_answer_row *row) {
+  return row->slot != 0 && is_of_type(ontology, row, LNTI_RANK);
+}
+
+/* The row of a rank's place, from 1; NULL where there is none. */
+static const lnti_answer_row *at_place(const lnti_answer_row *rows, size_t n, size_t place) {
+  for (size_t i = 0; i < n; i++) {
+    if (rows[i].number == (double)place) return &rows[i];
+  }
+  return NULL;
 }
 
 static bool says(const lnti_answer_row *row, double number) {
@@ -73,9 +92,21 @@ static lnt_status checklist_text(lnti_text *out, const lnti_ontology *ontology, 
   return status;
 }
 
+static lnt_status order_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                             lnt_error *err) {
+  const lnti_answer_row *row;
+  lnt_status status = LNT_OK;
+  for (size_t place = 1; place <= n && !status && (row = at_place(rows, n, place)) != NULL; place++) {
+    status = lnti_text_printf(out, err, "%s", place > 1 ? ", " : "");
+    if (!status) status = append_option(out, ontology, row->slot, lnti_ontology_option_titles, err);
+  }
+  return status;
+}
+
 lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
                                   lnt_error *err) {
   if (is_checklist(ontology, rows)) return checklist_text(out, ontology, rows, n, err);
+  if (is_order(ontology, rows)) return order_text(out, ontology, rows, n, err);
   return answer_text(out, ontology, &rows[0], lnti_ontology_option_titles, err);
 }
 
@@ -123,6 +154,20 @@ static lnt_status json_checklist(lnti_json_writer *w, lnti_text *text, const lnt
   return status;
 }
 
+static lnt_status json_order(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
+                             const lnti_answer_row *rows, size_t n, option_name name, lnt_error *err) {
+  const lnti_answer_row *row;
+  lnt_status status = LNT_OK;
+  lnti_json_begin_array(w);
+  for (size_t place = 1; place <= n && !status && (row = at_place(rows, n, place)) != NULL; place++) {
+    text->length = 0;
+    status = append_option(text, ontology, row->slot, name, err);
+    if (!status) lnti_json_string(w, text->data);
+  }
+  lnti_json_end_array(w);
+  return status;
+}
+
 static lnt_status json_value(lnti_json_writer *w, lnti_text *text, const lnti_ontology *ontology,
                              const lnti_answer_row *rows, size_t n, lnt_error *err) {
   if (is_checklist(ontology, rows)) return json_checklist(w, text, ontology, rows, n, err);
@@ -130,6 +175,11 @@ static lnt_status json_value(lnti_json_writer *w, lnti_text *text, const lnti_on
     lnti_json_begin_object(w);
     lnti_json_kv_string(w, "state", rows->state == LNTI_UNSURE ? "unsure" : "none");
     lnti_json_end_object(w);
+    return LNT_OK;
+  }
+  if (is_order(ontology, rows)) return json_order(w, text, ontology, rows, n, lnti_ontology_option_path, err);
+  if (rows->text) {
+    lnti_json_string(w, rows->text);
     return LNT_OK;
   }
   if (rows->option_id == 0) {
@@ -216,6 +266,8 @@ static lnt_status json_titles(lnti_json_writer *w, lnti_text *text, const lnti_o
     status = json_question(&known, w, text, ontology, &rows[i], err);
     if (!status && is_checklist(ontology, &rows[i])) {
       status = json_options(w, text, ontology, rows + i, run, 1, lnti_ontology_option_titles, err);
+    } else if (!status && is_order(ontology, &rows[i])) {
+      status = json_order(w, text, ontology, rows + i, run, lnti_ontology_option_titles, err);
     } else if (!status) {
       text->length = 0;
       status = append_option(text, ontology, rows[i].option_id, lnti_ontology_option_titles, err);

@@ -9,7 +9,7 @@
 #include <store/store.h>
 
 /**
- * The value of one answer for a program, appended: an option's path, a number, "unsure", "none of these". An option that the ontology
+ * The value of one answer for a program, appended: an option's path, a number, a text, "unsure", "none of these". An option that the ontology
  * does not have is "?".
  */
 LNT_MUST_CHECK lnt_status lnti_answer_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *row,
@@ -20,7 +20,7 @@ size_t lnti_answers_run(const lnti_answer_row *rows, size_t n);
 
 /**
  * The value of one question's answers for people, appended; options by their titles: of a checklist those with a yes ("Bowl, Orange"), "none of 3" where
- * there are only noes (3 of them), "unsure" after these; of the other types that of the one answer.
+ * there are only noes (3 of them), "unsure" after these; of a rank its options by their places ("Bowl, Orange"); of the other types that of the one answer.
  * @param rows  [n], all of one question
  */
 LNT_MUST_CHECK lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology,
@@ -32,7 +32,7 @@ LNT_MUST_CHECK lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology 
 
 /**
  * All answers of one item, as members of the object that is open in the writer: "answers" (question path: option path,
- * number, {"state": "unsure"} or {"state": "none"}; of a checklist the list of options with a yes, or {"state": "unsure",
+ * number, text, {"state": "unsure"} or {"state": "none"}; of a rank the list of its options by their places; of a checklist the list of options with a yes, or {"state": "unsure",
  * "yes": [...]}) and, where options of checklists are answered with no, "answers_no" (question path: list of these).
  * An option in neither list is unknown. "titles" has those that are answered or have a yes by their titles, for questions where these
  * are not the paths. @param rows  [n], by question

@@ -43,6 +43,10 @@ typedef struct lnti_undo_options {
   void *payload;
 } lnti_undo_options;
 
+/** Whether an undo without a number would take this operation, or (of an undo) a redo: it wrote answers, or migrated, and was
+ *  not undone. */
+bool lnti_undo_offers(const lnti_op_row *row);
+
 /**
  * Undoes an operation: answers of annotate, import and undo; one of kind migrate by lnti_migrate_undo.
  * @return LNT_OK; LNT_ENOTFOUND (no such operation; nothing to undo); LNT_EUNSUPPORTED (an operation that cannot be

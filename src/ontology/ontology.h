@@ -241,17 +241,24 @@ typedef enum lnti_answer_state {
 typedef struct lnti_answer {
   size_t question;
   lnti_answer_state state;
-  size_t option; /**< of radio and tree; of a checklist that which is answered or cleared; LNTI_NONE */
-  double number; /**< of number; of a checklist's option 1 (yes) or 0 (no); NaN */
+  size_t option;    /**< of radio and tree; of a checklist that which is answered or cleared; LNTI_NONE */
+  double number;    /**< of number; of a checklist's option 1 (yes) or 0 (no); of a rank's its place, from 1; NaN */
+  const char *text; /**< of text; NULL */
 } lnti_answer;
 
 /**
  * The rules of one answer, the same on every way in: the option belongs to the question, is not retired and (leaf_only)
- * is a leaf; a number is finite, within min..max and on a step from min (or 0); a checklist's option has yes or no; no
+ * is a leaf; a number is finite, within min..max and on a step from min (or 0); a checklist's option has yes or no; a
+ * rank's a whole place from 1 to the number of options (that an order has each place once: lnti_annotate); a text is UTF-8
+ * with something beside blanks, no control character but the end of a line and a tab, and no longer than the question allows; no
  * value with unsure, none, cleared (but the option of a checklist that is cleared, which may be a retired one).
  * @return LNT_OK; LNT_EINVAL with the rule, the value and what is allowed.
  */
 LNT_MUST_CHECK lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err);
+
+/** The rules of any text that people write: as those of a text above. @param what  it is, for the message
+ *  @param max  most characters. LNT_EINVAL. */
+LNT_MUST_CHECK lnt_status lnti_text_check(const char *text, size_t max, const char *what, lnt_error *err);
 
 /** True where the question is asked given the options chosen so far: `chosen` is told for the parent question
  *  whether its current answer is (for a tree: is at or below; for a checklist: is yes to) the option that the question

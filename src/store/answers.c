@@ -296,6 +296,16 @@ lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_o
   return read_one(out, found_out, tx, FROM_SLOT "ORDER BY slot LIMIT 1", key, 4, -1, err);
 }
 
+lnt_status lnti_tx_current_next(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
+                                int64_t subject_id, int64_t question_id, int64_t slot, lnt_error *err) {
+  static const char sql[] = "SELECT log_id, " LNTI_ANSWER_COLUMNS
+                            " FROM answers WHERE subject_kind = ? AND subject_id = ? AND (question_id, slot) > (?, ?) "
+                            "ORDER BY question_id, slot LIMIT 1";
+  const int64_t key[] = {kind, subject_id, question_id, slot};
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  return status ? status : read_one(out, found_out, tx, sql, key, 4, slot, err);
+}
+
 lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *out, bool *found_out, lnti_subject_kind kind,
                                  int64_t subject_id, int64_t question_id, int64_t slot, int64_t op_id, lnt_error *err) {
   const int64_t key[] = {kind, subject_id, question_id, slot, op_id};

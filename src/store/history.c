@@ -65,6 +65,30 @@ lnt_status lnti_tx_newest(lnti_tx *tx, int64_t *log_id_out, lnti_subject_kind ki
   return lnti_db_run(log_id_out, NULL, stmt, err);
 }
 
+lnt_status lnti_tx_key_history(lnti_tx *tx, lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                               int64_t slot, lnti_key_visit visit, void *payload, lnt_error *err) {
+  static const char sql[] =
+      "WITH RECURSIVE history (entry) AS ("
+      "SELECT log_id FROM answers WHERE subject_kind = ? AND subject_id = ? AND question_id = ? AND slot = ? "
+      "UNION SELECT id FROM answer_log WHERE subject_kind = ? AND subject_id = ? AND +question_id = ? AND slot = ? AND "
+      "state = 4 UNION SELECT replaces FROM history JOIN answer_log ON id = entry WHERE replaces <> 0) "
+      "SELECT l.id, l.op_id, COALESCE(o.undoes, 0) FROM history JOIN answer_log l ON l.id = entry "
+      "JOIN operations o ON o.id = l.op_id ORDER BY l.id";
+  const int64_t key[] = {kind, subject_id, question_id, slot};
+  lnti_stmt *stmt = NULL;
+  bool found = false;
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  if (!status) status = lnti_db_prepare(&stmt, tx->db, sql, err);
+  if (status) return status;
+  for (size_t i = 0; i < 8; i++) lnti_put_int(stmt, key[i % 4]);
+  while (!(status = lnti_db_step(&found, stmt, err)) && found) {
+    status = visit(payload, lnti_get_int(stmt, 0), lnti_get_int(stmt, 1), lnti_get_int(stmt, 2), err);
+    if (status) break;
+  }
+  lnti_db_reset(stmt);
+  return status;
+}
+
 lnt_status lnti_tx_op_answers(lnti_tx *tx, int64_t op_id, lnti_answer_visit visit, void *payload, lnt_error *err) {
   static const char sql[] = "SELECT id, " LNTI_LOG_COLUMNS
                             " FROM (SELECT first_id, last_id FROM answer_ranges WHERE op_id = ?) "
@@ -113,7 +137,8 @@ lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t
   "(SELECT MAX(u.id) FROM operations u WHERE u.undoes = chain.id) FROM chain WHERE chain.id IS NOT NULL) "          \
   "SELECT CASE WHEN MAX(depth) % 2 = 1 THEN MAX(CASE depth WHEN 1 THEN id END) END FROM chain WHERE id IS NOT NULL" \
   "), 0), "                                                                                                         \
-  "COALESCE((SELECT SUM(r.last_id - r.first_id + 1) FROM answer_ranges r WHERE r.op_id = o.id), 0) FROM operations o "
+  "COALESCE((SELECT SUM(r.last_id - r.first_id + 1) FROM answer_ranges r WHERE r.op_id = o.id), 0), "               \
+  "COALESCE((SELECT t.kind FROM operations t WHERE t.id = o.undoes), 0) FROM operations o "
 
 static void read_op(lnti_op_row *out, lnti_stmt *stmt) {
   *out = (lnti_op_row){.op = {.id = lnti_get_int(stmt, 0),
@@ -123,7 +148,8 @@ static void read_op(lnti_op_row *out, lnti_stmt *stmt) {
                               .undoes = lnti_get_int(stmt, 5),
                               .note = lnti_get_text(stmt, 6)},
                        .undone_by = lnti_get_int(stmt, 7),
-                       .n_answers = (size_t)lnti_get_int(stmt, 8)};
+                       .n_answers = (size_t)lnti_get_int(stmt, 8),
+                       .undoes_kind = (lnti_op_kind)lnti_get_int(stmt, 9)};
   (void)lnti_get_bytes(out->op.uuid.bytes, sizeof out->op.uuid.bytes, stmt, 1);
 }
 

@@ -74,8 +74,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_op(lnti_tx *tx, int64_t *id_out, bool *existed
 /** An operation as the history tells it. */
 typedef struct lnti_op_row {
   lnti_op op;
-  int64_t undone_by; /**< the newest operation that undoes it and is itself not undone; 0 */
-  size_t n_answers;  /**< rows that it wrote to the answer log */
+  lnti_op_kind undoes_kind; /**< of op.undoes; 0 */
+  int64_t undone_by;        /**< the newest operation that undoes it and is itself not undone; 0 */
+  size_t n_answers;         /**< rows that it wrote to the answer log */
 } lnti_op_row;
 typedef lnt_status (*lnti_op_visit)(void *payload, const lnti_op_row *row, lnt_error *err);
 /** Operations with ids below `before` (0: all), newest first, at most `limit` (0: all). */
@@ -145,6 +146,8 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 /** Its split, appended. LNT_ENOTFOUND: no such item. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err);
+/** LNT_ENOTFOUND: no such item. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_there(lnti_tx *tx, int64_t item_id, lnt_error *err);
 /** Of all items with ids in [first,last]. LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage,
                                               lnt_error *err);
@@ -278,6 +281,11 @@ LNT_MUST_CHECK lnt_status lnti_tx_current(lnti_tx *tx, lnti_answer_row *out, boo
 LNT_MUST_CHECK lnt_status lnti_tx_current_from(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
                                                lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
                                                int64_t slot, lnt_error *err);
+/** As that, the next one of the subject behind that question and slot, in order of these: all that is said of a subject,
+ *  one after another. From question LNTI_REMARKS and slot INT64_MAX on: all but remarks. */
+LNT_MUST_CHECK lnt_status lnti_tx_current_next(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
+                                               lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
+                                               int64_t slot, lnt_error *err);
 /** As that, of those that an operation other than `op_id` has given. */
 LNT_MUST_CHECK lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *out, bool *found_out,
                                                 lnti_subject_kind kind, int64_t subject_id, int64_t question_id,
@@ -289,6 +297,13 @@ LNT_MUST_CHECK lnt_status lnti_tx_logged(lnti_tx *tx, lnti_answer_row *out, int6
  *  none. */
 LNT_MUST_CHECK lnt_status lnti_tx_newest(lnti_tx *tx, int64_t *log_id_out, lnti_subject_kind kind, int64_t subject_id,
                                          int64_t question_id, int64_t slot, lnt_error *err);
+
+/** One row of an answer's history: its number in the log, its operation, and what that undoes (0: nothing). */
+typedef lnt_status (*lnti_key_visit)(void *payload, int64_t log_id, int64_t op_id, int64_t undoes, lnt_error *err);
+/** All that was said in one slot of a question, oldest first. `visit` does not write. */
+LNT_MUST_CHECK lnt_status lnti_tx_key_history(lnti_tx *tx, lnti_subject_kind kind, int64_t subject_id,
+                                              int64_t question_id, int64_t slot, lnti_key_visit visit, void *payload,
+                                              lnt_error *err);
 
 typedef lnt_status (*lnti_answer_visit)(void *payload, const lnti_answer_row *row, lnt_error *err);
 /** What an operation has written to the log, oldest first. `visit` does not write. */

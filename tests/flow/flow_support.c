@@ -243,8 +243,9 @@ int64_t lab_group(lab *l, const char *member, const int64_t *items, size_t n) {
 /* ---- answers ---- */
 
 lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *question, const char *value) {
-  lnti_annotation a = {
-      .item_id = item_id, .answer = {lab_question(l, question), LNTI_ANSWERED, LNTI_NONE, NAN}, .confidence = NAN};
+  lnti_annotation a = {.item_id = item_id,
+                       .answer = {lab_question(l, question), LNTI_ANSWERED, LNTI_NONE, NAN, NULL},
+                       .confidence = NAN};
   if (strcmp(value, "unsure") == 0) {
     a.answer.state = LNTI_UNSURE;
   } else if (strcmp(value, "none") == 0) {
@@ -282,17 +283,23 @@ static lnt_status annotate(void *payload, lnti_tx *tx, lnt_error *err) {
   return lnti_annotate(tx, &a->counts, a->ontology, op_id, a->annotations, a->n, &a->options, err);
 }
 
-lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
-                        size_t *n_written_out) {
+lnt_status lab_annotate_with(const lab *l, const lnti_annotation *annotations, size_t n,
+                             const lnti_annotate_options *options, lnti_annotated *counts_out) {
   annotating a = {
-      .ontology = l->ontology,
-      .annotations = annotations,
-      .n = n,
-      .counts = {.n_added = 99},
-      .options = {.source = LNTI_BY_PERSON, .existing = keep_existing ? LNTI_EXISTING_KEEP : LNTI_EXISTING_WRITE}};
+      .ontology = l->ontology, .annotations = annotations, .n = n, .counts = {.n_added = 99}, .options = *options};
   lnti_project_op(&a.op, l->project, LNTI_OP_ANNOTATE, "a test");
   lnt_status status = lnti_store_write(l->project->store, annotate, &a, ERR);
-  if (n_written_out) *n_written_out = a.counts.n_added;
+  if (counts_out) *counts_out = a.counts;
+  return status;
+}
+
+lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
+                        size_t *n_written_out) {
+  const lnti_annotate_options options = {.source = LNTI_BY_PERSON,
+                                         .existing = keep_existing ? LNTI_EXISTING_KEEP : LNTI_EXISTING_WRITE};
+  lnti_annotated counts;
+  lnt_status status = lab_annotate_with(l, annotations, n, &options, &counts);
+  if (n_written_out) *n_written_out = counts.n_added;
   return status;
 }
 

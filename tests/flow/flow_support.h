@@ -75,6 +75,9 @@ lnti_annotation lab_annotation(const lab *l, int64_t item_id, const char *questi
  *  error goes to ERR. @param n_written_out  may be NULL */
 lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
                         size_t *n_written_out);
+/** The same with the caller's options. @param counts_out  may be NULL */
+lnt_status lab_annotate_with(const lab *l, const lnti_annotation *annotations, size_t n,
+                             const lnti_annotate_options *options, lnti_annotated *counts_out);
 /** Gives one answer that must be accepted. */
 void lab_answer(const lab *l, int64_t item_id, const char *question, const char *value);
 /** The current answer: *out, or false where there is none. */

@@ -199,7 +199,8 @@ static void test_keep_existing_takes_many_options(void **state) {
   lnti_annotation *batch = calloc(N, sizeof *batch);
   assert_non_null(batch);
   for (size_t i = 0; i < N; i++) {
-    batch[i] = (lnti_annotation){.item_id = item, .answer = {question, LNTI_ANSWERED, i, 1}, .confidence = (double)NAN};
+    batch[i] =
+        (lnti_annotation){.item_id = item, .answer = {question, LNTI_ANSWERED, i, 1, NULL}, .confidence = (double)NAN};
   }
   const clock_t start = clock();
   assert_ok(lab_annotate(&l, batch, N, true, &n));
@@ -307,7 +308,7 @@ static bool plain_apply(plain_model *m, const lnti_ontology *o, size_t item, con
 }
 
 static lnti_answer random_answer(lnti_rng *rng, const lnti_ontology *o) {
-  lnti_answer a = {lnti_rng_below(rng, o->n_questions), LNTI_ANSWERED, LNTI_NONE, NAN};
+  lnti_answer a = {lnti_rng_below(rng, o->n_questions), LNTI_ANSWERED, LNTI_NONE, NAN, NULL};
   lnti_question_type type = o->questions[a.question].type;
   uint64_t kind = lnti_rng_below(rng, 16);
   bool empty = o->questions[a.question].n_options == 0;

@@ -253,11 +253,11 @@ static void test_checklists(void **state) {
   lab_rows(&l, rows, 4);
   size_t has = lab_question(&l, "has"), dog = lab_option(&l, has, "dog"), cat = lab_option(&l, has, "cat");
   const lnti_annotation said[] = {
-      {.item_id = 1, .answer = {has, LNTI_ANSWERED, dog, 1}, .confidence = (double)NAN},
-      {.item_id = 1, .answer = {has, LNTI_ANSWERED, cat, 0}, .confidence = (double)NAN},
-      {.item_id = 2, .answer = {has, LNTI_ANSWERED, dog, 1}, .confidence = (double)NAN},
-      {.item_id = 3, .answer = {has, LNTI_ANSWERED, dog, 1}, .confidence = (double)NAN},
-      {.item_id = 4, .answer = {has, LNTI_ANSWERED, dog, 0}, .confidence = (double)NAN},
+      {.item_id = 1, .answer = {has, LNTI_ANSWERED, dog, 1, NULL}, .confidence = (double)NAN},
+      {.item_id = 1, .answer = {has, LNTI_ANSWERED, cat, 0, NULL}, .confidence = (double)NAN},
+      {.item_id = 2, .answer = {has, LNTI_ANSWERED, dog, 1, NULL}, .confidence = (double)NAN},
+      {.item_id = 3, .answer = {has, LNTI_ANSWERED, dog, 1, NULL}, .confidence = (double)NAN},
+      {.item_id = 4, .answer = {has, LNTI_ANSWERED, dog, 0, NULL}, .confidence = (double)NAN},
   };
   assert_ok(lab_annotate(&l, said, 5, false, NULL));
   lnti_duplicates d = update(&l, 0);

@@ -48,12 +48,12 @@ static size_t option(const char *key) {
 }
 
 static lnt_status choose(const char *path, const char *key) {
-  lnti_answer answer = {question(path), LNTI_ANSWERED, option(key), NAN};
+  lnti_answer answer = {question(path), LNTI_ANSWERED, option(key), NAN, NULL};
   return lnti_answer_check(ontology, &answer, ERR);
 }
 
 static lnt_status number(const char *path, double value) {
-  lnti_answer answer = {question(path), LNTI_ANSWERED, LNTI_NONE, value};
+  lnti_answer answer = {question(path), LNTI_ANSWERED, LNTI_NONE, value, NULL};
   return lnti_answer_check(ontology, &answer, ERR);
 }
 
@@ -70,7 +70,7 @@ static void options(void **state) {
   assert_message("leaves");
   assert_status(choose("species", "dodo"), LNT_EINVAL); /* below a retired one */
   assert_status(number("area", 1), LNT_EINVAL);
-  lnti_answer answer = {question("area"), LNTI_ANSWERED, LNTI_NONE, NAN};
+  lnti_answer answer = {question("area"), LNTI_ANSWERED, LNTI_NONE, NAN, NULL};
   assert_status(lnti_answer_check(ontology, &answer, ERR), LNT_EINVAL);
   answer.option = 1000;
   assert_status(lnti_answer_check(ontology, &answer, ERR), LNT_EINVAL);
@@ -98,7 +98,7 @@ static void numbers(void **state) {
 
 static void states_without_a_value(void **state) {
   (void)state;
-  lnti_answer answer = {question("area"), LNTI_UNSURE, LNTI_NONE, NAN};
+  lnti_answer answer = {question("area"), LNTI_UNSURE, LNTI_NONE, NAN, NULL};
   assert_ok(lnti_answer_check(ontology, &answer, ERR));
   answer.state = LNTI_NONE_OF_THESE;
   assert_ok(lnti_answer_check(ontology, &answer, ERR));
@@ -109,7 +109,7 @@ static void states_without_a_value(void **state) {
   answer.option = LNTI_NONE;
   answer.number = 0;
   assert_status(lnti_answer_check(ontology, &answer, ERR), LNT_EINVAL);
-  answer = (lnti_answer){question("any"), LNTI_NONE_OF_THESE, LNTI_NONE, NAN};
+  answer = (lnti_answer){question("any"), LNTI_NONE_OF_THESE, LNTI_NONE, NAN, NULL};
   assert_status(lnti_answer_check(ontology, &answer, ERR), LNT_EINVAL);
   answer.state = LNTI_UNSURE;
   assert_ok(lnti_answer_check(ontology, &answer, ERR));
@@ -118,7 +118,7 @@ static void states_without_a_value(void **state) {
 }
 
 static lnt_status say(const char *key, lnti_answer_state state, double value) {
-  lnti_answer answer = {question("labels"), state, key ? option(key) : LNTI_NONE, value};
+  lnti_answer answer = {question("labels"), state, key ? option(key) : LNTI_NONE, value, NULL};
   return lnti_answer_check(ontology, &answer, ERR);
 }
 
@@ -147,7 +147,7 @@ static void checklists(void **state) {
   assert_status(say("bowl", LNTI_UNSURE, NAN), LNT_EINVAL);
   assert_status(say("bowl", LNTI_NONE_OF_THESE, NAN), LNT_EINVAL);
   assert_status(say(NULL, LNTI_NONE_OF_THESE, 0), LNT_EINVAL);
-  lnti_answer far = {question("labels"), LNTI_CLEARED, 1000, NAN};
+  lnti_answer far = {question("labels"), LNTI_CLEARED, 1000, NAN, NULL};
   assert_status(lnti_answer_check(ontology, &far, ERR), LNT_EINVAL);
 }
 

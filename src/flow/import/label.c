@@ -91,7 +91,7 @@ lnt_status lnti_import_option(size_t *out, lnti_import_work *work, size_t questi
 }
 
 lnt_status lnti_import_check(const lnti_import_work *work, const lnti_import_answer *answer, lnt_error *err) {
-  const lnti_answer given = {answer->question, LNTI_ANSWERED, answer->option, answer->number};
+  const lnti_answer given = {answer->question, LNTI_ANSWERED, answer->option, answer->number, NULL};
   lnt_error reason = LNT_ERROR_INIT;
   return lnti_answer_check(work->ontology, &given, &reason) ? lnti_fail(err, LNT_EDATA, "%s", reason.message) : LNT_OK;
 }

@@ -53,8 +53,9 @@ static lnt_status keep_answer(void *payload, const lnti_answer_row *row, lnt_err
       lnti_grow(&page->answers, &page->answer_capacity, page->n_answers + 1, sizeof *page->answers, err);
   if (status) return status;
   page->answers[page->n_answers] = *row;
-  page->answers[page->n_answers++].text = NULL;
-  return LNT_OK;
+  if (row->text) status = keep_text(&page->answers[page->n_answers].text, page, err);
+  page->n_answers += status == LNT_OK;
+  return status;
 }
 
 static lnt_status keep_meta(void *payload, int64_t item_id, const char *key, const char *value, lnt_error *err) {
