@@ -12,6 +12,10 @@
 /** a * b, or a + b, into *out; false (and *out untouched) where it does not fit. */
 bool lnti_size_mul(size_t *out, size_t a, size_t b);
 bool lnti_size_add(size_t *out, size_t a, size_t b);
+/** The least multiple of `multiple` that is not below n, which must fit. */
+static inline size_t lnti_round_up(size_t n, size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
 
 /** n objects of `size` bytes, zeroed where the name says so; free() them. On overflow or lack of memory
  *  LNT_ENOMEM with the reason. n = 0 gives a unique pointer, never NULL. *out is a pointer's address. */

@@ -393,7 +393,7 @@ const lnti_command lnti_cmd_import = {
         "(exit code 3). Repeating an import adds what is missing and changes nothing else: after an "
         "interruption, give the same command again.\n\n"
         "With --embeddings vectors of images that are items become the feature embedding:NAME. FILE.npy is a NumPy array "
-        "[images, numbers] of f16, f32 or f64; --rows says which image each row is of. All that is taken is stored in one "
+        "[images, numbers] of f16, f32, f64 or u8; --rows says which image each row is of. All that is taken is stored in one "
         "step, or nothing.",
     .options = option_table,
     .examples = examples,

@@ -41,10 +41,6 @@ typedef struct conv {
 
 /* ---- geometry ---- */
 
-static size_t up(size_t n, size_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
-
 /* A window of one place: what it skips need not be copied. */
 static bool is_point(const lnti_window *w) {
   return w->kernel[0] == 1 && w->kernel[1] == 1;
@@ -71,8 +67,8 @@ static bool settle_copied(conv *c) {
   const size_t down = is_point(w) ? 1 : w->stride[0], across = is_point(w) ? 1 : w->stride[1];
   size_t rows = (c->out_rows - 1) * down + (w->kernel[0] - 1) * w->dilation[0] + 1;
   size_t columns = (c->out_columns - 1) * across + (w->kernel[1] - 1) * w->dilation[1] + 1, n = 0;
-  c->copy_rows = up(rows, down) / down;
-  c->copy_columns = up(columns, across);
+  c->copy_rows = lnti_round_up(rows, down) / down;
+  c->copy_columns = lnti_round_up(columns, across);
   c->width = c->copy_columns / across;
   c->places = (c->out_rows - 1) * c->width + c->out_columns;
   c->step = across * c->channels;

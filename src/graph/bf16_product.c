@@ -23,10 +23,6 @@ typedef struct product {
   float *bias; /* [columns, filled up] */
 } product;
 
-static size_t up(size_t n, size_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
-
 typedef struct running {
   const product *p;
   const float *in;
@@ -83,7 +79,7 @@ static lnt_status run(const lnti_bf16_kernel *kernel, const lnti_call *call, lnt
   lnt_status status = LNT_OK;
   for (r.first = 0; r.first < p->rows && !status; r.first += p->group * ROWS) {
     r.n = p->rows - r.first < p->group * ROWS ? p->rows - r.first : p->group * ROWS;
-    size_t rounded = up(r.n, ROWS / 2);
+    size_t rounded = lnti_round_up(r.n, ROWS / 2);
     status = lnti_pool_for(pool, rounded, (rounded + threads - 1) / threads, round_rows, &r, cancel, err);
     if (!status) {
       status = lnti_pool_for(pool, parts, (parts + threads - 1) / threads, multiply_columns, &r, cancel, err);
@@ -106,7 +102,7 @@ static lnt_status take_constants(product *p, const lnti_product *what, const lnt
                                      .taps = 1,
                                      .column_step = what->b_column,
                                      .depth_step = what->b_row};
-  const size_t n = lnti_bf16_packed(&weights), columns = up(what->n, COLUMNS);
+  const size_t n = lnti_bf16_packed(&weights), columns = lnti_round_up(what->n, COLUMNS);
   lnt_status status = lnti_alloc_aligned(&p->weights, n, sizeof *p->weights, err);
   if (!status) status = lnti_alloc_zero(&p->bias, columns, sizeof *p->bias, err);
   if (status) return status;
@@ -132,7 +128,7 @@ lnt_status lnti_bf16_product_new(lnti_bf16_kernel **out, const lnti_call *call, 
                  .columns = what.n,
                  .depth = what.k,
                  .row_step = what.a_row,
-                 .wide = up(what.k, LNTI_BF16_DEPTH)};
+                 .wide = lnti_round_up(what.k, LNTI_BF16_DEPTH)};
   const size_t blocks = (p->rows + ROWS - 1) / ROWS, fits = LNTI_BF16_CACHED / (ROWS * p->wide * sizeof *p->weights);
   p->group = fits == 0 ? 1 : fits < blocks ? fits : blocks;
   p->base.scratch_bytes = p->group * ROWS * p->wide * sizeof *p->weights;

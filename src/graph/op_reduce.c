@@ -273,6 +273,32 @@ static lnt_status infer_arg(lnti_call *call, lnt_error *err) {
   return LNT_OK;
 }
 
+/* A value that is compared: of i64 in two halves, since not every one is a double. */
+typedef struct ranked_value {
+  double value;
+  uint32_t low;
+  size_t index;
+} ranked_value;
+
+static ranked_value ranked(const void *element, lnti_dtype dtype, size_t index) {
+  ranked_value r = {.index = index};
+  if (dtype == LNTI_I64) {
+    int64_t v;
+    memcpy(&v, element, sizeof v);
+    r.value = (double)(v >> 32);
+    r.low = (uint32_t)v;
+  } else {
+    lnti_convert(&r.value, LNTI_F64, element, dtype, 1);
+  }
+  return r;
+}
+
+/* 0 where they are equal, or one is no number. */
+static int compare_value(const ranked_value *a, const ranked_value *b) {
+  if (a->value != b->value) return a->value > b->value ? 1 : a->value < b->value ? -1 : 0;
+  return (a->low > b->low) - (a->low < b->low);
+}
+
 static lnt_status forward_arg(lnti_call *call, lnt_error *err) {
   const lnti_tensor *in = call->input[0];
   bool most = strcmp(call->node->op->name, "ArgMax") == 0,
@@ -283,28 +309,19 @@ static lnt_status forward_arg(lnti_call *call, lnt_error *err) {
   size_t n = in->shape.dim[axis], step = lnti_shape_span(&in->shape, axis + 1, in->shape.rank);
   int64_t *out = call->output[0].data;
   for (size_t i = 0, n_out = lnti_shape_count(&call->output[0].shape); i < n_out; i++) {
-    size_t base = i / step * n * step + i % step, best = 0;
-    double extreme = 0;
+    size_t base = i / step * n * step + i % step;
+    ranked_value extreme = {0};
     for (size_t k = 0; k < n; k++) {
-      double v = 0;
-      lnti_convert(&v, LNTI_F64, (const char *)in->data + (base + k * step) * size, in->dtype, 1);
-      bool better = most ? v > extreme : v < extreme;
-      if (k == 0 || better || (last && v == extreme)) {
-        best = k;
-        extreme = v;
-      }
+      ranked_value v = ranked((const char *)in->data + (base + k * step) * size, in->dtype, k);
+      int order = compare_value(&v, &extreme);
+      if (k == 0 || (most ? order > 0 : order < 0) || (last && order == 0 && !isnan(v.value))) extreme = v;
     }
-    out[i] = (int64_t)best;
+    out[i] = (int64_t)extreme.index;
   }
   return LNT_OK;
 }
 
 /* ---- the k most extreme ---- */
-
-typedef struct ranked_value {
-  double value;
-  size_t index;
-} ranked_value;
 
 static lnt_status infer_top(lnti_call *call, lnt_error *err) {
   const lnti_tensor *in = call->input[0];
@@ -330,14 +347,16 @@ static lnt_status infer_top(lnti_call *call, lnt_error *err) {
 static int larger_first(const void *a, const void *b) {
   const ranked_value *x = a, *y = b;
   if (isnan(x->value) != isnan(y->value)) return isnan(x->value) ? -1 : 1;
-  if (x->value != y->value && !isnan(x->value)) return x->value > y->value ? -1 : 1;
+  const int order = compare_value(x, y);
+  if (order) return -order;
   return x->index < y->index ? -1 : 1;
 }
 
 static int smaller_first(const void *a, const void *b) {
   const ranked_value *x = a, *y = b;
   if (isnan(x->value) != isnan(y->value)) return isnan(x->value) ? 1 : -1;
-  if (x->value != y->value && !isnan(x->value)) return x->value < y->value ? -1 : 1;
+  const int order = compare_value(x, y);
+  if (order) return order;
   return x->index < y->index ? -1 : 1;
 }
 
@@ -345,7 +364,7 @@ static lnt_status forward_top(lnti_call *call, lnt_error *err) {
   const lnti_tensor *in = call->input[0];
   const bool largest = lnti_node_int(call->node, "largest", 1) != 0;
   const size_t size = lnti_dtype_bytes(in->dtype);
-  ranked_value *ranked = call->scratch;
+  ranked_value *all = call->scratch;
   size_t axis = 0;
   lnt_status status = lnti_axis(&axis, call, lnti_node_int(call->node, "axis", -1), in->shape.rank, false, err);
   if (status) return status;
@@ -354,16 +373,14 @@ static lnt_status forward_top(lnti_call *call, lnt_error *err) {
   for (size_t row = 0, rows = k ? lnti_shape_count(&call->output[0].shape) / k : 0; row < rows; row++) {
     const size_t outer = row / step, inner = row % step;
     for (size_t i = 0; i < n; i++) {
-      ranked[i].index = i;
-      lnti_convert(&ranked[i].value, LNTI_F64, (const char *)in->data + ((outer * n + i) * step + inner) * size,
-                   in->dtype, 1);
+      all[i] = ranked((const char *)in->data + ((outer * n + i) * step + inner) * size, in->dtype, i);
     }
-    qsort(ranked, n, sizeof *ranked, largest ? larger_first : smaller_first);
+    qsort(all, n, sizeof *all, largest ? larger_first : smaller_first);
     for (size_t i = 0; i < k; i++) {
       const size_t to = (outer * k + i) * step + inner;
       memcpy((char *)call->output[0].data + to * size,
-             (const char *)in->data + ((outer * n + ranked[i].index) * step + inner) * size, size);
-      if (call->n_outputs > 1) ((int64_t *)call->output[1].data)[to] = (int64_t)ranked[i].index;
+             (const char *)in->data + ((outer * n + all[i].index) * step + inner) * size, size);
+      if (call->n_outputs > 1) ((int64_t *)call->output[1].data)[to] = (int64_t)all[i].index;
     }
   }
   return LNT_OK;

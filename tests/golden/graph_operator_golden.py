@@ -24,10 +24,10 @@ const kinds = {float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int32:
 (async () => {
   const session = await ort.InferenceSession.create(file, {logSeverityLevel: 3, graphOptimizationLevel: "disabled"});
   const feeds = {};
-  for (const t of JSON.parse(given)) feeds[t.name] = new ort.Tensor(t.type, kinds[t.type].from(t.values), t.dims);
+  for (const t of JSON.parse(given)) feeds[t.name] = new ort.Tensor(t.type, kinds[t.type].from(t.values, t.type === "int64" ? BigInt : Number), t.dims);
   const made = await session.run(feeds);
   console.log(JSON.stringify(session.outputNames.map((name) => ({type: made[name].type, dims: made[name].dims,
-    values: Array.from(made[name].data, Number)}))));
+    values: Array.from(made[name].data, (v) => typeof v === "bigint" ? String(v) : v)}))));
 })();
 """
 
@@ -115,6 +115,9 @@ def cases():
     yield "lpnormalization_last", "LpNormalization", "", 17, [reals(1, 3, 4)], {}, [("f32", 1)]
     yield "lpnormalization_1", "LpNormalization", "", 17, [reals(1, 2, 3, 4)], {"axis": 1, "p": 1}, [("f32", 1)]
     yield "topk_axis", "TopK", "", 11, [reals(1, 3, 5, 2), ("i64", [1], [3])], {"axis": 1, "largest": 0}, [("f32", 1), ("i64", 1)]
+    whole = ("i64", [2, 4], [2**62 + 1, 2**62, 2**62 + 2, -2**62 - 1, -7, -2**62 - 1, 2**53 + 1, 2**53])  # not all are doubles
+    yield "topk_i64", "TopK", "", 11, [whole, ("i64", [1], [3])], {"axis": 1}, [("i64", 1), ("i64", 1)]
+    yield "argmin_i64", "ArgMin", "", 13, [whole], {"axis": 0, "keepdims": 0}, [("i64", 1)]
     yield "qlinearadd", "QLinearAdd", ms, 1, x + scaled(2, 0.02, 99, "u8", 3, 1, 4) + y, {}, made
     yield "qlinearadd_i8", "QLinearAdd", ms, 1, scaled(1, 0.03, -5, "i8", 7) + scaled(2, 0.02, 9, "i8", 7) + [one("f32", 0.05), one("i8", 3)], {}, [("i8", 1)]
     yield "qlinearmul", "QLinearMul", ms, 1, x + scaled(2, 0.02, 99, "u8", 1, 3, 1, 1) + y, {}, made
@@ -154,7 +157,7 @@ def main():
         folder = OUT / f"test_{name}" / "test_data_set_0"
         folder.mkdir(parents=True)
         (folder.parent / "model.onnx").write_bytes(model)
-        feeds = [{"name": f"x{k}", "type": back[inputs[k][0]], "dims": inputs[k][1], "values": inputs[k][2]} for k in given]
+        feeds = [{"name": f"x{k}", "type": back[inputs[k][0]], "dims": inputs[k][1], "values": [str(v) if inputs[k][0] == "i64" else v for v in inputs[k][2]]} for k in given]
         run = subprocess.run(["node", "-e", RUN, sys.argv[1], folder.parent / "model.onnx", json.dumps(feeds)], capture_output=True, text=True)
         if run.returncode:
             sys.exit(f"{name}: {run.stderr[-800:]}")
