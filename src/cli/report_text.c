@@ -12,6 +12,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,31 +37,56 @@ static lnt_status write_first_line(lnti_text *text, const lnti_report *report, b
   if (status == LNT_OK) status = lnti_text_printf(text, err, "%s on the split ", plain(styled));
   if (status == LNT_OK) status = lnti_plain(text, report->split, err);
   if (status != LNT_OK) return status;
-  return lnti_text_printf(text, err, ": %s of %s\n", lnti_show_things(report->evaluation->n, "item").text,
-                          lnti_show_things(report->evaluation->k, "class").text);
+  lnti_shown n = lnti_show_things(lnti_report_n(report), "item");
+  if (report->regression) return lnti_text_printf(text, err, ": %s\n", n.text);
+  return lnti_text_printf(text, err, ": %s of %s\n", n.text,
+                          lnti_show_things(lnti_report_k(report), report->multilabel ? "label" : "class").text);
+}
+
+static lnt_status add_measures(lnti_table *table, const lnti_measures *measures, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t m = 0; m < measures->n && status == LNT_OK; m++) {
+    lnti_shown value = lnti_show_metric(measures->value[m]);
+    lnti_shown interval = lnti_show_interval(measures->ci95[m][0], measures->ci95[m][1]);
+    const char *cells[] = {measures->measure[m].title, value.text, interval.text,
+                           measures->measure[m].lower_is_better ? "lower is better" : ""};
+    status = lnti_table_row(table, cells, err);
+  }
+  return status;
+}
+
+/* What it would be without a model. */
+static lnt_status write_baseline(lnti_text *text, const lnti_report *report, lnt_error *err) {
+  if (report->regression) {
+    lnt_status status = lnti_text_printf(text, err, "  Always answering the mean (%.4g) would be off by %.4g",
+                                         report->regression->mean_value, report->regression->mean_mae);
+    if (!status && report->unit && *report->unit) status = lnti_text_printf(text, err, " ");
+    if (!status && report->unit) status = lnti_plain(text, report->unit, err);
+    return status ? status : lnti_text_printf(text, err, " on average.\n");
+  }
+  if (!report->evaluation) return LNT_OK;
+  double share = 0;
+  size_t most = lnti_report_baseline(&share, report->evaluation);
+  lnt_status status = lnti_text_printf(text, err, "  Always answering ");
+  if (status == LNT_OK) status = lnti_plain(text, report->class_titles[most], err);
+  return status ? status : lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
 }
 
 static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
   static const lnti_column COLUMN[] = {
       {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
-  const lnti_evaluation *e = report->evaluation;
+  const lnti_measures measures = lnti_report_measures(report);
   lnti_table table;
   lnt_status status = heading(text, "Metrics", report->resamples > 0 ? ", with 95 % intervals" : "", styled, err);
   lnti_table_init(&table, COLUMN, 4, 2);
-  for (size_t m = 0; m < LNTI_METRICS && status == LNT_OK; m++) {
-    lnti_metric_id metric = (lnti_metric_id)m;
-    lnti_shown value = lnti_show_metric(e->value[m]), interval = lnti_show_interval(e->ci95[m][0], e->ci95[m][1]);
-    const char *cells[] = {lnti_report_metric_title(metric), value.text, interval.text,
-                           lnti_metric_lower_is_better(metric) ? "lower is better" : ""};
-    status = lnti_table_row(&table, cells, err);
+  if (status == LNT_OK) status = add_measures(&table, &measures, err);
+  if (status == LNT_OK && report->hierarchy) {
+    const lnti_measures tree = lnti_hierarchy_measures(report->hierarchy);
+    status = add_measures(&table, &tree, err);
   }
   if (status == LNT_OK) status = lnti_table_write(text, &table, err);
   lnti_table_clear(&table);
-  double share = 0;
-  size_t most = lnti_report_baseline(&share, e);
-  if (status == LNT_OK) status = lnti_text_printf(text, err, "  Always answering ");
-  if (status == LNT_OK) status = lnti_plain(text, report->class_titles[most], err);
-  if (status == LNT_OK) status = lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
+  if (status == LNT_OK) status = write_baseline(text, report, err);
   if (status != LNT_OK || report->group_key == NULL) return status;
   if ((status = lnti_text_printf(text, err, "  Items that belong together by ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;
@@ -214,6 +240,165 @@ static lnt_status write_pairs(lnti_text *text, const lnti_report *report, bool s
   return status;
 }
 
+/* ---- labels, trees, numbers ---- */
+
+static lnt_status label_row(lnti_table *table, const lnti_report *report, size_t l, lnt_error *err) {
+  const lnti_label_metrics *m = &report->multilabel->labels[l];
+  char *title = NULL;
+  lnt_status status = class_title(&title, report, l, err);
+  if (status != LNT_OK) return status;
+  lnti_shown n = lnti_show_count(m->n_yes), unknown = lnti_show_count(m->n_unknown);
+  lnti_shown ap = lnti_show_metric(m->average_precision), recall = lnti_show_metric(m->recall);
+  lnti_shown ci95 = lnti_show_interval(m->average_precision_ci95[0], m->average_precision_ci95[1]);
+  lnti_shown precision = lnti_show_metric(m->precision), f1 = lnti_show_metric(m->f1);
+  lnti_shown threshold = lnti_show_metric(m->threshold);
+  const char *cells[] = {title,       n.text,         unknown.text, ap.text,       ci95.text,
+                         recall.text, precision.text, f1.text,      threshold.text};
+  status = lnti_table_row(table, cells, err);
+  free(title);
+  return status;
+}
+
+static lnt_status write_labels(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"label", LNTI_ALIGN_LEFT},      {"n", LNTI_ALIGN_RIGHT},
+                                       {"unknown", LNTI_ALIGN_RIGHT},   {"average precision", LNTI_ALIGN_RIGHT},
+                                       {"", LNTI_ALIGN_LEFT},           {"recall", LNTI_ALIGN_RIGHT},
+                                       {"precision", LNTI_ALIGN_RIGHT}, {"F1", LNTI_ALIGN_RIGHT},
+                                       {"from", LNTI_ALIGN_RIGHT}};
+  size_t k = report->multilabel->k, *order = NULL;
+  lnti_table table;
+  lnti_table_init(&table, COLUMN, 9, 2);
+  lnt_status status = heading(text, "Labels", ", the one it knows least first", styled, err);
+  if (!status) status = lnti_alloc(&order, k, sizeof *order, err);
+  if (!status) status = lnti_report_labels_worst_first(order, report->multilabel, err);
+  for (size_t i = 0; i < k && !status; i++) status = label_row(&table, report, order[i], err);
+  if (!status) status = lnti_table_write(text, &table, err);
+  free(order);
+  lnti_table_clear(&table);
+  return status;
+}
+
+static lnt_status write_levels(lnti_text *text, const lnti_hierarchy_evaluation *e, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"level", LNTI_ALIGN_RIGHT},
+                                       {"nodes", LNTI_ALIGN_RIGHT},
+                                       {"n", LNTI_ALIGN_RIGHT},
+                                       {"right down to here", LNTI_ALIGN_RIGHT},
+                                       {"goes wrong here", LNTI_ALIGN_RIGHT}};
+  lnti_table table;
+  lnti_table_init(&table, COLUMN, 5, 2);
+  lnt_status status = heading(text, "Levels", " of the tree, from the top down", styled, err);
+  for (size_t d = 0; d < e->n_depth && !status; d++) {
+    const lnti_hierarchy_level *level = &e->levels[d];
+    char share[32] = "-";
+    if (level->n > 0) (void)snprintf(share, sizeof share, "%.1f %%", 100 * (double)level->right / (double)level->n);
+    lnti_shown depth = lnti_show_count(d + 1), nodes = lnti_show_count(level->n_nodes), n = lnti_show_count(level->n);
+    lnti_shown wrong = lnti_show_count(level->wrong_here);
+    const char *cells[] = {depth.text, nodes.text, n.text, share, wrong.text};
+    status = lnti_table_row(&table, cells, err);
+  }
+  if (!status) status = lnti_table_write(text, &table, err);
+  lnti_table_clear(&table);
+  const lnti_backoff_point *sure = &e->backoff[LNTI_BACKOFF_POINTS * 4 / 5];
+  if (status || isnan(sure->accuracy)) return status;
+  return lnti_text_printf(text, err,
+                          "  Going down only as far as it is %.0f %% sure it answers %.1f %% of the items, %.1f levels "
+                          "deep on average,\n  and %.1f %% of these answers are right as far as they go.\n",
+                          100 * sure->threshold, 100 * sure->coverage, sure->depth, 100 * sure->accuracy);
+}
+
+static lnt_status write_residuals(lnti_text *text, const lnti_regression_evaluation *e, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"true value", LNTI_ALIGN_LEFT},
+                                       {"n", LNTI_ALIGN_RIGHT},
+                                       {"mean error", LNTI_ALIGN_RIGHT},
+                                       {"on the whole", LNTI_ALIGN_RIGHT},
+                                       {"eight in ten between", LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  lnti_table_init(&table, COLUMN, 5, 2);
+  lnt_status status = heading(text, "Errors", " by size of the truth", styled, err);
+  for (size_t b = 0; b < e->n_bins && !status; b++) {
+    const lnti_residual_bin *bin = &e->bin[b];
+    char range[64], mae[32], mean[32], spread[64];
+    (void)snprintf(range, sizeof range, "%.4g to %.4g", bin->low, bin->high);
+    (void)snprintf(mae, sizeof mae, "%.4g", bin->mae);
+    (void)snprintf(mean, sizeof mean, "%+.4g", bin->mean);
+    (void)snprintf(spread, sizeof spread, "%+.4g and %+.4g", bin->p10, bin->p90);
+    lnti_shown n = lnti_show_count(bin->n);
+    const char *cells[] = {range, n.text, mae, mean, spread};
+    status = lnti_table_row(&table, cells, err);
+  }
+  if (!status) status = lnti_table_write(text, &table, err);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/* ---- another model ---- */
+
+static lnt_status compared_row(lnti_table *table, const lnti_compared *c, const char *first, const char *second,
+                               lnt_error *err) {
+  char difference[32] = "-";
+  if (!isnan(c->difference)) (void)snprintf(difference, sizeof difference, "%+.4f", c->difference);
+  lnti_shown a = lnti_show_metric(c->first), b = lnti_show_metric(c->second);
+  lnti_shown ci95 = lnti_show_interval(c->ci95[0], c->ci95[1]);
+  const char *so = isnan(c->ci95[0])                       ? "not known"
+                   : c->verdict == LNTI_NO_DIFFERENCE_SEEN ? "may be chance"
+                   : c->verdict == LNTI_FIRST_IS_BETTER    ? first
+                                                           : second;
+  const char *cells[] = {c->measure->title, a.text, b.text, difference, ci95.text, so};
+  return lnti_table_row(table, cells, err);
+}
+
+static lnt_status write_comparison(lnti_text *text, const lnti_report_comparison *c, bool styled, lnt_error *err) {
+  lnti_column columns[] = {{"", LNTI_ALIGN_LEFT},    {NULL, LNTI_ALIGN_RIGHT},
+                           {NULL, LNTI_ALIGN_RIGHT}, {"difference", LNTI_ALIGN_RIGHT},
+                           {"", LNTI_ALIGN_LEFT},    {"better is", LNTI_ALIGN_LEFT}};
+  lnti_table table;
+  char *first = NULL, *second = NULL;
+  lnti_text says = {NULL, 0, 0}, safe = {NULL, 0, 0};
+  lnt_status status = short_name(&first, c->first, err);
+  if (!status) status = short_name(&second, c->second, err);
+  columns[1].title = first;
+  columns[2].title = second;
+  lnti_table_init(&table, columns, 6, 2);
+  if (!status)
+    status = heading(text, "Comparison", ", on the same items, with 95 % intervals of the difference", styled, err);
+  for (size_t m = 0; m < c->n_measures && !status; m++)
+    status = compared_row(&table, &c->measures[m], first, second, err);
+  if (!status) status = lnti_table_write(text, &table, err);
+  if (!status && c->n_measures > 0) status = lnti_report_compared(&says, c, &c->measures[0], err);
+  if (!status && says.data) status = lnti_plain(&safe, says.data, err);
+  if (!status && safe.data) status = lnti_text_printf(text, err, "  %s\n", safe.data);
+  if (!status && c->n_left_out > 0)
+    status = lnti_text_printf(text, err, "  On %s that both know; %s left out.\n", lnti_show_things(c->n, "item").text,
+                              lnti_show_things(c->n_left_out, "item").text);
+  if (!status && c->mcnemar)
+    status = lnti_text_printf(text, err, "  Right with the first alone: %s, with the second alone: %s.\n",
+                              lnti_show_things(c->mcnemar->first_only, "item").text,
+                              lnti_show_things(c->mcnemar->second_only, "item").text);
+  lnti_text_clear(&safe);
+  lnti_text_clear(&says);
+  lnti_table_clear(&table);
+  free(second);
+  free(first);
+  return status;
+}
+
+/* Accuracy where the least sure items are left to a person. */
+static lnt_status write_reject(lnti_text *text, const lnti_reject_curve *curve, lnt_error *err) {
+  static const double WANTED[] = {0.9, 0.95, 0.99};
+  const double all = curve->n_points ? curve->point[curve->n_points - 1].accuracy : 1;
+  for (size_t w = 0; w < sizeof WANTED / sizeof *WANTED; w++) {
+    size_t i = curve->n_points;
+    while (i > 0 && curve->point[i - 1].accuracy < WANTED[w]) i--;
+    if (all >= WANTED[w] || i == 0) continue;
+    return lnti_text_printf(
+        text, err,
+        "  To be right in %.0f %% it may answer the %.1f %% of the items of which it is at least %.1f %% "
+        "sure.\n",
+        100 * WANTED[w], 100 * curve->point[i - 1].coverage, 100 * curve->point[i - 1].confidence);
+  }
+  return LNT_OK;
+}
+
 /* ---- slices ---- */
 
 static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, lnt_error *err) {
@@ -264,23 +449,28 @@ static lnt_status write_slices(lnti_text *text, const lnti_report_slices *slices
   return status;
 }
 
+static lnt_status write_classes_part(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  lnt_status status = report->reject ? write_reject(text, report->reject, err) : LNT_OK;
+  if (!status && report->hierarchy) status = write_levels(text, report->hierarchy, styled, err);
+  if (!status) status = write_classes(text, report, styled, err);
+  if (!status && report->evaluation->k <= LNTI_REPORT_TEXT_MATRIX_CLASSES_MAX)
+    status = write_matrix(text, report, styled, err);
+  return status ? status : write_pairs(text, report, styled, err);
+}
+
 lnt_status lnti_report_text(FILE *out, const lnti_report *report, bool styled, lnt_error *err) {
   lnti_text text = {NULL, 0, 0};
-  lnt_status status;
-  if ((status = write_first_line(&text, report, styled, err)) != LNT_OK) goto done;
-  if ((status = write_metrics(&text, report, styled, err)) != LNT_OK) goto done;
-  if ((status = write_classes(&text, report, styled, err)) != LNT_OK) goto done;
-  if (report->evaluation->k <= LNTI_REPORT_TEXT_MATRIX_CLASSES_MAX) {
-    if ((status = write_matrix(&text, report, styled, err)) != LNT_OK) goto done;
-  }
-  if ((status = write_pairs(&text, report, styled, err)) != LNT_OK) goto done;
-  for (size_t i = 0; i < report->n_slices; i++) {
-    if ((status = write_slices(&text, &report->slices[i], styled, err)) != LNT_OK) goto done;
-  }
-  if (fwrite(text.data, 1, text.length, out) != text.length || fflush(out) != 0) {
+  lnt_status status = write_first_line(&text, report, styled, err);
+  if (!status) status = write_metrics(&text, report, styled, err);
+  if (!status && report->evaluation) status = write_classes_part(&text, report, styled, err);
+  if (!status && report->multilabel) status = write_labels(&text, report, styled, err);
+  if (!status && report->regression) status = write_residuals(&text, report->regression, styled, err);
+  for (size_t i = 0; i < report->n_slices && !status; i++)
+    status = write_slices(&text, &report->slices[i], styled, err);
+  if (!status && report->comparison) status = write_comparison(&text, report->comparison, styled, err);
+  if (!status && (fwrite(text.data, 1, text.length, out) != text.length || fflush(out) != 0)) {
     status = lnti_fail_errno(err, errno, "writing the report failed");
   }
-done:
   lnti_text_clear(&text);
   return status;
 }

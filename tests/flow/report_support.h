@@ -4,6 +4,7 @@
 
 #include "support.h"
 
+#include <base/rng.h>
 #include <flow/report/report.h>
 #include <math.h>
 
@@ -55,6 +56,70 @@ static inline lnti_report sample_report(const lnti_evaluation *evaluation, const
                         .class_titles = titles,
                         .evaluation = evaluation};
   return report;
+}
+
+/* An evaluation of each other task, of made-up answers that are mostly right. */
+static inline lnti_multilabel_evaluation *sample_labels(size_t n, size_t k, unsigned resamples) {
+  static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
+  const lnti_evaluate_options options = {resamples, 1, NULL};
+  lnti_multilabel_evaluation *e = NULL;
+  float *prob = calloc(n * k, sizeof *prob);
+  int8_t *truth = calloc(n * k, 1);
+  lnti_rng rng;
+  assert_true(prob && truth);
+  lnti_rng_seed(&rng, 3, 0);
+  for (size_t c = 0; c < n * k; c++) {
+    double share = 0.5 / (double)(1 + c % k), hard = 0.4 + 0.9 * (double)(c % k) / (double)k;
+    bool yes = c % k + 1 < k && lnti_rng_unit(&rng) < share; /* nothing has the last label */
+    truth[c] = lnti_rng_unit(&rng) < 0.1 ? LNTI_LABEL_UNKNOWN : (int8_t)yes;
+    prob[c] = (float)(1 / (1 + exp(-(lnti_rng_normal(&rng) * hard + (yes ? 1.2 : -1.5)))));
+  }
+  assert_ok(lnti_multilabel_evaluation_new(&e, prob, truth, NULL, n, k, &options, &SERIAL, ERR));
+  free(truth);
+  free(prob);
+  return e;
+}
+
+/* n answers and truths, errors growing with the truth. */
+static inline lnti_regression_evaluation *sample_numbers(float *answer, double *truth, size_t n, unsigned resamples) {
+  static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
+  const lnti_regression_options options = {{resamples, 1, NULL}, 4, {-2, 2}};
+  lnti_regression_evaluation *e = NULL;
+  lnti_rng rng;
+  lnti_rng_seed(&rng, 4, 0);
+  for (size_t i = 0; i < n; i++) {
+    truth[i] = fabs(lnti_rng_normal(&rng)) * 6;
+    answer[i] = (float)(1 + 0.8 * truth[i] + lnti_rng_normal(&rng) * (0.3 + truth[i] / 8));
+  }
+  assert_ok(lnti_regression_evaluation_new(&e, answer, truth, n, &options, &SERIAL, ERR));
+  return e;
+}
+
+/* The first k of twelve classes in three levels; as sample_evaluation answers. */
+static inline lnti_hierarchy_evaluation *sample_tree(size_t n, unsigned resamples) {
+  static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
+  static const char *const IDS[] = {"fruit/apple/fuji", "fruit/apple/gala", "fruit/pear", "milk/whole", "milk/skimmed"};
+  const lnti_evaluate_options options = {resamples, 1, NULL};
+  enum { K = 5 };
+  lnti_hierarchy_evaluation *e = NULL;
+  lnti_class_tree *tree = NULL;
+  float *prob = calloc(n * K, sizeof *prob);
+  int32_t *label = calloc(n, sizeof *label);
+  lnti_rng rng;
+  assert_true(prob && label);
+  lnti_rng_seed(&rng, 5, 0);
+  for (size_t i = 0; i < n; i++) {
+    size_t truth = i % K, answer = lnti_rng_unit(&rng) < 0.8 ? truth : (truth + 1) % K;
+    double sure = 0.4 + 0.55 * lnti_rng_unit(&rng);
+    label[i] = (int32_t)truth;
+    for (size_t c = 0; c < K; c++) prob[i * K + c] = (float)(c == answer ? sure : (1 - sure) / (K - 1));
+  }
+  assert_ok(lnti_class_tree_new(&tree, IDS, K, ERR));
+  assert_ok(lnti_hierarchy_evaluation_new(&e, tree, prob, label, n, &options, &SERIAL, ERR));
+  lnti_class_tree_free(tree);
+  free(label);
+  free(prob);
+  return e;
 }
 
 /* Slices of a key: a value and a range that are compared, others and none; their texts are borrowed. */

@@ -164,7 +164,7 @@ static void hostile_names_are_only_text(void **state) {
                           "bad \xff\xc3( bytes \x1b[31m\n\x7f", "\u202eright to left"};
   lnti_evaluation *e = sample_evaluation(60, 5, 0);
   lnti_report report = sample_report(e, titles);
-  lnti_report_mistake mistake = {PNG, sizeof PNG, "x\"/><script>alert(3)</script>#1", 0, 1, 0.9};
+  lnti_report_mistake mistake = {PNG, sizeof PNG, "x\"/><script>alert(3)</script>#1", 0, 1, 0.9, NULL, NULL, NULL};
   report.model = report.target = report.learner = report.feature = report.split = report.group_key = titles[0];
   report.calibrated_on = titles[1];
   report.mistakes = &mistake;
@@ -245,8 +245,9 @@ static void mistakes_are_shown_as_pictures(void **state) {
   lnti_evaluation *e = sample_evaluation(60, 4, 0);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
-  lnti_report_mistake mistakes[] = {
-      {PNG, sizeof PNG, "a.gz#1", 0, 1, 0.987}, {large, sizeof large, "b.jpg", 1, 2, 0.5}, {NULL, 0, "c", 2, 0, 0.4}};
+  lnti_report_mistake mistakes[] = {{PNG, sizeof PNG, "a.gz#1", 0, 1, 0.987, NULL, NULL, NULL},
+                                    {large, sizeof large, "b.jpg", 1, 2, 0.5, NULL, NULL, NULL},
+                                    {NULL, 0, "c", 2, 0, 0.4, NULL, NULL, NULL}};
   (void)state;
   memcpy(large, PNG, sizeof PNG);
   large[18] = 1; /* 258 pixels wide */
@@ -269,7 +270,7 @@ static void wrong_mistakes_are_refused(void **state) {
   lnti_evaluation *e = sample_evaluation(60, 4, 0);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
-  lnti_report_mistake mistake = {PNG, sizeof PNG, "a.png", 4, 1, 0.9};
+  lnti_report_mistake mistake = {PNG, sizeof PNG, "a.png", 4, 1, 0.9, NULL, NULL, NULL};
   lnti_text text = {NULL, 0, 0};
   (void)state;
   report.mistakes = &mistake;
@@ -360,7 +361,7 @@ static void file_is_written_whole_or_not_at_all(void **state) {
   assert_ok(lnti_report_html_write(path, &report, ERR));
   char *written = lnti_test_read_file(&n, path);
   assert_string_equal(written, html);
-  lnti_report_mistake mistake = {PNG, sizeof PNG, "a.png", 9, 1, 0.9};
+  lnti_report_mistake mistake = {PNG, sizeof PNG, "a.png", 9, 1, 0.9, NULL, NULL, NULL};
   report.mistakes = &mistake;
   report.n_mistakes = 1;
   assert_status(lnti_report_html_write(path, &report, ERR), LNT_EINVAL);

@@ -123,7 +123,7 @@ static void facts(lnti_page *page, const lnti_report *report) {
   char images[80], groups[80] = "";
   if (report->n_groups > 0)
     (void)snprintf(groups, sizeof groups, ", %s groups", lnti_report_count(report->n_groups).text);
-  (void)snprintf(images, sizeof images, ", %s images", lnti_report_count(report->evaluation->n).text);
+  (void)snprintf(images, sizeof images, ", %s images", lnti_report_count(lnti_report_n(report)).text);
   lnti_page_html(page, "<dl class=\"facts\">\n");
   text_fact(page, "Evaluated on", report->split, images);
   lnti_page_html(page, "<div><dt>Trained on</dt><dd>%s images</dd></div>\n", lnti_report_count(report->n_train).text);
@@ -137,21 +137,21 @@ static void facts(lnti_page *page, const lnti_report *report) {
   lnti_page_html(page, "</dl>\n");
 }
 
+static const char *trained_words(const lnti_report *report) {
+  if (report->n_trained_on == 0) return "was not trained on";
+  return report->n_trained_on == lnti_report_n(report) ? "was trained on" : "was in part trained on";
+}
+
 /* The result in one sentence that needs no statistics. */
-static void lead(lnti_page *page, const lnti_report *report) {
+static void classes_lead(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
   uint64_t right = 0;
   lnti_report_pair worst;
-  bool all = e->n > 0 && report->n_trained_on == e->n, some = report->n_trained_on > 0;
   double share = 0;
   for (size_t c = 0; c < e->k; c++) right += e->classes[c].hits;
-  lnti_page_html(page, "<p class=\"lead\">%sOf %s images that it %s, it got <strong>%s right</strong>%s.",
-                 report->leaks ? "<strong>This score is too good</strong>, see above. " : "",
-                 lnti_report_count(e->n).text,
-                 all    ? "was trained on"
-                 : some ? "was in part trained on"
-                        : "was not trained on",
-                 lnti_report_count(right).text, some ? ", which says what it remembers, not how good it is" : "");
+  lnti_page_html(page, "Of %s images that it %s, it got <strong>%s right</strong>%s.", lnti_report_count(e->n).text,
+                 trained_words(report), lnti_report_count(right).text,
+                 report->n_trained_on > 0 ? ", which says what it remembers, not how good it is" : "");
   size_t most = lnti_report_baseline(&share, e);
   lnti_page_html(page, " Always answering <strong>");
   lnti_page_name(page, report->class_titles[most]);
@@ -163,6 +163,20 @@ static void lead(lnti_page *page, const lnti_report *report) {
     lnti_page_name(page, report->class_titles[worst.predicted]);
     lnti_page_html(page, "</strong>, %s of %s times.", lnti_report_count(worst.n).text,
                    lnti_report_count(e->classes[worst.truth].n).text);
+  }
+}
+
+static void lead(lnti_page *page, const lnti_report *report) {
+  lnti_page_html(page, "<p class=\"lead\">%s",
+                 report->leaks ? "<strong>This score is too good</strong>, see above. " : "");
+  if (report->evaluation) {
+    classes_lead(page, report);
+  } else {
+    lnti_page_html(page, "Judged on %s images that it %s%s.", lnti_report_count(lnti_report_n(report)).text,
+                   trained_words(report),
+                   report->n_trained_on > 0 ? ", which says what it remembers, not how good it is" : "");
+    if (report->multilabel) lnti_page_labels_lead(page, report);
+    if (report->regression) lnti_page_numbers_lead(page, report);
   }
   lnti_page_html(page, "</p>\n");
 }
@@ -185,7 +199,7 @@ static void groups_note(lnti_page *page, const lnti_report *report) {
   const char *words = report->group_key ? lnti_report_group_words(report->group_key) : NULL;
   if (report->n_groups == 0) return;
   lnti_page_html(page,
-                 "<p class=\"note\">These %s images come in %s groups: ", lnti_report_count(report->evaluation->n).text,
+                 "<p class=\"note\">These %s images come in %s groups: ", lnti_report_count(lnti_report_n(report)).text,
                  lnti_report_count(report->n_groups).text);
   if (words != NULL) {
     lnti_page_html(page, "%s belong together", words);
@@ -199,22 +213,27 @@ static void groups_note(lnti_page *page, const lnti_report *report) {
                  "intervals is how many groups there are, not how many images.</p>\n");
 }
 
+void lnti_page_measures(lnti_page *page, const lnti_measures *measures, const char *unit) {
+  lnti_page_html(page, "<dl class=\"figures\">\n");
+  for (size_t m = 0; m < measures->n; m++) {
+    const lnti_measure *measure = &measures->measure[m];
+    lnti_report_value interval = lnti_report_measure_interval(measure, measures->ci95[m]);
+    lnti_page_html(page, "<div><dt>%s <small>%s is better</small></dt><dd class=\"value\">", measure->title,
+                   measure->lower_is_better ? "lower" : "higher");
+    lnti_page_text(page, lnti_report_measure(measure, measures->value[m], unit).text);
+    lnti_page_html(page, "</dd>");
+    if (interval.text[0] != '\0') lnti_page_html(page, "<dd class=\"range\">%s</dd>", interval.text);
+    lnti_page_html(page, "<dd class=\"help\">%s</dd></div>\n", measure->help);
+  }
+  lnti_page_html(page, "</dl>\n");
+}
+
 static void headline(lnti_page *page, const lnti_report *report) {
-  const lnti_evaluation *e = report->evaluation;
+  const lnti_measures measures = lnti_report_measures(report);
   warn(page, report);
   lnti_page_html(page, "<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">How good is it?</h2>\n");
   lead(page, report);
-  lnti_page_html(page, "<dl class=\"figures\">\n");
-  for (size_t m = 0; m < LNTI_METRICS; m++) {
-    lnti_metric_id metric = (lnti_metric_id)m;
-    lnti_report_value interval = lnti_report_interval(metric, e->ci95[m]);
-    lnti_page_html(page, "<div><dt>%s <small>%s is better</small></dt><dd class=\"value\">%s</dd>",
-                   lnti_report_metric_title(metric), lnti_metric_lower_is_better(metric) ? "lower" : "higher",
-                   lnti_report_metric(metric, e->value[m]).text);
-    if (interval.text[0] != '\0') lnti_page_html(page, "<dd class=\"range\">%s</dd>", interval.text);
-    lnti_page_html(page, "<dd class=\"help\">%s</dd></div>\n", lnti_metric_help(metric));
-  }
-  lnti_page_html(page, "</dl>\n");
+  lnti_page_measures(page, &measures, report->unit);
   if (report->resamples > 0) {
     lnti_page_html(page,
                    "<p class=\"note\">The range under each figure is its 95\u00a0%% interval: where the figure would "
@@ -246,6 +265,27 @@ static void class_row(lnti_page *page, const lnti_class_metrics *class, const ch
                  lnti_report_metric(LNTI_MACRO_F1, class->average_precision).text);
 }
 
+/* Whether some classes have far more images than others, and what that means for the figures. */
+static void balance(lnti_page *page, const lnti_report *report) {
+  const lnti_evaluation *e = report->evaluation;
+  lnti_class_balance b;
+  size_t *count = NULL;
+  if (page->status != LNT_OK || e->k < 2) return;
+  if ((page->status = lnti_alloc(&count, e->k, sizeof *count, page->err)) != LNT_OK) return;
+  for (size_t c = 0; c < e->k; c++) count[c] = e->classes[c].n;
+  lnti_class_balance_of(&b, count, e->k);
+  free(count);
+  if (b.n == 0) return;
+  lnti_page_html(page, "<p class=\"note\">How even are the classes? Most images are of ");
+  lnti_page_name(page, report->class_titles[b.largest]);
+  lnti_page_html(page, " (%s), fewest of ", lnti_report_count(e->classes[b.largest].n).text);
+  lnti_page_name(page, report->class_titles[b.smallest]);
+  lnti_page_html(
+      page, " (%s)%s%s.%s</p>\n", lnti_report_count(e->classes[b.smallest].n).text,
+      b.n_empty > 0 ? "; classes without any: " : "", b.n_empty > 0 ? lnti_report_count(b.n_empty).text : "",
+      b.ratio > 3 ? " Accuracy mostly speaks of the frequent ones: look at balanced accuracy and macro F1." : "");
+}
+
 static void class_table(lnti_page *page, const lnti_report *report) {
   const lnti_evaluation *e = report->evaluation;
   size_t *order = NULL, shown = e->k < LNTI_REPORT_TABLE_CLASSES_MAX ? e->k : LNTI_REPORT_TABLE_CLASSES_MAX;
@@ -264,7 +304,9 @@ static void class_table(lnti_page *page, const lnti_report *report) {
                  "<th scope=\"col\">F1<small>both in one</small></th>"
                  "<th scope=\"col\">Avg. precision<small>as a ranking</small></th></tr></thead>\n<tbody>\n");
   for (size_t i = 0; i < shown; i++) class_row(page, &e->classes[order[i]], report->class_titles[order[i]]);
-  lnti_page_html(page, "</tbody>\n</table>\n</div>\n</section>\n");
+  lnti_page_html(page, "</tbody>\n</table>\n</div>\n");
+  balance(page, report);
+  lnti_page_html(page, "</section>\n");
   free(order);
 }
 
@@ -299,12 +341,17 @@ static void mistake_picture(lnti_page *page, const lnti_report_mistake *mistake)
   lnti_page_html(page, "\"></div>");
 }
 
+static void refuse_mistake(lnti_page *page, const lnti_report *report, const lnti_report_mistake *mistake) {
+  if (page->status != LNT_OK) return;
+  page->status = lnti_fail(page->err, LNT_EINVAL, "the mistake on %s names class %zu or %zu of %zu", mistake->path,
+                           mistake->truth, mistake->predicted, lnti_report_k(report));
+}
+
 static void mistake_figure(lnti_page *page, const lnti_report *report, const lnti_report_mistake *mistake) {
-  if (mistake->truth >= report->evaluation->k || mistake->predicted >= report->evaluation->k) {
-    if (page->status == LNT_OK) {
-      page->status = lnti_fail(page->err, LNT_EINVAL, "the mistake on %s names class %zu or %zu of %zu", mistake->path,
-                               mistake->truth, mistake->predicted, report->evaluation->k);
-    }
+  const size_t k = lnti_report_k(report);
+  bool named = mistake->said && mistake->is;
+  if (!named && (mistake->truth >= k || mistake->predicted >= k)) {
+    refuse_mistake(page, report, mistake);
     return;
   }
   lnti_page_html(page, "<li><figure>");
@@ -312,12 +359,13 @@ static void mistake_figure(lnti_page *page, const lnti_report *report, const lnt
   lnti_page_html(page,
                  "<figcaption><span class=\"said\"><span class=\"mark\" aria-hidden=\"true\">\u2717</span>"
                  "<span class=\"hidden\">Predicted: </span>");
-  lnti_page_name(page, report->class_titles[mistake->predicted]);
-  lnti_page_html(page, " <small>%s</small></span>", lnti_report_percent(mistake->confidence).text);
+  lnti_page_name(page, named ? mistake->said : report->class_titles[mistake->predicted]);
+  if (!isnan(mistake->confidence))
+    lnti_page_html(page, " <small>%s</small>", lnti_report_percent(mistake->confidence).text);
   lnti_page_html(page,
-                 "<span class=\"true\"><span class=\"mark\" aria-hidden=\"true\">\u2713</span>"
+                 "</span><span class=\"true\"><span class=\"mark\" aria-hidden=\"true\">\u2713</span>"
                  "<span class=\"hidden\">True: </span>");
-  lnti_page_name(page, report->class_titles[mistake->truth]);
+  lnti_page_name(page, named ? mistake->is : report->class_titles[mistake->truth]);
   lnti_page_html(page, "</span><span class=\"path\" title=\"");
   lnti_page_text(page, mistake->path);
   lnti_page_html(page, "\">");
@@ -326,14 +374,41 @@ static void mistake_figure(lnti_page *page, const lnti_report *report, const lnt
 }
 
 static void mistakes(lnti_page *page, const lnti_report *report) {
+  const char *kind = NULL;
   if (report->n_mistakes == 0) return;
-  lnti_page_html(
-      page,
-      "<section aria-labelledby=\"mistakes\">\n<h2 id=\"mistakes\">Its most confident mistakes</h2>\n"
-      "<p class=\"note\">\u2717 what it said, and how sure it was; \u2713 the label. Where the label is wrong, "
-      "mend the label; where the picture is odd, more like it may help.</p>\n<ul class=\"mistakes\">\n");
-  for (size_t i = 0; i < report->n_mistakes; i++) mistake_figure(page, report, &report->mistakes[i]);
+  lnti_page_html(page,
+                 "<section aria-labelledby=\"mistakes\">\n<h2 id=\"mistakes\">Its %s mistakes</h2>\n"
+                 "<p class=\"note\">\u2717 what it said%s; \u2713 the label. Where the label is wrong, "
+                 "mend the label; where the picture is odd, more like it may help.</p>\n",
+                 report->regression ? "greatest" : "most confident", report->regression ? "" : ", and how sure it was");
+  for (size_t i = 0; i < report->n_mistakes; i++) {
+    const lnti_report_mistake *mistake = &report->mistakes[i];
+    if (i == 0 || mistake->kind != kind) {
+      kind = mistake->kind;
+      if (i > 0) lnti_page_html(page, "</ul>\n");
+      if (kind) lnti_page_html(page, "<h3>%s</h3>\n", kind);
+      lnti_page_html(page, "<ul class=\"mistakes\">\n");
+    }
+    mistake_figure(page, report, mistake);
+  }
   lnti_page_html(page, "</ul>\n</section>\n");
+}
+
+/* What the model answers with. */
+static void answers_with(lnti_page *page, const lnti_report *report) {
+  if (report->regression) {
+    lnti_page_html(page, "</strong> with a number");
+    if (report->unit && *report->unit) {
+      lnti_page_html(page, " (");
+      lnti_page_name(page, report->unit);
+      lnti_page_html(page, ")");
+    }
+    lnti_page_html(page, "</p>\n");
+    return;
+  }
+  lnti_page_html(page, "</strong> with %s of %s %s%s</p>\n", report->multilabel ? "any" : "one",
+                 lnti_report_count(lnti_report_k(report)).text, report->multilabel ? "labels" : "classes",
+                 report->hierarchy ? " in a tree" : "");
 }
 
 lnt_status lnti_report_html(lnti_text *out, const lnti_report *report, lnt_error *err) {
@@ -343,15 +418,23 @@ lnt_status lnti_report_html(lnti_text *out, const lnti_report *report, lnt_error
   lnti_page_name(&page, report->model);
   lnti_page_html(&page, "</h1>\n<p class=\"sub\">answers <strong>");
   lnti_page_name(&page, report->target);
-  lnti_page_html(&page, "</strong> with one of %s classes</p>\n", lnti_report_count(report->evaluation->k).text);
+  answers_with(&page, report);
   facts(&page, report);
   lnti_page_html(&page, "</header>\n<main>\n");
   headline(&page, report);
-  lnti_page_confusion(&page, report);
-  class_table(&page, report);
+  lnti_page_comparison(&page, report);
+  lnti_page_tree(&page, report);
+  lnti_page_numbers(&page, report);
+  if (report->evaluation) {
+    lnti_page_confusion(&page, report);
+    class_table(&page, report);
+  }
+  lnti_page_labels(&page, report);
   lnti_page_slices(&page, report);
   lnti_page_calibration(&page, report);
+  lnti_page_reject(&page, report);
   mistakes(&page, report);
+  lnti_page_choice(&page, report);
   lnti_page_html(&page,
                  "</main>\n<footer><p>Written by Linnet %s. This page is whole: it needs no network.</p></footer>\n"
                  "</body>\n</html>\n",

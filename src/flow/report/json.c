@@ -6,17 +6,34 @@
 
 #include <math.h>
 
-static void write_metrics(lnti_json_writer *w, const lnti_evaluation *e) {
-  for (size_t m = 0; m < LNTI_METRICS; m++) lnti_json_kv_real(w, lnti_metric_name((lnti_metric_id)m), e->value[m]);
+static void write_pair(lnti_json_writer *w, const double pair[2]) {
+  lnti_json_begin_array(w);
+  lnti_json_real(w, pair[0]);
+  lnti_json_real(w, pair[1]);
+  lnti_json_end_array(w);
+}
+
+static void write_values(lnti_json_writer *w, const lnti_measures *measures) {
+  for (size_t m = 0; m < measures->n; m++) lnti_json_kv_real(w, measures->measure[m].name, measures->value[m]);
+}
+
+static void write_intervals(lnti_json_writer *w, const lnti_measures *measures) {
+  for (size_t m = 0; m < measures->n; m++) {
+    lnti_json_key(w, measures->measure[m].name);
+    write_pair(w, measures->ci95[m]);
+  }
+}
+
+static void write_metrics(lnti_json_writer *w, const lnti_report *report) {
+  const lnti_measures measures = lnti_report_measures(report);
+  lnti_measures tree = {0};
+  if (report->hierarchy) tree = lnti_hierarchy_measures(report->hierarchy);
+  write_values(w, &measures);
+  write_values(w, &tree);
   lnti_json_key(w, "ci95");
   lnti_json_begin_object(w);
-  for (size_t m = 0; m < LNTI_METRICS; m++) {
-    lnti_json_key(w, lnti_metric_name((lnti_metric_id)m));
-    lnti_json_begin_array(w);
-    lnti_json_real(w, e->ci95[m][0]);
-    lnti_json_real(w, e->ci95[m][1]);
-    lnti_json_end_array(w);
-  }
+  write_intervals(w, &measures);
+  write_intervals(w, &tree);
   lnti_json_end_object(w);
 }
 
@@ -134,15 +151,168 @@ static void write_slices(lnti_json_writer *w, const lnti_report *report) {
   lnti_json_end_array(w);
 }
 
-void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
-  lnti_json_key(w, "n");
-  lnti_json_uint(w, report->evaluation->n);
-  write_metrics(w, report->evaluation);
+/* ---- labels, trees, numbers ---- */
+
+static void write_label(lnti_json_writer *w, const lnti_report *report, size_t l) {
+  const lnti_label_metrics *label = &report->multilabel->labels[l];
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "name", report->class_titles[l]);
+  lnti_json_kv_string(w, "id", report->class_ids ? report->class_ids[l] : NULL);
+  lnti_json_kv_int(w, "n", (int64_t)label->n_yes);
+  lnti_json_kv_int(w, "n_no", (int64_t)label->n_no);
+  lnti_json_kv_int(w, "n_unknown", (int64_t)label->n_unknown);
+  lnti_json_kv_real(w, "threshold", label->threshold);
+  lnti_json_kv_real(w, "precision", label->precision);
+  lnti_json_kv_real(w, "recall", label->recall);
+  lnti_json_kv_real(w, "f1", label->f1);
+  write_interval(w, "f1_low", "f1_high", label->f1_ci95);
+  lnti_json_kv_real(w, "average_precision", label->average_precision);
+  write_interval(w, "average_precision_low", "average_precision_high", label->average_precision_ci95);
+  lnti_json_kv_real(w, "auroc", label->auroc);
+  lnti_json_end_object(w);
+}
+
+static void write_labels(lnti_json_writer *w, const lnti_report *report) {
+  const lnti_multilabel_evaluation *e = report->multilabel;
+  lnti_json_kv_int(w, "n_known", (int64_t)e->n_known);
+  lnti_json_kv_real(w, "micro_precision", e->micro_precision);
+  lnti_json_kv_real(w, "micro_recall", e->micro_recall);
+  lnti_json_key(w, "labels");
+  lnti_json_begin_array(w);
+  for (size_t l = 0; l < e->k; l++) write_label(w, report, l);
+  lnti_json_end_array(w);
+}
+
+static void write_levels(lnti_json_writer *w, const lnti_hierarchy_evaluation *e) {
+  lnti_json_key(w, "levels");
+  lnti_json_begin_array(w);
+  for (size_t d = 0; d < e->n_depth; d++) {
+    const lnti_hierarchy_level *level = &e->levels[d];
+    lnti_json_begin_object(w);
+    lnti_json_kv_int(w, "depth", (int64_t)d + 1);
+    lnti_json_kv_int(w, "n_nodes", (int64_t)level->n_nodes);
+    lnti_json_kv_int(w, "n", (int64_t)level->n);
+    lnti_json_kv_int(w, "right", (int64_t)level->right);
+    lnti_json_kv_int(w, "wrong_here", (int64_t)level->wrong_here);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
+static void write_tree(lnti_json_writer *w, const lnti_hierarchy_evaluation *e) {
+  write_levels(w, e);
+  lnti_json_kv_int(w, "n_too_short", (int64_t)e->n_too_short);
+  lnti_json_kv_int(w, "n_too_long", (int64_t)e->n_too_long);
+  lnti_json_key(w, "backoff");
+  lnti_json_begin_array(w);
+  for (size_t t = 0; t < LNTI_BACKOFF_POINTS; t++) {
+    const lnti_backoff_point *point = &e->backoff[t];
+    lnti_json_begin_object(w);
+    lnti_json_kv_real(w, "threshold", point->threshold);
+    lnti_json_kv_real(w, "coverage", point->coverage);
+    lnti_json_kv_real(w, "full", point->full);
+    lnti_json_kv_real(w, "depth", point->depth);
+    lnti_json_kv_real(w, "accuracy", point->accuracy);
+    lnti_json_kv_real(w, "hierarchical_f1", point->h_f1);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
+static void write_numbers(lnti_json_writer *w, const lnti_report *report) {
+  const lnti_regression_evaluation *e = report->regression;
+  lnti_json_kv_string(w, "unit", report->unit);
+  lnti_json_kv_real(w, "mean_value", e->mean_value);
+  lnti_json_kv_real(w, "mean_mae", e->mean_mae);
+  lnti_json_kv_real(w, "mean_rmse", e->mean_rmse);
+  write_interval(w, "mae_gain_low", "mae_gain_high", e->mae_gain_ci95);
+  lnti_json_kv_real(w, "interval_coverage", e->interval_coverage);
+  lnti_json_key(w, "residuals");
+  lnti_json_begin_array(w);
+  for (size_t b = 0; b < e->n_bins; b++) {
+    const lnti_residual_bin *bin = &e->bin[b];
+    lnti_json_begin_object(w);
+    lnti_json_kv_real(w, "low", bin->low);
+    lnti_json_kv_real(w, "high", bin->high);
+    lnti_json_kv_int(w, "n", (int64_t)bin->n);
+    lnti_json_kv_real(w, "mae", bin->mae);
+    lnti_json_kv_real(w, "mean", bin->mean);
+    lnti_json_kv_real(w, "p10", bin->p10);
+    lnti_json_kv_real(w, "median", bin->median);
+    lnti_json_kv_real(w, "p90", bin->p90);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
+static void write_reject(lnti_json_writer *w, const lnti_reject_curve *curve) {
+  lnti_json_key(w, "reject");
+  lnti_json_begin_object(w);
+  lnti_json_kv_real(w, "area", curve->area);
+  lnti_json_key(w, "points");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < curve->n_points; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_real(w, "coverage", curve->point[i].coverage);
+    lnti_json_kv_real(w, "accuracy", curve->point[i].accuracy);
+    lnti_json_kv_real(w, "confidence", curve->point[i].confidence);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_end_object(w);
+}
+
+/* ---- another model ---- */
+
+static void write_compared(lnti_json_writer *w, const lnti_compared *c) {
+  static const char *const VERDICT[] = {"none", "first", "second"};
+  lnti_json_key(w, c->measure->name);
+  lnti_json_begin_object(w);
+  lnti_json_kv_real(w, "first", c->first);
+  lnti_json_kv_real(w, "second", c->second);
+  lnti_json_kv_real(w, "difference", c->difference);
+  write_interval(w, "difference_low", "difference_high", c->ci95);
+  lnti_json_kv_string(w, "better", VERDICT[c->verdict]);
+  lnti_json_end_object(w);
+}
+
+static void write_comparison(lnti_json_writer *w, const lnti_report_comparison *c) {
+  lnti_json_key(w, "comparison");
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "first", c->first);
+  lnti_json_kv_string(w, "second", c->second);
+  lnti_json_kv_int(w, "n", (int64_t)c->n);
+  lnti_json_kv_int(w, "n_left_out", (int64_t)c->n_left_out);
+  lnti_json_key(w, "measures");
+  lnti_json_begin_object(w);
+  for (size_t m = 0; m < c->n_measures; m++) write_compared(w, &c->measures[m]);
+  lnti_json_end_object(w);
+  if (c->mcnemar) {
+    lnti_json_kv_int(w, "first_only_right", (int64_t)c->mcnemar->first_only);
+    lnti_json_kv_int(w, "second_only_right", (int64_t)c->mcnemar->second_only);
+    lnti_json_kv_real(w, "mcnemar_p", c->mcnemar->p);
+  }
+  lnti_json_end_object(w);
+}
+
+static void write_answers(lnti_json_writer *w, const lnti_report *report) {
+  double baseline = 0;
   write_classes(w, report);
   write_confusion(w, report->evaluation);
-  double baseline = 0;
   (void)lnti_report_baseline(&baseline, report->evaluation);
   lnti_json_kv_real(w, "baseline_accuracy", baseline);
+}
+
+void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
+  lnti_json_kv_string(w, "task", lnti_task_name(report->task));
+  lnti_json_kv_int(w, "n", (int64_t)lnti_report_n(report));
+  write_metrics(w, report);
+  if (report->evaluation) write_answers(w, report);
+  if (report->multilabel) write_labels(w, report);
+  if (report->hierarchy) write_tree(w, report->hierarchy);
+  if (report->regression) write_numbers(w, report);
+  if (report->reject) write_reject(w, report->reject);
+  if (report->comparison) write_comparison(w, report->comparison);
   lnti_json_kv_string(w, "group_key", report->group_key);
   lnti_json_key(w, "n_groups");
   if (report->n_groups > 0) {

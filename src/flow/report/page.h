@@ -31,6 +31,18 @@ void lnti_page_confusion(lnti_page *page, const lnti_report *report);   /* matri
 void lnti_page_calibration(lnti_page *page, const lnti_report *report); /* plot.c */
 void lnti_page_slices(lnti_page *page, const lnti_report *report);      /* slices.c; nothing without slices */
 
+void lnti_page_labels(lnti_page *page, const lnti_report *report); /* labels.c; each: nothing where it does not apply */
+void lnti_page_tree(lnti_page *page, const lnti_report *report);   /* tree.c */
+void lnti_page_numbers(lnti_page *page, const lnti_report *report);    /* numbers.c */
+void lnti_page_reject(lnti_page *page, const lnti_report *report);     /* reject.c */
+void lnti_page_choice(lnti_page *page, const lnti_report *report);     /* choice.c */
+void lnti_page_comparison(lnti_page *page, const lnti_report *report); /* comparison.c */
+/** What the first sentence goes on with, for labels and for numbers. */
+void lnti_page_labels_lead(lnti_page *page, const lnti_report *report);
+void lnti_page_numbers_lead(lnti_page *page, const lnti_report *report);
+/** Measures with their intervals and what each says. */
+void lnti_page_measures(lnti_page *page, const lnti_measures *measures, const char *unit);
+
 /** report.css, and its length without the NUL behind it; made at build time by cmake/EmbedText.cmake. */
 extern const char lnti_report_css[];
 extern const size_t lnti_report_css_bytes;

@@ -112,7 +112,61 @@ lnti_report_value lnti_report_count(uint64_t n) {
 }
 
 static bool in_percent(lnti_metric_id metric) {
-  return metric == LNTI_ACCURACY || metric == LNTI_BALANCED_ACCURACY || metric == LNTI_ECE;
+  return lnti_evaluation_measures(NULL).measure[metric].scale == LNTI_SCALE_SHARE;
+}
+
+size_t lnti_report_n(const lnti_report *report) {
+  if (report->multilabel) return report->multilabel->n;
+  return report->regression ? report->regression->n : report->evaluation->n;
+}
+
+size_t lnti_report_k(const lnti_report *report) {
+  if (report->multilabel) return report->multilabel->k;
+  return report->regression ? 1 : report->evaluation->k;
+}
+
+lnti_measures lnti_report_measures(const lnti_report *report) {
+  if (report->multilabel) return lnti_multilabel_measures(report->multilabel);
+  if (report->regression) return lnti_regression_measures(report->regression);
+  return lnti_evaluation_measures(report->evaluation);
+}
+
+lnti_report_value lnti_report_measure(const lnti_measure *measure, double value, const char *unit) {
+  lnti_report_value shown = {"\u2013"};
+  if (isnan(value)) return shown;
+  if (measure->scale == LNTI_SCALE_SHARE) return lnti_report_percent(value);
+  if (measure->scale == LNTI_SCALE_FIGURE) {
+    (void)snprintf(shown.text, sizeof shown.text, "%.3f", value);
+  } else {
+    (void)snprintf(shown.text, sizeof shown.text, "%.4g%s%.20s", value, unit && *unit ? "\u00a0" : "",
+                   unit ? unit : "");
+  }
+  return shown;
+}
+
+lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, const double ci95[2]) {
+  lnti_report_value shown = {""};
+  if (isnan(ci95[0]) || isnan(ci95[1])) return shown;
+  if (measure->scale == LNTI_SCALE_SHARE) {
+    (void)snprintf(shown.text, sizeof shown.text, "%.1f to %.1f\u00a0%%", 100 * ci95[0], 100 * ci95[1]);
+  } else {
+    (void)snprintf(shown.text, sizeof shown.text, measure->scale == LNTI_SCALE_FIGURE ? "%.3f to %.3f" : "%.4g to %.4g",
+                   ci95[0], ci95[1]);
+  }
+  return shown;
+}
+
+lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *comparison, const lnti_compared *c,
+                                lnt_error *err) {
+  const char *better = c->verdict == LNTI_FIRST_IS_BETTER ? comparison->first : comparison->second;
+  const char *worse = c->verdict == LNTI_FIRST_IS_BETTER ? comparison->second : comparison->first;
+  lnt_status status = lnti_text_printf(out, err, "%s: ", c->measure->title);
+  if (status) return status;
+  if (isnan(c->difference)) return lnti_text_printf(out, err, "not defined on these items for both.");
+  if (isnan(c->ci95[0])) return lnti_text_printf(out, err, "without resamples nothing is known of chance.");
+  if (c->verdict != LNTI_NO_DIFFERENCE_SEEN)
+    return lnti_text_printf(out, err, "%s is better than %s, by more than chance.", better, worse);
+  return lnti_text_printf(out, err, "no difference that could be told from chance.");
 }
 
 lnti_report_value lnti_report_percent(double share) {

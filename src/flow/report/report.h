@@ -8,7 +8,13 @@
 
 #include <base/json.h>
 #include <base/text.h>
+#include <eval/compare.h>
+#include <eval/decide.h>
+#include <eval/hierarchy.h>
+#include <eval/multilabel.h>
+#include <eval/regression.h>
 #include <eval/slices.h>
+#include <eval/task.h>
 
 enum {
   LNTI_REPORT_MATRIX_CLASSES_MAX = 60, /**< above, HTML lists the most confused pairs instead of the matrix */
@@ -29,8 +35,10 @@ typedef struct lnti_report_mistake {
   const void *png; /**< the picture as a PNG file; NULL: none */
   size_t png_bytes;
   const char *path;        /**< of the item */
-  size_t truth, predicted; /**< classes */
-  double confidence;       /**< of the prediction, in [0,1] */
+  size_t truth, predicted; /**< classes; without meaning where `said` and `is` are given */
+  double confidence;       /**< of the prediction, in [0,1]; NaN: none */
+  const char *kind;        /**< "Too high": a heading over all that follow each other with it; ours; NULL: none */
+  const char *said, *is;   /**< what was answered, and what is true, where these are no classes; NULL */
 } lnti_report_mistake;
 
 typedef enum lnti_slice_kind {
@@ -59,6 +67,17 @@ typedef struct lnti_report_slices {
   bool grouped; /**< images that belong together were drawn as one */
 } lnti_report_slices;
 
+/** Two models on the same items. */
+typedef struct lnti_report_comparison {
+  const char *first, *second;    /**< their names */
+  const lnti_compared *measures; /**< [n_measures] */
+  size_t n_measures;
+  size_t n;                    /**< items that both know */
+  size_t n_left_out;           /**< that the first was judged on, and the second does not know */
+  const lnti_mcnemar *mcnemar; /**< of classes; NULL */
+  bool grouped;                /**< items that belong together were drawn as one */
+} lnti_report_comparison;
+
 /** Everything a report says. All borrowed; texts may hold anything, they are escaped where they are written. */
 typedef struct lnti_report {
   const char *model;         /**< its name */
@@ -75,9 +94,19 @@ typedef struct lnti_report {
   uint64_t trained_ms, evaluated_ms; /**< since 1970; 0: not known */
   const char *const *class_titles;   /**< [evaluation->k] */
   const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
-  const lnti_evaluation *evaluation;
-  size_t n_trained_on;         /**< evaluated items that the model was trained on, as far as known */
-  bool leaks;                  /**< the splits cut images that belong together: the figures are too good */
+  lnti_task task;                    /**< 0: LNTI_MULTICLASS */
+  const lnti_evaluation *evaluation; /**< of classes; NULL where it does not apply, as the next three */
+  const lnti_multilabel_evaluation *multilabel;
+  const lnti_hierarchy_evaluation *hierarchy; /**< beside `evaluation`, where classes form a tree */
+  const lnti_regression_evaluation *regression;
+  const float *answer;             /**< [regression->n] for the plots; NULL: none */
+  const double *truth;             /**< [regression->n] */
+  const char *unit;                /**< of the numbers; NULL: none */
+  const lnti_reject_curve *reject; /**< of classes; NULL: not known */
+  const char *choice_json;         /**< how the parameters were chosen, as in the model file; NULL: they were not */
+  const lnti_report_comparison *comparison; /**< with another model; NULL: none */
+  size_t n_trained_on;                      /**< evaluated items that the model was trained on, as far as known */
+  bool leaks;                               /**< the splits cut images that belong together: the figures are too good */
   const char *const *warnings; /**< [n_warnings] what a reader must know first; sentences without a full stop */
   size_t n_warnings;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */
@@ -85,6 +114,12 @@ typedef struct lnti_report {
   const lnti_report_slices *slices; /**< [n_slices] a key each; may be NULL where there are none */
   size_t n_slices;
 } lnti_report;
+
+/** How many items were evaluated, and of how many classes or labels. */
+size_t lnti_report_n(const lnti_report *report);
+size_t lnti_report_k(const lnti_report *report);
+/** The headline measures of whichever evaluation there is, without those of the tree. */
+lnti_measures lnti_report_measures(const lnti_report *report);
 
 /** A true class taken for another. */
 typedef lnti_confusion lnti_report_pair;
@@ -120,6 +155,17 @@ typedef struct lnti_report_value {
   char text[48];
 } lnti_report_value;
 
+/** A measure as it is customary: shares in percent, figures with three digits, values with their unit; "–" for NaN. */
+lnti_report_value lnti_report_measure(const lnti_measure *measure, double value, const char *unit);
+/** "86.7 to 88.0 %"; "" where an end is NaN. */
+lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, const double ci95[2]);
+/** What a comparison comes to, for people: one sentence on one measure, names as they are. Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *comparison,
+                                               const lnti_compared *compared, lnt_error *err);
+/** Labels by rising average precision, those without last. @param order_out [k] */
+LNT_MUST_CHECK lnt_status lnti_report_labels_worst_first(size_t *order_out,
+                                                         const lnti_multilabel_evaluation *evaluation, lnt_error *err);
+
 /** "70,000" */
 lnti_report_value lnti_report_count(uint64_t n);
 /** "87.4 %", with a no-break space; "–" for NaN. */
@@ -140,8 +186,10 @@ LNT_MUST_CHECK lnt_status lnti_report_html(lnti_text *out, const lnti_report *re
 LNT_MUST_CHECK lnt_status lnti_report_html_write(const char *path, const lnti_report *report, lnt_error *err);
 
 /**
- * Writes the keys n, accuracy, balanced_accuracy, macro_f1, log_loss, ece, auroc, ci95, classes, confusion, group_key,
- * n_groups, leaks and slices into the object that the caller has begun (and ends, after keys of its own: seconds). Undefined: null.
+ * Writes task, n, the measures by name, ci95, group_key, n_groups, leaks and slices into the object that the caller has begun
+ * (and ends, after keys of its own: seconds); of classes also classes, confusion, baseline_accuracy and reject, of a tree levels
+ * and backoff, of labels labels, of numbers residuals and what the mean would give; comparison (docs/guide/evaluate.md).
+ * Undefined: null.
  */
 void lnti_report_json(lnti_json_writer *w, const lnti_report *report);
 

@@ -89,7 +89,7 @@ static void key(lnti_page *page, const lnti_report *report, const lnti_report_sl
 }
 
 void lnti_page_slices(lnti_page *page, const lnti_report *report) {
-  if (report->n_slices == 0) return;
+  if (report->n_slices == 0 || !report->evaluation) return;
   lnti_page_html(
       page,
       "<section aria-labelledby=\"slices\">\n<h2 id=\"slices\">Where is it better, where worse?</h2>\n"
