@@ -24,6 +24,14 @@ extern "C" {
 
 typedef struct lnt_model lnt_model;
 
+/** What a model tells of an image. */
+typedef enum lnt_task {
+  LNT_TASK_MULTICLASS = 1,   /**< one of its classes */
+  LNT_TASK_MULTILABEL = 2,   /**< of each of its classes (labels) whether it applies */
+  LNT_TASK_HIERARCHICAL = 3, /**< one of its classes, whose ids are paths in a tree: "fruit/apple" */
+  LNT_TASK_REGRESSION = 4    /**< a number */
+} lnt_task;
+
 /** How a model is opened. Begin with LNT_MODEL_OPTIONS_INIT. */
 typedef struct lnt_model_options {
   lnt_cpu_level
@@ -47,12 +55,20 @@ LNT_API LNT_MUST_CHECK lnt_status lnt_model_open(lnt_model **model_out, const ch
 /** NULL is allowed. */
 LNT_API void lnt_model_close(lnt_model *model);
 
-/** Number of classes, at least 2. */
+/** What the model tells. */
+LNT_API lnt_task lnt_model_task(const lnt_model *model);
+/** Number of classes, and of what lnt_model_classify writes: at least 2; of LNT_TASK_MULTILABEL at least 1; of
+ *  LNT_TASK_REGRESSION 1, whose id and title are those of what is measured. */
 LNT_API size_t lnt_model_n_classes(const lnt_model *model);
 /** Title of a class, in UTF-8; NULL for an index out of range. Borrowed from the model. */
 LNT_API const char *lnt_model_class_title(const lnt_model *model, size_t index);
 /** Id of a class: the option's path in the ontology. NULL out of range. Borrowed. */
 LNT_API const char *lnt_model_class_id(const lnt_model *model, size_t index);
+/** The probability from which on a label counts as yes, 0 to 1. NaN out of range, and of models of another task than
+ *  LNT_TASK_MULTILABEL. */
+LNT_API double lnt_model_threshold(const lnt_model *model, size_t index);
+/** Unit of the number, in UTF-8; NULL: none, or the model tells no number. Borrowed. */
+LNT_API const char *lnt_model_unit(const lnt_model *model);
 /** Name, target path, learner and feature (resolved text). Borrowed. */
 LNT_API const char *lnt_model_name(const lnt_model *model);
 LNT_API const char *lnt_model_target(const lnt_model *model);
@@ -61,7 +77,9 @@ LNT_API const char *lnt_model_feature(const lnt_model *model);
 
 /**
  * Probabilities of an image: a file path, or a record of an IDX array ("train-images-idx3-ubyte.gz#17").
- * @param prob_out  [n_classes] f32, summing to 1; untouched on failure
+ * @param prob_out  [n_classes] f32; untouched on failure. By lnt_model_task: of one of several classes, flat or in a tree,
+ *                  the probability of each, summing to 1; of labels the probability of each by itself, yes from
+ *                  lnt_model_threshold on; of a number its value, in lnt_model_unit
  * @return LNT_OK; LNT_EINVAL (an argument is NULL, or the path is a folder, pipe or device); LNT_ENOTFOUND; LNT_EDATA
  *         (broken image); LNT_EUNSUPPORTED (a format that is not read); LNT_ECORRUPT (the model's weights overflow on
  *         this image); LNT_ELIMIT; LNT_EIO; LNT_ENOMEM. The message begins with the path where the image is at fault.

@@ -37,9 +37,6 @@ typedef struct knn_fitted {
 
 enum { QUERIES = 4096 /* searched at a time, to bound the neighbour lists */ };
 
-/* Of a label that is never predicted. */
-#define NEVER_LOGIT (-50.0F)
-
 static const lnti_param params_table[] = {
     {"k", LNTI_PARAM_INT, "5", 1, LNTI_NEIGHBOURS_MAX, NULL,
      "Number of neighbours that vote; auto: the best of seven from 1 to 65."},
@@ -200,7 +197,7 @@ static void vote_labels(float *score, const ballot *b) {
     }
     for (size_t c = 0; c < n_labels; c++) {
       double share = (double)b->knn->share[c], no = b->votes[2 * c], yes = b->votes[2 * c + 1];
-      score[i * n_labels + c] = share < 0 ? NEVER_LOGIT : (float)log((yes + share) / (no + 1 - share));
+      score[i * n_labels + c] = share < 0 ? LNTI_NEVER_LOGIT : (float)log((yes + share) / (no + 1 - share));
     }
   }
 }

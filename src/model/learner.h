@@ -58,6 +58,9 @@ typedef struct lnti_fit_report {
   char note[160];      /**< "" or a remark for people: "stopped at 100 iterations before converging" */
 } lnti_fit_report;
 
+/** Score of a label that could not be learned, for want of rows with yes or rows with no. */
+#define LNTI_NEVER_LOGIT (-50.0F)
+
 /** A task as a bit of lnti_learner.tasks. */
 #define LNTI_TAKES(task) (1U << (unsigned)(task))
 
@@ -83,7 +86,7 @@ struct lnti_learner {
    * row is the predicted class. Finite, also for classes without rows, which must not win; of a size that a temperature
    * of 0.05 to 20 can calibrate. By the task of `fitted`:
    * LNTI_HIERARCHICAL: the log of the probability of the path to each class; LNTI_MULTILABEL: a logit each, whose sigmoid
-   * is the probability of yes; LNTI_REGRESSION: [n,1] the value itself.
+   * is the probability of yes, LNTI_NEVER_LOGIT where the label could not be learned; LNTI_REGRESSION: [n,1] the value itself.
    * @param x  [n,d] of the fitted dtype, finite
    * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ENOMEM; LNT_ECANCELLED (the scores are then undefined).
    */

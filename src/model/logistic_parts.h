@@ -109,7 +109,7 @@ typedef struct lnti_logistic_fitted {
 
 /** Logit of a class without rows, and of a label without rows of both kinds. The logits of the other classes sum to 0,
  *  so that one of them is not below 0 and this class is never predicted. */
-#define LNTI_LOGISTIC_ABSENT (-50.0F)
+#define LNTI_LOGISTIC_ABSENT LNTI_NEVER_LOGIT
 
 /** Takes the weights out of a finished fit.
  *  @param w        [d + 1,lanes] on bare features, the last row the bias

@@ -4,6 +4,7 @@
  */
 #include <base/alloc.h>
 #include <base/error.h>
+#include <eval/class_tree.h>
 #include <eval/eval.h>
 #include <math.h>
 #include <model/model.h>
@@ -36,6 +37,7 @@ void lnt_model_close(lnt_model *model) {
   lnti_lnt_close(model->file); /* after what borrows its tensors, or its network */
   free_classes(model->classes, model->n_classes);
   free_classes(model->nodes, model->n_nodes);
+  lnti_class_tree_free(model->tree);
   free(model->threshold);
   free(model->platt);
   free(model->residual);
@@ -77,6 +79,21 @@ const char *lnt_model_feature(const lnt_model *model) {
   return lnti_extractor_text(model->extractor);
 }
 
+lnt_task lnt_model_task(const lnt_model *model) {
+  _Static_assert((int)LNT_TASK_MULTICLASS == (int)LNTI_MULTICLASS && (int)LNT_TASK_REGRESSION == (int)LNTI_REGRESSION,
+                 "the public names are of the same numbers");
+  return (lnt_task)model->task;
+}
+
+double lnt_model_threshold(const lnt_model *model, size_t index) {
+  if (model->task != LNTI_MULTILABEL || index >= model->n_classes) return NAN;
+  return model->threshold ? model->threshold[index] : 0.5;
+}
+
+const char *lnt_model_unit(const lnt_model *model) {
+  return model->range.unit;
+}
+
 /* Weights that are finite can still give scores that are not, and these no probabilities. No fit ends there. */
 static lnt_status check_probabilities(const float *prob, const lnt_model *model, size_t n, lnt_error *err) {
   size_t k = model->n_classes, i = 0;
@@ -86,10 +103,36 @@ static lnt_status check_probabilities(const float *prob, const lnt_model *model,
                    model->file ? lnti_lnt_name(model->file) : model->name, i);
 }
 
+/* Scores of labels to probabilities, in place. */
+static void apply_platt(float *prob, const lnt_model *model, size_t n) {
+  size_t k = model->n_classes;
+  for (size_t i = 0; i < n * k; i++) {
+    double z = (double)prob[i];
+    if (model->platt && z > (double)LNTI_NEVER_LOGIT) z = model->platt[i % k].a * z + model->platt[i % k].b;
+    prob[i] = (float)(z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z)));
+  }
+}
+
+static void apply_range(float *value, const lnti_model_range *range, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if ((double)value[i] < range->min) value[i] = (float)range->min;
+    if ((double)value[i] > range->max) value[i] = (float)range->max;
+  }
+}
+
 lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                               const lnti_context *context, lnt_error *err) {
   lnt_status status = model->fitted->learner->score(prob_out, model->fitted, x, context, err);
   if (status != LNT_OK) return status;
-  lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
+  switch (model->task) {
+    case LNTI_MULTILABEL:
+      apply_platt(prob_out, model, x->n);
+      break;
+    case LNTI_REGRESSION:
+      apply_range(prob_out, &model->range, x->n);
+      break;
+    default:
+      lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
+  }
   return check_probabilities(prob_out, model, x->n, err);
 }

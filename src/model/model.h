@@ -13,7 +13,8 @@
 #include <media/media.h>
 #include <model/learner.h>
 
-enum { LNTI_LNT_FORMAT = 1 };
+/** The newest; models of classes are still written in format 1. */
+enum { LNTI_LNT_FORMAT = 2 };
 
 /** One class: the option's path of ids in the ontology ("exterior/door"), and its title. */
 typedef struct lnti_model_class {
@@ -50,11 +51,12 @@ struct lnt_model {
   size_t n_classes;
   lnti_model_class *nodes; /**< [n_nodes] LNTI_HIERARCHICAL: titles of inner nodes that are no classes; or NULL */
   size_t n_nodes;
-  double *threshold;       /**< [n_classes] LNTI_MULTILABEL: yes from this probability on; NULL: 0.5 each */
-  lnti_platt *platt;       /**< [n_classes] LNTI_MULTILABEL; NULL: (1, 0) each, uncalibrated */
-  lnti_residual *residual; /**< [n_residuals] LNTI_REGRESSION: ascending in q and value; NULL: unknown */
-  size_t n_residuals;      /**< at most LNTI_RESIDUALS_MAX */
-  lnti_model_range range;  /**< LNTI_REGRESSION */
+  struct lnti_class_tree *tree; /**< over the classes, LNTI_HIERARCHICAL: of a model that was opened; else NULL */
+  double *threshold;            /**< [n_classes] LNTI_MULTILABEL: yes from this probability on; NULL: 0.5 each */
+  lnti_platt *platt;            /**< [n_classes] LNTI_MULTILABEL; NULL: (1, 0) each, uncalibrated */
+  lnti_residual *residual;      /**< [n_residuals] LNTI_REGRESSION: ascending in q and value; NULL: unknown */
+  size_t n_residuals;           /**< at most LNTI_RESIDUALS_MAX */
+  lnti_model_range range;       /**< LNTI_REGRESSION */
   lnti_extractor *extractor;
   lnti_fitted *fitted;
   double temperature;  /**< of the calibration of LNTI_MULTICLASS and LNTI_HIERARCHICAL; 1: none */
@@ -91,7 +93,9 @@ LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *da
                                                  const lnti_context *context, lnt_error *err);
 
 /**
- * Calibrated probabilities of feature rows.
+ * Calibrated probabilities of feature rows, by the task: of classes and nodes summing to 1 in each row; of labels each by
+ * itself (one that could not be learned, which scores -50 or less, stays at 0 whatever its calibration); of
+ * LNTI_REGRESSION the value, brought within the model's range.
  * @param prob_out  [n,n_classes]
  * @param x         [n,d] of the extractor's dtype
  * @return LNT_OK; LNT_EINVAL (another d or dtype); LNT_ECORRUPT (the weights overflow, so that a row has no

@@ -9,6 +9,7 @@
 #include <base/text.h>
 #include <inttypes.h>
 #include <linnet/version.h>
+#include <model/manifest_task.h>
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,7 @@ static const char network_name[] = "backbone/network";
 
 enum { METRICS_DEPTH_MAX = 16, TREE_BYTES_MAX = 512 << 20 };
 
-#define COUNT_MAX (INT64_C(1) << 53)
-#define TEMPERATURE_MIN 1e-3
-#define TEMPERATURE_MAX 1e3
+#define COUNT_MAX LNTI_MANIFEST_COUNT_MAX
 
 /* ---- what a model's description must be, saved or opened ---- */
 
@@ -28,30 +27,6 @@ enum { METRICS_DEPTH_MAX = 16, TREE_BYTES_MAX = 512 << 20 };
 static bool is_fingerprint(const char *text) {
   size_t n = strnlen(text, LNTI_HASH_HEX); /* a text longer than a hash has this length */
   return (n == 0 || n == LNTI_HASH_HEX - 1) && strspn(text, "0123456789abcdef") == n;
-}
-
-static int compare_ids(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* That every class has its own id, and a title. */
-static lnt_status check_classes(const lnt_model *model, lnt_error *err) {
-  size_t k = model->n_classes;
-  const char **id = NULL; /* [k] sorted */
-  if (k < 2 || k > LNTI_CLASSES_MAX)
-    return lnti_fail(err, LNT_EINVAL, "it has %zu classes; 2 to %d can be told apart", k, LNTI_CLASSES_MAX);
-  lnt_status status = lnti_alloc(&id, k, sizeof *id, err);
-  for (size_t i = 0; i < k && status == LNT_OK; i++) {
-    id[i] = model->classes[i].id;
-    if (!id[i] || !id[i][0] || !model->classes[i].title)
-      status = lnti_fail(err, LNT_EINVAL, "class %zu has no %s", i, id[i] && id[i][0] ? "title" : "id");
-  }
-  if (status == LNT_OK) qsort(id, k, sizeof *id, compare_ids);
-  for (size_t i = 1; i < k && status == LNT_OK; i++)
-    if (strcmp(id[i - 1], id[i]) == 0)
-      status = lnti_fail(err, LNT_EINVAL, "two of its classes have the id '%s'", id[i]);
-  free(id);
-  return status;
 }
 
 /* The one list of conditions for both ways: what is saved can be opened. */
@@ -62,13 +37,10 @@ static lnt_status check_description(const lnt_model *model, lnt_error *err) {
   if (!model->target_title) lacks = "the target's title";
   if (!model->calibrated_on) lacks = "what it was calibrated on";
   if (lacks) return lnti_fail(err, LNT_EINVAL, "it lacks %s", lacks);
-  if (!(model->temperature >= TEMPERATURE_MIN && model->temperature <= TEMPERATURE_MAX))
-    return lnti_fail(err, LNT_EINVAL, "its temperature %g is not within %g to %g", model->temperature, TEMPERATURE_MIN,
-                     TEMPERATURE_MAX);
   if (model->n_train > COUNT_MAX || model->n_calibration > COUNT_MAX || model->created_ms > COUNT_MAX)
     return lnti_fail(err, LNT_EINVAL, "its numbers of rows or its date are above 2^53");
   if (!is_fingerprint(model->data_fingerprint)) return lnti_fail(err, LNT_EINVAL, "its 'data_fingerprint' is no hash");
-  return check_classes(model, err);
+  return lnti_manifest_check_task(model, err);
 }
 
 /* ---- writing ---- */
@@ -130,18 +102,6 @@ lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, 
   return LNT_OK;
 }
 
-static void write_classes(lnti_json_writer *w, const lnt_model *model) {
-  lnti_json_key(w, "classes");
-  lnti_json_begin_array(w);
-  for (size_t i = 0; i < model->n_classes; i++) {
-    lnti_json_begin_object(w);
-    lnti_json_kv_string(w, "id", model->classes[i].id);
-    lnti_json_kv_string(w, "title", model->classes[i].title);
-    lnti_json_end_object(w);
-  }
-  lnti_json_end_array(w);
-}
-
 /* How an image is prepared; nothing where no image is. */
 static void pipeline_text(char out[LNTI_PREPARE_TEXT], const lnti_extractor *extractor) {
   if (lnti_extractor_imported(extractor)) {
@@ -157,12 +117,14 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
   char pipeline[LNTI_PREPARE_TEXT];
   const char *imported = lnti_extractor_imported(model->extractor);
   pipeline_text(pipeline, model->extractor);
-  lnti_json_kv_int(w, "format", LNTI_LNT_FORMAT);
+  bool classes = model->task == LNTI_MULTICLASS;
+  lnti_json_kv_int(w, "format", classes ? 1 : LNTI_LNT_FORMAT);
   lnti_json_kv_string(w, "linnet", lnt_version());
   lnti_json_kv_string(w, "name", model->name);
+  if (!classes) lnti_json_kv_string(w, "task", lnti_task_name(model->task));
   lnti_json_kv_string(w, "target", model->target);
   lnti_json_kv_string(w, "target_title", model->target_title);
-  write_classes(w, model);
+  lnti_manifest_write_names(w, "classes", model->classes, model->n_classes);
   lnti_json_kv_string(w, "pipeline", pipeline);
   lnti_json_kv_string(w, "feature", lnti_extractor_text(model->extractor));
   if (backbone) {
@@ -179,13 +141,8 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
   lnti_json_kv_string(w, "learner", fitted->learner->name);
   lnti_json_key(w, "params");
   lnti_params_write(w, &fitted->params);
-  lnti_json_key(w, "calibration");
-  lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "method", "temperature");
-  lnti_json_kv_real(w, "temperature", model->temperature);
-  lnti_json_kv_string(w, "on", model->calibrated_on);
-  lnti_json_kv_int(w, "n", (int64_t)model->n_calibration);
-  lnti_json_end_object(w);
+  lnti_manifest_write_calibration(w, model);
+  lnti_manifest_write_task(w, model);
   lnti_json_kv_int(w, "n_train", (int64_t)model->n_train);
   lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
   lnti_json_kv_string(w, "seed", seed);
@@ -220,6 +177,9 @@ static lnt_status check_complete(const lnt_model *model, lnt_error *err) {
   if (status == LNT_OK && (!model->extractor || !fitted))
     status = lnti_fail(&inner, LNT_EINVAL, "it lacks %s", model->extractor ? "a fitted learner" : "a feature");
   if (status != LNT_OK) return lnti_fail(err, status, "the model cannot be saved: %s", inner.message);
+  if (fitted->task != model->task)
+    return lnti_fail(err, LNT_EINVAL, "the model cannot be saved: its task is %s, but it was fitted to a %s one",
+                     lnti_task_name(model->task), lnti_task_name(fitted->task));
   if (fitted->n_classes != model->n_classes || fitted->d != lnti_extractor_d(model->extractor) ||
       fitted->dtype != lnti_extractor_dtype(model->extractor))
     return lnti_fail(err, LNT_EINVAL,
@@ -258,64 +218,28 @@ lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *
 
 /* ---- reading ---- */
 
-/* A string that must be there, copied. */
-static lnt_status read_string(char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
-  const char *text = NULL;
-  lnt_status status = lnti_json_get_string(&text, object, key, NULL, err);
-  if (status != LNT_OK) return status;
-  if (!text) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
-  return lnti_strdup(out, text, err);
-}
-
-/* The same, borrowed from the tree. */
-static lnt_status borrow_string(const char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
+lnt_status lnti_manifest_borrow(const char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
   lnt_status status = lnti_json_get_string(out, object, key, NULL, err);
   if (status == LNT_OK && !*out) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
   return status;
 }
 
-static lnt_status read_count(int64_t *out, const lnti_json_value *object, const char *key, int64_t min, int64_t max,
-                             lnt_error *err) {
+lnt_status lnti_manifest_string(char **out, const lnti_json_value *object, const char *key, lnt_error *err) {
+  const char *text = NULL;
+  lnt_status status = lnti_manifest_borrow(&text, object, key, err);
+  return status == LNT_OK ? lnti_strdup(out, text, err) : status;
+}
+
+lnt_status lnti_manifest_count(int64_t *out, const lnti_json_value *object, const char *key, int64_t min, int64_t max,
+                               lnt_error *err) {
   if (!lnti_json_get(object, key)) return lnti_fail(err, LNT_EDATA, "it lacks '%s'", key);
   return lnti_json_get_int(out, object, key, min, min, max, err);
-}
-
-static lnt_status read_classes(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
-  const lnti_json_value *list = lnti_json_get(manifest, "classes");
-  if (!list || list->type != LNTI_JSON_TYPE_ARRAY) return lnti_fail(err, LNT_EDATA, "'classes' is no list");
-  lnt_status status = lnti_alloc_zero(&model->classes, list->length, sizeof *model->classes, err);
-  if (status != LNT_OK) return status;
-  model->n_classes = list->length;
-  size_t i = 0;
-  for (const lnti_json_value *value = list->first; value; value = value->next, i++) {
-    status = read_string(&model->classes[i].id, value, "id", err);
-    if (status == LNT_OK) status = read_string(&model->classes[i].title, value, "title", err);
-    if (status != LNT_OK) return status;
-  }
-  return LNT_OK;
-}
-
-static lnt_status read_calibration(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
-  const lnti_json_value *object = lnti_json_get(manifest, "calibration");
-  const char *method = NULL;
-  int64_t n = 0;
-  double temperature = 0;
-  lnt_status status = borrow_string(&method, object, "method", err);
-  if (status == LNT_OK && strcmp(method, "temperature") != 0)
-    status = lnti_fail(err, LNT_EUNSUPPORTED, "the model is calibrated by '%s', which Linnet %s does not know", method,
-                       lnt_version());
-  if (status == LNT_OK) status = lnti_json_get_real(&temperature, object, "temperature", 0, err);
-  if (status == LNT_OK) status = read_string(&model->calibrated_on, object, "on", err);
-  if (status == LNT_OK) status = read_count(&n, object, "n", 0, COUNT_MAX, err);
-  model->temperature = temperature;
-  model->n_calibration = (size_t)n;
-  return status;
 }
 
 /* Decimal digits of a 64-bit number, and nothing else. */
 static lnt_status read_seed(uint64_t *out, const lnti_json_value *manifest, lnt_error *err) {
   const char *text = NULL;
-  lnt_status status = borrow_string(&text, manifest, "seed", err);
+  lnt_status status = lnti_manifest_borrow(&text, manifest, "seed", err);
   if (status != LNT_OK) return status;
   uint64_t value = 0;
   size_t i = 0;
@@ -331,7 +255,7 @@ static lnt_status read_seed(uint64_t *out, const lnti_json_value *manifest, lnt_
 
 static lnt_status read_fingerprint(char out[LNTI_HASH_HEX], const lnti_json_value *manifest, lnt_error *err) {
   const char *text = NULL;
-  lnt_status status = borrow_string(&text, manifest, "data_fingerprint", err);
+  lnt_status status = lnti_manifest_borrow(&text, manifest, "data_fingerprint", err);
   if (status != LNT_OK) return status;
   if (!is_fingerprint(text)) return lnti_fail(err, LNT_EDATA, "its 'data_fingerprint' is no hash");
   memcpy(out, text, strlen(text) + 1);
@@ -356,8 +280,8 @@ static lnt_status read_object(char **out, const lnti_json_value *manifest, const
 
 static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
   int64_t n_train = 0, created = 0;
-  lnt_status status = read_count(&n_train, manifest, "n_train", 0, COUNT_MAX, err);
-  if (status == LNT_OK) status = read_count(&created, manifest, "created_ms", 0, COUNT_MAX, err);
+  lnt_status status = lnti_manifest_count(&n_train, manifest, "n_train", 0, COUNT_MAX, err);
+  if (status == LNT_OK) status = lnti_manifest_count(&created, manifest, "created_ms", 0, COUNT_MAX, err);
   if (status == LNT_OK) status = read_fingerprint(model->data_fingerprint, manifest, err);
   if (status == LNT_OK) status = read_seed(&model->seed, manifest, err);
   if (status == LNT_OK && !lnti_json_get(manifest, "metrics"))
@@ -392,7 +316,7 @@ static lnt_status read_imported(lnt_model *model, const lnti_json_value *manifes
   lnti_uuid uuid;
   lnt_error none = LNT_ERROR_INIT;
   const char *name = text + sizeof LNTI_EMBEDDING_PREFIX - 1;
-  lnt_status status = borrow_string(&id, manifest, "imported", err);
+  lnt_status status = lnti_manifest_borrow(&id, manifest, "imported", err);
   if (status != LNT_OK) return status;
   if (lnti_uuid_parse(&uuid, id, &none) || lnti_backbone_name_check(name, NULL))
     return lnti_fail(err, LNT_EDATA, "'imported' or 'feature' is not of imported vectors");
@@ -414,12 +338,12 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
   int64_t feature_version = 0, d = 0;
   char own_pipeline[LNTI_PREPARE_TEXT];
   lnt_error inner = LNT_ERROR_INIT;
-  lnt_status status = borrow_string(&text, manifest, "feature", err);
-  if (status == LNT_OK) status = borrow_string(&pipeline, manifest, "pipeline", err);
-  if (status == LNT_OK) status = borrow_string(&dtype, manifest, "dtype", err);
-  if (status == LNT_OK) status = borrow_string(&precision, manifest, "precision", err);
-  if (status == LNT_OK) status = read_count(&feature_version, manifest, "feature_version", 0, UINT32_MAX, err);
-  if (status == LNT_OK) status = read_count(&d, manifest, "d", 1, UINT32_MAX, err);
+  lnt_status status = lnti_manifest_borrow(&text, manifest, "feature", err);
+  if (status == LNT_OK) status = lnti_manifest_borrow(&pipeline, manifest, "pipeline", err);
+  if (status == LNT_OK) status = lnti_manifest_borrow(&dtype, manifest, "dtype", err);
+  if (status == LNT_OK) status = lnti_manifest_borrow(&precision, manifest, "precision", err);
+  if (status == LNT_OK) status = lnti_manifest_count(&feature_version, manifest, "feature_version", 0, UINT32_MAX, err);
+  if (status == LNT_OK) status = lnti_manifest_count(&d, manifest, "d", 1, UINT32_MAX, err);
   if (status != LNT_OK) return status;
 
   bool embedding = strncmp(text, LNTI_EMBEDDING_PREFIX, sizeof LNTI_EMBEDDING_PREFIX - 1) == 0;
@@ -445,7 +369,7 @@ static lnt_status read_feature(lnt_model *model, const lnti_json_value *manifest
 static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest, const char *version, lnt_error *err) {
   const char *name = NULL;
   const lnti_learner *learner = NULL;
-  lnt_status status = borrow_string(&name, manifest, "learner", err);
+  lnt_status status = lnti_manifest_borrow(&name, manifest, "learner", err);
   if (status != LNT_OK) return status;
   if (lnti_learner_find(&learner, name, NULL) != LNT_OK)
     return lnti_fail(err, LNT_EUNSUPPORTED,
@@ -453,6 +377,9 @@ static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest
                      lnt_version());
   const lnti_json_value *values = lnti_json_get(manifest, "params");
   if (!values || values->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "'params' is no object");
+  status = lnti_learner_check_task(learner, model->task, err);
+  if (status == LNT_OK && model->task == LNTI_HIERARCHICAL) status = lnti_manifest_tree(&model->tree, model, err);
+  if (status != LNT_OK) return status;
   lnti_fitted about = {.learner = learner,
                        .task = model->task,
                        .d = lnti_extractor_d(model->extractor),
@@ -460,23 +387,19 @@ static lnt_status read_learner(lnt_model *model, const lnti_json_value *manifest
                        .dtype = lnti_extractor_dtype(model->extractor)};
   status = lnti_params_read(&about.params, learner->params, values, err);
   if (status != LNT_OK) return status;
-  return learner->load(&model->fitted, &about, NULL, model->file, &model->context, err);
+  return learner->load(&model->fitted, &about, model->tree, model->file, &model->context, err);
 }
 
 static lnt_status read_manifest(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
   const char *version = NULL;
-  int64_t format = 0;
   if (manifest->type != LNTI_JSON_TYPE_OBJECT) return lnti_fail(err, LNT_EDATA, "it is no object");
-  lnt_status status = borrow_string(&version, manifest, "linnet", err);
-  if (status == LNT_OK) status = read_count(&format, manifest, "format", 1, INT32_MAX, err);
-  if (status == LNT_OK && format > LNTI_LNT_FORMAT)
-    status = lnti_fail(err, LNT_EUNSUPPORTED, "the model was made by Linnet %s in format %d; Linnet %s reads up to %d",
-                       version, (int)format, lnt_version(), LNTI_LNT_FORMAT);
-  if (status == LNT_OK) status = read_string(&model->name, manifest, "name", err);
-  if (status == LNT_OK) status = read_string(&model->target, manifest, "target", err);
-  if (status == LNT_OK) status = read_string(&model->target_title, manifest, "target_title", err);
-  if (status == LNT_OK) status = read_classes(model, manifest, err);
-  if (status == LNT_OK) status = read_calibration(model, manifest, err);
+  lnt_status status = lnti_manifest_borrow(&version, manifest, "linnet", err);
+  if (status == LNT_OK) status = lnti_manifest_read_format(model, manifest, version, err);
+  if (status == LNT_OK) status = lnti_manifest_string(&model->name, manifest, "name", err);
+  if (status == LNT_OK) status = lnti_manifest_string(&model->target, manifest, "target", err);
+  if (status == LNT_OK) status = lnti_manifest_string(&model->target_title, manifest, "target_title", err);
+  if (status == LNT_OK) status = lnti_manifest_read_names(&model->classes, &model->n_classes, manifest, "classes", err);
+  if (status == LNT_OK) status = lnti_manifest_read_task(model, manifest, err);
   if (status == LNT_OK) status = read_story(model, manifest, err);
   if (status == LNT_OK) status = check_description(model, err);
   if (status == LNT_OK) status = read_feature(model, manifest, version, err);

@@ -1,6 +1,7 @@
 #include <model/model_support.h>
 
 #include <base/alloc.h>
+#include <eval/class_tree.h>
 #include <math/topk.h>
 #include <stdarg.h>
 
@@ -136,20 +137,86 @@ double toy_accuracy(const lnti_fitted *fitted, const lnti_problem *problem, cons
   return (double)right / (double)n;
 }
 
+const toy_kind toy_kinds[TOY_KINDS] = {
+    {"logistic", LNTI_MULTICLASS}, {"knn", LNTI_MULTICLASS}, {"centroid", LNTI_MULTICLASS},
+    {"logistic", LNTI_MULTILABEL}, {"knn", LNTI_MULTILABEL}, {"knn", LNTI_REGRESSION},
+    {"ridge", LNTI_REGRESSION},
+};
+
+static const char *const flat_ids[TOY_K] = {"shoes/ankle-boot", "bag", "cafe-noir"};
+static const char *const tree_ids[TOY_K] = {"shoes", "shoes/boot", "bag/hand/red"};
+
+static void fit_toy(lnt_model *model, const lnti_learner *learner) {
+  toy t;
+  lnti_class_tree *tree = NULL;
+  lnti_context context = toy_context();
+  lnti_params params = toy_params(learner, NULL);
+  if (model->task == LNTI_MULTILABEL)
+    toy_labels(&t, 7, 60, TOY_D, TOY_K, LNTI_U8);
+  else if (model->task == LNTI_REGRESSION)
+    toy_numbers(&t, 7, 60, TOY_D, LNTI_U8);
+  else
+    toy_make(&t, 7, 60, TOY_D, TOY_K, LNTI_U8, 10);
+  if (model->task == LNTI_HIERARCHICAL) {
+    assert_ok(lnti_class_tree_new(&tree, tree_ids, TOY_K, ERR));
+    t.problem.task = LNTI_HIERARCHICAL;
+    t.problem.tree = tree;
+  }
+  model->fitted = toy_fit(learner, &t.problem, &params, &context);
+  lnti_class_tree_free(tree);
+  toy_clear(&t);
+}
+
+static void name(lnti_model_class *out, const char *id, const char *title) {
+  assert_ok(lnti_strdup(&out->id, id, ERR));
+  assert_ok(lnti_strdup(&out->title, title, ERR));
+}
+
+/* What only some tasks have. */
+static void complete_toy(lnt_model *model) {
+  switch (model->task) {
+    case LNTI_MULTILABEL:
+      assert_ok(lnti_alloc(&model->threshold, TOY_K, sizeof *model->threshold, ERR));
+      assert_ok(lnti_alloc(&model->platt, TOY_K, sizeof *model->platt, ERR));
+      for (size_t c = 0; c < TOY_K; c++) {
+        model->threshold[c] = 0.25 * (double)c;
+        model->platt[c] = (lnti_platt){1.5, 0.1 - (double)c};
+      }
+      break;
+    case LNTI_HIERARCHICAL:
+      assert_ok(lnti_alloc_zero(&model->nodes, 2, sizeof *model->nodes, ERR));
+      model->n_nodes = 2;
+      name(&model->nodes[0], "bag/hand", "Hand bag");
+      name(&model->nodes[1], "bag", "Bag");
+      break;
+    case LNTI_REGRESSION:
+      assert_ok(lnti_alloc(&model->residual, 3, sizeof *model->residual, ERR));
+      model->n_residuals = 3;
+      model->residual[0] = (lnti_residual){0.1, -1.5};
+      model->residual[1] = (lnti_residual){0.5, 0};
+      model->residual[2] = (lnti_residual){0.9, 2.25};
+      model->range.min = 0;
+      model->range.max = 90;
+      assert_ok(lnti_strdup(&model->range.unit, "mm²", ERR));
+      break;
+    default:
+      model->temperature = 1.25;
+  }
+}
+
 lnt_model *toy_model(const char *learner) {
+  return toy_task_model(learner, LNTI_MULTICLASS);
+}
+
+lnt_model *toy_task_model(const char *learner, lnti_task task) {
   static const char *const titles[TOY_K] = {"Ankle boot", "Bag", "Café \"noir\""};
-  static const char *const ids[TOY_K] = {"shoes/ankle-boot", "bag", "cafe-noir"};
   const lnti_image_traits traits = {TOY_H, TOY_W, false};
   const lnti_learner *found = NULL;
   lnt_model *model = NULL;
-  toy t;
-  lnti_context context = toy_context();
   assert_ok(lnti_learner_find(&found, learner, ERR));
-  lnti_params params = toy_params(found, NULL);
-  toy_make(&t, 7, 60, TOY_D, TOY_K, LNTI_U8, 10);
   assert_ok(lnti_model_new(&model, ERR));
-  model->fitted = toy_fit(found, &t.problem, &params, &context);
-  toy_clear(&t);
+  model->task = task;
+  fit_toy(model, found);
   assert_ok(lnti_extractor_new(&model->extractor, "pixels", &traits, ERR));
   assert_int_equal(lnti_extractor_d(model->extractor), TOY_D);
   assert_ok(lnti_strdup(&model->name, "toy", ERR));
@@ -158,20 +225,18 @@ lnt_model *toy_model(const char *learner) {
   assert_ok(lnti_strdup(&model->calibrated_on, "out of fold, 60 rows", ERR));
   assert_ok(lnti_strdup(&model->metrics_json, "{\"accuracy\":{\"value\":0.95,\"ci95\":[0.9,1]},\"n\":60}", ERR));
   assert_ok(lnti_alloc_zero(&model->classes, TOY_K, sizeof *model->classes, ERR));
-  model->n_classes = TOY_K;
-  for (size_t i = 0; i < TOY_K; i++) {
-    assert_ok(lnti_strdup(&model->classes[i].id, ids[i], ERR));
-    assert_ok(lnti_strdup(&model->classes[i].title, titles[i], ERR));
-  }
+  model->n_classes = task == LNTI_REGRESSION ? 1 : TOY_K;
+  for (size_t i = 0; i < model->n_classes; i++)
+    name(&model->classes[i], task == LNTI_HIERARCHICAL ? tree_ids[i] : flat_ids[i], titles[i]);
+  complete_toy(model);
   lnti_hash hash;
   lnti_hash_bytes(&hash, "toy", 3);
   lnti_hash_hex(model->data_fingerprint, &hash);
-  model->temperature = 1.25;
   model->n_train = 60;
   model->n_calibration = 60;
   model->seed = UINT64_MAX;
   model->created_ms = 1700000000000;
-  model->context = context;
+  model->context = toy_context();
   return model;
 }
 

@@ -49,6 +49,17 @@ enum { TOY_H = 3, TOY_W = 4, TOY_D = 12, TOY_K = 3 };
 
 /** A whole model on 3 x 4 grey pixels and three classes, fitted to a toy of 60 rows. */
 lnt_model *toy_model(const char *learner);
+/** The same of another task, with all that its file can hold: labels with thresholds and Platt's numbers, a number with
+ *  residuals and a range, three classes of a tree ("shoes", "shoes/boot" and "bag/hand/red") with titles of nodes. */
+lnt_model *toy_task_model(const char *learner, lnti_task task);
+
+/** Every learner with every task of it whose models are tried. */
+typedef struct toy_kind {
+  const char *learner;
+  lnti_task task;
+} toy_kind;
+enum { TOY_KINDS = 7 };
+extern const toy_kind toy_kinds[TOY_KINDS];
 
 /** An image of class c, about the centre of that class; bytes [TOY_H,TOY_W]. */
 void toy_image(uint8_t pixels[TOY_D], int c);

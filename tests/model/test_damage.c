@@ -5,9 +5,9 @@
 #include <model/model_support.h>
 
 /* A saved model's bytes at a 64-byte aligned address; free() it. */
-static uint8_t *saved(size_t *n_out, const char *learner) {
+static uint8_t *saved(size_t *n_out, toy_kind kind) {
   char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
-  lnt_model *model = toy_model(learner);
+  lnt_model *model = toy_task_model(kind.learner, kind.task);
   assert_ok(lnti_model_save(model, path, ERR));
   lnt_model_close(model);
   char *data = lnti_test_read_file(n_out, path);
@@ -33,12 +33,11 @@ static void must_be_refused(const uint8_t *data, size_t n, const char *what, siz
 }
 
 static void test_every_byte(void **state) {
-  const char *const learners[] = {"logistic", "knn", "centroid"};
   static const uint8_t flips[] = {0x01, 0x80, 0xff};
   (void)state;
-  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
+  for (size_t l = 0; l < TOY_KINDS; l++) {
     size_t n = 0;
-    uint8_t *data = saved(&n, learners[l]);
+    uint8_t *data = saved(&n, toy_kinds[l]);
     for (size_t i = 0; i < n; i++)
       for (size_t f = 0; f < sizeof flips; f++) {
         data[i] ^= flips[f];
@@ -56,7 +55,7 @@ static void test_every_byte(void **state) {
 static void test_every_length(void **state) {
   (void)state;
   size_t n = 0;
-  uint8_t *data = saved(&n, "logistic");
+  uint8_t *data = saved(&n, toy_kinds[0]);
   for (size_t length = 0; length < n; length++) {
     /* In a block of just that size, for the sanitizer to see what lies beyond. */
     uint8_t *cut = NULL;

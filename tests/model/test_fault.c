@@ -6,32 +6,52 @@
 #include <model/logistic_parts.h>
 #include <model/model_support.h>
 
-static void fit_with_faults(const lnti_learner *learner, size_t n, size_t k, lnti_dtype dtype) {
-  toy t;
-  toy_make(&t, 1, n, 8, k, dtype, 30);
+static void fit_with_faults(const lnti_learner *learner, const lnti_problem *problem) {
   lnti_params params = toy_params(learner, NULL);
   lnti_context context = toy_context();
   for_each_fault(round) {
     lnti_fitted *fitted = NULL;
     lnti_fit_report report;
     float *score = NULL;
-    lnt_status status = learner->fit(&fitted, &report, &t.problem, &params, &context, ERR);
-    if (status == LNT_OK) status = lnti_alloc(&score, n * k, sizeof *score, ERR);
-    if (status == LNT_OK) status = learner->score(score, fitted, &t.problem.x, &context, ERR);
+    lnt_status status = learner->fit(&fitted, &report, problem, &params, &context, ERR);
+    if (status == LNT_OK) status = lnti_alloc(&score, problem->x.n * problem->n_classes, sizeof *score, ERR);
+    if (status == LNT_OK) status = learner->score(score, fitted, &problem->x, &context, ERR);
     if (!fitted) assert_int_equal(status, LNT_ENOMEM);
     assert_fault_status(status);
     free(score);
     lnti_fitted_free(fitted);
   }
+}
+
+static void classes_with_faults(const lnti_learner *learner, size_t n, size_t k, lnti_dtype dtype) {
+  toy t;
+  toy_make(&t, 1, n, 8, k, dtype, 30);
+  fit_with_faults(learner, &t.problem);
   toy_clear(&t);
 }
 
 static void test_fit_and_score(void **state) {
   (void)state;
-  fit_with_faults(&lnti_learner_logistic, 60, 3, LNTI_U8);
-  fit_with_faults(&lnti_learner_logistic, 150, 70, LNTI_F32);
-  fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_U8);
-  fit_with_faults(&lnti_learner_knn, 60, 3, LNTI_F32);
+  classes_with_faults(&lnti_learner_logistic, 60, 3, LNTI_U8);
+  classes_with_faults(&lnti_learner_logistic, 150, 70, LNTI_F32);
+  classes_with_faults(&lnti_learner_knn, 60, 3, LNTI_U8);
+  classes_with_faults(&lnti_learner_knn, 60, 3, LNTI_F32);
+}
+
+static void test_labels_and_numbers(void **state) {
+  (void)state;
+  toy t;
+  toy_labels(&t, 1, 60, 8, 3, LNTI_U8);
+  fit_with_faults(&lnti_learner_logistic, &t.problem);
+  fit_with_faults(&lnti_learner_knn, &t.problem);
+  toy_clear(&t);
+  toy_numbers(&t, 1, 30, 8, LNTI_U8);
+  fit_with_faults(&lnti_learner_knn, &t.problem);
+  fit_with_faults(&lnti_learner_ridge, &t.problem);
+  toy_clear(&t);
+  toy_numbers(&t, 1, 30, 40, LNTI_F32);
+  fit_with_faults(&lnti_learner_ridge, &t.problem);
+  toy_clear(&t);
 }
 
 /* What many passes over the rows need is had before the first, also above LNTI_NARROW_MAX classes. */
@@ -94,10 +114,9 @@ static void test_save(void **state) {
 
 static void test_open_and_classify(void **state) {
   (void)state;
-  const char *const learners[] = {"logistic", "knn", "centroid"};
   char *folder = lnti_test_folder(), *path = lnti_test_path(folder, "a.lnt");
-  for (size_t l = 0; l < sizeof learners / sizeof *learners; l++) {
-    lnt_model *made = toy_model(learners[l]);
+  for (size_t l = 0; l < TOY_KINDS; l++) {
+    lnt_model *made = toy_task_model(toy_kinds[l].learner, toy_kinds[l].task);
     assert_ok(lnti_model_save(made, path, ERR));
     lnt_model_close(made);
     for_each_fault(round) {
@@ -128,6 +147,7 @@ static void test_unknown_learner(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit_and_score),
+      cmocka_unit_test(test_labels_and_numbers),
       cmocka_unit_test(test_a_pass_allocates_nothing),
       cmocka_unit_test(test_save),
       cmocka_unit_test(test_open_and_classify),

@@ -254,7 +254,7 @@ static void test_lying_manifests(void **state) {
     lnt_status status;
     const char *part;
   } cases[] = {
-      {"\"format\": 1", "\"format\": 2", LNT_EUNSUPPORTED, "format 2"},
+      {"\"format\": 1", "\"format\": 3", LNT_EUNSUPPORTED, "format 3"},
       {"\"format\": 1", "\"format\": 0", LNT_ECORRUPT, "format"},
       {"\"format\": 1", "\"format\": \"1\"", LNT_ECORRUPT, "format"},
       {"\"format\": 1", "\"for\": 1", LNT_ECORRUPT, "format"},
