@@ -572,7 +572,7 @@ lnt_status lnti_annotate(lnti_tx *tx, lnti_annotated *out, lnti_ontology *ontolo
                          const lnti_annotation *annotations, size_t n, const lnti_annotate_options *options,
                          lnt_error *err) {
   batch b = {.tx = tx, .ontology = ontology, .op_id = op_id, .options = options, .err = err};
-  lnt_status status = LNT_OK;
+  lnt_status status = lnti_tx_ontology_is_current(tx, ontology, err);
   for (size_t first = 0, end; first < n && !status; first = end) {
     for (end = first + 1; end < n && annotations[end].item_id == annotations[first].item_id;) end++;
     status = annotate_item(&b, annotations, first, end - first);
@@ -701,4 +701,8 @@ lnt_status lnti_annotate_put_back(lnti_tx *tx, size_t *n_retired_out, lnti_ontol
   free(annotations);
   if (!status) *n_retired_out = n_retired;
   return status;
+}
+
+lnt_status lnti_annotate_migrated(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
+  return lnti_tx_answer(tx, row, err);
 }

@@ -101,4 +101,7 @@ typedef struct lnti_put_back {
 LNT_MUST_CHECK lnt_status lnti_annotate_put_back(lnti_tx *tx, size_t *n_retired_out, lnti_ontology *ontology,
                                                  int64_t op_id, lnti_put_back *rows, size_t n, lnt_error *err);
 
+/** Writes one row as it is: for flow/migrate, whose rows are what current answers become, checked by ontology/change.h. */
+LNT_MUST_CHECK lnt_status lnti_annotate_migrated(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err);
+
 #endif

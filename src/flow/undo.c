@@ -8,6 +8,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/annotate.h>
+#include <flow/migrate.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,10 +325,6 @@ static lnt_status find_op(choice *c, lnti_project *project, lnt_error *err) {
     return lnti_fail(err, LNT_ENOTFOUND, "%s has nothing to %s here; see all operations with: linnet undo --list",
                      c->person, c->options->redo ? "redo" : "undo");
   }
-  if (c->row.op.kind == LNTI_OP_MIGRATE) {
-    return lnti_fail(err, LNT_EUNSUPPORTED, "operation %lld is a migration: this version cannot undo it yet",
-                     (long long)c->row.op.id);
-  }
   if (can_be_undone(c->row.op.kind)) return LNT_OK;
   return lnti_fail(err, LNT_EUNSUPPORTED,
                    "operation %lld is of kind %s and changed no answers: only answers and migrations can be undone",
@@ -353,6 +350,17 @@ static lnt_status write_undo(void *payload, lnti_tx *tx, lnt_error *err) {
   return w->rolled_back ? lnti_fail(err, LNT_ECANCELLED, "nothing is to be written") : LNT_OK;
 }
 
+static lnt_status undo_migration(work *w, lnti_project *project, lnt_error *err) {
+  lnti_migrate_undone undone = {0};
+  lnt_status status = lnti_migrate_undo(&undone, project, &w->op, w->options->dry_run, err);
+  if (status) return status;
+  w->out.op_id = undone.op_id;
+  w->out.n_items = undone.n_items;
+  w->out.n_restored = undone.n_restored;
+  w->out.n_removed = undone.n_removed;
+  return LNT_OK;
+}
+
 lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_options *options, lnt_error *err) {
   work w = {.options = options};
   choice c = {.options = options, .person = options->person ? options->person : project->person};
@@ -364,6 +372,13 @@ lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_op
   w.op.person = c.person;
   w.op.undoes = w.out.undoes = c.row.op.id;
   w.out.kind = c.row.op.kind;
+  bool migration = false;
+  status = lnti_migrate_is_one(&migration, project, c.row.op.id, err);
+  if (!status && migration) status = undo_migration(&w, project, err);
+  if (status || migration) {
+    if (!status) *out = w.out;
+    return status;
+  }
   status = lnti_store_ontology(&w.ontology, project->store, err);
   if (!status) status = lnti_store_write(project->store, write_undo, &w, err);
   if (status && w.rolled_back) status = LNT_OK;

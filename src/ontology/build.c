@@ -365,3 +365,17 @@ lnt_status lnti_ontology_set_option_code(lnti_ontology *ontology, size_t option,
   lnti_index_add_text(ontology, LNTI_INDEX_OPTION_CODE, option, copy);
   return LNT_OK;
 }
+
+/* ---- for changes ---- */
+
+lnt_status lnti_ontology_check_title(const char *title, lnt_error *err) {
+  return lnti_check_line("title", title, LNTI_ONTOLOGY_TITLE_MAX, err);
+}
+
+lnt_status lnti_ontology_check_key(const lnti_ontology *ontology, size_t question, size_t parent, const char *key,
+                                   lnt_error *err) {
+  const siblings at = {question == LNTI_NONE, question, parent};
+  lnt_status status = lnti_check_key(key, err);
+  if (status || !taken(ontology, &at, key)) return status;
+  return lnti_fail(err, LNT_EEXISTS, "the id \"%s\" is taken by a sibling; give it another", key);
+}

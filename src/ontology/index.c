@@ -119,6 +119,23 @@ static void scope_of(size_t *scope_out, size_t *parent_out, const lnti_ontology 
   }
 }
 
+/* An entry outlives a change of what it points to: whether that is still called so. */
+static bool is_called(const lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text) {
+  if (kind == LNTI_INDEX_QUESTION_KEY) {
+    return !ontology->questions[target].gone && strcmp(ontology->questions[target].key, text) == 0;
+  }
+  const lnti_option *o = &ontology->options[target];
+  if (o->gone) return false;
+  if (kind == LNTI_INDEX_OPTION_KEY) return strcmp(o->key, text) == 0;
+  if (kind == LNTI_INDEX_OPTION_TITLE) return strcmp(o->title, text) == 0;
+  if (kind == LNTI_INDEX_OPTION_HOTKEY) return strcmp(o->hotkey, text) == 0;
+  if (kind == LNTI_INDEX_OPTION_CODE) return strcmp(o->code, text) == 0;
+  for (const char *const *alias = o->aliases; alias && *alias; alias++) {
+    if (strcmp(*alias, text) == 0) return true;
+  }
+  return false;
+}
+
 static size_t find_text(const lnti_ontology *ontology, lnti_index_kind kind, size_t scope, size_t parent,
                         const char *text) {
   const struct lnti_ontology_index *index = ontology->index;
@@ -128,7 +145,8 @@ static size_t find_text(const lnti_ontology *ontology, lnti_index_kind kind, siz
     if (e->hash != hash || entry_kind(e) != kind || strcmp(e->text, text) != 0) continue;
     size_t its_scope, its_parent;
     scope_of(&its_scope, &its_parent, ontology, kind, entry_target(e));
-    if (its_scope == scope && its_parent == parent) return entry_target(e);
+    if (its_scope != scope || its_parent != parent || !is_called(ontology, kind, entry_target(e), text)) continue;
+    return entry_target(e);
   }
   return LNTI_NONE;
 }

@@ -54,4 +54,10 @@ LNT_MUST_CHECK lnt_status lnti_check_key(const char *key, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_ontology_problem_add(lnti_ontology_problems *problems, const char *path, size_t line,
                                                     lnt_status code, bool warning, const char *message, lnt_error *err);
 
+/** Whether a question or option may be called so: a line of text; a key, which no sibling has. @param question  LNTI_NONE:
+ *  of a question below the option `parent` */
+LNT_MUST_CHECK lnt_status lnti_ontology_check_title(const char *title, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_ontology_check_key(const lnti_ontology *ontology, size_t question, size_t parent,
+                                                  const char *key, lnt_error *err);
+
 #endif

@@ -68,6 +68,8 @@ typedef struct lnti_question {
   size_t last_option;             /**< end of that chain */
   size_t next_sibling;            /**< the next question under the same option (or at the top); LNTI_NONE */
   unsigned depth;                 /**< questions and options above it */
+  int64_t position;               /**< the store's: siblings are in its order; 0: as its row id */
+  bool gone, touched;             /**< taken out by a change (ontology/change.h); changed by one */
 } lnti_question;
 
 typedef struct lnti_option {
@@ -86,8 +88,10 @@ typedef struct lnti_option {
   size_t first_attribute; /**< first question asked after it, chained by the questions' next_sibling; LNTI_NONE */
   size_t last_attribute;
   size_t next_sibling;
-  unsigned depth; /**< of tree: 0 at the top */
-  bool retired;   /**< kept for its answers, no longer offered */
+  unsigned depth;     /**< of tree: 0 at the top */
+  bool retired;       /**< kept for its answers, no longer offered */
+  int64_t position;   /**< as those of a question */
+  bool gone, touched; /**< likewise */
 } lnti_option;
 
 /** A part of the label screen, with questions at the top in the order in which they are shown. */
@@ -110,6 +114,7 @@ typedef struct lnti_screen {
 typedef struct lnti_ontology {
   const char *name;
   int64_t version;
+  int64_t migrated; /**< the store's: the newest migration, or undo of one; 0: none */
   lnti_question *questions;
   size_t n_questions;
   lnti_option *options;

@@ -22,7 +22,7 @@ extern const lnti_migration lnti_migrations[];
 
 /** Brings a database to the newest schema. LNT_EUNSUPPORTED where it is newer than this program. After a failure the
  *  connection is to be closed: references may not be enforced. */
-LNT_MUST_CHECK lnt_status lnti_migrate(lnti_db *db, const char *path, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_schema_migrate(lnti_db *db, const char *path, lnt_error *err);
 
 /* ---- transactions and the change feed ---- */
 
@@ -118,6 +118,15 @@ void lnti_walk_end(lnti_walk *walk);
 
 /** Reads the ontology on a given connection. */
 LNT_MUST_CHECK lnt_status lnti_ontology_load(lnti_ontology **out, lnti_db *db, lnt_error *err);
+/** What a change of the ontology may change of a row, and what question_log and option_log keep. */
+#define LNTI_QUESTION_FIELDS                                                                                      \
+  "parent_option_id, position, key, title, description, type, level, required, leaf_only, min, max, step, unit, " \
+  "max_length, gone"
+#define LNTI_OPTION_FIELDS \
+  "question_id, parent_id, position, key, title, description, hotkey, color, code, retired, gone"
+/** Runs a statement with some numbers as its parameters. */
+LNT_MUST_CHECK lnt_status lnti_db_run_ints(lnti_db *db, const char *sql, const int64_t *values, size_t n,
+                                           lnt_error *err);
 /** An answer row from its number, then LNTI_ANSWER_COLUMNS; or (of_log) LNTI_LOG_COLUMNS. */
 void lnti_answer_row_read(lnti_answer_row *out, lnti_stmt *stmt, bool of_log);
 /** Steps a statement of such columns, whose row (if any) is the only one, and resets it; the text is kept in tx. */

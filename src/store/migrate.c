@@ -52,7 +52,7 @@ static lnt_status migrate_once(lnti_db *db, const char *path, lnt_error *err) {
   return status;
 }
 
-lnt_status lnti_migrate(lnti_db *db, const char *path, lnt_error *err) {
+lnt_status lnti_schema_migrate(lnti_db *db, const char *path, lnt_error *err) {
   int64_t version = 0;
   lnt_status status = check_version(&version, db, path, err);
   if (status || version == newest()) return status;

@@ -68,6 +68,7 @@ static lnt_status read_question(loader *l, lnti_stmt *stmt, lnt_error *err) {
   q->step = isnan(step) ? 0 : step;
   if (!status) status = copy_column(&q->unit, l, stmt, 12, err);
   q->max_length = (size_t)lnti_get_int(stmt, 13);
+  q->position = lnti_get_int(stmt, 14);
   if (!status) status = lnti_grow(&l->questions, &l->question_capacity, l->n_questions + 1, sizeof row, err);
   if (!status) l->questions[l->n_questions++] = row;
   return status;
@@ -84,6 +85,7 @@ static lnt_status read_option(loader *l, lnti_stmt *stmt, lnt_error *err) {
   if (!status) status = copy_column(&o->color, l, stmt, 7, err);
   o->retired = lnti_get_int(stmt, 8) != 0;
   if (!status) status = copy_column(&o->code, l, stmt, 9, err);
+  o->position = lnti_get_int(stmt, 10);
   if (!status) status = lnti_grow(&l->options, &l->option_capacity, l->n_options + 1, sizeof row, err);
   if (!status) l->options[l->n_options++] = row;
   return status;
@@ -157,6 +159,7 @@ static lnt_status add_option(size_t *index_out, loader *l, size_t question, size
   o->description = description;
   o->color = color;
   o->retired = row->fields.retired;
+  o->position = row->fields.position;
   lnti_ontology_set_option_id(l->ontology, index, row->id);
   *index_out = index;
   return LNT_OK;
@@ -199,6 +202,7 @@ static lnt_status add_question(size_t *index_out, loader *l, size_t parent_optio
   q->max = fields->max;
   q->step = fields->step;
   q->max_length = fields->max_length;
+  q->position = fields->position;
   lnti_ontology_set_question_id(l->ontology, index, row->id);
   *index_out = index;
   return LNT_OK;
@@ -251,7 +255,10 @@ static lnt_status load_words(loader *l, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool row = false;
   lnt_status status = lnti_db_prepare(
-      &stmt, l->db, "SELECT option_id, kind, text FROM option_texts ORDER BY option_id, kind, position", err);
+      &stmt, l->db,
+      "SELECT t.option_id, t.kind, t.text FROM option_texts t JOIN options o ON o.id = t.option_id WHERE o.gone = 0 "
+      "ORDER BY t.option_id, t.kind, t.position",
+      err);
   if (status) return status;
   while (!(status = lnti_db_step(&row, stmt, err)) && row) {
     const char *word = NULL;
@@ -274,27 +281,33 @@ static lnt_status load_words(loader *l, lnt_error *err) {
 static lnt_status load_head(loader *l, lnt_error *err) {
   lnti_stmt *stmt = NULL;
   bool row = false;
-  lnt_status status = lnti_db_prepare(&stmt, l->db, "SELECT name, version, screen FROM ontology WHERE id = 1", err);
+  lnt_status status =
+      lnti_db_prepare(&stmt, l->db, "SELECT name, version, screen, migrated FROM ontology WHERE id = 1", err);
   if (!status) status = lnti_db_step(&row, stmt, err);
   if (!status && !row) status = lnti_fail(err, LNT_ECORRUPT, "the table \"ontology\" is empty: run 'linnet verify'");
   if (!status) status = lnti_ontology_new(&l->ontology, lnti_get_text(stmt, 0), err);
-  if (!status) l->ontology->version = lnti_get_int(stmt, 1);
-  if (!status) status = copy_column(&l->screen, l, stmt, 2, err);
+  if (!status) {
+    l->ontology->version = lnti_get_int(stmt, 1);
+    l->ontology->migrated = lnti_get_int(stmt, 3);
+    status = copy_column(&l->screen, l, stmt, 2, err);
+  }
   if (stmt) lnti_db_reset(stmt);
   return status;
 }
 
 static lnt_status load_rows(loader *l, lnt_error *err) {
-  lnt_status status = read_rows(l,
-                                "SELECT id, COALESCE(parent_option_id, 0), key, title, description, type, level, "
-                                "required, leaf_only, min, max, step, unit, max_length FROM questions "
-                                "ORDER BY COALESCE(parent_option_id, 0), position, id",
-                                read_question, err);
+  lnt_status status =
+      read_rows(l,
+                "SELECT id, COALESCE(parent_option_id, 0), key, title, description, type, level, "
+                "required, leaf_only, min, max, step, unit, max_length, position FROM questions WHERE gone = 0 "
+                "ORDER BY COALESCE(parent_option_id, 0), position, id",
+                read_question, err);
   if (!status) {
-    status = read_rows(l,
-                       "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
-                       "retired, code FROM options ORDER BY question_id, COALESCE(parent_id, 0), position, id",
-                       read_option, err);
+    status = read_rows(
+        l,
+        "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
+        "retired, code, position FROM options WHERE gone = 0 ORDER BY question_id, COALESCE(parent_id, 0), position, id",
+        read_option, err);
   }
   if (!status) status = hang_questions(l, 0, LNTI_NONE, err);
   if (status) return status;

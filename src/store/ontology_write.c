@@ -49,7 +49,7 @@ static lnt_status insert_question(adding *a, size_t index) {
   lnti_put_int(stmt, a->question_ids[index]);
   lnti_put_int(stmt, a->op_id);
   put_id_or_null(stmt, q->parent_option == LNTI_NONE ? 0 : a->option_ids[q->parent_option]);
-  lnti_put_int(stmt, a->question_ids[index]);
+  lnti_put_int(stmt, q->position ? q->position : a->question_ids[index]);
   lnti_put_text(stmt, q->key);
   lnti_put_text(stmt, q->title);
   lnti_put_text(stmt, q->description);
@@ -104,7 +104,7 @@ static lnt_status insert_option(adding *a, size_t index) {
   lnti_put_int(stmt, a->op_id);
   lnti_put_int(stmt, question_id);
   put_id_or_null(stmt, o->parent == LNTI_NONE ? 0 : a->option_ids[o->parent]);
-  lnti_put_int(stmt, a->option_ids[index]);
+  lnti_put_int(stmt, o->position ? o->position : a->option_ids[index]);
   lnti_put_text(stmt, o->key);
   lnti_put_text(stmt, o->title);
   lnti_put_text(stmt, o->description);
@@ -201,19 +201,21 @@ static lnt_status add_questions(adding *a, size_t first) {
 static lnt_status check_head(int64_t *version_out, bool *renamed_out, adding *a) {
   lnti_stmt *stmt = NULL;
   bool row = false;
-  int64_t version = 0;
+  int64_t version = 0, migrated = 0;
   lnt_status status =
-      lnti_db_prepare(&stmt, a->tx->db, "SELECT name, version, screen FROM ontology WHERE id = 1", a->err);
+      lnti_db_prepare(&stmt, a->tx->db, "SELECT name, version, screen, migrated FROM ontology WHERE id = 1", a->err);
   if (!status) status = lnti_db_step(&row, stmt, a->err);
   if (!status && row) {
     status = lnti_text_printf(&a->stored_screen, a->err, "%s", lnti_get_text(stmt, 2));
     version = lnti_get_int(stmt, 1);
+    migrated = lnti_get_int(stmt, 3);
     *renamed_out = strcmp(lnti_get_text(stmt, 0), a->ontology->name) != 0;
   }
   if (stmt) lnti_db_reset(stmt);
   if (status) return status;
   if (!row) return lnti_fail(a->err, LNT_ECORRUPT, "the table \"ontology\" is empty: run 'linnet verify'");
-  if (version != 0 && version != a->ontology->version) {
+  /* The undo of a migration gives the version back, too. */
+  if (version != 0 && (version != a->ontology->version || migrated != a->ontology->migrated)) {
     return lnti_fail(a->err, LNT_ECONFLICT,
                      "the ontology has changed: version %lld is stored, this is made from version %lld; read it again",
                      (long long)version, (long long)a->ontology->version);
@@ -247,10 +249,12 @@ static lnt_status write_head(adding *a, int64_t version) {
 
 static void give_ids(lnti_ontology *ontology, const adding *a) {
   for (size_t i = 0; i < ontology->n_questions; i++) {
-    if (!ontology->questions[i].draft) lnti_ontology_set_question_id(ontology, i, a->question_ids[i]);
+    const lnti_question *q = &ontology->questions[i];
+    if (!q->draft && !q->gone) lnti_ontology_set_question_id(ontology, i, a->question_ids[i]);
   }
   for (size_t i = 0; i < ontology->n_options; i++) {
-    if (!ontology->options[i].draft) lnti_ontology_set_option_id(ontology, i, a->option_ids[i]);
+    const lnti_option *o = &ontology->options[i];
+    if (!o->draft && !o->gone) lnti_ontology_set_option_id(ontology, i, a->option_ids[i]);
   }
 }
 

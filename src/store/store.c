@@ -60,7 +60,7 @@ static lnt_status rename_new(const char *from, const char *to, lnt_error *err) {
 static lnt_status make_database(const char *path, lnt_error *err) {
   lnti_db *db = NULL;
   lnt_status status = lnti_db_open(&db, path, LNTI_DB_CREATE, LNTI_STORE_APPLICATION_ID, err);
-  if (!status) status = lnti_migrate(db, path, err);
+  if (!status) status = lnti_schema_migrate(db, path, err);
   lnti_db_close(db);
   return status;
 }
@@ -91,7 +91,7 @@ lnt_status lnti_store_open(lnti_store **out, const char *path, lnt_error *err) {
   pthread_cond_init(&store->ended, NULL);
   status = lnti_strdup(&store->path, path, err);
   if (!status) status = lnti_db_open(&store->writer, path, LNTI_DB_WRITE, LNTI_STORE_APPLICATION_ID, err);
-  if (!status) status = lnti_migrate(store->writer, path, err);
+  if (!status) status = lnti_schema_migrate(store->writer, path, err);
   if (!status) status = lnti_writer_start(store, err);
   if (status) {
     lnti_store_close(store);

@@ -17,6 +17,7 @@
 #include <base/cancel.h>
 #include <base/hash.h>
 #include <linnet/status.h>
+#include <ontology/change.h>
 #include <ontology/ontology.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -327,6 +328,37 @@ LNT_MUST_CHECK lnt_status lnti_store_ontology(lnti_ontology **out, lnti_store *s
 /** Writes questions and options that have no id yet and are no drafts, giving them one (in place), and the name and a
  *  version raised by one when anything changed. Rows that exist keep their ids. */
 LNT_MUST_CHECK lnt_status lnti_tx_ontology(lnti_tx *tx, lnti_ontology *ontology, int64_t op_id, lnt_error *err);
+
+/* ---- migrations of the ontology: for flow/migrate alone ---- */
+
+/** As lnti_store_ontology, within a write, and the highest ids of questions and options that there ever were. */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology_read(lnti_tx *tx, lnti_ontology **out, int64_t *last_question_out,
+                                                int64_t *last_option_out, lnt_error *err);
+/** LNT_ECONFLICT where the ontology was migrated since this one was read. */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology_is_current(lnti_tx *tx, const lnti_ontology *ontology, lnt_error *err);
+/** Writes what was touched, keeping what it was before under the operation, and raises the version by one.
+ *  @param changes_json  what was asked for, kept with it */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology_change(lnti_tx *tx, const lnti_ontology_changes *changes, int64_t op_id,
+                                                  const char *changes_json, lnt_error *err);
+/** Puts an item in a stage, keeping the one that it was in under the operation. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_stage_of_op(lnti_tx *tx, int64_t op_id, int64_t item_id, const char *stage,
+                                                   lnt_error *err);
+/** The newest later operation that changed the same questions or options and was not taken back; 0: none. */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology_changed_since(lnti_tx *tx, int64_t *op_out, int64_t op_id, lnt_error *err);
+/** Puts questions, options and stages back as they were before the operation, keeping what they are now under `undo_id`.
+ *  The version is that of before where nothing else has changed since, else raised. Items whose stage is no longer that
+ *  which the operation gave keep theirs.
+ *  @return LNT_OK; LNT_ENOTFOUND (no migration); LNT_ECONFLICT: something new is called so, or hangs on what would be gone. */
+LNT_MUST_CHECK lnt_status lnti_tx_ontology_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err);
+/** Whether an operation is a migration, or an undo of one. */
+LNT_MUST_CHECK lnt_status lnti_store_is_migration(bool *out, lnti_store *store, int64_t op_id, lnt_error *err);
+/** Current answers of items with ids in [first,last], as lnti_store_answers, with what this write has done. `visit` does
+ *  not write. */
+LNT_MUST_CHECK lnt_status lnti_tx_answers(lnti_tx *tx, int64_t first, int64_t last, lnti_answer_visit visit,
+                                          void *payload, lnt_error *err);
+/** The ends of the items that have answers; 0, 0 where none has. */
+LNT_MUST_CHECK lnt_status lnti_store_answered_range(lnti_store *store, int64_t *first_out, int64_t *last_out,
+                                                    lnt_error *err);
 
 /* ---- splits, runs, models, jobs ---- */
 

@@ -117,6 +117,13 @@ static const rule rules[] = {
     {"SELECT id FROM answer_log l WHERE option_id IS NOT NULL AND NOT EXISTS "
      "(SELECT 1 FROM options o WHERE o.id = l.option_id)",
      "answer", "its option is not there"},
+    {"SELECT subject_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE q.gone = 1", "item",
+     "it has an answer to a question that was taken out"},
+    {"SELECT subject_id FROM answers a JOIN options o ON o.id = a.option_id OR o.id = a.slot WHERE a.question_id <> 0 AND "
+     "o.gone = 1",
+     "item", "its answer is an option that was taken out"},
+    {"SELECT o.id FROM options o JOIN questions q ON q.id = o.question_id WHERE o.gone = 0 AND q.gone = 1", "option",
+     "its question was taken out"},
     {"SELECT seq FROM changes WHERE first_id > last_id", "change", "its range is empty"},
 };
 

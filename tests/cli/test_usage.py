@@ -93,7 +93,7 @@ class Mistakes(program.Case):
         self.fails(2, "status", "now", says="'now' is too much")
         self.fails(2, "predict", "model", says="what is to be classified?")
         self.fails(2, "predict", "m.lnt", "a.png", "--items", "", says="not both")
-        self.fails(2, "ontology", "melt", says="ontology show")
+        self.fails(2, "ontology", "melt", says="no 'linnet ontology melt'")
         self.fails(2, "models", "show", says="models show MODEL")
         self.fails(2, "init", says="which folder?")
         self.fails(2, "init", "a", "-C", "b", says="not both")
