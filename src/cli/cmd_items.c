@@ -6,6 +6,7 @@
 #include <cli/commands.h>
 #include <cli/facets.h>
 #include <cli/format.h>
+#include <cli/items_history.h>
 #include <cli/table.h>
 #include <flow/answer_text.h>
 #include <flow/view/items.h>
@@ -253,6 +254,13 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   bool counts = lnti_args_has(args, "count");
   bool viewed = where || counts || lnti_args_has(args, "sort") || lnti_args_has(args, "offset");
   numbers n = {0};
+  if (args->n_operands > 0) {
+    if (strcmp(args->operands[0], "history") != 0 || args->n_operands != 2) {
+      return lnti_command_fail_form(&lnti_cmd_items, args, err);
+    }
+    lnt_status allowed = lnti_args_allow(args, lnti_cmd_items.options, "", "items history ITEM", err);
+    return allowed ? allowed : lnti_items_history(cli, args->operands[1], err);
+  }
   lnt_status status = read_numbers(&n, cli, args, err);
   if (status) return status;
   if (counts && (lnti_args_has(args, "sort") || lnti_args_has(args, "offset") || lnti_args_has(args, "after"))) {
@@ -294,6 +302,7 @@ static const lnti_example examples[] = {
     {"How many of each class a site has:", "linnet items --where 'site=\"north bay\"' --count class,split"},
     {"Items without any answer, a page of 100 after item 2500:",
      "linnet items --where labelled=no --limit 100 --after 2500"},
+    {"All that was ever said of item 1:", "linnet items history 1"},
     {"The paths of a tree's branch, for another program:", "linnet items --where species=birds --json | jq -r .path"},
     {NULL, NULL},
 };
@@ -303,14 +312,17 @@ const lnti_command lnti_cmd_items = {
     .summary = "list items with their splits and answers",
     .usage =
         "[--where FILTER] [--sort KEY[:desc]] [--limit N] [--offset N] [--after ID]\n"
-        "--count KEY,... [--where FILTER] [--limit N]",
+        "--count KEY,... [--where FILTER] [--limit N]\n"
+        "history ITEM",
     .about =
         "Lists items in order of their ids, or of a key; or counts them by the values of keys. Keys are what every item "
         "has (split, format, width...), the questions of the ontology, and metadata. A filter's values are names, numbers, "
         "and options by title, id or path, as 'linnet ontology show' prints them; a node of a tree stands for all below "
-        "it. Values with blanks stand in double quotes. What no item has is told on stderr.",
+        "it. Values with blanks stand in double quotes. What no item has is told on stderr.\n\n"
+        "history tells all that was ever said of one item (a number or a path): when, by whom, in which operation, what it "
+        "replaced, and why it is gone.",
     .options = option_table,
     .examples = examples,
-    .operands_max = 0,
+    .operands_max = 2,
     .run = run,
 };

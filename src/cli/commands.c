@@ -8,10 +8,17 @@
 #include <string.h>
 
 static const lnti_command *const commands[] = {
-    &lnti_cmd_init,   &lnti_cmd_import,   &lnti_cmd_ontology, &lnti_cmd_items,    &lnti_cmd_status,
-    &lnti_cmd_split,  &lnti_cmd_extract,  &lnti_cmd_train,    &lnti_cmd_evaluate, &lnti_cmd_predict,
-    &lnti_cmd_export, &lnti_cmd_previews, &lnti_cmd_models,   &lnti_cmd_backbone, &lnti_cmd_embeddings,
-    &lnti_cmd_relink, &lnti_cmd_verify,   &lnti_cmd_doctor,   &lnti_cmd_help,     NULL,
+    &lnti_cmd_init,       &lnti_cmd_import,
+    &lnti_cmd_ontology,   &lnti_cmd_items,
+    &lnti_cmd_annotate,   &lnti_cmd_undo,
+    &lnti_cmd_status,     &lnti_cmd_split,
+    &lnti_cmd_extract,    &lnti_cmd_train,
+    &lnti_cmd_evaluate,   &lnti_cmd_predict,
+    &lnti_cmd_export,     &lnti_cmd_previews,
+    &lnti_cmd_models,     &lnti_cmd_backbone,
+    &lnti_cmd_embeddings, &lnti_cmd_relink,
+    &lnti_cmd_verify,     &lnti_cmd_doctor,
+    &lnti_cmd_help,       NULL,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands - 1 };

@@ -11,6 +11,8 @@ extern const lnti_command lnti_cmd_init;
 extern const lnti_command lnti_cmd_import;
 extern const lnti_command lnti_cmd_ontology;
 extern const lnti_command lnti_cmd_items;
+extern const lnti_command lnti_cmd_annotate;
+extern const lnti_command lnti_cmd_undo;
 extern const lnti_command lnti_cmd_status;
 extern const lnti_command lnti_cmd_split;
 extern const lnti_command lnti_cmd_extract;

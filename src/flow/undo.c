@@ -181,31 +181,38 @@ static bool is_rank(const undoing *u, int64_t question_id) {
   return question != LNTI_NONE && u->ontology->questions[question].type == LNTI_RANK;
 }
 
-/* Whether another operation has written a place of the order after all of these. */
-static lnt_status has_later_place(int64_t *newest_out, undoing *u, const touch *t, int64_t newest_of_touched) {
-  lnt_status status = lnti_tx_newest(u->tx, newest_out, LNTI_SUBJECT_ITEM, t->item_id, t->question_id, -1, u->err);
-  if (!status && *newest_out <= newest_of_touched) *newest_out = 0;
-  return status;
+/* A place of the order that none of the touches is about; *log_id_out 0: there is none. */
+static lnt_status find_other_place(int64_t *log_id_out, undoing *u, const touch *t, size_t n) {
+  lnti_answer_row row = {.slot = -1};
+  *log_id_out = 0;
+  for (;;) {
+    bool found = false, touched = false;
+    lnt_status status =
+        lnti_tx_current_from(u->tx, &row, &found, LNTI_SUBJECT_ITEM, t->item_id, t->question_id, row.slot + 1, u->err);
+    if (status || !found) return status;
+    for (size_t i = 0; i < n && !touched; i++) touched = t[i].slot == row.slot;
+    if (!touched) *log_id_out = row.log_id;
+    if (!touched) return LNT_OK;
+  }
 }
 
 /* Takes over n touches of an item that are one answer, where all are still the operation's. An order is one answer: all of
  * its places or none. */
 static lnt_status gather_answer(undoing *u, const touch *t, size_t n) {
   const size_t n_before = u->n;
-  int64_t newest_of_all = 0, changed = 0;
+  int64_t changed = 0;
   bool any_changed = false;
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n && !status; i++) {
     verdict v = STILL_OURS;
     int64_t before = 0, newest = 0;
     status = judge(&v, &before, &newest, u, &t[i]);
-    if (newest > newest_of_all) newest_of_all = newest;
     if (v == CHANGED) changed = newest;
     any_changed = any_changed || v == CHANGED;
     if (!status && v == STILL_OURS) status = add_row(u, &t[i], before);
   }
   if (!status && is_rank(u, t->question_id) && !any_changed && u->n > n_before) {
-    status = has_later_place(&changed, u, t, newest_of_all);
+    status = find_other_place(&changed, u, t, n);
     any_changed = changed != 0;
   }
   if (status || !any_changed) return status;
@@ -343,7 +350,8 @@ typedef struct work {
 
 static lnt_status write_undo(void *payload, lnti_tx *tx, lnt_error *err) {
   work *w = payload;
-  lnt_status status = lnti_tx_op(tx, &w->op.id, NULL, &w->op, err);
+  lnt_status status = lnti_tx_ontology_is_current(tx, w->ontology, err);
+  if (!status) status = lnti_tx_op(tx, &w->op.id, NULL, &w->op, err);
   if (!status) status = lnti_undo_answers(tx, &w->out, w->ontology, w->op.id, w->out.undoes, w->options, err);
   if (status) return status;
   w->rolled_back = w->options->dry_run || w->out.n_restored + w->out.n_removed == 0;

@@ -255,6 +255,9 @@ static void an_order_is_one_answer(void **state) {
   lnti_undone u = undo(&l, third, &c); /* all of it is another's now */
   assert_true(u.op_id == 0 && u.n_conflicts == 1);
   expect_said(&l, y);
+  undo(&l, 0, &c);
+  undo(&l, third, &c); /* what an undo put back is the order that it was */
+  expect_said(&l, zx);
   free(zx);
   free(y);
   lab_free(&l);

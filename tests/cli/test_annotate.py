@@ -1,0 +1,145 @@
+"""annotate, undo and items history: answers by hand, by filter and from tables; and two at once."""
+import json
+import subprocess
+import unittest
+
+import program
+
+ONTOLOGY = {"name": "T", "classifications": [
+    {"id": "class", "type": "radio", "required": True, "options": [
+        {"id": "cross", "title": "Cross", "attributes": [{"id": "n", "type": "number", "min": 0, "max": 10, "step": 0.5}]},
+        {"id": "disc"}, {"id": "stripes"}, {"id": "gone", "retired": True}]},
+    {"id": "tags", "type": "checklist", "options": [{"id": "a", "attributes": [{"id": "why", "type": "text"}]}, {"id": "b"},
+                                                    {"id": "c"}]},
+    {"id": "kind", "type": "tree", "leaf_only": True, "options": [{"id": "x", "options": [{"id": "y"}]}]},
+    {"id": "note", "type": "text", "max_length": 20},
+    {"id": "order", "type": "rank", "options": [{"id": "one"}, {"id": "two"}, {"id": "three"}]}]}
+
+
+class Annotate(program.Case):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "o.json").write_text(json.dumps(ONTOLOGY))
+        self.run_ok("init", "p", "--ontology", "o.json")
+        program.write_folders(self.folder / "photos", 4)
+        self.run_ok("-C", "p", "import", "photos")
+
+    def told(self, *arguments):
+        return self.run_json("-C", "p", "annotate", *arguments)
+
+    def answers(self, item):
+        found = self.run_lines("-C", "p", "items", "--where", f"id={item}")[0]
+        return {**found["answers"], **{key + "!": value for key, value in found.get("answers_no", {}).items()}}
+
+    def file(self, text, *more, name="f.csv", code=0):
+        (self.folder / name).write_text(text)
+        run = self.run_raw("-C", "p", "annotate", "--file", name, "--json", *more)
+        self.assertEqual(run.returncode, code, run.stderr)
+        return json.loads(run.stdout)
+
+    def test_each_type_there_and_back(self):
+        before = self.answers(1)
+        told = self.told("1", "--set", "class=cross", "--set", "class/cross/n=4.5", "--set", "tags=a;b", "--set", "tags.c=no", "--set",
+                         "tags/a/why=since", "--set", "kind=x/y", "--set", "note=a, b; c", "--set", "order=two,one")
+        self.assertEqual((told["touched"], told["refused"]), (1, []))
+        after = {"class": "cross", "class/cross/n": 4.5, "tags": ["a", "b"], "tags!": ["c"], "tags/a/why": "since", "kind": "x/y",
+                 "note": "a, b; c", "order": ["two", "one"]}
+        self.assertEqual(self.answers(1), after)
+        again = subprocess.run([program.LINNET, "-C", "p", "annotate", "--file", "-", "--json"], cwd=self.folder,
+                               input=self.run_ok("-C", "p", "items", "--json").stdout, capture_output=True, text=True, check=False)
+        self.assertEqual(again.returncode, 0, again.stdout)
+        self.assertEqual((json.loads(again.stdout)["touched"], json.loads(again.stdout)["operation"]), (0, None))
+        self.told("1", "--set", "class=disc", "--clear", "tags", "--set", "order=three")
+        self.assertEqual(self.answers(1), {"class": "disc", "kind": "x/y", "note": "a, b; c", "order": ["three"]})
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(self.answers(1), after)
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(self.answers(1), before)
+        self.run_ok("-C", "p", "undo", "--redo")
+        self.assertEqual(self.answers(1), after)
+        history = self.run_lines("-C", "p", "items", "history", "1")
+        self.assertEqual({entry["gone"] for entry in history} - {None}, {"taken back", "no longer asked", "undone"})
+
+    def test_a_bad_answer_is_refused(self):
+        before = self.answers(1)
+        for setting, says in (("class=crosss", "did you mean"), ("class=gone", "retired"), ("kind=x", "only leaves"),
+                              ("class/cross/n=11", "outside 0..10"), ("class/cross/n=0.3", "not on a step"),
+                              ("class/cross/n=two", "takes a number"), ("class/cross/n=nan", "takes a number"), ("note=", "is empty"),
+                              ("note=" + 21 * "x", "21 characters"), ("note=a\x07", "control character"), ("tags.a=maybe", "yes, no"),
+                              ("order=one;one", "twice"), ("order=four", "no option"), ("nothing=1", "the ontology has no"),
+                              ("note.state=none", "no answer to it"), ("class", "KEY=VALUE"), ("tags/a/why=x", "asked only after")):
+            item = "5" if setting.startswith("tags/a") else "1"
+            run = self.run_raw("-C", "p", "annotate", item, "--set", setting)
+            self.assertEqual(run.returncode, 2, setting + run.stderr)
+            self.assertIn(says, run.stderr, setting)
+        self.fails(2, "-C", "p", "annotate", "1", says="what is to be said")
+        self.fails(2, "-C", "p", "annotate", "--set", "class=disc", says="which items")
+        self.fails(2, "-C", "p", "annotate", "1", "--set", "class=disc", "--confidence", "2", says="confidence")
+        self.fails(1, "-C", "p", "annotate", "99", "--set", "class=disc", says="no item 99")
+        self.assertEqual(self.answers(1), before)
+
+    def test_tables(self):
+        bad = "id,class,tags,class.state,comment\n1,disc,a;c,,\n2,wasp,,,\nfive,disc,,,\n3,,,unsure,look again\n99,disc,,,\n4,disc\n"
+        told = self.file(bad, code=3)
+        self.assertEqual([row["path"] for row in told["refused"]], ["line 3", "line 4", "line 6", "line 7"])
+        self.assertIn("column 2", told["refused"][0]["reason"])
+        self.assertEqual((self.answers(1)["tags"], self.answers(3)["class"]), (["a", "c"], {"state": "unsure"}))
+        operations = len(self.run_lines("-C", "p", "undo", "--list"))
+        run = self.run_raw("-C", "p", "annotate", "--file", "f.csv", "--strict")
+        self.assertEqual((run.returncode, "nothing was written: 4 of 6" in run.stderr), (1, True), run.stderr)
+        (self.folder / "none.txt").write_text("colour\nred\n")
+        self.fails(1, "-C", "p", "annotate", "--file", "none.txt", says="column \"colour\"")
+        told = self.file("id,class\n1,stripes\n2,stripes\n", "--dry-run")
+        self.assertEqual((told["touched"], told["operation"]), (2, None))
+        self.assertEqual(len(self.run_lines("-C", "p", "undo", "--list")), operations)
+        told = self.file('{"path":"disc/0.pgm","nope":1}\n{"id":1,"answers":{"class":"cross","class/cross/n":3},"confidence":0.5}\n',
+                         name="f.jsonl", code=3)
+        self.assertEqual((told["touched"], len(told["refused"])), (1, 1))
+        self.fails(1, "-C", "p", "annotate", "--file", "none.csv", says="none.csv")
+
+    def test_filter_skip_and_comment(self):
+        told = self.told("--where", "class=disc", "--set", "class=unsure", "--comment", "blurred", "--confidence", "0.5")
+        self.assertEqual((told["touched"], told["changed"], told["comments"]), (4, 4, 4))
+        self.told("--where", "id<=2", "--skip", "too dark")
+        self.told("1", "--set", "tags=a")
+        entry = self.run_lines("-C", "p", "items", "history", "1")[-1]
+        self.assertEqual((entry["key"], entry["gone"]), ("skip", "answered"))
+        self.assertEqual(self.told("2", "--unskip")["skips"], 1)
+        self.run_ok("-C", "p", "verify")
+
+    def test_undo_leaves_what_others_said(self):
+        self.told("1", "2", "--set", "class=disc", "--set", "note=x")
+        first = self.run_lines("-C", "p", "undo", "--list")[0]
+        self.assertEqual((first["kind"], first["can_be_undone"]), ("annotate", True))
+        self.told("1", "--set", "class=stripes")
+        run = self.run_raw("-C", "p", "undo", first["id"], "--json")
+        told = json.loads(run.stdout)
+        self.assertEqual((run.returncode, told["n_conflicts"], told["conflicts"][0]["item"]), (3, 1, "1"))
+        self.assertEqual(self.answers(1), {"class": "stripes"})
+        self.fails(1, "-C", "p", "undo", "999", says="no operation 999")
+        self.fails(1, "-C", "p", "undo", "1", says="can be undone")
+        imported = next(row for row in self.run_lines("-C", "p", "undo", "--list") if row["kind"] == "import")
+        self.assertEqual(json.loads(self.run_raw("-C", "p", "undo", imported["id"], "--json").stdout)["removed"], 11)
+
+    def test_two_at_once(self):
+        """Two processes write at the same time, and neither's answers are lost; who says what he has seen is told."""
+        lines = "".join(f"{i},{{}}\n" for i in range(1, 13))
+        for name, answer in (("a.csv", "disc"), ("b.csv", "cross")):
+            (self.folder / name).write_text("id,class\n" + lines.format(*[answer] * 12) * 50)
+        runs = [subprocess.Popen([program.LINNET, "-C", "p", "annotate", "--file", name, "--json"], cwd=self.folder,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name in ("a.csv", "b.csv")]
+        for run in runs:
+            out, told = run.communicate()
+            self.assertEqual((run.returncode, json.loads(out)["refused"]), (0, []), told)
+        position = self.told("1", "--set", "note=seen")["position"]
+        self.told("1", "--set", "class=stripes")
+        self.told("1", "--set", "note=mine", "--if-unchanged", str(position))
+        run = self.run_raw("-C", "p", "annotate", "1", "--set", "class=disc", "--if-unchanged", str(position))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("it is \"stripes\", and your \"disc\" was not written", run.stderr)
+        self.assertEqual(self.answers(1)["class"], "stripes")
+        self.run_ok("-C", "p", "verify")
+
+
+if __name__ == "__main__":
+    unittest.main()
