@@ -3,6 +3,7 @@
  */
 #include <base/alloc.h>
 #include <base/error.h>
+#include <eval/class_tree.h>
 #include <math.h>
 #include <model/learners.h>
 #include <stdlib.h>
@@ -88,6 +89,8 @@ static lnt_status check_target(const lnti_problem *problem, lnt_error *err) {
   if (!given || (problem->task == LNTI_HIERARCHICAL && !problem->tree))
     return lnti_fail(err, LNT_EINVAL, "features must be rows of u8 or f32, with %s each%s", what,
                      given ? ", and a tree of the classes" : "");
+  if (problem->task == LNTI_HIERARCHICAL && problem->tree->n_classes != k)
+    return lnti_fail(err, LNT_EINVAL, "%zu classes, but a tree of %zu", k, problem->tree->n_classes);
   if (k >= least && k <= most) return LNT_OK;
   if (most == 1) return lnti_fail(err, LNT_EINVAL, "%zu classes; a number is learned by itself", k);
   return lnti_fail(err, LNT_EINVAL, "%zu classes; %zu to %zu can be learned", k, least, most);

@@ -24,7 +24,7 @@
 #include <math/gemm.h>
 #include <math/lbfgs.h>
 #include <model/learners.h>
-#include <model/logistic_parts.h>
+#include <model/logistic_tree.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,29 +384,52 @@ static lnt_status run_fit(lnti_fit_report *report, fit_state *fit, const lnti_pa
   return LNT_OK;
 }
 
+/* Classes or labels, in one fit. */
+static lnt_status fit_flat(lnti_logistic_fitted *logistic, lnti_fit_report *report, const lnti_problem *problem,
+                           const lnti_context *context, lnt_error *err) {
+  fit_state fit = {.problem = problem, .context = context};
+  const lnti_params *params = &logistic->base.params;
+  lnt_status status = prepare_fit(&fit, params, err);
+  if (status == LNT_OK) status = run_fit(report, &fit, params, err);
+  if (status == LNT_OK) status = lnti_logistic_keep(logistic, fit.w, fit.lane_of, fit.lanes, err);
+  fit_clear(&fit);
+  return status;
+}
+
+/* A fit for each choice of the tree. */
+static lnt_status fit_tree(lnti_logistic_fitted *logistic, lnti_fit_report *report, const lnti_problem *problem,
+                           const lnti_context *context, lnt_error *err) {
+  const lnti_logistic_fitted *warm = (const lnti_logistic_fitted *)problem->warm_start;
+  lnt_status status = lnti_logistic_tree_new(&logistic->tree, problem->tree, err);
+  if (status != LNT_OK) return status;
+  logistic->n_outputs = lnti_logistic_tree_outputs(logistic->tree);
+  if (warm && warm->n_outputs != logistic->n_outputs) warm = NULL; /* another tree */
+  status = lnti_alloc_zero(&logistic->own, logistic->n_outputs, (problem->x.d + 1) * sizeof(float), err);
+  if (status == LNT_OK)
+    status = lnti_logistic_tree_fit(logistic->own, report, logistic->tree, problem, &logistic->base.params, warm,
+                                    context, err);
+  return status == LNT_OK ? lnti_logistic_finish(logistic, err) : status;
+}
+
 static lnt_status logistic_fit(lnti_fitted **out, lnti_fit_report *report_out, const lnti_problem *problem,
                                const lnti_params *params, const lnti_context *context, lnt_error *err) {
-  fit_state fit = {.problem = problem, .context = context};
   lnti_logistic_fitted *logistic = NULL;
   lnti_fit_report report;
   lnt_status status = lnti_learner_check(&lnti_learner_logistic, problem, err);
   if (status == LNT_OK && problem->warm_start && problem->warm_start->learner != &lnti_learner_logistic)
     status = lnti_fail(err, LNT_EINVAL, "a %s model is no start for logistic", problem->warm_start->learner->name);
   if (status == LNT_OK) status = lnti_matrix_check_finite(&problem->x, context, err);
-  if (status == LNT_OK) status = prepare_fit(&fit, params, err);
-  if (status == LNT_OK) status = run_fit(&report, &fit, params, err);
   if (status == LNT_OK) status = lnti_alloc_zero(&logistic, 1, sizeof *logistic, err);
-  if (status == LNT_OK) {
-    lnti_fitted_begin(&logistic->base, &lnti_learner_logistic, problem, params);
-    status = lnti_logistic_keep(logistic, fit.w, fit.lane_of, fit.lanes, err);
-  }
+  if (status != LNT_OK) return status;
+  lnti_fitted_begin(&logistic->base, &lnti_learner_logistic, problem, params);
+  status = problem->task == LNTI_HIERARCHICAL ? fit_tree(logistic, &report, problem, context, err)
+                                              : fit_flat(logistic, &report, problem, context, err);
   if (status == LNT_OK) {
     *report_out = report;
     *out = &logistic->base;
-  } else if (logistic) {
+  } else {
     lnti_logistic_free(&logistic->base);
   }
-  fit_clear(&fit);
   return status;
 }
 
@@ -418,7 +441,7 @@ const lnti_learner lnti_learner_logistic = {
         "Boehning, Multinomial logistic regression algorithm, Ann. Inst. Stat. Math. 44, 1992; Liu and Nocedal, "
         "On the limited memory BFGS method, Math. Programming 45, 1989",
     .params = params_table,
-    .tasks = LNTI_TAKES(LNTI_MULTICLASS) | LNTI_TAKES(LNTI_MULTILABEL),
+    .tasks = LNTI_TAKES(LNTI_MULTICLASS) | LNTI_TAKES(LNTI_MULTILABEL) | LNTI_TAKES(LNTI_HIERARCHICAL),
     .takes_weights = true,
     .searched = searched,
     .takes_warm_start = true,

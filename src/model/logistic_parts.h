@@ -101,10 +101,12 @@ LNT_MUST_CHECK lnt_status lnti_logistic_sums_run(double *loss_out, float *gradie
 /** The affine map that was fitted; base is what its users see. */
 typedef struct lnti_logistic_fitted {
   lnti_fitted base;
-  const float *weight; /**< [n_classes,d] on bare features */
-  const float *bias;   /**< [n_classes] */
-  float *own;          /**< behind both where they are not the file's: [n_classes,d + 1]; NULL */
-  float *packed;       /**< [d + 1,lanes] both for the narrow kernels; NULL above LNTI_NARROW_MAX classes */
+  size_t n_outputs;                /**< n_classes, or of a tree lnti_logistic_tree_outputs */
+  const float *weight;             /**< [n_outputs,d] on bare features */
+  const float *bias;               /**< [n_outputs] */
+  float *own;                      /**< behind both where they are not the file's: [n_outputs,d + 1]; NULL */
+  float *packed;                   /**< [d + 1,lanes] both for the narrow kernels; NULL above LNTI_NARROW_MAX outputs */
+  struct lnti_logistic_tree *tree; /**< how outputs make classes, of LNTI_HIERARCHICAL; else NULL */
 } lnti_logistic_fitted;
 
 /** Logit of a class without rows, and of a label without rows of both kinds. The logits of the other classes sum to 0,
@@ -116,6 +118,9 @@ typedef struct lnti_logistic_fitted {
  *  @param lane_of  [n_classes] -1: LNTI_LOGISTIC_ABSENT */
 LNT_MUST_CHECK lnt_status lnti_logistic_keep(lnti_logistic_fitted *logistic, const float *w, const int32_t *lane_of,
                                              size_t lanes, lnt_error *err);
+
+/** The map whose weights are in logistic->own, made ready to score. */
+LNT_MUST_CHECK lnt_status lnti_logistic_finish(lnti_logistic_fitted *logistic, lnt_error *err);
 
 /** Of lnti_learner_logistic. */
 LNT_MUST_CHECK lnt_status lnti_logistic_score(float *score_out, const lnti_fitted *fitted, const lnti_matrix *x,

@@ -138,9 +138,9 @@ double toy_accuracy(const lnti_fitted *fitted, const lnti_problem *problem, cons
 }
 
 const toy_kind toy_kinds[TOY_KINDS] = {
-    {"logistic", LNTI_MULTICLASS}, {"knn", LNTI_MULTICLASS}, {"centroid", LNTI_MULTICLASS},
-    {"logistic", LNTI_MULTILABEL}, {"knn", LNTI_MULTILABEL}, {"knn", LNTI_REGRESSION},
-    {"ridge", LNTI_REGRESSION},
+    {"logistic", LNTI_MULTICLASS}, {"knn", LNTI_MULTICLASS},        {"centroid", LNTI_MULTICLASS},
+    {"logistic", LNTI_MULTILABEL}, {"knn", LNTI_MULTILABEL},        {"knn", LNTI_REGRESSION},
+    {"ridge", LNTI_REGRESSION},    {"logistic", LNTI_HIERARCHICAL},
 };
 
 static const char *const flat_ids[TOY_K] = {"shoes/ankle-boot", "bag", "cafe-noir"};

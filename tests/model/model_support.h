@@ -58,7 +58,7 @@ typedef struct toy_kind {
   const char *learner;
   lnti_task task;
 } toy_kind;
-enum { TOY_KINDS = 7 };
+enum { TOY_KINDS = 8 };
 extern const toy_kind toy_kinds[TOY_KINDS];
 
 /** An image of class c, about the centre of that class; bytes [TOY_H,TOY_W]. */

@@ -2,6 +2,7 @@
  * The n-th allocation fails, for every n: the same code each time, nothing leaked, outputs untouched, no file left.
  */
 #include <base/alloc.h>
+#include <eval/class_tree.h>
 #include <math.h>
 #include <model/logistic_parts.h>
 #include <model/model_support.h>
@@ -144,10 +145,27 @@ static void test_unknown_learner(void **state) {
   }
 }
 
+static void test_tree(void **state) {
+  (void)state;
+  static const char *const ids[] = {"a/x", "a/y", "b", "b/z"};
+  toy t;
+  lnti_class_tree *tree = NULL;
+  toy_make(&t, 1, 60, 8, 4, LNTI_U8, 30);
+  assert_ok(lnti_class_tree_new(&tree, ids, 4, ERR));
+  const double weight[4] = {1, 2, 1, 1};
+  t.problem.task = LNTI_HIERARCHICAL;
+  t.problem.tree = tree;
+  t.problem.weight = weight;
+  fit_with_faults(&lnti_learner_logistic, &t.problem);
+  lnti_class_tree_free(tree);
+  toy_clear(&t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fit_and_score),
       cmocka_unit_test(test_labels_and_numbers),
+      cmocka_unit_test(test_tree),
       cmocka_unit_test(test_a_pass_allocates_nothing),
       cmocka_unit_test(test_save),
       cmocka_unit_test(test_open_and_classify),

@@ -235,7 +235,8 @@ static void test_every_kind_of_model(void **state) {
   static const char *const tensors[][2] = {{"weights/weight.f32.3x12", "weights/bias.f32.3"},
                                            {"weights/truth.u8.60x3", "weights/rows.u8.60x12"},
                                            {"weights/values.f64.60", "weights/rows.u8.60x12"},
-                                           {"weights/weight.f64.12", "weights/bias.f64.1"}};
+                                           {"weights/weight.f64.12", "weights/bias.f64.1"},
+                                           {"weights/weight.f32.4x12", "weights/bias.f32.4"}};
   (void)state;
   for (size_t i = 3; i < TOY_KINDS; i++) {
     whole m = {0};
@@ -246,8 +247,7 @@ static void test_every_kind_of_model(void **state) {
     assert_ok(lnti_model_save(model, sound, ERR));
     lnt_model_close(model);
     assert_ok(lnti_lnt_open(&m.file, sound, ERR));
-    size_t t = i - 3 < 4 ? i - 3 : 0;
-    for (size_t e = 0; e < 2; e++) m.tensor[e] = strdup(tensors[t][e]);
+    for (size_t e = 0; e < 2; e++) m.tensor[e] = strdup(tensors[i - 3][e]);
     lnti_test_property("a changed model of any task is refused or answers", 80, mutate_whole, &m);
     for (size_t e = 0; e < 2; e++) free(m.tensor[e]);
     lnti_lnt_close(m.file);

@@ -198,6 +198,14 @@ static void test_what_cannot_be_opened_is_not_saved(void **state) {
   m->classes[1].id = strdup("x");
   m->classes[1].title = strdup("x");
   refuse_save(p->file, m, "a number has one");
+  m = toy_task_model("logistic", LNTI_HIERARCHICAL);
+  free(m->nodes[1].id);
+  m->nodes[1].id = strdup("shoes"); /* a class */
+  refuse_save(p->file, m, "'shoes' is above none");
+  m = toy_task_model("logistic", LNTI_HIERARCHICAL);
+  free(m->classes[1].id);
+  m->classes[1].id = strdup("shoes//boot");
+  refuse_save(p->file, m, "shoes//boot");
   m = toy_task_model("knn", LNTI_MULTILABEL);
   m->task = LNTI_MULTICLASS;
   refuse_save(p->file, m, "fitted to a multilabel one");
@@ -208,9 +216,9 @@ static void refuse_open(const place *p, toy_kind kind, const char *from, const c
   lnt_model *model = toy_task_model(kind.learner, kind.task), *opened = NULL;
   lnti_lnt_writer *w = NULL;
   lnti_lnt_reader *sound = NULL;
-  static const char *const tensors[] = {"weights/truth.u8.60x3",   "weights/rows.u8.60x12", "weights/values.f64.60",
-                                        "weights/weight.f32.3x12", "weights/bias.f32.3",    "weights/weight.f64.12",
-                                        "weights/bias.f64.1"};
+  static const char *const tensors[] = {"weights/truth.u8.60x3",   "weights/rows.u8.60x12",   "weights/values.f64.60",
+                                        "weights/weight.f32.3x12", "weights/bias.f32.3",      "weights/weight.f64.12",
+                                        "weights/bias.f64.1",      "weights/weight.f32.4x12", "weights/bias.f32.4"};
   assert_ok(lnti_model_save(model, p->file, ERR));
   lnt_model_close(model);
   char *manifest = toy_manifest(p->file), *lie = toy_replaced(manifest, from, to),
@@ -237,7 +245,11 @@ static void refuse_open(const place *p, toy_kind kind, const char *from, const c
 static void test_lying_manifests(void **state) {
   const place *p = *state;
   const toy_kind labels = {"knn", LNTI_MULTILABEL}, number = {"ridge", LNTI_REGRESSION},
-                 linear = {"logistic", LNTI_MULTILABEL};
+                 linear = {"logistic", LNTI_MULTILABEL}, tree = {"logistic", LNTI_HIERARCHICAL};
+  refuse_open(p, tree, "\"id\": \"shoes/boot\"", "\"id\": \"boot\"", LNT_ECORRUPT); /* another tree: other tensors */
+  refuse_open(p, tree, "\"id\": \"bag/hand/red\"", "\"id\": \"bag//red\"", LNT_ECORRUPT);
+  refuse_open(p, tree, "\"id\": \"bag/hand\"", "\"id\": \"bag/foot\"", LNT_ECORRUPT);
+  refuse_open(p, tree, "\"nodes\": [", "\"nodes\": 5, \"other\": [", LNT_ECORRUPT);
   refuse_open(p, labels, "\"format\": 2", "\"format\": 1", LNT_ECORRUPT);
   refuse_open(p, labels, "\"format\": 2", "\"format\": 3", LNT_EUNSUPPORTED);
   refuse_open(p, labels, "\"multilabel\"", "\"ranking\"", LNT_EUNSUPPORTED);
