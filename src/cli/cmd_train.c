@@ -13,9 +13,9 @@
 #include <cli/next_step.h>
 #include <cli/refused.h>
 #include <cli/table.h>
-#include <flow/metrics_json.h>
 #include <flow/report/report.h>
-#include <flow/train.h>
+#include <flow/train/tasks.h>
+#include <flow/train/train.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +34,7 @@ typedef struct plan {
   training item[LEARNERS_MAX];
   size_t n, n_done;
   unsigned folds; /**< of --cv; 0 */
+  lnti_structure structure;
   uint64_t seed;
   lnti_refused refused;
 } plan;
@@ -112,6 +113,7 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   lnti_json_kv_string(w, "model", r->model);
   lnti_json_kv_string(w, "file", r->file);
   lnti_json_kv_string(w, "target", r->target);
+  lnti_json_kv_string(w, "task", lnti_task_name(r->task));
   lnti_json_kv_string(w, "learner", r->learner);
   lnti_json_kv_string(w, "feature", r->feature);
   lnti_json_key(w, "params");
@@ -133,13 +135,14 @@ static void json_model(lnti_json_writer *w, const lnti_train_result *r) {
   }
   lnti_json_key(w, "validation");
   lnti_json_begin_object(w);
-  lnti_metrics_write(w, r->value, r->ci95);
+  lnti_figures_write(w, &r->figures);
   lnti_json_end_object(w);
   lnti_json_kv_int(w, "n_calibration", (int64_t)r->n_calibration);
   lnti_json_kv_string(w, "calibrated_on", r->calibrated_on);
   lnti_json_kv_string(w, "group_key", r->group_key);
   lnti_json_kv_real(w, "temperature", r->temperature);
   lnti_json_kv_real(w, "ece_before", r->ece_before);
+  lnti_json_kv_real(w, "ece_after", r->ece_after);
   lnti_json_key(w, "seed");
   lnti_json_uint(w, r->seed);
   lnti_json_kv_int(w, "run", r->run_id);
@@ -177,16 +180,14 @@ static lnt_status print_json(lnti_cli *cli, const plan *p, const lnt_error *fail
 
 /* ---- text ---- */
 
-static lnt_status print_metrics(lnti_cli *cli, const double value[LNTI_METRICS], const double ci95[LNTI_METRICS][2],
-                                lnt_error *err) {
+static lnt_status print_figures(lnti_cli *cli, const lnti_figures *f, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 3, 2);
-  for (size_t m = 0; !status && m < LNTI_METRICS; m++) {
-    lnti_metric_id metric = (lnti_metric_id)m;
-    lnti_shown shown = lnti_show_metric(value[m]), interval = lnti_show_interval(ci95[m][0], ci95[m][1]);
-    const char *cells[] = {lnti_report_metric_title(metric), shown.text, interval.text};
+  for (size_t m = 0; !status && m < f->n; m++) {
+    lnti_shown shown = lnti_show_metric(f->value[m]), interval = lnti_show_interval(f->ci95[m][0], f->ci95[m][1]);
+    const char *cells[] = {f->measure[m].title, shown.text, interval.text};
     status = lnti_table_row(&table, cells, err);
   }
   return lnti_table_print(cli, &table, status, err);
@@ -201,20 +202,21 @@ static lnti_shown show_mean(double mean, double se) {
 
 /** The points that the parameters were chosen among. */
 static lnt_status print_grid(lnti_cli *cli, const lnti_choice *c, lnt_error *err) {
-  static const lnti_column columns[] = {{"parameters", LNTI_ALIGN_LEFT},
-                                        {"log loss", LNTI_ALIGN_RIGHT},
-                                        {"accuracy", LNTI_ALIGN_RIGHT},
-                                        {NULL, LNTI_ALIGN_LEFT}};
+  const char *const *titles = lnti_task_pieces_of(c->task)->cost_title;
+  const lnti_column columns[] = {{"parameters", LNTI_ALIGN_LEFT},
+                                 {titles[0], LNTI_ALIGN_RIGHT},
+                                 {titles[1], LNTI_ALIGN_RIGHT},
+                                 {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 4, 2);
   for (size_t i = 0; !status && i < c->grid.n; i++) {
     const lnti_choice_point *point = &c->point[i];
     lnti_text params = {0};
-    lnti_shown loss = show_mean(point->log_loss, point->log_loss_se);
-    lnti_shown accuracy = show_mean(point->accuracy, point->accuracy_se);
+    lnti_shown loss = show_mean(point->cost[0], point->cost_se[0]);
+    lnti_shown other = show_mean(point->cost[1], point->cost_se[1]);
     status = lnti_choice_text(&params, c, i, err);
-    const char *cells[] = {params.data, loss.text, accuracy.text, i == c->best ? "chosen" : ""};
+    const char *cells[] = {params.data, loss.text, other.text, i == c->best ? "chosen" : ""};
     if (!status) status = lnti_table_row(&table, cells, err);
     lnti_text_clear(&params);
   }
@@ -226,7 +228,7 @@ static lnt_status print_choice(lnti_cli *cli, const lnti_choice *c, lnt_error *e
   lnti_print(cli, "\n\nCross-validation on train (%u folds, %s, %s in %s; %s)\n", c->folds,
              lnti_show_things(c->n_rows, "row").text, lnti_show_things(c->n_fits, "fit").text,
              lnti_show_seconds(c->seconds).text, grid ? "means with their standard errors" : "95 % intervals");
-  return grid ? print_grid(cli, c, err) : print_metrics(cli, c->value, (const double(*)[2])c->ci95, err);
+  return grid ? print_grid(cli, c, err) : print_figures(cli, &c->figures, err);
 }
 
 /** The model whose place was taken: "replaced logistic-hog (logistic on hog, accuracy 0.5229)" */
@@ -258,7 +260,7 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
   lnti_print(cli, "%s\nValidation (%s; 95 %% intervals%s)\n", r->choice.point ? "" : "\n",
              r->calibrated_on ? r->calibrated_on : "none",
              r->chosen_for ? "; the parameters were chosen on these rows" : "");
-  status = print_metrics(cli, r->value, (const double(*)[2])r->ci95, err);
+  status = print_figures(cli, &r->figures, err);
   if (status) return status;
   lnti_print(cli, "\nTrained on %s in %s (features %s, fit %s), peak memory %s\n",
              lnti_show_things(r->n_train, "item").text, lnti_show_seconds(r->total_seconds).text,
@@ -268,32 +270,41 @@ static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_er
   return status ? status : lnti_print_warnings(cli, &r->warnings, err);
 }
 
-/** Several models beside each other. */
+/** Several models beside each other, by what their target is judged by. */
 static lnt_status print_comparison(lnti_cli *cli, const plan *p, lnt_error *err) {
-  static const lnti_column columns[] = {{"model", LNTI_ALIGN_LEFT},         {"accuracy", LNTI_ALIGN_RIGHT},
-                                        {"95 % interval", LNTI_ALIGN_LEFT}, {"macro f1", LNTI_ALIGN_RIGHT},
-                                        {"log loss", LNTI_ALIGN_RIGHT},     {"fit", LNTI_ALIGN_RIGHT}};
+  static const char *const shown[][3] = {
+      {"accuracy", "macro_f1", "log_loss"}, {"map", "micro_f1", "log_loss"}, {"mae", "rmse", "r2"}};
+  const lnti_task task = p->item[0].result.task;
+  const char *const *names = shown[task == LNTI_MULTILABEL ? 1 : task == LNTI_REGRESSION ? 2 : 0];
+  const lnti_column columns[] = {{"model", LNTI_ALIGN_LEFT},         {names[0], LNTI_ALIGN_RIGHT},
+                                 {"95 % interval", LNTI_ALIGN_LEFT}, {names[1], LNTI_ALIGN_RIGHT},
+                                 {names[2], LNTI_ALIGN_RIGHT},       {"fit", LNTI_ALIGN_RIGHT}};
   lnti_table table;
   lnt_status status = LNT_OK;
   lnti_table_init(&table, columns, 6, 2);
   for (size_t i = 0; !status && i < p->n_done; i++) {
     const lnti_train_result *r = &p->item[i].result;
-    lnti_shown accuracy = lnti_show_metric(r->value[LNTI_ACCURACY]), f1 = lnti_show_metric(r->value[LNTI_MACRO_F1]);
-    lnti_shown interval = lnti_show_interval(r->ci95[LNTI_ACCURACY][0], r->ci95[LNTI_ACCURACY][1]);
-    lnti_shown loss = lnti_show_metric(r->value[LNTI_LOG_LOSS]);
+    size_t at = lnti_figure_find(&r->figures, names[0]);
+    lnti_shown first = lnti_show_metric(r->figures.value[at]);
+    lnti_shown interval = lnti_show_interval(r->figures.ci95[at][0], r->figures.ci95[at][1]);
+    lnti_shown second = lnti_show_metric(lnti_figure(&r->figures, names[1]));
+    lnti_shown third = lnti_show_metric(lnti_figure(&r->figures, names[2]));
     lnti_shown seconds = lnti_show_seconds(r->fit_seconds);
-    const char *cells[] = {r->model, accuracy.text, interval.text, f1.text, loss.text, seconds.text};
+    const char *cells[] = {r->model, first.text, interval.text, second.text, third.text, seconds.text};
     status = lnti_table_row(&table, cells, err);
   }
   lnti_print(cli, "\nComparison (validation)\n");
   return lnti_table_print(cli, &table, status, err);
 }
 
-/** The model to go on with: the most accurate. */
+/** The model to go on with: the most accurate, or what stands in for that. */
 static const char *best_model(const plan *p) {
+  const lnti_task task = p->item[0].result.task;
+  const double sign = task == LNTI_REGRESSION ? -1 : 1;
   size_t best = 0;
   for (size_t i = 1; i < p->n_done; i++) {
-    if (p->item[i].result.value[LNTI_ACCURACY] > p->item[best].result.value[LNTI_ACCURACY]) best = i;
+    double value = lnti_figure(&p->item[i].result.figures, lnti_task_figure(task));
+    if (sign * value > sign * lnti_figure(&p->item[best].result.figures, lnti_task_figure(task))) best = i;
   }
   return p->item[best].result.model;
 }
@@ -306,6 +317,8 @@ static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const 
     training *t = &p->item[i];
     lnti_train_options options = {
         .target = lnti_args_text(args, "target", NULL),
+        .structure = p->structure,
+        .weights = lnti_args_text(args, "weights", NULL),
         .learner = t->learner->name,
         .feature = lnti_args_text(args, "feature", "hog"),
         .set = t->set,
@@ -327,12 +340,26 @@ static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const 
   return status;
 }
 
+static lnt_status read_structure(lnti_structure *out, const lnti_args *args, lnt_error *err) {
+  const char *text = lnti_args_text(args, "structure", NULL);
+  if (!text) return LNT_OK;
+  if (strcmp(text, "flat") == 0) {
+    *out = LNTI_STRUCTURE_FLAT;
+  } else if (strcmp(text, "hierarchical") == 0) {
+    *out = LNTI_STRUCTURE_HIERARCHICAL;
+  } else {
+    return lnti_fail(err, LNT_EINVAL, "--structure %.100s: flat or hierarchical", text);
+  }
+  return LNT_OK;
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   plan p = {.n = 0};
   lnti_project *project = NULL;
   int64_t seed = 0, folds = 0;
   lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
   if (!status) status = lnti_args_int(&folds, args, "cv", 0, 2, LNTI_FOLDS_MAX, err);
+  if (!status) status = read_structure(&p.structure, args, err);
   if (!status) status = make_plan(&p, args, err);
   p.seed = (uint64_t)seed;
   p.folds = (unsigned)folds;
@@ -363,7 +390,17 @@ static lnt_status help_more(lnti_text *out, lnt_error *err) {
 }
 
 static const lnti_cli_option option_table[] = {
-    {"target", 0, "QUESTION", "the question to learn; without it, the only one that has answers", false},
+    {"target", 0, "QUESTION",
+     "the question to learn: of type radio, tree, checklist or number; without it, the only one that has answers",
+     false},
+    {"structure", 0, "flat|hierarchical",
+     "of a tree (or of a radio with what is asked after its options): one choice among all classes, or level by level "
+     "(flat)",
+     false},
+    {"weights", 0, "none|balanced|FILE",
+     "how much each class counts: all the same, rare ones as much as frequent ones, or as a JSON file {\"CLASS\": "
+     "WEIGHT} says (none)",
+     false},
     {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic)", false},
     {"feature", 0, "FEATURE", "what of the images is learned from (hog)", false},
     {"set", 0, "KEY=VALUE",
@@ -388,6 +425,8 @@ static const lnti_example examples[] = {
     {"C and the number of neighbours chosen by cross-validation on train:",
      "linnet train --learner logistic,knn --set C=auto --set k=1,5,15"},
     {"On what a pretrained network sees in photographs:", "linnet train --feature embedding:mobilenet_v2"},
+    {"A tree of classes, level by level:", "linnet train --target species --structure hierarchical"},
+    {"Rare defects count as much as frequent ones:", "linnet train --target defect --weights balanced"},
     {"A question that is asked after another one's option:", "linnet train --target area/exterior/part --name parts"},
     {NULL, NULL},
 };
@@ -396,7 +435,7 @@ const lnti_command lnti_cmd_train = {
     .name = "train",
     .summary = "train a model on the labelled items",
     .usage =
-        "[--target QUESTION] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE,...]... [--cv K] [--name NAME] [--seed S]",
+        "[--target QUESTION] [--structure flat|hierarchical] [--weights none|balanced|FILE] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE,...]... [--cv K] [--name NAME] [--seed S]",
     .about =
         "Fits on the labelled items of the split train, tunes the confidence on val (or on a part held out from "
         "train) and says how good the model is there; test is never looked at. The model is one file, "

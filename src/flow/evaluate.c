@@ -16,6 +16,7 @@
 #include <flow/slices.h>
 #include <flow/split/names.h>
 #include <flow/target.h>
+#include <flow/train/tasks.h>
 #include <flow/train_command.h>
 #include <math.h>
 #include <math/topk.h>
@@ -32,11 +33,15 @@ typedef struct evaluating {
   lnti_job_run job;
   const char *split;
   lnti_ontology *ontology;
-  size_t question;
+  lnti_target target;
   lnti_labelled rows;
   int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
+  size_t *option;           /* [n_options] of the target */
+  size_t n_options;
+  lnti_class_tree *tree; /* of the model's classes, where they form one; NULL */
+  float *threshold;      /* [k] of labels */
   lnti_vectors features;
-  int32_t *label;       /* [features.n] */
+  lnti_truth truth;     /* [features.n] */
   float *prob;          /* [features.n,k] */
   uint32_t *group;      /* [features.n] rows that belong together; NULL: each is alone */
   lnti_view *view;      /* NULL where nothing is to be sliced */
@@ -90,36 +95,43 @@ static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
   return status;
 }
 
-/* Which class of the model each option of the ontology is, by the option's path. */
+/* Which class of the model each option of the target is, by its id. */
 static lnt_status map_options(evaluating *e, lnt_error *err) {
   const lnt_model *model = e->result->model;
-  lnti_text path = {0};
-  lnt_status status = lnti_alloc(&e->class_of_option, e->ontology->n_options, sizeof *e->class_of_option, err);
-  for (size_t i = 0; i < e->ontology->n_options && status == LNT_OK; i++) {
-    e->class_of_option[i] = -1;
-    if (e->ontology->options[i].question != e->question) continue;
-    path.length = 0;
-    status = lnti_ontology_option_path(&path, e->ontology, i, err);
+  lnti_text id = {0};
+  lnt_status status = lnti_target_options(&e->option, &e->n_options, e->ontology, &e->target, err);
+  if (!status) status = lnti_alloc(&e->class_of_option, e->ontology->n_options, sizeof *e->class_of_option, err);
+  for (size_t i = 0; i < e->ontology->n_options && status == LNT_OK; i++) e->class_of_option[i] = -1;
+  for (size_t i = 0; i < e->n_options && status == LNT_OK; i++) {
+    id.length = 0;
+    status = lnti_target_class_id(&id, e->ontology, &e->target, e->option[i], err);
     for (size_t c = 0; c < model->n_classes && status == LNT_OK; c++) {
-      if (strcmp(path.data, model->classes[c].id) == 0) e->class_of_option[i] = (int32_t)c;
+      if (strcmp(id.data, model->classes[c].id) == 0) e->class_of_option[e->option[i]] = (int32_t)c;
     }
   }
-  lnti_text_clear(&path);
+  lnti_text_clear(&id);
   return status;
 }
 
-static lnt_status load_rows(evaluating *e, lnt_error *err) {
+/* Of labels: whether one that the model has is known of the item. */
+static bool knows_label(const evaluating *e, size_t item) {
+  for (size_t c = 0; c < e->n_options; c++) {
+    if (e->class_of_option[e->option[c]] >= 0 && e->rows.yes[item * e->rows.n_labels + c] >= 0) return true;
+  }
+  return false;
+}
+
+/* What the model can be right or wrong about. */
+static lnt_status keep_known(evaluating *e, lnt_error *err) {
   bool *keep = NULL;
-  lnt_status status = lnti_labelled_load(&e->rows, e->project, e->ontology, e->question, e->split, err);
-  if (status) return status;
   size_t n = e->rows.items.n;
-  if (n == 0) return fail_no_rows(e, err);
-  status = lnti_alloc(&keep, n, sizeof *keep, err);
-  if (status) return status;
   const char *first_unknown = NULL;
+  if (e->rows.value) return LNT_OK;
+  lnt_status status = lnti_alloc(&keep, n, sizeof *keep, err);
+  if (status) return status;
   for (size_t i = 0; i < n; i++) {
-    keep[i] = e->class_of_option[e->rows.option[i]] >= 0;
-    if (!keep[i] && !first_unknown) first_unknown = e->ontology->options[e->rows.option[i]].title;
+    keep[i] = e->rows.yes ? knows_label(e, i) : e->class_of_option[e->rows.option[i]] >= 0;
+    if (!keep[i] && !first_unknown) first_unknown = e->rows.yes ? "" : e->ontology->options[e->rows.option[i]].title;
   }
   lnti_labelled_keep(&e->rows, keep);
   free(keep);
@@ -135,6 +147,12 @@ static lnt_status load_rows(evaluating *e, lnt_error *err) {
                            e->result->n_unknown, n, first_unknown);
 }
 
+static lnt_status load_rows(evaluating *e, lnt_error *err) {
+  lnt_status status = lnti_labelled_load(&e->rows, e->project, e->ontology, &e->target, e->split, err);
+  if (status) return status;
+  return e->rows.items.n == 0 ? fail_no_rows(e, err) : keep_known(e, err);
+}
+
 /* Before anything long: a mistaken key is told at once. */
 static lnt_status find_slice_keys(evaluating *e, lnt_error *err) {
   size_t n = e->request->n_slices;
@@ -147,18 +165,52 @@ static lnt_status find_slice_keys(evaluating *e, lnt_error *err) {
   return status;
 }
 
+/* The question of the model, which must still be answered in the way that it learned. */
+static lnt_status find_question(evaluating *e, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  lnt_error none = LNT_ERROR_INIT;
+  if (lnti_ontology_find_question(&e->target.question, e->ontology, model->target, &none)) {
+    return lnti_fail(err, LNT_EINVAL, "the model answers \"%s\", which this project's ontology does not ask",
+                     model->target);
+  }
+  const lnti_question *question = &e->ontology->questions[e->target.question];
+  lnti_task task = lnti_target_task(question), asked = model->task == LNTI_HIERARCHICAL ? LNTI_MULTICLASS : model->task;
+  e->target.task = model->task;
+  if (task == asked) return LNT_OK;
+  return lnti_fail(err, LNT_EINVAL,
+                   "the model answers \"%s\" as %s, and in this project the question is of type %s: train one again",
+                   model->target, lnti_task_name(model->task), lnti_question_type_name(question->type));
+}
+
+/* What the measures need of the model besides its probabilities. */
+static lnt_status describe_model(evaluating *e, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  const char **ids = NULL;
+  lnt_status status = LNT_OK;
+  if (model->threshold) status = lnti_alloc(&e->threshold, model->n_classes, sizeof *e->threshold, err);
+  for (size_t c = 0; c < model->n_classes && model->threshold && !status; c++) {
+    e->threshold[c] = (float)model->threshold[c];
+  }
+  if (status || model->task == LNTI_MULTILABEL || model->task == LNTI_REGRESSION) return status;
+  status = lnti_alloc(&ids, model->n_classes, sizeof *ids, err);
+  if (status) return status;
+  for (size_t c = 0; c < model->n_classes; c++) ids[c] = model->classes[c].id;
+  status = lnti_class_tree_new(&e->tree, ids, model->n_classes, err);
+  free(ids);
+  if (status || !lnti_class_tree_is_flat(e->tree)) return status;
+  lnti_class_tree_free(e->tree);
+  e->tree = NULL;
+  return LNT_OK;
+}
+
 static lnt_status prepare(evaluating *e, lnt_error *err) {
   const lnti_context *context = &e->project->context;
   lnt_status status = lnti_model_find(&e->result->model, e->project, e->request->model, context, err);
   if (status) return status;
   status = lnti_store_ontology(&e->ontology, e->project->store, err);
-  if (status) return status;
-  lnt_error none = LNT_ERROR_INIT;
-  if (lnti_ontology_find_question(&e->question, e->ontology, e->result->model->target, &none)) {
-    return lnti_fail(err, LNT_EINVAL, "the model answers \"%s\", which this project's ontology does not ask",
-                     e->result->model->target);
-  }
-  status = map_options(e, err);
+  if (!status) status = find_question(e, err);
+  if (!status) status = describe_model(e, err);
+  if (!status) status = map_options(e, err);
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
   status = lnti_cuts_look(&e->result->warnings, e->project, err);
@@ -228,7 +280,7 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
   size_t n = e->features.n, k = e->result->model->n_classes, n_keys = e->request->n_slices;
   uint32_t *predicted = NULL;
   int64_t *id = NULL;
-  if (n_keys == 0) return LNT_OK;
+  if (n_keys == 0 || !e->truth.label) return LNT_OK;
   lnt_status status = lnti_alloc(&predicted, n, sizeof *predicted, err);
   if (!status) status = lnti_alloc(&id, n, sizeof *id, err);
   if (!status) status = lnti_alloc_zero(&result->slices, n_keys, sizeof *result->slices, err);
@@ -236,7 +288,7 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
     predicted[i] = (uint32_t)lnti_argmax(e->prob + i * k, k);
     id[i] = e->rows.items.item[e->features.item[i]].id;
   }
-  const lnti_slices_of of = {n, k, id, e->label, predicted};
+  const lnti_slices_of of = {n, k, id, e->truth.label, predicted};
   for (size_t i = 0; i < n_keys && !status; i++) {
     lnti_report_slices *slices = &result->slices[i];
     status = lnti_slices_find(slices, e->view, &e->keys[i], &of, options, &e->project->context, err);
@@ -251,6 +303,59 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
   return status;
 }
 
+static lnt_status make_truth(evaluating *e, lnt_error *err) {
+  const lnti_labelled *rows = &e->rows;
+  size_t n = e->features.n, k = e->result->model->n_classes;
+  lnt_status status = lnti_truth_new(&e->truth, e->target.task, n, k, err);
+  if (status) return status;
+  if (e->truth.yes) memset(e->truth.yes, -1, n * k);
+  for (size_t i = 0; i < n; i++) {
+    size_t item = e->features.item[i];
+    if (rows->option) e->truth.label[i] = e->class_of_option[rows->option[item]];
+    if (rows->value) e->truth.value[i] = rows->value[item];
+    for (size_t c = 0; rows->yes && c < e->n_options; c++) {
+      int32_t class = e->class_of_option[e->option[c]];
+      if (class >= 0) e->truth.yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
+    }
+  }
+  return LNT_OK;
+}
+
+/* What always answering the mean of the training's numbers is worth, is what a model must beat. */
+static lnt_status find_train_mean(double *out, evaluating *e, lnt_error *err) {
+  lnti_labelled train = {0};
+  double sum = 0;
+  *out = (double)NAN;
+  if (e->target.task != LNTI_REGRESSION) return LNT_OK;
+  lnt_status status = lnti_labelled_load(&train, e->project, e->ontology, &e->target, LNTI_SPLIT_TRAIN, err);
+  if (status) return status;
+  for (size_t i = 0; i < train.items.n; i++) sum += train.value[i];
+  if (train.items.n > 0) *out = sum / (double)train.items.n;
+  lnti_labelled_clear(&train);
+  return LNT_OK;
+}
+
+static lnt_status judge(evaluating *e, const lnti_evaluate_options *options, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  lnti_evaluate_result *result = e->result;
+  lnti_judging what = {.prob = e->prob,
+                       .truth = &e->truth,
+                       .tree = e->tree,
+                       .threshold = e->threshold,
+                       .interval = {(double)NAN, (double)NAN},
+                       .options = *options};
+  (void)lnti_residual_interval(what.interval, model->residual, model->n_residuals);
+  lnti_judged judged = {0};
+  lnt_status status = find_train_mean(&what.train_mean, e, err);
+  if (!status) status = lnti_judge(&judged, &what, &e->project->context, err);
+  if (status) return status;
+  result->evaluation = judged.evaluation;
+  result->multilabel = judged.multilabel;
+  result->hierarchy = judged.hierarchy;
+  result->regression = judged.regression;
+  return lnti_warn_of_guessing(&result->warnings, &judged, model, err);
+}
+
 static lnt_status measure(evaluating *e, lnt_error *err) {
   const lnti_progress progress = {pass_progress, &e->job};
   const lnti_evaluate_request *request = e->request;
@@ -259,20 +364,18 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   lnt_status status = lnti_extract(&e->features, e->project, model->extractor, &e->rows.items, &progress,
                                    request->refused, request->refused_payload, err);
   if (status) return status;
-  size_t n = e->features.n, k = model->n_classes;
   e->result->n_refused = e->features.n_refused;
-  status = lnti_alloc(&e->label, n, sizeof *e->label, err);
+  status = lnti_alloc_aligned(&e->prob, e->features.n * model->n_classes, sizeof *e->prob, err);
   if (status) return status;
-  status = lnti_alloc_aligned(&e->prob, n * k, sizeof *e->prob, err);
+  status = make_truth(e, err);
   if (status) return status;
-  for (size_t i = 0; i < n; i++) e->label[i] = e->class_of_option[e->rows.option[e->features.item[i]]];
   status = find_groups(e, err);
   if (status) return status;
   options.group = e->result->group_key ? e->group : NULL;
   lnti_matrix x = lnti_vectors_matrix(&e->features);
   status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
   if (status) return status;
-  status = lnti_evaluation_new(&e->result->evaluation, e->prob, e->label, n, k, &options, &e->project->context, err);
+  status = judge(e, &options, err);
   return status ? status : measure_slices(e, &options, err);
 }
 
@@ -321,8 +424,8 @@ static lnt_status warn_of_trained(evaluating *e, lnt_error *err) {
   return status;
 }
 
-lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation *evaluation, const lnt_model *model,
-                                 lnt_error *err) {
+static lnt_status warn_of_most_frequent(lnti_messages *warnings, const lnti_evaluation *evaluation,
+                                        const lnt_model *model, lnt_error *err) {
   double share = 0, accuracy = evaluation->value[LNTI_ACCURACY], low = evaluation->ci95[LNTI_ACCURACY][0];
   size_t most = lnti_report_baseline(&share, evaluation);
   const char *title = model->classes[most].title;
@@ -339,6 +442,21 @@ lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation 
       "right in %.1f %%, which is not surely better than always answering \"%s\" (%.1f %%), since its "
       "95 %% interval begins at %.1f %%: judge by more items, or try another --feature or --learner",
       100 * accuracy, title, 100 * share, 100 * low);
+}
+
+static lnt_status warn_of_mean(lnti_messages *warnings, const lnti_regression_evaluation *r, lnt_error *err) {
+  double mae = r->value[LNTI_R_MAE];
+  if (r->mae_gain_ci95[0] > 0 || (isnan(r->mae_gain_ci95[0]) && mae < r->mean_mae)) return LNT_OK;
+  return lnti_messages_add(warnings, err,
+                           "the mean error is %.4g, which is %s better than always answering the mean (%.4g): try "
+                           "another --feature or --learner, or label more items",
+                           mae, mae < r->mean_mae ? "not surely" : "no", r->mean_mae);
+}
+
+lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_judged *judged, const lnt_model *model,
+                                 lnt_error *err) {
+  if (judged->evaluation) return warn_of_most_frequent(warnings, judged->evaluation, model, err);
+  return judged->regression ? warn_of_mean(warnings, judged->regression, err) : LNT_OK;
 }
 
 /* ---- the report ---- */
@@ -376,8 +494,10 @@ static lnt_status write_html(const evaluating *e, lnt_error *err) {
   lnt_status status = lnti_alloc(&titles, e->result->model->n_classes, sizeof *titles, err);
   if (status) return status;
   lnti_evaluate_report(&report, titles, e->result);
-  status = lnti_mistakes_find(&mistakes, e->project, &e->rows.items, &e->features, e->label, e->prob,
-                              e->result->model->n_classes, err);
+  if (e->truth.label) {
+    status = lnti_mistakes_find(&mistakes, e->project, &e->rows.items, &e->features, e->truth.label, e->prob,
+                                e->result->model->n_classes, err);
+  }
   if (status) goto done;
   report.mistakes = mistakes.list;
   report.n_mistakes = mistakes.n;
@@ -399,8 +519,6 @@ static lnt_status run(evaluating *e, lnt_error *err) {
   lnt_status status = measure(e, err);
   if (status) return status;
   status = warn_of_trained(e, err);
-  if (status) return status;
-  status = lnti_warn_of_guessing(&e->result->warnings, e->result->evaluation, e->result->model, err);
   if (status) return status;
   return e->request->html ? write_html(e, err) : LNT_OK;
 }
@@ -431,7 +549,10 @@ done:
   lnti_view_close(e.view);
   free(e.group);
   free(e.prob);
-  free(e.label);
+  free(e.option);
+  free(e.threshold);
+  lnti_class_tree_free(e.tree);
+  lnti_truth_clear(&e.truth);
   free(e.class_of_option);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);
@@ -442,6 +563,9 @@ done:
 
 void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   lnti_evaluation_free(result->evaluation);
+  lnti_multilabel_evaluation_free(result->multilabel);
+  lnti_hierarchy_evaluation_free(result->hierarchy);
+  lnti_regression_evaluation_free(result->regression);
   lnt_model_close(result->model);
   free(result->split);
   free(result->group_key);

@@ -5,7 +5,7 @@
 #ifndef LNTI_FLOW_EVALUATE_H
 #define LNTI_FLOW_EVALUATE_H
 
-#include <eval/eval.h>
+#include <flow/judge.h>
 #include <flow/project.h>
 #include <flow/report/report.h>
 #include <linnet/model.h>
@@ -27,9 +27,12 @@ typedef struct lnti_evaluate_request {
   { NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL }
 
 typedef struct lnti_evaluate_result {
-  lnt_model *model; /**< open: class titles, feature, learner */
-  lnti_evaluation *evaluation;
-  char *split; /**< that was evaluated */
+  lnt_model *model;                       /**< open: class titles, feature, learner */
+  lnti_evaluation *evaluation;            /**< of classes; NULL where it does not apply, as the next three */
+  lnti_multilabel_evaluation *multilabel; /**< of labels */
+  lnti_hierarchy_evaluation *hierarchy;   /**< of classes that form a tree, however they were learned */
+  lnti_regression_evaluation *regression; /**< of numbers */
+  char *split;                            /**< that was evaluated */
   unsigned resamples;
   char *
       group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by
@@ -49,9 +52,9 @@ typedef struct lnti_evaluate_result {
  *  is not in this ontology); as lnti_output_check, before any work; as opening a model; LNT_ECANCELLED. */
 LNT_MUST_CHECK lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project,
                                         const lnti_evaluate_request *request, lnt_error *err);
-/** Adds a warning where the accuracy is no better than always answering the most frequent class, or may be by its interval. For
- *  train as well. */
-LNT_MUST_CHECK lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_evaluation *evaluation,
+/** Adds a warning where the model is no better than always answering the most frequent class (or the mean number), or may be
+ *  no better by its interval. For train as well. */
+LNT_MUST_CHECK lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_judged *judged,
                                                 const lnt_model *model, lnt_error *err);
 /** What the result says as a report, without pictures, for lnti_report_json and the terminal. `titles` [n_classes] is room
  *  for the class titles; both borrow from the result. */

@@ -115,13 +115,22 @@ static lnt_status note_replaced(void *payload, const lnti_model_row *row, lnt_er
   lnti_model_replaced *r = payload;
   r->accuracy = lnti_result_metric(row->result_json, "accuracy");
   lnt_status status = lnti_strdup(&r->learner, row->learner, err);
+  if (!status) status = lnti_strdup(&r->target, row->target, err);
   return status ? status : lnti_strdup(&r->feature, row->feature, err);
 }
 
 lnt_status lnti_model_replaced_find(lnti_model_replaced *out, lnti_project *project, const char *name,
-                                    const char *learner, const char *feature, lnt_error *err) {
+                                    const char *target, const char *learner, const char *feature, lnt_error *err) {
   lnti_model_replaced r = {.accuracy = (double)NAN};
   lnt_status status = lnti_store_models(project->store, name, note_replaced, &r, err);
+  bool other_target = !status && r.target && strcmp(target, r.target) != 0;
+  if (learner && other_target) {
+    status =
+        lnti_fail(err, LNT_EEXISTS,
+                  "there is a model \"%.100s\" of another question (%.150s), which would be replaced: give this one a "
+                  "name of its own with --name, or that one's, if it may go",
+                  name, r.target);
+  }
   if (!status && learner && r.learner && (strcmp(learner, r.learner) != 0 || !is_same_feature(feature, r.feature))) {
     status = lnti_fail(
         err, LNT_EEXISTS,
@@ -138,6 +147,7 @@ lnt_status lnti_model_replaced_find(lnti_model_replaced *out, lnti_project *proj
 }
 
 void lnti_model_replaced_clear(lnti_model_replaced *replaced) {
+  free(replaced->target);
   free(replaced->learner);
   free(replaced->feature);
   *replaced = (lnti_model_replaced){0};

@@ -28,14 +28,16 @@ LNT_MUST_CHECK lnt_status lnti_model_usual_name(char **out, lnti_project *projec
 
 /** The model that another one of its name takes the place of. */
 typedef struct lnti_model_replaced {
-  char *learner, *feature; /**< NULL: there is none */
-  double accuracy;         /**< on its validation rows; NaN where there were none */
+  char *target, *learner, *feature; /**< NULL: there is none */
+  double accuracy;                  /**< on its validation rows; NaN where there were none */
 } lnti_model_replaced;
 
-/** Which model has the name. @param learner,feature  of the new one, where nobody chose its name: LNT_EEXISTS for the name of a model
- *  of another learner or feature (other parameters and layers are no other one); NULL: any is replaced. */
+/** Which model has the name. @param target,learner,feature  of the new one; with `learner`, where nobody chose its name:
+ *  LNT_EEXISTS for the name of a model of another target, learner or feature (other parameters and layers are no other
+ *  one); learner NULL: any is replaced. */
 LNT_MUST_CHECK lnt_status lnti_model_replaced_find(lnti_model_replaced *out, lnti_project *project, const char *name,
-                                                   const char *learner, const char *feature, lnt_error *err);
+                                                   const char *target, const char *learner, const char *feature,
+                                                   lnt_error *err);
 void lnti_model_replaced_clear(lnti_model_replaced *replaced);
 
 /** LNT_ENOTFOUND for a name that no model has, with the nearest and all that there are. */

@@ -302,3 +302,95 @@ done:
   free(work);
   return status;
 }
+
+/* ---- items ---- */
+
+static lnt_status collect_item(void *payload, const lnti_item_view *view, lnt_error *err) {
+  return lnti_extract_items_add(payload, view->item, err);
+}
+
+/* Images that cannot be read, by place in the list of items: told later, in order. */
+typedef struct refusals {
+  lnti_messages reasons;
+  lnt_status *code;
+  size_t capacity;
+  lnt_status status; /* of keeping them */
+} refusals;
+
+static void keep_refusal(void *payload, const char *path, lnt_status code, const char *reason) {
+  refusals *r = payload;
+  (void)path;
+  if (r->status) return;
+  r->status = lnti_grow(&r->code, &r->capacity, r->reasons.n + 1, sizeof *r->code, NULL);
+  if (r->status == LNT_OK) {
+    r->code[r->reasons.n] = code;
+    r->status = lnti_messages_add(&r->reasons, NULL, "%s", reason);
+  }
+}
+
+/* Rows and refusals are both in the items' order, so walking the items once merges them. */
+static lnt_status visit_items(lnti_predict_result *result, const lnt_model *model, const lnti_extract_items *items,
+                              const lnti_vectors *features, const float *prob, const refusals *refused,
+                              lnti_prediction_visit visit, void *payload, lnt_error *err) {
+  size_t row = 0, refusal = 0;
+  for (size_t i = 0; i < items->n; i++) {
+    lnti_prediction prediction = {.path = items->item[i].uri, .item_id = items->item[i].id, .reason = ""};
+    if (row < features->n && features->item[row] == i) {
+      prediction.prob = prob + row++ * model->n_classes;
+    } else {
+      prediction.code = refused->code[refusal];
+      prediction.reason = refused->reasons.text[refusal++];
+      result->n_failed++;
+    }
+    result->n++;
+    prediction.more = i + 1 < items->n;
+    lnt_status status = visit(payload, model, &prediction, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
+lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
+                              const char *filter_text, const lnti_progress *progress, lnti_prediction_visit visit,
+                              void *payload, lnt_error *err) {
+  lnti_view *view = NULL;
+  lnti_filter *filter = NULL;
+  lnti_extract_items items = {0};
+  lnti_vectors features = {0};
+  lnti_predict_result result = {0};
+  refusals refused = {0};
+  float *prob = NULL;
+  lnt_status status = lnti_view_open(&view, project, NULL, NULL, err);
+  if (status) goto done;
+  status = lnti_view_filter(&filter, view, filter_text, err);
+  if (status) goto done;
+  status = lnti_items(project, view, &(lnti_items_query){.filter = filter}, collect_item, &items, err);
+  if (status) goto done;
+  if (items.n == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\"", filter_text);
+    goto done;
+  }
+  status = lnti_extract(&features, project, model->extractor, &items, progress, keep_refusal, &refused, err);
+  if (status) goto done;
+  if (refused.status) {
+    status = lnti_fail_memory(err, sizeof *refused.code);
+    goto done;
+  }
+  status = lnti_alloc_aligned(&prob, features.n * model->n_classes, sizeof *prob, err);
+  if (status) goto done;
+  lnti_matrix x = lnti_vectors_matrix(&features);
+  status = lnti_model_predict(prob, model, &x, &project->context, err);
+  if (status) goto done;
+  status = visit_items(&result, model, &items, &features, prob, &refused, visit, payload, err);
+  if (status) goto done;
+  *out = result;
+done:
+  free(prob);
+  lnti_messages_clear(&refused.reasons);
+  free(refused.code);
+  lnti_vectors_clear(&features);
+  lnti_extract_items_clear(&items);
+  lnti_filter_free(filter);
+  lnti_view_close(view);
+  return status;
+}

@@ -5,7 +5,7 @@
 #include "media_support.h"
 
 #include <base/error.h>
-#include <flow/calibrate.h>
+#include <flow/train/calibrate.h>
 #include <math.h>
 #include <model/learners.h>
 
@@ -167,14 +167,16 @@ static lnt_status run(outcome *out, const lnti_learner *learner, rows *train, co
   static const lnti_vectors none = {0};
   lnti_fitted *fitted = NULL;
   lnti_params params;
-  const lnti_calibrated_rows all = {&train->vectors,
-                                    train->label,
-                                    train->group,
-                                    val ? &val->vectors : &none,
-                                    val ? val->label : NULL,
-                                    val ? val->group : NULL,
-                                    k,
-                                    seed};
+  lnti_truth truth = {.task = LNTI_MULTICLASS, .n = train->vectors.n, .k = k, .label = train->label};
+  const lnti_truth val_truth = {
+      .task = LNTI_MULTICLASS, .n = val ? val->vectors.n : 0, .k = k, .label = val ? val->label : NULL};
+  const lnti_calibrated_rows all = {.train = &train->vectors,
+                                    .truth = &truth,
+                                    .group = train->group,
+                                    .val = val ? &val->vectors : &none,
+                                    .val_truth = &val_truth,
+                                    .val_group = val ? val->group : NULL,
+                                    .seed = seed};
   lnt_status failure = told.fail;
   memset(&told, 0, sizeof told);
   told.fail = failure;
@@ -213,7 +215,7 @@ static void assert_probabilities(const lnti_calibration *c, size_t k) {
       if (c->prob[i * k + j] > c->prob[i * k + top]) top = j;
     }
     assert_true(fabs(sum - 1) < 1e-5);
-    right += top == (size_t)c->label[i];
+    right += top == (size_t)c->truth.label[i];
   }
   assert_true(fabs((double)right / (double)c->n - 0.7) < 0.05);
 }
@@ -228,7 +230,7 @@ static void validation_rows_come_first(void **state) {
     assert_string_equal(out.calibration.on, "validation split, 1,200 rows");
     assert_int_equal(told.n_fits, 1);
     assert_int_equal(out.calibration.n, 1200);
-    assert_memory_equal(out.calibration.label, val.label, 1200 * sizeof *val.label);
+    assert_memory_equal(out.calibration.truth.label, val.label, 1200 * sizeof *val.label);
     assert_probabilities(&out.calibration, 3);
     lnti_calibration_clear(&out.calibration);
   }
@@ -245,7 +247,7 @@ static void left_out_scores_come_next(void **state) {
   assert_int_equal(told.n_fits, 1);
   assert_true(told.outlive[0]);
   for (size_t i = 0; i < 50; i++) assert_int_equal(told.left_out[i], i);
-  assert_memory_equal(out.calibration.label, train.label, 50 * sizeof *train.label);
+  assert_memory_equal(out.calibration.truth.label, train.label, 50 * sizeof *train.label);
   lnti_calibration_clear(&out.calibration);
   clear_rows(&train);
 
@@ -259,7 +261,7 @@ static void left_out_scores_come_next(void **state) {
     for (size_t i = 0; i < 10000; i++) {
       assert_true(i == 0 || told.left_out[i] > told.left_out[i - 1]);
       assert_true(told.left_out[i] < 30000);
-      assert_int_equal(out.calibration.label[i], told.left_out[i] % 2);
+      assert_int_equal(out.calibration.truth.label[i], told.left_out[i] % 2);
       sum += told.left_out[i];
     }
     if (seed == 2) assert_int_not_equal(sum, first); /* seeds 0, 1, 1 */
@@ -288,7 +290,7 @@ static void many_rows_are_held_out(void **state) {
     assert_true(!told.warm[0] && told.warm[1]);
     /* A fifth of each class. */
     size_t count[3] = {0};
-    for (size_t i = 0; i < 400; i++) count[out.calibration.label[i]]++;
+    for (size_t i = 0; i < 400; i++) count[out.calibration.truth.label[i]]++;
     assert_true(count[0] == 300 && count[1] == 80 && count[2] == 20);
     assert_probabilities(&out.calibration, 3);
     /* Rows, labels and items have moved together, and all are still there. */
@@ -300,7 +302,7 @@ static void many_rows_are_held_out(void **state) {
       there[train.vectors.item[i]] = true;
     }
     for (size_t i = 0; i < 2000; i++) assert_true(there[i]);
-    assert_memory_equal(out.calibration.label, train.label + 1600, 400 * sizeof *train.label);
+    assert_memory_equal(out.calibration.truth.label, train.label + 1600, 400 * sizeof *train.label);
     lnti_calibration_clear(&out.calibration);
     clear_rows(&train);
   }
@@ -327,7 +329,7 @@ static void few_rows_go_through_folds(void **state) {
     assert_false(told.warm[i] || told.outlive[i]); /* nothing of another fold leaks in */
   }
   assert_true(told.outlive[LNTI_FOLDS]);
-  assert_memory_equal(out.calibration.label, train.label, 1999 * sizeof *train.label);
+  assert_memory_equal(out.calibration.truth.label, train.label, 1999 * sizeof *train.label);
   assert_probabilities(&out.calibration, 3);
   /* Each row's probabilities are its own. */
   for (size_t i = 0; i < 1999; i++) {
@@ -389,7 +391,7 @@ static void classes_that_cannot_be_learned_are_not_judged(void **state) {
     assert_string_equal(out.calibration.on, l == 0 ? "out of fold, 100 rows" : "left out one by one, 100 rows");
     for (size_t i = 0; i < 100; i++) {
       size_t row = i + 5, answer = is_right(row) ? row % 2 : row % 2 + 1;
-      assert_int_equal(out.calibration.label[i], row % 2);
+      assert_int_equal(out.calibration.truth.label[i], row % 2);
       /* Each row's probabilities are its own; the other spy knows its rows by labels in turn. */
       if (l == 0) assert_true(out.calibration.prob[i * 6 + answer] > 0.3f);
     }
@@ -413,8 +415,8 @@ static void too_few_rows_calibrate_nothing(void **state) {
     assert_int_equal(out.n_fitted, n);
     assert_int_equal(out.calibration.n, 0);
     assert_string_equal(out.calibration.on, "nothing: too few rows");
-    assert_true(out.calibration.temperature == 1.0);
-    assert_true(isnan(out.calibration.ece_before));
+    assert_true(out.calibration.scale.temperature == 1.0);
+    assert_true(isnan(out.calibration.scale.ece_before));
     lnti_calibration_clear(&out.calibration);
     clear_rows(&train);
   }
@@ -432,7 +434,7 @@ static void classes_of_two_rows_spare_none(void **state) {
   assert_int_equal(told.n_fits, 1);
   assert_string_equal(out.calibration.on, "nothing: too few rows");
   assert_int_equal(out.calibration.n, 0);
-  assert_true(out.calibration.temperature == 1.0);
+  assert_true(out.calibration.scale.temperature == 1.0);
   lnti_calibration_clear(&out.calibration);
   clear_rows(&train);
 }
@@ -468,8 +470,8 @@ static void the_temperature_is_applied(void **state) {
   rows train = make_rows(0, 100, 2, NULL);
   outcome out = run_ok(&plain_spy, &train, NULL, 2, 1);
   const lnti_calibration *c = &out.calibration;
-  assert_true(fabs(c->temperature - 6 / log(7.0 / 3)) < 0.01);
-  assert_true(fabs(c->ece_before - (1 / (1 + exp(-6)) - 0.7)) < 1e-5);
+  assert_true(fabs(c->scale.temperature - 6 / log(7.0 / 3)) < 0.01);
+  assert_true(fabs(c->scale.ece_before - (1 / (1 + exp(-6)) - 0.7)) < 1e-5);
   for (size_t i = 0; i < 100; i++) {
     double right = (double)c->prob[2 * i + (size_t)(is_right(i) ? i % 2 : (i + 1) % 2)];
     assert_true(fabs(right - 0.7) < 1e-3);
@@ -515,7 +517,7 @@ static void tracks_are_held_out_whole(void **state) {
     assert_int_equal(told.n_scored_seen, 0);
     assert_int_equal(told.n_scored_twin_seen, 0);
     for (size_t i = 0; i < c->n; i++) {
-      assert_int_equal(c->label[i], track_class(c->group[i]));
+      assert_int_equal(c->truth.label[i], track_class(c->group[i]));
       per_track[c->group[i] / 10]++;
     }
     for (size_t t = 0; t < n / 10; t++) assert_true(per_track[t] == 0 || per_track[t] == 10);

@@ -6,7 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/choose.h>
+#include <flow/train/choose.h>
 #include <math.h>
 
 enum { ROWS = 240 };
@@ -114,7 +114,7 @@ static void count_fits(void *payload, const char *what, size_t done, size_t tota
   seen[1] = total;
 }
 
-static lnt_status choose(lnti_choice *out, const rows *r, unsigned folds, const char *const *set, size_t n_set,
+static lnt_status choose(lnti_choice *out, rows *r, unsigned folds, const char *const *set, size_t n_set,
                          lnt_error *err) {
   static const lnti_context serial = {.cpu = LNT_CPU_GENERIC};
   size_t seen[2] = {0};
@@ -125,7 +125,10 @@ static lnt_status choose(lnti_choice *out, const rows *r, unsigned folds, const 
   size_t cancel_after = told.cancel_after;
   memset(&told, 0, sizeof told);
   told.cancel_after = cancel_after;
-  lnt_status status = lnti_choose(out, &grid, &r->problem, r->group, &options, &serial, err);
+  lnt_status status = lnti_choose(
+      out, &grid, &r->problem,
+      &(lnti_truth){.task = LNTI_MULTICLASS, .n = r->problem.x.n, .k = r->problem.n_classes, .label = r->label},
+      r->group, &options, &serial, err);
   assert_null(grid.point);
   assert_int_equal(told.n_live, 0);
   assert_int_equal(told.n_seen, 0);
@@ -147,13 +150,13 @@ static void the_least_log_loss_is_chosen(void **state) {
   for (size_t i = 0; i < 5; i++) {
     /* Wrong in a share e of the rows, calibrated: sure by 1 - e, the rest shared by the two other classes. */
     double e = wrong[i], p_wrong = e / 2, loss = -(1 - e) * log(1 - e) - e * log(p_wrong);
-    assert_true(fabs(c.point[i].accuracy - (1 - e)) < 1e-12);
-    assert_true(fabs(c.point[i].log_loss - loss) < 1e-3);
-    assert_true(c.point[i].log_loss_se > 0 && c.point[i].log_loss_se < 0.2);
+    assert_true(fabs(c.point[i].cost[1] - (1 - e)) < 1e-12);
+    assert_true(fabs(c.point[i].cost[0] - loss) < 1e-3);
+    assert_true(c.point[i].cost_se[0] > 0 && c.point[i].cost_se[0] < 0.2);
   }
-  assert_true(fabs(c.value[LNTI_ACCURACY] - 0.9) < 1e-12);
-  assert_true(fabs(c.value[LNTI_LOG_LOSS] - c.point[2].log_loss) < 1e-6);
-  assert_true(c.ci95[LNTI_ACCURACY][0] < 0.9 && c.ci95[LNTI_ACCURACY][1] > 0.9);
+  assert_true(fabs(c.figures.value[LNTI_ACCURACY] - 0.9) < 1e-12);
+  assert_true(fabs(c.figures.value[LNTI_LOG_LOSS] - c.point[2].cost[0]) < 1e-6);
+  assert_true(c.figures.ci95[LNTI_ACCURACY][0] < 0.9 && c.figures.ci95[LNTI_ACCURACY][1] > 0.9);
   lnti_choice_clear(&c);
   free(r);
 }
@@ -167,7 +170,7 @@ static void calibration_comes_first_and_the_first_of_equals_wins(void **state) {
   assert_ok(choose(&a, r, 4, set, 1, ERR));
   assert_ok(choose(&b, r, 4, turned, 1, ERR));
   for (size_t i = 0; i < 3; i++) {
-    assert_true(fabs(a.point[i].log_loss - a.point[0].log_loss) < 1e-4);
+    assert_true(fabs(a.point[i].cost[0] - a.point[0].cost[0]) < 1e-4);
     assert_true(fabs(a.point[i].temperature / b.point[2 - i].temperature - 1) < 1e-6);
   }
   assert_true(fabs(a.point[2].temperature / a.point[0].temperature - 4) < 0.05);
@@ -176,7 +179,7 @@ static void calibration_comes_first_and_the_first_of_equals_wins(void **state) {
   /* The very same point twice over, by a parameter that changes nothing below one tenth. */
   const char *const equal[] = {"wrong=0", "gap=500,900"};
   assert_ok(choose(&a, r, 4, equal, 2, ERR));
-  assert_true(a.point[0].log_loss == a.point[1].log_loss);
+  assert_true(a.point[0].cost[0] == a.point[1].cost[0]);
   assert_int_equal(a.best, 0);
   lnti_choice_clear(&a);
   free(r);
@@ -209,7 +212,7 @@ static void one_point_is_judged_as_it_is(void **state) {
   lnti_text text = {0};
   assert_ok(choose(&c, r, 3, set, 1, ERR));
   assert_true(c.n_fits == 3 && c.best == 0 && c.grid.n == 1);
-  assert_true(fabs(c.value[LNTI_ACCURACY] - 0.8) < 1e-12);
+  assert_true(fabs(c.figures.value[LNTI_ACCURACY] - 0.8) < 1e-12);
   assert_ok(lnti_choice_advice(&text, &c, ERR));
   assert_int_equal(text.length, 0);
   lnti_choice_clear(&c);
@@ -293,7 +296,11 @@ static void allocations_that_fail(void **state) {
     lnti_choice c = {0};
     char *json = NULL;
     lnt_status status = lnti_grid_new(&grid, &dial_learner, set, 2, ERR);
-    if (!status) status = lnti_choose(&c, &grid, &r->problem, r->group, &options, &serial, ERR);
+    if (!status)
+      status = lnti_choose(
+          &c, &grid, &r->problem,
+          &(lnti_truth){.task = LNTI_MULTICLASS, .n = r->problem.x.n, .k = r->problem.n_classes, .label = r->label},
+          r->group, &options, &serial, ERR);
     assert_null(grid.point);
     if (!status) status = lnti_choice_json(&json, &c, ERR);
     assert_fault_status(status);

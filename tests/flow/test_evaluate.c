@@ -6,7 +6,7 @@
 
 #include <flow/evaluate.h>
 #include <flow/split/split.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 #include <math.h>
 #include <model/model.h>
 #include <sys/stat.h>
@@ -322,7 +322,7 @@ static void guessing_is_told_by_the_case(void **state) {
     lnti_evaluation evaluation = {.n = 10, .k = 2, .classes = metrics};
     evaluation.value[LNTI_ACCURACY] = cases[i].accuracy;
     evaluation.ci95[LNTI_ACCURACY][0] = cases[i].low;
-    assert_ok(lnti_warn_of_guessing(&warnings, &evaluation, &model, ERR));
+    assert_ok(lnti_warn_of_guessing(&warnings, &(lnti_judged){.evaluation = &evaluation}, &model, ERR));
     assert_int_equal(warnings.n, cases[i].says != NULL);
     if (cases[i].says) assert_non_null(strstr(warnings.text[0], cases[i].says));
     lnti_messages_clear(&warnings);

@@ -9,7 +9,7 @@
 #include <flow/split/cuts.h>
 #include <flow/split/leaks.h>
 #include <flow/view/items.h>
-#include <flow/metrics_json.h>
+#include <flow/judge.h>
 #include <flow/ontology_set.h>
 #include <flow/slices.h>
 #include <flow/split/split.h>
@@ -85,10 +85,11 @@ static void test_messages(void **state) {
 
 static void test_metrics_json(void **state) {
   (void)state;
-  const double value[LNTI_METRICS] = {0.5}, ci95[LNTI_METRICS][2] = {{0.25, 0.75}};
+  lnti_figures figures;
+  lnti_figures_of(&figures, NULL, LNTI_MULTILABEL, false);
   for_each_fault(n) {
     lnti_text text = {0};
-    assert_fault_status(lnti_metrics_json(&text, value, ci95, ERR));
+    assert_fault_status(lnti_figures_json(&text, &figures, ERR));
     lnti_text_clear(&text);
   }
 }
@@ -183,7 +184,9 @@ static lnt_status attempt_target(lab *l) {
   lnti_labelled labelled = {0};
   lnt_status status = lnti_target_find(&question, l->project, l->ontology, NULL, ERR);
   assert_true(status == LNT_OK || question == 77);
-  if (!status) status = lnti_labelled_load(&labelled, l->project, l->ontology, question, NULL, ERR);
+  if (!status)
+    status =
+        lnti_labelled_load(&labelled, l->project, l->ontology, &(lnti_target){question, LNTI_MULTICLASS}, NULL, ERR);
   assert_int_equal(labelled.items.n, status ? 0 : 5);
   lnti_labelled_clear(&labelled);
   return status;

@@ -3,7 +3,7 @@
  */
 #include "media_support.h"
 
-#include <flow/calibrate.h>
+#include <flow/train/calibrate.h>
 #include <flow/export/export.h>
 #include <flow/extract.h>
 #include <flow/relink.h>
@@ -69,8 +69,9 @@ static void check_calibration(const lnti_learner *learner, bool with_val) {
   }
   lnti_vectors train = {.data = data, .n = N, .d = D, .dtype = LNTI_F32, .item = item}, val = train;
   if (!with_val) val.n = 0;
+  lnti_truth truth = {.task = LNTI_MULTICLASS, .n = N, .k = 2, .label = label};
   const lnti_calibrated_rows rows = {
-      .train = &train, .label = label, .group = group, .val = &val, .val_label = label, .n_classes = 2};
+      .train = &train, .truth = &truth, .group = group, .val = &val, .val_truth = &truth};
   lnti_params_init(&params, learner->params);
   if (learner == &lnti_learner_logistic) assert_ok(lnti_params_set(&params, "max_iter=2", ERR));
   for_each_fault(n) {

@@ -3,7 +3,7 @@
  */
 #include "support.h"
 
-#include <flow/grid.h>
+#include <flow/train/grid.h>
 #include <model/learners.h>
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))

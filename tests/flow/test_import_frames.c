@@ -4,7 +4,7 @@
  */
 #include <flow/extract.h>
 #include <flow/predict.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 
 #include "media_support.h"
 

@@ -7,7 +7,7 @@
 #include <flow/extract.h>
 #include <flow/import/vectors.h>
 #include <flow/predict.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 #include <math.h>
 #include <media/npy.h>
 #include <model/model.h>

@@ -1,68 +1,58 @@
 /*
- * Metrics as JSON: the exact text, and that undefined values are null.
+ * Figures as runs and --json hold them, and read back.
  */
+#include <flow/judge.h>
 #include <flow/metrics_json.h>
 #include <math.h>
 
 #include "support.h"
 
-static void test_exact_text(void **state) {
+static void written_and_read(void **state) {
   (void)state;
-  const double value[LNTI_METRICS] = {0.875, 0.75, 0.5, 1.25, 0.0625, NAN};
-  const double ci95[LNTI_METRICS][2] = {{0.8, 0.95}, {0.5, 1}, {0.25, 0.75}, {1, 1.5}, {0, 0.125}, {NAN, NAN}};
+  lnti_figures figures;
   lnti_text text = {0};
-  assert_ok(lnti_metrics_json(&text, value, ci95, ERR));
-  assert_string_equal(
-      text.data,
-      "{\"accuracy\":0.875,\"balanced_accuracy\":0.75,\"macro_f1\":0.5,\"log_loss\":1.25,\"ece\":0.0625,"
-      "\"auroc\":null,\"ci95\":{\"accuracy\":[0.8,0.95],\"balanced_accuracy\":[0.5,1],"
-      "\"macro_f1\":[0.25,0.75],\"log_loss\":[1,1.5],\"ece\":[0,0.125],\"auroc\":[null,null]}}");
-  assert_int_equal(text.length, strlen(text.data));
+  lnti_figures_of(&figures, NULL, LNTI_MULTICLASS, false);
+  assert_int_equal(figures.n, LNTI_METRICS);
+  figures.value[LNTI_ACCURACY] = 0.9;
+  figures.ci95[LNTI_ACCURACY][0] = 0.75;
+  assert_ok(lnti_figures_json(&text, &figures, ERR));
+  assert_true(text.data[0] == '{' && text.data[text.length - 1] == '}');
+  assert_non_null(strstr(text.data, "\"accuracy\":0.9"));
+  assert_non_null(strstr(text.data, "\"accuracy\":[0.75,null]"));
+  assert_true(lnti_result_metric(text.data, "accuracy") == 0.9);
+  assert_true(isnan(lnti_result_metric(text.data, "ece"))); /* undefined */
+  assert_true(isnan(lnti_result_metric(text.data, "mae")));
+  assert_true(isnan(lnti_result_metric("", "accuracy")) && isnan(lnti_result_metric(NULL, "accuracy")));
+  assert_true(isnan(lnti_result_metric("{\"accuracy\": \"high\"}", "accuracy")));
+  assert_true(isnan(lnti_result_metric("{", "accuracy")));
   lnti_text_clear(&text);
 }
 
-static void test_appended(void **state) {
+static void each_task_has_its_own(void **state) {
   (void)state;
-  const double value[LNTI_METRICS] = {0}, ci95[LNTI_METRICS][2] = {{0}};
-  lnti_text text = {0};
-  assert_ok(lnti_text_append(&text, "x", 1, ERR));
-  assert_ok(lnti_metrics_json(&text, value, ci95, ERR));
-  assert_memory_equal(text.data, "x{\"accuracy\":0,", 15);
-  assert_int_equal(text.data[text.length - 1], '}');
-  lnti_text_clear(&text);
-}
-
-static void test_reads_back(void **state) {
-  (void)state;
-  const double value[LNTI_METRICS] = {1.0 / 3, 1e-300, 0.1, INFINITY, 2.0 / 3, 1};
-  const double ci95[LNTI_METRICS][2] = {{-INFINITY, 0.1}, {0}};
-  lnti_text text = {0};
-  lnti_arena arena = {0};
-  const lnti_json_value *root = NULL;
-  double back = 0;
-  assert_ok(lnti_metrics_json(&text, value, ci95, ERR));
-  assert_ok(lnti_json_parse(&root, &arena, text.data, text.length, "metrics", ERR));
-  for (int m = 0; m < LNTI_METRICS; m++) {
-    const char *name = lnti_metric_name((lnti_metric_id)m);
-    if (isinf(value[m])) {
-      assert_int_equal(lnti_json_get(root, name)->type, LNTI_JSON_TYPE_NULL);
-      continue;
-    }
-    assert_ok(lnti_json_get_real(&back, root, name, -1, ERR));
-    assert_true(back == value[m]);
+  static const struct {
+    lnti_task task;
+    bool tree;
+    const char *has, *lacks;
+  } cases[] = {{LNTI_MULTICLASS, false, "accuracy", "hierarchical_f1"},
+               {LNTI_MULTICLASS, true, "hierarchical_f1", "map"},
+               {LNTI_HIERARCHICAL, true, "exact_path", "mae"},
+               {LNTI_MULTILABEL, false, "map", "accuracy"},
+               {LNTI_REGRESSION, false, "r2", "accuracy"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    lnti_figures figures;
+    lnti_figures_of(&figures, NULL, cases[i].task, cases[i].tree);
+    assert_true(lnti_figure_find(&figures, cases[i].has) < figures.n);
+    assert_true(lnti_figure_find(&figures, cases[i].lacks) == figures.n);
+    assert_true(lnti_figure_find(&figures, lnti_task_figure(cases[i].task)) < figures.n);
+    for (size_t m = 0; m < figures.n; m++) assert_true(isnan(figures.value[m]) && isnan(figures.ci95[m][1]));
   }
-  const lnti_json_value *pair = lnti_json_get(lnti_json_get(root, "ci95"), "accuracy");
-  assert_int_equal(pair->first->type, LNTI_JSON_TYPE_NULL);
-  assert_null(pair->first->next->next);
-  lnti_arena_clear(&arena);
-  lnti_text_clear(&text);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exact_text),
-      cmocka_unit_test(test_appended),
-      cmocka_unit_test(test_reads_back),
+      cmocka_unit_test(written_and_read),
+      cmocka_unit_test(each_task_has_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

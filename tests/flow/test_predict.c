@@ -7,7 +7,7 @@
 #include <base/error.h>
 #include <dirent.h>
 #include <flow/predict.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>

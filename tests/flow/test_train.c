@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <flow/predict.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 #include <model/model.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,8 +145,8 @@ static void a_training_is_stored_whole(void **state) {
   assert_int_equal(r.n_train, 150);
   assert_int_equal(r.n_classes, 3);
   assert_int_equal(r.n_calibration, 150);
-  assert_true(r.value[LNTI_ACCURACY] > 0.99); /* the toy is easy */
-  assert_true(r.ci95[LNTI_ACCURACY][0] <= r.value[LNTI_ACCURACY]);
+  assert_true(r.figures.value[LNTI_ACCURACY] > 0.99); /* the toy is easy */
+  assert_true(r.figures.ci95[LNTI_ACCURACY][0] <= r.figures.value[LNTI_ACCURACY]);
   assert_true(r.temperature > 0 && r.ece_before >= 0);
   assert_true(r.total_seconds >= r.fit_seconds && r.fit_seconds > 0 && r.extract_seconds > 0 && r.peak_rss_mb > 1);
   assert_int_equal(r.warnings.n, 0);
@@ -200,8 +200,8 @@ static void check_threads(const char *learner, const char *feature, const char *
     for (size_t i = 0; i < bytes; i++) differing += data[i] != first[i];
     if (differing > 13 + 2 * 4) fail_msg("%zu bytes differ with %u threads", differing, threads);
     assert_true(r[threads - 1].temperature == r[0].temperature);
-    assert_memory_equal(r[threads - 1].value, r[0].value, sizeof r[0].value);
-    assert_memory_equal(r[threads - 1].ci95, r[0].ci95, sizeof r[0].ci95);
+    assert_memory_equal(r[threads - 1].figures.value, r[0].figures.value, sizeof r[0].figures.value);
+    assert_memory_equal(r[threads - 1].figures.ci95, r[0].figures.ci95, sizeof r[0].figures.ci95);
     free(data);
   }
   free(first);
@@ -350,7 +350,7 @@ static void wrong_options_are_told(void **state) {
   lab_free(&l);
 }
 
-static void a_number_is_no_target(void **state) {
+static void what_is_no_target(void **state) {
   (void)state;
   lab l = lab_new();
   lnti_train_result result = {0};
@@ -359,8 +359,12 @@ static void a_number_is_no_target(void **state) {
   assert_message("linnet import");
   lab_ontology(&l, NULL);
   options.target = "quality";
+  assert_status(lnti_train(&result, l.project, &options, ERR), LNT_ENOTFOUND);
+  assert_message("no labelled items to train on");
+  options.structure = LNTI_STRUCTURE_HIERARCHICAL;
   assert_status(lnti_train(&result, l.project, &options, ERR), LNT_EINVAL);
-  assert_message("asks for a number");
+  assert_message("\"quality\" is of type number");
+  options.structure = LNTI_STRUCTURE_USUAL;
   options.target = "class";
   assert_status(lnti_train(&result, l.project, &options, ERR), LNT_ENOTFOUND);
   assert_message("no labelled items to train on");
@@ -439,7 +443,7 @@ static void validation_items_are_used_and_never_trained_on(void **state) {
   lnti_train_result r = train(&l, &options);
   assert_string_equal(r.calibrated_on, "validation split, 60 rows");
   assert_int_equal(r.n_train, 60);
-  assert_true(r.value[LNTI_ACCURACY] == 0); /* each finds its like among the training items, rightly labelled */
+  assert_true(r.figures.value[LNTI_ACCURACY] == 0); /* each finds its like among the training items, rightly labelled */
   lnti_train_result_clear(&r);
   lab_free(&l);
 }
@@ -494,7 +498,7 @@ static void images_that_cannot_be_read_are_left_out(void **state) {
   assert_int_equal(refusals.n, 1);
   assert_int_equal(r.n_train, 17);
   assert_int_equal(r.n_calibration, 17);
-  assert_true(r.value[LNTI_ACCURACY] == 1.0); /* labels have not slipped */
+  assert_true(r.figures.value[LNTI_ACCURACY] == 1.0); /* labels have not slipped */
   assert_true(media_says(&r.warnings, "1 images could not be read"));
   lnti_train_result_clear(&r);
   lab_free(&l);
@@ -596,7 +600,7 @@ int main(void) {
       cmocka_unit_test(titles_that_collide_are_told_apart),
       cmocka_unit_test(a_file_of_ones_own_stays),
       cmocka_unit_test(wrong_options_are_told),
-      cmocka_unit_test(a_number_is_no_target),
+      cmocka_unit_test(what_is_no_target),
       cmocka_unit_test(one_class_is_not_enough),
       cmocka_unit_test(classes_without_rows_are_left_out),
       cmocka_unit_test(validation_items_are_used_and_never_trained_on),

@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <flow/import/import.h>
 #include <flow/import/known_items.h>
-#include <flow/train.h>
+#include <flow/train/train.h>
 #include <flow/verify.h>
 #include <sys/stat.h>
 #include <unistd.h>

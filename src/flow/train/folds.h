@@ -8,6 +8,7 @@
 #ifndef LNTI_FLOW_FOLDS_H
 #define LNTI_FLOW_FOLDS_H
 
+#include <flow/truth.h>
 #include <model/learner.h>
 
 enum { LNTI_FOLDS = 5, LNTI_FOLDS_MAX = 50 };
@@ -18,12 +19,14 @@ typedef void (*lnti_folds_visit)(void *payload);
 /** Rows dealt to folds. Copies the rows of the fits, so it takes as much memory as they do. */
 typedef struct lnti_folds {
   const lnti_problem *problem; /**< of all rows; borrowed */
+  const lnti_truth *truth;     /**< theirs; borrowed */
   unsigned n;                  /**< folds */
   uint8_t *fold;               /**< [n rows] */
   size_t
       *place; /**< [n rows] which of the judged rows it is; SIZE_MAX: none, its class lies in one fold alone, so that a
-                        model without that fold could not know it */
-  size_t n_judged;  /**< 0 too where some fold leaves rows of one class alone */
+                        model without that fold could not know it. (Of labels that are yes, or no, in one fold alone
+                        the truth becomes unknown.) */
+  size_t n_judged;  /**< 0 too where what some fold leaves cannot be learned from */
   bool warm_starts; /**< a fold's fit begins where its last one ended, where the learner can: nearly the same, sooner */
   lnti_folds_visit fitted; /**< NULL */
   void *fitted_payload;
@@ -31,14 +34,14 @@ typedef struct lnti_folds {
 } lnti_folds;
 
 /**
- * Stratified: the groups of each class (that of their lowest row) are dealt round in random order, from where the
- * class before ended.
- * @param problem   of all rows; must outlive the folds
+ * Stratified: the groups of each stratum (lnti_truth_strata; that of their lowest row) are dealt round in random order, from where the
+ * stratum before ended.
+ * @param problem   of all rows; must outlive the folds, as `truth` must, which poses it
  * @param group     [n rows] rows that belong together have the number of their lowest (flow/groups.h)
  * @param n_folds   2 to LNTI_FOLDS_MAX
  */
-LNT_MUST_CHECK lnt_status lnti_folds_new(lnti_folds *out, const lnti_problem *problem, const uint32_t *group,
-                                         unsigned n_folds, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_folds_new(lnti_folds *out, const lnti_problem *problem, const lnti_truth *truth,
+                                         const uint32_t *group, unsigned n_folds, lnt_error *err);
 /** Safe on a zeroed struct. */
 void lnti_folds_clear(lnti_folds *folds);
 
@@ -55,7 +58,7 @@ LNT_MUST_CHECK lnt_status lnti_folds_score(float *score_out, lnti_fit_report *re
 size_t lnti_folds_used(const lnti_folds *folds);
 
 /** What belongs to the judged rows: out [n_judged] = of [n rows]. */
-void lnti_folds_labels(int32_t *out, const lnti_folds *folds);
+void lnti_folds_truths(lnti_truth *out, const lnti_folds *folds);
 void lnti_folds_numbers(uint32_t *out, const lnti_folds *folds); /**< which fold */
 void lnti_folds_groups(uint32_t *out, const lnti_folds *folds, const uint32_t *group);
 

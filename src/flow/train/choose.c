@@ -2,12 +2,11 @@
  * A point after the other, each over all folds: so one matrix of scores is enough for the point at hand, and one for the
  * best so far. A learner that can begins each fold's fit where the point before ended.
  */
-#include <flow/choose.h>
+#include <flow/train/choose.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/log.h>
-#include <flow/metrics_json.h>
 #include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
@@ -20,9 +19,10 @@ typedef struct choosing {
   lnti_folds folds;
   size_t n, k;        /* judged rows, classes */
   size_t n_fits_all;  /* that there will be */
-  int32_t *label;     /* [n] */
+  lnti_truth truth;   /* [n] */
   uint32_t *fold;     /* [n] */
   float *prob, *best; /* [n,k] of the point at hand; of the best so far */
+  lnti_scale scale;   /* of the best so far */
 } choosing;
 
 static void on_fit(void *payload) {
@@ -31,102 +31,98 @@ static void on_fit(void *payload) {
   lnti_progress_update(c->options->progress, "cross-validation fits", c->choice->n_fits, c->n_fits_all);
 }
 
-/* Mean over the rows, and its standard error from the folds' means m_f, which weigh w_f = n_f / n:
+/* Mean over the answers, and its standard error from the folds' means m_f, which weigh w_f = n_f / n:
  * se^2 = sum_f w_f (m_f - m)^2 / (F - 1). Source: Hastie, Tibshirani and Friedman, The Elements of Statistical Learning,
  * 2009, section 7.10, for folds of different sizes. */
-static void mean_over_folds(double *mean_out, double *se_out, const double *sum, const size_t *count, unsigned folds) {
+static void mean_over_folds(lnti_choice_point *out, int cost, double (*sum)[LNTI_TASK_COSTS], const size_t *count,
+                            unsigned folds) {
   double all = 0, n = 0, spread = 0;
   unsigned used = 0;
   for (unsigned f = 0; f < folds; f++) {
-    all += sum[f];
+    all += sum[f][cost];
     n += (double)count[f];
     used += count[f] > 0;
   }
-  *mean_out = all / n;
+  out->cost[cost] = all / n;
   for (unsigned f = 0; f < folds; f++) {
     if (count[f] == 0) continue;
-    double apart = sum[f] / (double)count[f] - *mean_out;
+    double apart = sum[f][cost] / (double)count[f] - out->cost[cost];
     spread += (double)count[f] / n * apart * apart;
   }
-  *se_out = used > 1 ? sqrt(spread / (used - 1)) : (double)NAN;
-}
-
-/* The first largest of a row. */
-static size_t top(const float *row, size_t k) {
-  size_t best = 0;
-  for (size_t j = 1; j < k; j++) {
-    if (row[j] > row[best]) best = j;
-  }
-  return best;
+  out->cost_se[cost] = used > 1 ? sqrt(spread / (used - 1)) : (double)NAN;
 }
 
 static void measure(lnti_choice_point *out, const choosing *c) {
-  static const double least = 0x1p-52; /* as LNTI_LOG_LOSS */
-  double loss[LNTI_FOLDS_MAX] = {0}, hits[LNTI_FOLDS_MAX] = {0};
+  const lnti_task_pieces *pieces = lnti_task_pieces_of(c->truth.task);
+  double sum[LNTI_FOLDS_MAX][LNTI_TASK_COSTS] = {{0}};
   size_t count[LNTI_FOLDS_MAX] = {0};
-  for (size_t i = 0; i < c->n; i++) {
-    const float *row = c->prob + i * c->k;
-    size_t truth = (size_t)c->label[i];
-    loss[c->fold[i]] -= log(fmax((double)row[truth], least));
-    hits[c->fold[i]] += top(row, c->k) == truth;
-    count[c->fold[i]]++;
-  }
-  mean_over_folds(&out->log_loss, &out->log_loss_se, loss, count, c->folds.n);
-  mean_over_folds(&out->accuracy, &out->accuracy_se, hits, count, c->folds.n);
+  for (size_t i = 0; i < c->n; i++) count[c->fold[i]] += pieces->add_costs(sum[c->fold[i]], c->prob, &c->truth, i);
+  for (int cost = 0; cost < LNTI_TASK_COSTS; cost++) mean_over_folds(out, cost, sum, count, c->folds.n);
 }
 
 static lnt_status try_point(choosing *c, size_t at, lnt_error *err) {
   lnti_choice *choice = c->choice;
   lnti_choice_point *point = &choice->point[at];
   lnti_fit_report report = {0};
+  lnti_scale scale = {0};
   lnt_status status =
       lnti_folds_score(c->prob, &report, &c->folds, choice->grid.learner, &choice->grid.point[at], c->context, err);
-  if (!status) status = lnti_temperature_fit(&point->temperature, c->prob, c->label, c->n, c->k, c->context, err);
+  if (!status) status = lnti_scale_fit(&scale, c->prob, &c->truth, c->context, err);
   if (status) return status;
-  lnti_temperature_apply(c->prob, c->prob, c->n, c->k, point->temperature);
+  point->temperature = scale.temperature;
   measure(point, c);
-  if (at == 0 || point->log_loss < choice->point[choice->best].log_loss) {
+  if (at == 0 || point->cost[0] < choice->point[choice->best].cost[0]) {
     float *swap = c->best;
     c->best = c->prob;
     c->prob = swap;
+    lnti_scale_clear(&c->scale);
+    c->scale = scale;
+    scale = (lnti_scale){0};
     choice->best = at;
   }
+  lnti_scale_clear(&scale);
   return LNT_OK;
 }
 
 static lnt_status judge_best(choosing *c, const uint32_t *group, lnt_error *err) {
-  lnti_choice *choice = c->choice;
-  lnti_evaluate_options options = LNTI_EVALUATE_OPTIONS_INIT;
-  lnti_evaluation *evaluation = NULL;
-  uint32_t *judged = NULL;
-  lnt_status status = lnti_alloc(&judged, c->n, sizeof *judged, err);
+  const lnti_evaluate_options usual = LNTI_EVALUATE_OPTIONS_INIT;
+  const lnti_class_tree *tree = c->folds.problem->tree;
+  lnti_judging what = {.prob = c->best,
+                       .truth = &c->truth,
+                       .tree = tree,
+                       .threshold = c->scale.threshold,
+                       .interval = {(double)NAN, (double)NAN},
+                       .train_mean = (double)NAN,
+                       .options = usual};
+  lnti_judged judged = {0};
+  uint32_t *of_judged = NULL;
+  lnt_status status = lnti_alloc(&of_judged, c->n, sizeof *of_judged, err);
   if (status) return status;
-  lnti_folds_groups(judged, &c->folds, group);
-  options.seed = c->folds.problem->seed;
-  options.group = judged;
-  status = lnti_evaluation_new(&evaluation, c->best, c->label, c->n, c->k, &options, c->context, err);
-  if (!status) {
-    memcpy(choice->value, evaluation->value, sizeof choice->value);
-    memcpy(choice->ci95, evaluation->ci95, sizeof choice->ci95);
-  }
-  lnti_evaluation_free(evaluation);
-  free(judged);
+  lnti_folds_groups(of_judged, &c->folds, group);
+  what.options.seed = c->folds.problem->seed;
+  what.options.group = of_judged;
+  (void)lnti_residual_interval(what.interval, c->scale.residual, c->scale.n_residuals);
+  status = lnti_judge(&judged, &what, c->context, err);
+  if (!status) lnti_figures_of(&c->choice->figures, &judged, c->truth.task, tree != NULL);
+  lnti_judged_clear(&judged);
+  free(of_judged);
   return status;
 }
 
 static lnt_status make_room(choosing *c, lnt_error *err) {
   lnti_choice *choice = c->choice;
   lnt_status status = lnti_alloc_zero(&choice->point, choice->grid.n, sizeof *choice->point, err);
-  if (!status) status = lnti_alloc(&c->label, c->n, sizeof *c->label, err);
+  if (!status) status = lnti_truth_new(&c->truth, choice->task, c->n, c->k, err);
   if (!status) status = lnti_alloc(&c->fold, c->n, sizeof *c->fold, err);
   if (!status) status = lnti_alloc_aligned(&c->prob, c->n, c->k * sizeof *c->prob, err);
   if (!status) status = lnti_alloc_aligned(&c->best, c->n, c->k * sizeof *c->best, err);
   return status;
 }
 
-static lnt_status deal(choosing *c, const lnti_problem *problem, const uint32_t *group, lnt_error *err) {
+static lnt_status deal(choosing *c, const lnti_problem *problem, const lnti_truth *truth, const uint32_t *group,
+                       lnt_error *err) {
   lnti_choice *choice = c->choice;
-  lnt_status status = lnti_folds_new(&c->folds, problem, group, c->options->folds, err);
+  lnt_status status = lnti_folds_new(&c->folds, problem, truth, group, c->options->folds, err);
   if (status) return status;
   c->folds.warm_starts = true;
   c->folds.fitted = on_fit;
@@ -136,31 +132,36 @@ static lnt_status deal(choosing *c, const lnti_problem *problem, const uint32_t 
   choice->n_unlearned = problem->x.n - c->n;
   if (c->n == 0) {
     return lnti_fail(err, LNT_EDATA,
-                     "%zu training images are too few to choose parameters by cross-validation: it needs two classes "
-                     "with at least two images each that do not belong together; give single values with --set, "
+                     "%zu training images are too few to choose parameters by cross-validation: it needs %s, each "
+                     "with at least two images that do not belong together; give single values with --set, "
                      "without --cv",
-                     problem->x.n);
+                     problem->x.n,
+                     truth->yes     ? "a label with yes and no"
+                     : truth->value ? "several numbers"
+                                    : "two classes");
   }
   status = make_room(c, err);
   if (status) return status;
   c->n_fits_all = lnti_folds_used(&c->folds) * choice->grid.n;
-  lnti_folds_labels(c->label, &c->folds);
+  lnti_folds_truths(&c->truth, &c->folds);
   lnti_folds_numbers(c->fold, &c->folds);
   return LNT_OK;
 }
 
-lnt_status lnti_choose(lnti_choice *out, lnti_grid *grid, const lnti_problem *problem, const uint32_t *group,
-                       const lnti_choose_options *options, const lnti_context *context, lnt_error *err) {
-  lnti_choice choice = {.grid = *grid, .folds = options->folds};
+lnt_status lnti_choose(lnti_choice *out, lnti_grid *grid, const lnti_problem *problem, const lnti_truth *truth,
+                       const uint32_t *group, const lnti_choose_options *options, const lnti_context *context,
+                       lnt_error *err) {
+  lnti_choice choice = {.grid = *grid, .task = truth->task, .folds = options->folds};
   choosing c = {.choice = &choice, .options = options, .context = context};
   uint64_t start = lnti_monotonic_ns();
   *grid = (lnti_grid){0};
-  lnt_status status = deal(&c, problem, group, err);
+  lnt_status status = deal(&c, problem, truth, group, err);
   for (size_t i = 0; i < choice.grid.n && !status; i++) status = try_point(&c, i, err);
   if (!status) status = judge_best(&c, group, err);
   choice.seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
   lnti_folds_clear(&c.folds);
-  free(c.label);
+  lnti_truth_clear(&c.truth);
+  lnti_scale_clear(&c.scale);
   free(c.fold);
   free(c.prob);
   free(c.best);
@@ -245,7 +246,7 @@ static bool may_be_better_beyond(const lnti_choice *choice, size_t row) {
   double at = choice->grid.point[choice->best].value[row];
   if (end == 0 || at == (end < 0 ? param->min : param->max)) return false;
   const lnti_choice_point *best = &choice->point[choice->best], *beside = &choice->point[point_beside(choice, row)];
-  return !(beside->log_loss - best->log_loss <= best->log_loss_se);
+  return !(beside->cost[0] - best->cost[0] <= best->cost_se[0]);
 }
 
 lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_error *err) {
@@ -276,10 +277,13 @@ static void write_point(lnti_json_writer *w, const lnti_choice *choice, size_t i
   lnti_json_begin_object(w);
   lnti_json_key(w, "params");
   lnti_params_write(w, &choice->grid.point[i]);
-  lnti_json_kv_real(w, "log_loss", point->log_loss);
-  lnti_json_kv_real(w, "log_loss_se", point->log_loss_se);
-  lnti_json_kv_real(w, "accuracy", point->accuracy);
-  lnti_json_kv_real(w, "accuracy_se", point->accuracy_se);
+  for (int cost = 0; cost < LNTI_TASK_COSTS; cost++) {
+    const char *name = lnti_task_pieces_of(choice->task)->cost[cost];
+    char of_error[32];
+    snprintf(of_error, sizeof of_error, "%s_se", name);
+    lnti_json_kv_real(w, name, point->cost[cost]);
+    lnti_json_kv_real(w, of_error, point->cost_se[cost]);
+  }
   lnti_json_kv_bool(w, "chosen", i == choice->best);
   lnti_json_end_object(w);
 }
@@ -303,7 +307,7 @@ void lnti_choice_write(lnti_json_writer *w, const lnti_choice *choice) {
   lnti_json_end_array(w);
   lnti_json_key(w, "figures");
   lnti_json_begin_object(w);
-  lnti_metrics_write(w, choice->value, (const double(*)[2])choice->ci95);
+  lnti_figures_write(w, &choice->figures);
   lnti_json_end_object(w);
   lnti_json_end_object(w);
 }

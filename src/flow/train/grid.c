@@ -1,7 +1,7 @@
 /*
  * Every list multiplies the points that are there: each becomes as many as the list has values.
  */
-#include <flow/grid.h>
+#include <flow/train/grid.h>
 
 #include <base/alloc.h>
 #include <base/error.h>

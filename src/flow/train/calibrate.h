@@ -7,18 +7,19 @@
 #define LNTI_FLOW_CALIBRATE_H
 
 #include <flow/extract.h>
-#include <flow/folds.h>
+#include <flow/train/folds.h>
+#include <flow/train/tasks.h>
+#include <eval/class_tree.h>
 #include <model/learner.h>
 
 enum { LNTI_HOLD_OUT_FROM = 2000, LNTI_CALIBRATION_ROWS_MAX = 10000 };
 
 /** What was found. */
 typedef struct lnti_calibration {
-  double temperature; /**< 1 where nothing could be calibrated on */
-  double ece_before;  /**< expected calibration error at temperature 1; NaN */
-  float *prob;        /**< [n,k] calibrated probabilities of the rows it was done on */
-  int32_t *label;     /**< [n] */
-  uint32_t *group;    /**< [n] rows of one number belong together; NULL: each is alone */
+  lnti_scale scale;
+  float *prob;      /**< [n,k] calibrated probabilities (or numbers) of the rows it was done on */
+  lnti_truth truth; /**< of these; its n is that of the others */
+  uint32_t *group;  /**< [n] rows of one number belong together; NULL: each is alone */
   size_t n;
   size_t
       n_unlearned; /**< rows left out of it: without them, and what belongs to them, no row of their class was left */
@@ -27,13 +28,14 @@ typedef struct lnti_calibration {
 
 /** What is fitted and calibrated on. */
 typedef struct lnti_calibrated_rows {
-  lnti_vectors *train;      /**< vectors; reordered in place, together with their labels: held-out rows go to the end */
-  int32_t *label;           /**< [train->n] in [0,n_classes) */
-  const uint32_t *group;    /**< [train->n] rows that belong together have the number of their lowest (flow/groups.h) */
-  const lnti_vectors *val;  /**< validation rows; n = 0: none */
-  const int32_t *val_label; /**< [val->n] */
-  const uint32_t *val_group; /**< [val->n] as `group`; NULL: each is alone */
-  size_t n_classes;
+  lnti_vectors *train;     /**< vectors; reordered in place, together with their truth: held-out rows go to the end */
+  lnti_truth *truth;       /**< of train */
+  const uint32_t *group;   /**< [train->n] rows that belong together have the number of their lowest (flow/groups.h) */
+  const lnti_vectors *val; /**< validation rows; n = 0: none */
+  const lnti_truth *val_truth;
+  const uint32_t *val_group;   /**< [val->n] as `group`; NULL: each is alone */
+  const lnti_class_tree *tree; /**< of LNTI_HIERARCHICAL */
+  const double *weight;        /**< [k] as in lnti_problem; NULL */
   uint64_t seed;
 } lnti_calibrated_rows;
 
