@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "flow_support.h"
+#include "ontology/random_ontology.h"
 
 /* ---- fixtures ---- */
 
@@ -119,19 +120,14 @@ static void expect_answers(const lab *l, int64_t item, const char *wanted) {
   lnti_ontology_free(t.ontology);
 }
 
-static size_t count_found(lnti_view *view, const char *question, const char *option, const char *said) {
-  char text[512];
-  lnti_filter *filter = NULL;
-  lnti_selection *selection = NULL;
-  snprintf(text, sizeof text, "\"%s.%s\"=%s", question, option, said);
-  assert_ok(lnti_filter_parse(&filter, text, lnti_view_names(view), ERR));
+/* How many say yes, no and nothing to an option of a checklist, as text. */
+static void tell_option(lnti_text *out, lnti_view *view, size_t question, size_t option) {
+  lnti_facet facet = {.field = {LNTI_FIELD_OPTION, question, option}};
   lnti_view_lock(view);
-  assert_ok(lnti_view_select(&selection, view, filter, NULL, ERR));
-  size_t n = lnti_selection_count(selection);
-  lnti_selection_free(selection);
+  assert_ok(lnti_view_facets(&facet, 1, view, NULL, false, ERR));
+  for (size_t i = 0; i < facet.n_codes; i++) assert_ok(lnti_text_printf(out, ERR, " %u", (unsigned)facet.counts[i]));
+  lnti_facet_clear(&facet);
   lnti_view_unlock(view);
-  lnti_filter_free(filter);
-  return n;
 }
 
 /* What was open all the time, and is updated, says what a fresh one says. */
@@ -143,17 +139,17 @@ static void assert_view(lnti_view *updated, const lab *l) {
   const lnti_ontology *o = lnti_view_ontology(fresh);
   assert_int_equal(lnti_view_answers(updated), lnti_view_answers(fresh));
   for (size_t q = 0; q < o->n_questions; q++) {
-    lnti_text path = {0}, x = {0}, y = {0};
-    assert_ok(lnti_ontology_question_path(&path, o, q, ERR));
+    lnti_text x = {0}, y = {0};
+    const lnti_ontology *theirs = lnti_view_ontology(updated);
+    size_t other = lnti_ontology_question_by_id(theirs, o->questions[q].id);
+    assert_true(other != LNTI_NONE);
     for (size_t i = o->questions[q].first_option; o->questions[q].type == LNTI_CHECKLIST && i != LNTI_NONE;
          i = o->options[i].next_sibling) {
-      const char *key = o->options[i].key;
-      assert_int_equal(count_found(updated, path.data, key, "yes"), count_found(fresh, path.data, key, "yes"));
-      assert_int_equal(count_found(updated, path.data, key, "no"), count_found(fresh, path.data, key, "no"));
+      tell_option(&x, updated, other, lnti_ontology_option_by_id(theirs, o->options[i].id));
+      tell_option(&y, fresh, q, i);
+      assert_string_equal(x.data, y.data);
     }
     const lnti_field field = {LNTI_FIELD_QUESTION, q, LNTI_NONE};
-    size_t other = lnti_ontology_question_by_id(lnti_view_ontology(updated), o->questions[q].id);
-    assert_true(other != LNTI_NONE);
     const lnti_field same = {LNTI_FIELD_QUESTION, other, LNTI_NONE};
     const lnti_question_rows *p = lnti_rows_question(&updated->rows, o->questions[q].id),
                              *r = lnti_rows_question(&fresh->rows, o->questions[q].id);
@@ -165,7 +161,6 @@ static void assert_view(lnti_view *updated, const lab *l) {
       assert_ok(lnti_view_code_text(&y, fresh, &field, b, ERR));
       assert_string_equal(x.data, y.data);
     }
-    lnti_text_clear(&path);
     lnti_text_clear(&x);
     lnti_text_clear(&y);
   }
@@ -381,6 +376,29 @@ static void test_types(void **state) {
       {5, "labels=bowl"}, {6, "labels=bowl"}, {7, ""});
 }
 
+static void test_text_becomes_options(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  static const char *const texts[] = {"red", "Blue", "red"};
+  lnti_migrate_result result = {0};
+  for (int64_t i = 0; i < 3; i++) {
+    lnti_annotation a = {.item_id = 1 + i, .confidence = (double)NAN};
+    a.answer = (lnti_answer){lab_question(&l, "remark"), LNTI_ANSWERED, LNTI_NONE, (double)NAN, texts[i]};
+    assert_ok(lab_annotate(&l, &a, 1, false, NULL));
+  }
+  char *before = dump(&l);
+  assert_ok(migrate(&l, &result, "[{\"do\": \"type\", \"what\": \"remark\", \"type\": \"radio\"}]"));
+  expect_answers(&l, 1, "class=cat mood=calm remark=red");
+  expect_answers(&l, 2, "class=cat remark=blue");
+  assert_ok(undo(&l, result.op_id));
+  char *back = dump(&l);
+  assert_string_equal(back, before);
+  free(back);
+  free(before);
+  lnti_migrate_result_clear(&result);
+  lab_free(&l);
+}
+
 /* ---- refusals ---- */
 
 static void test_refused(void **state) {
@@ -472,6 +490,194 @@ static void test_older_ontologies_are_refused(void **state) {
   lab_free(&l);
 }
 
+/* ---- random ontologies, answers and changes ---- */
+
+enum { RANDOM_ITEMS = 8 };
+
+static size_t below(lnti_rng *rng, size_t n) {
+  return n ? (size_t)lnti_rng_below(rng, n) : 0;
+}
+
+/* Answers that the rules refuse are none. */
+static void answer_at_random(lab *l, lnti_rng *rng) {
+  lnti_ontology *o = NULL;
+  assert_ok(lnti_store_ontology(&o, l->project->store, ERR));
+  lnti_ontology_free(l->ontology);
+  l->ontology = o;
+  for (int i = 0; i < 12 && o->n_questions; i++) {
+    lnti_annotation a = {.item_id = 1 + (int64_t)below(rng, RANDOM_ITEMS), .confidence = (double)NAN};
+    const lnti_question *q = &o->questions[below(rng, o->n_questions)];
+    a.answer = (lnti_answer){.question = (size_t)(q - o->questions), .state = LNTI_ANSWERED, .option = LNTI_NONE, .number = (double)NAN};
+    if (q->type == LNTI_RANK) continue;
+    if (q->type == LNTI_NUMBER) a.answer.number = (double)below(rng, 20);
+    if (q->type == LNTI_TEXT) a.answer.text = below(rng, 2) ? "one" : "two";
+    if (q->type == LNTI_CHECKLIST) a.answer.number = (double)below(rng, 2);
+    if (q->n_options) {
+      do a.answer.option = below(rng, o->n_options);
+      while (o->options[a.answer.option].question != a.answer.question);
+    }
+    if (below(rng, 8) == 0) {
+      a.answer.state = LNTI_UNSURE;
+      a.answer.option = LNTI_NONE;
+      a.answer.number = (double)NAN;
+      a.answer.text = NULL;
+    }
+    (void)!lab_annotate(l, &a, 1, false, NULL);
+  }
+}
+
+/* The path of any question or option, as JSON; into a ring of buffers. */
+static const char *any_place(const lnti_ontology *o, lnti_rng *rng, bool option) {
+  static char ring[4][8192];
+  static size_t next;
+  char *out = ring[next++ % 4];
+  lnti_text path = {0};
+  size_t at = option && o->n_options ? below(rng, o->n_options) : LNTI_NONE;
+  size_t question = at == LNTI_NONE ? below(rng, o->n_questions) : o->options[at].question;
+  assert_ok(lnti_ontology_place_path(&path, o, question, at, ERR));
+  size_t n = 0;
+  for (const char *c = path.data; *c && n < 8000; c++) {
+    if (*c == '"' || *c == '\\') out[n++] = '\\';
+    out[n++] = *c;
+  }
+  out[n] = '\0';
+  lnti_text_clear(&path);
+  return out;
+}
+
+static void any_change(char *out, size_t bytes, const lnti_ontology *o, lnti_rng *rng, size_t number) {
+  const char *what = any_place(o, rng, below(rng, 4) > 0), *other = any_place(o, rng, below(rng, 4) > 0);
+  const char *third = any_place(o, rng, true);
+  const char *const types[] = {"radio", "checklist", "tree", "number"};
+  const char *type = types[below(rng, 4)];
+  switch (below(rng, 12)) {
+    case 0:
+      snprintf(out, bytes, "{\"do\": \"rename\", \"what\": \"%s\", \"id\": \"new-%zu\", \"title\": \"New %zu\"}", what, number, number);
+      break;
+    case 1:
+      snprintf(out, bytes, "{\"do\": \"merge\", \"what\": [\"%s\", \"%s\"], \"title\": \"Both %zu\"}", what, other, number);
+      break;
+    case 2:
+      snprintf(out, bytes, "{\"do\": \"merge\", \"what\": [\"%s\"], \"into\": \"%s\"}", what, other);
+      break;
+    case 3:
+      snprintf(out, bytes, "{\"do\": \"split\", \"what\": \"%s\", \"where\": \"id<5\", \"title\": \"Part %zu\", \"below\": %s}", third,
+               number, below(rng, 2) ? "true" : "false");
+      break;
+    case 4:
+      snprintf(out, bytes, "{\"do\": \"move\", \"what\": \"%s\", \"to\": \"%s\", \"first\": %s}", what, other,
+               below(rng, 2) ? "true" : "false");
+      break;
+    case 5:
+      snprintf(out, bytes, "{\"do\": \"order\", \"what\": \"%s\", \"%s\": true}", what, below(rng, 2) ? "first" : "last");
+      break;
+    case 6:
+      snprintf(out, bytes, "{\"do\": \"%s\", \"what\": \"%s\"}", below(rng, 2) ? "retire" : "restore", third);
+      break;
+    case 7:
+      snprintf(out, bytes, "{\"do\": \"type\", \"what\": \"%s\", \"type\": \"%s\"}", any_place(o, rng, false), type);
+      break;
+    case 8:
+      snprintf(out, bytes, "{\"do\": \"remove\", \"what\": \"%s\"}", what);
+      break;
+    case 9:
+      snprintf(out, bytes, "{\"do\": \"add\", \"what\": \"%s\", \"type\": \"%s\", \"id\": \"added-%zu\"}", third, type, number);
+      break;
+    case 10:
+      snprintf(out, bytes, "{\"do\": \"split\", \"what\": \"%s\", \"review\": true}", third);
+      break;
+    default:
+      snprintf(out, bytes, "{\"do\": \"add\", \"what\": \"%s\", \"title\": \"More %zu\"}", what, number);
+  }
+}
+
+/* A migration of one to three changes. False: it was refused, and nothing is changed. */
+static bool migrate_at_random(const lab *l, lnti_view *view, lnti_rng *rng, size_t number, int64_t *op_out) {
+  static char json[3 * 26000], one[26000];
+  char fault[512];
+  lnti_migrate_result result = {0};
+  lnti_ontology *o = NULL;
+  size_t n = 0;
+  assert_ok(lnti_store_ontology(&o, l->project->store, ERR));
+  if (o->n_questions == 0) {
+    lnti_ontology_free(o);
+    return false;
+  }
+  n += (size_t)snprintf(json, sizeof json, "[");
+  for (size_t i = 0, changes = 1 + below(rng, 3); i < changes; i++) {
+    any_change(one, sizeof one, o, rng, 10 * number + i);
+    n += (size_t)snprintf(json + n, sizeof json - n, "%s%s", i ? ", " : "", one);
+  }
+  snprintf(json + n, sizeof json - n, "]");
+  lnti_ontology_free(o);
+  char *before = dump(l);
+  lnt_status status = migrate(l, &result, json);
+  if (status != LNT_OK && status != LNT_EINVAL && status != LNT_EEXISTS && status != LNT_ENOTFOUND &&
+      status != LNT_ECONFLICT && status != LNT_ELIMIT) {
+    fail_msg("status %d of %s: %s", (int)status, json, ERR->message);
+  }
+  if (status) {
+    char *after = dump(l);
+    assert_string_equal(after, before);
+    free(after);
+  }
+  if (lab_store_faults(l, fault)) fail_msg("verify: %s after %s", fault, json);
+  assert_view(view, l);
+  *op_out = result.op_id;
+  lnti_migrate_result_clear(&result);
+  free(before);
+  return status == LNT_OK;
+}
+
+static void random_round(uint64_t seed, size_t *n_done) {
+  enum { STEPS = 6 };
+  lnti_rng rng;
+  lnti_view *view = NULL;
+  char *dumps[STEPS], fault[512];
+  int64_t ops[STEPS];
+  size_t n = 0;
+  lnti_rng_seed(&rng, seed, 0);
+  lab l = lab_new();
+  lnti_ontology *o = lnti_random_ontology(&rng, 24);
+  char *json = lnti_ontology_json(o, 0);
+  lab_ontology(&l, json);
+  lab_items(&l, RANDOM_ITEMS);
+  for (int i = 0; i < 6; i++) answer_at_random(&l, &rng);
+  assert_ok(lnti_view_open(&view, l.project, NULL, NULL, ERR));
+  for (size_t i = 0; i < STEPS; i++) {
+    dumps[n] = dump(&l);
+    if (migrate_at_random(&l, view, &rng, i, &ops[n])) {
+      n++;
+    } else {
+      free(dumps[n]);
+    }
+  }
+  *n_done += n;
+  while (n-- > 0) {
+    lnt_status status = undo(&l, ops[n]);
+    if (status) fail_msg("seed %llu: undo of %lld: %s", (unsigned long long)seed, (long long)ops[n], ERR->message);
+    char *back = dump(&l);
+    if (strcmp(back, dumps[n]) != 0) fail_msg("seed %llu: undo of %lld gave\n%s\nwhere there was\n%s", (unsigned long long)seed, (long long)ops[n], back, dumps[n]);
+    if (lab_store_faults(&l, fault)) fail_msg("seed %llu: verify: %s", (unsigned long long)seed, fault);
+    assert_view(view, &l);
+    free(back);
+    free(dumps[n]);
+  }
+  lnti_view_close(view);
+  free(json);
+  lnti_ontology_free(o);
+  lab_free(&l);
+}
+
+static void test_random(void **state) {
+  (void)state;
+  const char *rounds = getenv("LINNET_MIGRATE_ROUNDS");
+  size_t n_done = 0;
+  uint64_t n = rounds ? strtoull(rounds, NULL, 10) : 12;
+  for (uint64_t seed = 0; seed < n; seed++) random_round(seed, &n_done);
+  assert_true(n_done > n); /* most changes make sense */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rename),
@@ -481,9 +687,11 @@ int main(void) {
       cmocka_unit_test(test_move),
       cmocka_unit_test(test_fields),
       cmocka_unit_test(test_types),
+      cmocka_unit_test(test_text_becomes_options),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_undo_is_refused),
       cmocka_unit_test(test_older_ontologies_are_refused),
+      cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
