@@ -207,6 +207,18 @@ static lnt_status fail_misfits(lnti_migrating *m, lnt_error *err) {
 
 /* ---- all of it ---- */
 
+/* What was written must be an ontology that can be read: a last look, since answers hang on it. */
+static lnt_status check_written(const lnti_migrating *m, lnt_error *err) {
+  lnti_ontology *written = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  int64_t last_question = 0, last_option = 0;
+  lnt_status status = lnti_tx_ontology_read(m->tx, &written, &last_question, &last_option, &reason);
+  lnti_ontology_free(written);
+  if (status == LNT_ECORRUPT)
+    return lnti_fail(err, LNT_EINVAL, "this would make no sound ontology: %s", reason.message);
+  return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
+}
+
 static lnt_status run(lnti_migrating *m, lnt_error *err) {
   m->changes = (lnti_ontology_changes){.ontology = m->ontology,
                                        .last_question_id = m->last_question,
@@ -221,6 +233,7 @@ static lnt_status run(lnti_migrating *m, lnt_error *err) {
     give_ids(m);
   }
   if (!status) status = lnti_migrate_note_rows(m, err);
+  if (!status && m->tx && m->changes.looks_at_answers) status = check_written(m, err);
   if (!status && m->changes.looks_at_answers) status = change_items(m, err);
   return !status && m->n_misfits ? fail_misfits(m, err) : status;
 }

@@ -405,6 +405,10 @@ static lnt_status move_question(verb_call *v, const char *to) {
                          "a question hangs on an option, or on nothing (\"to\": \"\"); \"%.200s\" is a question", to);
     }
   }
+  if (!status && parent != LNTI_NONE && v->ontology->questions[question].type == LNTI_RANK) {
+    status = lnti_fail(v->err, LNT_EINVAL, "an option of the rank \"%s\" is not chosen: no question can hang on it",
+                       v->ontology->questions[question].key);
+  }
   if (status) return status;
   for (size_t at = parent; at != LNTI_NONE;) {
     size_t own = v->ontology->options[at].question;

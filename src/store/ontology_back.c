@@ -243,8 +243,10 @@ lnt_status lnti_tx_answers(lnti_tx *tx, int64_t first, int64_t last, lnti_answer
 
 lnt_status lnti_store_answered_range(lnti_store *store, int64_t *first_out, int64_t *last_out, lnt_error *err) {
   lnti_walk w;
-  lnt_status status =
-      lnti_walk_begin(&w, store, "SELECT COALESCE(MIN(subject_id), 0), COALESCE(MAX(subject_id), 0) FROM answers", err);
+  lnt_status status = lnti_walk_begin(
+      &w, store,
+      "SELECT (SELECT COALESCE(MIN(subject_id), 0) FROM answers), (SELECT COALESCE(MAX(subject_id), 0) FROM answers)",
+      err);
   if (lnti_walk_next(&w, &status, err)) {
     *first_out = lnti_get_int(w.stmt, 0);
     *last_out = lnti_get_int(w.stmt, 1);

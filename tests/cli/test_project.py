@@ -20,6 +20,71 @@ QUESTIONS = {
 }
 
 
+class Migrate(program.Case):
+    def setUp(self):
+        super().setUp()
+        program.write_folders(self.folder / "photos", per_class=3)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "photos")
+        self.classes = [option["id"] for option in self.ontology()["classifications"][0]["options"]]
+
+    def ontology(self):
+        return self.run_json("-C", "p", "ontology", "show")
+
+    def exported(self, name):
+        self.run_ok("-C", "p", "export", name + ".csv")
+        return (self.folder / (name + ".csv")).read_bytes()
+
+    def test_preview_changes_nothing(self):
+        before, exported = self.ontology(), self.exported("a")
+        first, second = self.classes[:2]
+        change = ["merge", f"class/{first},class/{second}", "title=Both of them"]
+        told = self.run_json("-C", "p", "ontology", "migrate", *change, "--dry-run")
+        self.assertEqual((told["dry_run"], told["items"], told["answers"], told["changed"]), (True, 6, 6, 3))
+        self.assertEqual(told["examples"][0]["after"], "class=Both of them")
+        self.assertNotIn("operation", told)
+        self.assertEqual(self.ontology(), before)
+        self.assertEqual(self.exported("b"), exported)
+
+    def test_merge(self):
+        first, second = self.classes[:2]
+        said = self.run_ok("-C", "p", "ontology", "migrate", "merge", f"class/{first},class/{second}", "title=Both of them")
+        self.assertIn("Changed 3 rows of the ontology", said.stdout)
+        self.assertIn("Answers: 6 of 6 items", said.stdout)
+        both = next(o for o in self.ontology()["classifications"][0]["options"] if o["id"] == "both-of-them")
+        self.assertEqual(both["aliases"], [first, second])
+        counts = [row["answers"]["class"] for row in self.run_lines("-C", "p", "items")]
+        self.assertEqual(counts.count("both-of-them"), 6)
+        # The old folders still find it.
+        again = self.run_json("-C", "p", "import", "photos")
+        self.assertEqual((again["imported"], again["conflicts"]), (0, 0))
+        self.assertEqual(len(self.ontology()["classifications"][0]["options"]), len(self.classes) - 1)
+
+    def test_file(self):
+        first = self.classes[0]
+        changes = {"changes": [{"do": "rename", "what": f"class/{first}", "title": "First", "id": "first"},
+                               {"do": "set", "what": "class/first", "key": "f"},
+                               {"do": "add", "what": "", "type": "number", "id": "size", "max": 5}]}
+        (self.folder / "changes.json").write_text(json.dumps(changes))
+        told = self.run_json("-C", "p", "ontology", "migrate", "changes.json", "--note", "better names")
+        self.assertEqual(told["answers"], 0)
+        questions = self.ontology()["classifications"]
+        self.assertEqual(questions[0]["options"][0], {"id": "first", "title": "First", "key": "f", "aliases": [first]})
+        self.assertEqual(questions[1], {"id": "size", "type": "number", "max": 5})
+
+    def test_mistakes(self):
+        before = self.ontology()
+        migrate = ("-C", "p", "ontology", "migrate")
+        self.fails(2, *migrate, says="give a FILE of changes")
+        self.fails(1, *migrate, "no.json", says="no.json")
+        self.fails(1, *migrate, "renam", "class", "title=x", says='did you mean "rename"')
+        self.fails(2, *migrate, "rename", "class", "title", says="title=")
+        self.fails(1, *migrate, "rename", "class/nobody", "title=x", says="under \"class\" there is")
+        self.fails(1, *migrate, "remove", f"class/{self.classes[0]}", says="would be gone")
+        self.fails(2, "-C", "p", "ontology", "show", "--dry-run", says="--dry-run")
+        self.assertEqual(self.ontology(), before)
+
+
 class Init(program.Case):
     def test_folder(self):
         told = self.run_json("init", "p")

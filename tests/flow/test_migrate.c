@@ -507,7 +507,8 @@ static void answer_at_random(lab *l, lnti_rng *rng) {
   for (int i = 0; i < 12 && o->n_questions; i++) {
     lnti_annotation a = {.item_id = 1 + (int64_t)below(rng, RANDOM_ITEMS), .confidence = (double)NAN};
     const lnti_question *q = &o->questions[below(rng, o->n_questions)];
-    a.answer = (lnti_answer){.question = (size_t)(q - o->questions), .state = LNTI_ANSWERED, .option = LNTI_NONE, .number = (double)NAN};
+    a.answer = (lnti_answer){
+        .question = (size_t)(q - o->questions), .state = LNTI_ANSWERED, .option = LNTI_NONE, .number = (double)NAN};
     if (q->type == LNTI_RANK) continue;
     if (q->type == LNTI_NUMBER) a.answer.number = (double)below(rng, 20);
     if (q->type == LNTI_TEXT) a.answer.text = below(rng, 2) ? "one" : "two";
@@ -552,24 +553,28 @@ static void any_change(char *out, size_t bytes, const lnti_ontology *o, lnti_rng
   const char *type = types[below(rng, 4)];
   switch (below(rng, 12)) {
     case 0:
-      snprintf(out, bytes, "{\"do\": \"rename\", \"what\": \"%s\", \"id\": \"new-%zu\", \"title\": \"New %zu\"}", what, number, number);
+      snprintf(out, bytes, "{\"do\": \"rename\", \"what\": \"%s\", \"id\": \"new-%zu\", \"title\": \"New %zu\"}", what,
+               number, number);
       break;
     case 1:
-      snprintf(out, bytes, "{\"do\": \"merge\", \"what\": [\"%s\", \"%s\"], \"title\": \"Both %zu\"}", what, other, number);
+      snprintf(out, bytes, "{\"do\": \"merge\", \"what\": [\"%s\", \"%s\"], \"title\": \"Both %zu\"}", what, other,
+               number);
       break;
     case 2:
       snprintf(out, bytes, "{\"do\": \"merge\", \"what\": [\"%s\"], \"into\": \"%s\"}", what, other);
       break;
     case 3:
-      snprintf(out, bytes, "{\"do\": \"split\", \"what\": \"%s\", \"where\": \"id<5\", \"title\": \"Part %zu\", \"below\": %s}", third,
-               number, below(rng, 2) ? "true" : "false");
+      snprintf(out, bytes,
+               "{\"do\": \"split\", \"what\": \"%s\", \"where\": \"id<5\", \"title\": \"Part %zu\", \"below\": %s}",
+               third, number, below(rng, 2) ? "true" : "false");
       break;
     case 4:
       snprintf(out, bytes, "{\"do\": \"move\", \"what\": \"%s\", \"to\": \"%s\", \"first\": %s}", what, other,
                below(rng, 2) ? "true" : "false");
       break;
     case 5:
-      snprintf(out, bytes, "{\"do\": \"order\", \"what\": \"%s\", \"%s\": true}", what, below(rng, 2) ? "first" : "last");
+      snprintf(out, bytes, "{\"do\": \"order\", \"what\": \"%s\", \"%s\": true}", what,
+               below(rng, 2) ? "first" : "last");
       break;
     case 6:
       snprintf(out, bytes, "{\"do\": \"%s\", \"what\": \"%s\"}", below(rng, 2) ? "retire" : "restore", third);
@@ -581,7 +586,8 @@ static void any_change(char *out, size_t bytes, const lnti_ontology *o, lnti_rng
       snprintf(out, bytes, "{\"do\": \"remove\", \"what\": \"%s\"}", what);
       break;
     case 9:
-      snprintf(out, bytes, "{\"do\": \"add\", \"what\": \"%s\", \"type\": \"%s\", \"id\": \"added-%zu\"}", third, type, number);
+      snprintf(out, bytes, "{\"do\": \"add\", \"what\": \"%s\", \"type\": \"%s\", \"id\": \"added-%zu\"}", third, type,
+               number);
       break;
     case 10:
       snprintf(out, bytes, "{\"do\": \"split\", \"what\": \"%s\", \"review\": true}", third);
@@ -657,7 +663,9 @@ static void random_round(uint64_t seed, size_t *n_done) {
     lnt_status status = undo(&l, ops[n]);
     if (status) fail_msg("seed %llu: undo of %lld: %s", (unsigned long long)seed, (long long)ops[n], ERR->message);
     char *back = dump(&l);
-    if (strcmp(back, dumps[n]) != 0) fail_msg("seed %llu: undo of %lld gave\n%s\nwhere there was\n%s", (unsigned long long)seed, (long long)ops[n], back, dumps[n]);
+    if (strcmp(back, dumps[n]) != 0)
+      fail_msg("seed %llu: undo of %lld gave\n%s\nwhere there was\n%s", (unsigned long long)seed, (long long)ops[n],
+               back, dumps[n]);
     if (lab_store_faults(&l, fault)) fail_msg("seed %llu: verify: %s", (unsigned long long)seed, fault);
     assert_view(view, &l);
     free(back);
