@@ -11,10 +11,18 @@ typedef struct telling {
   lnti_text *out;
   const lnti_ontology *ontology;
   size_t options_max;
+  unsigned depth_max; /* 0: any */
   lnt_error *err;
 } telling;
 
+enum { INDENT = 2 };
+
 static lnt_status tell_questions(const telling *t, size_t first, int indent);
+
+/* What stands there is too deep to be shown. */
+static bool too_deep(const telling *t, int indent) {
+  return t->depth_max && (unsigned)indent >= t->depth_max * INDENT;
+}
 
 static lnt_status tell_names(const telling *t, int indent, const char *key, const char *title) {
   if (strcmp(key, title) == 0) return lnti_text_printf(t->out, t->err, "%*s%s", indent, "", key);
@@ -24,6 +32,8 @@ static lnt_status tell_names(const telling *t, int indent, const char *key, cons
 static lnt_status tell_options(const telling *t, size_t first, int indent) {
   size_t shown = 0, left_out = 0;
   lnt_status status = LNT_OK;
+  if (first == LNTI_NONE) return LNT_OK;
+  if (too_deep(t, indent)) return lnti_text_printf(t->out, t->err, "%*s...\n", indent, "");
   for (size_t i = first; i != LNTI_NONE && !status; i = t->ontology->options[i].next_sibling) {
     const lnti_option *o = &t->ontology->options[i];
     if (t->options_max && shown >= t->options_max) {
@@ -35,8 +45,8 @@ static lnt_status tell_options(const telling *t, size_t first, int indent) {
     if (!status && *o->code) status = lnti_text_printf(t->out, t->err, "  <%s>", o->code);
     if (!status && *o->hotkey) status = lnti_text_printf(t->out, t->err, "  [%s]", o->hotkey);
     if (!status) status = lnti_text_printf(t->out, t->err, "%s\n", o->retired ? "  (retired)" : "");
-    if (!status) status = tell_questions(t, o->first_attribute, indent + 2);
-    if (!status) status = tell_options(t, o->first_child, indent + 2);
+    if (!status) status = tell_questions(t, o->first_attribute, indent + INDENT);
+    if (!status) status = tell_options(t, o->first_child, indent + INDENT);
   }
   if (!status && left_out) status = lnti_text_printf(t->out, t->err, "%*s... and %zu more\n", indent, "", left_out);
   return status;
@@ -51,25 +61,37 @@ static lnt_status tell_number(const telling *t, const lnti_question *q) {
   return status;
 }
 
+static lnt_status tell_question(const telling *t, size_t question, int indent) {
+  static const char *const levels[] = {"", "", ", of frames", ", of groups"}; /* by lnti_level */
+  const lnti_question *q = &t->ontology->questions[question];
+  lnt_status status = tell_names(t, indent, q->key, q->title);
+  if (!status) {
+    status = lnti_text_printf(t->out, t->err, ": %s%s%s%s", lnti_question_type_name(q->type), levels[q->level],
+                              q->required ? ", required" : "", q->leaf_only ? ", leaves only" : "");
+  }
+  if (!status && q->type == LNTI_NUMBER) status = tell_number(t, q);
+  if (!status && q->max_length) status = lnti_text_printf(t->out, t->err, ", at most %zu characters", q->max_length);
+  if (!status) status = lnti_text_append(t->out, "\n", 1, t->err);
+  return status ? status : tell_options(t, q->first_option, indent + INDENT);
+}
+
 static lnt_status tell_questions(const telling *t, size_t first, int indent) {
   lnt_status status = LNT_OK;
+  if (first != LNTI_NONE && too_deep(t, indent)) return lnti_text_printf(t->out, t->err, "%*s...\n", indent, "");
   for (size_t i = first; i != LNTI_NONE && !status; i = t->ontology->questions[i].next_sibling) {
-    const lnti_question *q = &t->ontology->questions[i];
-    status = tell_names(t, indent, q->key, q->title);
-    if (!status) {
-      status = lnti_text_printf(t->out, t->err, ": %s%s%s", lnti_question_type_name(q->type),
-                                q->required ? ", required" : "", q->leaf_only ? ", leaves only" : "");
-    }
-    if (!status && q->type == LNTI_NUMBER) status = tell_number(t, q);
-    if (!status && q->max_length) status = lnti_text_printf(t->out, t->err, ", at most %zu characters", q->max_length);
-    if (!status) status = lnti_text_append(t->out, "\n", 1, t->err);
-    if (!status) status = tell_options(t, q->first_option, indent + 2);
+    status = tell_question(t, i, indent);
   }
   return status;
 }
 
 lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max, lnt_error *err) {
-  telling t = {out, ontology, options_max, err};
+  return lnti_ontology_describe_part(out, ontology, LNTI_NONE, options_max, 0, err);
+}
+
+lnt_status lnti_ontology_describe_part(lnti_text *out, const lnti_ontology *ontology, size_t question,
+                                       size_t options_max, unsigned depth_max, lnt_error *err) {
+  telling t = {out, ontology, options_max, depth_max, err};
+  if (question != LNTI_NONE) return tell_question(&t, question, 0);
   lnt_status status = lnti_text_printf(out, err, "%s (version %lld)\n", *ontology->name ? ontology->name : "Ontology",
                                        (long long)ontology->version);
   if (!status && !ontology->n_questions) status = lnti_text_printf(out, err, "no questions yet\n");

@@ -48,12 +48,6 @@ LNT_MUST_CHECK lnt_status lnti_check_line(const char *what, const char *text, si
 /** A line that may be a part of a path. */
 LNT_MUST_CHECK lnt_status lnti_check_key(const char *key, lnt_error *err);
 
-/* ---- problems: check.c ---- */
-
-/** Copies path and message; of more than LNTI_ONTOLOGY_PROBLEMS_MAX only the count is kept. */
-LNT_MUST_CHECK lnt_status lnti_ontology_problem_add(lnti_ontology_problems *problems, const char *path, size_t line,
-                                                    lnt_status code, bool warning, const char *message, lnt_error *err);
-
 /** Whether a question or option may be called so: a line of text; a key, which no sibling has. @param question  LNTI_NONE:
  *  of a question below the option `parent` */
 LNT_MUST_CHECK lnt_status lnti_ontology_check_title(const char *title, lnt_error *err);

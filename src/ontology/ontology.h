@@ -153,6 +153,9 @@ typedef struct lnti_ontology_problems {
 static inline size_t lnti_ontology_problems_kept(size_t n) {
   return n < LNTI_ONTOLOGY_PROBLEMS_MAX ? n : LNTI_ONTOLOGY_PROBLEMS_MAX;
 }
+/** Copies path and message; beyond those that are kept it only counts. */
+LNT_MUST_CHECK lnt_status lnti_ontology_problem_add(lnti_ontology_problems *problems, const char *path, size_t line,
+                                                    lnt_status code, bool warning, const char *message, lnt_error *err);
 void lnti_ontology_problems_clear(lnti_ontology_problems *problems);
 
 /**
@@ -172,6 +175,8 @@ LNT_MUST_CHECK lnt_status lnti_ontology_parse(lnti_ontology **out, const char *d
                                               lnt_error *err);
 /** As the same JSON: parse(write(o)) equals o. */
 void lnti_ontology_write(lnti_json_writer *w, const lnti_ontology *ontology);
+/** One question, with what hangs on it: an element of "classifications" or "attributes". */
+void lnti_ontology_write_question(lnti_json_writer *w, const lnti_ontology *ontology, size_t question);
 /** The screen alone, as in the document, or (`ids` [n_questions]) with row ids in place of keys: as it is stored, since keys
  *  may change. */
 void lnti_screen_write(lnti_json_writer *w, const lnti_ontology *ontology, const int64_t *ids);
@@ -180,6 +185,9 @@ LNT_MUST_CHECK lnt_status lnti_screen_read(lnti_ontology *ontology, const char *
 /** As an indented tree for people, at most `options_max` options a level (0: all). */
 LNT_MUST_CHECK lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max,
                                                  lnt_error *err);
+/** As that, of one question (LNTI_NONE: of all), and at most `depth_max` levels of it (0: all). */
+LNT_MUST_CHECK lnt_status lnti_ontology_describe_part(lnti_text *out, const lnti_ontology *ontology, size_t question,
+                                                      size_t options_max, unsigned depth_max, lnt_error *err);
 
 /** Builders. Keys: NULL makes one from the title, unique among its siblings ("-2" is added). Title NULL: the key.
  *  LNT_EEXISTS (key taken among siblings), LNT_EINVAL, LNT_ELIMIT. */

@@ -55,7 +55,7 @@ void lnti_tell_inner(lnti_parser *p, const lnti_place *at, const lnti_json_value
   if (code == LNT_ENOMEM) {
     if (!p->status) p->status = lnti_fail(p->err, code, "%s", inner->message);
   } else if (other_line) {
-    lnti_tell(p, at, value, mine, "%s (line %zu)", inner->message, other_line);
+    lnti_tell(p, at, value, mine, "%s (the other is in line %zu)", inner->message, other_line);
   } else {
     lnti_tell(p, at, value, mine, "%s", inner->message);
   }

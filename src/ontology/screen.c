@@ -29,7 +29,7 @@ static const char *nearest_question(const lnti_ontology *ontology, const char *t
   for (size_t i = ontology->first_question; i != LNTI_NONE && n < LOOKED_AT; i = ontology->questions[i].next_sibling) {
     keys[n++] = ontology->questions[i].key;
   }
-  return lnti_nearest_name(text, keys, n);
+  return strlen(text) > 2 ? lnti_nearest_name(text, keys, n) : NULL;
 }
 
 static void tell_unknown(lnti_parser *p, const lnti_place *at, const lnti_json_value *v) {

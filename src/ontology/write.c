@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static void write_question(lnti_json_writer *w, const lnti_ontology *ontology, size_t question);
-
 static void write_text(lnti_json_writer *w, const char *key, const char *text) {
   if (*text) lnti_json_kv_string(w, key, text);
 }
@@ -24,7 +22,8 @@ static void write_list(lnti_json_writer *w, const char *key, const char *const *
 static void write_questions(lnti_json_writer *w, const char *key, const lnti_ontology *ontology, size_t first) {
   lnti_json_key(w, key);
   lnti_json_begin_array(w);
-  for (size_t i = first; i != LNTI_NONE; i = ontology->questions[i].next_sibling) write_question(w, ontology, i);
+  for (size_t i = first; i != LNTI_NONE; i = ontology->questions[i].next_sibling)
+    lnti_ontology_write_question(w, ontology, i);
   lnti_json_end_array(w);
 }
 
@@ -59,7 +58,7 @@ static void write_level(lnti_json_writer *w, const lnti_ontology *ontology, cons
   if (q->level != inherited) lnti_json_kv_string(w, "level", names[q->level]);
 }
 
-static void write_question(lnti_json_writer *w, const lnti_ontology *ontology, size_t question) {
+void lnti_ontology_write_question(lnti_json_writer *w, const lnti_ontology *ontology, size_t question) {
   const lnti_question *q = &ontology->questions[question];
   lnti_json_begin_object(w);
   lnti_json_kv_string(w, "id", q->key);

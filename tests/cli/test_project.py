@@ -139,6 +139,80 @@ class Ontology(program.Case):
         part = document["classifications"][0]["options"][0]["attributes"][0]
         self.assertEqual([option["id"] for option in part["options"]], ["door", "roof"])
 
+    def test_check_tells_all(self):
+        (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
+        self.assertEqual(self.run_ok("ontology", "check", "q.json").stdout, "No errors: 3 questions, 4 options\n")
+        told = self.run_json("ontology", "check", "q.json")
+        self.assertEqual((told["ok"], told["questions"], told["errors"], told["warnings"]), (True, 3, [], []))
+        (self.folder / "bad.json").write_text(
+            '{"classifications": [\n{"id": "a", "type": "radio", "requierd": true,\n"options": [{"id": "x"},\n{"id": "x"}]}]}')
+        told = self.run_json("ontology", "check", "bad.json", expect=1)
+        self.assertEqual([(e["path"], e["line"], e["code"]) for e in told["errors"]],
+                         [("classifications[0].requierd", 2, "EDATA"), ("classifications[0].options[1].id", 4, "EDATA")])
+        text = self.run_ok("ontology", "check", "bad.json", expect=1).stdout
+        self.assertIn('bad.json:2: classifications[0].requierd: unknown key: is "required" meant?\n', text)
+        self.assertTrue(text.endswith("2 errors\n"), text)
+        (self.folder / "many.json").write_text(json.dumps(
+            {"classifications": [{"id": f"q{i}", "type": "radio", "options": [{"id": "x", "x": 1}]} for i in range(130)]}))
+        told = self.run_json("ontology", "check", "many.json", expect=1)
+        self.assertEqual((told["n_errors"], len(told["errors"])), (130, 100))
+        self.assertIn("... and 30 more\n130 errors\n", self.run_ok("ontology", "check", "many.json", expect=1).stdout)
+        (self.folder / "empty.json").write_text("{}")
+        self.run_ok("ontology", "check", "empty.json", expect=1)  # as init refuses it
+        self.fails(1, "ontology", "check", "nowhere.json")
+        (self.folder / "twins.json").write_text(json.dumps({"classifications": [{"id": "q", "type": "radio", "options": [
+            {"id": "a", "title": "Cat"}, {"id": "b", "title": "Cat"}]}, {"id": "e", "type": "tree", "required": True}]}))
+        told = self.run_json("ontology", "check", "twins.json")
+        self.assertEqual([w["path"] for w in told["warnings"]], ["e", "q/b"])
+
+    def test_set(self):
+        (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
+        self.run_ok("init", "p")
+        self.assertEqual(self.run_ok("-C", "p", "ontology", "set", "q.json").stdout,
+                         "Added 3 questions and 4 options; another name\n")
+        before = (self.folder / "p" / "linnet.db").read_bytes()
+        (self.folder / "bad.json").write_text('{"classifications": [{"id": "a", "type": "radoi"}]}')
+        self.fails(1, "-C", "p", "ontology", "set", "bad.json", says='bad.json:1: classifications[0].type: unknown type "radoi"')
+        (self.folder / "less.json").write_text(json.dumps({"classifications": [QUESTIONS["classifications"][1]]}))
+        self.fails(1, "-C", "p", "ontology", "set", "less.json", says='area: the question "Damaged area" is not in the file')
+        told = self.run_json("-C", "p", "ontology", "set", "less.json", "--dry-run", expect=1)
+        self.assertEqual(told["differences"], ['area: the question "Damaged area" is not in the file'])
+        document = self.run_ok("-C", "p", "ontology", "show", "--json").stdout
+        (self.folder / "same.json").write_text(document)
+        self.assertEqual(self.run_ok("-C", "p", "ontology", "set", "same.json").stdout, "Nothing is new\n")
+        self.assertEqual((self.folder / "p" / "linnet.db").read_bytes(), before)
+        more = json.loads(document)
+        more["classifications"][0]["options"].append({"id": "roof"})
+        (self.folder / "more.json").write_text(json.dumps(more))
+        told = self.run_json("-C", "p", "ontology", "set", "more.json")
+        self.assertEqual((told["questions_added"], told["options_added"], told["dry_run"]), (0, 1, False))
+        self.assertEqual(self.run_json("-C", "p", "ontology", "show")["version"], 2)
+
+    def test_show_a_part(self):
+        (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
+        self.run_ok("init", "p", "--ontology", "q.json")
+        self.assertEqual(self.run_ok("-C", "p", "ontology", "show", "--question", "area/exterior/part").stdout,
+                         'part  "Part": radio\n  door  "Door"\n  roof  "Roof"\n')
+        self.assertEqual(self.run_json("-C", "p", "ontology", "show", "--question", "area/exterior/part"),
+                         QUESTIONS["classifications"][0]["options"][0]["attributes"][0])
+        self.assertEqual(self.run_ok("-C", "p", "ontology", "show", "--depth", "1").stdout,
+                         'Damage (version 1)\narea  "Damaged area": radio\n  ...\n'
+                         'severity  "Severity": number, from 0, to 10\n')
+        self.fails(1, "-C", "p", "ontology", "show", "--question", "area/roof", says="exterior, interior")
+
+    def test_templates(self):
+        names = [t["name"] for t in self.run_lines("init", "--list-templates")]
+        self.assertEqual(len(names), 8)
+        for name in names:
+            self.run_ok("init", name, "--template", name)
+            (self.folder / "t.json").write_text(self.run_ok("ontology", "show", "--template", name, "--json").stdout)
+            self.assertEqual(self.run_ok("-C", name, "ontology", "show", "--json").stdout,
+                             (self.folder / "t.json").read_text())
+            self.run_ok("ontology", "check", "t.json")
+        self.fails(1, "init", "other", "--template", "binry", says='is "binary" meant?')
+        self.assertFalse((self.folder / "other").exists())
+        self.fails(2, "init", "other", "--template", "binary", "--ontology", "t.json", says="not both")
+
     def test_document_goes_into_another_project(self):
         (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
         self.run_ok("init", "p", "--ontology", "q.json")

@@ -97,7 +97,7 @@ class Mistakes(program.Case):
         self.fails(2, "models", "show", says="models show MODEL")
         self.fails(2, "init", says="which folder?")
         self.fails(2, "init", "a", "-C", "b", says="not both")
-        self.fails(1, "init", "a", "--template", "x", says="no templates")
+        self.fails(1, "init", "a", "--template", "x", says="no template \"x\": there are binary")
         self.assertFalse((self.folder / "a").exists())
 
     def test_twice(self):

@@ -1,5 +1,5 @@
 /*
- * A project's first ontology, and that it is the only one.
+ * A project's first ontology, more of it, and that what is there is never changed.
  */
 #include <flow/ontology_set.h>
 
@@ -96,16 +96,74 @@ static void test_nothing_is_lost(void **state) {
   lab_free(&l);
 }
 
-static void test_only_once(void **state) {
+static const char small[] =
+    "{\"name\":\"N\",\"classifications\":[{\"id\":\"a\",\"type\":\"radio\",\"options\":[{\"id\":\"x\"},{\"id\":\"y\"}]}]}";
+
+static char *stored_json(const lab *l) {
+  lnti_ontology *stored = NULL;
+  assert_ok(lnti_store_ontology(&stored, l->project->store, ERR));
+  char *json = json_of(stored);
+  lnti_ontology_free(stored);
+  return json;
+}
+
+/* Gives the project another document; what is told of it. */
+static lnt_status give(lnti_ontology_extension *x, lab *l, const char *json, bool dry_run) {
+  lnti_ontology_extension unasked = {0};
+  lnti_ontology *o = parsed(json);
+  lnt_status status = lnti_ontology_lay(x ? x : &unasked, l->project, o, dry_run, ERR);
+  lnti_ontology_free(o);
+  lnti_ontology_extension_clear(&unasked);
+  return status;
+}
+
+static void test_more_is_added(void **state) {
+  (void)state;
+  static const char more[] =
+      "{\"name\":\"M\",\"version\":9,\"classifications\":[{\"id\":\"new\",\"type\":\"text\"},"
+      "{\"id\":\"a\",\"type\":\"radio\",\"options\":[{\"id\":\"x\",\"attributes\":[{\"id\":\"w\",\"type\":\"number\",\"max\":3}]},"
+      "{\"id\":\"y\"},{\"id\":\"z\",\"code\":\"7\"}]}],\"screen\":{\"sections\":[{\"questions\":[\"new\",\"a\"]}]}}";
+  static const char wanted[] = /* what is new stands behind what is there */
+      "{\"name\":\"M\",\"version\":2,\"classifications\":["
+      "{\"id\":\"a\",\"type\":\"radio\",\"options\":[{\"id\":\"x\",\"attributes\":[{\"id\":\"w\",\"type\":\"number\",\"max\":3}]},"
+      "{\"id\":\"y\"},{\"id\":\"z\",\"code\":\"7\"}]},{\"id\":\"new\",\"type\":\"text\"}],\"screen\":{\"sections\":[{\"questions\":[\"new\",\"a\"]}]}}\n";
+  lab l = lab_new();
+  lnti_ontology_extension x = {0};
+  assert_ok(give(NULL, &l, small, false));
+  size_t before = operations(&l);
+  assert_ok(give(&x, &l, more, true));
+  assert_true(x.n_questions == 2 && x.n_options == 1 && x.renamed && x.screen && x.n_differences == 0);
+  assert_int_equal(operations(&l), before); /* a dry run */
+  assert_ok(give(NULL, &l, more, false));
+  assert_int_equal(operations(&l), before + 1);
+  lab_reopen(&l);
+  char *json = stored_json(&l);
+  assert_string_equal(json, wanted);
+  assert_ok(give(NULL, &l, json, false)); /* given back */
+  assert_int_equal(operations(&l), before + 1);
+  char *again = stored_json(&l);
+  assert_string_equal(again, json);
+  free(again);
+  free(json);
+  lab_free(&l);
+}
+
+static void test_what_differs_is_refused(void **state) {
   (void)state;
   lab l = lab_new();
+  lnti_ontology_extension x = {0};
   lab_ontology(&l, NULL);
   size_t before = operations(&l);
-  lnti_ontology *o = parsed("{\"classifications\": [{\"id\": \"size\", \"type\": \"number\"}]}");
-  assert_status(lnti_ontology_set(l.project, o, ERR), LNT_EEXISTS);
-  assert_message("7 questions already");
+  char *there = stored_json(&l);
+  assert_status(give(&x, &l, "{\"classifications\": [{\"id\": \"size\", \"type\": \"number\"}]}", false), LNT_EEXISTS);
+  assert_message("is not in the file (and ");
+  assert_true(x.n_differences > 1 && x.n_questions == 1);
   assert_int_equal(operations(&l), before);
-  lnti_ontology_free(o);
+  char *now = stored_json(&l);
+  assert_string_equal(now, there);
+  lnti_ontology_extension_clear(&x);
+  free(now);
+  free(there);
   lab_free(&l);
 }
 
@@ -124,9 +182,9 @@ static void test_an_empty_one(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows_get_their_ids), cmocka_unit_test(test_what_is_stored_is_what_was_given),
-      cmocka_unit_test(test_nothing_is_lost),    cmocka_unit_test(test_only_once),
-      cmocka_unit_test(test_an_empty_one),
+      cmocka_unit_test(test_rows_get_their_ids),      cmocka_unit_test(test_what_is_stored_is_what_was_given),
+      cmocka_unit_test(test_nothing_is_lost),         cmocka_unit_test(test_more_is_added),
+      cmocka_unit_test(test_what_differs_is_refused), cmocka_unit_test(test_an_empty_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

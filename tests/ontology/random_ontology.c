@@ -167,6 +167,16 @@ static void grow_screen(lnti_ontology *o, lnti_rng *rng) {
   o->screen.n_sections = SECTIONS;
 }
 
+void lnti_grow_ontology(lnti_ontology *ontology, lnti_rng *rng, size_t n) {
+  for (; n > 0; n--) {
+    if (lnti_rng_below(rng, 5) == 0) {
+      grow_question(ontology, rng);
+    } else {
+      grow_option(ontology, rng);
+    }
+  }
+}
+
 lnti_ontology *lnti_random_ontology(lnti_rng *rng, size_t size) {
   lnti_ontology *o = NULL;
   char title[128];
@@ -174,13 +184,7 @@ lnti_ontology *lnti_random_ontology(lnti_rng *rng, size_t size) {
   assert_ok(lnti_ontology_new(&o, lnti_random_title(title, rng), ERR));
   o->version = 1 + (int64_t)lnti_rng_below(rng, 1000);
   grow_question(o, rng);
-  while (--n > 0) {
-    if (lnti_rng_below(rng, 5) == 0) {
-      grow_question(o, rng);
-    } else {
-      grow_option(o, rng);
-    }
-  }
+  lnti_grow_ontology(o, rng, n - 1);
   if (lnti_rng_below(rng, 3) == 0) grow_screen(o, rng);
   return o;
 }

@@ -16,6 +16,9 @@
  */
 lnti_ontology *lnti_random_ontology(lnti_rng *rng, size_t size);
 
+/** Grows it by up to `n` questions and options, each behind the siblings that are there. */
+void lnti_grow_ontology(lnti_ontology *ontology, lnti_rng *rng, size_t n);
+
 /** A title as people write them, in any script: at most 120 bytes, legal, and not always told apart from another. */
 const char *lnti_random_title(char buffer[128], lnti_rng *rng);
 

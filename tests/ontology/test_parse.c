@@ -135,7 +135,7 @@ static const struct refusal {
     {RADIO(", \"options\": 5"), LNT_EDATA, "classifications[0].options: an array of options"},
     {RADIO(", \"options\": [[]]"), LNT_EDATA, "classifications[0].options[0]"},
     {RADIO(", \"options\": [{\"id\": \"a\"},\n{\"id\": \"a\"}]"), LNT_EDATA,
-     "test.json:2: classifications[0].options[1].id: the id \"a\" is taken by a sibling; give it another (line 1)"},
+     "test.json:2: classifications[0].options[1].id: the id \"a\" is taken by a sibling; give it another (the other is in line 1)"},
     {OPTION(", \"options\": []"), LNT_EDATA, "an option of a radio"},
     {OPTION(", \"color\": \"red\""), LNT_EDATA, "classifications[0].options[0].color: \"red\" is no colour"},
     {OPTION(", \"aliases\": \"x\""), LNT_EDATA, "options[0].aliases: an array of strings"},
