@@ -100,6 +100,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   e.request.model = args->operands[0];
   e.request.slices = e.slices;
   e.request.split = lnti_args_text(args, "split", NULL);
+  e.request.compare = lnti_args_text(args, "compare", NULL);
   e.request.html = lnti_args_text(args, "html", NULL);
   e.request.seed = (uint64_t)seed;
   e.request.resamples = (unsigned)resamples;
@@ -128,6 +129,10 @@ static const lnti_cli_option option_table[] = {
      "also judge each value of a key for itself, and the best against the worst: metadata, folder, source, sharpness or any "
      "other key of filters (may be given several times)",
      true},
+    {"compare", 0, "MODEL",
+     "also judge another model of the same question on the same items: the difference of each figure with its 95 % interval, "
+     "and which is better, where that is more than chance",
+     false},
     {"html", 0, "FILE",
      "also write a report for the browser: one file, with the confusion matrix, a calibration "
      "plot and the worst mistakes as pictures",
@@ -141,6 +146,7 @@ static const lnti_example examples[] = {
     {"On the test items:", "linnet evaluate logistic-hog"},
     {"The same, with a page to look at and to pass on:", "linnet evaluate logistic-hog --html report.html"},
     {"By camera and by how sharp they are:", "linnet evaluate logistic-hog --slice camera --slice sharpness"},
+    {"Which of two is better, and whether that is more than chance:", "linnet evaluate knn-hog --compare logistic-hog"},
     {"One figure for a script:", "linnet evaluate logistic-hog --json | jq .accuracy"},
     {"A model file from elsewhere, on the validation items:", "linnet evaluate ../other/best.lnt --split val"},
     {NULL, NULL},
@@ -149,7 +155,7 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_evaluate = {
     .name = "evaluate",
     .summary = "judge a model on items that it was not trained on",
-    .usage = "MODEL [--split NAME] [--slice KEY]... [--html FILE] [--resamples N] [--seed S]",
+    .usage = "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--html FILE] [--resamples N] [--seed S]",
     .about =
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "

@@ -49,7 +49,9 @@ static lnt_status add_measures(lnti_table *table, const lnti_measures *measures,
     lnti_shown value = lnti_show_metric(measures->value[m]);
     lnti_shown interval = lnti_show_interval(measures->ci95[m][0], measures->ci95[m][1]);
     const char *cells[] = {measures->measure[m].title, value.text, interval.text,
-                           measures->measure[m].lower_is_better ? "lower is better" : ""};
+                           strcmp(measures->measure[m].name, "bias") == 0 ? "nearer to 0 is better"
+                           : measures->measure[m].lower_is_better         ? "lower is better"
+                                                                          : ""};
     status = lnti_table_row(table, cells, err);
   }
   return status;
@@ -333,53 +335,62 @@ static lnt_status write_residuals(lnti_text *text, const lnti_regression_evaluat
 
 /* ---- another model ---- */
 
-static lnt_status compared_row(lnti_table *table, const lnti_compared *c, const char *first, const char *second,
-                               lnt_error *err) {
+static lnt_status compared_row(lnti_table *table, const lnti_compared *c, lnt_error *err) {
+  static const char *const BETTER[] = {[LNTI_NO_DIFFERENCE_SEEN] = "may be chance",
+                                       [LNTI_FIRST_IS_BETTER] = "first",
+                                       [LNTI_SECOND_IS_BETTER] = "second"};
   char difference[32] = "-";
   if (!isnan(c->difference)) (void)snprintf(difference, sizeof difference, "%+.4f", c->difference);
   lnti_shown a = lnti_show_metric(c->first), b = lnti_show_metric(c->second);
   lnti_shown ci95 = lnti_show_interval(c->ci95[0], c->ci95[1]);
-  const char *so = isnan(c->ci95[0])                       ? "not known"
-                   : c->verdict == LNTI_NO_DIFFERENCE_SEEN ? "may be chance"
-                   : c->verdict == LNTI_FIRST_IS_BETTER    ? first
-                                                           : second;
-  const char *cells[] = {c->measure->title, a.text, b.text, difference, ci95.text, so};
+  const char *cells[] = {c->measure->title, a.text,    b.text,
+                         difference,        ci95.text, isnan(c->ci95[0]) ? "not known" : BETTER[c->verdict]};
   return lnti_table_row(table, cells, err);
 }
 
-static lnt_status write_comparison(lnti_text *text, const lnti_report_comparison *c, bool styled, lnt_error *err) {
-  lnti_column columns[] = {{"", LNTI_ALIGN_LEFT},    {NULL, LNTI_ALIGN_RIGHT},
-                           {NULL, LNTI_ALIGN_RIGHT}, {"difference", LNTI_ALIGN_RIGHT},
-                           {"", LNTI_ALIGN_LEFT},    {"better is", LNTI_ALIGN_LEFT}};
+static lnt_status compared_table(lnti_text *text, const lnti_report_comparison *c, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"", LNTI_ALIGN_LEFT},        {"first", LNTI_ALIGN_RIGHT},
+                                       {"second", LNTI_ALIGN_RIGHT}, {"difference", LNTI_ALIGN_RIGHT},
+                                       {"", LNTI_ALIGN_LEFT},        {"better", LNTI_ALIGN_LEFT}};
   lnti_table table;
-  char *first = NULL, *second = NULL;
-  lnti_text says = {NULL, 0, 0}, safe = {NULL, 0, 0};
-  lnt_status status = short_name(&first, c->first, err);
-  if (!status) status = short_name(&second, c->second, err);
-  columns[1].title = first;
-  columns[2].title = second;
-  lnti_table_init(&table, columns, 6, 2);
-  if (!status)
-    status = heading(text, "Comparison", ", on the same items, with 95 % intervals of the difference", styled, err);
-  for (size_t m = 0; m < c->n_measures && !status; m++)
-    status = compared_row(&table, &c->measures[m], first, second, err);
+  lnt_status status = LNT_OK;
+  lnti_table_init(&table, COLUMN, 6, 2);
+  for (size_t m = 0; m < c->n_measures && !status; m++) status = compared_row(&table, &c->measures[m], err);
   if (!status) status = lnti_table_write(text, &table, err);
-  if (!status && c->n_measures > 0) status = lnti_report_compared(&says, c, &c->measures[0], err);
-  if (!status && says.data) status = lnti_plain(&safe, says.data, err);
-  if (!status && safe.data) status = lnti_text_printf(text, err, "  %s\n", safe.data);
+  lnti_table_clear(&table);
+  return status;
+}
+
+/* What it comes to, in words. */
+static lnt_status compared_words(lnti_text *text, const lnti_report_comparison *c, lnt_error *err) {
+  lnti_text says = {NULL, 0, 0}, safe = {NULL, 0, 0};
+  lnt_status status = lnti_report_compared(&says, c, &c->measures[0], err);
   if (!status && c->n_left_out > 0)
-    status = lnti_text_printf(text, err, "  On %s that both know; %s left out.\n", lnti_show_things(c->n, "item").text,
+    status = lnti_text_printf(&says, err, " On %s that both know; %s left out.", lnti_show_things(c->n, "item").text,
                               lnti_show_things(c->n_left_out, "item").text);
   if (!status && c->mcnemar)
-    status = lnti_text_printf(text, err, "  Right with the first alone: %s, with the second alone: %s.\n",
+    status = lnti_text_printf(&says, err, " Right with the first alone: %s, with the second alone: %s.",
                               lnti_show_things(c->mcnemar->first_only, "item").text,
                               lnti_show_things(c->mcnemar->second_only, "item").text);
+  if (!status) status = lnti_plain(&safe, says.data, err);
+  if (!status) status = lnti_text_printf(text, err, "  ");
+  if (!status) status = lnti_wrap(text, safe.data, 2, 2, WIDTH, err);
+  if (!status) status = lnti_text_append(text, "\n", 1, err);
   lnti_text_clear(&safe);
   lnti_text_clear(&says);
-  lnti_table_clear(&table);
-  free(second);
-  free(first);
   return status;
+}
+
+static lnt_status write_comparison(lnti_text *text, const lnti_report_comparison *c, bool styled, lnt_error *err) {
+  lnt_status status =
+      heading(text, "Comparison", ", on the same items, with 95 % intervals of the difference", styled, err);
+  if (!status) status = lnti_text_printf(text, err, "  first   ");
+  if (!status) status = lnti_plain(text, c->first, err);
+  if (!status) status = lnti_text_printf(text, err, "\n  second  ");
+  if (!status) status = lnti_plain(text, c->second, err);
+  if (!status) status = lnti_text_printf(text, err, "\n\n");
+  if (!status) status = compared_table(text, c, err);
+  return status || c->n_measures == 0 ? status : compared_words(text, c, err);
 }
 
 /* Accuracy where the least sure items are left to a person. */

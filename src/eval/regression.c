@@ -218,15 +218,15 @@ static void fill_bin(lnti_residual_bin *bin, const regression *g, const double *
   bin->p90 = lnti_quantile(room, n, 0.9);
 }
 
-/* Equal truths stay together: a bin ends where it has its share and the value changes. */
+/* Equal truths stay together: a bin ends where it has its share of what is left and the value changes. */
 static lnt_status fill_bins(lnti_regression_evaluation *e, const regression *g, const double *truth, lnt_error *err) {
   double *room = NULL;
   lnt_status status = lnti_alloc(&room, g->n, sizeof *room, err);
   if (status) return status;
   size_t begin = 0;
   for (size_t at = 0; at < g->n; at++) {
-    size_t wanted = (g->n * (e->n_bins + 1) + LNTI_RESIDUAL_BINS - 1) / LNTI_RESIDUAL_BINS;
-    if (!(g->by_truth[at] & GROUP_END) || (at + 1 < wanted && at + 1 < g->n)) continue;
+    size_t left = LNTI_RESIDUAL_BINS - e->n_bins, share = (g->n - begin + left - 1) / left;
+    if (!(g->by_truth[at] & GROUP_END) || (at + 1 - begin < share && at + 1 < g->n)) continue;
     fill_bin(&e->bin[e->n_bins++], g, truth, begin, at + 1, room);
     begin = at + 1;
   }

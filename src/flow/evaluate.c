@@ -30,6 +30,7 @@ typedef struct evaluating {
   lnti_project *project;
   const lnti_evaluate_request *request;
   lnti_evaluate_result *result;
+  const lnti_evaluate_result *second; /* of the model to compare with; NULL */
   lnti_job_run job;
   const char *split;
   lnti_ontology *ontology;
@@ -39,13 +40,10 @@ typedef struct evaluating {
   size_t *option;           /* [n_options] of the target */
   size_t n_options;
   lnti_class_tree *tree; /* of the model's classes, where they form one; NULL */
-  float *threshold;      /* [k] of labels */
   lnti_vectors features;
-  lnti_truth truth;     /* [features.n] */
-  float *prob;          /* [features.n,k] */
-  uint32_t *group;      /* [features.n] rows that belong together; NULL: each is alone */
-  lnti_view *view;      /* NULL where nothing is to be sliced */
-  lnti_slice_key *keys; /* [request->n_slices] */
+  lnti_answers *answers; /* the result's: rows are those of the features */
+  lnti_view *view;       /* NULL where nothing is to be sliced */
+  lnti_slice_key *keys;  /* [request->n_slices] */
 } evaluating;
 
 /* ---- rows ---- */
@@ -187,9 +185,10 @@ static lnt_status describe_model(evaluating *e, lnt_error *err) {
   const lnt_model *model = e->result->model;
   const char **ids = NULL;
   lnt_status status = LNT_OK;
-  if (model->threshold) status = lnti_alloc(&e->threshold, model->n_classes, sizeof *e->threshold, err);
+  if (model->threshold)
+    status = lnti_alloc(&e->answers->threshold, model->n_classes, sizeof *e->answers->threshold, err);
   for (size_t c = 0; c < model->n_classes && model->threshold && !status; c++) {
-    e->threshold[c] = (float)model->threshold[c];
+    e->answers->threshold[c] = (float)model->threshold[c];
   }
   if (status || model->task == LNTI_MULTILABEL || model->task == LNTI_REGRESSION) return status;
   status = lnti_alloc(&ids, model->n_classes, sizeof *ids, err);
@@ -231,7 +230,7 @@ static size_t find_read_groups(evaluating *e, const uint32_t *group, uint32_t *f
     uint32_t *row = &first[group[e->features.item[i]]];
     n += *row == 0;
     if (*row == 0) *row = (uint32_t)i + 1;
-    e->group[i] = *row - 1;
+    e->answers->group[i] = *row - 1;
   }
   return n;
 }
@@ -246,7 +245,7 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
   lnt_status status = lnti_group_keys(&keys, e->project, err);
   if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
   if (!status) status = lnti_alloc_zero(&first, n, sizeof *first, err);
-  if (!status) status = lnti_alloc(&e->group, e->features.n, sizeof *e->group, err);
+  if (!status) status = lnti_alloc(&e->answers->group, e->features.n, sizeof *e->answers->group, err);
   if (status) goto done;
   status = lnti_row_groups(group, e->project, keys, &e->rows.items, &reason);
   if (status == LNT_ENOTFOUND && keys) { /* the key holds no longer */
@@ -279,16 +278,11 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
   lnti_evaluate_result *result = e->result;
   size_t n = e->features.n, k = e->result->model->n_classes, n_keys = e->request->n_slices;
   uint32_t *predicted = NULL;
-  int64_t *id = NULL;
-  if (n_keys == 0 || !e->truth.label) return LNT_OK;
+  if (n_keys == 0 || !e->answers->truth.label) return LNT_OK;
   lnt_status status = lnti_alloc(&predicted, n, sizeof *predicted, err);
-  if (!status) status = lnti_alloc(&id, n, sizeof *id, err);
   if (!status) status = lnti_alloc_zero(&result->slices, n_keys, sizeof *result->slices, err);
-  for (size_t i = 0; i < n && !status; i++) {
-    predicted[i] = (uint32_t)lnti_argmax(e->prob + i * k, k);
-    id[i] = e->rows.items.item[e->features.item[i]].id;
-  }
-  const lnti_slices_of of = {n, k, id, e->truth.label, predicted};
+  for (size_t i = 0; i < n && !status; i++) predicted[i] = (uint32_t)lnti_argmax(e->answers->prob + i * k, k);
+  const lnti_slices_of of = {n, k, e->answers->item, e->answers->truth.label, predicted};
   for (size_t i = 0; i < n_keys && !status; i++) {
     lnti_report_slices *slices = &result->slices[i];
     status = lnti_slices_find(slices, e->view, &e->keys[i], &of, options, &e->project->context, err);
@@ -298,7 +292,6 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
     status =
         lnti_messages_add(&result->warnings, err, "--slice %s: not one of these images has a value of it", slices->key);
   }
-  free(id);
   free(predicted);
   return status;
 }
@@ -306,16 +299,19 @@ static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *opt
 static lnt_status make_truth(evaluating *e, lnt_error *err) {
   const lnti_labelled *rows = &e->rows;
   size_t n = e->features.n, k = e->result->model->n_classes;
-  lnt_status status = lnti_truth_new(&e->truth, e->target.task, n, k, err);
+  lnt_status status = lnti_truth_new(&e->answers->truth, e->target.task, n, k, err);
+  if (!status) status = lnti_alloc(&e->answers->item, n, sizeof *e->answers->item, err);
   if (status) return status;
-  if (e->truth.yes) memset(e->truth.yes, -1, n * k);
+  e->answers->n = n;
+  if (e->answers->truth.yes) memset(e->answers->truth.yes, -1, n * k);
   for (size_t i = 0; i < n; i++) {
     size_t item = e->features.item[i];
-    if (rows->option) e->truth.label[i] = e->class_of_option[rows->option[item]];
-    if (rows->value) e->truth.value[i] = rows->value[item];
+    e->answers->item[i] = rows->items.item[item].id;
+    if (rows->option) e->answers->truth.label[i] = e->class_of_option[rows->option[item]];
+    if (rows->value) e->answers->truth.value[i] = rows->value[item];
     for (size_t c = 0; rows->yes && c < e->n_options; c++) {
       int32_t class = e->class_of_option[e->option[c]];
-      if (class >= 0) e->truth.yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
+      if (class >= 0) e->answers->truth.yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
     }
   }
   return LNT_OK;
@@ -338,10 +334,10 @@ static lnt_status find_train_mean(double *out, evaluating *e, lnt_error *err) {
 static lnt_status judge(evaluating *e, const lnti_evaluate_options *options, lnt_error *err) {
   const lnt_model *model = e->result->model;
   lnti_evaluate_result *result = e->result;
-  lnti_judging what = {.prob = e->prob,
-                       .truth = &e->truth,
+  lnti_judging what = {.prob = e->answers->prob,
+                       .truth = &e->answers->truth,
                        .tree = e->tree,
-                       .threshold = e->threshold,
+                       .threshold = e->answers->threshold,
                        .interval = {(double)NAN, (double)NAN},
                        .options = *options};
   (void)lnti_residual_interval(what.interval, model->residual, model->n_residuals);
@@ -356,6 +352,27 @@ static lnt_status judge(evaluating *e, const lnti_evaluate_options *options, lnt
   return lnti_warn_of_guessing(&result->warnings, &judged, model, err);
 }
 
+/* How good it is on what it is surest of. */
+static lnt_status find_reject(evaluating *e, lnt_error *err) {
+  const lnti_answers *a = e->answers;
+  size_t k = a->truth.k;
+  float *confidence = NULL;
+  bool *right = NULL;
+  if (!a->truth.label) return LNT_OK;
+  lnt_status status = lnti_alloc(&confidence, a->n, sizeof *confidence, err);
+  if (!status) status = lnti_alloc(&right, a->n, sizeof *right, err);
+  if (!status) status = lnti_alloc_zero(&e->result->reject, 1, sizeof *e->result->reject, err);
+  for (size_t i = 0; i < a->n && !status; i++) {
+    size_t top = lnti_argmax(a->prob + i * k, k);
+    confidence[i] = a->prob[i * k + top];
+    right[i] = (int32_t)top == a->truth.label[i];
+  }
+  if (!status) status = lnti_reject_curve_new(e->result->reject, confidence, right, a->n, err);
+  free(right);
+  free(confidence);
+  return status;
+}
+
 static lnt_status measure(evaluating *e, lnt_error *err) {
   const lnti_progress progress = {pass_progress, &e->job};
   const lnti_evaluate_request *request = e->request;
@@ -365,17 +382,18 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
                                    request->refused, request->refused_payload, err);
   if (status) return status;
   e->result->n_refused = e->features.n_refused;
-  status = lnti_alloc_aligned(&e->prob, e->features.n * model->n_classes, sizeof *e->prob, err);
+  status = lnti_alloc_aligned(&e->answers->prob, e->features.n * model->n_classes, sizeof *e->answers->prob, err);
   if (status) return status;
   status = make_truth(e, err);
   if (status) return status;
   status = find_groups(e, err);
   if (status) return status;
-  options.group = e->result->group_key ? e->group : NULL;
+  options.group = e->result->group_key ? e->answers->group : NULL;
   lnti_matrix x = lnti_vectors_matrix(&e->features);
-  status = lnti_model_predict(e->prob, model, &x, &e->project->context, err);
+  status = lnti_model_predict(e->answers->prob, model, &x, &e->project->context, err);
   if (status) return status;
   status = judge(e, &options, err);
+  if (!status) status = find_reject(e, err);
   return status ? status : measure_slices(e, &options, err);
 }
 
@@ -463,7 +481,7 @@ lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_judged *jud
 
 void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result) {
   const lnt_model *model = result->model;
-  for (size_t c = 0; c < model->n_classes; c++) titles[c] = model->classes[c].title;
+  for (size_t i = 0; i < model->n_classes; i++) titles[i] = model->classes[i].title;
   *out = (lnti_report){.model = model->name,
                        .target = model->target_title,
                        .learner = model->fitted->learner->name,
@@ -482,7 +500,17 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .leaks = result->leaks,
                        .warnings = (const char *const *)result->warnings.text,
                        .n_warnings = result->warnings.n,
+                       .task = model->task,
                        .evaluation = result->evaluation,
+                       .multilabel = result->multilabel,
+                       .hierarchy = result->hierarchy,
+                       .regression = result->regression,
+                       .answer = result->answers.prob,
+                       .truth = result->answers.truth.value,
+                       .unit = model->range.unit,
+                       .reject = result->reject,
+                       .choice_json = model->choice_json,
+                       .comparison = result->comparison ? &result->comparison->shown : NULL,
                        .slices = result->slices,
                        .n_slices = result->n_slices};
 }
@@ -494,10 +522,14 @@ static lnt_status write_html(const evaluating *e, lnt_error *err) {
   lnt_status status = lnti_alloc(&titles, e->result->model->n_classes, sizeof *titles, err);
   if (status) return status;
   lnti_evaluate_report(&report, titles, e->result);
-  if (e->truth.label) {
-    status = lnti_mistakes_find(&mistakes, e->project, &e->rows.items, &e->features, e->truth.label, e->prob,
-                                e->result->model->n_classes, err);
-  }
+  const lnti_mistakes_of of = {&e->rows.items,
+                               &e->features,
+                               &e->answers->truth,
+                               e->answers->prob,
+                               e->answers->threshold,
+                               e->result->model->classes,
+                               e->result->model->range.unit};
+  status = lnti_mistakes_find(&mistakes, e->project, &of, err);
   if (status) goto done;
   report.mistakes = mistakes.list;
   report.n_mistakes = mistakes.n;
@@ -519,17 +551,42 @@ static lnt_status run(evaluating *e, lnt_error *err) {
   lnt_status status = measure(e, err);
   if (status) return status;
   status = warn_of_trained(e, err);
+  if (!status && e->second) {
+    const lnti_evaluate_options options = {e->request->resamples, e->request->seed, NULL};
+    status = lnti_compare_results(&e->result->comparison, e->result, e->second, &options, &e->project->context, err);
+  }
+  if (!status && e->second && e->second->n_trained_on > 0)
+    status = lnti_messages_add(&e->result->warnings, err,
+                               "%zu of the items are pictures that %s was trained on: it is judged too well",
+                               e->second->n_trained_on, e->second->model->name);
   if (status) return status;
   return e->request->html ? write_html(e, err) : LNT_OK;
 }
 
+/* The model to compare with, on the same split; of it only the answers count. */
+static lnt_status evaluate_second(lnti_evaluate_result *out, lnti_project *project,
+                                  const lnti_evaluate_request *request, lnt_error *err) {
+  lnti_evaluate_request second = *request;
+  second.model = request->compare;
+  second.compare = second.html = NULL;
+  second.n_slices = 0;
+  second.resamples = 0;
+  second.refused = NULL; /* told with the first */
+  return lnti_evaluate(out, project, &second, err);
+}
+
 lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const lnti_evaluate_request *request,
                          lnt_error *err) {
-  lnti_evaluate_result result = {.resamples = request->resamples};
-  evaluating e = {.project = project, .request = request, .result = &result};
+  lnti_evaluate_result result = {.resamples = request->resamples}, second = {0};
+  evaluating e = {.project = project, .request = request, .result = &result, .answers = &result.answers};
   uint64_t start = lnti_monotonic_ns();
   lnt_status status = request->html ? lnti_output_check(project, LNTI_OUTPUT_REPORT, request->html, err) : LNT_OK;
   if (status) goto done;
+  if (request->compare) {
+    status = evaluate_second(&second, project, request, err);
+    if (status) goto done;
+    e.second = &second;
+  }
   status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
   if (status) goto done;
   e.split = result.split;
@@ -547,16 +604,13 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
 done:
   free(e.keys);
   lnti_view_close(e.view);
-  free(e.group);
-  free(e.prob);
   free(e.option);
-  free(e.threshold);
   lnti_class_tree_free(e.tree);
-  lnti_truth_clear(&e.truth);
   free(e.class_of_option);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);
   lnti_ontology_free(e.ontology);
+  lnti_evaluate_result_clear(&second);
   lnti_evaluate_result_clear(&result);
   return status;
 }
@@ -567,6 +621,13 @@ void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   lnti_hierarchy_evaluation_free(result->hierarchy);
   lnti_regression_evaluation_free(result->regression);
   lnt_model_close(result->model);
+  free(result->answers.item);
+  lnti_truth_clear(&result->answers.truth);
+  free(result->answers.prob);
+  free(result->answers.threshold);
+  free(result->answers.group);
+  free(result->reject);
+  lnti_comparison_free(result->comparison);
   free(result->split);
   free(result->group_key);
   for (size_t i = 0; i < result->n_slices; i++) lnti_report_slices_clear(&result->slices[i]);

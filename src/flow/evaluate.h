@@ -11,9 +11,10 @@
 #include <linnet/model.h>
 
 typedef struct lnti_evaluate_request {
-  const char *model;         /**< a name in the project, or the path of a .lnt file */
-  const char *split;         /**< NULL: "test" */
-  const char *html;          /**< where to write the report (flow/output.h); NULL: nowhere */
+  const char *model;   /**< a name in the project, or the path of a .lnt file */
+  const char *compare; /**< another, of the same question, to compare with on the items that both know; NULL: none */
+  const char *split;   /**< NULL: "test" */
+  const char *html;    /**< where to write the report (flow/output.h); NULL: nowhere */
   const char *const *slices; /**< [n_slices] keys (flow/slices.h) */
   size_t n_slices;
   unsigned resamples;
@@ -24,7 +25,25 @@ typedef struct lnti_evaluate_request {
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL }
+  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL }
+
+/** What the model said of each item that was read. */
+typedef struct lnti_answers {
+  size_t n;         /**< items, by rising id */
+  int64_t *item;    /**< [n] ids */
+  lnti_truth truth; /**< [n] */
+  float *prob;      /**< [n,truth.k] as of lnti_model_predict */
+  float *threshold; /**< [k] of labels; NULL */
+  uint32_t *group;  /**< [n] items that belong together; NULL: each is alone */
+} lnti_answers;
+
+/** Another model beside this one. On the heap: what is shown points into it. */
+typedef struct lnti_comparison {
+  lnti_report_comparison shown;
+  char *first, *second; /**< the models' names */
+  lnti_compared measures[LNTI_FIGURES_MAX];
+  lnti_mcnemar mcnemar;
+} lnti_comparison;
 
 typedef struct lnti_evaluate_result {
   lnt_model *model;                       /**< open: class titles, feature, learner */
@@ -32,7 +51,10 @@ typedef struct lnti_evaluate_result {
   lnti_multilabel_evaluation *multilabel; /**< of labels */
   lnti_hierarchy_evaluation *hierarchy;   /**< of classes that form a tree, however they were learned */
   lnti_regression_evaluation *regression; /**< of numbers */
-  char *split;                            /**< that was evaluated */
+  lnti_answers answers;
+  lnti_reject_curve *reject;   /**< of classes; NULL */
+  lnti_comparison *comparison; /**< NULL: with none */
+  char *split;                 /**< that was evaluated */
   unsigned resamples;
   char *
       group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by
@@ -60,5 +82,16 @@ LNT_MUST_CHECK lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const l
  *  for the class titles; both borrow from the result. */
 void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result);
 void lnti_evaluate_result_clear(lnti_evaluate_result *result);
+
+/**
+ * Two models on the items that both were judged on, and by the classes or labels that both know: paired differences of all
+ * measures.
+ * @param out  lnti_comparison_free frees it
+ * @return LNT_OK; LNT_EINVAL (another question or task; no items or labels in common); as lnti_judge.
+ */
+LNT_MUST_CHECK lnt_status lnti_compare_results(lnti_comparison **out, const lnti_evaluate_result *first,
+                                               const lnti_evaluate_result *second, const lnti_evaluate_options *options,
+                                               const lnti_context *context, lnt_error *err);
+void lnti_comparison_free(lnti_comparison *comparison);
 
 #endif

@@ -1,24 +1,32 @@
 /*
- * The worst mistakes: wrong answers by falling confidence. Pictures keep their proportions and are only ever shrunk.
+ * The worst mistakes of each kind: wrong answers by falling confidence, numbers by how far they are off. Pictures keep their proportions and are only ever shrunk.
  */
 #include <flow/mistakes.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
 #include <image/prepare.h>
+#include <math.h>
 #include <math/topk.h>
 #include <stdlib.h>
 
+/* The worst of one kind, worst first. */
 typedef struct candidate {
-  size_t row;
-  size_t predicted;
-  float confidence;
+  size_t row, class; /* class: that was said, or the label */
+  double worst;
 } candidate;
 
-static int worst_first(const void *a, const void *b) {
-  const candidate *x = a, *y = b;
-  if (x->confidence != y->confidence) return x->confidence > y->confidence ? -1 : 1;
-  return x->row < y->row ? -1 : x->row > y->row;
+typedef struct worst_list {
+  candidate list[LNTI_MISTAKES_MAX];
+  size_t n, most;
+} worst_list;
+
+/* Rows come in their order: of equal ones the first stays first. */
+static void offer(worst_list *worst, size_t row, size_t class, double how) {
+  if (worst->n == worst->most && how <= worst->list[worst->n - 1].worst) return;
+  size_t at = worst->n < worst->most ? worst->n++ : worst->n - 1;
+  for (; at > 0 && worst->list[at - 1].worst < how; at--) worst->list[at] = worst->list[at - 1];
+  worst->list[at] = (candidate){row, class, how};
 }
 
 static lnt_status draw(uint8_t **png_out, size_t *bytes_out, const lnti_blob *blob, const lnti_image_limits *limits,
@@ -58,31 +66,89 @@ static lnt_status add_picture(lnti_mistakes *mistakes, size_t i, lnti_project *p
   return LNT_OK;
 }
 
-lnt_status lnti_mistakes_find(lnti_mistakes *out, lnti_project *project, const lnti_extract_items *items,
-                              const lnti_vectors *features, const int32_t *label, const float *prob, size_t k,
+/* ---- of each task ---- */
+
+static void find_classes(worst_list worst[2], const lnti_mistakes_of *of) {
+  size_t k = of->truth->k;
+  worst[0].most = LNTI_MISTAKES_MAX;
+  for (size_t i = 0; i < of->truth->n; i++) {
+    size_t top = lnti_argmax(of->prob + i * k, k);
+    if ((int32_t)top != of->truth->label[i]) offer(&worst[0], i, top, (double)of->prob[i * k + top]);
+  }
+}
+
+static void find_labels(worst_list worst[2], const lnti_mistakes_of *of) {
+  size_t k = of->truth->k;
+  for (size_t i = 0; i < of->truth->n; i++) {
+    for (size_t l = 0; l < k; l++) {
+      int8_t truth = of->truth->yes[i * k + l];
+      double p = (double)of->prob[i * k + l];
+      bool said = of->prob[i * k + l] >= (of->threshold ? of->threshold[l] : 0.5F);
+      if (said && truth == 0) offer(&worst[0], i, l, p);
+      if (!said && truth == 1) offer(&worst[1], i, l, 1 - p);
+    }
+  }
+}
+
+static void find_numbers(worst_list worst[2], const lnti_mistakes_of *of) {
+  for (size_t i = 0; i < of->truth->n; i++) {
+    double error = (double)of->prob[i] - of->truth->value[i];
+    if (error != 0) offer(&worst[error < 0], i, 0, fabs(error));
+  }
+}
+
+static lnt_status name_label(lnti_mistakes *mistakes, size_t i, const char *title, bool missed, lnt_error *err) {
+  lnt_status status = lnti_asprintf(&mistakes->said[i], err, "%s%s", missed ? "not " : "", title);
+  return status ? status : lnti_asprintf(&mistakes->is[i], err, "%s%s", missed ? "" : "not ", title);
+}
+
+static lnt_status name_number(lnti_mistakes *mistakes, size_t i, const lnti_mistakes_of *of, size_t row,
                               lnt_error *err) {
+  const char *unit = of->unit ? of->unit : "", *space = *unit ? " " : "";
+  lnt_status status = lnti_asprintf(&mistakes->said[i], err, "%.4g%s%s", (double)of->prob[row], space, unit);
+  return status ? status : lnti_asprintf(&mistakes->is[i], err, "%.4g%s%s", of->truth->value[row], space, unit);
+}
+
+static lnt_status add(lnti_mistakes *mistakes, const lnti_mistakes_of *of, const candidate *c, bool second,
+                      lnt_error *err) {
+  static const char *const LABELS[] = {"Seen where they are not", "Missed"}, *const NUMBERS[] = {"Too high", "Too low"};
+  size_t i = mistakes->n++;
+  lnti_report_mistake *mistake = &mistakes->list[i];
+  lnt_status status = LNT_OK;
+  *mistake = (lnti_report_mistake){.path = of->items->item[of->features->item[c->row]].uri, .confidence = c->worst};
+  if (of->truth->yes) {
+    mistake->kind = LABELS[second];
+    status = name_label(mistakes, i, of->classes[c->class].title, second, err);
+  } else if (of->truth->value) {
+    mistake->kind = NUMBERS[second];
+    mistake->confidence = (double)NAN;
+    status = name_number(mistakes, i, of, c->row, err);
+  } else {
+    mistake->truth = (size_t)of->truth->label[c->row];
+    mistake->predicted = c->class;
+  }
+  mistake->said = mistakes->said[i];
+  mistake->is = mistakes->is[i];
+  return status;
+}
+
+lnt_status lnti_mistakes_find(lnti_mistakes *out, lnti_project *project, const lnti_mistakes_of *of, lnt_error *err) {
   lnti_mistakes mistakes = {0};
-  candidate *candidates = NULL;
-  size_t n = 0;
-  lnt_status status = lnti_alloc(&candidates, features->n, sizeof *candidates, err);
-  if (status) return status;
-  for (size_t i = 0; i < features->n; i++) {
-    size_t top = lnti_argmax(prob + i * k, k);
-    if ((int32_t)top != label[i]) candidates[n++] = (candidate){i, top, prob[i * k + top]};
+  worst_list worst[2] = {{.most = LNTI_MISTAKES_MAX / 2}, {.most = LNTI_MISTAKES_MAX / 2}};
+  if (of->truth->yes) {
+    find_labels(worst, of);
+  } else if (of->truth->value) {
+    find_numbers(worst, of);
+  } else {
+    find_classes(worst, of);
   }
-  qsort(candidates, n, sizeof *candidates, worst_first);
-  if (n > LNTI_MISTAKES_MAX) n = LNTI_MISTAKES_MAX;
-  status = lnti_alloc_zero(&mistakes.list, n, sizeof *mistakes.list, err);
-  for (size_t i = 0; i < n && status == LNT_OK; i++) {
-    const candidate *c = &candidates[i];
-    mistakes.list[i] = (lnti_report_mistake){.path = items->item[features->item[c->row]].uri,
-                                             .truth = (size_t)label[c->row],
-                                             .predicted = c->predicted,
-                                             .confidence = (double)c->confidence};
-    mistakes.n++;
-    status = add_picture(&mistakes, i, project, err);
+  lnt_status status = lnti_alloc_zero(&mistakes.list, worst[0].n + worst[1].n, sizeof *mistakes.list, err);
+  for (int kind = 0; kind < 2 && !status; kind++) {
+    for (size_t i = 0; i < worst[kind].n && !status; i++) {
+      status = add(&mistakes, of, &worst[kind].list[i], kind == 1, err);
+      if (!status) status = add_picture(&mistakes, mistakes.n - 1, project, err);
+    }
   }
-  free(candidates);
   if (status) {
     lnti_mistakes_clear(&mistakes);
     return status;
@@ -92,7 +158,11 @@ lnt_status lnti_mistakes_find(lnti_mistakes *out, lnti_project *project, const l
 }
 
 void lnti_mistakes_clear(lnti_mistakes *mistakes) {
-  for (size_t i = 0; i < mistakes->n; i++) free(mistakes->png[i]);
+  for (size_t i = 0; i < mistakes->n; i++) {
+    free(mistakes->png[i]);
+    free(mistakes->said[i]);
+    free(mistakes->is[i]);
+  }
   free(mistakes->list);
   free(mistakes->first_unread);
   *mistakes = (lnti_mistakes){0};

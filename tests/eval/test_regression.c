@@ -98,6 +98,23 @@ static void training_mean_and_interval_are_used(void **state) {
   lnti_regression_evaluation_free(e);
 }
 
+/* Six of ten truths are 0: they are one bin, and the others are spread over the bins that are left. */
+static void equal_truths_are_one_bin(void **state) {
+  float answer[20];
+  double truth[20];
+  (void)state;
+  for (size_t i = 0; i < 20; i++) {
+    truth[i] = i < 12 ? 0 : (double)i;
+    answer[i] = (float)truth[i] + (i % 2 ? 1.0F : -1.0F);
+  }
+  lnti_regression_evaluation *e = evaluate(answer, truth, 20, &POINT);
+  assert_int_equal(e->n_bins, 9);
+  assert_true(e->bin[0].n == 12 && e->bin[0].low == 0 && e->bin[0].high == 0 && e->bin[0].mean == 0 &&
+              e->bin[0].mae == 1);
+  for (size_t b = 1; b < 9; b++) assert_true(e->bin[b].n == 1 && e->bin[b].low == (double)(b + 11));
+  lnti_regression_evaluation_free(e);
+}
+
 static void bad_input_is_named(void **state) {
   static const float BAD[][2] = {{1, NAN}, {1, INFINITY}, {1, -INFINITY}}, OK[] = {1, 2};
   static const double TRUTH[] = {1, 2}, ODD[][2] = {{NAN, 1}, {1, INFINITY}, {1, -1e200}};
@@ -114,8 +131,9 @@ static void bad_input_is_named(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equals_scikit_learn), cmocka_unit_test(resamples_are_those_written_out),
-      cmocka_unit_test(training_mean_and_interval_are_used), cmocka_unit_test(bad_input_is_named)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(equals_scikit_learn),
+                                     cmocka_unit_test(resamples_are_those_written_out),
+                                     cmocka_unit_test(training_mean_and_interval_are_used),
+                                     cmocka_unit_test(bad_input_is_named), cmocka_unit_test(equal_truths_are_one_bin)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

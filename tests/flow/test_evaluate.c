@@ -100,6 +100,43 @@ static void counts_are_those_of_the_hand(void **state) {
   lab_free(&l);
 }
 
+/* Of three neighbours the second model takes what most are; the differences are those of the two evaluations alone. */
+static void two_models_are_compared_on_the_same_items(void **state) {
+  static const char *const nearest[] = {"k=12"};
+  (void)state;
+  lab l = shades();
+  lnti_train_options options = {.learner = "knn", .feature = "pixels", .name = "blunt", .set = nearest, .n_set = 1};
+  lnti_train_result trained = {0};
+  assert_ok(lnti_train(&trained, l.project, &options, ERR));
+  lnti_train_result_clear(&trained);
+  lnti_evaluate_request request = request_of("m");
+  request.compare = "blunt";
+  lnti_evaluate_result r = evaluate(&l, &request);
+  lnti_evaluate_request other = request_of("blunt");
+  lnti_evaluate_result second = evaluate(&l, &other);
+  const lnti_report_comparison *c = &r.comparison->shown;
+  assert_string_equal(c->first, "m");
+  assert_string_equal(c->second, "blunt");
+  assert_true(c->n == 10 && c->n_left_out == 0 && c->n_measures == LNTI_METRICS);
+  assert_string_equal(c->measures[0].measure->name, "accuracy");
+  for (size_t m = 0; m < LNTI_METRICS; m++) {
+    assert_true(c->measures[m].first == r.evaluation->value[m]);
+    assert_true(c->measures[m].second == second.evaluation->value[m]);
+    assert_true(c->measures[m].ci95[0] <= c->measures[m].difference &&
+                c->measures[m].difference <= c->measures[m].ci95[1]);
+  }
+  assert_int_equal(c->mcnemar->both + c->mcnemar->first_only, 7);
+  assert_int_equal(c->mcnemar->both + c->mcnemar->second_only,
+                   second.evaluation->confusion[0] + second.evaluation->confusion[4] + second.evaluation->confusion[8]);
+  assert_non_null(r.reject);
+  assert_true(fabs(r.reject->point[r.reject->n_points - 1].accuracy - 0.7) < 1e-12);
+  lnti_evaluate_result_clear(&second);
+  lnti_evaluate_result_clear(&r);
+  request.compare = "nobody";
+  assert_int_equal(lnti_evaluate(&r, l.project, &request, ERR), LNT_ENOTFOUND);
+  lab_free(&l);
+}
+
 /* Folders are the classes: their accuracies are the recalls, 1/3, 4/5 and 1. */
 static void slices_are_counted_by_hand(void **state) {
   static const char *const keys[] = {"folder", "split"}, *const nonsense[] = {"colour"};
@@ -346,6 +383,7 @@ static void a_cancelled_evaluation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_are_those_of_the_hand),
+      cmocka_unit_test(two_models_are_compared_on_the_same_items),
       cmocka_unit_test(slices_are_counted_by_hand),
       cmocka_unit_test(training_items_are_warned_of),
       cmocka_unit_test(items_trained_on_are_counted_whatever_their_split),

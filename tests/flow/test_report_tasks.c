@@ -103,7 +103,7 @@ static void numbers_are_reported(void **state) {
   lnti_report_mistake mistake = {NULL, 0, "a.jpg", 0, 0, NAN, "Too high", "12.5 mm", "3 mm"};
   lnti_text text = {NULL, 0, 0};
   lnti_arena arena = {NULL, 0, 0};
-  char want[64];
+  char want[128];
   (void)state;
   report.task = LNTI_REGRESSION;
   report.regression = e;
@@ -116,9 +116,9 @@ static void numbers_are_reported(void **state) {
   has(page, "with a number");
   has(page, "&lt;mm&gt;");
   has_not(page, "<mm>");
-  (void)snprintf(want, sizeof want, "off by %.4g", e->value[LNTI_R_MAE]);
+  (void)snprintf(want, sizeof want, "off by %s", lnti_report_number(e->value[LNTI_R_MAE]).text);
   has(page, want);
-  (void)snprintf(want, sizeof want, "%.4g", e->mean_mae);
+  (void)snprintf(want, sizeof want, "would be off by <strong>%s", lnti_report_number(e->mean_mae).text);
   has(page, want);
   has(page, "Each answer against the truth");
   has(page, "error: answer less truth");
@@ -166,7 +166,8 @@ static void trees_choices_and_comparisons_are_reported(void **state) {
   has(page, "Hierarchical F1");
   has(page, "What if it stops where it is no longer sure?");
   has(page, "To be right in 95\u00a0% it may answer only the <strong>50.0");
-  has(page, "&lt;wren&gt;</bdi></b> is better");
+  has(page, "&lt;wren&gt;</bdi>?</h2>");
+  has(page, "<b>the second</b> is better");
   has(page, "may be chance");
   has(page, "in 5 parts");
   has(page, "<b>chosen</b>");
@@ -193,6 +194,18 @@ static void trees_choices_and_comparisons_are_reported(void **state) {
   lnti_evaluation_free(e);
 }
 
+static void numbers_have_the_digits_that_count(void **state) {
+  static const struct {
+    double value;
+    const char *text;
+  } WANT[] = {{0.92594, "0.926"}, {1.2, "1.2"},         {4, "4"},     {-0.008421, "-0.00842"}, {123456.7, "123457"},
+              {0, "0"},           {2.5e-7, "2.50e-07"}, {100, "100"}, {99.96, "100"},          {3e12, "3.00e+12"},
+              {NAN, "\u2013"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof WANT / sizeof *WANT; i++)
+    assert_string_equal(lnti_report_number(WANT[i].value).text, WANT[i].text);
+}
+
 static void a_damaged_choice_is_an_error(void **state) {
   lnti_evaluation *e = sample_evaluation(30, 3, 0);
   const char **titles = sample_titles(3);
@@ -207,8 +220,9 @@ static void a_damaged_choice_is_an_error(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(labels_are_reported), cmocka_unit_test(numbers_are_reported),
-                                     cmocka_unit_test(trees_choices_and_comparisons_are_reported),
-                                     cmocka_unit_test(a_damaged_choice_is_an_error)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(labels_are_reported), cmocka_unit_test(numbers_have_the_digits_that_count),
+      cmocka_unit_test(numbers_are_reported), cmocka_unit_test(trees_choices_and_comparisons_are_reported),
+      cmocka_unit_test(a_damaged_choice_is_an_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { LEFT = 64, TOP = 14, SIDE = 382, HIGH = 236, TICKS = 5 };
+enum { LEFT = 64, TOP = 14, SIDE = 372, HIGH = 236, TICKS = 5 };
 
 double lnti_chart_x(const lnti_chart *chart, double x) {
   return LEFT + SIDE * (x - chart->x.low) / (chart->x.high - chart->x.low);

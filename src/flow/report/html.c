@@ -219,7 +219,9 @@ void lnti_page_measures(lnti_page *page, const lnti_measures *measures, const ch
     const lnti_measure *measure = &measures->measure[m];
     lnti_report_value interval = lnti_report_measure_interval(measure, measures->ci95[m]);
     lnti_page_html(page, "<div><dt>%s <small>%s is better</small></dt><dd class=\"value\">", measure->title,
-                   measure->lower_is_better ? "lower" : "higher");
+                   strcmp(measure->name, "bias") == 0 ? "nearer to 0"
+                   : measure->lower_is_better         ? "lower"
+                                                      : "higher");
     lnti_page_text(page, lnti_report_measure(measure, measures->value[m], unit).text);
     lnti_page_html(page, "</dd>");
     if (interval.text[0] != '\0') lnti_page_html(page, "<dd class=\"range\">%s</dd>", interval.text);

@@ -82,7 +82,7 @@ void lnti_page_labels(lnti_page *page, const lnti_report *report) {
                    unknown ? "<th scope=\"col\">Unknown<small>left out</small></th>" : "");
     lnti_page_html(
         page,
-        "<th scope=\"col\">Avg. precision<small>images with it sorted before those without: 0 to 1</small></th>"
+        "<th scope=\"col\" class=\"share\">Avg. precision<small>images with it sorted before those without: 0 to 1</small></th>"
         "<th scope=\"col\">Recall<small>of its images, found</small></th>"
         "<th scope=\"col\">Precision<small>right when named</small></th>"
         "<th scope=\"col\">F1<small>both in one</small></th>"

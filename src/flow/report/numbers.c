@@ -60,6 +60,10 @@ static void errors_chart(lnti_page *page, const lnti_report *report) {
                  "</figure>\n");
 }
 
+static const char *plus(double value) {
+  return value > 0 ? "+" : "";
+}
+
 static void ranges(lnti_page *page, const lnti_report *report) {
   const lnti_regression_evaluation *e = report->regression;
   lnti_page_html(page,
@@ -70,11 +74,13 @@ static void ranges(lnti_page *page, const lnti_report *report) {
                  "</th><th scope=\"col\">Eight in ten<small>errors between</small></th></tr></thead>\n<tbody>\n");
   for (size_t b = 0; b < e->n_bins; b++) {
     const lnti_residual_bin *bin = &e->bin[b];
-    lnti_page_html(page,
-                   "<tr><th scope=\"row\">%.4g%s%.4g</th><td>%s</td><td>%.4g</td><td>%+.4g</td>"
-                   "<td>%+.4g to %+.4g</td></tr>\n",
-                   bin->low, bin->low < bin->high ? " to " : " to ", bin->high, lnti_report_count(bin->n).text,
-                   bin->mae, bin->mean, bin->p10, bin->p90);
+    lnti_page_html(page, "<tr><th scope=\"row\">%s", lnti_report_number(bin->low).text);
+    if (bin->low < bin->high) lnti_page_html(page, " to %s", lnti_report_number(bin->high).text);
+    lnti_page_html(page, "</th><td>%s</td><td>%s</td>", lnti_report_count(bin->n).text,
+                   lnti_report_number(bin->mae).text);
+    lnti_page_html(page, "<td>%s%s</td><td>%s%s to %s%s</td></tr>\n", plus(bin->mean),
+                   lnti_report_number(bin->mean).text, plus(bin->p10), lnti_report_number(bin->p10).text,
+                   plus(bin->p90), lnti_report_number(bin->p90).text);
   }
   lnti_page_html(page, "</tbody>\n</table>\n</div>\n");
 }

@@ -131,6 +131,26 @@ lnti_measures lnti_report_measures(const lnti_report *report) {
   return lnti_evaluation_measures(report->evaluation);
 }
 
+/* Three digits that count, and at least those before the point; none that say nothing. */
+lnti_report_value lnti_report_number(double value) {
+  lnti_report_value shown = {"\u2013"};
+  if (isnan(value)) return shown;
+  double size = fabs(value);
+  if (size >= 1e9 || (size > 0 && size < 1e-4)) {
+    (void)snprintf(shown.text, sizeof shown.text, "%.2e", value);
+    return shown;
+  }
+  int digits = size > 0 ? 2 - (int)floor(log10(size)) : 0;
+  (void)snprintf(shown.text, sizeof shown.text, "%.*f", digits < 0 ? 0 : digits > 6 ? 6 : digits, value);
+  size_t n = strlen(shown.text);
+  if (digits > 0) {
+    while (shown.text[n - 1] == '0') n--;
+    if (shown.text[n - 1] == '.') n--;
+    shown.text[n] = '\0';
+  }
+  return shown;
+}
+
 lnti_report_value lnti_report_measure(const lnti_measure *measure, double value, const char *unit) {
   lnti_report_value shown = {"\u2013"};
   if (isnan(value)) return shown;
@@ -138,8 +158,8 @@ lnti_report_value lnti_report_measure(const lnti_measure *measure, double value,
   if (measure->scale == LNTI_SCALE_FIGURE) {
     (void)snprintf(shown.text, sizeof shown.text, "%.3f", value);
   } else {
-    (void)snprintf(shown.text, sizeof shown.text, "%.4g%s%.20s", value, unit && *unit ? "\u00a0" : "",
-                   unit ? unit : "");
+    (void)snprintf(shown.text, sizeof shown.text, "%.20s%s%.20s", lnti_report_number(value).text,
+                   unit && *unit ? "\u00a0" : "", unit ? unit : "");
   }
   return shown;
 }
@@ -149,9 +169,11 @@ lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, cons
   if (isnan(ci95[0]) || isnan(ci95[1])) return shown;
   if (measure->scale == LNTI_SCALE_SHARE) {
     (void)snprintf(shown.text, sizeof shown.text, "%.1f to %.1f\u00a0%%", 100 * ci95[0], 100 * ci95[1]);
+  } else if (measure->scale == LNTI_SCALE_FIGURE) {
+    (void)snprintf(shown.text, sizeof shown.text, "%.3f to %.3f", ci95[0], ci95[1]);
   } else {
-    (void)snprintf(shown.text, sizeof shown.text, measure->scale == LNTI_SCALE_FIGURE ? "%.3f to %.3f" : "%.4g to %.4g",
-                   ci95[0], ci95[1]);
+    (void)snprintf(shown.text, sizeof shown.text, "%.20s to %.20s", lnti_report_number(ci95[0]).text,
+                   lnti_report_number(ci95[1]).text);
   }
   return shown;
 }

@@ -166,6 +166,8 @@ LNT_MUST_CHECK lnt_status lnti_report_compared(lnti_text *out, const lnti_report
 LNT_MUST_CHECK lnt_status lnti_report_labels_worst_first(size_t *order_out,
                                                          const lnti_multilabel_evaluation *evaluation, lnt_error *err);
 
+/** A number with three digits that count: "0.926", "1234"; "–" for NaN. */
+lnti_report_value lnti_report_number(double value);
 /** "70,000" */
 lnti_report_value lnti_report_count(uint64_t n);
 /** "87.4 %", with a no-break space; "–" for NaN. */

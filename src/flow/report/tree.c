@@ -21,12 +21,13 @@ static void level_row(lnti_page *page, const lnti_hierarchy_level *level, size_t
 }
 
 static void levels(lnti_page *page, const lnti_hierarchy_evaluation *e) {
-  lnti_page_html(page,
-                 "<table class=\"classes labels levels\">\n<caption>Level by level, from the top of the tree down. An "
-                 "answer that went wrong above is wrong below as well.</caption>\n<thead><tr><th scope=\"col\">Level"
-                 "</th><th scope=\"col\">Nodes<small>in the tree</small></th><th scope=\"col\">Images<small>that go so "
-                 "deep</small></th><th scope=\"col\">Right down to here<small>0 to 100\u00a0%%</small></th>"
-                 "<th scope=\"col\">Goes wrong<small>at this level</small></th></tr></thead>\n<tbody>\n");
+  lnti_page_html(
+      page,
+      "<table class=\"classes labels levels\">\n<caption>Level by level, from the top of the tree down. An "
+      "answer that went wrong above is wrong below as well.</caption>\n<thead><tr><th scope=\"col\">Level"
+      "</th><th scope=\"col\">Nodes<small>in the tree</small></th><th scope=\"col\">Images<small>that go so "
+      "deep</small></th><th scope=\"col\" class=\"share\">Right down to here<small>0 to 100\u00a0%%</small></th>"
+      "<th scope=\"col\">Goes wrong<small>at this level</small></th></tr></thead>\n<tbody>\n");
   for (size_t d = 0; d < e->n_depth; d++) level_row(page, &e->levels[d], d + 1);
   lnti_page_html(page, "</tbody>\n</table>\n");
   if (e->n_too_long > 0)
