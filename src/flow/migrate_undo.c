@@ -19,6 +19,8 @@ typedef struct undoing {
   size_t n_rows, row_capacity;
   lnti_migrate_undone result;
   bool dry_run, rolled_back; /* on purpose */
+  int64_t seen_op;           /* that was looked at last: */
+  bool seen_gives_back;      /* it undid something later, and so gave back what the migration had written */
 } undoing;
 
 static lnt_status note_op(void *payload, const lnti_op_row *row, lnt_error *err) {
@@ -62,13 +64,36 @@ static lnt_status note_later(undoing *u, const lnti_answer_row *row, const char 
   return lnti_strdup(&m->misfits[m->n_misfits - 1], reason, err);
 }
 
+static lnt_status note_seen(void *payload, const lnti_op_row *row, lnt_error *err) {
+  undoing *u = payload;
+  (void)err;
+  u->seen_gives_back = row->op.kind == LNTI_OP_UNDO && row->op.undoes > u->undoes;
+  return LNT_OK;
+}
+
+/* Whether the current answer is the migration's: its own row, or one by which something later was undone. */
+static lnt_status is_own(bool *out, undoing *u, lnti_tx *tx, const lnti_answer_row *now, const lnti_answer_row *row,
+                         lnt_error *err) {
+  lnt_status status = LNT_OK;
+  bool same = now->state == row->state && now->option_id == row->option_id &&
+              (isnan(now->number) ? isnan(row->number) : now->number == row->number);
+  *out = now->log_id == row->log_id;
+  if (*out || !same) return LNT_OK;
+  if (now->op_id != u->seen_op) status = lnti_tx_op_read(tx, now->op_id, note_seen, u, err);
+  u->seen_op = now->op_id;
+  *out = u->seen_gives_back;
+  return status;
+}
+
 static lnt_status put_back(undoing *u, lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
   lnti_answer_row now = {0}, back = {0};
   bool found = false;
   lnt_status status =
       lnti_tx_current(tx, &now, &found, row->subject_kind, row->subject_id, row->question_id, row->slot, err);
+  bool own = !found && row->state == LNTI_CLEARED;
+  if (!status && found) status = is_own(&own, u, tx, &now, row, err);
   if (status) return status;
-  if (found ? now.log_id != row->log_id : row->state != LNTI_CLEARED) {
+  if (!own) {
     return note_later(u, row, "it was answered again since", err);
   }
   if (row->replaces) {

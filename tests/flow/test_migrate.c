@@ -477,6 +477,29 @@ static void test_undo_is_refused(void **state) {
   lab_free(&l);
 }
 
+/* What the undo of a later one gave back is the earlier one's again. */
+static void test_undo_one_after_another(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  lnti_migrate_result first = {0}, second = {0};
+  char *before = dump(&l);
+  assert_ok(
+      migrate(&l, &first, "[{\"do\": \"merge\", \"what\": [\"class/cat\", \"class/kitten\"], \"id\": \"feline\"}]"));
+  assert_ok(
+      migrate(&l, &second, "[{\"do\": \"merge\", \"what\": [\"class/feline\", \"class/dog\"], \"id\": \"animal\"}]"));
+  expect_answers(&l, 3, "class=animal");
+  assert_ok(undo(&l, second.op_id));
+  expect_answers(&l, 3, "class=feline");
+  assert_ok(undo(&l, first.op_id));
+  char *back = dump(&l);
+  assert_string_equal(back, before);
+  free(back);
+  free(before);
+  lnti_migrate_result_clear(&first);
+  lnti_migrate_result_clear(&second);
+  lab_free(&l);
+}
+
 /* Whoever works with the ontology of before is told. */
 static void test_older_ontologies_are_refused(void **state) {
   (void)state;
@@ -698,6 +721,7 @@ int main(void) {
       cmocka_unit_test(test_text_becomes_options),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_undo_is_refused),
+      cmocka_unit_test(test_undo_one_after_another),
       cmocka_unit_test(test_older_ontologies_are_refused),
       cmocka_unit_test(test_random),
   };
