@@ -3,8 +3,9 @@
  *   even: the rest is a whole file. Its check sums stop almost every change, so that is the container's test.
  *   odd:  the rest is cut into entries, which are put into a container with right sums: the manifest's and the
  *         tensors' test. Each entry is a line "NAME LENGTH\n" and LENGTH bytes.
- * A model that opens must classify, with probabilities within [0,1], and be closed again.
+ * A model that opens must classify, with probabilities within [0,1] or a finite number, and be closed again.
  */
+#include <math.h>
 #include <model/lnt_zip.h>
 #include <model/model.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static void use(const lnt_model *model) {
   if (!prob) return;
   if (lnt_model_classify_pixels(prob, model, pixels, IMAGE_SIDE, IMAGE_SIDE, 1, &err) == LNT_OK)
     for (size_t c = 0; c < k; c++)
-      if (!(prob[c] >= 0 && prob[c] <= 1.001F)) abort();
+      if (lnt_model_task(model) == LNT_TASK_REGRESSION ? !isfinite(prob[c]) : !(prob[c] >= 0 && prob[c] <= 1.001F))
+        abort();
   free(prob);
 }
 
