@@ -324,12 +324,31 @@ static lnt_status is_same_order(bool *out, batch *b, const step *steps, size_t n
   return LNT_OK;
 }
 
+/* Whether a checklist is a no to each option that it offers, and nothing beside. */
+static lnt_status is_none_already(bool *out, batch *b, const step *s) {
+  const lnti_question *question = question_of(b, s);
+  lnti_answer_row row;
+  bool found = false;
+  lnt_status status = lnti_tx_current(b->tx, &row, &found, LNTI_SUBJECT_ITEM, b->item_id, question->id, 0, b->err);
+  *out = !found;
+  for (size_t i = question->first_option; i != LNTI_NONE && *out && !status; i = b->ontology->options[i].next_sibling) {
+    if (b->ontology->options[i].retired) continue;
+    status = lnti_tx_current(b->tx, &row, &found, LNTI_SUBJECT_ITEM, b->item_id, question->id,
+                             b->ontology->options[i].id, b->err);
+    *out = found && row.number == 0;
+  }
+  return status;
+}
+
 static lnt_status is_same(bool *out, batch *b, const lnti_answer_row *row, const step *steps, size_t n) {
   const lnti_annotation *annotation = steps->annotation;
   bool doubt = b->options->existing == LNTI_EXISTING_CHANGE && !isnan(annotation->confidence) &&
                annotation->confidence != row->confidence;
   *out = !doubt && says_same(row, b->ontology, &annotation->answer);
-  return doubt || !is_rank_order(b, steps) ? LNT_OK : is_same_order(out, b, steps, n);
+  if (doubt) return LNT_OK;
+  if (is_rank_order(b, steps)) return is_same_order(out, b, steps, n);
+  bool none = question_of(b, steps)->type == LNTI_CHECKLIST && annotation->answer.state == LNTI_NONE_OF_THESE;
+  return none ? is_none_already(out, b, steps) : LNT_OK;
 }
 
 static lnt_status fail_changed(batch *b, const step *s, int64_t log_id) {
