@@ -20,8 +20,7 @@ static lnt_status count_learnable(size_t *n_out, lnti_project *project, lnt_erro
   if (status) return status;
   size_t n = 0;
   for (size_t i = 0; i < ontology->n_questions; i++) {
-    lnti_question_type type = ontology->questions[i].type;
-    n += type == LNTI_RADIO || type == LNTI_TREE;
+    n += lnti_target_task(&ontology->questions[i]) != 0;
   }
   if (n > 0 && ontology->n_questions > 1) status = lnti_target_count(&n, project, ontology, err);
   lnti_ontology_free(ontology);
@@ -34,7 +33,9 @@ static void print_train(lnti_cli *cli, size_t n_learnable, const char *then) {
 }
 
 static void print_nothing_to_learn(lnti_cli *cli) {
-  lnti_print_next(cli, "linnet items (this version learns radio and tree questions, and none of them is answered)");
+  lnti_print_next(
+      cli,
+      "linnet items (no question of type radio, tree, checklist or number is answered: there is nothing to learn)");
 }
 
 /** There are items, and labels. */

@@ -149,13 +149,13 @@ class Items(program.Case):
 class Split(program.Case):
     def test_what_comes_next(self):
         self.assertIn("\nNext: linnet train\n", self.run_ok("-C", self.project(per_class=5), "split").stdout)
-        self.run_ok("init", "listed")  # a checklist, which cannot be learned yet
+        self.run_ok("init", "listed")  # a checklist that says yes alone
         rows = "".join(f"photos/{kind}/00{i}.pgm,{kind};round\n" for kind in program.KINDS for i in range(5))
         (self.folder / "many.csv").write_text("path,labels\n" + rows)
         self.run_ok("-C", "listed", "import", "many.csv")
         told = self.run_ok("-C", "listed", "split").stdout
-        self.assertIn("\nNext: linnet items (this version learns radio and tree questions, and none", told)
-        self.fails(2, "-C", "listed", "train", says="checklist")
+        self.assertIn("\nNext: linnet train\n", told)
+        self.fails(1, "-C", "listed", "train", says="what is not answered is unknown, and no no")
         for i in range(9):
             program.write_pgm(self.folder / "loose" / f"{i}.pgm", program.picture("disc", i))
         self.run_ok("init", "unlabelled")

@@ -57,6 +57,96 @@ static lnti_train_result train(const lab *l, lnti_train_options options) {
   return result;
 }
 
+static lnti_evaluate_result evaluate(const lab *l, const char *model) {
+  lnti_evaluate_request request = LNTI_EVALUATE_REQUEST_INIT;
+  lnti_evaluate_result result = {0};
+  request.model = model;
+  request.resamples = 100;
+  assert_ok(lnti_evaluate(&result, l->project, &request, ERR));
+  return result;
+}
+
+/* ---- tasks end to end ---- */
+
+static void labels(void **state) {
+  (void)state;
+  lab l = answered_lab();
+  lnti_train_result r = train(&l, (lnti_train_options){.target = "seen", .learner = "logistic", .name = "seen"});
+  assert_true(r.task == LNTI_MULTILABEL && r.n_classes == 2 && r.n_train == PICTURES);
+  assert_non_null(strstr(r.warnings.text[0], "1 of 3 labels")); /* "never" has no answer */
+  assert_true(lnti_figure(&r.figures, "map") > 0.9);
+  lnti_evaluate_result e = evaluate(&l, "seen");
+  assert_true(e.multilabel && !e.evaluation && !e.regression && !e.hierarchy);
+  assert_true(e.multilabel->n == TEST_PICTURES && e.multilabel->k == 2);
+  assert_true(e.multilabel->value[LNTI_ML_MAP] > 0.9);
+  assert_true(e.multilabel->labels[0].n_unknown == 0 && e.multilabel->labels[1].n_unknown > 0);
+  assert_true(e.model->threshold && e.model->platt);
+  lnti_evaluate_result_clear(&e);
+  lnti_train_result_clear(&r);
+  lab_free(&l);
+}
+
+static void numbers(void **state) {
+  (void)state;
+  lab l = answered_lab();
+  lnti_train_result r = train(&l, (lnti_train_options){.target = "bright", .learner = "knn", .name = "bright"});
+  assert_true(r.task == LNTI_REGRESSION && r.n_classes == 1);
+  assert_true(lnti_figure(&r.figures, "mae") < 5 && isnan(r.ece_before));
+  lnti_evaluate_result e = evaluate(&l, "bright");
+  assert_true(e.regression && !e.evaluation && !e.multilabel && e.regression->n == TEST_PICTURES);
+  assert_true(e.regression->value[LNTI_R_MAE] < 5);
+  assert_true(fabs(e.regression->mean_value - 40) < 1e-9); /* of the training items: 10, 40 and 70 in turn */
+  assert_true(fabs(e.regression->mean_mae - 20) < 1e-9);
+  assert_true(e.regression->interval_coverage > 0.8);
+  assert_true(e.model->range.min == 0 && e.model->range.max == 100 && strcmp(e.model->range.unit, "points") == 0);
+  lnti_evaluate_result_clear(&e);
+  lnti_train_result_clear(&r);
+  lab_free(&l);
+}
+
+static void trees(void **state) {
+  (void)state;
+  static const lnti_structure structures[] = {LNTI_STRUCTURE_FLAT, LNTI_STRUCTURE_HIERARCHICAL};
+  lab l = answered_lab();
+  for (int i = 0; i < 2; i++) {
+    lnti_train_result r =
+        train(&l, (lnti_train_options){.target = "kind", .learner = "logistic", .structure = structures[i]});
+    assert_true(r.task == (i ? LNTI_HIERARCHICAL : LNTI_MULTICLASS) && r.n_classes == 3);
+    assert_string_equal(r.model, i ? "logistic-pixels-hierarchical" : "logistic-pixels");
+    assert_true(lnti_figure(&r.figures, "hierarchical_f1") > 0.9);
+    lnti_evaluate_result e = evaluate(&l, r.model);
+    assert_true(e.evaluation && e.hierarchy && !e.multilabel && !e.regression);
+    assert_true(e.hierarchy->value[LNTI_H_EXACT] == e.evaluation->value[LNTI_ACCURACY]);
+    assert_true(e.hierarchy->value[LNTI_H_EXACT] > 0.9 && e.hierarchy->n_depth == 2);
+    lnti_evaluate_result_clear(&e);
+    lnti_train_result_clear(&r);
+  }
+  lab_free(&l);
+}
+
+static void parameters_are_chosen_by_each_tasks_measure(void **state) {
+  (void)state;
+  static const struct {
+    const char *target, *cost, *figure;
+  } cases[] = {{"seen", "log_loss", "map"}, {"bright", "mae", "r2"}, {"kind", "log_loss", "exact_path"}};
+  const char *const set[] = {"k=1,3"};
+  lab l = answered_lab();
+  for (size_t i = 0; i < 3; i++) {
+    lnti_train_result r =
+        train(&l, (lnti_train_options){
+                      .target = cases[i].target, .learner = "knn", .name = cases[i].target, .set = set, .n_set = 1});
+    char *json = NULL;
+    assert_int_equal(r.choice.grid.n, 2);
+    assert_true(r.choice.point[r.choice.best].cost[0] <= r.choice.point[!r.choice.best].cost[0]);
+    assert_ok(lnti_choice_json(&json, &r.choice, ERR));
+    assert_non_null(strstr(json, cases[i].cost));
+    assert_true(lnti_figure(&r.choice.figures, cases[i].figure) > 0.5);
+    free(json);
+    lnti_train_result_clear(&r);
+  }
+  lab_free(&l);
+}
+
 /* ---- refusals ---- */
 
 static void what_does_not_fit(void **state) {
@@ -155,6 +245,10 @@ static void labels_are_scaled(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(labels),
+      cmocka_unit_test(numbers),
+      cmocka_unit_test(trees),
+      cmocka_unit_test(parameters_are_chosen_by_each_tasks_measure),
       cmocka_unit_test(what_does_not_fit),
       cmocka_unit_test(weights_of_classes),
       cmocka_unit_test(residual_quantiles),
