@@ -145,6 +145,18 @@ lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, l
   return LNT_OK;
 }
 
+lnt_status lnti_file_write_over(lnti_file_writer *file, uint64_t at, const void *data, size_t n, lnt_error *err) {
+  const char *bytes = data;
+  size_t done = 0;
+  while (done < n) {
+    ssize_t put = pwrite(file->fd, bytes + done, n - done, (off_t)(at + done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return lnti_fail_errno(err, errno, "%s: writing failed", file->path);
+    done += (size_t)put;
+  }
+  return LNT_OK;
+}
+
 uint64_t lnti_file_offset(const lnti_file_writer *file) {
   return file->offset;
 }

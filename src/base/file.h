@@ -26,6 +26,9 @@ LNT_MUST_CHECK lnt_status lnti_file_create(lnti_file_writer **out, const char *p
 LNT_MUST_CHECK lnt_status lnti_file_create_at(lnti_file_writer **out, const char *part, const char *path,
                                               lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err);
+/** Writes over what was written before: all of it lies in front of the offset. */
+LNT_MUST_CHECK lnt_status lnti_file_write_over(lnti_file_writer *file, uint64_t at, const void *data, size_t n,
+                                               lnt_error *err);
 uint64_t lnti_file_offset(const lnti_file_writer *file);
 /** Frees the writer, also on failure. A failure leaves the old file in place, but for the last step's: where the folder
  *  cannot be synced the new file stands in place, whole, and only a crash of the machine might yet bring back the old. */

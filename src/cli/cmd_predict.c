@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <flow/backbones.h>
 #include <flow/predict.h>
+#include <flow/proba_files.h>
 #include <math/topk.h>
 #include <model/model.h>
 #include <stdio.h>
@@ -30,9 +31,53 @@ typedef struct predicting {
   size_t label_columns;
   size_t n_told, n_failed;
   bool head_written;
+  lnti_proba_files *files; /**< NULL: none */
 } predicting;
 
+static float threshold_of(const lnt_model *model, size_t class) {
+  return model->threshold ? (float)model->threshold[class] : 0.5F;
+}
+
 /* ---- JSON ---- */
+
+static void write_json_class(lnti_json_writer *w, const lnt_model *model, size_t class, float p) {
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "label", lnt_model_class_title(model, class));
+  lnti_json_kv_string(w, "id", lnt_model_class_id(model, class));
+  lnti_json_key(w, "p");
+  lnti_json_float(w, p);
+  lnti_json_end_object(w);
+}
+
+static void write_json_classes(const predicting *p, const lnt_model *model, const lnti_prediction *r) {
+  lnti_json_writer *w = p->json;
+  if (model->task == LNTI_MULTILABEL) {
+    lnti_json_key(w, "labels");
+    lnti_json_begin_array(w);
+    for (size_t c = 0; c < p->k; c++) {
+      if (r->prob[c] >= threshold_of(model, c)) write_json_class(w, model, c, r->prob[c]);
+    }
+    lnti_json_end_array(w);
+  } else {
+    lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[0]));
+    lnti_json_kv_string(w, "label_id", lnt_model_class_id(model, p->order[0])); /* "id" is the item's */
+    lnti_json_key(w, "confidence");
+    lnti_json_float(w, r->prob[p->order[0]]);
+  }
+  lnti_json_key(w, "top");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < p->top; i++) write_json_class(w, model, p->order[i], r->prob[p->order[i]]);
+  lnti_json_end_array(w);
+  if (p->proba) {
+    lnti_json_key(w, "proba");
+    lnti_json_begin_object(w);
+    for (size_t c = 0; c < p->k; c++) {
+      lnti_json_key(w, lnt_model_class_id(model, c));
+      lnti_json_float(w, r->prob[c]);
+    }
+    lnti_json_end_object(w);
+  }
+}
 
 static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnti_json_writer *w = p->json;
@@ -49,31 +94,12 @@ static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_p
     lnti_json_kv_string(w, "code", lnt_status_name(r->code));
     lnti_json_kv_string(w, "message", r->reason);
     lnti_json_end_object(w);
+  } else if (model->task == LNTI_REGRESSION) {
+    lnti_json_key(w, "value");
+    lnti_json_float(w, r->prob[0]);
+    if (model->range.unit) lnti_json_kv_string(w, "unit", model->range.unit);
   } else {
-    lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[0]));
-    lnti_json_kv_string(w, "label_id", lnt_model_class_id(model, p->order[0])); /* "id" is the item's */
-    lnti_json_key(w, "confidence");
-    lnti_json_float(w, r->prob[p->order[0]]);
-    lnti_json_key(w, "top");
-    lnti_json_begin_array(w);
-    for (size_t i = 0; i < p->top; i++) {
-      lnti_json_begin_object(w);
-      lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[i]));
-      lnti_json_kv_string(w, "id", lnt_model_class_id(model, p->order[i]));
-      lnti_json_key(w, "p");
-      lnti_json_float(w, r->prob[p->order[i]]);
-      lnti_json_end_object(w);
-    }
-    lnti_json_end_array(w);
-    if (p->proba) {
-      lnti_json_key(w, "proba");
-      lnti_json_begin_object(w);
-      for (size_t c = 0; c < p->k; c++) {
-        lnti_json_key(w, lnt_model_class_id(model, c));
-        lnti_json_float(w, r->prob[c]);
-      }
-      lnti_json_end_object(w);
-    }
+    write_json_classes(p, model, r);
   }
   lnti_json_end_object(w);
   return lnti_json_finish(w, err);
@@ -101,8 +127,9 @@ static lnt_status write_head(predicting *p, const lnt_model *model, lnt_error *e
     status = append_label(p, lnt_model_class_title(model, c), err);
     if (!status) status = lnti_text_printf(&p->line, err, "  ");
   }
-  if (!p->proba) status = append_label(p, "label", err);
-  if (!status && !p->proba) status = lnti_text_printf(&p->line, err, "  confidence  ");
+  bool several = model->task == LNTI_MULTILABEL, number = model->task == LNTI_REGRESSION;
+  if (!p->proba) status = append_label(p, number ? model->target : several ? "labels" : "label", err);
+  if (!status && !p->proba) status = lnti_text_printf(&p->line, err, several || number ? "  " : "  confidence  ");
   if (!status) status = lnti_text_printf(&p->line, err, "path\n");
   p->head_written = true;
   return status;
@@ -129,6 +156,29 @@ static lnt_status write_block(predicting *p, const lnt_model *model, const lnti_
   return status ? status : lnti_print_text(p->cli, &p->line, err);
 }
 
+/** The labels from their thresholds on, each with its probability; a number with its unit. */
+static lnt_status write_answer(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
+  lnti_text labels = {0};
+  lnt_status status = LNT_OK;
+  if (model->task == LNTI_REGRESSION) {
+    status = lnti_text_printf(&labels, err, "%.6g%s%s", (double)r->prob[0], model->range.unit ? " " : "",
+                              model->range.unit ? model->range.unit : "");
+  } else if (model->task == LNTI_MULTILABEL) {
+    for (size_t c = 0; c < p->k && !status; c++) {
+      if (r->prob[c] < threshold_of(model, c)) continue;
+      status = lnti_text_printf(&labels, err, "%s%s %.1f %%", labels.length > 0 ? ", " : "",
+                                lnt_model_class_title(model, c), 100.0 * (double)r->prob[c]);
+    }
+    if (!status && labels.length == 0) status = lnti_text_printf(&labels, err, "(none)");
+  } else {
+    status = append_label(p, lnt_model_class_title(model, p->order[0]), err);
+    return status ? status : lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[0]]);
+  }
+  if (!status) status = append_label(p, labels.data, err);
+  lnti_text_clear(&labels);
+  return status ? status : lnti_text_printf(&p->line, err, "  ");
+}
+
 static lnt_status write_line(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnt_status status = p->head_written ? LNT_OK : write_head(p, model, err);
   if (!r->prob) {
@@ -139,8 +189,7 @@ static lnt_status write_line(predicting *p, const lnt_model *model, const lnti_p
       status = lnti_text_printf(&p->line, err, "%-*.4f  ", (int)p->label_columns, (double)r->prob[c]);
     }
   } else {
-    if (!status) status = append_label(p, lnt_model_class_title(model, p->order[0]), err);
-    if (!status) status = lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[0]]);
+    if (!status) status = write_answer(p, model, r, err);
   }
   if (status) return status;
   bool named = r->prob || strncmp(r->reason, r->path, strlen(r->path)) != 0;
@@ -168,15 +217,18 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
   } else {
     p->n_failed++;
   }
-  lnt_status status = p->json     ? write_json(p, model, r, err)
-                      : p->blocks ? write_block(p, model, r, err)
-                                  : write_line(p, model, r, err);
+  lnt_status status = p->files ? lnti_proba_files_add(p->files, r, err) : LNT_OK;
+  if (status) return status;
+  status = p->json     ? write_json(p, model, r, err)
+           : p->blocks ? write_block(p, model, r, err)
+                       : write_line(p, model, r, err);
   return !status && !r->more ? flush(p->cli, err) : status;
 }
 
 /* ---- the command ---- */
 
-static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_args *args, lnt_error *err) {
+static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_project *project,
+                          const lnti_args *args, lnt_error *err) {
   int64_t top = 0;
   lnt_status status =
       lnti_args_int(&top, args, "top", lnti_args_has(args, "backbone") ? TOP_OF_BACKBONE : 1, 1, INT32_MAX, err);
@@ -184,7 +236,11 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   p->cli = cli;
   p->k = lnt_model_n_classes(model);
   p->top = (size_t)top < p->k ? (size_t)top : p->k;
-  p->proba = lnti_args_has(args, "proba");
+  const char *file = lnti_args_text(args, "proba", NULL);
+  p->proba = lnti_args_has(args, "proba") && !file;
+  if (model->task == LNTI_REGRESSION && p->proba) {
+    return lnti_fail(err, LNT_EINVAL, "the model answers with a number, which has no probabilities: leave out --proba");
+  }
   p->blocks = p->proba ? p->k > PROBA_COLUMNS_MAX : p->top > 1;
   p->label_columns = strlen("(failed)");
   for (size_t c = 0; c < p->k; c++) {
@@ -194,7 +250,8 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   }
   if (p->label_columns > LABEL_COLUMNS_MAX) p->label_columns = LABEL_COLUMNS_MAX;
   status = lnti_alloc(&p->order, p->k, sizeof *p->order, err);
-  return !status && cli->json ? lnti_cli_json(&p->json, cli, 0, err) : status;
+  if (!status && cli->json) status = lnti_cli_json(&p->json, cli, 0, err);
+  return !status && file ? lnti_proba_files_create(&p->files, project, model, file, err) : status;
 }
 
 static lnt_status open_backbone(lnt_model **out, lnti_cli *cli, const char *name, lnt_error *err) {
@@ -290,12 +347,17 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnt_status status =
       backbone ? open_backbone(&model, cli, backbone, err) : open_model(&model, &project, cli, args->operands[0], err);
   if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
-  if (!status) status = prepare(&p, cli, model, args, err);
+  if (!status) status = prepare(&p, cli, model, project, args, err);
   if (!status && items) {
     status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
   } else if (!status) {
     status = lnti_predict_paths(&result, model, project, args->operands + n_models, args->n_operands - n_models,
                                 &cli->context, &cli->meter->progress, on_prediction, &p, err);
+  }
+  if (!status && p.files) {
+    lnti_proba_files *files = p.files;
+    p.files = NULL;
+    status = lnti_proba_files_commit(files, err);
   }
   if (status == LNT_ECANCELLED && p.n_told > 0) {
     status = lnti_fail(err, status, "cancelled; the results above are whole");
@@ -303,6 +365,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
+  lnti_proba_files_discard(p.files);
   free(p.order);
   lnti_text_clear(&p.line);
   lnti_json_writer_free(p.json);
@@ -315,7 +378,10 @@ static const lnti_cli_option option_table[] = {
     {"items", 0, "FILTER", "items of the project that match, as for 'linnet items --where'; \"\" for all", false},
     {"backbone", 0, "NAME|FILE", "in place of MODEL: what this network's own classes see", false},
     {"top", 0, "K", "the K most probable classes of each (1; of a backbone 5)", false},
-    {"proba", 0, NULL, "the probability of every class, in the model's order", false},
+    {"proba", 0, "[FILE.npy]",
+     "the probability of every class, in the model's order: shown, or into a NumPy array (f32, a row an input), beside which "
+     "FILE.rows.csv and FILE.classes.csv say what its rows and columns are",
+     false},
     LNTI_CLI_OPTIONS_END,
 };
 
@@ -324,6 +390,7 @@ static const lnti_example examples[] = {
     {"All images below a folder, the three best guesses of each, for another program:",
      "linnet predict logistic-hog inbox/ --top 3 --json"},
     {"Items that nobody has labelled:", "linnet predict logistic-hog --items labelled=no"},
+    {"All probabilities of all items, for NumPy:", "linnet predict logistic-hog --items \"\" --proba p.npy"},
     {"A model file, anywhere, without a project:", "linnet predict sneakers.lnt photo.png"},
     {"One record of an IDX array:", "linnet predict digits.lnt t10k-images-idx3-ubyte.gz#17"},
     {"What a network's own classes see, with nothing trained:",
@@ -335,7 +402,7 @@ const lnti_command lnti_cmd_predict = {
     .name = "predict",
     .summary = "classify images with a trained model",
     .usage =
-        "MODEL PATH... [--top K] [--proba]\nMODEL --items FILTER [--top K] [--proba]\n--backbone NAME PATH... [--top K] [--proba]",
+        "MODEL PATH... [--top K] [--proba [FILE.npy]]\nMODEL --items FILTER [--top K] [--proba [FILE.npy]]\n--backbone NAME PATH... [--top K] [--proba [FILE.npy]]",
     .about =
         "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
         "image, a folder or an archive (all images in it), an IDX array (all its records) or one record of it, "

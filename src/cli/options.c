@@ -67,9 +67,17 @@ static lnt_status add_given(reading *r, const lnti_cli_option *option, const cha
   return LNT_OK;
 }
 
+/** "[FILE.npy]" may be left out: the next argument is its value only where it ends in ".npy". */
+static bool is_optional_value(const lnti_cli_option *option, const char *text) {
+  const char *ending = strrchr(option->argument, '.');
+  size_t n = ending ? strcspn(ending, "]") : 0, m = text ? strlen(text) : 0;
+  return n > 0 && m > n && strncmp(text + m - n, ending, n) == 0;
+}
+
 /** The value is the next argument, unless that looks like an option of its own. */
 static lnt_status add_with_next(reading *r, const lnti_cli_option *option, lnt_error *err) {
   const char *value = r->next < r->n_argv ? r->argv[r->next] : NULL;
+  if (option->argument[0] == '[' && !is_optional_value(option, value)) return add_given(r, option, NULL, err);
   if (!value || strncmp(value, "--", 2) == 0) {
     return lnti_fail(err, LNT_EINVAL, "--%s needs a value: --%s %s", option->name, option->name, option->argument);
   }
@@ -158,7 +166,7 @@ bool lnti_args_has(const lnti_args *args, const char *name) {
 
 const char *lnti_args_text(const lnti_args *args, const char *name, const char *fallback) {
   const lnti_given *given = find_given(args, name);
-  return given ? given->value : fallback;
+  return given && given->value ? given->value : fallback;
 }
 
 lnt_status lnti_args_int(int64_t *out, const lnti_args *args, const char *name, int64_t fallback, int64_t min,

@@ -15,7 +15,8 @@
 typedef struct lnti_cli_option {
   const char *name;     /**< without its dashes: "split" */
   char letter;          /**< of the short form: 'C'; 0: none */
-  const char *argument; /**< what stands after it, for people: "NAME"; NULL: a switch */
+  const char *argument; /**< what stands after it, for people: "NAME"; NULL: a switch; "[FILE.npy]": may be left
+                           out, and is taken only where it ends so, or behind '=' */
   const char *help;     /**< one sentence, lower case, no full stop */
   bool repeats;         /**< may be given several times */
 } lnti_cli_option;

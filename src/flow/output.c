@@ -24,6 +24,7 @@ typedef struct kind_row {
 static const kind_row kinds[] = {
     [LNTI_OUTPUT_ARRAY] = {"a NumPy array", {".npy", NULL}, "\x93NUMPY"},
     [LNTI_OUTPUT_ROWS] = {"a list of rows", {".csv", NULL}, LNTI_OUTPUT_ROWS_HEAD},
+    [LNTI_OUTPUT_CLASSES] = {"a list of classes", {".csv", NULL}, LNTI_OUTPUT_CLASSES_HEAD},
     [LNTI_OUTPUT_REPORT] = {"a report", {".html", ".htm"}, LNTI_REPORT_HTML_START},
 };
 
@@ -140,6 +141,6 @@ static lnt_status check_there(const kind_row *kind, const char *path, lnt_error 
 lnt_status lnti_output_check(const lnti_project *project, lnti_output_kind kind, const char *path, lnt_error *err) {
   lnt_status status = check_ending(&kinds[kind], path, err);
   if (!status) status = check_folder_of(path, err);
-  if (!status) status = lnti_output_check_place(project, path, err);
+  if (!status && project) status = lnti_output_check_place(project, path, err);
   return status ? status : check_there(&kinds[kind], path, err);
 }

@@ -9,16 +9,20 @@
 
 /** What is written. The endings differ, so that one command cannot write two of them to one file. */
 typedef enum lnti_output_kind {
-  LNTI_OUTPUT_ARRAY, /**< vectors: .npy */
-  LNTI_OUTPUT_ROWS,  /**< the list of their rows: .csv */
-  LNTI_OUTPUT_REPORT /**< of an evaluation: .html, .htm */
+  LNTI_OUTPUT_ARRAY,   /**< vectors: .npy */
+  LNTI_OUTPUT_ROWS,    /**< the list of their rows: .csv */
+  LNTI_OUTPUT_CLASSES, /**< the list of their columns: .csv */
+  LNTI_OUTPUT_REPORT   /**< of an evaluation: .html, .htm */
 } lnti_output_kind;
 
 /** The first line of the list of rows. */
 #define LNTI_OUTPUT_ROWS_HEAD "path\n"
+/** That of the list of classes. */
+#define LNTI_OUTPUT_CLASSES_HEAD "class,title\n"
 
 /**
  * May a result be written there? To be asked before the work, and again before the file is written.
+ * @param project  NULL: none, so that no place is its own
  * @return LNT_EINVAL: the ending is another than that of the kind, or the place is the project's own; LNT_EEXISTS: a file is there
  *         that holds something (looked at, not guessed by its name) but no earlier result of this kind; LNT_ENOTFOUND: there is no
  *         such folder; LNT_EIO.

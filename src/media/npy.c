@@ -20,31 +20,73 @@ static const char magic[] = "\x93NUMPY";
 
 /* ---- writing ---- */
 
-/* The header is padded so that the data begin at a multiple of 64. */
-lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err) {
-  enum { PREFIX = 10, ALIGN = 64, HEADER_MAX = 256 };
-  char header[HEADER_MAX];
-  lnti_file_writer *file = NULL;
-  const char *type = m->dtype == LNTI_U8 ? "|u1" : m->dtype == LNTI_I32 ? "<i4" : m->dtype == LNTI_F32 ? "<f4" : "<f8";
+enum { HEADER_PREFIX = 10, HEADER_BYTES = 128 }; /* room for any shape; the data begin at a multiple of 64 */
+
+struct lnti_npy_writer {
+  lnti_file_writer *file;
+  size_t n, d;
+  lnti_dtype dtype;
+};
+
+static void write_header(char header[HEADER_BYTES], const lnti_npy_writer *w) {
+  const char *type = w->dtype == LNTI_U8 ? "|u1" : w->dtype == LNTI_I32 ? "<i4" : w->dtype == LNTI_F32 ? "<f4" : "<f8";
+  memset(header, ' ', HEADER_BYTES);
   memcpy(header, "\x93NUMPY\x01\x00", 8);
-  int n = snprintf(header + PREFIX, HEADER_MAX - PREFIX,
-                   "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }", type, m->n, m->d);
-  size_t used = PREFIX + (size_t)n, total = (used + 1 + ALIGN - 1) / ALIGN * ALIGN;
-  memset(header + used, ' ', total - used - 1);
-  header[total - 1] = '\n';
-  header[8] = (char)((total - PREFIX) & 0xff);
-  header[9] = (char)((total - PREFIX) >> 8);
-  lnt_status status = lnti_file_create(&file, path, err);
+  header[8] = (char)(HEADER_BYTES - HEADER_PREFIX);
+  header[9] = 0;
+  int n = snprintf(header + HEADER_PREFIX, HEADER_BYTES - HEADER_PREFIX,
+                   "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }", type, w->n, w->d);
+  header[HEADER_PREFIX + n] = ' ';
+  header[HEADER_BYTES - 1] = '\n';
+}
+
+lnt_status lnti_npy_create(lnti_npy_writer **out, const char *path, size_t d, lnti_dtype dtype, lnt_error *err) {
+  char header[HEADER_BYTES];
+  lnti_npy_writer *w = NULL;
+  lnt_status status = lnti_alloc_zero(&w, 1, sizeof *w, err);
   if (status) return status;
-  status = lnti_file_write(file, header, total, err);
-  for (size_t i = 0; i < m->n && status == LNT_OK; i++) {
-    status = lnti_file_write(file, lnti_matrix_row(m, i), m->d * lnti_dtype_bytes(m->dtype), err);
-  }
+  *w = (lnti_npy_writer){.d = d, .dtype = dtype};
+  write_header(header, w);
+  status = lnti_file_create(&w->file, path, err);
+  if (!status) status = lnti_file_write(w->file, header, HEADER_BYTES, err);
   if (status) {
-    lnti_file_discard(file);
+    lnti_npy_discard(w);
     return status;
   }
-  return lnti_file_commit(file, err);
+  *out = w;
+  return LNT_OK;
+}
+
+lnt_status lnti_npy_add(lnti_npy_writer *w, const void *rows, size_t n, lnt_error *err) {
+  w->n += n;
+  return lnti_file_write(w->file, rows, n * w->d * lnti_dtype_bytes(w->dtype), err);
+}
+
+lnt_status lnti_npy_commit(lnti_npy_writer *w, lnt_error *err) {
+  char header[HEADER_BYTES];
+  write_header(header, w);
+  lnt_status status = lnti_file_write_over(w->file, 0, header, HEADER_BYTES, err);
+  if (!status) {
+    status = lnti_file_commit(w->file, err);
+    w->file = NULL;
+  }
+  lnti_npy_discard(w);
+  return status;
+}
+
+void lnti_npy_discard(lnti_npy_writer *w) {
+  if (!w) return;
+  lnti_file_discard(w->file);
+  free(w);
+}
+
+lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err) {
+  lnti_npy_writer *w = NULL;
+  lnt_status status = lnti_npy_create(&w, path, m->d, m->dtype, err);
+  for (size_t i = 0; i < m->n && !status; i++) status = lnti_npy_add(w, lnti_matrix_row(m, i), 1, err);
+  if (!status) return lnti_npy_commit(w, err);
+  lnti_npy_discard(w);
+  return status;
 }
 
 /* ---- the header ---- */

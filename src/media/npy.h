@@ -11,6 +11,16 @@
 /** Writes a matrix (version 1.0 of the format), atomically. */
 LNT_MUST_CHECK lnt_status lnti_npy_write(const char *path, const lnti_matrix *m, lnt_error *err);
 
+/** A matrix of which rows come one after another, and how many is not known before the end. */
+typedef struct lnti_npy_writer lnti_npy_writer;
+LNT_MUST_CHECK lnt_status lnti_npy_create(lnti_npy_writer **out, const char *path, size_t d, lnti_dtype dtype,
+                                          lnt_error *err);
+/** @param rows  [n,d] dense */
+LNT_MUST_CHECK lnt_status lnti_npy_add(lnti_npy_writer *w, const void *rows, size_t n, lnt_error *err);
+/** The file appears whole. Frees the writer, also on failure. */
+LNT_MUST_CHECK lnt_status lnti_npy_commit(lnti_npy_writer *w, lnt_error *err);
+void lnti_npy_discard(lnti_npy_writer *w);
+
 enum {
   LNTI_NPY_COLUMNS_MAX = 1 << 20, /**< numbers of a row */
   LNTI_NPY_HEADER_MAX = 1 << 16   /**< bytes of the header */

@@ -11,11 +11,8 @@ static const lnti_cli_option globals[] = {
 };
 
 static const lnti_cli_option own[] = {
-    {"split", 0, "NAME", "", false},
-    {"set", 0, "KEY=VALUE", "", true},
-    {"val", 0, "SHARE", "", false},
-    {"top", 0, "K", "", false},
-    LNTI_CLI_OPTIONS_END,
+    {"split", 0, "NAME", "", false}, {"set", 0, "KEY=VALUE", "", true},     {"val", 0, "SHARE", "", false},
+    {"top", 0, "K", "", false},      {"proba", 0, "[FILE.npy]", "", false}, LNTI_CLI_OPTIONS_END,
 };
 
 static const lnti_cli_option *const tables[] = {own, globals};
@@ -45,6 +42,26 @@ static void test_forms(void **state) {
   assert_string_equal(args.operands[1], "b");
   assert_string_equal(args.operands[2], "-");
   assert_string_equal(args.operands[3], "--c");
+  lnti_args_clear(&args);
+}
+
+static void test_argument_that_may_be_left_out(void **state) {
+  (void)state;
+  lnti_args args = {0};
+  assert_ok(READ(&args, "--proba", "a.jpg"));
+  assert_true(lnti_args_has(&args, "proba"));
+  assert_string_equal(lnti_args_text(&args, "proba", "none"), "none");
+  assert_int_equal(args.n_operands, 1);
+  lnti_args_clear(&args);
+  assert_ok(READ(&args, "--proba", "p.npy", "a.jpg"));
+  assert_string_equal(lnti_args_text(&args, "proba", NULL), "p.npy");
+  assert_int_equal(args.n_operands, 1);
+  lnti_args_clear(&args);
+  assert_ok(READ(&args, "a.npy", "--proba=x"));
+  assert_string_equal(lnti_args_text(&args, "proba", NULL), "x");
+  lnti_args_clear(&args);
+  assert_ok(READ(&args, "--proba"));
+  assert_true(lnti_args_has(&args, "proba"));
   lnti_args_clear(&args);
 }
 
@@ -212,11 +229,17 @@ static void test_options_of_a_form(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_forms),           cmocka_unit_test(test_values_as_they_are),
-      cmocka_unit_test(test_stop_at_operand), cmocka_unit_test(test_empty),
-      cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_choice),          cmocka_unit_test(test_commas),
-      cmocka_unit_test(test_any_line),        cmocka_unit_test(test_options_of_a_form),
+      cmocka_unit_test(test_forms),
+      cmocka_unit_test(test_argument_that_may_be_left_out),
+      cmocka_unit_test(test_values_as_they_are),
+      cmocka_unit_test(test_stop_at_operand),
+      cmocka_unit_test(test_empty),
+      cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_choice),
+      cmocka_unit_test(test_commas),
+      cmocka_unit_test(test_any_line),
+      cmocka_unit_test(test_options_of_a_form),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

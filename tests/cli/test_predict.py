@@ -89,6 +89,28 @@ class Predict(program.Case):
             self.assertAlmostEqual(one["confidence"], other["confidence"], places=5)
         self.assertEqual(len(self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "")), 60)
 
+    def test_array_of_probabilities(self):
+        told = self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "", "--proba", self.folder / "p.npy")
+        self.assertNotIn("proba", told[0])
+        data = (self.folder / "p.npy").read_bytes()
+        self.assertIn(b"'descr': '<f4', 'fortran_order': False, 'shape': (60, 3)", data[:128])
+        rows = list(struct.iter_unpack("<3f", data[128:]))
+        paths = (self.folder / "p.rows.csv").read_text().splitlines()
+        classes = [line.split(",")[0] for line in (self.folder / "p.classes.csv").read_text().splitlines()]
+        self.assertEqual(paths[1:], [line["path"] for line in told])
+        self.assertEqual((paths[0], classes), ("path", ["class", "cross", "disc", "stripes"]))
+        for row, line in zip(rows, told):
+            self.assertEqual(classes[1 + row.index(max(row))], line["label_id"])
+            self.assertAlmostEqual(max(row), line["confidence"], places=6)
+        # A file that could not be read keeps its row; without a project; an earlier result gives way, other work does not.
+        self.run_lines("predict", self.model, self.image("disc"), "none.pgm", "--proba=p.npy", expect=3)
+        rows = list(struct.iter_unpack("<3f", (self.folder / "p.npy").read_bytes()[128:]))
+        self.assertEqual([row[0] == row[0] for row in rows], [True, False])
+        (self.folder / "p.rows.csv").write_text("mine")
+        self.fails(1, "predict", self.model, self.image("disc"), "--proba", "p.npy", says="is not a list of rows")
+        self.assertEqual(len((self.folder / "p.npy").read_bytes()), 128 + 24)
+        self.assertEqual([path.name for path in self.folder.glob("*.part-*")], [])
+
     def test_some_fail(self):
         good = self.image("disc")
         (self.folder / "bad.pgm").write_bytes(b"P5 12 12 255\nshort")
