@@ -10,6 +10,7 @@
 #include <flow/backbones.h>
 #include <flow/predict.h>
 #include <flow/proba_files.h>
+#include <flow/stored_predictions.h>
 #include <math/topk.h>
 #include <model/model.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ typedef struct predicting {
   size_t n_told, n_failed;
   bool head_written;
   lnti_proba_files *files; /**< NULL: none */
+  lnti_predictions_writer *store;
 } predicting;
 
 static float threshold_of(const lnt_model *model, size_t class) {
@@ -218,6 +220,7 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
     p->n_failed++;
   }
   lnt_status status = p->files ? lnti_proba_files_add(p->files, r, err) : LNT_OK;
+  if (!status && p->store) status = lnti_predictions_add(p->store, r, err);
   if (status) return status;
   status = p->json     ? write_json(p, model, r, err)
            : p->blocks ? write_block(p, model, r, err)
@@ -330,6 +333,11 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *items = lnti_args_text(args, "items", NULL);
   const char *backbone = lnti_args_text(args, "backbone", NULL);
   size_t n_models = backbone ? 0 : 1; /* operands before the paths */
+  if (lnti_args_has(args, "store") && (!items || backbone)) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "--store keeps what a model of the project says of its items: linnet predict MODEL --items FILTER "
+                     "--store");
+  }
   if (items && args->n_operands > n_models) {
     return lnti_fail(err, LNT_EINVAL, "give either paths or --items, not both");
   }
@@ -348,6 +356,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
       backbone ? open_backbone(&model, cli, backbone, err) : open_model(&model, &project, cli, args->operands[0], err);
   if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
   if (!status) status = prepare(&p, cli, model, project, args, err);
+  if (!status && lnti_args_has(args, "store"))
+    status = lnti_predictions_create(&p.store, project, args->operands[0], model, items, err);
   if (!status && items) {
     status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
   } else if (!status) {
@@ -359,12 +369,18 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
     p.files = NULL;
     status = lnti_proba_files_commit(files, err);
   }
+  if (!status && p.store) {
+    lnti_predictions_writer *store = p.store;
+    p.store = NULL;
+    status = lnti_predictions_commit(NULL, store, err);
+  }
   if (status == LNT_ECANCELLED && p.n_told > 0) {
     status = lnti_fail(err, status, "cancelled; the results above are whole");
   } else if (status == LNT_ECANCELLED && items) {
     status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   }
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
+  lnti_predictions_discard(p.store);
   lnti_proba_files_discard(p.files);
   free(p.order);
   lnti_text_clear(&p.line);
@@ -382,6 +398,8 @@ static const lnti_cli_option option_table[] = {
      "the probability of every class, in the model's order: shown, or into a NumPy array (f32, a row an input), beside which "
      "FILE.rows.csv and FILE.classes.csv say what its rows and columns are",
      false},
+    {"store", 0, NULL,
+     "with --items: also keep the predictions in the project, in the place of the model's earlier ones", false},
     LNTI_CLI_OPTIONS_END,
 };
 
@@ -390,6 +408,7 @@ static const lnti_example examples[] = {
     {"All images below a folder, the three best guesses of each, for another program:",
      "linnet predict logistic-hog inbox/ --top 3 --json"},
     {"Items that nobody has labelled:", "linnet predict logistic-hog --items labelled=no"},
+    {"Keep what a model says of all items:", "linnet predict logistic-hog --items \"\" --store"},
     {"All probabilities of all items, for NumPy:", "linnet predict logistic-hog --items \"\" --proba p.npy"},
     {"A model file, anywhere, without a project:", "linnet predict sneakers.lnt photo.png"},
     {"One record of an IDX array:", "linnet predict digits.lnt t10k-images-idx3-ubyte.gz#17"},
@@ -402,7 +421,7 @@ const lnti_command lnti_cmd_predict = {
     .name = "predict",
     .summary = "classify images with a trained model",
     .usage =
-        "MODEL PATH... [--top K] [--proba [FILE.npy]]\nMODEL --items FILTER [--top K] [--proba [FILE.npy]]\n--backbone NAME PATH... [--top K] [--proba [FILE.npy]]",
+        "MODEL PATH... [--top K] [--proba [FILE.npy]]\nMODEL --items FILTER [--top K] [--proba [FILE.npy]] [--store]\n--backbone NAME PATH... [--top K] [--proba [FILE.npy]]",
     .about =
         "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
         "image, a folder or an archive (all images in it), an IDX array (all its records) or one record of it, "

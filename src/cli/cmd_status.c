@@ -218,6 +218,17 @@ static lnt_status json_splits(lnti_json_writer *w, const glance *g, lnt_error *e
   return LNT_OK;
 }
 
+static lnt_status json_predictions(void *payload, const lnti_item_set *set, lnt_error *err) {
+  lnti_json_writer *w = payload;
+  (void)err;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", set->name);
+  lnti_json_kv_int(w, "items", (int64_t)set->n_items);
+  lnti_json_kv_int(w, "created_ms", (int64_t)set->created_ms);
+  lnti_json_end_object(w);
+  return LNT_OK;
+}
+
 static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_cli_json(&w, g->cli, 0, err);
@@ -234,6 +245,10 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_kv_int(w, "answers", (int64_t)lnti_view_answers(g->view));
   lnti_json_kv_int(w, "runs", (int64_t)g->work.runs);
   lnti_json_kv_int(w, "operations", (int64_t)g->work.operations);
+  lnti_json_key(w, "predictions");
+  lnti_json_begin_array(w);
+  if (!status) status = lnti_store_sets(g->project->store, LNTI_SET_PREDICTIONS, NULL, json_predictions, w, err);
+  lnti_json_end_array(w);
   if (!status) status = json_questions(w, g, err);
   if (!status) status = json_metadata(w, g, err);
   lnti_duplicates_json(w, &g->duplicates);
@@ -281,6 +296,15 @@ static lnt_status add_splits(lnti_table *table, const glance *g, lnt_error *err)
   return status;
 }
 
+static lnt_status note_predictions(void *payload, const lnti_item_set *set, lnt_error *err) {
+  lnti_table *table = payload;
+  lnti_text by = {0};
+  lnt_status status = lnti_text_printf(&by, err, "by %s, %s", set->name, lnti_show_time(set->created_ms).text);
+  if (!status) status = add_row(table, "predictions", set->n_items, by.data, err);
+  lnti_text_clear(&by);
+  return status;
+}
+
 static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
@@ -298,6 +322,9 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   if (!status && g->media.changed > 0) status = add_row(&table, "changed on disk", g->media.changed, found, err);
   if (!status && g->n_embeddings > 0) status = add_row(&table, "embeddings", g->n_embeddings, g->embeddings.data, err);
   if (!status) status = add_row(&table, "models", g->work.models, "", err);
+  if (!status) {
+    status = lnti_store_sets(g->project->store, LNTI_SET_PREDICTIONS, NULL, note_predictions, &table, err);
+  }
   return lnti_table_print(g->cli, &table, status, err);
 }
 

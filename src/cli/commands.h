@@ -14,6 +14,7 @@ extern const lnti_command lnti_cmd_items;
 extern const lnti_command lnti_cmd_annotate;
 extern const lnti_command lnti_cmd_undo;
 extern const lnti_command lnti_cmd_status;
+extern const lnti_command lnti_cmd_snapshot;
 extern const lnti_command lnti_cmd_split;
 extern const lnti_command lnti_cmd_extract;
 extern const lnti_command lnti_cmd_train;

@@ -70,6 +70,8 @@ lnt_status lnti_tx_model_remove(lnti_tx *tx, const char *name, lnt_error *err) {
   status = lnti_db_run(&id, &found, stmt, err);
   if (status) return status;
   if (!found) return lnti_fail(err, LNT_ENOTFOUND, "no model \"%s\"", name);
+  status = lnti_tx_set_remove(tx, &found, LNTI_SET_PREDICTIONS, name, err); /* they go with it */
+  if (status) return status;
   return lnti_tx_changed(tx, LNTI_CHANGE_MODEL, 0, id, err);
 }
 

@@ -420,6 +420,45 @@ typedef lnt_status (*lnti_model_visit)(void *payload, const lnti_model_row *mode
 LNT_MUST_CHECK lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
                                             lnt_error *err);
 
+/* ---- sets of items in blocks: snapshots, predictions ---- */
+
+typedef enum lnti_item_set_kind { LNTI_SET_SNAPSHOT = 1, LNTI_SET_PREDICTIONS = 2 } lnti_item_set_kind;
+
+typedef struct lnti_item_set {
+  int64_t id;
+  lnti_item_set_kind kind;
+  const char *name; /**< unique among whole sets of its kind; of predictions: the model's */
+  const char *person;
+  uint64_t created_ms;
+  size_t n_items;
+  lnti_hash content;      /**< of a snapshot: its fingerprint; of predictions: the model's file */
+  const char *facts_json; /**< an object, by kind */
+  uint64_t bytes;         /**< of its blocks; filled by readers */
+} lnti_item_set;
+
+typedef struct lnti_item_block {
+  int64_t first, last; /**< items */
+  const void *data;    /**< [bytes] */
+  size_t bytes;
+} lnti_item_block;
+
+/** Begins one, which nobody sees before the end; then block after block, each in a write of its own, rising by item. */
+LNT_MUST_CHECK lnt_status lnti_tx_set_begin(lnti_tx *tx, int64_t *id_out, const lnti_item_set *set, lnt_error *err);
+/** LNT_ECONFLICT: another process has begun the same since. */
+LNT_MUST_CHECK lnt_status lnti_tx_set_block(lnti_tx *tx, int64_t set_id, const lnti_item_block *block, lnt_error *err);
+/** Writes n_items, content and facts. @param replace  an older one of the same name goes; else LNT_EEXISTS */
+LNT_MUST_CHECK lnt_status lnti_tx_set_end(lnti_tx *tx, const lnti_item_set *set, bool replace, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_set_remove(lnti_tx *tx, bool *found_out, lnti_item_set_kind kind, const char *name,
+                                             lnt_error *err);
+typedef lnt_status (*lnti_item_set_visit)(void *payload, const lnti_item_set *set, lnt_error *err);
+/** Whole ones, oldest first; `name` NULL: all. */
+LNT_MUST_CHECK lnt_status lnti_store_sets(lnti_store *store, lnti_item_set_kind kind, const char *name,
+                                          lnti_item_set_visit visit, void *payload, lnt_error *err);
+typedef lnt_status (*lnti_item_block_visit)(void *payload, const lnti_item_block *block, lnt_error *err);
+/** The first block whose first item is larger than `after`; no visit where there is none. */
+LNT_MUST_CHECK lnt_status lnti_store_set_block(lnti_store *store, int64_t set_id, int64_t after,
+                                               lnti_item_block_visit visit, void *payload, lnt_error *err);
+
 typedef struct lnti_job {
   int64_t id;
   const char *kind;  /**< "import", "extract", "train", "evaluate" */

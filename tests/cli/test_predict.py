@@ -89,6 +89,23 @@ class Predict(program.Case):
             self.assertAlmostEqual(one["confidence"], other["confidence"], places=5)
         self.assertEqual(len(self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "")), 60)
 
+    def test_stored(self):
+        name = self.project(per_class=4)
+        for seed in ("1", "2"):
+            self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "m", "--seed", seed)
+        self.assertEqual(self.run_json("-C", name, "status")["predictions"], [])
+        self.run_ok("-C", name, "predict", "m", "--items", "", "--store")
+        told = self.run_json("-C", name, "status")["predictions"]
+        self.assertEqual([(row["model"], row["items"]) for row in told], [("m", 12)])
+        self.run_ok("-C", name, "predict", "m", "--items", "class=disc", "--store")  # in the place of the run before
+        self.assertEqual([row["items"] for row in self.run_json("-C", name, "status")["predictions"]], [4])
+        self.assertRegex(self.run_ok("-C", name, "status").stdout, r"predictions +4  by m, ")
+        self.fails(2, "-C", name, "predict", "m", self.image("disc"), "--store", says="--items FILTER --store")
+        self.fails(2, "-C", name, "predict", self.model, "--items", "", "--store", says="the project's own models")
+        self.run_ok("-C", name, "models", "remove", "m")
+        self.assertEqual(self.run_json("-C", name, "status")["predictions"], [])
+        self.assertTrue(self.run_json("-C", name, "verify")["clean"])
+
     def test_array_of_probabilities(self):
         told = self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "", "--proba", self.folder / "p.npy")
         self.assertNotIn("proba", told[0])

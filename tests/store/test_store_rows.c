@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store_support.h"
 
@@ -46,6 +47,94 @@ static void kinds_have_names(void **state) {
   assert_string_equal(lnti_op_kind_name(LNTI_OP_IMPORT), "import");
   assert_string_equal(lnti_op_kind_name(LNTI_OP_UNDO), "undo");
   assert_string_equal(lnti_op_kind_name((lnti_op_kind)99), "unknown");
+}
+
+/* ---- sets of items in blocks ---- */
+
+typedef struct set_write {
+  lnti_item_set set;
+  const char *block; /* NULL: begins or ends */
+  int64_t first;
+  bool ends, replace, removes, found;
+} set_write;
+
+static lnt_status write_set(void *payload, lnti_tx *tx, lnt_error *err) {
+  set_write *w = payload;
+  const lnti_item_block block = {w->first, w->first + 1, w->block, w->block ? strlen(w->block) : 0};
+  if (w->removes) return lnti_tx_set_remove(tx, &w->found, w->set.kind, w->set.name, err);
+  if (w->block) return lnti_tx_set_block(tx, w->set.id, &block, err);
+  if (w->ends) return lnti_tx_set_end(tx, &w->set, w->replace, err);
+  return lnti_tx_set_begin(tx, &w->set.id, &w->set, err);
+}
+
+static lnt_status tell_set(void *payload, const lnti_item_set *set, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%s by %s: %zu items, %d bytes, %s %02x;", set->name, set->person, set->n_items,
+                          (int)set->bytes, set->facts_json, set->content.bytes[0]);
+}
+
+static lnt_status tell_block(void *payload, const lnti_item_block *block, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%d-%d %.*s;", (int)block->first, (int)block->last, (int)block->bytes,
+                          (const char *)block->data);
+}
+
+static void expect_sets(const lab *l, lnti_item_set_kind kind, const char *wanted) {
+  lnti_text text = {0};
+  assert_ok(lnti_text_append(&text, "", 0, ERR));
+  assert_ok(lnti_store_sets(l->store, kind, NULL, tell_set, &text, ERR));
+  assert_string_equal(text.data, wanted);
+  lnti_text_clear(&text);
+}
+
+static set_write begin_set(const lab *l, lnti_item_set_kind kind, const char *name) {
+  set_write w = {.set = {.kind = kind, .name = name, .person = "ada", .created_ms = 5, .facts_json = "{}"}};
+  lab_write(l, write_set, &w);
+  return w;
+}
+
+static void a_set_is_seen_when_it_is_whole(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_text text = {0};
+  set_write w = begin_set(&l, LNTI_SET_SNAPSHOT, "s"), other = begin_set(&l, LNTI_SET_PREDICTIONS, "s");
+  w.block = "one";
+  w.first = 3;
+  lab_write(&l, write_set, &w);
+  w.block = "two";
+  w.first = 9;
+  lab_write(&l, write_set, &w);
+  expect_sets(&l, LNTI_SET_SNAPSHOT, "");
+  w.block = NULL;
+  w.ends = true;
+  w.set.n_items = 4;
+  w.set.facts_json = "{1}";
+  w.set.content.bytes[0] = 7;
+  lab_write(&l, write_set, &w);
+  expect_sets(&l, LNTI_SET_SNAPSHOT, "s by ada: 4 items, 6 bytes, {1} 07;");
+  expect_sets(&l, LNTI_SET_PREDICTIONS, "");
+  assert_ok(lnti_store_set_block(l.store, w.set.id, 0, tell_block, &text, ERR));
+  assert_ok(lnti_store_set_block(l.store, w.set.id, 3, tell_block, &text, ERR));
+  assert_ok(lnti_store_set_block(l.store, w.set.id, 9, tell_block, &text, ERR));
+  assert_string_equal(text.data, "3-4 one;9-10 two;");
+  lnti_text_clear(&text);
+  /* It takes no more; another of its name does not replace it unasked; one that was begun anew ends the older. */
+  w.block = "three";
+  assert_status(lnti_store_write(l.store, write_set, &w, ERR), LNT_ECONFLICT);
+  set_write again = begin_set(&l, LNTI_SET_SNAPSHOT, "s");
+  again.ends = true;
+  assert_status(lnti_store_write(l.store, write_set, &again, ERR), LNT_EEXISTS);
+  again.replace = true;
+  lab_write(&l, write_set, &again);
+  expect_sets(&l, LNTI_SET_SNAPSHOT, "s by ada: 0 items, 0 bytes, {} 00;");
+  set_write later = begin_set(&l, LNTI_SET_PREDICTIONS, "s");
+  other.ends = later.ends = true;
+  assert_status(lnti_store_write(l.store, write_set, &other, ERR), LNT_ECONFLICT);
+  lab_write(&l, write_set, &later);
+  later.removes = true;
+  lab_write(&l, write_set, &later);
+  assert_true(later.found);
+  lab_write(&l, write_set, &later);
+  assert_false(later.found);
+  lab_free(&l);
 }
 
 /* ---- items ---- */
@@ -480,6 +569,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_operation_sent_twice_is_one),
       cmocka_unit_test(kinds_have_names),
+      cmocka_unit_test(a_set_is_seen_when_it_is_whole),
       cmocka_unit_test(items_come_back_whole),
       cmocka_unit_test(queries_select),
       cmocka_unit_test(split_stage_and_metadata_change),

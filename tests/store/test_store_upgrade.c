@@ -56,6 +56,17 @@ static const struct golden {
      "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
      "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};",
      "1 'look again';3 'too dark';"},
+    {6, "/data/scans#scene 1x1x1/8 group  annotate 00;/data/photos.zip#a/b.jpg 20x30x3/8 jpeg  annotate 00;",
+     "1 q1 s1 o1 n-1 c0.5;1 q2 s1 o0 n7.5 c-1;1 q4 s1 o5 n1 c-1;1 q4 s1 o6 n0 c-1;2 q1 s1 o2 n-1 c0.5;2 q2 s2 o0 n-1 c-1;"
+     "2 q4 s2 o0 n-1 c-1;",
+     "2 q4 s2 o0 n-1 c-1;", "5<6",
+     "visible: checklist\n"
+     "  tail\n"
+     "  ears\n",
+     "1: kind 1 group 0;2: kind 1 group 4;3: kind 1 group 4;4: kind 2 group 0;"
+     "5: kind 1 group 0 pixels 03 signature 04 quality 12.5 0.5 0.25;"
+     "1=1~1 0;2=1~1 0;5=5~1 12;near 12;relinks 1;split {\"method\":\"random\"};",
+     "1 'look again';3 'too dark';"},
 };
 
 enum { N_GOLDENS = sizeof goldens / sizeof goldens[0] };

@@ -1,0 +1,187 @@
+/*
+ * A record is the item's number (from the one before), how many classes, and of each its number and probability as f32,
+ * the most probable first: the first one always, more while they have at least 1 %. docs/formats/database.md has it.
+ */
+#include <flow/stored_predictions.h>
+
+#include <base/alloc.h>
+#include <base/cancel.h>
+#include <base/error.h>
+#include <base/json.h>
+#include <flow/item_blocks.h>
+#include <math/topk.h>
+#include <model/model.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float LEAST = 0.01F;
+
+struct lnti_predictions_writer {
+  lnti_project *project;
+  lnti_item_set set;
+  lnti_text block, facts;
+  char *name;
+  uint32_t *order; /* [k] */
+  size_t k, n_classes, n_block;
+  int64_t first, last;
+};
+
+/* ---- beginning ---- */
+
+typedef struct lookup {
+  bool found;
+  lnti_hash content;
+} lookup;
+
+static lnt_status note_model(void *payload, const lnti_model_row *model, lnt_error *err) {
+  lookup *l = payload;
+  (void)err;
+  l->found = true;
+  l->content = model->content;
+  return LNT_OK;
+}
+
+static lnt_status write_facts(lnti_text *out, const lnt_model *model, const char *filter, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "target", model->target);
+  lnti_json_kv_string(w, "task", lnti_task_name(model->task));
+  lnti_json_kv_string(w, "where", filter);
+  lnti_json_key(w, "classes");
+  lnti_json_begin_array(w);
+  for (size_t c = 0; c < model->n_classes; c++) lnti_json_string(w, model->classes[c].id);
+  lnti_json_end_array(w);
+  if (model->threshold) {
+    lnti_json_key(w, "thresholds");
+    lnti_json_begin_array(w);
+    for (size_t c = 0; c < model->n_classes; c++) lnti_json_real(w, model->threshold[c]);
+    lnti_json_end_array(w);
+  }
+  lnti_json_end_object(w);
+  lnt_status finished = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return finished;
+}
+
+lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *project, const char *name,
+                                   const lnt_model *model, const char *filter, lnt_error *err) {
+  lnti_predictions_writer *w = NULL;
+  lookup l = {0};
+  lnt_status status = lnti_store_models(project->store, name, note_model, &l, err);
+  if (!status && !l.found) {
+    status = lnti_fail(err, LNT_EINVAL,
+                       "--store keeps the predictions of the project's own models, and \"%s\" is none of them", name);
+  }
+  if (!status) status = lnti_alloc_zero(&w, 1, sizeof *w, err);
+  if (status) return status;
+  w->project = project;
+  w->n_classes = model->n_classes;
+  w->k = model->n_classes < LNTI_STORED_CLASSES_MAX ? model->n_classes : LNTI_STORED_CLASSES_MAX;
+  status = lnti_strdup(&w->name, name, err);
+  if (!status) status = lnti_alloc(&w->order, w->n_classes, sizeof *w->order, err);
+  if (!status) status = write_facts(&w->facts, model, filter, err);
+  if (!status) {
+    w->set = (lnti_item_set){.kind = LNTI_SET_PREDICTIONS,
+                             .name = w->name,
+                             .person = project->person,
+                             .created_ms = lnti_wall_ms(),
+                             .content = l.content,
+                             .facts_json = w->facts.data};
+    status = lnti_set_begin(&w->set, project, err);
+  }
+  if (status) {
+    lnti_predictions_discard(w);
+    return status;
+  }
+  *out = w;
+  return LNT_OK;
+}
+
+/* ---- writing ---- */
+
+static lnt_status write_block(lnti_predictions_writer *w, lnt_error *err) {
+  const lnti_item_block block = {w->first, w->last, w->block.data, w->block.length};
+  lnt_status status = lnti_set_block(w->project, w->set.id, &block, err);
+  w->n_block = w->block.length = 0;
+  return status;
+}
+
+lnt_status lnti_predictions_add(lnti_predictions_writer *w, const lnti_prediction *p, lnt_error *err) {
+  size_t n = 1;
+  if (!p->prob || p->item_id == 0) return LNT_OK;
+  lnti_topk_largest(w->order, p->prob, w->n_classes, w->k);
+  while (n < w->k && p->prob[w->order[n]] >= LEAST) n++;
+  lnt_status status = lnti_block_put(&w->block, (uint64_t)(p->item_id - (w->n_block == 0 ? 0 : w->last)), err);
+  if (!status) status = lnti_block_put(&w->block, n, err);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = lnti_block_put(&w->block, w->order[i], err);
+    if (!status) status = lnti_text_append(&w->block, (const char *)&p->prob[w->order[i]], sizeof *p->prob, err);
+  }
+  if (status) return status;
+  if (w->n_block == 0) w->first = p->item_id;
+  w->last = p->item_id;
+  w->n_block++;
+  w->set.n_items++;
+  return w->n_block == LNTI_BLOCK_ITEMS ? write_block(w, err) : LNT_OK;
+}
+
+lnt_status lnti_predictions_commit(size_t *n_out, lnti_predictions_writer *w, lnt_error *err) {
+  lnt_status status = w->n_block > 0 ? write_block(w, err) : LNT_OK;
+  if (!status) status = lnti_set_end(w->project, &w->set, true, err);
+  if (!status && n_out) *n_out = w->set.n_items;
+  lnti_predictions_discard(w);
+  return status;
+}
+
+void lnti_predictions_discard(lnti_predictions_writer *w) {
+  if (!w) return;
+  free(w->name);
+  free(w->order);
+  lnti_text_clear(&w->block);
+  lnti_text_clear(&w->facts);
+  free(w);
+}
+
+/* ---- reading ---- */
+
+typedef struct reading {
+  lnti_stored_visit visit;
+  void *payload;
+  int64_t after;
+  bool any;
+} reading;
+
+static lnt_status read_block(void *payload, const lnti_item_block *block, lnt_error *err) {
+  reading *r = payload;
+  lnti_block_reader in = {block->data, (const uint8_t *)block->data + block->bytes, true};
+  lnti_stored_prediction p = {0};
+  lnt_status status = LNT_OK;
+  r->any = true;
+  r->after = block->first;
+  while (!status && in.at < in.end) {
+    p.item_id += (int64_t)lnti_block_get(&in);
+    p.n = (size_t)lnti_block_get(&in);
+    if (p.n == 0 || p.n > LNTI_STORED_CLASSES_MAX) in.ok = false;
+    for (size_t i = 0; i < p.n && in.ok; i++) {
+      p.top[i].class = (size_t)lnti_block_get(&in);
+      const uint8_t *bytes = lnti_block_get_n(&in, sizeof p.top[i].p);
+      if (bytes) memcpy(&p.top[i].p, bytes, sizeof p.top[i].p);
+    }
+    status = in.ok ? r->visit(r->payload, &p, err)
+                   : lnti_fail(err, LNT_ECORRUPT, "stored predictions are damaged: predict again with --store");
+  }
+  return status;
+}
+
+lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, lnti_stored_visit visit, void *payload,
+                                 lnt_error *err) {
+  reading r = {.visit = visit, .payload = payload, .any = true};
+  lnt_status status = LNT_OK;
+  while (!status && r.any) {
+    r.any = false;
+    status = lnti_store_set_block(project->store, set_id, r.after, read_block, &r, err);
+  }
+  return status;
+}

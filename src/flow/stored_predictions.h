@@ -1,0 +1,42 @@
+/**
+ * @file stored_predictions.h
+ * Predictions kept in the project: of each model the newest run, in blocks, with the content of the model file that made
+ * them. They go with the model.
+ */
+#ifndef LNTI_FLOW_STORED_PREDICTIONS_H
+#define LNTI_FLOW_STORED_PREDICTIONS_H
+
+#include <flow/predict.h>
+
+/** Most classes that are kept of an item, and the least probability of those beyond the first. */
+enum { LNTI_STORED_CLASSES_MAX = 16 };
+
+typedef struct lnti_predictions_writer lnti_predictions_writer;
+/** Begins a run; that of before stays until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it */
+LNT_MUST_CHECK lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *project,
+                                                  const char *name, const lnt_model *model, const char *filter,
+                                                  lnt_error *err);
+/** Of items, by rising id; failed ones are left out. */
+LNT_MUST_CHECK lnt_status lnti_predictions_add(lnti_predictions_writer *writer, const lnti_prediction *prediction,
+                                               lnt_error *err);
+/** The run takes the place of the one before. Frees, also on failure. @param n_out  items; may be NULL */
+LNT_MUST_CHECK lnt_status lnti_predictions_commit(size_t *n_out, lnti_predictions_writer *writer, lnt_error *err);
+/** The run of before stays. NULL is allowed. */
+void lnti_predictions_discard(lnti_predictions_writer *writer);
+
+/** A class or label with its probability; of a number: class 0 and the number. */
+typedef struct lnti_stored_class {
+  size_t class;
+  float p;
+} lnti_stored_class;
+typedef struct lnti_stored_prediction {
+  int64_t item_id;
+  lnti_stored_class top[LNTI_STORED_CLASSES_MAX]; /**< [n] the most probable first */
+  size_t n;
+} lnti_stored_prediction;
+typedef lnt_status (*lnti_stored_visit)(void *payload, const lnti_stored_prediction *prediction, lnt_error *err);
+/** All of one run, by item. */
+LNT_MUST_CHECK lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, lnti_stored_visit visit,
+                                                void *payload, lnt_error *err);
+
+#endif
