@@ -36,8 +36,9 @@ static size_t part_of(const naming *t, const named *node) {
 }
 
 static size_t slot_of(const naming *t, int32_t parent, const char *part, size_t n) {
-  size_t at = (size_t)lnti_hash_table(part, n, (uint64_t)(parent + 1)) & (t->n_slots - 1);
+  size_t at = (size_t)lnti_hash_table(part, n, (uint64_t)((int64_t)parent + 1)) & (t->n_slots - 1);
   for (; t->slot[at] != 0; at = (at + 1) & (t->n_slots - 1)) {
+    assert(t->node); /* a slot that is taken is a node's */
     const named *node = &t->node[t->slot[at] - 1];
     size_t begin = part_of(t, node);
     if (node->parent == parent && node->end - begin == n && memcmp(t->ids[node->class] + begin, part, n) == 0) break;
@@ -96,6 +97,7 @@ static lnt_status name_class(naming *t, size_t class, lnt_error *err) {
     if (status) return status;
     begin = end + 1;
   } while (id[end] != '\0');
+  assert(t->node); /* an id has at least one part */
   if (t->node[node].class_of != NONE) return lnti_fail(err, LNT_EDATA, "the class \"%.200s\" is there twice", id);
   t->node[node].class_of = (int32_t) class;
   return LNT_OK;

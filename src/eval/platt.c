@@ -68,11 +68,12 @@ static void fit(double at[2], const answers *a) {
     double move[2] = {-(bb * s.slope[0] - ab * s.slope[1]) / det, -(aa * s.slope[1] - ab * s.slope[0]) / det};
     sums next = s;
     bool better = false;
-    for (int half = 0; half < HALVINGS_MAX && !better; half++, shrink /= 2) {
+    for (int half = 0; half < HALVINGS_MAX && !better; half++) {
       to[0] = clamp(at[0] + shrink * move[0], a_min, a_max);
       to[1] = clamp(at[1] + shrink * move[1], -b_max, b_max);
       next = sum_at(a, to);
       better = next.loss < s.loss;
+      shrink /= 2;
     }
     if (!better) return;
     bool near = s.loss - next.loss < 1e-12 * s.loss;

@@ -89,9 +89,9 @@ size_t lnti_logistic_tree_scratch(const lnti_logistic_tree *tree) {
 /* z [n] to the logs of its softmax. */
 static void log_softmax(float *z, size_t n) {
   float most = z[0];
-  double sum = 0;
   for (size_t i = 1; i < n; i++) most = z[i] > most ? z[i] : most;
-  for (size_t i = 0; i < n; i++) sum += exp((double)z[i] - (double)most);
+  double sum = exp((double)z[0] - (double)most);
+  for (size_t i = 1; i < n; i++) sum += exp((double)z[i] - (double)most);
   double log_sum = (double)most + log(sum);
   for (size_t i = 0; i < n; i++) z[i] = (float)((double)z[i] - log_sum);
 }
@@ -221,7 +221,7 @@ static lnt_status fit_group(const fitting *f, size_t g, const lnti_context *cont
   double *weights = NULL;
   lnti_fitted *fitted = NULL;
   if (settle(bias, f, g)) return LNT_OK;
-  lnti_logistic_fitted warm = {0};
+  lnti_logistic_fitted warm;
   lnti_problem problem = {
       .label = f->label + f->begin[g], .n_classes = k, .seed = f->problem->seed, .task = LNTI_MULTICLASS};
   if (f->warm) {

@@ -54,8 +54,8 @@ static lnt_status keep_now(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_erro
       " FROM questions WHERE id IN (SELECT id FROM question_log WHERE op_id = ?)",
       "INSERT INTO option_log (op_id, id, " LNTI_OPTION_FIELDS ") SELECT ?, id, " LNTI_OPTION_FIELDS
       " FROM options WHERE id IN (SELECT id FROM option_log WHERE op_id = ?)",
-      "INSERT INTO option_text_log (op_id, option_id, kind, position, text) SELECT ?, option_id, kind, position, text "
-      "FROM option_texts WHERE option_id IN (SELECT id FROM option_log WHERE op_id = ?)",
+      ("INSERT INTO option_text_log (op_id, option_id, kind, position, text) SELECT ?, option_id, kind, position, text "
+       "FROM option_texts WHERE option_id IN (SELECT id FROM option_log WHERE op_id = ?)"),
   };
   const int64_t values[] = {undo_id, op_id};
   lnt_status status = LNT_OK;

@@ -46,17 +46,31 @@ static lnti_report_value tick_text(const lnti_axis *axis, double value, double s
   return shown;
 }
 
+typedef struct tick_range {
+  double first;
+  int n;
+} tick_range;
+
+static tick_range ticks_between(const lnti_axis *axis, double step) {
+  double first = ceil(axis->low / step - 1e-9), last = floor(axis->high / step + 1e-9);
+  return (tick_range){first * step, (int)(last - first) + 1};
+}
+
 static void ticks(lnti_page *page, const lnti_chart *chart) {
   const lnti_axis *x = &chart->x, *y = &chart->y;
   double step = round_step(y->high - y->low);
-  for (double at = ceil(y->low / step - 1e-9) * step; at <= y->high + step * 1e-9; at += step) {
+  tick_range of = ticks_between(y, step);
+  for (int i = 0; i < of.n; i++) {
+    double at = of.first + i * step;
     lnti_page_html(page, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, LEFT + SIDE,
                    lnti_chart_y(chart, at), lnti_chart_y(chart, at));
     lnti_page_html(page, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 7,
                    lnti_chart_y(chart, at) + 4, tick_text(y, at, step).text);
   }
   step = round_step(x->high - x->low);
-  for (double at = ceil(x->low / step - 1e-9) * step; at <= x->high + step * 1e-9; at += step) {
+  of = ticks_between(x, step);
+  for (int i = 0; i < of.n; i++) {
+    double at = of.first + i * step;
     lnti_page_html(page, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", lnti_chart_x(chart, at),
                    TOP + HIGH + 18, tick_text(x, at, step).text);
   }
