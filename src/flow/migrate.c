@@ -241,8 +241,13 @@ static lnt_status run(lnti_migrating *m, lnt_error *err) {
 static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {
   lnti_migrating *m = payload;
   bool existed = false;
+  bool same = true;
   m->tx = tx;
-  lnt_status status = lnti_tx_op(tx, &m->op_id, &existed, &m->op, err);
+  lnt_status status = m->filtered ? lnti_tx_position_is(tx, &same, &m->position, err) : LNT_OK;
+  m->outdated = !status && !same;
+  if (m->outdated) status = lnti_fail(err, LNT_ECONFLICT, "others kept on writing: try again when they have finished");
+  if (!status) status = lnti_tx_answered_range(tx, &m->first_item, &m->last_item, err);
+  if (!status) status = lnti_tx_op(tx, &m->op_id, &existed, &m->op, err);
   if (!status) status = lnti_tx_ontology_read(tx, &m->ontology, &m->last_question, &m->last_option, err);
   if (!status) status = run(m, err);
   if (!status) m->result->op_id = m->op_id;
@@ -250,7 +255,8 @@ static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {
 }
 
 static lnt_status preview(lnti_migrating *m, lnt_error *err) {
-  lnt_status status = lnti_store_ontology(&m->ontology, m->project->store, err);
+  lnt_status status = lnti_store_answered_range(m->project->store, &m->first_item, &m->last_item, err);
+  if (!status) status = lnti_store_ontology(&m->ontology, m->project->store, err);
   for (size_t i = 0; !status && i < m->ontology->n_questions; i++) {
     if (m->ontology->questions[i].id > m->last_question) m->last_question = m->ontology->questions[i].id;
   }
@@ -260,15 +266,16 @@ static lnt_status preview(lnti_migrating *m, lnt_error *err) {
   return status ? status : run(m, err);
 }
 
-static lnt_status migrate(lnti_migrate_result *out, lnti_project *project, const char *json, size_t n, const char *name,
-                          const char *note, bool dry_run, lnt_error *err) {
+/* *again: what the filters found may be another by now. */
+static lnt_status try_migrate(lnti_migrate_result *out, bool *again, lnti_project *project, const char *json, size_t n,
+                              const char *name, const char *note, bool dry_run, lnt_error *err) {
   lnti_migrate_result result = {0};
   lnti_migrating m = {.project = project, .result = &result, .name = name};
   lnt_status status = lnti_migrate_prepare(&m, json, n, note, err);
-  if (!status) status = lnti_store_answered_range(project->store, &m.first_item, &m.last_item, err);
   if (!status) status = lnti_migrate_begin(&m, err);
   if (!status) status = dry_run ? preview(&m, err) : lnti_store_write(project->store, write, &m, err);
   if (!status) status = lnti_migrate_finish(&m, err);
+  *again = m.outdated;
   lnti_migrating_clear(&m);
   if (status) {
     lnti_migrate_result_clear(&result);
@@ -276,6 +283,17 @@ static lnt_status migrate(lnti_migrate_result *out, lnti_project *project, const
   }
   *out = result;
   return LNT_OK;
+}
+
+static lnt_status migrate(lnti_migrate_result *out, lnti_project *project, const char *json, size_t n, const char *name,
+                          const char *note, bool dry_run, lnt_error *err) {
+  enum { TRIES = 10 };
+  bool again = true;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < TRIES && again; i++) {
+    status = try_migrate(out, &again, project, json, n, name, note, dry_run, err);
+  }
+  return status;
 }
 
 lnt_status lnti_migrate(lnti_migrate_result *out, lnti_project *project, const char *json, size_t n, const char *name,

@@ -26,6 +26,9 @@ typedef struct lnti_migrating {
   const lnti_json_value *list; /**< the changes */
   lnti_found_items *found;     /**< [n_changes] */
   size_t n_changes;
+  bool filtered;                /**< some change has a filter, */
+  lnti_store_position position; /**< which found its items as of this */
+  bool outdated;                /**< somebody has written since */
   lnti_op op;
 
   lnti_tx *tx; /**< NULL: a preview */

@@ -81,9 +81,11 @@ static lnt_status find_all(lnti_migrating *m, lnt_error *err) {
   lnti_view *view = NULL;
   size_t i = 0;
   lnt_status status = lnti_alloc_zero(&m->found, m->n_changes, sizeof *m->found, err);
+  if (!status) status = lnti_store_position_read(&m->position, m->project->store, err);
   for (const lnti_json_value *change = m->list->first; change && !status; change = change->next, i++) {
     const char *where = text_of(change, "where");
     if (!*where) continue;
+    m->filtered = true;
     if (!view) status = lnti_view_open(&view, m->project, NULL, NULL, err);
     if (!status) status = find_items(&m->found[i], view, where, err);
     if (status) lnti_error_prefix(err, "%s:%zu: where", m->name, change->line);

@@ -6,6 +6,7 @@
 #include <base/error.h>
 #include <flow/annotate.h>
 #include <flow/migrate_parts.h>
+#include <flow/undo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,6 @@ typedef struct undoing {
   size_t n_rows, row_capacity;
   lnti_migrate_undone result;
   bool dry_run, rolled_back; /* on purpose */
-  int64_t seen_op;           /* that was looked at last: */
-  bool seen_gives_back;      /* it undid something later, and so gave back what the migration had written */
 } undoing;
 
 static lnt_status note_op(void *payload, const lnti_op_row *row, lnt_error *err) {
@@ -64,54 +63,37 @@ static lnt_status note_later(undoing *u, const lnti_answer_row *row, const char 
   return lnti_strdup(&m->misfits[m->n_misfits - 1], reason, err);
 }
 
-static lnt_status note_seen(void *payload, const lnti_op_row *row, lnt_error *err) {
-  undoing *u = payload;
-  (void)err;
-  u->seen_gives_back = row->op.kind == LNTI_OP_UNDO && row->op.undoes > u->undoes;
-  return LNT_OK;
-}
-
-/* Whether the current answer is the migration's: its own row, or one by which something later was undone. */
-static lnt_status is_own(bool *out, undoing *u, lnti_tx *tx, const lnti_answer_row *now, const lnti_answer_row *row,
-                         lnt_error *err) {
+/* What was there before the migration; cleared where nothing was. */
+static lnt_status row_before(lnti_answer_row *out, const undoing *u, lnti_tx *tx, const lnti_answer_row *row,
+                             int64_t before, lnt_error *err) {
   lnt_status status = LNT_OK;
-  bool same = now->state == row->state && now->option_id == row->option_id &&
-              (isnan(now->number) ? isnan(row->number) : now->number == row->number);
-  *out = now->log_id == row->log_id;
-  if (*out || !same) return LNT_OK;
-  if (now->op_id != u->seen_op) status = lnti_tx_op_read(tx, now->op_id, note_seen, u, err);
-  u->seen_op = now->op_id;
-  *out = u->seen_gives_back;
+  *out = *row;
+  out->state = LNTI_CLEARED;
+  if (before) status = lnti_tx_logged(tx, out, before, err);
+  if (!status && out->state == LNTI_CLEARED) {
+    out->option_id = 0;
+    out->number = out->confidence = (double)NAN;
+    out->time_spent_ms = 0;
+    out->text = NULL;
+  }
+  out->log_id = out->replaces = 0;
+  out->op_id = u->m.op_id;
   return status;
 }
 
 static lnt_status put_back(undoing *u, lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
-  lnti_answer_row now = {0}, back = {0};
-  bool found = false;
-  lnt_status status =
-      lnti_tx_current(tx, &now, &found, row->subject_kind, row->subject_id, row->question_id, row->slot, err);
-  bool own = !found && row->state == LNTI_CLEARED;
-  if (!status && found) status = is_own(&own, u, tx, &now, row, err);
-  if (status) return status;
-  if (!own) {
-    return note_later(u, row, "it was answered again since", err);
-  }
-  if (row->replaces) {
-    status = lnti_tx_logged(tx, &back, row->replaces, err);
-    if (status) return status;
-  } else {
-    back = *row;
-    back.state = LNTI_CLEARED;
-    back.option_id = 0;
-    back.number = back.confidence = (double)NAN;
-    back.time_spent_ms = 0;
-  }
-  back.log_id = back.replaces = 0;
-  back.op_id = u->m.op_id;
+  lnti_undo_verdict verdict = LNTI_UNDO_OURS;
+  int64_t before = 0, newest = 0;
+  lnti_answer_row back = {0};
+  lnt_status status = lnti_undo_judge(&verdict, &before, &newest, tx, u->undoes, row, err);
+  if (!status && verdict == LNTI_UNDO_CHANGED) return note_later(u, row, "it was answered again since", err);
+  if (status || verdict == LNTI_UNDO_DONE) return status;
+  status = row_before(&back, u, tx, row, before, err);
+  if (status || (row->state == LNTI_CLEARED && back.state == LNTI_CLEARED)) return status;
   if (row->subject_id != u->m.item_id) u->result.n_items++;
   u->m.item_id = row->subject_id;
-  if (row->replaces) u->result.n_restored++;
-  if (!row->replaces) u->result.n_removed++;
+  if (back.state == LNTI_CLEARED) u->result.n_removed++;
+  if (back.state != LNTI_CLEARED) u->result.n_restored++;
   return lnti_annotate_migrated(tx, &back, err);
 }
 
@@ -193,6 +175,7 @@ static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {
   if (!status) status = lnti_tx_ontology_back(tx, u->undoes, u->m.op_id, err);
   if (!status) status = lnti_tx_ontology_read(tx, &u->m.ontology, &last_question, &last_option, err);
   if (!status) status = answers_back(u, tx, err);
+  if (!status) status = lnti_tx_answered_range(tx, &u->m.first_item, &u->m.last_item, err);
   if (!status && !u->m.n_misfits) status = check_items(u, err);
   if (!status && u->m.n_misfits) status = fail_later(&u->m, err);
   u->result.op_id = u->m.op_id;
@@ -203,8 +186,7 @@ static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {
 lnt_status lnti_migrate_undo(lnti_migrate_undone *out, lnti_project *project, lnti_op *op, bool dry_run,
                              lnt_error *err) {
   undoing u = {.undoes = op->undoes, .dry_run = dry_run, .m = {.project = project, .op = *op}};
-  lnt_status status = lnti_store_answered_range(project->store, &u.m.first_item, &u.m.last_item, err);
-  if (!status) status = lnti_store_write(project->store, write, &u, err);
+  lnt_status status = lnti_store_write(project->store, write, &u, err);
   if (status && u.rolled_back) status = LNT_OK;
   free(u.rows);
   lnti_migrating_clear(&u.m);

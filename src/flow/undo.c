@@ -156,21 +156,19 @@ static lnt_status note_effect(void *payload, int64_t log_id, int64_t op_id, int6
   return LNT_OK;
 }
 
-typedef enum verdict { STILL_OURS, CHANGED, UNDONE_ALREADY } verdict;
-
-static lnt_status judge(verdict *out, int64_t *before_out, int64_t *newest_out, undoing *u, const touch *t) {
+lnt_status lnti_undo_judge(lnti_undo_verdict *out, int64_t *before_out, int64_t *newest_out, lnti_tx *tx,
+                           int64_t undoes, const lnti_answer_row *last, lnt_error *err) {
   effects e = {0};
-  int64_t newest = 0;
-  lnt_status status = lnti_tx_newest(u->tx, &newest, LNTI_SUBJECT_ITEM, t->item_id, t->question_id, t->slot, u->err);
-  *newest_out = newest;
-  *before_out = t->first;
-  *out = STILL_OURS;
-  if (status || newest == t->last) return status;
-  status = lnti_tx_key_history(u->tx, LNTI_SUBJECT_ITEM, t->item_id, t->question_id, t->slot, note_effect, &e, u->err);
-  const effect *own = effect_of(&e, u->undoes);
+  const int64_t item = last->subject_id, question = last->question_id, slot = last->slot;
+  lnt_status status = lnti_tx_newest(tx, newest_out, LNTI_SUBJECT_ITEM, item, question, slot, err);
+  *before_out = last->replaces;
+  *out = LNTI_UNDO_OURS;
+  if (status || *newest_out == last->log_id) return status;
+  status = lnti_tx_key_history(tx, LNTI_SUBJECT_ITEM, item, question, slot, note_effect, &e, err);
+  const effect *own = effect_of(&e, undoes);
   if (!status && own) {
     *before_out = own->before;
-    *out = e.now == own->after ? STILL_OURS : e.now == own->before ? UNDONE_ALREADY : CHANGED;
+    *out = e.now == own->after ? LNTI_UNDO_OURS : e.now == own->before ? LNTI_UNDO_DONE : LNTI_UNDO_CHANGED;
   }
   free(e.effect);
   return status;
@@ -204,12 +202,17 @@ static lnt_status gather_answer(undoing *u, const touch *t, size_t n) {
   bool any_changed = false;
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n && !status; i++) {
-    verdict v = STILL_OURS;
+    const lnti_answer_row last = {.subject_id = t[i].item_id,
+                                  .question_id = t[i].question_id,
+                                  .slot = t[i].slot,
+                                  .log_id = t[i].last,
+                                  .replaces = t[i].first};
+    lnti_undo_verdict v = LNTI_UNDO_OURS;
     int64_t before = 0, newest = 0;
-    status = judge(&v, &before, &newest, u, &t[i]);
-    if (v == CHANGED) changed = newest;
-    any_changed = any_changed || v == CHANGED;
-    if (!status && v == STILL_OURS) status = add_row(u, &t[i], before);
+    status = lnti_undo_judge(&v, &before, &newest, u->tx, u->undoes, &last, u->err);
+    if (v == LNTI_UNDO_CHANGED) changed = newest;
+    any_changed = any_changed || v == LNTI_UNDO_CHANGED;
+    if (!status && v == LNTI_UNDO_OURS) status = add_row(u, &t[i], before);
   }
   if (!status && is_rank(u, t->question_id) && !any_changed && u->n > n_before) {
     status = find_other_place(&changed, u, t, n);
@@ -306,8 +309,8 @@ static bool can_be_undone(lnti_op_kind kind) {
 
 bool lnti_undo_offers(const lnti_op_row *row) {
   bool redo = row->op.kind == LNTI_OP_UNDO && row->undoes_kind == LNTI_OP_UNDO;
-  return can_be_undone(row->op.kind) && !redo && row->undone_by == 0 &&
-         (row->n_answers > 0 || row->op.kind == LNTI_OP_MIGRATE);
+  bool of_ontology = row->op.kind == LNTI_OP_MIGRATE || row->undoes_kind == LNTI_OP_MIGRATE;
+  return can_be_undone(row->op.kind) && !redo && row->undone_by == 0 && (row->n_answers > 0 || of_ontology);
 }
 
 static lnt_status choose(void *payload, const lnti_op_row *row, lnt_error *err) {

@@ -55,6 +55,20 @@ bool lnti_undo_offers(const lnti_op_row *row);
 LNT_MUST_CHECK lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_options *options,
                                     lnt_error *err);
 
+/** What became of an answer since an operation wrote it. */
+typedef enum lnti_undo_verdict {
+  LNTI_UNDO_OURS,    /**< it is the operation's still, or again: what came later was taken back */
+  LNTI_UNDO_CHANGED, /**< somebody has answered since, or taken it back */
+  LNTI_UNDO_DONE     /**< it is again what it was before the operation */
+} lnti_undo_verdict;
+/**
+ * @param before_out  the row of the log that was there before the operation; 0: none
+ * @param newest_out  the newest row of the log of this answer
+ * @param last        of the operation: its last row of this answer, `replaces` as of its first one
+ */
+LNT_MUST_CHECK lnt_status lnti_undo_judge(lnti_undo_verdict *out, int64_t *before_out, int64_t *newest_out, lnti_tx *tx,
+                                          int64_t undoes, const lnti_answer_row *last, lnt_error *err);
+
 /**
  * The part that answers play, within a write: for whoever undoes more than answers (a migration), after having put the
  * ontology back. Adds to the counts of `out`.

@@ -279,6 +279,9 @@ static lnt_status do_split(verb_call *v) {
   lnt_status status = need_option(v, "split");
   if (!status) status = refuse_rank(v, "split");
   if (!status) status = get_text(&where, v, "where");
+  if (!status && where && !*where) {
+    status = lnti_fail(v->err, LNT_EINVAL, "split: \"where\" is empty: say which items, for example \"split=train\"");
+  }
   if (!status) status = lnti_json_get_bool(&review, v->json, "review", false, v->err);
   if (!status && !names_other && !review) {
     status = lnti_fail(
@@ -694,14 +697,26 @@ static const verb *find_verb(const char *name) {
   return NULL;
 }
 
+static lnt_status fail_unknown(const char *what, const char *word, const char *const *names, size_t n, lnt_error *err) {
+  const char *near = lnti_nearest_name(word, names, n);
+  lnti_text list = {0};
+  lnt_status status = LNT_OK;
+  if (near) return lnti_fail(err, LNT_EDATA, "%s \"%.60s\"; did you mean \"%s\"?", what, word, near);
+  for (size_t i = 0; i < n && !status; i++) status = lnti_text_printf(&list, err, "%s%s", i ? ", " : "", names[i]);
+  if (!status) status = lnti_fail(err, LNT_EDATA, "%s \"%.60s\"; there is %s", what, word, list.data);
+  lnti_text_clear(&list);
+  return status;
+}
+
 static lnt_status check_keys(const verb *known, const lnti_json_value *change, lnt_error *err) {
   for (const lnti_json_value *value = change->first; value; value = value->next) {
     bool found = false;
     size_t n = 0;
     for (; known->keys[n]; n++) found = found || strcmp(known->keys[n], value->key) == 0;
     if (found) continue;
-    return lnti_fail(err, LNT_EDATA, "%s: no \"%.60s\" is known here; did you mean \"%s\"?", known->name, value->key,
-                     lnti_nearest_name(value->key, known->keys, n));
+    lnt_status status = fail_unknown("there is no", value->key, known->keys, n, err);
+    lnti_error_prefix(err, "%s", known->name);
+    return status;
   }
   return LNT_OK;
 }
@@ -732,8 +747,7 @@ lnt_status lnti_ontology_change(lnti_ontology_changes *changes, const lnti_json_
   if (status) return status;
   const verb *known = find_verb(name);
   if (!known) {
-    return lnti_fail(err, LNT_EDATA, "no change is called \"%.60s\"; did you mean \"%s\"?", name,
-                     lnti_nearest_name(name, names, sizeof names / sizeof *names));
+    return fail_unknown("no change is called", name, names, sizeof names / sizeof *names, err);
   }
   status = check_keys(known, change, err);
   if (!status) status = find_what(&v, known);

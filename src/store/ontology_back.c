@@ -241,16 +241,30 @@ lnt_status lnti_tx_answers(lnti_tx *tx, int64_t first, int64_t last, lnti_answer
   return status;
 }
 
+static const char answered_range_sql[] =
+    "SELECT (SELECT COALESCE(MIN(subject_id), 0) FROM answers), (SELECT COALESCE(MAX(subject_id), 0) FROM answers)";
+
 lnt_status lnti_store_answered_range(lnti_store *store, int64_t *first_out, int64_t *last_out, lnt_error *err) {
   lnti_walk w;
-  lnt_status status = lnti_walk_begin(
-      &w, store,
-      "SELECT (SELECT COALESCE(MIN(subject_id), 0) FROM answers), (SELECT COALESCE(MAX(subject_id), 0) FROM answers)",
-      err);
+  lnt_status status = lnti_walk_begin(&w, store, answered_range_sql, err);
   if (lnti_walk_next(&w, &status, err)) {
     *first_out = lnti_get_int(w.stmt, 0);
     *last_out = lnti_get_int(w.stmt, 1);
   }
   lnti_walk_end(&w);
+  return status;
+}
+
+lnt_status lnti_tx_answered_range(lnti_tx *tx, int64_t *first_out, int64_t *last_out, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  bool row = false;
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  if (!status) status = lnti_db_prepare(&stmt, tx->db, answered_range_sql, err);
+  if (!status) status = lnti_db_step(&row, stmt, err);
+  if (!status && row) {
+    *first_out = lnti_get_int(stmt, 0);
+    *last_out = lnti_get_int(stmt, 1);
+  }
+  if (stmt) lnti_db_reset(stmt);
   return status;
 }

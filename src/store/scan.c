@@ -28,20 +28,31 @@ static lnt_status read_uuid(lnti_uuid *out, bool *found_out, lnti_db *db, int64_
   return status;
 }
 
+static lnt_status read_position(lnti_store_position *out, lnti_db *db, lnt_error *err) {
+  bool found = false;
+  lnt_status status = read_int(&out->seq, db, "SELECT MAX(seq) FROM changes", err);
+  if (!status) status = read_int(&out->log_id, db, "SELECT MAX(id) FROM answer_log", err);
+  if (!status) status = read_int(&out->op_id, db, "SELECT MAX(id) FROM operations", err);
+  if (!status) status = read_int(&out->first_item, db, "SELECT MIN(id) FROM items", err);
+  if (!status) status = read_int(&out->last_item, db, "SELECT MAX(id) FROM items", err);
+  return status ? status : read_uuid(&out->op_uuid, &found, db, out->op_id, err);
+}
+
 lnt_status lnti_store_position_read(lnti_store_position *out, lnti_store *store, lnt_error *err) {
   lnti_store_position p = {0};
   lnti_db *db = NULL;
-  bool found = false;
   lnt_status status = lnti_reader_take(&db, store, err);
   if (!status) status = lnti_db_begin(db, false, err);
-  if (!status) status = read_int(&p.seq, db, "SELECT MAX(seq) FROM changes", err);
-  if (!status) status = read_int(&p.log_id, db, "SELECT MAX(id) FROM answer_log", err);
-  if (!status) status = read_int(&p.op_id, db, "SELECT MAX(id) FROM operations", err);
-  if (!status) status = read_int(&p.first_item, db, "SELECT MIN(id) FROM items", err);
-  if (!status) status = read_int(&p.last_item, db, "SELECT MAX(id) FROM items", err);
-  if (!status) status = read_uuid(&p.op_uuid, &found, db, p.op_id, err);
+  if (!status) status = read_position(&p, db, err);
   lnti_reader_give(store, db);
   if (!status) *out = p;
+  return status;
+}
+
+lnt_status lnti_tx_position_is(lnti_tx *tx, bool *out, const lnti_store_position *position, lnt_error *err) {
+  lnti_store_position now = {0};
+  lnt_status status = read_position(&now, tx->db, err);
+  if (!status) *out = now.seq == position->seq && now.log_id == position->log_id && now.op_id == position->op_id;
   return status;
 }
 

@@ -359,6 +359,7 @@ LNT_MUST_CHECK lnt_status lnti_tx_answers(lnti_tx *tx, int64_t first, int64_t la
 /** The ends of the items that have answers; 0, 0 where none has. */
 LNT_MUST_CHECK lnt_status lnti_store_answered_range(lnti_store *store, int64_t *first_out, int64_t *last_out,
                                                     lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_tx_answered_range(lnti_tx *tx, int64_t *first_out, int64_t *last_out, lnt_error *err);
 
 /* ---- splits, runs, models, jobs ---- */
 
@@ -503,6 +504,9 @@ typedef struct lnti_store_position {
   int64_t first_item, last_item;
 } lnti_store_position;
 LNT_MUST_CHECK lnt_status lnti_store_position_read(lnti_store_position *out, lnti_store *store, lnt_error *err);
+/** Within a write: whether nothing was written since the position was read, but by this write itself. Asked first of all. */
+LNT_MUST_CHECK lnt_status lnti_tx_position_is(lnti_tx *tx, bool *out, const lnti_store_position *position,
+                                              lnt_error *err);
 
 /** Whether the position is one of this store's, now or in the past: false after a restore of what is older, and for the
  *  position of another store. */

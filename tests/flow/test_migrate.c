@@ -411,6 +411,10 @@ static void test_refused(void **state) {
       {"[]", LNT_EDATA, "empty"},
       {"{\"change\": []}", LNT_EDATA, "no list of changes"},
       {"[{\"do\": \"renam\", \"what\": \"class\"}]", LNT_EDATA, "did you mean \"rename\""},
+      {"[{\"do\": \"xyzzy\", \"what\": \"class\"}]", LNT_EDATA, "there is rename, merge, split"},
+      {"[{\"do\": \"rename\", \"what\": \"class\", \"xyzzy\": \"x\"}]", LNT_EDATA, "there is do, what, title, id"},
+      {"[{\"do\": \"split\", \"what\": \"class/cat\", \"where\": \"\", \"id\": \"x\"}]", LNT_EINVAL,
+       "\"where\" is empty"},
       {"[{\"do\": \"rename\", \"what\": \"class\", \"titel\": \"x\"}]", LNT_EDATA, "did you mean \"title\""},
       {"[{\"do\": \"rename\", \"what\": \"class/bear\", \"title\": \"x\"}]", LNT_ENOTFOUND,
        "there is cat, kitten, dog"},
@@ -477,6 +481,74 @@ static void test_undo_is_refused(void **state) {
   lab_free(&l);
 }
 
+static void reread(lab *l) {
+  lnti_ontology_free(l->ontology);
+  l->ontology = NULL;
+  assert_ok(lnti_store_ontology(&l->ontology, l->project->store, ERR));
+}
+
+static const char merge_cups[] = "[{\"do\": \"merge\", \"what\": [\"labels/cup\"], \"into\": \"labels/bowl\"}]";
+
+/* What somebody answered and took back again is the migration's as before, whatever it was. */
+static void test_undo_after_undone_answers(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  lnti_migrate_result result = {0};
+  char *before = dump(&l);
+  assert_ok(migrate(&l, &result, merge_cups));
+  reread(&l);
+  static const char *const values[] = {"-bowl", "plate", "~bowl"};
+  for (size_t i = 0; i < 3; i++) {
+    lnti_undone undone = {0};
+    lab_answer(&l, 6, "labels", values[i]);
+    assert_ok(lnti_undo(&undone, l.project, &(lnti_undo_options){0}, ERR));
+  }
+  assert_ok(undo(&l, result.op_id));
+  char *back = dump(&l);
+  assert_string_equal(back, before);
+  free(back);
+  free(before);
+  lnti_migrate_result_clear(&result);
+  lab_free(&l);
+}
+
+/* An answer that a migration took back, and that somebody gave and took back since, is theirs: it does not come back. */
+static void test_undo_after_cleared_answers(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  lnti_migrate_result result = {0};
+  assert_ok(migrate(&l, &result, "[{\"do\": \"move\", \"what\": \"class/cat/mood\", \"to\": \"class/dog\"}]"));
+  expect_answers(&l, 1, "class=cat");
+  reread(&l);
+  lab_answer(&l, 1, "class", "dog");
+  lab_answer(&l, 1, "class/dog/mood", "angry");
+  lab_answer(&l, 1, "class/dog/mood", "clear");
+  lab_answer(&l, 1, "class", "cat");
+  assert_status(undo(&l, result.op_id), LNT_ECONFLICT);
+  assert_message("item 1: it was answered again since");
+  lnti_migrate_result_clear(&result);
+  lab_free(&l);
+}
+
+/* The undo of a migration that touched no answer is found by a redo. */
+static void test_redo_of_a_rename(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  lnti_migrate_result result = {0};
+  lnti_undone undone = {0};
+  assert_ok(migrate(&l, &result, "[{\"do\": \"rename\", \"what\": \"class/cat\", \"title\": \"Tom\"}]"));
+  char *after = dump(&l);
+  assert_ok(undo(&l, result.op_id));
+  assert_ok(lnti_undo(&undone, l.project, &(lnti_undo_options){.redo = true}, ERR));
+  assert_int_equal(undone.undoes, last_undo);
+  char *again = dump(&l);
+  assert_string_equal(again, after);
+  free(again);
+  free(after);
+  lnti_migrate_result_clear(&result);
+  lab_free(&l);
+}
+
 /* What the undo of a later one gave back is the earlier one's again. */
 static void test_undo_one_after_another(void **state) {
   (void)state;
@@ -511,6 +583,40 @@ static void test_older_ontologies_are_refused(void **state) {
   assert_message("changed");
   lnti_migrate_result_clear(&result);
   lab_free(&l);
+}
+
+/* Answers an item that had no answer, once: when the filter is looked at, whose value no item has. */
+static void answer_meanwhile(void *payload, lnti_log_level level, const char *message) {
+  lab *l = payload;
+  (void)level;
+  if (!strstr(message, "tset")) return;
+  l->project->context.log = NULL;
+  lab_answer(l, 11, "class", "kitten");
+}
+
+/* What is answered between the look of a filter and the write is migrated as well. */
+static void test_answers_given_meanwhile(void **state) {
+  (void)state;
+  static const char *const json[] = {
+      "[{\"do\": \"split\", \"what\": \"class/kitten\", \"where\": \"class=kitten or split=tset\", \"id\": \"lynx\"}]",
+      "[{\"do\": \"split\", \"what\": \"class/dog\", \"where\": \"split=tset\", \"id\": \"wolf\"}, "
+      "{\"do\": \"merge\", \"what\": [\"class/kitten\"], \"into\": \"class/cat\"}]"};
+  static const char *const answers[] = {"class=lynx", "class=cat"};
+  for (size_t i = 0; i < 2; i++) {
+    lab l = lab_new();
+    lnti_migrate_result result = {0};
+    const lnti_log log = {answer_meanwhile, &l, LNTI_LOG_DEBUG};
+    lab_ontology(&l, wide_json);
+    lab_items(&l, 11);
+    lab_answer(&l, 3, "class", "kitten");
+    l.project->context.log = &log;
+    assert_ok(migrate(&l, &result, json[i]));
+    assert_null(l.project->context.log);
+    expect_answers(&l, 3, answers[i]);
+    expect_answers(&l, 11, answers[i]);
+    lnti_migrate_result_clear(&result);
+    lab_free(&l);
+  }
 }
 
 /* ---- random ontologies, answers and changes ---- */
@@ -721,8 +827,12 @@ int main(void) {
       cmocka_unit_test(test_text_becomes_options),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_undo_is_refused),
+      cmocka_unit_test(test_undo_after_undone_answers),
+      cmocka_unit_test(test_undo_after_cleared_answers),
+      cmocka_unit_test(test_redo_of_a_rename),
       cmocka_unit_test(test_undo_one_after_another),
       cmocka_unit_test(test_older_ontologies_are_refused),
+      cmocka_unit_test(test_answers_given_meanwhile),
       cmocka_unit_test(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
