@@ -124,7 +124,7 @@ static lnt_status print(lnti_cli *cli, const lnti_undone *u, const conflicts *c,
 
 static lnt_status undo(lnti_cli *cli, lnti_project *project, const lnti_args *args, lnt_error *err) {
   conflicts c = {0};
-  lnti_undone result;
+  lnti_undone result = {0};
   lnti_undo_options options = {.redo = lnti_args_has(args, "redo"),
                                .dry_run = lnti_args_has(args, "dry-run"),
                                .visit = note_conflict,

@@ -303,15 +303,16 @@ static lnt_status make_truth(evaluating *e, lnt_error *err) {
   if (!status) status = lnti_alloc(&e->answers->item, n, sizeof *e->answers->item, err);
   if (status) return status;
   e->answers->n = n;
-  if (e->answers->truth.yes) memset(e->answers->truth.yes, -1, n * k);
+  int8_t *yes = e->answers->truth.yes;
+  if (yes) memset(yes, -1, n * k);
   for (size_t i = 0; i < n; i++) {
     size_t item = e->features.item[i];
     e->answers->item[i] = rows->items.item[item].id;
     if (rows->option) e->answers->truth.label[i] = e->class_of_option[rows->option[item]];
     if (rows->value) e->answers->truth.value[i] = rows->value[item];
-    for (size_t c = 0; rows->yes && c < e->n_options; c++) {
+    for (size_t c = 0; yes && c < e->n_options; c++) {
       int32_t class = e->class_of_option[e->option[c]];
-      if (class >= 0) e->answers->truth.yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
+      if (class >= 0) yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
     }
   }
   return LNT_OK;
