@@ -412,7 +412,15 @@ static lnt_status write_reject(lnti_text *text, const lnti_reject_curve *curve, 
 
 /* ---- slices ---- */
 
-static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, lnt_error *err) {
+/* "macro F1": as a heading, in small letters but for what is written large. */
+static lnti_shown measure_heading(const lnti_measure *measure) {
+  lnti_shown shown;
+  (void)snprintf(shown.text, sizeof shown.text, "%.30s", measure->title);
+  if (shown.text[0] >= 'A' && shown.text[0] <= 'Z' && shown.text[1] >= 'a') shown.text[0] += 'a' - 'A';
+  return shown;
+}
+
+static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, size_t last, lnt_error *err) {
   const lnti_slice *figures = &slice->figures;
   char special[96], *name = NULL;
   if (slice->kind == LNTI_SLICE_OTHER) {
@@ -423,19 +431,26 @@ static lnt_status slice_row(lnti_table *table, const lnti_report_slice *slice, l
   bool named = slice->kind == LNTI_SLICE_VALUE || slice->kind == LNTI_SLICE_RANGE;
   lnt_status status = short_name(&name, named ? lnti_report_slice_title(slice) : special, err);
   if (status != LNT_OK) return status;
-  const double *accuracy = figures->accuracy_ci95, *f1 = figures->macro_f1_ci95;
+  const double *ci95 = figures->ci95[0], *last_ci95 = figures->ci95[last];
   lnti_shown n = lnti_show_count(figures->n), groups = lnti_show_count(figures->n_groups);
-  lnti_shown share = lnti_show_metric(figures->accuracy), share_ci95 = lnti_show_interval(accuracy[0], accuracy[1]);
-  lnti_shown macro = lnti_show_metric(figures->macro_f1), macro_ci95 = lnti_show_interval(f1[0], f1[1]);
-  const char *cells[] = {name, n.text, share.text, share_ci95.text, macro.text, macro_ci95.text, groups.text};
+  lnti_shown value = lnti_show_metric(figures->value[0]), interval = lnti_show_interval(ci95[0], ci95[1]);
+  lnti_shown other = lnti_show_metric(figures->value[last]);
+  lnti_shown other_interval = lnti_show_interval(last_ci95[0], last_ci95[1]);
+  const char *cells[] = {name, n.text, value.text, interval.text, other.text, other_interval.text, groups.text};
   status = lnti_table_row(table, cells, err);
   free(name);
   return status;
 }
 
 static lnt_status write_slices(lnti_text *text, const lnti_report_slices *slices, bool styled, lnt_error *err) {
-  lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT},     {"n", LNTI_ALIGN_RIGHT},        {"accuracy", LNTI_ALIGN_RIGHT},
-                           {"", LNTI_ALIGN_LEFT},       {"macro F1", LNTI_ALIGN_RIGHT}, {"", LNTI_ALIGN_LEFT},
+  const size_t last = slices->n_measures - 1;
+  lnti_shown first_title = measure_heading(slices->measure[0]), last_title = measure_heading(slices->measure[last]);
+  lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT},
+                           {"n", LNTI_ALIGN_RIGHT},
+                           {first_title.text, LNTI_ALIGN_RIGHT},
+                           {"", LNTI_ALIGN_LEFT},
+                           {last_title.text, LNTI_ALIGN_RIGHT},
+                           {"", LNTI_ALIGN_LEFT},
                            {"groups", LNTI_ALIGN_RIGHT}};
   lnti_table table;
   lnti_text says = {NULL, 0, 0}, safe = {NULL, 0, 0};
@@ -445,7 +460,7 @@ static lnt_status write_slices(lnti_text *text, const lnti_report_slices *slices
   columns[0].title = key;
   lnti_table_init(&table, columns, slices->grouped ? 7 : 6, 2);
   status = heading(text, "Slices", ": the same for parts of the images", styled, err);
-  for (size_t i = 0; i < slices->n && status == LNT_OK; i++) status = slice_row(&table, &slices->slices[i], err);
+  for (size_t i = 0; i < slices->n && status == LNT_OK; i++) status = slice_row(&table, &slices->slices[i], last, err);
   if (status == LNT_OK) status = lnti_table_write(text, &table, err);
   if (status == LNT_OK) status = lnti_report_gap(&says, slices, err);
   if (status == LNT_OK) status = lnti_text_printf(&says, err, " %s", lnti_report_gap_verdict(slices));

@@ -46,7 +46,7 @@ void lnti_keyed_sort(lnti_keyed *data, lnti_keyed *spare, size_t n) {
 typedef struct bootstrap {
   const lnti_resampled *of;
   const lnti_evaluate_options *options;
-  uint32_t *group; /* [n] from 0 without gaps; NULL: each item alone */
+  const uint32_t *group; /* [n] in [0,n_groups); NULL: each item alone */
   size_t n_groups;
   double *value; /* [n_measures,resamples] */
 } bootstrap;
@@ -135,10 +135,17 @@ lnt_status lnti_resample(double *value_out, const lnti_resampled *of, const lnti
                          const lnti_context *context, lnt_error *err) {
   lnt_status status = LNT_OK;
   bootstrap b = {.of = of, .options = options, .n_groups = of->n, .value = value_out};
-  if (options->group != NULL) status = lnti_number_groups(&b.group, &b.n_groups, options->group, of->n, err);
+  uint32_t *numbered = NULL;
+  if (options->n_groups > 0) {
+    b.group = options->group;
+    b.n_groups = options->n_groups;
+  } else if (options->group != NULL) {
+    status = lnti_number_groups(&numbered, &b.n_groups, options->group, of->n, err);
+    b.group = numbered;
+  }
   if (!status)
     status = lnti_pool_for(context->pool, options->resamples, LNTI_WEIGHTINGS, run_batch, &b, context->cancel, err);
-  free(b.group);
+  free(numbered);
   return status;
 }
 

@@ -78,10 +78,15 @@ typedef struct lnti_evaluate_options {
   unsigned resamples; /**< of the bootstrap; 0: no intervals */
   uint64_t seed;
   const uint32_t *group; /**< [n] items with the same number are resampled together; NULL: each alone */
+  size_t n_groups; /**< not 0: the items are a part of others, with groups [0,n_groups), which are drawn as for these */
 } lnti_evaluate_options;
 
 #define LNTI_EVALUATE_OPTIONS_INIT \
-  { 1000, 0, NULL }
+  { 1000, 0, NULL, 0 }
+
+/** Numbers the groups 0, 1, ... in the order of their numbers; free() *out [n]. */
+LNT_MUST_CHECK lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n,
+                                             lnt_error *err);
 
 /**
  * @param prob   [n,k] f32, rows summing to 1 within 1e-3

@@ -52,9 +52,6 @@ LNT_MUST_CHECK lnt_status lnti_resample(double *value_out, const lnti_resampled 
 LNT_MUST_CHECK lnt_status lnti_resample_interval(double ci95_out[2], const double *resample, size_t n, double estimate,
                                                  bool distorted, double low, double high, lnt_error *err);
 
-/** Numbers the groups 0, 1, ... in the order of their numbers; free() *out [n]. */
-LNT_MUST_CHECK lnt_status lnti_number_groups(uint32_t **out, size_t *n_groups_out, const uint32_t *group, size_t n,
-                                             lnt_error *err);
 /** Draws resamples [first, first+lanes) into drawn [n_groups,LNTI_WEIGHTINGS]; lanes <= LNTI_WEIGHTINGS. */
 void lnti_draw_groups(uint8_t *drawn, size_t n_groups, uint64_t seed, size_t first, size_t lanes);
 /** The q-quantile of n values without NaN, linear between neighbours; sorts them. NaN where n is 0. */

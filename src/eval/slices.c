@@ -1,6 +1,5 @@
 /*
- * Slices: accuracy and macro F1 of parts of the items, with the bootstrap of bootstrap.c, and the gap between the best and
- * the worst part.
+ * Slices: accuracy and macro F1 of parts of the items, with the bootstrap of bootstrap.c.
  *
  * Items are taken slice by slice, so that one set of counts serves all slices; the draws are those of the whole evaluation:
  * where groups cross slices, these rise and fall together, and the gap's interval takes it into account.
@@ -29,7 +28,9 @@ typedef struct slicing {
   double *value; /* [n_slices,MEASURES,resamples] */
 } slicing;
 
+/* NULL without resamples. */
 static double *values_of(const slicing *s, size_t slice, size_t measure) {
+  if (!s->value) return NULL;
   return s->value + (slice * MEASURES + measure) * s->options->resamples;
 }
 
@@ -106,8 +107,8 @@ static lnt_status measure_items(slicing *s, lnt_error *err) {
       slice->hits += count[(2 * k + c) * LNTI_WEIGHTINGS];
     }
     slice->n = s->begin[j + 1] - s->begin[j];
-    slice->accuracy = value[LNTI_ACCURACY];
-    slice->macro_f1 = n_classes > 1 ? value[LNTI_MACRO_F1] : (double)NAN;
+    slice->value[ACCURACY] = value[LNTI_ACCURACY];
+    slice->value[MACRO_F1] = n_classes > 1 ? value[LNTI_MACRO_F1] : (double)NAN;
   }
   free(count);
   return LNT_OK;
@@ -152,11 +153,10 @@ static void draw_unanimous(slicing *s, size_t j) {
   for (unsigned r = 0; r < resamples; r++) {
     size_t right = 0;
     for (size_t i = 0; i < m; i++) right += lnti_rng_unit(&rng) < p;
-    value[r] = slice->accuracy + (double)right / (double)m - p;
+    value[r] = slice->value[ACCURACY] + (double)right / (double)m - p;
   }
 }
 
-/* Sorts the values: the gap comes first. */
 static void find_intervals(slicing *s) {
   const unsigned resamples = s->options->resamples;
   for (size_t j = 0; j < s->items->n_slices; j++) {
@@ -164,91 +164,38 @@ static void find_intervals(slicing *s) {
     if (slice->n_groups < 2) continue;
     if (is_unanimous(slice)) {
       double far = pow(0.025, 1 / (double)slice->n_groups);
-      slice->accuracy_ci95[0] = slice->hits > 0 ? far : 0;
-      slice->accuracy_ci95[1] = slice->hits > 0 ? 1 : 1 - far;
+      slice->ci95[ACCURACY][0] = slice->hits > 0 ? far : 0;
+      slice->ci95[ACCURACY][1] = slice->hits > 0 ? 1 : 1 - far;
     } else {
-      (void)lnti_interval(slice->accuracy_ci95, values_of(s, j, ACCURACY), resamples);
+      (void)lnti_interval(slice->ci95[ACCURACY], values_of(s, j, ACCURACY), resamples);
     }
-    if (isnan(slice->macro_f1) || is_unanimous(slice)) continue;
-    size_t defined = lnti_interval(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), resamples);
-    lnti_take_back_bias(slice->macro_f1_ci95, values_of(s, j, MACRO_F1), defined, slice->macro_f1, 0, 1);
+    if (isnan(slice->value[MACRO_F1]) || is_unanimous(slice)) continue;
+    size_t defined = lnti_interval(slice->ci95[MACRO_F1], values_of(s, j, MACRO_F1), resamples);
+    lnti_take_back_bias(slice->ci95[MACRO_F1], values_of(s, j, MACRO_F1), defined, slice->value[MACRO_F1], 0, 1);
   }
 }
 
-/* ---- the gap ---- */
-
-static bool is_compared(const slicing *s, size_t j) {
-  const lnti_slice *slice = &s->slices[j];
-  return (!s->items->compared || s->items->compared[j]) && slice->n >= LNTI_SLICE_ITEMS_ENOUGH &&
-         slice->n_groups >= LNTI_SLICE_GROUPS_ENOUGH;
-}
-
-/* What a resample makes of the difference of two slices, less the difference itself; NaN where it lacks one of them. */
-static double deviation(const slicing *s, size_t i, size_t j, size_t r) {
-  return values_of(s, i, ACCURACY)[r] - s->slices[i].accuracy - (values_of(s, j, ACCURACY)[r] - s->slices[j].accuracy);
-}
-
-static double deviation_sd(const slicing *s, size_t i, size_t j) {
-  double sum = 0, squares = 0;
-  size_t n = 0;
-  for (size_t r = 0; r < s->options->resamples; r++) {
-    double d = deviation(s, i, j, r);
-    if (isnan(d)) continue;
-    sum += d;
-    squares += d * d;
-    n++;
-  }
-  if (n < 2) return 0;
-  return sqrt(fmax(squares - sum * sum / (double)n, 0) / (double)(n - 1));
-}
-
-/* largest[r]: of all pairs that are compared, how many of its standard deviations one is off in a resample. */
-static void raise_largest(double *largest, const slicing *s, size_t i, size_t j) {
-  double sd = deviation_sd(s, i, j);
-  for (size_t r = 0; r < s->options->resamples && sd > 0; r++) {
-    double d = fabs(deviation(s, i, j, r)) / sd;
-    if (d > largest[r]) largest[r] = d;
-  }
-}
-
-static lnt_status gap_interval(lnti_slice_gap *gap, const slicing *s, lnt_error *err) {
-  double *largest = NULL;
+static lnt_status find_gap(lnti_slice_gap *gap, const slicing *s, lnt_error *err) {
+  const double **resample = NULL;
   const size_t n = s->items->n_slices;
-  lnt_status status = lnti_alloc_zero(&largest, s->options->resamples, sizeof *largest, err);
-  for (size_t i = 0; i < n && !status; i++) {
-    for (size_t j = i + 1; j < n && is_compared(s, i); j++) {
-      if (is_compared(s, j)) raise_largest(largest, s, i, j);
-    }
-  }
-  if (!status) {
-    double half = lnti_quantile(largest, s->options->resamples, 0.95) * deviation_sd(s, gap->best, gap->worst);
-    gap->ci95[0] = fmax(gap->difference - half, -1);
-    gap->ci95[1] = fmin(gap->difference + half, 1);
-  }
-  free(largest);
+  lnt_status status = lnti_alloc(&resample, n, sizeof *resample, err);
+  if (status) return status;
+  for (size_t j = 0; j < n; j++) resample[j] = values_of(s, j, ACCURACY);
+  const lnti_slice_gap_of of = {s->slices, n, s->items->compared, resample, s->options->resamples, false, 1};
+  status = lnti_slice_gap_find(gap, &of, err);
+  free(resample);
   return status;
 }
 
-/* The first of equals is the best, and the last the worst: so that they are two. */
-static void find_extremes(lnti_slice_gap *gap, const slicing *s) {
-  for (size_t j = 0; j < s->items->n_slices; j++) {
-    if (!is_compared(s, j)) continue;
-    double accuracy = s->slices[j].accuracy;
-    if (gap->n_enough == 0 || accuracy > s->slices[gap->best].accuracy) gap->best = j;
-    if (gap->n_enough == 0 || accuracy <= s->slices[gap->worst].accuracy) gap->worst = j;
-    gap->n_enough++;
-  }
-  if (gap->n_enough > 1) gap->difference = s->slices[gap->best].accuracy - s->slices[gap->worst].accuracy;
-}
-
+/* The gap before the intervals, which sort the values. */
 static lnt_status resample(lnti_slice_gap *gap, slicing *s, const lnti_context *context, lnt_error *err) {
   const unsigned resamples = s->options->resamples;
   lnt_status status = lnti_alloc(&s->value, s->items->n_slices, MEASURES * (size_t)resamples * sizeof *s->value, err);
   if (!status) status = lnti_pool_for(context->pool, resamples, LNTI_WEIGHTINGS, run_batch, s, context->cancel, err);
   for (size_t j = 0; j < s->items->n_slices && !status; j++) {
-    if (is_compared(s, j) && is_unanimous(&s->slices[j])) draw_unanimous(s, j);
+    if (s->slices[j].n_groups > 1 && is_unanimous(&s->slices[j])) draw_unanimous(s, j);
   }
-  if (!status && gap->n_enough > 1) status = gap_interval(gap, s, err);
+  if (!status) status = find_gap(gap, s, err);
   if (!status) find_intervals(s);
   return status;
 }
@@ -256,7 +203,7 @@ static lnt_status resample(lnti_slice_gap *gap, slicing *s, const lnti_context *
 lnt_status lnti_slices_measure(lnti_slice *out, lnti_slice_gap *gap_out, const lnti_slice_items *items,
                                const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
   const double none = (double)NAN;
-  lnti_slice_gap gap = {.difference = none, .ci95 = {none, none}};
+  lnti_slice_gap gap;
   slicing s = {.items = items, .options = options, .n_groups = items->n};
   if (items->n == 0 || items->n_slices == 0) return lnti_fail(err, LNT_EINVAL, "there is nothing to slice");
   if (items->n_slices > LNTI_SLICES_MAX) {
@@ -269,11 +216,10 @@ lnt_status lnti_slices_measure(lnti_slice *out, lnti_slice_gap *gap_out, const l
   if (!status) status = count_groups(&s, err);
   for (size_t j = 0; j < items->n_slices && !status; j++) {
     lnti_slice *slice = &s.slices[j];
-    for (int end = 0; end < 2; end++) slice->accuracy_ci95[end] = slice->macro_f1_ci95[end] = none;
+    for (size_t m = 0; m < LNTI_SLICE_MEASURES; m++) slice->value[m] = slice->ci95[m][0] = slice->ci95[m][1] = none;
   }
   if (!status) status = measure_items(&s, err);
-  if (!status) find_extremes(&gap, &s);
-  if (!status && options->resamples > 0) status = resample(&gap, &s, context, err);
+  if (!status) status = options->resamples > 0 ? resample(&gap, &s, context, err) : find_gap(&gap, &s, err);
   if (!status) {
     memcpy(out, s.slices, items->n_slices * sizeof *out);
     *gap_out = gap;

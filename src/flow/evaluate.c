@@ -274,25 +274,22 @@ done:
   return status;
 }
 
-static lnt_status measure_slices(evaluating *e, const lnti_evaluate_options *options, lnt_error *err) {
+static lnt_status measure_slices(evaluating *e, const lnti_judging *judging, lnt_error *err) {
   lnti_evaluate_result *result = e->result;
-  size_t n = e->features.n, k = e->result->model->n_classes, n_keys = e->request->n_slices;
-  uint32_t *predicted = NULL;
-  if (n_keys == 0 || !e->answers->truth.label) return LNT_OK;
-  lnt_status status = lnti_alloc(&predicted, n, sizeof *predicted, err);
-  if (!status) status = lnti_alloc_zero(&result->slices, n_keys, sizeof *result->slices, err);
-  for (size_t i = 0; i < n && !status; i++) predicted[i] = (uint32_t)lnti_argmax(e->answers->prob + i * k, k);
-  const lnti_slices_of of = {n, k, e->answers->item, e->answers->truth.label, predicted};
+  size_t n_keys = e->request->n_slices;
+  if (n_keys == 0) return LNT_OK;
+  lnt_status status = lnti_alloc_zero(&result->slices, n_keys, sizeof *result->slices, err);
+  const lnti_slices_of of = {e->answers->item, judging};
   for (size_t i = 0; i < n_keys && !status; i++) {
     lnti_report_slices *slices = &result->slices[i];
-    status = lnti_slices_find(slices, e->view, &e->keys[i], &of, options, &e->project->context, err);
+    status = lnti_slices_find(slices, e->view, &e->keys[i], &of, &e->project->context, err);
     if (status) break;
     result->n_slices++;
+    slices->unit = result->model->range.unit;
     if (slices->n > 1 || slices->slices[0].kind != LNTI_SLICE_NONE) continue;
     status =
         lnti_messages_add(&result->warnings, err, "--slice %s: not one of these images has a value of it", slices->key);
   }
-  free(predicted);
   return status;
 }
 
@@ -350,7 +347,8 @@ static lnt_status judge(evaluating *e, const lnti_evaluate_options *options, lnt
   result->multilabel = judged.multilabel;
   result->hierarchy = judged.hierarchy;
   result->regression = judged.regression;
-  return lnti_warn_of_guessing(&result->warnings, &judged, model, err);
+  status = lnti_warn_of_guessing(&result->warnings, &judged, model, err);
+  return status ? status : measure_slices(e, &what, err);
 }
 
 /* How good it is on what it is surest of. */
@@ -394,8 +392,7 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   status = lnti_model_predict(e->answers->prob, model, &x, &e->project->context, err);
   if (status) return status;
   status = judge(e, &options, err);
-  if (!status) status = find_reject(e, err);
-  return status ? status : measure_slices(e, &options, err);
+  return status ? status : find_reject(e, err);
 }
 
 /* The command is no help for items that are meant to be training items. */
@@ -553,7 +550,7 @@ static lnt_status run(evaluating *e, lnt_error *err) {
   if (status) return status;
   status = warn_of_trained(e, err);
   if (!status && e->second) {
-    const lnti_evaluate_options options = {e->request->resamples, e->request->seed, NULL};
+    const lnti_evaluate_options options = {e->request->resamples, e->request->seed, NULL, 0};
     status = lnti_compare_results(&e->result->comparison, e->result, e->second, &options, &e->project->context, err);
   }
   if (!status && e->second && e->second->n_trained_on > 0)

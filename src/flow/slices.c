@@ -9,6 +9,7 @@
 #include <flow/filter/parts.h>
 #include <flow/view/parts.h>
 #include <math.h>
+#include <math/topk.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,9 +115,9 @@ static lnt_status code_values(coding *c, lnti_view *view, const lnti_slice_key *
   lnti_text text = {0};
   lnti_coded coded;
   bool is_coded = false, number = key->field.kind == LNTI_FIELD_QUESTION && lnti_view_numbers(view, &key->field);
-  lnt_status status = lnti_alloc(&c->code, of->n, sizeof *c->code, err);
+  lnt_status status = lnti_alloc(&c->code, of->judging->truth->n, sizeof *c->code, err);
   if (!status && !key->folder && !number) status = lnti_view_coded(&coded, &is_coded, view, &key->field, err);
-  for (size_t i = 0; i < of->n && !status; i++) {
+  for (size_t i = 0; i < of->judging->truth->n && !status; i++) {
     size_t row = lnti_view_row(view, of->id[i]);
     text.length = 0;
     status = lnti_text_append(&text, "", 0, err);
@@ -315,21 +316,171 @@ static lnt_status add_titles(lnti_report_slices *s, const lnti_view *view, const
   return status;
 }
 
-static lnt_status measure(lnti_report_slices *s, const uint32_t *slice, const lnti_slices_of *of,
-                          const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
-  lnti_slice figures[LNTI_SLICE_VALUES_MAX + 2];
+/* ---- figures ---- */
+
+typedef struct measuring {
+  lnti_report_slices *s;
+  const uint32_t *slice; /* [n] */
+  const lnti_judging *of;
+  const lnti_context *context;
   bool compared[LNTI_SLICE_VALUES_MAX + 2];
-  for (size_t j = 0; j < s->n; j++) compared[j] = s->slices[j].kind != LNTI_SLICE_OTHER;
-  const lnti_slice_items items = {of->n, of->k, s->n, of->label, of->predicted, slice, compared};
-  lnt_status status = lnti_slices_measure(figures, &s->gap, &items, options, context, err);
-  for (size_t j = 0; j < s->n && !status; j++) s->slices[j].figures = figures[j];
+  uint32_t *group; /* [n] in [0,n_groups) */
+  size_t n_groups;
+  lnti_judged judged[LNTI_SLICE_VALUES_MAX + 2]; /* of each slice by itself */
+} measuring;
+
+static lnt_status measure_classes(measuring *m, lnt_error *err) {
+  const lnti_truth *t = m->of->truth;
+  const lnti_measures names = lnti_evaluation_measures(NULL);
+  lnti_slice figures[LNTI_SLICE_VALUES_MAX + 2];
+  uint32_t *predicted = NULL;
+  lnt_status status = lnti_alloc(&predicted, t->n, sizeof *predicted, err);
+  for (size_t i = 0; i < t->n && !status; i++) predicted[i] = (uint32_t)lnti_argmax(m->of->prob + i * t->k, t->k);
+  const lnti_slice_items items = {t->n, t->k, m->s->n, t->label, predicted, m->slice, m->compared};
+  if (!status) status = lnti_slices_measure(figures, &m->s->gap, &items, &m->of->options, m->context, err);
+  for (size_t j = 0; j < m->s->n && !status; j++) m->s->slices[j].figures = figures[j];
+  m->s->measure[0] = &names.measure[LNTI_ACCURACY];
+  m->s->measure[1] = &names.measure[LNTI_MACRO_F1];
+  m->s->n_measures = 2;
+  free(predicted);
+  return status;
+}
+
+static lnt_status judge_rows(lnti_judged *out, const measuring *m, const lnti_truth *truth, const float *prob,
+                             const uint32_t *group, lnt_error *err) {
+  lnti_judging part = *m->of;
+  part.truth = truth;
+  part.prob = prob;
+  part.options.group = group;
+  part.options.n_groups = m->n_groups;
+  if (!truth->label) return lnti_judge(out, &part, m->context, err);
+  return lnti_hierarchy_evaluation_new(&out->hierarchy, part.tree, prob, truth->label, truth->n, &part.options,
+                                       m->context, err);
+}
+
+/* The rows of a slice by themselves, in the resamples of all. */
+static lnt_status judge_slice(measuring *m, size_t j, lnti_slice *figures, lnt_error *err) {
+  const lnti_truth *all = m->of->truth;
+  lnti_truth truth = {0};
+  float *prob = NULL;
+  uint32_t *group = NULL;
+  bool *seen = NULL;
+  size_t n = 0, k = all->k;
+  for (size_t i = 0; i < all->n; i++) n += m->slice[i] == j;
+  lnt_status status = lnti_truth_new(&truth, all->task, n, k, err);
+  if (!status) status = lnti_alloc(&prob, n * k, sizeof *prob, err);
+  if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
+  if (!status) status = lnti_alloc_zero(&seen, m->n_groups, sizeof *seen, err);
+  size_t at = 0, n_groups = 0;
+  for (size_t i = 0; i < all->n && !status; i++) {
+    if (m->slice[i] != j) continue;
+    lnti_truth_copy(&truth, at, all, i);
+    memcpy(prob + at * k, m->of->prob + i * k, k * sizeof *prob);
+    n_groups += !seen[m->group[i]];
+    seen[m->group[i]] = true;
+    group[at++] = m->group[i];
+  }
+  figures->n = n;
+  figures->n_groups = n_groups;
+  if (!status) status = judge_rows(&m->judged[j], m, &truth, prob, group, err);
+  free(seen);
+  free(group);
+  free(prob);
+  lnti_truth_clear(&truth);
+  return status;
+}
+
+/* A slice that lies in one group has no interval, since nothing is known of other groups; nor has one whose resamples are all
+ * alike, which says that they are few and not that the figure is sure. */
+static void take_figure(lnti_slice *figures, size_t to, const lnti_measures *from, size_t at) {
+  const double *ci95 = from->ci95[at];
+  const bool spread = figures->n_groups > 1 && ci95[0] < ci95[1];
+  figures->value[to] = from->value[at];
+  for (int end = 0; end < 2; end++) figures->ci95[to][end] = spread ? ci95[end] : (double)NAN;
+}
+
+static lnt_status compare_slices(measuring *m, const lnti_measures *of, lnt_error *err) {
+  lnti_slice figures[LNTI_SLICE_VALUES_MAX + 2];
+  const double *resample[LNTI_SLICE_VALUES_MAX + 2];
+  const lnti_measure *first = m->s->measure[0];
+  for (size_t j = 0; j < m->s->n; j++) {
+    figures[j] = m->s->slices[j].figures;
+    resample[j] = of[j].resample; /* of the first measure, which comes first there too */
+  }
+  const lnti_slice_gap_of gap = {figures,
+                                 m->s->n,
+                                 m->compared,
+                                 resample,
+                                 m->of->options.resamples,
+                                 first->lower_is_better,
+                                 first->scale == LNTI_SCALE_VALUE ? (double)INFINITY : 1};
+  return lnti_slice_gap_find(&m->s->gap, &gap, err);
+}
+
+static lnt_status measure_judged(measuring *m, lnt_error *err) {
+  static const size_t LABELS[] = {LNTI_ML_MAP, LNTI_ML_MICRO_F1}, NUMBERS[] = {LNTI_R_MAE, LNTI_R_BIAS};
+  _Static_assert(LNTI_ML_MAP == 0 && LNTI_R_MAE == 0, "what slices are compared by comes first");
+  lnti_measures of[LNTI_SLICE_VALUES_MAX + 2];
+  const size_t *which = m->of->truth->yes ? LABELS : NUMBERS;
+  lnt_status status = LNT_OK;
+  for (size_t j = 0; j < m->s->n && !status; j++) {
+    lnti_slice *figures = &m->s->slices[j].figures;
+    *figures = (lnti_slice){.value = {0}};
+    for (size_t v = 0; v < LNTI_SLICE_MEASURES; v++)
+      figures->value[v] = figures->ci95[v][0] = figures->ci95[v][1] = (double)NAN;
+    status = judge_slice(m, j, figures, err);
+    if (status) break;
+    of[j] = m->judged[j].multilabel ? lnti_multilabel_measures(m->judged[j].multilabel)
+                                    : lnti_regression_measures(m->judged[j].regression);
+    for (size_t v = 0; v < 2; v++) {
+      m->s->measure[v] = &of[j].measure[which[v]];
+      take_figure(figures, v, &of[j], which[v]);
+    }
+  }
+  m->s->n_measures = 2;
+  return status ? status : compare_slices(m, of, err);
+}
+
+static lnt_status add_tree(measuring *m, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t j = 0; j < m->s->n && !status; j++) {
+    lnti_slice *figures = &m->s->slices[j].figures;
+    status = judge_slice(m, j, figures, err);
+    if (status) break;
+    lnti_measures of = lnti_hierarchy_measures(m->judged[j].hierarchy);
+    m->s->measure[2] = &of.measure[LNTI_H_F1];
+    take_figure(figures, 2, &of, LNTI_H_F1);
+  }
+  m->s->n_measures = 3;
+  return status;
+}
+
+static lnt_status number_groups(measuring *m, lnt_error *err) {
+  const lnti_evaluate_options *options = &m->of->options;
+  size_t n = m->of->truth->n;
+  if (options->group) return lnti_number_groups(&m->group, &m->n_groups, options->group, n, err);
+  lnt_status status = lnti_alloc(&m->group, n, sizeof *m->group, err);
+  for (size_t i = 0; i < n && !status; i++) m->group[i] = (uint32_t)i;
+  m->n_groups = n;
+  return status;
+}
+
+static lnt_status measure(lnti_report_slices *s, const uint32_t *slice, const lnti_judging *of,
+                          const lnti_context *context, lnt_error *err) {
+  measuring m = {.s = s, .slice = slice, .of = of, .context = context};
+  for (size_t j = 0; j < s->n; j++) m.compared[j] = s->slices[j].kind != LNTI_SLICE_OTHER;
+  lnt_status status = number_groups(&m, err);
+  if (!status) status = of->truth->label ? measure_classes(&m, err) : measure_judged(&m, err);
+  if (!status && of->truth->label && of->tree) status = add_tree(&m, err);
+  for (size_t j = 0; j < s->n; j++) lnti_judged_clear(&m.judged[j]);
+  free(m.group);
   return status;
 }
 
 lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti_slice_key *key,
-                            const lnti_slices_of *of, const lnti_evaluate_options *options, const lnti_context *context,
-                            lnt_error *err) {
-  lnti_report_slices slices = {.grouped = options->group != NULL};
+                            const lnti_slices_of *of, const lnti_context *context, lnt_error *err) {
+  const size_t n = of->judging->truth->n;
+  lnti_report_slices slices = {.grouped = of->judging->options.group != NULL};
   coding c = {0};
   uint32_t *slice_of = NULL;
   lnt_status status = lnti_strdup(&slices.key, key->text, err);
@@ -337,10 +488,10 @@ lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti
   if (!status) status = code_values(&c, view, key, of, err);
   lnti_view_unlock(view);
   if (!status) status = lnti_alloc_zero(&slice_of, lnti_words_count(&c.values), sizeof *slice_of, err);
-  if (!status) status = make_slices(&slices, slice_of, &c, of->n, err);
+  if (!status) status = make_slices(&slices, slice_of, &c, n, err);
   if (!status) status = add_titles(&slices, view, key, err);
-  for (size_t i = 0; i < of->n && !status; i++) c.code[i] = slice_of[c.code[i]];
-  if (!status) status = measure(&slices, c.code, of, options, context, err);
+  for (size_t i = 0; i < n && !status; i++) c.code[i] = slice_of[c.code[i]];
+  if (!status) status = measure(&slices, c.code, of->judging, context, err);
   if (!status) {
     *out = slices;
     slices = (lnti_report_slices){0};

@@ -9,6 +9,7 @@
 #ifndef LNTI_FLOW_SLICES_H
 #define LNTI_FLOW_SLICES_H
 
+#include <flow/judge.h>
 #include <flow/report/report.h>
 #include <flow/view/view.h>
 
@@ -27,19 +28,18 @@ LNT_MUST_CHECK lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_vi
 
 /** What was evaluated. All borrowed. */
 typedef struct lnti_slices_of {
-  size_t n, k;
-  const int64_t *id;         /**< [n] items */
-  const int32_t *label;      /**< [n] */
-  const uint32_t *predicted; /**< [n] */
+  const int64_t *id;           /**< [judging->truth->n] items */
+  const lnti_judging *judging; /**< with the options of the resampling */
 } lnti_slices_of;
 
 /**
+ * Classes have accuracy and macro F1, of a tree hierarchical F1 too; labels mean average precision and micro F1; numbers mean
+ * error and bias.
  * @param out  lnti_report_slices_clear frees it
- * @return LNT_OK; as lnti_slices_measure. Takes the view's lock for the time it reads values.
+ * @return LNT_OK; as lnti_slices_measure and lnti_judge. Takes the view's lock for the time it reads values.
  */
 LNT_MUST_CHECK lnt_status lnti_slices_find(lnti_report_slices *out, lnti_view *view, const lnti_slice_key *key,
-                                           const lnti_slices_of *of, const lnti_evaluate_options *options,
-                                           const lnti_context *context, lnt_error *err);
+                                           const lnti_slices_of *of, const lnti_context *context, lnt_error *err);
 void lnti_report_slices_clear(lnti_report_slices *slices);
 
 #endif

@@ -60,7 +60,7 @@ static void plain_shift(double ci95[2], const double *value, size_t n, double es
 
 static void plain_bootstrap(double ci95[LNTI_METRICS][2], const float *prob, const int32_t *label, size_t n, size_t k,
                             const lnti_evaluate_options *options) {
-  static const lnti_evaluate_options POINT = {0, 0, NULL};
+  static const lnti_evaluate_options POINT = {0, 0, NULL, 0};
   size_t *of = malloc(n * sizeof *of), n_groups = n, capacity = n * n, defined[LNTI_METRICS] = {0};
   double *value = malloc((size_t)LNTI_METRICS * options->resamples * sizeof *value);
   float *copy = malloc(capacity * k * sizeof *copy);
@@ -114,7 +114,7 @@ static void check_against_plain(uint64_t seed, size_t n, size_t k, unsigned resa
   lnti_rng_seed(&rng, seed, 99);
   random_set(prob, label, n, k, steps, &rng);
   for (size_t i = 0; i < n; i++) group[i] = UINT32_C(4000000000) - 1000 * (uint32_t)lnti_rng_below(&rng, n / 3 + 1);
-  lnti_evaluate_options options = {resamples, seed, grouped ? group : NULL};
+  lnti_evaluate_options options = {resamples, seed, grouped ? group : NULL, 0};
   plain_bootstrap(want, prob, label, n, k, &options);
   lnti_evaluation *e = evaluate(prob, label, n, k, &options, &SERIAL);
   (void)snprintf(title, sizeof title, "seed %d, n %zu, k %zu, %u resamples", (int)seed, n, k, resamples);
@@ -251,7 +251,7 @@ static void check_holds_estimate(lnti_rng *rng, void *payload) {
   size_t n = 1 + (size_t)lnti_rng_below(rng, 60), k = 2 + (size_t)lnti_rng_below(rng, 4);
   float *prob = malloc(n * k * sizeof *prob);
   int32_t *label = malloc(n * sizeof *label);
-  lnti_evaluate_options options = {20, lnti_rng_next(rng), NULL};
+  lnti_evaluate_options options = {20, lnti_rng_next(rng), NULL, 0};
   (void)payload;
   random_set(prob, label, n, k, lnti_rng_below(rng, 2) ? 3 : 0, rng);
   lnti_evaluation *e = evaluate(prob, label, n, k, &options, &SERIAL);
@@ -298,7 +298,7 @@ static void groups_widen_the_interval(void **state) {
 static void one_item_has_an_interval_of_no_width(void **state) {
   static const float PROB[] = {0.75f, 0.25f};
   static const int32_t LABEL[] = {0};
-  lnti_evaluate_options options = {20, 1, NULL};
+  lnti_evaluate_options options = {20, 1, NULL, 0};
   lnti_evaluation *e = evaluate(PROB, LABEL, 1, 2, &options, &SERIAL);
   (void)state;
   assert_true(e->ci95[LNTI_ACCURACY][0] == 1 && e->ci95[LNTI_ACCURACY][1] == 1);

@@ -16,7 +16,7 @@ typedef struct golden_case {
 #include "../golden/eval_unknown_golden.h"
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-static const lnti_evaluate_options POINT = {0, 0, NULL};
+static const lnti_evaluate_options POINT = {0, 0, NULL, 0};
 
 static void reject_curve_by_hand(void **state) {
   static const float CONFIDENCE[] = {0.5F, 0.9F, 0.7F, 0.7F, 0.2F};
@@ -128,7 +128,7 @@ static void costs_and_answers_must_make_sense(void **state) {
 }
 
 static void unknown_items_as_scikit_learn_tells_them(void **state) {
-  const lnti_evaluate_options resamples = {200, 1, NULL};
+  const lnti_evaluate_options resamples = {200, 1, NULL, 0};
   lnti_unknown_metrics got;
   (void)state;
   for (size_t g = 0; g < sizeof GOLDEN / sizeof *GOLDEN; g++) {
@@ -163,7 +163,7 @@ static void balance_by_hand(void **state) {
 /* ---- two models ---- */
 
 static lnti_evaluation *evaluate(const float *prob, const int32_t *label, size_t n, unsigned resamples) {
-  const lnti_evaluate_options options = {resamples, 3, NULL};
+  const lnti_evaluate_options options = {resamples, 3, NULL, 0};
   lnti_evaluation *e = NULL;
   assert_int_equal(lnti_evaluation_new(&e, prob, label, n, 2, &options, &SERIAL, NULL), LNT_OK);
   return e;

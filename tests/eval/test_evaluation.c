@@ -16,7 +16,7 @@ typedef struct golden_case {
 #include "../golden/eval_metrics_golden.h"
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-static const lnti_evaluate_options NO_INTERVALS = {0, 0, NULL};
+static const lnti_evaluate_options NO_INTERVALS = {0, 0, NULL, 0};
 
 static lnti_evaluation *evaluate(const float *prob, const int32_t *label, size_t n, size_t k) {
   lnti_evaluation *e = NULL;

@@ -14,7 +14,7 @@ static const int32_t LABEL[] = {0, 1, 0, 0};
 
 static void evaluation_survives_every_failing_allocation(void **state) {
   static const uint32_t GROUP[] = {7, 7, 3, 3};
-  const lnti_evaluate_options options = {20, 1, GROUP};
+  const lnti_evaluate_options options = {20, 1, GROUP, 0};
   (void)state;
   for_each_fault(n) {
     lnti_evaluation *e = NULL;
@@ -40,7 +40,7 @@ static void list_of_confusions_survives_every_failing_allocation(void **state) {
   enum { K = LNTI_CONFUSION_DENSE_MAX + 1 };
   static float prob[3 * K];
   static const int32_t TRUTH[] = {0, 1000, 1000};
-  const lnti_evaluate_options options = {0, 0, NULL};
+  const lnti_evaluate_options options = {0, 0, NULL, 0};
   (void)state;
   for (size_t i = 0; i < 3; i++) prob[i * K + 1000] = 1;
   for_each_fault(n) {
@@ -66,7 +66,7 @@ static void slices_survive_every_failing_allocation(void **state) {
   enum { N = 80 };
   static int32_t truth[N];
   static uint32_t predicted[N], slice[N], group[N];
-  const lnti_evaluate_options options = {20, 1, group};
+  const lnti_evaluate_options options = {20, 1, group, 0};
   const lnti_slice_items items = {N, 2, 2, truth, predicted, slice, NULL};
   (void)state;
   for (uint32_t i = 0; i < N; i++) {
@@ -84,7 +84,7 @@ static void slices_survive_every_failing_allocation(void **state) {
 }
 
 static const uint32_t PAIRS[] = {7, 7, 3, 3};
-static const lnti_evaluate_options RESAMPLES = {20, 1, PAIRS};
+static const lnti_evaluate_options RESAMPLES = {20, 1, PAIRS, 0};
 
 static void labels_survive_every_failing_allocation(void **state) {
   static const int8_t TRUTH[] = {1, 0, 1, -1, 0, 1, 1, 0};

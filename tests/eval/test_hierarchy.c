@@ -17,7 +17,7 @@ typedef struct golden_case {
 #include "../golden/eval_hierarchy_golden.h"
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-static const lnti_evaluate_options POINT = {0, 0, NULL};
+static const lnti_evaluate_options POINT = {0, 0, NULL, 0};
 
 static lnti_class_tree *tree_of(const char *const *ids, size_t n) {
   lnti_class_tree *tree = NULL;
@@ -112,7 +112,7 @@ static void resamples_are_those_written_out(void **state) {
   size_t *rows = malloc(g->n * g->n * sizeof *rows);
   float *prob = malloc(g->n * g->k * sizeof *prob);
   int32_t *label = malloc(g->n * sizeof *label);
-  const lnti_evaluate_options options = {R, 3, NULL};
+  const lnti_evaluate_options options = {R, 3, NULL, 0};
   (void)state;
   lnti_class_tree *tree = tree_of(g->id, g->k);
   lnti_hierarchy_evaluation *e = evaluate(tree, g->prob, g->label, g->n, &options);

@@ -19,7 +19,7 @@ typedef struct golden_case {
 #include "../golden/eval_multilabel_golden.h"
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-static const lnti_evaluate_options POINT = {0, 0, NULL};
+static const lnti_evaluate_options POINT = {0, 0, NULL, 0};
 
 static lnti_multilabel_evaluation *evaluate(const float *prob, const int8_t *truth, const float *threshold, size_t n,
                                             size_t k, const lnti_evaluate_options *options) {
@@ -113,7 +113,7 @@ static void resamples_are_those_written_out(void **state) {
       truth[c] = (int8_t)((int)lnti_rng_below(&rng, 3) - 1);
     }
     for (uint32_t i = 0; i < N; i++) group[i] = i / 3;
-    const lnti_evaluate_options options = {R, 77, grouped ? group : NULL};
+    const lnti_evaluate_options options = {R, 77, grouped ? group : NULL, 0};
     lnti_multilabel_evaluation *e = evaluate(prob, truth, NULL, N, K, &options);
     assert_int_equal(e->resamples, R);
     for (size_t r = 0; r < R; r++) {
@@ -151,7 +151,7 @@ static void threads_change_nothing(void **state) {
   }
   assert_int_equal(lnti_pool_new(&pool, 3, NULL), LNT_OK);
   const lnti_context context = {pool, LNT_CPU_GENERIC, NULL, NULL};
-  const lnti_evaluate_options options = {50, 1, NULL};
+  const lnti_evaluate_options options = {50, 1, NULL, 0};
   lnti_multilabel_evaluation *one = evaluate(prob, truth, NULL, N, K, &options), *three = NULL;
   assert_int_equal(lnti_multilabel_evaluation_new(&three, prob, truth, NULL, N, K, &options, &context, NULL), LNT_OK);
   assert_memory_equal(one->value, three->value, sizeof one->value);

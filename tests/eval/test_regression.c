@@ -16,7 +16,7 @@ typedef struct golden_case {
 #include "../golden/eval_regression_golden.h"
 
 static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-static const lnti_regression_options POINT = {{0, 0, NULL}, NAN, {NAN, NAN}};
+static const lnti_regression_options POINT = {{0, 0, NULL, 0}, NAN, {NAN, NAN}};
 
 static lnti_regression_evaluation *evaluate(const float *answer, const double *truth, size_t n,
                                             const lnti_regression_options *options) {
@@ -63,7 +63,7 @@ static void resamples_are_those_written_out(void **state) {
   assert_int_equal(g->n, N);
   for (uint32_t i = 0; i < N; i++) group[i] = i / 2;
   for (int grouped = 0; grouped < 2; grouped++) {
-    const lnti_regression_options options = {{R, 9, grouped ? group : NULL}, 2, {NAN, NAN}};
+    const lnti_regression_options options = {{R, 9, grouped ? group : NULL, 0}, 2, {NAN, NAN}};
     lnti_regression_evaluation *e = evaluate(g->answer, g->truth, N, &options);
     for (size_t r = 0; r < R; r++) {
       size_t n = plain_resample(rows, options.resample.group, N, 9, r);
@@ -87,7 +87,7 @@ static void resamples_are_those_written_out(void **state) {
 static void training_mean_and_interval_are_used(void **state) {
   static const float ANSWER[] = {1, 2, 3, 4};
   static const double TRUTH[] = {1, 2.5, 2, 8};
-  const lnti_regression_options options = {{100, 1, NULL}, 0, {-1, 0.5}};
+  const lnti_regression_options options = {{100, 1, NULL, 0}, 0, {-1, 0.5}};
   (void)state;
   lnti_regression_evaluation *e = evaluate(ANSWER, TRUTH, 4, &options);
   assert_near(e->mean_mae, 13.5 / 4, 1e-12, "by hand", "mean predictor");

@@ -39,17 +39,17 @@ static void figures_are_those_of_the_hand(void **state) {
               .label = {0, 1, 0, 0, 1, 1},
               .predicted = {0, 1, 2, 1, 1, 1},
               .slice = {0, 1, 2, 0, 0, 1}};
-  const lnti_evaluate_options options = {0, 0, NULL};
+  const lnti_evaluate_options options = {0, 0, NULL, 0};
   lnti_slice out[4];
   (void)state;
   lnti_slice_gap gap = measure(out, &s, &options);
   static const size_t n[] = {3, 2, 1, 0}, hits[] = {2, 2, 0, 0};
   for (size_t i = 0; i < 4; i++) assert_true(out[i].n == n[i] && out[i].hits == hits[i] && out[i].n_groups == n[i]);
-  assert_near(out[0].accuracy, 2.0 / 3, 1e-15, "slice 0", "accuracy");
-  assert_near(out[0].macro_f1, 2.0 / 3, 1e-15, "slice 0", "macro F1"); /* both classes 2 * 1 / (2 + 1) */
-  assert_true(out[1].accuracy == 1 && out[2].accuracy == 0 && isnan(out[3].accuracy));
-  assert_true(isnan(out[1].macro_f1) && isnan(out[2].macro_f1)); /* of one class */
-  assert_true(isnan(out[0].accuracy_ci95[0]) && isnan(out[0].macro_f1_ci95[1]));
+  assert_near(out[0].value[0], 2.0 / 3, 1e-15, "slice 0", "accuracy");
+  assert_near(out[0].value[1], 2.0 / 3, 1e-15, "slice 0", "macro F1"); /* both classes 2 * 1 / (2 + 1) */
+  assert_true(out[1].value[0] == 1 && out[2].value[0] == 0 && isnan(out[3].value[0]));
+  assert_true(isnan(out[1].value[1]) && isnan(out[2].value[1])); /* of one class */
+  assert_true(isnan(out[0].ci95[0][0]) && isnan(out[0].ci95[1][1]));
   assert_true(gap.n_enough == 0 && isnan(gap.difference) && isnan(gap.ci95[0]));
 }
 
@@ -133,8 +133,8 @@ static void check_slice(const sample *s, size_t slice, const lnti_slice *got, co
   }
   plain_values(point, s, slice, times);
   assert_int_equal(got->n_groups, n_groups);
-  assert_near(got->accuracy, point[0], 1e-12, "point", "accuracy");
-  if (!isnan(got->macro_f1)) assert_near(got->macro_f1, point[1], 1e-12, "point", "macro F1");
+  assert_near(got->value[0], point[0], 1e-12, "point", "accuracy");
+  if (!isnan(got->value[1])) assert_near(got->value[1], point[1], 1e-12, "point", "macro F1");
   for (size_t r = 0; r < RESAMPLES; r++) {
     double one[2];
     plain_draw(times, s, options, r);
@@ -144,20 +144,20 @@ static void check_slice(const sample *s, size_t slice, const lnti_slice *got, co
     }
   }
   if (n_groups < 2) {
-    assert_true(isnan(got->accuracy_ci95[0]) && isnan(got->macro_f1_ci95[1]));
+    assert_true(isnan(got->ci95[0][0]) && isnan(got->ci95[1][1]));
     return;
   }
   plain_interval(ci95, &mean, value[0], n[0]);
   double far = pow(0.025, 1 / (double)n_groups);
   if (got->hits == got->n) ci95[0] = far, ci95[1] = 1;
   if (got->hits == 0) ci95[0] = 0, ci95[1] = 1 - far;
-  for (int end = 0; end < 2; end++) assert_near(got->accuracy_ci95[end], ci95[end], 1e-11, "interval", "accuracy");
-  if (got->hits == got->n || got->hits == 0) assert_true(isnan(got->macro_f1_ci95[0]));
-  if (isnan(got->macro_f1) || got->hits == got->n || got->hits == 0) return;
+  for (int end = 0; end < 2; end++) assert_near(got->ci95[0][end], ci95[end], 1e-11, "interval", "accuracy");
+  if (got->hits == got->n || got->hits == 0) assert_true(isnan(got->ci95[1][0]));
+  if (isnan(got->value[1]) || got->hits == got->n || got->hits == 0) return;
   plain_interval(ci95, &mean, value[1], n[1]);
   double bias = mean - point[1];
-  assert_near(got->macro_f1_ci95[0], fmin(fmax(ci95[0] - bias, 0), point[1]), 1e-11, "low end", "macro F1");
-  assert_near(got->macro_f1_ci95[1], fmax(fmin(ci95[1] - bias, 1), point[1]), 1e-11, "high end", "macro F1");
+  assert_near(got->ci95[1][0], fmin(fmax(ci95[0] - bias, 0), point[1]), 1e-11, "low end", "macro F1");
+  assert_near(got->ci95[1][1], fmax(fmin(ci95[1] - bias, 1), point[1]), 1e-11, "high end", "macro F1");
 }
 
 static void check_random(lnti_rng *rng, void *payload) {
@@ -167,13 +167,13 @@ static void check_random(lnti_rng *rng, void *payload) {
   double weighted = 0;
   (void)payload;
   fill(&s, rng);
-  const lnti_evaluate_options options = {40, lnti_rng_next(rng), lnti_rng_below(rng, 2) ? s.group : NULL};
+  const lnti_evaluate_options options = {40, lnti_rng_next(rng), lnti_rng_below(rng, 2) ? s.group : NULL, 0};
   (void)measure(out, &s, &options);
   for (size_t j = 0; j < s.n_slices; j++) {
     check_slice(&s, j, &out[j], &options);
     n += out[j].n;
     hits += out[j].hits;
-    if (out[j].n) weighted += out[j].accuracy * (double)out[j].n;
+    if (out[j].n) weighted += out[j].value[0] * (double)out[j].n;
   }
   for (size_t i = 0; i < s.n; i++) right += (uint32_t)s.label[i] == s.predicted[i];
   assert_true(n == s.n && hits == right);
@@ -201,7 +201,7 @@ static void set_slices(sample *s, size_t n, const size_t *right, size_t n_slices
 static void two_slices_have_the_interval_of_a_difference_of_shares(void **state) {
   sample s;
   lnti_slice out[2];
-  const lnti_evaluate_options options = {2000, 3, NULL};
+  const lnti_evaluate_options options = {2000, 3, NULL, 0};
   const size_t right[] = {240, 360};
   double half = 1.96 * sqrt(0.6 * 0.4 / 400 + 0.9 * 0.1 / 400);
   (void)state;
@@ -216,7 +216,7 @@ static void two_slices_have_the_interval_of_a_difference_of_shares(void **state)
 static void slices_of_few_items_or_few_groups_are_not_compared(void **state) {
   sample s;
   lnti_slice out[3];
-  lnti_evaluate_options options = {100, 3, NULL};
+  lnti_evaluate_options options = {100, 3, NULL, 0};
   const size_t right[] = {29, 10, 20};
   (void)state;
   set_slices(&s, LNTI_SLICE_ITEMS_ENOUGH, right, 3, 4); /* 30 items in 8 groups and a part of a ninth */
@@ -224,7 +224,7 @@ static void slices_of_few_items_or_few_groups_are_not_compared(void **state) {
   options.group = s.group;
   lnti_slice_gap gap = measure(out, &s, &options);
   assert_true(gap.n_enough == 0 && isnan(gap.difference) && isnan(gap.ci95[0]));
-  assert_true(!isnan(out[0].accuracy_ci95[0]));
+  assert_true(!isnan(out[0].ci95[0][0]));
   set_slices(&s, LNTI_SLICE_ITEMS_ENOUGH - 1, right, 3, 1);
   options.group = NULL;
   assert_int_equal(measure(out, &s, &options).n_enough, 0);
@@ -241,19 +241,19 @@ static void slices_of_few_items_or_few_groups_are_not_compared(void **state) {
 static void perfect_slices_have_an_interval(void **state) {
   sample s;
   lnti_slice out[2];
-  const lnti_evaluate_options options = {2000, 3, NULL};
+  const lnti_evaluate_options options = {2000, 3, NULL, 0};
   const size_t all[] = {30, 30}, none[] = {0, 30};
   (void)state;
   set_slices(&s, 30, all, 2, 1);
   lnti_slice_gap gap = measure(out, &s, &options);
   assert_true(gap.best == 0 && gap.worst == 1 && gap.difference == 0);
   assert_true(gap.ci95[0] < -0.02 && gap.ci95[1] > 0.02 && gap.ci95[1] < 0.2);
-  assert_near(out[0].accuracy_ci95[0], 0.8843, 5e-5, "30 of 30", "low end"); /* Clopper and Pearson's */
-  assert_true(out[0].accuracy_ci95[1] == 1);
+  assert_near(out[0].ci95[0][0], 0.8843, 5e-5, "30 of 30", "low end"); /* Clopper and Pearson's */
+  assert_true(out[0].ci95[0][1] == 1);
   set_slices(&s, 30, none, 2, 1);
   gap = measure(out, &s, &options);
   assert_true(gap.difference == 1 && gap.ci95[0] > 0.8 && gap.ci95[1] == 1);
-  assert_near(out[0].accuracy_ci95[1], 1 - 0.8843, 5e-5, "0 of 30", "high end");
+  assert_near(out[0].ci95[0][1], 1 - 0.8843, 5e-5, "0 of 30", "high end");
 }
 
 /* Twelve slices, all right in 80 %: the best and the worst are some 20 points apart, and 5 % of trials may be fooled. */
@@ -270,7 +270,7 @@ static void equally_good_slices_are_rarely_told_apart(void **state) {
     size_t right[SLICES] = {0};
     for (size_t j = 0; j < SLICES * ITEMS; j++) right[j / ITEMS] += lnti_rng_unit(&rng) < 0.8;
     set_slices(&s, ITEMS, right, SLICES, 1);
-    const lnti_evaluate_options options = {200, trial, NULL};
+    const lnti_evaluate_options options = {200, trial, NULL, 0};
     lnti_slice_gap gap = measure(out, &s, &options);
     assert_true(gap.ci95[0] <= gap.difference && gap.difference <= gap.ci95[1]);
     fooled += gap.ci95[0] > 0;
@@ -288,7 +288,7 @@ static void same_on_any_number_of_threads(void **state) {
   lnti_slice_gap first_gap, gap;
   (void)state;
   set_slices(&s, 400, right, SLICES, 3);
-  const lnti_evaluate_options options = {101, 3, s.group};
+  const lnti_evaluate_options options = {101, 3, s.group, 0};
   lnti_slice_items items = items_of(&s);
   first_gap = measure(first, &s, &options);
   for (unsigned threads = 2; threads <= 3; threads++) {
@@ -305,7 +305,7 @@ static void same_on_any_number_of_threads(void **state) {
 
 static void what_cannot_be_sliced_is_refused(void **state) {
   static sample s = {.n = 0, .k = 1, .n_slices = 1};
-  const lnti_evaluate_options options = {0, 0, NULL};
+  const lnti_evaluate_options options = {0, 0, NULL, 0};
   lnti_slice out[1];
   lnti_slice_gap gap;
   lnti_slice_items items = items_of(&s);

@@ -12,7 +12,7 @@
    with the class after its own. */
 static inline lnti_evaluation *sample_evaluation(size_t n, size_t k, unsigned resamples) {
   static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-  lnti_evaluate_options options = {resamples, 1, NULL};
+  lnti_evaluate_options options = {resamples, 1, NULL, 0};
   lnti_evaluation *e = NULL;
   size_t n_occurring = k > 2 ? k - 1 : k;
   float *prob = calloc(n * k, sizeof *prob);
@@ -61,7 +61,7 @@ static inline lnti_report sample_report(const lnti_evaluation *evaluation, const
 /* An evaluation of each other task, of made-up answers that are mostly right. */
 static inline lnti_multilabel_evaluation *sample_labels(size_t n, size_t k, unsigned resamples) {
   static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-  const lnti_evaluate_options options = {resamples, 1, NULL};
+  const lnti_evaluate_options options = {resamples, 1, NULL, 0};
   lnti_multilabel_evaluation *e = NULL;
   float *prob = calloc(n * k, sizeof *prob);
   int8_t *truth = calloc(n * k, 1);
@@ -83,7 +83,7 @@ static inline lnti_multilabel_evaluation *sample_labels(size_t n, size_t k, unsi
 /* n answers and truths, errors growing with the truth. */
 static inline lnti_regression_evaluation *sample_numbers(float *answer, double *truth, size_t n, unsigned resamples) {
   static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
-  const lnti_regression_options options = {{resamples, 1, NULL}, 4, {-2, 2}};
+  const lnti_regression_options options = {{resamples, 1, NULL, 0}, 4, {-2, 2}};
   lnti_regression_evaluation *e = NULL;
   lnti_rng rng;
   lnti_rng_seed(&rng, 4, 0);
@@ -99,7 +99,7 @@ static inline lnti_regression_evaluation *sample_numbers(float *answer, double *
 static inline lnti_hierarchy_evaluation *sample_tree(size_t n, unsigned resamples) {
   static const lnti_context SERIAL = {NULL, LNT_CPU_GENERIC, NULL, NULL};
   static const char *const IDS[] = {"fruit/apple/fuji", "fruit/apple/gala", "fruit/pear", "milk/whole", "milk/skimmed"};
-  const lnti_evaluate_options options = {resamples, 1, NULL};
+  const lnti_evaluate_options options = {resamples, 1, NULL, 0};
   enum { K = 5 };
   lnti_hierarchy_evaluation *e = NULL;
   lnti_class_tree *tree = NULL;
@@ -125,14 +125,28 @@ static inline lnti_hierarchy_evaluation *sample_tree(size_t n, unsigned resample
 /* Slices of a key: a value and a range that are compared, others and none; their texts are borrowed. */
 static inline lnti_report_slices sample_slices(lnti_report_slice room[4], char *key, char *value) {
   static char range[] = "12.5 to 60", other[] = "other", none[] = "none";
-  room[0] = (lnti_report_slice){
-      LNTI_SLICE_VALUE, value, NULL, NAN, NAN, 1, {120, 40, 108, 0.9, {0.84, 0.95}, 0.875, {0.75, 0.9375}}};
-  room[1] = (lnti_report_slice){
-      LNTI_SLICE_RANGE, range, NULL, 12.5, 60, 35, {80, 30, 56, 0.7, {0.6, 0.8}, 0.5, {0.25, 0.75}}};
-  room[2] =
-      (lnti_report_slice){LNTI_SLICE_OTHER, other, NULL, NAN, NAN, 1234, {9, 5, 9, 1, {0.48, 1}, NAN, {NAN, NAN}}};
-  room[3] = (lnti_report_slice){LNTI_SLICE_NONE, none, NULL, NAN, NAN, 0, {7, 1, 0, 0, {NAN, NAN}, NAN, {NAN, NAN}}};
-  return (lnti_report_slices){key, room, 4, {2, 0, 1, 0.2, {0.0625, 0.3375}}, true};
+  room[0] = (lnti_report_slice){LNTI_SLICE_VALUE,
+                                value,
+                                NULL,
+                                NAN,
+                                NAN,
+                                1,
+                                {120, 40, 108, {0.9, 0.875, NAN}, {{0.84, 0.95}, {0.75, 0.9375}, {NAN, NAN}}}};
+  room[1] = (lnti_report_slice){LNTI_SLICE_RANGE,
+                                range,
+                                NULL,
+                                12.5,
+                                60,
+                                35,
+                                {80, 30, 56, {0.7, 0.5, NAN}, {{0.6, 0.8}, {0.25, 0.75}, {NAN, NAN}}}};
+  room[2] = (lnti_report_slice){
+      LNTI_SLICE_OTHER, other, NULL, NAN, NAN, 1234, {9, 5, 9, {1, NAN, NAN}, {{0.48, 1}, {NAN, NAN}, {NAN, NAN}}}};
+  room[3] = (lnti_report_slice){
+      LNTI_SLICE_NONE, none, NULL, NAN, NAN, 0, {7, 1, 0, {0, NAN, NAN}, {{NAN, NAN}, {NAN, NAN}, {NAN, NAN}}}};
+  const lnti_measure *measure = lnti_evaluation_measures(NULL).measure;
+  return (lnti_report_slices){
+      key,  room, 4, {&measure[LNTI_ACCURACY], &measure[LNTI_MACRO_F1], NULL}, 2, {2, 0, 1, 0.2, {0.0625, 0.3375}},
+      NULL, true};
 }
 
 #endif

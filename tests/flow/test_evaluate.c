@@ -158,7 +158,7 @@ static void slices_are_counted_by_hand(void **state) {
     assert_true(slice->figures.n == want[i].n && slice->figures.hits == want[i].hits);
   }
   assert_true(r.slices[1].n == 1 && r.slices[1].slices[0].figures.hits == 7);
-  const double *whole = r.evaluation->ci95[LNTI_ACCURACY], *part = r.slices[1].slices[0].figures.accuracy_ci95;
+  const double *whole = r.evaluation->ci95[LNTI_ACCURACY], *part = r.slices[1].slices[0].figures.ci95[0];
   assert_true(whole[0] == part[0] && whole[1] == part[1]); /* the same resamples */
   lnti_evaluate_result_clear(&r);
 

@@ -490,16 +490,22 @@ static lnti_view *sliced_view;
 static lnt_status attempt_slices(lab *l) {
   static const char *const keys[] = {"folder:1", "class", "number", "bytes"};
   static const int64_t id[] = {1, 2, 3, 4, 5, 6};
-  static const int32_t label[] = {0, 1, 0, 1, 0, 1};
-  static const uint32_t predicted[] = {0, 1, 1, 0, 0, 1}, group[] = {1, 1, 2, 2, 3, 3};
-  const lnti_slices_of of = {6, 2, id, label, predicted};
-  const lnti_evaluate_options options = {10, 1, group};
+  static const uint32_t group[] = {1, 1, 2, 2, 3, 3};
+  static const float prob[] = {0.1F, 0.9F, 0.2F, 0.8F, 0.6F, 0.3F};
+  static int8_t yes[] = {0, 1, 1, 1, 0, -1};
+  static int32_t label[] = {0, 0, 0, 0, 0, 0};
+  const lnti_truth labels = {LNTI_MULTILABEL, 6, 1, NULL, yes, NULL},
+                   classes = {LNTI_MULTICLASS, 6, 1, label, NULL, NULL};
+  static const float sure[] = {1, 1, 1, 1, 1, 1};
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < sizeof keys / sizeof *keys && !status; i++) {
     lnti_slice_key key;
     lnti_report_slices slices = {0};
     status = lnti_slice_key_find(&key, sliced_view, keys[i], ERR);
-    if (!status) status = lnti_slices_find(&slices, sliced_view, &key, &of, &options, &l->project->context, ERR);
+    const lnti_judging judging = {
+        .prob = i % 2 ? sure : prob, .truth = i % 2 ? &classes : &labels, .options = {10, 1, group, 0}};
+    const lnti_slices_of of = {id, &judging};
+    if (!status) status = lnti_slices_find(&slices, sliced_view, &key, &of, &l->project->context, ERR);
     assert_true((slices.n > 0) == (status == LNT_OK));
     lnti_report_slices_clear(&slices);
   }

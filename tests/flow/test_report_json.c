@@ -123,8 +123,8 @@ static void slices_have_their_keys(void **state) {
                                     "n",        "n_groups",     "accuracy",     "accuracy_low", "accuracy_high",
                                     "macro_f1", "macro_f1_low", "macro_f1_high"};
   static const char *const KIND[] = {"value", "range", "other", "none"};
-  static const char *const GAP[] = {"best",      "worst",      "difference",    "difference_low", "difference_high",
-                                    "by_chance", "n_compared", "enough_images", "enough_groups"};
+  static const char *const GAP[] = {"measure",         "best",      "worst",      "difference",    "difference_low",
+                                    "difference_high", "by_chance", "n_compared", "enough_images", "enough_groups"};
   lnti_evaluation *e = sample_evaluation(30, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);
@@ -145,7 +145,7 @@ static void slices_have_their_keys(void **state) {
     for (size_t j = 0; j < slice->length; j++, child = child->next) assert_string_equal(child->key, KEY[j]);
     assert_string_equal(lnti_json_get(slice, "kind")->text, KIND[i]);
     assert_true(lnti_json_get(slice, "n")->number == (double)room[i].figures.n);
-    assert_true(lnti_json_get(slice, "accuracy")->number == room[i].figures.accuracy);
+    assert_true(lnti_json_get(slice, "accuracy")->number == room[i].figures.value[0]);
     assert_int_equal(lnti_json_get(slice, "low")->type, i == 1 ? LNTI_JSON_TYPE_NUMBER : LNTI_JSON_TYPE_NULL);
     assert_int_equal(lnti_json_get(slice, "macro_f1")->type, i < 2 ? LNTI_JSON_TYPE_NUMBER : LNTI_JSON_TYPE_NULL);
     assert_int_equal(lnti_json_get(slice, "value")->type, i < 3 ? LNTI_JSON_TYPE_STRING : LNTI_JSON_TYPE_NULL);

@@ -79,13 +79,21 @@ static int close_shared(void **state) {
   return 0;
 }
 
-static lnti_report_slices slices_by(const set *s, const char *text) {
-  const lnti_slices_of of = {ITEMS, 2, s->id, s->label, s->predicted};
-  const lnti_evaluate_options options = {20, 1, NULL};
+/* Class 0 or 1 for certain, as predicted. */
+static lnt_status find(lnti_report_slices *out, const set *s, size_t n, const char *text) {
+  float prob[2 * ITEMS] = {0};
   lnti_slice_key key;
-  lnti_report_slices slices;
+  for (size_t i = 0; i < n; i++) prob[2 * i + s->predicted[i]] = 1;
+  lnti_truth truth = {LNTI_MULTICLASS, n, 2, (int32_t *)(uintptr_t)s->label, NULL, NULL};
+  const lnti_judging judging = {.prob = prob, .truth = &truth, .options = {20, 1, NULL, 0}};
+  const lnti_slices_of of = {s->id, &judging};
   assert_ok(lnti_slice_key_find(&key, s->view, text, ERR));
-  assert_ok(lnti_slices_find(&slices, s->view, &key, &of, &options, &s->l.project->context, ERR));
+  return lnti_slices_find(out, s->view, &key, &of, &s->l.project->context, ERR);
+}
+
+static lnti_report_slices slices_by(const set *s, const char *text) {
+  lnti_report_slices slices;
+  assert_ok(find(&slices, s, ITEMS, text));
   size_t n = 0, hits = 0;
   for (size_t i = 0; i < slices.n; i++) {
     n += slices.slices[i].figures.n;
@@ -102,7 +110,7 @@ static void assert_slice(const lnti_report_slices *s, size_t i, lnti_slice_kind 
   const lnti_report_slice *slice = &s->slices[i];
   assert_string_equal(slice->text, text);
   assert_true(slice->kind == kind && slice->figures.n == n && slice->figures.hits == hits);
-  assert_true(fabs(slice->figures.accuracy - (double)hits / (double)n) < 1e-12);
+  assert_true(fabs(slice->figures.value[0] - (double)hits / (double)n) < 1e-12);
 }
 
 static void frequent_values_then_others_then_none(void **state) {
@@ -141,13 +149,9 @@ static void numbers_and_dates_become_ranges(void **state) {
 /* Two ranges of 30 rather than four that are too small to be compared. */
 static void few_images_become_fewer_ranges(void **state) {
   const set s = shared;
-  const lnti_slices_of of = {60, 2, s.id, s.label, s.predicted};
-  const lnti_evaluate_options options = {20, 1, NULL};
-  lnti_slice_key key;
   lnti_report_slices slices;
   (void)state;
-  assert_ok(lnti_slice_key_find(&key, s.view, "number", ERR));
-  assert_ok(lnti_slices_find(&slices, s.view, &key, &of, &options, &s.l.project->context, ERR));
+  assert_ok(find(&slices, &s, 60, "number"));
   assert_true(slices.n == 2 && slices.gap.n_enough == 2);
   assert_slice(&slices, 1, LNTI_SLICE_RANGE, "30 to 59", 30, 20);
   lnti_report_slices_clear(&slices);
@@ -219,12 +223,114 @@ static void keys_that_name_single_images_are_refused(void **state) {
   assert_ok(lnti_slice_key_find(&key, s.view, "folder", ERR));
 }
 
+/* What `text` makes of answers of any task. */
+static lnti_report_slices slices_of_task(const set *s, const lnti_judging *judging, const char *text) {
+  const lnti_slices_of of = {s->id, judging};
+  lnti_slice_key key;
+  lnti_report_slices slices;
+  assert_ok(lnti_slice_key_find(&key, s->view, text, ERR));
+  assert_ok(lnti_slices_find(&slices, s->view, &key, &of, &s->l.project->context, ERR));
+  return slices;
+}
+
+/* Answers are 1 off in even folders and 3 in odd ones, and 2 where the names say nothing; three groups of items each third. */
+static void numbers_have_their_mean_error(void **state) {
+  const set *s = &shared;
+  float answer[ITEMS];
+  double value[ITEMS];
+  uint32_t group[ITEMS];
+  (void)state;
+  for (size_t i = 0; i < ITEMS; i++) {
+    value[i] = (double)(i % 7);
+    answer[i] = (float)(value[i] + (i >= NAMED ? 2 : i % 2 ? -3 : 1));
+    group[i] = (uint32_t)(i / 3);
+  }
+  lnti_truth truth = {LNTI_REGRESSION, ITEMS, 1, NULL, NULL, value};
+  lnti_judging judging = {.prob = answer,
+                          .truth = &truth,
+                          .interval = {(double)NAN, (double)NAN},
+                          .train_mean = (double)NAN,
+                          .options = {60, 1, group, 0}};
+  lnti_report_slices slices = slices_of_task(s, &judging, "folder");
+  assert_int_equal(slices.n_measures, 2);
+  assert_string_equal(slices.measure[0]->name, "mae");
+  static const double MAE[] = {1, 3, 2}, BIAS[] = {1, -3, 2};
+  for (size_t j = 0; j < 3; j++) {
+    assert_true(fabs(slices.slices[j].figures.value[0] - MAE[j]) < 1e-12);
+    assert_true(fabs(slices.slices[j].figures.value[1] - BIAS[j]) < 1e-12);
+  }
+  assert_true(slices.gap.best == 0 && slices.gap.worst == 1 && fabs(slices.gap.difference - 2) < 1e-12);
+  assert_true(fabs(slices.gap.ci95[0] - 2) < 1e-9 && fabs(slices.gap.ci95[1] - 2) < 1e-9); /* never off it */
+  lnti_report_slices_clear(&slices);
+
+  /* A slice of all has the interval of all: the same resamples. */
+  lnti_judged judged = {0};
+  assert_ok(lnti_judge(&judged, &judging, &s->l.project->context, ERR));
+  slices = slices_of_task(s, &judging, "width");
+  const lnti_slice *all = &slices.slices[0].figures;
+  assert_true(slices.n == 1 && all->n == ITEMS && all->n_groups == (ITEMS + 2) / 3);
+  assert_true(all->value[0] == judged.regression->value[LNTI_R_MAE]);
+  assert_memory_equal(all->ci95[0], judged.regression->ci95[LNTI_R_MAE], sizeof all->ci95[0]);
+  assert_true(all->ci95[0][0] < all->ci95[0][1]);
+  lnti_judged_clear(&judged);
+  lnti_report_slices_clear(&slices);
+}
+
+/* In even folders yes always stands above no, in odd ones below. */
+static void labels_have_their_mean_average_precision(void **state) {
+  const set *s = &shared;
+  float prob[ITEMS];
+  int8_t yes[ITEMS];
+  (void)state;
+  for (size_t i = 0; i < ITEMS; i++) {
+    yes[i] = (int8_t)(i / 2 % 2);
+    prob[i] = (float)((yes[i] == 1) == (i % 2 == 0) ? 0.9 : 0.1);
+  }
+  lnti_truth truth = {LNTI_MULTILABEL, ITEMS, 1, NULL, yes, NULL};
+  const lnti_judging judging = {.prob = prob, .truth = &truth, .options = {40, 1, NULL, 0}};
+  lnti_report_slices slices = slices_of_task(s, &judging, "folder");
+  assert_string_equal(slices.measure[0]->name, "map");
+  assert_string_equal(slices.measure[1]->name, "micro_f1");
+  assert_true(slices.slices[0].figures.value[0] == 1 && slices.slices[0].figures.value[1] == 1);
+  assert_true(isnan(slices.slices[0].figures.ci95[0][0]) && !isnan(slices.slices[1].figures.ci95[0][0]));
+  assert_true(fabs(slices.slices[1].figures.value[0] - 0.5) < 1e-12 && slices.slices[1].figures.value[1] == 0);
+  assert_true(slices.gap.best == 0 && slices.gap.worst == 1 && slices.gap.ci95[0] > 0);
+  lnti_report_slices_clear(&slices);
+}
+
+static void a_tree_has_its_hierarchical_f1(void **state) {
+  static const char *const IDS[] = {"fruit/apple", "fruit/pear"};
+  const set *s = &shared;
+  float prob[2 * ITEMS] = {0};
+  int32_t label[ITEMS];
+  (void)state;
+  for (size_t i = 0; i < ITEMS; i++) {
+    label[i] = (int32_t)(i % 2);
+    prob[2 * i] = 1; /* wrong in the odd ones, at the second of two steps */
+  }
+  lnti_truth truth = {LNTI_HIERARCHICAL, ITEMS, 2, label, NULL, NULL};
+  lnti_judging judging = {.prob = prob, .truth = &truth, .options = {40, 1, NULL, 0}};
+  lnti_class_tree *tree = NULL;
+  assert_ok(lnti_class_tree_new(&tree, IDS, 2, ERR));
+  judging.tree = tree;
+  lnti_report_slices slices = slices_of_task(s, &judging, "folder");
+  assert_int_equal(slices.n_measures, 3);
+  assert_string_equal(slices.measure[2]->name, "hierarchical_f1");
+  assert_true(slices.slices[0].figures.value[0] == 1 && slices.slices[0].figures.value[2] == 1);
+  assert_true(slices.slices[1].figures.value[0] == 0 && fabs(slices.slices[1].figures.value[2] - 0.5) < 1e-12);
+  lnti_report_slices_clear(&slices);
+  lnti_class_tree_free(tree);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(frequent_values_then_others_then_none),
       cmocka_unit_test(numbers_and_dates_become_ranges),
       cmocka_unit_test(few_images_become_fewer_ranges),
       cmocka_unit_test(folders_sources_and_what_import_found),
+      cmocka_unit_test(numbers_have_their_mean_error),
+      cmocka_unit_test(labels_have_their_mean_average_precision),
+      cmocka_unit_test(a_tree_has_its_hierarchical_f1),
       cmocka_unit_test(an_item_that_is_not_in_the_view_has_no_value),
       cmocka_unit_test(keys_that_name_single_images_are_refused),
   };

@@ -76,7 +76,7 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
     moves = !answered;
   }
   const lnti_annotation annotation = {.item_id = item_id,
-                                      .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number},
+                                      .answer = {answer->question, LNTI_ANSWERED, answer->option, answer->number, NULL},
                                       .confidence = (double)NAN,
                                       .fresh = fresh};
   return push(b, &annotation, (pending){.moves = moves, .member = member}, err);
@@ -86,7 +86,7 @@ static lnt_status add_annotation(batch *b, lnti_tx *tx, int64_t item_id, bool ma
 static lnt_status take_back(batch *b, int64_t item_id, size_t question, size_t option, const char *member,
                             lnt_error *err) {
   const lnti_annotation cleared = {
-      .item_id = item_id, .answer = {question, LNTI_CLEARED, option, (double)NAN}, .confidence = (double)NAN};
+      .item_id = item_id, .answer = {question, LNTI_CLEARED, option, (double)NAN, NULL}, .confidence = (double)NAN};
   return push(b, &cleared, (pending){.member = member}, err);
 }
 

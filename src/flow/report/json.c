@@ -5,6 +5,7 @@
 #include <flow/report/report.h>
 
 #include <math.h>
+#include <stdio.h>
 
 static void write_pair(lnti_json_writer *w, const double pair[2]) {
   lnti_json_begin_array(w);
@@ -94,7 +95,7 @@ static const char *slice_name(const lnti_report_slice *slice) {
   return slice->kind == LNTI_SLICE_NONE ? NULL : slice->text;
 }
 
-static void write_slice(lnti_json_writer *w, const lnti_report_slice *slice) {
+static void write_slice(lnti_json_writer *w, const lnti_report_slices *of, const lnti_report_slice *slice) {
   static const char *const kinds[] = {"value", "range", "other", "none"};
   const lnti_slice *figures = &slice->figures;
   lnti_json_begin_object(w);
@@ -106,10 +107,14 @@ static void write_slice(lnti_json_writer *w, const lnti_report_slice *slice) {
   lnti_json_kv_int(w, "n_values", (int64_t)slice->n_values);
   lnti_json_kv_int(w, "n", (int64_t)figures->n);
   lnti_json_kv_int(w, "n_groups", (int64_t)figures->n_groups);
-  lnti_json_kv_real(w, "accuracy", figures->accuracy);
-  write_interval(w, "accuracy_low", "accuracy_high", figures->accuracy_ci95);
-  lnti_json_kv_real(w, "macro_f1", figures->macro_f1);
-  write_interval(w, "macro_f1_low", "macro_f1_high", figures->macro_f1_ci95);
+  for (size_t m = 0; m < of->n_measures; m++) {
+    const char *name = of->measure[m]->name;
+    char low[64], high[64];
+    (void)snprintf(low, sizeof low, "%s_low", name);
+    (void)snprintf(high, sizeof high, "%s_high", name);
+    lnti_json_kv_real(w, name, figures->value[m]);
+    write_interval(w, low, high, figures->ci95[m]);
+  }
   lnti_json_end_object(w);
 }
 
@@ -118,6 +123,7 @@ static void write_gap(lnti_json_writer *w, const lnti_report_slices *slices) {
   bool any = gap->n_enough > 1, sure = gap->ci95[0] > 0;
   lnti_json_key(w, "gap");
   lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "measure", slices->measure[0]->name);
   lnti_json_kv_string(w, "best", any ? slice_name(&slices->slices[gap->best]) : NULL);
   lnti_json_kv_string(w, "worst", any ? slice_name(&slices->slices[gap->worst]) : NULL);
   lnti_json_kv_real(w, "difference", gap->difference);
@@ -143,7 +149,7 @@ static void write_slices(lnti_json_writer *w, const lnti_report *report) {
     lnti_json_kv_string(w, "key", slices->key);
     lnti_json_key(w, "values");
     lnti_json_begin_array(w);
-    for (size_t j = 0; j < slices->n; j++) write_slice(w, &slices->slices[j]);
+    for (size_t j = 0; j < slices->n; j++) write_slice(w, slices, &slices->slices[j]);
     lnti_json_end_array(w);
     write_gap(w, slices);
     lnti_json_end_object(w);

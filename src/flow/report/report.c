@@ -231,20 +231,47 @@ const char *lnti_report_slice_title(const lnti_report_slice *slice) {
   return slice->title ? slice->title : slice->text;
 }
 
+/* Accuracy is what people know best: it is called by what it says, and differs by points. */
+static bool is_accuracy(const lnti_report_slices *slices) {
+  return strcmp(slices->measure[0]->name, "accuracy") == 0;
+}
+
+static lnti_report_value slice_value(const lnti_report_slices *slices, size_t i) {
+  double value = slices->slices[i].figures.value[0];
+  return is_accuracy(slices) ? lnti_report_percent(value)
+                             : lnti_report_measure(slices->measure[0], value, slices->unit);
+}
+
+static lnt_status gap_apart(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
+  const lnti_slice_gap *gap = &slices->gap;
+  const bool points = is_accuracy(slices), known = !isnan(gap->ci95[0]);
+  lnt_status status;
+  if (points) {
+    status = lnti_text_printf(out, err, "%.1f points apart", 100 * gap->difference);
+    if (!status && known)
+      status =
+          lnti_text_printf(out, err, " (95\u00a0%% interval %.1f to %.1f)", 100 * gap->ci95[0], 100 * gap->ci95[1]);
+  } else {
+    status = lnti_text_printf(out, err, "%s apart",
+                              lnti_report_measure(slices->measure[0], gap->difference, slices->unit).text);
+    if (!status && known)
+      status = lnti_text_printf(out, err, " (95\u00a0%% interval %s)",
+                                lnti_report_measure_interval(slices->measure[0], gap->ci95).text);
+  }
+  return status ? status : lnti_text_printf(out, err, ".");
+}
+
 static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
-  const lnti_report_slice *best = &slices->slices[gap->best], *worst = &slices->slices[gap->worst];
-  lnt_status status = lnti_text_printf(out, err, "Best is ");
-  if (!status) status = quote_value(out, lnti_report_slice_title(best), err);
+  const bool points = is_accuracy(slices);
+  lnt_status status = points ? LNT_OK : lnti_text_printf(out, err, "%s: ", slices->measure[0]->title);
+  if (!status) status = lnti_text_printf(out, err, points ? "Best is " : "best is ");
+  if (!status) status = quote_value(out, lnti_report_slice_title(&slices->slices[gap->best]), err);
   if (!status)
-    status = lnti_text_printf(out, err, " (%s right), worst ", lnti_report_percent(best->figures.accuracy).text);
-  if (!status) status = quote_value(out, lnti_report_slice_title(worst), err);
-  if (!status) {
-    status = lnti_text_printf(out, err, " (%s): %.1f points apart", lnti_report_percent(worst->figures.accuracy).text,
-                              100 * gap->difference);
-  }
-  if (status || isnan(gap->ci95[0])) return status ? status : lnti_text_printf(out, err, ".");
-  return lnti_text_printf(out, err, " (95\u00a0%% interval %.1f to %.1f).", 100 * gap->ci95[0], 100 * gap->ci95[1]);
+    status = lnti_text_printf(out, err, " (%s%s), worst ", slice_value(slices, gap->best).text, points ? " right" : "");
+  if (!status) status = quote_value(out, lnti_report_slice_title(&slices->slices[gap->worst]), err);
+  if (!status) status = lnti_text_printf(out, err, " (%s): ", slice_value(slices, gap->worst).text);
+  return status ? status : gap_apart(out, slices, err);
 }
 
 /* As where images were kept together by the key itself. */

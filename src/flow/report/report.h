@@ -63,8 +63,12 @@ typedef struct lnti_report_slices {
   char *key;
   lnti_report_slice *slices; /**< [n] by number or date, else the most frequent first; other and none last */
   size_t n;
+  const lnti_measure
+      *measure[LNTI_SLICE_MEASURES]; /**< [n_measures] of the figures; tables show the first and the last */
+  size_t n_measures;
   lnti_slice_gap gap;
-  bool grouped; /**< images that belong together were drawn as one */
+  const char *unit; /**< of the numbers; borrowed; NULL: none */
+  bool grouped;     /**< images that belong together were drawn as one */
 } lnti_report_slices;
 
 /** Two models on the same items. */
