@@ -128,6 +128,12 @@ void lnti_json_error(lnti_json_writer *w, lnt_status status, const char *message
   lnti_json_end_object(w);
 }
 
+void lnti_json_kv_id(lnti_json_writer *w, const char *key, int64_t id) {
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)id);
+  lnti_json_kv_string(w, key, id ? text : NULL);
+}
+
 lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err) {
   return lnti_json_writer_new(out, write_out, cli, indent, err);
 }

@@ -93,5 +93,7 @@ void lnti_json_error(lnti_json_writer *w, lnt_status status, const char *message
 
 /** A JSON writer on stdout; finish each document, free it. */
 LNT_MUST_CHECK lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err);
+/** A number that names something, as a string: many readers of JSON keep fewer digits of a number. 0: null. */
+void lnti_json_kv_id(lnti_json_writer *w, const char *key, int64_t id);
 
 #endif

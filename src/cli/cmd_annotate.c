@@ -7,18 +7,15 @@
 #include <cli/refused.h>
 #include <flow/annotate_items.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static lnt_status print_json(lnti_cli *cli, const lnti_annotate_items_result *r, const lnti_refused *refused,
                              bool dry_run, lnt_error *err) {
   lnti_json_writer *w = NULL;
-  char id[24];
   lnt_status status = lnti_cli_json(&w, cli, 0, err);
   if (status) return status;
-  snprintf(id, sizeof id, "%lld", (long long)r->op_id);
   lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "operation", r->op_id ? id : NULL);
+  lnti_json_kv_id(w, "operation", r->op_id);
   lnti_json_kv_bool(w, "dry_run", dry_run);
   lnti_json_kv_int(w, "items", (int64_t)r->n_items);
   lnti_json_kv_int(w, "touched", (int64_t)r->n_touched);

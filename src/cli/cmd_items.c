@@ -31,16 +31,10 @@ typedef struct listing {
 
 /* ---- one item ---- */
 
-static void json_id(lnti_json_writer *w, const char *key, int64_t id) {
-  char text[24];
-  snprintf(text, sizeof text, "%lld", (long long)id);
-  lnti_json_kv_string(w, key, text);
-}
-
 /** What not every item has. */
 static void json_facts(lnti_json_writer *w, const lnti_item_view *view) {
   const lnti_item *item = view->item;
-  if (item->group_id) json_id(w, "group", item->group_id);
+  if (item->group_id) lnti_json_kv_id(w, "group", item->group_id);
   if (item->facts.has_quality) {
     lnti_json_kv_real(w, "sharpness", item->facts.sharpness);
     lnti_json_kv_real(w, "brightness", item->facts.brightness);
@@ -49,8 +43,8 @@ static void json_facts(lnti_json_writer *w, const lnti_item_view *view) {
   if (view->duplicate) {
     lnti_json_key(w, "duplicate");
     lnti_json_begin_object(w);
-    json_id(w, "equal", view->duplicate->equal_id);
-    json_id(w, "near", view->duplicate->near_id);
+    lnti_json_kv_id(w, "equal", view->duplicate->equal_id);
+    lnti_json_kv_id(w, "near", view->duplicate->near_id);
     lnti_json_kv_int(w, "distance", view->duplicate->distance);
     lnti_json_end_object(w);
   }
@@ -60,7 +54,7 @@ static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *e
   lnti_json_writer *w = l->json;
   const lnti_item *item = view->item;
   lnti_json_begin_object(w);
-  json_id(w, "id", item->id);
+  lnti_json_kv_id(w, "id", item->id);
   lnti_json_kv_string(w, "path", view->uri);
   lnti_json_kv_string(w, "split", item->split);
   lnti_json_kv_string(w, "stage", item->stage);

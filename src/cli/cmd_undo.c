@@ -58,19 +58,13 @@ static void clear_conflicts(conflicts *c) {
 
 /* ---- one undo ---- */
 
-static void json_id(lnti_json_writer *w, const char *key, int64_t id) {
-  char text[24];
-  snprintf(text, sizeof text, "%lld", (long long)id);
-  lnti_json_kv_string(w, key, id ? text : NULL);
-}
-
 static lnt_status print_json(lnti_cli *cli, const lnti_undone *u, const conflicts *c, bool dry_run, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_cli_json(&w, cli, 0, err);
   if (status) return status;
   lnti_json_begin_object(w);
-  json_id(w, "operation", u->op_id);
-  json_id(w, "undoes", u->undoes);
+  lnti_json_kv_id(w, "operation", u->op_id);
+  lnti_json_kv_id(w, "undoes", u->undoes);
   lnti_json_kv_string(w, "kind", lnti_op_kind_name(u->kind));
   lnti_json_kv_bool(w, "dry_run", dry_run);
   lnti_json_kv_int(w, "items", (int64_t)u->n_items);
@@ -81,8 +75,8 @@ static lnt_status print_json(lnti_cli *cli, const lnti_undone *u, const conflict
   lnti_json_begin_array(w);
   for (size_t i = 0; i < c->n; i++) {
     lnti_json_begin_object(w);
-    json_id(w, "item", c->kept[i].item_id);
-    json_id(w, "operation", c->kept[i].op_id);
+    lnti_json_kv_id(w, "item", c->kept[i].item_id);
+    lnti_json_kv_id(w, "operation", c->kept[i].op_id);
     lnti_json_kv_string(w, "reason", c->kept[i].text);
     lnti_json_end_object(w);
   }
@@ -158,14 +152,14 @@ typedef struct listing {
 
 static lnt_status json_op(listing *l, const lnti_op_row *row, lnt_error *err) {
   lnti_json_begin_object(l->json);
-  json_id(l->json, "id", row->op.id);
+  lnti_json_kv_id(l->json, "id", row->op.id);
   lnti_json_kv_string(l->json, "kind", lnti_op_kind_name(row->op.kind));
   lnti_json_kv_string(l->json, "person", row->op.person);
   lnti_json_kv_int(l->json, "time_ms", (int64_t)row->op.time_ms);
   lnti_json_kv_string(l->json, "note", row->op.note);
   lnti_json_kv_int(l->json, "answers", (int64_t)row->n_answers);
-  json_id(l->json, "undoes", row->op.undoes);
-  json_id(l->json, "undone_by", row->undone_by);
+  lnti_json_kv_id(l->json, "undoes", row->op.undoes);
+  lnti_json_kv_id(l->json, "undone_by", row->undone_by);
   lnti_json_kv_bool(l->json, "can_be_undone", lnti_undo_offers(row));
   lnti_json_end_object(l->json);
   return lnti_json_finish(l->json, err);

@@ -128,7 +128,6 @@ static lnt_status tell(words *w, const history *h, const entry *e, lnt_error *er
 
 static lnt_status print_json(history *h, words *w, lnt_error *err) {
   lnti_json_writer *json = NULL;
-  char id[24];
   lnt_status status = lnti_cli_json(&json, h->cli, 0, err);
   for (size_t i = 0; i < h->n && !status; i++) {
     const entry *e = &h->entries[i];
@@ -136,8 +135,7 @@ static lnt_status print_json(history *h, words *w, lnt_error *err) {
     if (status) break;
     lnti_json_begin_object(json);
     lnti_json_kv_int(json, "position", e->row.log_id);
-    snprintf(id, sizeof id, "%lld", (long long)e->row.op_id);
-    lnti_json_kv_string(json, "operation", id);
+    lnti_json_kv_id(json, "operation", e->row.op_id);
     lnti_json_kv_string(json, "kind", lnti_op_kind_name(e->op.kind));
     lnti_json_kv_string(json, "person", e->op.person);
     lnti_json_kv_int(json, "time_ms", (int64_t)e->op.time_ms);

@@ -136,7 +136,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_migrate_result *r, lnt_er
   if (status) return status;
   lnti_json_begin_object(w);
   lnti_json_kv_bool(w, "dry_run", r->op_id == 0);
-  if (r->op_id) lnti_json_kv_int(w, "operation", r->op_id);
+  if (r->op_id) lnti_json_kv_id(w, "operation", r->op_id);
   lnti_json_kv_int(w, "changed", (int64_t)r->n_rows);
   lnti_json_key(w, "ontology");
   lnti_json_begin_array(w);
@@ -157,7 +157,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_migrate_result *r, lnt_er
   for (size_t i = 0; i < r->n_examples; i++) {
     const lnti_migrate_example *e = &r->examples[i];
     lnti_json_begin_object(w);
-    lnti_json_kv_int(w, "id", e->item_id);
+    lnti_json_kv_id(w, "id", e->item_id);
     lnti_json_kv_string(w, "path", e->path);
     lnti_json_kv_string(w, "before", e->before);
     lnti_json_kv_string(w, "after", e->after);

@@ -66,15 +66,6 @@ static bool same_said(const lnti_said *a, const lnti_said *b) {
          (isnan(a->answer.number) ? isnan(b->answer.number) : a->answer.number == b->answer.number);
 }
 
-static const lnti_said *find_said(const lnti_item_said *item, const lnti_said *like) {
-  for (size_t i = 0; i < item->n; i++) {
-    if (item->said[i].answer.question == like->answer.question && item->said[i].slot == like->slot) {
-      return &item->said[i];
-    }
-  }
-  return NULL;
-}
-
 static lnti_answer_row row_of(const lnti_migrating *m, const lnti_said *said, bool cleared) {
   const lnti_answer_row *from = &m->rows[said->row];
   const lnti_ontology *o = m->ontology;
@@ -103,12 +94,12 @@ static lnt_status write_item(bool *changed_out, lnti_migrating *m, const lnti_sa
   size_t before = m->result->n_answers;
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < n && !status; i++) {
-    if (!find_said(&m->item, &was[i])) status = write_one(m, &was[i], true, err);
+    bool stays = lnti_said_find(m->item.said, m->item.n, was[i].answer.question, was[i].slot) != NULL;
+    if (!stays) status = write_one(m, &was[i], true, err);
   }
   for (size_t i = 0; i < m->item.n && !status; i++) {
-    const lnti_item_said old = {.said = (lnti_said *)(uintptr_t)was, .n = n};
-    const lnti_said *there = find_said(&old, &m->item.said[i]);
-    if (!there || !same_said(there, &m->item.said[i])) status = write_one(m, &m->item.said[i], false, err);
+    const lnti_said *is = &m->item.said[i], *there = lnti_said_find(was, n, is->answer.question, is->slot);
+    if (!there || !same_said(there, is)) status = write_one(m, is, false, err);
   }
   *changed_out = m->result->n_answers > before;
   return status;
@@ -121,8 +112,14 @@ static lnt_status note_misfit(lnti_migrating *m, const lnt_error *reason, lnt_er
 }
 
 static lnt_status review(lnti_migrating *m, lnt_error *err) {
+  const char *note = m->item.note;
+  bool changed = false;
+  lnt_status status = note ? lnti_text_check(note, LNTI_REMARK_MAX, "the note", err) : LNT_OK;
   m->result->n_review++;
-  return m->tx ? lnti_tx_item_stage_of_op(m->tx, m->op_id, m->item_id, "review", err) : LNT_OK;
+  if (status || !m->tx) return status;
+  status = lnti_tx_item_stage_of_op(m->tx, m->op_id, m->item_id, "review", err);
+  if (status || !note) return status;
+  return lnti_annotate_remark(m->tx, &changed, m->op_id, m->item_id, LNTI_REMARK_COMMENT, note, LNTI_BY_PERSON, err);
 }
 
 /* Rows [begin,end) are all of one item. */
@@ -134,10 +131,12 @@ static lnt_status change_item(lnti_migrating *m, size_t begin, size_t end, lnt_e
   if (!status) status = lnti_grow(&m->item.said, &m->item.capacity, n, sizeof *m->item.said, err);
   for (size_t i = 0; i < n && !status; i++) status = to_said(&m->was[i], m, begin + i, err);
   if (status) return status;
+  lnti_said_sort(m->was, n);
   memcpy(m->item.said, m->was, n * sizeof *m->was);
   m->item.n = n;
   m->item.n_retired = m->item.n_lost = 0;
   m->item.review = false;
+  m->item.note = NULL;
   m->item_id = m->rows[begin].subject_id;
   status = lnti_ontology_change_said(&m->item, &m->changes, matches, m, &reason);
   if (status == LNT_ECONFLICT) return note_misfit(m, &reason, err);

@@ -124,9 +124,10 @@ static lnt_status check_item(undoing *u, size_t begin, size_t end, lnt_error *er
     }
     m->item.said[m->item.n++] = said;
   }
+  lnti_said_sort(m->item.said, m->item.n);
   for (size_t i = 0; i < m->item.n && !status; i++) {
     if (lnti_said_check(m->ontology, &m->item, i, &reason) == LNT_OK) continue;
-    return note_later(u, &m->rows[begin + i], reason.message, err);
+    return note_later(u, &m->rows[m->item.said[i].row], reason.message, err);
   }
   return status;
 }

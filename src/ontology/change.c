@@ -273,16 +273,20 @@ static lnt_status find_other(size_t *out, verb_call *v) {
 }
 
 static lnt_status do_split(verb_call *v) {
-  const char *where = NULL;
+  const char *where = NULL, *note = NULL;
   size_t other = LNTI_NONE, *from = NULL;
   bool review = false, names_other = has(v, "into") || has(v, "title") || has(v, "id");
   lnt_status status = need_option(v, "split");
   if (!status) status = refuse_rank(v, "split");
   if (!status) status = get_text(&where, v, "where");
+  if (!status) status = get_text(&note, v, "note");
   if (!status && where && !*where) {
     status = lnti_fail(v->err, LNT_EINVAL, "split: \"where\" is empty: say which items, for example \"split=train\"");
   }
   if (!status) status = lnti_json_get_bool(&review, v->json, "review", false, v->err);
+  if (!status && note && !review) {
+    status = lnti_fail(v->err, LNT_EINVAL, "split: a \"note\" is for those who review: say \"review\": true");
+  }
   if (!status && !names_other && !review) {
     status = lnti_fail(
         v->err, LNT_EINVAL,
@@ -297,7 +301,7 @@ static lnt_status do_split(verb_call *v) {
   if (!status && names_other) status = find_other(&other, v);
   if (!status && other == *from) status = lnti_fail(v->err, LNT_EINVAL, "split: an option is not split into itself");
   if (status) return status;
-  lnti_answer_step step = {.from = from, .n_from = 1, .to = other, .filtered = where != NULL};
+  lnti_answer_step step = {.from = from, .n_from = 1, .to = other, .filtered = where != NULL, .note = note};
   /* Items that are to be looked at keep their answer; a rule and a review are one or the other. */
   step.kind = review ? LNTI_STEP_REVIEW : LNTI_STEP_SPLIT;
   return add_step(v, step);

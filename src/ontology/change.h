@@ -48,6 +48,7 @@ typedef struct lnti_answer_step {
   bool to_is_new;              /**< `to` is made by the change: nobody was asked it */
   lnti_question_type type;     /**< of the question, when the step is run */
   lnti_question_type new_type; /**< of LNTI_STEP_TYPE */
+  const char *note;            /**< of LNTI_STEP_REVIEW: what people are to look at; NULL: none */
   bool others_no;              /**< of radio to checklist: what was not chosen is a no, else unknown */
 } lnti_answer_step;
 
@@ -98,12 +99,18 @@ typedef struct lnti_said {
 } lnti_said;
 
 typedef struct lnti_item_said {
-  lnti_said *said; /**< [n] in no order */
+  lnti_said *said; /**< [n], sorted by lnti_said_sort */
   size_t n, capacity;
   size_t n_retired; /**< answers that are no more, since what they hang on is not chosen any more */
-  size_t n_lost;    /**< answers that the new type cannot hold: a checklist without a yes */
+  size_t n_lost;    /**< answers that the new type cannot hold: noes of a checklist, but where all are noes */
   bool review;      /**< the item is to be looked at */
+  const char *note; /**< what is to be looked at; NULL: it was not said */
 } lnti_item_said;
+
+/** Sorts by question and slot, so that one is found among many. */
+void lnti_said_sort(lnti_said *said, size_t n);
+/** That of a question and slot; NULL: none. */
+const lnti_said *lnti_said_find(const lnti_said *said, size_t n, size_t question, size_t slot);
 
 /** Whether the item is one that the filter of a step's change finds. */
 typedef bool (*lnti_step_matches)(void *payload, const lnti_answer_step *step);
@@ -114,7 +121,7 @@ typedef bool (*lnti_step_matches)(void *payload, const lnti_answer_step *step);
  */
 LNT_MUST_CHECK lnt_status lnti_ontology_change_said(lnti_item_said *item, const lnti_ontology_changes *changes,
                                                     lnti_step_matches matches, void *payload, lnt_error *err);
-/** Whether what is said holds in the ontology: nothing gone, of the question's type, in its range, asked. */
+/** Whether what is said (sorted) holds in the ontology: nothing gone, of the question's type, in its range, asked. */
 LNT_MUST_CHECK lnt_status lnti_said_check(const lnti_ontology *ontology, const lnti_item_said *item, size_t at,
                                           lnt_error *err);
 

@@ -7,25 +7,67 @@
 
 #include <base/error.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-static lnti_said *find(const lnti_item_said *item, size_t question, size_t slot) {
-  for (size_t i = 0; i < item->n; i++) {
-    if (item->said[i].answer.question == question && item->said[i].slot == slot) return &item->said[i];
+/* ---- in order of question and slot ---- */
+
+static int compare(const lnti_said *said, size_t question, size_t slot) {
+  if (said->answer.question != question) return said->answer.question < question ? -1 : 1;
+  return said->slot == slot ? 0 : said->slot < slot ? -1 : 1;
+}
+
+static int by_place(const void *a, const void *b) {
+  const lnti_said *other = b;
+  return compare(a, other->answer.question, other->slot);
+}
+
+void lnti_said_sort(lnti_said *said, size_t n) {
+  if (n > 1) qsort(said, n, sizeof *said, by_place);
+}
+
+/* The first that is not before it. */
+static size_t place_of(const lnti_said *said, size_t n, size_t question, size_t slot) {
+  size_t low = 0, high = n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (compare(&said[middle], question, slot) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
-  return NULL;
+  return low;
+}
+
+const lnti_said *lnti_said_find(const lnti_said *said, size_t n, size_t question, size_t slot) {
+  size_t at = place_of(said, n, question, slot);
+  return at < n && compare(&said[at], question, slot) == 0 ? &said[at] : NULL;
+}
+
+static lnti_said *find(const lnti_item_said *item, size_t question, size_t slot) {
+  const lnti_said *said = lnti_said_find(item->said, item->n, question, slot);
+  return said ? &item->said[said - item->said] : NULL;
 }
 
 static void drop(lnti_item_said *item, const lnti_said *said) {
-  item->said[said - item->said] = item->said[--item->n];
+  size_t at = (size_t)(said - item->said);
+  memmove(&item->said[at], &item->said[at + 1], (--item->n - at) * sizeof *said);
 }
 
-static lnt_status add(lnti_said **out, lnti_item_said *item, lnti_said said, lnt_error *err) {
+static lnt_status add(lnti_item_said *item, lnti_said said, lnt_error *err) {
   lnt_status status = lnti_grow(&item->said, &item->capacity, item->n + 1, sizeof *item->said, err);
   if (status) return status;
-  item->said[item->n] = said;
-  *out = &item->said[item->n++];
+  size_t at = place_of(item->said, item->n, said.answer.question, said.slot);
+  memmove(&item->said[at + 1], &item->said[at], (item->n++ - at) * sizeof *item->said);
+  item->said[at] = said;
   return LNT_OK;
+}
+
+/* Puts another in place of one, wherever that stands. */
+static lnt_status replace(lnti_item_said *item, const lnti_said *said, lnti_said other, lnt_error *err) {
+  drop(item, said);
+  return add(item, other, err);
 }
 
 static bool is_from(const lnti_answer_step *step, size_t option) {
@@ -38,7 +80,7 @@ static bool is_from(const lnti_answer_step *step, size_t option) {
 /* ---- merge: of a checklist yes if any is yes, no only if all are ---- */
 
 static lnt_status merge_checks(lnti_item_said *item, const lnti_answer_step *step, lnt_error *err) {
-  lnti_said *own = find(item, step->question, step->to), *kept = NULL;
+  lnti_said *own = find(item, step->question, step->to);
   size_t n_said = own != NULL;
   bool yes = own && own->answer.number == 1, no = own ? own->answer.number == 0 : step->to_is_new;
   lnti_said one = own ? *own : (lnti_said){0};
@@ -67,7 +109,7 @@ static lnt_status merge_checks(lnti_item_said *item, const lnti_answer_step *ste
     *own = one;
     return LNT_OK;
   }
-  return add(&kept, item, one, err);
+  return add(item, one, err);
 }
 
 static lnt_status run_merge(lnti_item_said *item, const lnti_answer_step *step, lnt_error *err) {
@@ -81,7 +123,7 @@ static lnt_status run_merge(lnti_item_said *item, const lnti_answer_step *step, 
 
 static lnt_status run_split(lnti_item_said *item, const lnti_answer_step *step, bool matches, lnt_error *err) {
   bool checklist = step->type == LNTI_CHECKLIST;
-  lnti_said *said = find(item, step->question, checklist ? step->from[0] : LNTI_NONE), *added = NULL;
+  lnti_said *said = find(item, step->question, checklist ? step->from[0] : LNTI_NONE);
   if (!said || said->answer.state != LNTI_ANSWERED) return LNT_OK;
   if (!checklist) {
     if (matches && said->answer.option == step->from[0]) said->answer.option = step->to;
@@ -90,10 +132,9 @@ static lnt_status run_split(lnti_item_said *item, const lnti_answer_step *step, 
   if (find(item, step->question, step->to)) return LNT_OK; /* it is answered already */
   lnti_said other = *said;
   other.slot = other.answer.option = step->to;
-  if (said->answer.number == 0) return add(&added, item, other, err); /* neither the one nor the other */
+  if (said->answer.number == 0) return add(item, other, err); /* neither the one nor the other */
   if (!matches) return LNT_OK;
-  *said = other;
-  return LNT_OK;
+  return replace(item, said, other, err);
 }
 
 static bool is_for_review(const lnti_item_said *item, const lnti_answer_step *step) {
@@ -108,7 +149,6 @@ static bool is_for_review(const lnti_item_said *item, const lnti_answer_step *st
 static lnt_status answer_options(lnti_item_said *item, const lnti_ontology *ontology, const lnti_said *as,
                                  size_t chosen, lnt_error *err) {
   const lnti_said said = *as;
-  lnti_said *added = NULL;
   lnt_status status = LNT_OK;
   for (size_t i = ontology->questions[said.answer.question].first_option; i != LNTI_NONE && !status;
        i = ontology->options[i].next_sibling) {
@@ -117,7 +157,7 @@ static lnt_status answer_options(lnti_item_said *item, const lnti_ontology *onto
     one.answer.state = LNTI_ANSWERED;
     one.slot = one.answer.option = i;
     one.answer.number = 0;
-    status = add(&added, item, one, err);
+    status = add(item, one, err);
   }
   return status;
 }
@@ -131,9 +171,12 @@ static lnt_status to_checklist(lnti_item_said *item, const lnti_ontology *ontolo
     drop(item, said);
     return answer_options(item, ontology, &was, LNTI_NONE, err);
   }
-  said->slot = was.answer.option;
-  said->answer.number = 1;
-  return step->others_no ? answer_options(item, ontology, &was, was.answer.option, err) : LNT_OK;
+  lnti_said yes = was;
+  yes.slot = was.answer.option;
+  yes.answer.number = 1;
+  lnt_status status = replace(item, said, yes, err);
+  if (status || !step->others_no) return status;
+  return answer_options(item, ontology, &was, was.answer.option, err);
 }
 
 static bool all_are_no(const lnti_item_said *item, const lnti_ontology *ontology, size_t question) {
@@ -144,7 +187,7 @@ static bool all_are_no(const lnti_item_said *item, const lnti_ontology *ontology
 }
 
 static lnt_status to_radio(lnti_item_said *item, const lnti_ontology *ontology, size_t question, lnt_error *err) {
-  lnti_said one = {.slot = LNTI_NONE}, *added = NULL;
+  lnti_said one = {.slot = LNTI_NONE};
   size_t n_said = 0, n_yes = 0;
   const char *first = "";
   for (size_t i = 0; i < item->n; i++) {
@@ -166,11 +209,12 @@ static lnt_status to_radio(lnti_item_said *item, const lnti_ontology *ontology, 
     item->n_lost += n_said;
     return LNT_OK;
   }
+  if (!none) item->n_lost += n_said - 1; /* all but the one that is kept */
   one.answer.option = n_yes ? one.slot : LNTI_NONE;
   if (none) one.answer.state = LNTI_NONE_OF_THESE;
   one.answer.number = (double)NAN;
   one.slot = LNTI_NONE;
-  return add(&added, item, one, err);
+  return add(item, one, err);
 }
 
 static lnt_status text_to_option(lnti_item_said *item, const lnti_ontology *ontology, size_t question, lnt_error *err) {
@@ -213,7 +257,7 @@ static bool is_chosen(void *payload, size_t option) {
 
 static void retire_unasked(lnti_item_said *item, const lnti_ontology *ontology) {
   asking a = {ontology, item};
-  /* What is asked depends on all above it, so that one look at each is enough. From behind: dropping moves the last. */
+  /* What is asked depends on all above it. */
   bool again = true;
   while (again) {
     again = false;
@@ -264,6 +308,7 @@ lnt_status lnti_ontology_change_said(lnti_item_said *item, const lnti_ontology_c
                                      lnti_step_matches matches, void *payload, lnt_error *err) {
   const lnti_ontology *ontology = changes->ontology;
   lnt_status status = LNT_OK;
+  lnti_said_sort(item->said, item->n);
   for (size_t i = 0; i < changes->n_steps && !status; i++) {
     const lnti_answer_step *step = &changes->steps[i];
     bool found = !step->filtered || matches(payload, step);
@@ -275,7 +320,9 @@ lnt_status lnti_ontology_change_said(lnti_item_said *item, const lnti_ontology_c
         status = run_split(item, step, found, err);
         break;
       case LNTI_STEP_REVIEW:
-        item->review = item->review || (found && is_for_review(item, step));
+        if (!found || !is_for_review(item, step)) break;
+        item->review = true;
+        if (step->note) item->note = step->note;
         break;
       case LNTI_STEP_TYPE:
         status = run_type(item, ontology, step, err);

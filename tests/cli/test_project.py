@@ -60,6 +60,27 @@ class Migrate(program.Case):
         self.assertEqual((again["imported"], again["conflicts"]), (0, 0))
         self.assertEqual(len(self.ontology()["classifications"][0]["options"]), len(self.classes) - 1)
 
+    def test_review(self):
+        first = self.classes[0]
+        told = self.run_json("-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=Two kinds?")
+        self.assertEqual((told["review"], told["answers"]), (3, 0))
+        item = told["examples"][0]["id"]
+        self.assertIsInstance(item, str)
+        self.assertIsInstance(told["operation"], str)
+
+        def comments():
+            rows = self.run_lines("-C", "p", "items", "history", item)
+            return [row["value"] for row in rows if row["key"] == "comment"]
+        self.assertEqual(comments(), ["Two kinds?"])
+        self.run_ok("-C", "p", "undo", told["operation"])
+        self.assertEqual(comments()[-1], None)
+        self.run_ok("-C", "p", "undo", "--redo")
+        self.assertEqual(comments()[-1], "Two kinds?")
+        self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=" + "x" * 5000,
+                   "--dry-run", says="the note")
+        self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "where=id>0", "title=x", "note=y",
+                   says="for those who review")
+
     def test_file(self):
         first = self.classes[0]
         changes = {"changes": [{"do": "rename", "what": f"class/{first}", "title": "First", "id": "first"},

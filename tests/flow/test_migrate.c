@@ -376,6 +376,22 @@ static void test_types(void **state) {
       {5, "labels=bowl"}, {6, "labels=bowl"}, {7, ""});
 }
 
+/* Each no beside a yes is taken back, and counted. */
+static void test_what_a_radio_cannot_say(void **state) {
+  (void)state;
+  lab l = wide_lab();
+  lnti_migrate_result result = {0};
+  lab_answer(&l, 6, "labels", "-bowl");
+  lab_answer(&l, 7, "labels", "-plate");
+  assert_ok(migrate(&l, &result, "[{\"do\": \"type\", \"what\": \"labels\", \"type\": \"radio\"}]"));
+  expect_answers(&l, 5, "labels=bowl");
+  expect_answers(&l, 6, "labels=cup");
+  expect_answers(&l, 7, "labels=none");
+  assert_int_equal(result.n_lost, 2); /* of items 5 and 6 */
+  lnti_migrate_result_clear(&result);
+  lab_free(&l);
+}
+
 static void test_text_becomes_options(void **state) {
   (void)state;
   lab l = wide_lab();
@@ -824,6 +840,7 @@ int main(void) {
       cmocka_unit_test(test_move),
       cmocka_unit_test(test_fields),
       cmocka_unit_test(test_types),
+      cmocka_unit_test(test_what_a_radio_cannot_say),
       cmocka_unit_test(test_text_becomes_options),
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_undo_is_refused),
