@@ -225,8 +225,8 @@ lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err) {
   return place(file, true, err);
 }
 
-void lnti_file_set_time(lnti_file_writer *file, uint64_t ns) {
-  const struct timespec time = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, times[2] = {time, time};
+void lnti_file_set_time(lnti_file_writer *file, struct timespec time) {
+  const struct timespec times[2] = {time, time};
   (void)futimens(file->fd, times);
 }
 

@@ -9,6 +9,7 @@
 #include <linnet/status.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /** Reads all of a regular file, with a NUL after it; free() it. LNT_ENOTFOUND, LNT_ELIMIT (more than `cap`
  *  bytes), LNT_EINVAL (a folder, pipe, socket or device), LNT_EDATA (it changed its length meanwhile), LNT_EIO. */
@@ -40,8 +41,8 @@ void lnti_file_discard(lnti_file_writer *file);
 LNT_MUST_CHECK lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err);
 /** As place, over what is at `path`. */
 LNT_MUST_CHECK lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err);
-/** The times of change and access, ns since 1970; where the file system has none this does nothing. To be called last. */
-void lnti_file_set_time(lnti_file_writer *file, uint64_t ns);
+/** The times of change and access; where the file system has none this does nothing. To be called last. */
+void lnti_file_set_time(lnti_file_writer *file, struct timespec time);
 /** Renames, but never over anything. LNT_EEXISTS; LNT_EIO... */
 LNT_MUST_CHECK lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err);
 /** Makes durable what was written to the file system that holds a folder, by anybody. LNT_ENOTFOUND, LNT_EIO, LNT_ENOSPC. */

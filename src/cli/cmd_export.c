@@ -24,6 +24,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, co
   lnti_json_kv_int(w, "unchanged", (int64_t)result->unchanged);
   lnti_json_kv_int(w, "removed", (int64_t)result->removed);
   lnti_json_kv_int(w, "left", (int64_t)result->left);
+  lnti_json_kv_int(w, "held", (int64_t)result->held);
   lnti_refused_json(w, refused);
   lnti_json_kv_int(w, "bytes", (int64_t)result->bytes);
   lnti_json_kv_real(w, "seconds", result->seconds);
@@ -61,6 +62,7 @@ static lnt_status print(lnti_cli *cli, const char *path, bool folder, const lnti
   if (!status) status = row(&table, "unchanged", result->unchanged, "written by an earlier export", err);
   if (!status) status = row(&table, "removed", result->removed, "of an earlier export, no longer wanted", err);
   if (!status) status = row(&table, "left", result->left, "no longer wanted, but changed since: yours", err);
+  if (!status) status = row(&table, "held", result->held, "of an earlier export; their images were refused now", err);
   if (!status) status = row(&table, "refused", result->n_refused, "not exported; see below", err);
   if (!status && table.n_cells > 0) status = lnti_text_append(&text, "\n", 1, err);
   if (!status) status = lnti_table_write(&text, &table, err);
@@ -210,7 +212,7 @@ const lnti_command lnti_cmd_export = {
         "those are removed that are no longer wanted. What no export wrote, or somebody changed since, is never overwritten "
         "nor removed; another folder must be empty or not be there yet, and so must a table. An interrupted export is gone "
         "on with by the same command. An image that is gone, has changed, or cannot be stripped is refused with its reason "
-        "and the rest goes on (exit code 3).",
+        "and the rest goes on (exit code 3); what an earlier export made of it stays.",
     .options = option_table,
     .examples = examples,
     .operands_min = 1,

@@ -22,7 +22,7 @@ class Folders(program.Case):
         self.run_ok("-C", "p", "import", "flat")
         told = self.run_json("-C", "p", "export", "out")
         self.assertEqual(set(told), {"exported", "unlabelled", "linked", "stripped", "refused", "bytes", "seconds",
-                                     "unchanged", "removed", "left"})
+                                     "unchanged", "removed", "left", "held"})
         self.assertEqual((told["exported"], told["refused"], told["stripped"]), (19, [], 0))
         self.assertEqual(told["bytes"], sum(path.stat().st_size for path in (self.folder / "out").rglob("*.pgm")))
         self.assertEqual(sorted(os.listdir(self.folder / "out")), [".linnet-export", "test", "train", "unsplit"])

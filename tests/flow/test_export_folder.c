@@ -435,6 +435,70 @@ static void what_is_not_its_own_stays(void **state) {
   lab_free(&l);
 }
 
+/* What was made of an image is perhaps all that there is of it. */
+static void copies_of_refused_images_stay(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "e", "e"};
+  lab l = strange_lab(labels, 3);
+  lnti_export_result r;
+  media_refusals refusals;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(rename(media_in(&l, "files").text, media_in(&l, "away").text), 0);
+  for (int64_t id = 1; id <= 3; id++) lab_answer(&l, id, "class", "b");
+  for (int i = 0; i < 2; i++) { /* the second time they are still known as the export's */
+    assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+    expect_files(&l, "out", "train/x-2.pgm train/x-3.pgm train/x.pgm");
+    assert_int_equal(r.n_refused, 3);
+    assert_int_equal(r.held, 3);
+    assert_int_equal(r.removed + r.left, 0);
+  }
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_HARD})); /* another form */
+  assert_int_equal(r.held, 3);
+  /* What is not wanted at all goes; what may have what is to be stripped goes too. */
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id<3"}));
+  assert_int_equal(r.held, 2);
+  assert_int_equal(r.removed, 1);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id=1", .strip = LNTI_STRIP_GPS}));
+  assert_int_equal(r.held, 0);
+  expect_files(&l, "out", "");
+  lab_free(&l);
+}
+
+static void a_link_in_place_of_a_folder_is_not_gone_through(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "b"};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(rename(media_in(&l, "out/train").text, media_in(&l, "mine").text), 0);
+  assert_int_equal(symlink("../mine", media_in(&l, "out/train").text), 0);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id=2"}));
+  assert_int_equal(r.removed, 0);
+  assert_int_equal(r.left, 1);
+  assert_int_equal(access(media_in(&l, "mine/x.pgm").text, F_OK), 0);
+  lab_free(&l);
+}
+
+/* Before 1970, and later than most file systems can keep. */
+static void times_of_any_sign(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "b"};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  set_seconds(&l, "files/0/x.pgm", -5);
+  set_seconds(&l, "files/1/x.pgm", 20000000000);
+  struct stat late = file_at(&l, "files/1/x.pgm");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(file_at(&l, "out/train/x.pgm").st_mtim.tv_sec, -5);
+  assert_int_equal(file_at(&l, "out/bird_fowl-2/x.pgm").st_mtim.tv_sec, late.st_mtim.tv_sec);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.unchanged, 2);
+  assert_int_equal(r.n_refused, 0);
+  lab_free(&l);
+}
+
 static void another_form_replaces(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
@@ -660,6 +724,9 @@ int main(void) {
       cmocka_unit_test(nothing_is_overwritten),
       cmocka_unit_test(again_writes_what_has_changed),
       cmocka_unit_test(what_is_not_its_own_stays),
+      cmocka_unit_test(copies_of_refused_images_stay),
+      cmocka_unit_test(a_link_in_place_of_a_folder_is_not_gone_through),
+      cmocka_unit_test(times_of_any_sign),
       cmocka_unit_test(another_form_replaces),
       cmocka_unit_test(a_killed_export_is_gone_on_with),
       cmocka_unit_test(pictures_encoded_anew),

@@ -45,6 +45,7 @@ typedef struct lnti_export_result {
   size_t unchanged;  /**< of folders: of exported, those that an earlier export had written */
   size_t removed;    /**< of folders: files of an earlier export that are no longer wanted */
   size_t left;       /**< of folders: those that are not wanted but were changed since, and were let be */
+  size_t held;       /**< of folders: copies of an earlier export that stay since their image was refused */
   size_t n_refused;  /**< of folders */
   size_t unlabelled; /**< of folders: exported without a class */
   size_t linked;     /**< of folders: of exported, links */

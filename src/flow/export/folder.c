@@ -229,6 +229,7 @@ static lnt_status account(folder_export *e, lnt_error *err) {
     if (job->status) {
       result->n_refused++;
       if (options->refused) options->refused(options->refused_payload, job->uri, job->status, job->error.message);
+      status = lnti_manifest_hold(&e->manifest, &job->made, err);
       continue;
     }
     result->exported++;
@@ -364,7 +365,11 @@ lnt_status lnti_export_folder(lnti_export_work *work, lnt_error *err) {
   if (!status) status = lnti_items(work->project, work->view, &query, on_item, &e, err);
   if (!status && e.n_jobs > 0) status = run_batch(&e, err);
   if (!status) status = lnti_file_system_sync(work->path, err);
-  if (!status) status = lnti_manifest_finish(&work->result.removed, &work->result.left, &e.manifest, err);
+  lnti_stale_counts stale = {0};
+  if (!status) status = lnti_manifest_finish(&stale, &e.manifest, work->options->strip != 0, err);
+  work->result.removed = stale.removed;
+  work->result.left = stale.left;
+  work->result.held = stale.held;
   folder_clear(&e);
   return status;
 }

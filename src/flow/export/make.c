@@ -38,17 +38,14 @@ static int form_text(char *out, size_t n, const lnti_file_job *job, const lnti_e
 void lnti_file_job_plan(lnti_file_job *job, const lnti_item *item, const lnti_export_options *options) {
   char form[PATH_MAX + 32];
   struct stat info;
-  uint64_t stamp = 0;
   int n = form_text(form, sizeof form, job, options);
   if (n < 0 || (size_t)n >= sizeof form) n = (int)sizeof form - 1;
-  uint64_t content = lnti_hash_table(&item->content, sizeof item->content, 1);
-  job->made.key = lnti_hash_table(form, (size_t)n, content);
+  job->made.key = lnti_manifest_key(&item->content, sizeof item->content, form, (size_t)n);
   const char *file =
       item->source_kind == LNTI_SOURCE_FOLDER && job->kind != LNTI_EXPORT_FRAME ? job->uri : item->source;
-  if (stat(file, &info) == 0) {
-    stamp = (uint64_t)info.st_mtim.tv_sec * 1000000000u + (uint64_t)info.st_mtim.tv_nsec;
-  }
-  job->made.stamp = job->link == LNTI_LINK_SYMBOLIC ? lnti_manifest_link_stamp(job->uri) : stamp;
+  if (stat(file, &info) == 0) job->time = info.st_mtim;
+  job->made.stamp =
+      job->link == LNTI_LINK_SYMBOLIC ? lnti_manifest_link_stamp(job->uri) : lnti_manifest_file_stamp(job->time);
 }
 
 /* ---- bytes ---- */
@@ -163,7 +160,13 @@ static lnt_status part_name(char out[PATH_MAX], const lnti_export_work *work, ln
   return lnti_fail(err, LNT_EINVAL, "%s: the path is too long", work->path);
 }
 
-static lnt_status write_file(const lnti_file_job *job, const lnti_export_work *work, const void *data, size_t n,
+/* A file system may keep another time than it was given. */
+static void read_time(lnti_file_job *job) {
+  struct stat info;
+  if (lstat(job->path, &info) == 0 && S_ISREG(info.st_mode)) job->made.stamp = lnti_manifest_file_stamp(info.st_mtim);
+}
+
+static lnt_status write_file(lnti_file_job *job, const lnti_export_work *work, const void *data, size_t n,
                              lnt_error *err) {
   lnti_file_writer *file = NULL;
   char part[PATH_MAX];
@@ -175,8 +178,10 @@ static lnt_status write_file(const lnti_file_job *job, const lnti_export_work *w
     lnti_file_discard(file);
     return status;
   }
-  lnti_file_set_time(file, job->made.stamp);
-  return job->there == LNTI_MADE_OTHER ? lnti_file_replace(file, err) : lnti_file_place(file, err);
+  lnti_file_set_time(file, job->time);
+  status = job->there == LNTI_MADE_OTHER ? lnti_file_replace(file, err) : lnti_file_place(file, err);
+  if (!status) read_time(job);
+  return status;
 }
 
 /* *fatal_out: the failure is the folder's, not the item's. */

@@ -7,6 +7,7 @@
 
 #include <flow/export/internal.h>
 #include <flow/export/manifest.h>
+#include <time.h>
 
 /** A file to make, and what became of it. */
 typedef struct lnti_file_job {
@@ -16,7 +17,8 @@ typedef struct lnti_file_job {
   lnti_link link; /**< LNTI_LINK_NONE: bytes */
   bool labelled;
   lnti_hash content;
-  uint64_t bytes; /**< of the source */
+  uint64_t bytes;       /**< of the source */
+  struct timespec time; /**< of change, of the source: what the file gets */
   lnti_made made;
   lnti_made_state there; /**< what is at `path` already */
   lnt_status status;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define HEAD "linnet-export 1\n"
+#define FORM_MASK UINT64_C(0xffffff)
 enum { PIECE_BYTES = 1 << 16, LINE_NUMBERS = 34, PATH_BYTES = 4096 };
 
 static uint64_t hash_path(const char *path, size_t n) {
@@ -180,6 +181,7 @@ void lnti_manifest_close(lnti_manifest *m) {
   free(m->root);
   free(m->entries);
   free(m->seen);
+  free(m->held);
   lnti_text_clear(&m->waiting);
   lnti_text_clear(&m->next_lines);
   *m = (lnti_manifest){.lock = -1};
@@ -204,6 +206,15 @@ static size_t find(size_t *end_out, const lnti_manifest *m, const char *path) {
   return low;
 }
 
+uint64_t lnti_manifest_key(const void *content, size_t n_content, const char *form, size_t n_form) {
+  return (lnti_hash_table(content, n_content, 1) & ~FORM_MASK) | (lnti_hash_table(form, n_form, 1) & FORM_MASK);
+}
+
+/* Before 1970, or after 2554, it wraps: it is only compared. */
+uint64_t lnti_manifest_file_stamp(struct timespec time) {
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 uint64_t lnti_manifest_link_stamp(const char *target) {
   return hash_path(target, strlen(target));
 }
@@ -221,7 +232,7 @@ static bool read_stamp(uint64_t *out, bool *there_out, const lnti_manifest *m, c
     *out = hash_path(target, (size_t)length);
     return true;
   }
-  *out = (uint64_t)info.st_mtim.tv_sec * 1000000000u + (uint64_t)info.st_mtim.tv_nsec;
+  *out = lnti_manifest_file_stamp(info.st_mtim);
   return S_ISREG(info.st_mode);
 }
 
@@ -280,12 +291,68 @@ lnt_status lnti_manifest_keep(lnti_manifest *m, const char *path, const lnti_mad
   return !status && m->next_lines.length >= PIECE_BYTES ? write_next(m, err) : status;
 }
 
+lnt_status lnti_manifest_hold(lnti_manifest *m, const lnti_made *made, lnt_error *err) {
+  lnt_status status = lnti_grow(&m->held, &m->held_capacity, m->n_held + 1, sizeof *m->held, err);
+  if (!status) m->held[m->n_held++] = made->key;
+  return status;
+}
+
 /* ---- the end ---- */
 
 typedef struct removal {
   lnti_manifest *m;
-  size_t removed, left;
+  bool same_form;
+  lnti_stale_counts counts;
 } removal;
+
+static int by_number(const void *a, const void *b) {
+  const uint64_t *x = a, *y = b;
+  return *x < *y ? -1 : *x > *y;
+}
+
+/* Contents stand together. */
+static bool is_held(const removal *r, uint64_t key) {
+  const lnti_manifest *m = r->m;
+  const uint64_t mask = r->same_form ? 0 : FORM_MASK, wanted = key & ~mask;
+  size_t low = 0, high = m->n_held;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (m->held[middle] < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < m->n_held && (m->held[low] & ~mask) == wanted;
+}
+
+/* The folder of root/path, without following a link on the way: who put one there in place of a folder had no export in
+ * mind. < 0: there is none. */
+static int open_parent(const char **name_out, const lnti_manifest *m, const char *path) {
+  char part[PATH_BYTES];
+  int folder = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (const char *slash = strchr(path, '/'); slash && folder >= 0; slash = strchr(path, '/')) {
+    size_t n = (size_t)(slash - path);
+    memcpy(part, path, n); /* a line is no longer than PATH_BYTES */
+    part[n] = '\0';
+    int next = openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    close(folder);
+    folder = next;
+    path = slash + 1;
+  }
+  *name_out = path;
+  return folder;
+}
+
+/* Still an export's, so that a later one removes or replaces it. */
+static lnt_status hold(removal *r, const char *path, size_t first, size_t end, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = first; i < end && !status; i++) {
+    status = put_line(&r->m->next_lines, path, &r->m->entries[i].made, err);
+  }
+  r->counts.held++;
+  return !status && r->m->next_lines.length >= PIECE_BYTES ? write_next(r->m, err) : status;
+}
 
 /* Folders that are empty now, from the innermost to the top. */
 static void remove_folders(const lnti_manifest *m, char *whole) {
@@ -304,22 +371,33 @@ static lnt_status remove_stale(void *payload, const line *l, lnt_error *err) {
   if (first == end || r->m->seen[first]) return LNT_OK;
   lnti_made_state state = lnti_manifest_look(r->m, l->path, &made);
   if (state == LNTI_MADE_NOT) return LNT_OK;
-  for (size_t i = first; i < end; i++) r->m->seen[i] = true; /* looked at once */
-  if (state == LNTI_MADE_FOREIGN) {
-    r->left++;
+  bool held = false;
+  for (size_t i = first; i < end; i++) {
+    r->m->seen[i] = true; /* looked at once */
+    held = held || is_held(r, r->m->entries[i].made.key);
+  }
+  if (state != LNTI_MADE_FOREIGN && held) return hold(r, l->path, first, end, err);
+  const char *name = NULL;
+  int parent = open_parent(&name, r->m, l->path);
+  if (state == LNTI_MADE_FOREIGN || parent < 0) {
+    if (parent >= 0) close(parent);
+    r->counts.left++;
     return LNT_OK;
   }
   snprintf(whole, sizeof whole, "%s/%s", r->m->root, l->path); /* as long as when it was looked at */
-  if (unlink(whole) != 0) return lnti_fail_errno(err, errno, "%s cannot be removed", whole);
+  int failed = unlinkat(parent, name, 0) != 0 ? errno : 0;
+  close(parent);
+  if (failed) return lnti_fail_errno(err, failed, "%s cannot be removed", whole);
   remove_folders(r->m, whole);
   r->m->changed = true;
-  r->removed++;
+  r->counts.removed++;
   return LNT_OK;
 }
 
-lnt_status lnti_manifest_finish(size_t *removed_out, size_t *left_out, lnti_manifest *m, lnt_error *err) {
+lnt_status lnti_manifest_finish(lnti_stale_counts *out, lnti_manifest *m, bool same_form, lnt_error *err) {
   static const char *const names[] = {"manifest", "journal"};
-  removal r = {.m = m};
+  removal r = {.m = m, .same_form = same_form};
+  if (m->n_held > 1) qsort(m->held, m->n_held, sizeof *m->held, by_number);
   lnt_status status = write_next(m, err);
   for (int i = 0; i < 2 && !status; i++) {
     char *path = NULL;
@@ -327,10 +405,10 @@ lnt_status lnti_manifest_finish(size_t *removed_out, size_t *left_out, lnti_mani
     if (!status) status = read_lines(path, i == 0, remove_stale, &r, err);
     free(path);
   }
+  if (!status) status = write_next(m, err);
   if (status) return status;
-  *removed_out = r.removed;
-  *left_out = r.left;
-  if (!m->changed && r.left == 0 && m->n > 0) return LNT_OK; /* the manifest says it already */
+  *out = r.counts;
+  if (!m->changed && r.counts.left == 0 && m->n > 0) return LNT_OK; /* the manifest says it already */
   lnti_file_writer *next = m->next;
   m->next = NULL;
   status = lnti_file_commit(next, err);

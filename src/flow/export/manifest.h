@@ -10,6 +10,7 @@
 #include <base/file.h>
 #include <base/text.h>
 #include <stdbool.h>
+#include <time.h>
 
 #define LNTI_EXPORT_MANIFEST_FOLDER ".linnet-export"
 
@@ -31,6 +32,8 @@ typedef struct lnti_manifest {
   lnti_made_entry *entries; /**< [n] by path; of one path there may be several, of which at most one is on disk */
   bool *seen;               /**< [n] */
   size_t n, capacity;
+  uint64_t *held; /**< [n_held] keys of what could not be made; sorted at the end */
+  size_t n_held, held_capacity;
   bool changed;      /**< something is written that is not in the manifest */
   lnti_text waiting; /**< lines for the journal */
   lnti_file_writer *next;
@@ -44,6 +47,10 @@ bool lnti_manifest_is_there(const char *root);
 LNT_MUST_CHECK lnt_status lnti_manifest_open(lnti_manifest *m, const char *root, lnt_error *err);
 void lnti_manifest_close(lnti_manifest *m);
 
+/** 40 bits of the content's hash, 24 of the form's. */
+uint64_t lnti_manifest_key(const void *content, size_t n_content, const char *form, size_t n_form);
+/** The stamp of a file by its time of change. */
+uint64_t lnti_manifest_file_stamp(struct timespec time);
 /** The stamp of a symbolic link to `target`. */
 uint64_t lnti_manifest_link_stamp(const char *target);
 
@@ -63,8 +70,18 @@ LNT_MUST_CHECK lnt_status lnti_manifest_flush(lnti_manifest *m, lnt_error *err);
 /** A file of this export, kept or made. */
 LNT_MUST_CHECK lnt_status lnti_manifest_keep(lnti_manifest *m, const char *path, const lnti_made *made, lnt_error *err);
 
-/** Removes the files of earlier exports that were not kept, and folders that are empty then; those that were changed since stay. Puts the
- *  new manifest in place. */
-LNT_MUST_CHECK lnt_status lnti_manifest_finish(size_t *removed_out, size_t *left_out, lnti_manifest *m, lnt_error *err);
+/** A file could not be made: what earlier exports made of its content stays, wherever it lies. */
+LNT_MUST_CHECK lnt_status lnti_manifest_hold(lnti_manifest *m, const lnti_made *made, lnt_error *err);
+
+/** What became of the files of earlier exports that are not of this one. */
+typedef struct lnti_stale_counts {
+  size_t removed;
+  size_t left; /**< changed since, or behind a link in place of a folder: no longer the export's */
+  size_t held;
+} lnti_stale_counts;
+/** Removes the files of earlier exports that were not kept, and folders that are empty then. Puts the new manifest in place.
+ *  @param same_form  only copies of the same form are held: others may have what is to be stripped */
+LNT_MUST_CHECK lnt_status lnti_manifest_finish(lnti_stale_counts *out, lnti_manifest *m, bool same_form,
+                                               lnt_error *err);
 
 #endif
