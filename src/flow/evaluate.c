@@ -93,6 +93,44 @@ static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
   return status;
 }
 
+/* The option that is called by the path of a class, by ids, or by names that it had before a migration. */
+static size_t find_renamed(const evaluating *e, const char *path) {
+  size_t option = LNTI_NONE;
+  char part[256];
+  for (const char *at = path;; at++) {
+    size_t n = strcspn(at, "/");
+    if (n >= sizeof part) return LNTI_NONE;
+    memcpy(part, at, n);
+    part[n] = '\0';
+    option = lnti_ontology_find_option(e->ontology, e->target.question, option, part);
+    at += n;
+    if (option == LNTI_NONE || !*at) return option;
+  }
+}
+
+/* Classes that no option is called by any more: the option that was, unless it is two of them by now. */
+static lnt_status map_renamed(evaluating *e, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  bool *by_id = NULL, *twice = NULL;
+  lnt_status status = lnti_alloc_zero(&by_id, model->n_classes, sizeof *by_id, err);
+  if (!status) status = lnti_alloc_zero(&twice, e->ontology->n_options, sizeof *twice, err);
+  for (size_t i = 0; i < e->n_options && !status; i++) {
+    int32_t class = e->class_of_option[e->option[i]];
+    if (class < 0) continue;
+    by_id[class] = twice[e->option[i]] = true;
+  }
+  for (size_t c = 0; c < model->n_classes && !status; c++) {
+    size_t option = by_id[c] || !model->classes[c].id ? LNTI_NONE : find_renamed(e, model->classes[c].id);
+    if (option == LNTI_NONE || twice[option]) continue;
+    bool first = e->class_of_option[option] < 0;
+    e->class_of_option[option] = first ? (int32_t)c : -1;
+    twice[option] = !first;
+  }
+  free(by_id);
+  free(twice);
+  return status;
+}
+
 /* Which class of the model each option of the target is, by its id. */
 static lnt_status map_options(evaluating *e, lnt_error *err) {
   const lnt_model *model = e->result->model;
@@ -108,7 +146,7 @@ static lnt_status map_options(evaluating *e, lnt_error *err) {
     }
   }
   lnti_text_clear(&id);
-  return status;
+  return status ? status : map_renamed(e, err);
 }
 
 /* Of labels: whether one that the model has is known of the item. */

@@ -60,6 +60,22 @@ class Migrate(program.Case):
         self.assertEqual((again["imported"], again["conflicts"]), (0, 0))
         self.assertEqual(len(self.ontology()["classifications"][0]["options"]), len(self.classes) - 1)
 
+    def test_an_older_model(self):
+        first = self.classes[0]
+        self.run_ok("-C", "p", "split", "--val", "0", "--test", "0.4")
+        self.run_ok("-C", "p", "train", "--name", "m")
+
+        def evaluated():
+            told = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0")
+            return told["n"], told["n_unknown"], told["accuracy"]
+        before = evaluated()
+        self.assertEqual(before[:2], (3, 0))
+        self.run_ok("-C", "p", "ontology", "migrate", "rename", f"class/{first}", "title=First", "id=first")
+        self.assertEqual(evaluated(), before)
+        # Two classes of the model are one here: which of them is right cannot be said.
+        self.run_ok("-C", "p", "ontology", "migrate", "merge", f"class/first,class/{self.classes[1]}", "id=both")
+        self.assertEqual(evaluated()[:2], (1, 2))
+
     def test_review(self):
         first = self.classes[0]
         told = self.run_json("-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=Two kinds?")
