@@ -101,6 +101,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   e.request.slices = e.slices;
   e.request.split = lnti_args_text(args, "split", NULL);
   e.request.compare = lnti_args_text(args, "compare", NULL);
+  e.request.cost = lnti_args_text(args, "cost", NULL);
   e.request.html = lnti_args_text(args, "html", NULL);
   e.request.seed = (uint64_t)seed;
   e.request.resamples = (unsigned)resamples;
@@ -133,6 +134,10 @@ static const lnti_cli_option option_table[] = {
      "also judge another model of the same question on the same items: the difference of each figure with its 95 % interval, "
      "and which is better, where that is more than chance",
      false},
+    {"cost", 0, "MISS:FALSE_ALARM",
+     "also say what wrong answers cost, such as 10:1 where a miss is ten times as bad as a false alarm, and from which confidence on "
+     "yes is the cheapest; of labels, and of two classes, where the second is yes",
+     false},
     {"html", 0, "FILE",
      "also write a report for the browser: one file, with the confusion matrix, a calibration "
      "plot and the worst mistakes as pictures",
@@ -155,7 +160,8 @@ static const lnti_example examples[] = {
 const lnti_command lnti_cmd_evaluate = {
     .name = "evaluate",
     .summary = "judge a model on items that it was not trained on",
-    .usage = "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--html FILE] [--resamples N] [--seed S]",
+    .usage =
+        "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--cost MISS:FALSE_ALARM] [--html FILE] [--resamples N] [--seed S]",
     .about =
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "

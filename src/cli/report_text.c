@@ -475,6 +475,50 @@ static lnt_status write_slices(lnti_text *text, const lnti_report_slices *slices
   return status;
 }
 
+/* ---- costs ---- */
+
+static lnt_status cost_row(lnti_table *table, const lnti_report *report, const lnti_report_cost *row, lnt_error *err) {
+  char *name = NULL;
+  lnt_status status = short_name(&name, report->class_titles[row->class], err);
+  if (status) return status;
+  lnti_shown cost = lnti_show_metric(row->in_use.cost), asked = lnti_show_metric(row->asked.cost);
+  lnti_shown best = lnti_show_metric(row->best.cost), from = lnti_show_metric(row->in_use.threshold);
+  lnti_shown misses = lnti_show_count(row->in_use.misses), alarms = lnti_show_count(row->in_use.false_alarms);
+  lnti_shown best_from = lnti_show_metric(row->best.threshold);
+  const char *cells[] = {name,
+                         from.text,
+                         misses.text,
+                         alarms.text,
+                         cost.text,
+                         asked.text,
+                         row->best.threshold > 1 ? "never" : best_from.text,
+                         best.text};
+  status = lnti_table_row(table, cells, err);
+  free(name);
+  return status;
+}
+
+static lnt_status write_costs(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
+  static const lnti_column COLUMN[] = {{"yes to", LNTI_ALIGN_LEFT},     {"from", LNTI_ALIGN_RIGHT},
+                                       {"misses", LNTI_ALIGN_RIGHT},    {"false alarms", LNTI_ALIGN_RIGHT},
+                                       {"cost", LNTI_ALIGN_RIGHT},      {"cost as asked", LNTI_ALIGN_RIGHT},
+                                       {"best from", LNTI_ALIGN_RIGHT}, {"cost", LNTI_ALIGN_RIGHT}};
+  lnti_table table;
+  lnti_text says = {NULL, 0, 0};
+  lnti_table_init(&table, COLUMN, 8, 2);
+  lnt_status status = heading(text, "Costs", ": what wrong answers cost an image", styled, err);
+  for (size_t i = 0; i < report->costs->n && !status; i++)
+    status = cost_row(&table, report, &report->costs->rows[i], err);
+  if (!status) status = lnti_table_write(text, &table, err);
+  if (!status) status = lnti_report_cost_words(&says, report->costs, err);
+  if (!status) status = lnti_text_printf(text, err, "  ");
+  if (!status) status = lnti_wrap(text, says.data, 2, 2, WIDTH, err);
+  if (!status) status = lnti_text_append(text, "\n", 1, err);
+  lnti_text_clear(&says);
+  lnti_table_clear(&table);
+  return status;
+}
+
 static lnt_status write_classes_part(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
   lnt_status status = report->reject ? write_reject(text, report->reject, err) : LNT_OK;
   if (!status && report->hierarchy) status = write_levels(text, report->hierarchy, styled, err);
@@ -493,6 +537,7 @@ lnt_status lnti_report_text(FILE *out, const lnti_report *report, bool styled, l
   if (!status && report->regression) status = write_residuals(&text, report->regression, styled, err);
   for (size_t i = 0; i < report->n_slices && !status; i++)
     status = write_slices(&text, &report->slices[i], styled, err);
+  if (!status && report->costs) status = write_costs(&text, report, styled, err);
   if (!status && report->comparison) status = write_comparison(&text, report->comparison, styled, err);
   if (!status && (fwrite(text.data, 1, text.length, out) != text.length || fflush(out) != 0)) {
     status = lnti_fail_errno(err, errno, "writing the report failed");

@@ -180,6 +180,20 @@ done:
   return status;
 }
 
+void lnti_cost_at(lnti_cost_point *out, const float *prob, const int8_t *truth, size_t n, size_t stride,
+                  double threshold, double false_alarm, double miss) {
+  const costs c = {false_alarm, miss, threshold};
+  lnti_cost_point at = {.threshold = threshold};
+  for (size_t i = 0; i < n * stride; i += stride) {
+    bool yes = (double)prob[i] >= threshold;
+    at.n += truth[i] >= 0;
+    at.false_alarms += truth[i] == 0 && yes;
+    at.misses += truth[i] == 1 && !yes;
+  }
+  at.cost = at.n > 0 ? cost_of(&c, at.false_alarms, at.misses, at.n) : (double)NAN;
+  *out = at;
+}
+
 /* ---- unknown items ---- */
 
 typedef struct strangeness {

@@ -69,6 +69,16 @@ LNT_MUST_CHECK lnt_status lnti_cost_threshold_find(lnti_cost_threshold *out, con
                                                    size_t n, size_t stride, double false_alarm, double miss,
                                                    lnt_error *err);
 
+/** Yes from `threshold` on. */
+typedef struct lnti_cost_point {
+  double threshold, cost; /**< as in lnti_cost_threshold; cost NaN where nothing is known */
+  size_t n, false_alarms, misses;
+} lnti_cost_point;
+
+/** As lnti_cost_threshold_find, at one threshold. O(n). */
+void lnti_cost_at(lnti_cost_point *out, const float *prob, const int8_t *truth, size_t n, size_t stride,
+                  double threshold, double false_alarm, double miss);
+
 /** How well a score tells items of classes that the model has never seen. */
 typedef struct lnti_unknown_metrics {
   size_t n_known, n_unknown;

@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/costs.h>
 #include <flow/groups.h>
 #include <flow/job.h>
 #include <flow/split/cuts.h>
@@ -246,6 +247,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   if (status) return status;
   status = lnti_store_ontology(&e->ontology, e->project->store, err);
   if (!status) status = find_question(e, err);
+  if (!status && e->request->cost) status = lnti_costs_check(e->result->model->task, e->result->model->n_classes, err);
   if (!status) status = describe_model(e, err);
   if (!status) status = map_options(e, err);
   if (!status) status = find_slice_keys(e, err);
@@ -430,7 +432,9 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   status = lnti_model_predict(e->answers->prob, model, &x, &e->project->context, err);
   if (status) return status;
   status = judge(e, &options, err);
-  return status ? status : find_reject(e, err);
+  if (!status) status = find_reject(e, err);
+  if (status || !request->cost) return status;
+  return lnti_costs_find(&e->result->costs, &e->answers->truth, e->answers->prob, e->answers->threshold, err);
 }
 
 /* The command is no help for items that are meant to be training items. */
@@ -545,6 +549,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .truth = result->answers.truth.value,
                        .unit = model->range.unit,
                        .reject = result->reject,
+                       .costs = result->costs.rows ? &result->costs : NULL,
                        .choice_json = model->choice_json,
                        .comparison = result->comparison ? &result->comparison->shown : NULL,
                        .slices = result->slices,
@@ -606,6 +611,7 @@ static lnt_status evaluate_second(lnti_evaluate_result *out, lnti_project *proje
   second.model = request->compare;
   second.compare = second.html = NULL;
   second.n_slices = 0;
+  second.cost = NULL;
   second.resamples = 0;
   second.refused = NULL; /* told with the first */
   return lnti_evaluate(out, project, &second, err);
@@ -617,6 +623,8 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   evaluating e = {.project = project, .request = request, .result = &result, .answers = &result.answers};
   uint64_t start = lnti_monotonic_ns();
   lnt_status status = request->html ? lnti_output_check(project, LNTI_OUTPUT_REPORT, request->html, err) : LNT_OK;
+  if (!status && request->cost)
+    status = lnti_costs_parse(&result.costs.miss, &result.costs.false_alarm, request->cost, err);
   if (status) goto done;
   if (request->compare) {
     status = evaluate_second(&second, project, request, err);
@@ -664,6 +672,7 @@ void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   free(result->answers.group);
   free(result->reject);
   lnti_comparison_free(result->comparison);
+  lnti_costs_clear(&result->costs);
   free(result->split);
   free(result->group_key);
   for (size_t i = 0; i < result->n_slices; i++) lnti_report_slices_clear(&result->slices[i]);

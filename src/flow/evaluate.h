@@ -22,10 +22,11 @@ typedef struct lnti_evaluate_request {
   const lnti_progress *progress;
   lnti_refused_visit refused;
   void *refused_payload;
+  const char *cost; /**< "10:1": also what misses and false alarms cost (flow/costs.h); NULL */
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL }
+  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL }
 
 /** What the model said of each item that was read. */
 typedef struct lnti_answers {
@@ -54,6 +55,7 @@ typedef struct lnti_evaluate_result {
   lnti_answers answers;
   lnti_reject_curve *reject;   /**< of classes; NULL */
   lnti_comparison *comparison; /**< NULL: with none */
+  lnti_report_costs costs;     /**< no rows: not asked for */
   char *split;                 /**< that was evaluated */
   unsigned resamples;
   char *

@@ -157,6 +157,44 @@ static void write_slices(lnti_json_writer *w, const lnti_report *report) {
   lnti_json_end_array(w);
 }
 
+/* ---- costs ---- */
+
+static void write_cost_point(lnti_json_writer *w, const char *key, const lnti_cost_point *point) {
+  lnti_json_key(w, key);
+  lnti_json_begin_object(w);
+  lnti_json_kv_real(w, "threshold", point->threshold);
+  lnti_json_kv_real(w, "cost", point->cost);
+  lnti_json_kv_int(w, "misses", (int64_t)point->misses);
+  lnti_json_kv_int(w, "false_alarms", (int64_t)point->false_alarms);
+  lnti_json_end_object(w);
+}
+
+static void write_costs(lnti_json_writer *w, const lnti_report *report) {
+  lnti_json_key(w, "costs");
+  lnti_json_begin_object(w);
+  lnti_json_kv_real(w, "miss", report->costs->miss);
+  lnti_json_kv_real(w, "false_alarm", report->costs->false_alarm);
+  lnti_json_key(w, "labels");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < report->costs->n; i++) {
+    const lnti_report_cost *row = &report->costs->rows[i];
+    const lnti_cost_threshold *b = &row->best;
+    const lnti_cost_point best = {b->threshold, b->cost, b->n, b->false_alarms, b->misses};
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "name", report->class_titles[row->class]);
+    lnti_json_kv_string(w, "id", report->class_ids ? report->class_ids[row->class] : NULL);
+    lnti_json_kv_int(w, "n", (int64_t)b->n);
+    write_cost_point(w, "in_use", &row->in_use);
+    write_cost_point(w, "asked", &row->asked);
+    write_cost_point(w, "best", &best);
+    lnti_json_kv_real(w, "cost_never", b->cost_never);
+    lnti_json_kv_real(w, "cost_always", b->cost_always);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_end_object(w);
+}
+
 /* ---- labels, trees, numbers ---- */
 
 static void write_label(lnti_json_writer *w, const lnti_report *report, size_t l) {
@@ -328,4 +366,5 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   }
   lnti_json_kv_bool(w, "leaks", report->leaks);
   write_slices(w, report);
+  if (report->costs) write_costs(w, report);
 }

@@ -82,6 +82,21 @@ typedef struct lnti_report_comparison {
   bool grouped;                /**< items that belong together were drawn as one */
 } lnti_report_comparison;
 
+/** What deciding by a label, or by the second of two classes, costs. */
+typedef struct lnti_report_cost {
+  size_t class;
+  lnti_cost_point in_use; /**< at the model's own threshold */
+  lnti_cost_point
+      asked; /**< at the one that the costs ask for where probabilities are right: not chosen by these items */
+  lnti_cost_threshold best; /**< of these items, after the fact */
+} lnti_report_cost;
+
+typedef struct lnti_report_costs {
+  double miss, false_alarm;
+  lnti_report_cost *rows; /**< [n] labels of which anything is known; one of two classes */
+  size_t n;
+} lnti_report_costs;
+
 /** Everything a report says. All borrowed; texts may hold anything, they are escaped where they are written. */
 typedef struct lnti_report {
   const char *model;         /**< its name */
@@ -107,6 +122,7 @@ typedef struct lnti_report {
   const double *truth;             /**< [regression->n] */
   const char *unit;                /**< of the numbers; NULL: none */
   const lnti_reject_curve *reject; /**< of classes; NULL: not known */
+  const lnti_report_costs *costs;  /**< NULL: not asked for */
   const char *choice_json;         /**< how the parameters were chosen, as in the model file; NULL: they were not */
   const lnti_report_comparison *comparison; /**< with another model; NULL: none */
   size_t n_trained_on;                      /**< evaluated items that the model was trained on, as far as known */
@@ -163,6 +179,8 @@ typedef struct lnti_report_value {
 lnti_report_value lnti_report_measure(const lnti_measure *measure, double value, const char *unit);
 /** "86.7 to 88.0 %"; "" where an end is NaN. */
 lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, const double ci95[2]);
+/** What the costs come to, for people; plain text. Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_cost_words(lnti_text *out, const lnti_report_costs *costs, lnt_error *err);
 /** What a comparison comes to, for people: one sentence on one measure, names as they are. Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *comparison,
                                                const lnti_compared *compared, lnt_error *err);
