@@ -11,6 +11,8 @@
 #include <flow/predict.h>
 #include <flow/proba_files.h>
 #include <flow/stored_predictions.h>
+#include <flow/train/tasks.h>
+#include <math.h>
 #include <math/topk.h>
 #include <model/model.h>
 #include <stdio.h>
@@ -81,6 +83,19 @@ static void write_json_classes(const predicting *p, const lnt_model *model, cons
   }
 }
 
+/* The ends of the interval, where they are known, stay within what the number may be. */
+static void write_json_number(lnti_json_writer *w, const lnt_model *model, float value) {
+  const lnti_model_range *range = &model->range;
+  double offset[2];
+  lnti_json_key(w, "value");
+  lnti_json_float(w, value);
+  if (lnti_residual_interval(offset, model->residual, model->n_residuals)) {
+    lnti_json_kv_real(w, "low", fmin(fmax((double)value + offset[0], range->min), range->max)); /* a NaN is no bound */
+    lnti_json_kv_real(w, "high", fmin(fmax((double)value + offset[1], range->min), range->max));
+  }
+  if (range->unit) lnti_json_kv_string(w, "unit", range->unit);
+}
+
 static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnti_json_writer *w = p->json;
   lnti_json_begin_object(w);
@@ -97,9 +112,7 @@ static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_p
     lnti_json_kv_string(w, "message", r->reason);
     lnti_json_end_object(w);
   } else if (model->task == LNTI_REGRESSION) {
-    lnti_json_key(w, "value");
-    lnti_json_float(w, r->prob[0]);
-    if (model->range.unit) lnti_json_kv_string(w, "unit", model->range.unit);
+    write_json_number(w, model, r->prob[0]);
   } else {
     write_json_classes(p, model, r);
   }

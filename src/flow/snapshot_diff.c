@@ -165,7 +165,8 @@ static bool same_value(const lnti_answer_row *a, const lnti_answer_row *b) {
 /* One of them may be NULL. */
 static lnt_status count_answer(comparison *c, const lnti_answer_row *a, const lnti_answer_row *b, lnt_error *err) {
   c->question.length = c->from.length = c->to.length = 0;
-  lnt_status status = lnti_snapshot_question(&c->question, c->ontology, a ? a : b, err);
+  lnt_status status = a ? lnti_snapshot_question(&c->question, c->ontology, a, err) : LNT_OK;
+  if (!a && b) status = lnti_snapshot_question(&c->question, c->ontology, b, err);
   if (!status) status = lnti_text_append(&c->from, "", 0, err);
   if (!status) status = lnti_text_append(&c->to, "", 0, err);
   if (!status && a) status = lnti_snapshot_value(&c->from, c->ontology, a, err);

@@ -47,6 +47,17 @@ class Predict(program.Case):
         self.assertEqual(max(line["proba"], key=line["proba"].get), "disc")
         self.assertEqual(len(self.run_lines("predict", self.model, path, "--top", "99")[0]["top"]), 3)
 
+    def test_a_number_has_its_interval(self):
+        paths = [self.image("disc", index) for index in range(60)]
+        rows = "".join(f"{path},{index % 7}\n" for index, path in enumerate(paths))
+        (self.folder / "sizes.csv").write_text("file,size\n" + rows)
+        self.run_ok("init", "n")
+        self.run_ok("-C", "n", "import", "sizes.csv", "--column", "size=number")
+        self.run_ok("-C", "n", "train", "--target", "size", "--learner", "ridge", "--feature", "pixels", "--name", "sizes")
+        line = self.run_lines("predict", "n/models/sizes.lnt", paths[0])[0]
+        self.assertEqual(set(line), {"path", "value", "low", "high"})
+        self.assertTrue(line["low"] < line["value"] < line["high"])
+
     def test_order_of_the_inputs(self):
         paths = [self.image(kind, index) for index in range(60, 64) for kind in program.KINDS]
         lines = self.run_lines("predict", self.model, *paths)
