@@ -59,9 +59,16 @@ void lnti_random_bytes(void *out, size_t n) {
 uint64_t lnti_hash_table(const void *data, size_t n, uint64_t seed) {
   const unsigned char *bytes = data;
   uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u);
-  for (size_t i = 0; i < n; i += 8) {
-    uint64_t word = 0;
-    memcpy(&word, bytes + i, n - i < 8 ? n - i : 8);
+  uint64_t word = 0;
+  size_t i = 0;
+  for (; n - i >= sizeof word; i += sizeof word) {
+    memcpy(&word, bytes + i, sizeof word);
+    h = (h ^ word) * 0xff51afd7ed558ccdu;
+    h ^= h >> 32;
+  }
+  if (i < n) {
+    word = 0;
+    memcpy(&word, bytes + i, n - i);
     h = (h ^ word) * 0xff51afd7ed558ccdu;
     h ^= h >> 32;
   }

@@ -62,14 +62,13 @@ typedef struct siblings {
 
 /* Attributes of an option and the options below it share their keys, so that a path names one of them. */
 static bool taken(const lnti_ontology *ontology, const siblings *at, const char *key) {
-  if (at->of_questions) {
-    if (lnti_index_find_question(ontology, at->parent, key) != LNTI_NONE) return true;
-    if (at->parent == LNTI_NONE) return false;
-    size_t question = ontology->options[at->parent].question;
-    return lnti_index_find_option(ontology, LNTI_INDEX_OPTION_KEY, question, at->parent, key) != LNTI_NONE;
-  }
-  if (lnti_index_find_option(ontology, LNTI_INDEX_OPTION_KEY, at->question, at->parent, key) != LNTI_NONE) return true;
-  return at->parent != LNTI_NONE && lnti_index_find_question(ontology, at->parent, key) != LNTI_NONE;
+  const lnti_option *above = at->parent == LNTI_NONE ? NULL : &ontology->options[at->parent];
+  bool beside_questions = at->of_questions || (above && above->first_attribute != LNTI_NONE);
+  bool beside_options = !at->of_questions || (above && above->first_child != LNTI_NONE);
+  if (beside_questions && lnti_index_find_question(ontology, at->parent, key) != LNTI_NONE) return true;
+  if (!beside_options) return false;
+  size_t question = at->of_questions ? above->question : at->question;
+  return lnti_index_find_option(ontology, LNTI_INDEX_OPTION_KEY, question, at->parent, key) != LNTI_NONE;
 }
 
 /* base, or base-2, base-3...: the first free, found by doubling and halving, since an import may bring thousands of
@@ -208,7 +207,7 @@ lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ontology *ontology
     lnti_option *above = &ontology->options[parent_option];
     CHAIN(ontology->questions, &above->first_attribute, &above->last_attribute, index);
   }
-  lnti_index_add_text(ontology, LNTI_INDEX_QUESTION_KEY, index, q.key);
+  lnti_index_add_new_text(ontology, LNTI_INDEX_QUESTION_KEY, index, q.key);
   *index_out = index;
   return LNT_OK;
 }
@@ -274,10 +273,19 @@ lnt_status lnti_ontology_add_option(size_t *index_out, lnti_ontology *ontology, 
     CHAIN(ontology->options, &above->first_child, &above->last_child, index);
     above->n_children++;
   }
-  lnti_index_add_text(ontology, LNTI_INDEX_OPTION_KEY, index, o.key);
+  lnti_index_add_new_text(ontology, LNTI_INDEX_OPTION_KEY, index, o.key);
   if (o.title != o.key) lnti_index_add_text(ontology, LNTI_INDEX_OPTION_TITLE, index, o.title);
   *index_out = index;
   return LNT_OK;
+}
+
+lnt_status lnti_ontology_reserve(lnti_ontology *ontology, size_t n_questions, size_t n_options, lnt_error *err) {
+  enum { ENTRIES_QUESTION = 2, ENTRIES_OPTION = 3 }; /* as they are reserved above */
+  lnti_ontology *o = ontology;
+  lnt_status status = lnti_grow(&o->questions, &o->question_capacity, n_questions, sizeof *o->questions, err);
+  if (!status) status = lnti_grow(&o->options, &o->option_capacity, n_options, sizeof *o->options, err);
+  if (status) return status;
+  return lnti_index_widen(o, n_questions * ENTRIES_QUESTION + n_options * ENTRIES_OPTION, err);
 }
 
 /* Copies a NULL-terminated list into the arena; an empty list becomes NULL. */
@@ -362,7 +370,7 @@ lnt_status lnti_ontology_set_option_code(lnti_ontology *ontology, size_t option,
   if (!status) status = lnti_index_reserve(ontology, 1, err);
   if (status) return status;
   ontology->options[option].code = copy;
-  lnti_index_add_text(ontology, LNTI_INDEX_OPTION_CODE, option, copy);
+  lnti_index_add_new_text(ontology, LNTI_INDEX_OPTION_CODE, option, copy);
   return LNT_OK;
 }
 

@@ -24,9 +24,19 @@ static bool too_deep(const telling *t, int indent) {
   return t->depth_max && (unsigned)indent >= t->depth_max * INDENT;
 }
 
+static lnt_status tell_text(const telling *t, const char *text) {
+  return lnti_text_append(t->out, text, strlen(text), t->err);
+}
+
+/* Without printf, as in tell_options: a tree may have tens of thousands of lines. */
 static lnt_status tell_names(const telling *t, int indent, const char *key, const char *title) {
-  if (strcmp(key, title) == 0) return lnti_text_printf(t->out, t->err, "%*s%s", indent, "", key);
-  return lnti_text_printf(t->out, t->err, "%*s%s  \"%s\"", indent, "", key, title);
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < indent && !status; i += INDENT) status = lnti_text_append(t->out, "  ", INDENT, t->err);
+  if (!status) status = tell_text(t, key);
+  if (status || strcmp(key, title) == 0) return status;
+  status = tell_text(t, "  \"");
+  if (!status) status = tell_text(t, title);
+  return status ? status : tell_text(t, "\"");
 }
 
 static lnt_status tell_options(const telling *t, size_t first, int indent) {
@@ -44,7 +54,7 @@ static lnt_status tell_options(const telling *t, size_t first, int indent) {
     status = tell_names(t, indent, o->key, o->title);
     if (!status && *o->code) status = lnti_text_printf(t->out, t->err, "  <%s>", o->code);
     if (!status && *o->hotkey) status = lnti_text_printf(t->out, t->err, "  [%s]", o->hotkey);
-    if (!status) status = lnti_text_printf(t->out, t->err, "%s\n", o->retired ? "  (retired)" : "");
+    if (!status) status = tell_text(t, o->retired ? "  (retired)\n" : "\n");
     if (!status) status = tell_questions(t, o->first_attribute, indent + INDENT);
     if (!status) status = tell_options(t, o->first_child, indent + INDENT);
   }

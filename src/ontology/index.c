@@ -27,7 +27,7 @@ struct lnti_ontology_index {
   uint64_t seed;
 };
 
-enum { TARGET_BITS = 24, CAPACITY_MIN = 64 };
+enum { TARGET_BITS = 24, PLACE_BITS = 28, CAPACITY_MIN = 64 }; /* a place is never beyond a target + 1 */
 
 _Static_assert(LNTI_ONTOLOGY_OPTIONS_MAX < (1 << TARGET_BITS) - 1, "a target fits in its bits");
 _Static_assert(LNTI_ONTOLOGY_QUESTIONS_MAX < (1 << TARGET_BITS) - 1, "a target fits in its bits");
@@ -74,31 +74,33 @@ static void put(entry *entries, size_t capacity, entry e) {
   entries[at] = e;
 }
 
-lnt_status lnti_index_reserve(lnti_ontology *ontology, size_t n, lnt_error *err) {
+lnt_status lnti_index_widen(lnti_ontology *ontology, size_t n, lnt_error *err) {
   struct lnti_ontology_index *index = ontology->index;
-  size_t need = index->reserved + n;
   size_t capacity = index->capacity;
-  while (need > capacity / 4 * 3) capacity *= 2;
-  if (capacity != index->capacity) {
-    entry *entries = NULL;
-    lnt_status status = lnti_alloc_zero(&entries, capacity, sizeof *entries, err);
-    if (status) return status;
-    for (size_t i = 0; i < index->capacity; i++) {
-      if (index->entries[i].word) put(entries, capacity, index->entries[i]);
-    }
-    free(index->entries);
-    index->entries = entries;
-    index->capacity = capacity;
+  entry *entries = NULL;
+  while (n > capacity / 4 * 3) capacity *= 2;
+  if (capacity == index->capacity) return LNT_OK;
+  lnt_status status = lnti_alloc_zero(&entries, capacity, sizeof *entries, err);
+  if (status) return status;
+  for (size_t i = 0; i < index->capacity; i++) {
+    if (index->entries[i].word) put(entries, capacity, index->entries[i]);
   }
-  index->reserved = need;
+  free(index->entries);
+  index->entries = entries;
+  index->capacity = capacity;
   return LNT_OK;
+}
+
+lnt_status lnti_index_reserve(lnti_ontology *ontology, size_t n, lnt_error *err) {
+  lnt_status status = lnti_index_widen(ontology, ontology->index->reserved + n, err);
+  if (!status) ontology->index->reserved += n;
+  return status;
 }
 
 static uint32_t hash_text(const struct lnti_ontology_index *index, lnti_index_kind kind, size_t scope, size_t parent,
                           const char *text) {
-  uint64_t scopes[3] = {(uint64_t)kind, scope, parent};
-  uint64_t seed = lnti_hash_table(scopes, sizeof scopes, index->seed);
-  uint64_t hash = lnti_hash_table(text, strlen(text), seed);
+  uint64_t place = (uint64_t)kind << (2 * PLACE_BITS) | (uint64_t)(scope + 1) << PLACE_BITS | (uint64_t)(parent + 1);
+  uint64_t hash = lnti_hash_table(text, strlen(text), index->seed ^ place * 0x9e3779b97f4a7c15u);
   return (uint32_t)(hash ^ (hash >> 32));
 }
 
@@ -154,8 +156,15 @@ static size_t find_text(const lnti_ontology *ontology, lnti_index_kind kind, siz
 void lnti_index_add_text(lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text) {
   size_t scope, parent;
   scope_of(&scope, &parent, ontology, kind, target);
-  if (find_text(ontology, kind, scope, parent, text) != LNTI_NONE) return;
+  if (find_text(ontology, kind, scope, parent, text) == LNTI_NONE) {
+    lnti_index_add_new_text(ontology, kind, target, text);
+  }
+}
+
+void lnti_index_add_new_text(lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text) {
   struct lnti_ontology_index *index = ontology->index;
+  size_t scope, parent;
+  scope_of(&scope, &parent, ontology, kind, target);
   put(index->entries, index->capacity,
       (entry){text, hash_text(index, kind, scope, parent, text), entry_word(kind, target)});
 }

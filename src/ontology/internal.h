@@ -24,6 +24,8 @@ struct lnti_ontology_index;
 LNT_MUST_CHECK lnt_status lnti_index_new(struct lnti_ontology_index **out, lnt_error *err);
 void lnti_index_free(struct lnti_ontology_index *index);
 
+/** Makes the table large enough for `n` entries in all, so that it need not grow on the way there. */
+LNT_MUST_CHECK lnt_status lnti_index_widen(lnti_ontology *ontology, size_t n, lnt_error *err);
 /** Makes room for `n` more entries, counting those reserved before; adding what is reserved cannot fail. */
 LNT_MUST_CHECK lnt_status lnti_index_reserve(lnti_ontology *ontology, size_t n, lnt_error *err);
 
@@ -32,6 +34,8 @@ LNT_MUST_CHECK lnt_status lnti_index_reserve(lnti_ontology *ontology, size_t n, 
  * as the ontology. Does nothing where a sibling has the same text in the same role: the first one is found.
  */
 void lnti_index_add_text(lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text);
+/** As that, of a text that is known not to be there. */
+void lnti_index_add_new_text(lnti_ontology *ontology, lnti_index_kind kind, size_t target, const char *text);
 void lnti_index_add_id(lnti_ontology *ontology, lnti_index_kind kind, size_t target, int64_t id);
 
 /** The option in that role among those of `question` below `parent`; LNTI_NONE. */

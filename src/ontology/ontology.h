@@ -196,6 +196,9 @@ LNT_MUST_CHECK lnt_status lnti_ontology_add_question(size_t *index_out, lnti_ont
                                                      size_t parent_option, lnt_error *err);
 LNT_MUST_CHECK lnt_status lnti_ontology_add_option(size_t *index_out, lnti_ontology *ontology, size_t question,
                                                    size_t parent, const char *key, const char *title, lnt_error *err);
+/** Makes room for so many in all, where they are known beforehand: they are added without growing on the way. */
+LNT_MUST_CHECK lnt_status lnti_ontology_reserve(lnti_ontology *ontology, size_t n_questions, size_t n_options,
+                                                lnt_error *err);
 /** Sets the row id of a question or option, once, so that it is found by it. */
 void lnti_ontology_set_question_id(lnti_ontology *ontology, size_t question, int64_t id);
 void lnti_ontology_set_option_id(lnti_ontology *ontology, size_t option, int64_t id);

@@ -1,5 +1,5 @@
 /*
- * The ontology from its rows. Rows are read sorted by what they hang on, then hung on from the top down, so that the
+ * The ontology from its rows. Rows are sorted by what they hang on, then hung on from the top down, so that the
  * arrays come out in document order. Every rule of the builders is checked again on the way, and rows that nothing
  * leads to (a loop, a lost parent) show as a count that does not match: a damaged table is an error, never a strange
  * ontology.
@@ -103,6 +103,19 @@ static lnt_status read_rows(loader *l, const char *sql, lnt_status (*read)(loade
   }
   lnti_db_reset(stmt);
   return status;
+}
+
+/* Sorted here rather than by SQLite, which takes longer: most often they are in order already. */
+static int compare_ids(int64_t a, int64_t b) {
+  return a < b ? -1 : a > b;
+}
+
+static int compare_options(const void *a, const void *b) {
+  const option_row *x = a, *y = b;
+  int order = compare_ids(x->question_id, y->question_id);
+  if (!order) order = compare_ids(x->parent_id, y->parent_id);
+  if (!order) order = compare_ids(x->fields.position, y->fields.position);
+  return order ? order : compare_ids(x->id, y->id);
 }
 
 /* ---- building from the top down ---- */
@@ -303,12 +316,13 @@ static lnt_status load_rows(loader *l, lnt_error *err) {
                 "ORDER BY COALESCE(parent_option_id, 0), position, id",
                 read_question, err);
   if (!status) {
-    status = read_rows(
-        l,
-        "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
-        "retired, code, position FROM options WHERE gone = 0 ORDER BY question_id, COALESCE(parent_id, 0), position, id",
-        read_option, err);
+    status = read_rows(l,
+                       "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
+                       "retired, code, position FROM options WHERE gone = 0",
+                       read_option, err);
   }
+  if (!status && l->n_options) qsort(l->options, l->n_options, sizeof *l->options, compare_options);
+  if (!status) status = lnti_ontology_reserve(l->ontology, l->n_questions, l->n_options, err);
   if (!status) status = hang_questions(l, 0, LNTI_NONE, err);
   if (status) return status;
   if (l->ontology->n_questions != l->n_questions || l->ontology->n_options != l->n_options) {

@@ -68,7 +68,8 @@ static void read_screen(const uint8_t *data, size_t n) {
   }
   lnt_status status = lnti_screen_read(ontology, json, &err);
   if (status) check(err.code == status && err.message[0]);
-  for (size_t i = 0; !status && i < ontology->screen.n_sections; i++) check(ontology->screen.sections[i].n_questions <= 2);
+  for (size_t i = 0; !status && i < ontology->screen.n_sections; i++)
+    check(ontology->screen.sections[i].n_questions <= 2);
   free(json);
   lnti_ontology_free(ontology);
 }

@@ -12,8 +12,8 @@
 #define OPTION(fields) RADIO("{'id': 'a'" fields "}")
 #define NODE(fields) TREE("{'id': 'a', 'options': [{'id': 'b'" fields "}]}")
 #define BELOW(list) OPTION(", 'attributes': [" list "]")
-#define SCREEN(screen)                                                                                     \
-  "{'classifications': [{'id': 'place', 'type': 'radio', 'options': [{'id': 'a', 'attributes': ["          \
+#define SCREEN(screen)                                                                            \
+  "{'classifications': [{'id': 'place', 'type': 'radio', 'options': [{'id': 'a', 'attributes': [" \
   "{'id': 'note', 'type': 'text'}]}]}, {'id': 'size', 'type': 'number'}], 'screen': " screen "}"
 #define SECTION(fields) SCREEN("{'sections': [{" fields "}]}")
 
@@ -233,7 +233,8 @@ static const struct bad {
     {BELOW("{'id': 'x', 'type': 'number', 'min': 1, 'max': 0}"), A0 ".max", "above \"max\""},
     {BELOW("{'id': 'x', 'type': 'radio', 'options': [{'id': 'b'}, {'id': 'b'}]}"), A0 ".options[1].id",
      "taken by a sibling"},
-    {BELOW("{'id': 'x', 'type': 'radio', 'options': [{'id': 'b', 'attributes': [{'id': 'y', 'type': 'text', 'max': 1}]}]}"),
+    {BELOW(
+         "{'id': 'x', 'type': 'radio', 'options': [{'id': 'b', 'attributes': [{'id': 'y', 'type': 'text', 'max': 1}]}]}"),
      A0 ".options[0].attributes[0].max", "a text has no"},
 
     /* ---- the screen ---- */
