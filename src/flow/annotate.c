@@ -377,7 +377,7 @@ static lnt_status check_unchanged(batch *b, const step *s) {
   int64_t newest = 0;
   if (!b->options->if_unchanged) return LNT_OK;
   lnt_status status = lnti_tx_newest(b->tx, &newest, LNTI_SUBJECT_ITEM, b->item_id, question_of(b, s)->id,
-                                     checklist && s->slot ? s->slot : -1, b->err);
+                                     checklist && s->slot ? s->slot : -1, b->op_id, b->err);
   return status || newest <= b->options->unchanged_since ? status : fail_changed(b, s, newest);
 }
 
@@ -390,7 +390,7 @@ static lnt_status check_children_unchanged(batch *b) {
         lnti_tx_current_next(b->tx, &row, &found, LNTI_SUBJECT_ITEM, b->item_id, row.question_id, row.slot, b->err);
     if (status || !found) return status;
     size_t question = lnti_ontology_question_by_id(b->ontology, row.question_id);
-    if (question == LNTI_NONE || row.log_id <= b->options->unchanged_since) continue;
+    if (question == LNTI_NONE || row.op_id == b->op_id || row.log_id <= b->options->unchanged_since) continue;
     if (lnti_question_visible(b->ontology, question, is_chosen, b) || b->status) {
       if (b->status) return b->status;
       continue;
@@ -491,7 +491,7 @@ static lnt_status check_order(const batch *b, const step *steps, size_t n) {
   return LNT_OK;
 }
 
-/* Two of one item that are about the same are taken one after another. */
+/* Two of one item that are about the same are taken one after another, and all back where one of them is refused. */
 static bool has_repeats(const batch *b) {
   for (size_t i = 1; i < b->n; i++) {
     const step *x = &b->steps[i - 1], *y = &b->steps[i];
@@ -569,6 +569,23 @@ static void add_counts(lnti_annotated *sum, const lnti_annotated *counts) {
   sum->n_retired += counts->n_retired;
 }
 
+typedef struct repeats {
+  batch *b;
+  const lnti_annotation *annotations;
+  size_t first, n;
+} repeats;
+
+static lnt_status annotate_item(batch *b, const lnti_annotation *annotations, size_t first, size_t n);
+
+static lnt_status annotate_one_by_one(void *payload, lnti_tx *tx, lnt_error *err) {
+  const repeats *r = payload;
+  lnt_status status = LNT_OK;
+  (void)tx;
+  (void)err; /* those of the batch */
+  for (size_t i = r->first; i < r->first + r->n && !status; i++) status = annotate_item(r->b, r->annotations, i, 1);
+  return status;
+}
+
 static lnt_status annotate_item(batch *b, const lnti_annotation *annotations, size_t first, size_t n) {
   lnti_annotated counts = {0};
   const int64_t item_id = annotations[first].item_id;
@@ -578,8 +595,8 @@ static lnt_status annotate_item(batch *b, const lnti_annotation *annotations, si
   if (status) return status;
   b->item_id = item_id;
   if (n > 1 && has_repeats(b)) {
-    for (size_t i = first; i < first + n && !status; i++) status = annotate_item(b, annotations, i, 1);
-    return status;
+    repeats r = {b, annotations, first, n};
+    return lnti_tx_attempt(b->tx, annotate_one_by_one, &r, b->err);
   }
   status = judge_all(b, &counts);
   if (!status) status = write_all(b, &counts.n_retired);
@@ -654,9 +671,26 @@ static lnt_status annotation_of(lnti_annotation *out, const batch *b, const lnti
   return LNT_OK;
 }
 
-static void refuse(lnti_put_back *row, lnt_status status, const lnt_error *reason) {
-  row->refused = *reason;
-  row->refused.code = status;
+/* An order is one answer: of its places all are refused. */
+static void refuse(const batch *b, lnti_put_back *rows, size_t n, size_t which, lnt_status status,
+                   const lnt_error *reason) {
+  const size_t question = lnti_ontology_question_by_id(b->ontology, rows[which].row.question_id);
+  const bool rank = question != LNTI_NONE && b->ontology->questions[question].type == LNTI_RANK;
+  for (size_t i = 0; i < n; i++) {
+    bool same = rank && rows[i].row.question_id == rows[which].row.question_id;
+    if (rows[i].refused.code || (i != which && !same)) continue;
+    rows[i].refused = *reason;
+    rows[i].refused.code = status;
+  }
+}
+
+/* What was refused goes. */
+static void drop_refused(batch *b, const lnti_put_back *rows) {
+  size_t n = 0;
+  for (size_t i = 0; i < b->n; i++) {
+    if (!rows[b->steps[i].index].refused.code) b->steps[n++] = b->steps[i];
+  }
+  b->n = n;
 }
 
 /* The steps of those rows that may be written. A place of a rank that is taken back obeys no rule of its own. */
@@ -670,14 +704,15 @@ static lnt_status prepare_back(batch *b, lnti_annotation *annotations, lnti_put_
     lnt_status allowed = annotation_of(&annotations[i], b, &rows[i].row, &reason);
     const lnti_answer *answer = &annotations[i].answer;
     if (!allowed && answer->state != LNTI_CLEARED) allowed = lnti_answer_check(b->ontology, answer, &reason);
-    if (allowed) refuse(&rows[i], allowed, &reason);
+    if (allowed) refuse(b, rows, n, i, allowed, &reason);
     if (!allowed) b->steps[b->n++] = (step){&annotations[i], i, rows[i].row.slot, true, true};
   }
+  drop_refused(b, rows);
   return LNT_OK;
 }
 
 /* Until nothing changes: what hangs on an answer that stays away stays away too. */
-static lnt_status check_back_visible(batch *b, lnti_put_back *rows) {
+static lnt_status check_back_visible(batch *b, lnti_put_back *rows, size_t n) {
   bool again = true;
   while (again) {
     again = false;
@@ -688,8 +723,8 @@ static lnt_status check_back_visible(batch *b, lnti_put_back *rows) {
       lnt_status allowed = check_visible(b, s->annotation->answer.question, &reason);
       if (b->status) return b->status;
       if (!allowed) continue;
-      refuse(&rows[s->index], allowed, &reason);
-      b->steps[i] = b->steps[--b->n];
+      refuse(b, rows, n, s->index, allowed, &reason);
+      drop_refused(b, rows);
       again = true;
       break;
     }
@@ -707,7 +742,7 @@ lnt_status lnti_annotate_put_back(lnti_tx *tx, size_t *n_retired_out, lnti_ontol
   b.item_id = rows->row.subject_id;
   lnt_status status = lnti_alloc(&annotations, n, sizeof *annotations, err);
   if (!status) status = prepare_back(&b, annotations, rows, n);
-  if (!status) status = check_back_visible(&b, rows);
+  if (!status) status = check_back_visible(&b, rows, n);
   for (size_t i = 0; i < n && !status; i++) {
     if (rows[i].refused.code) continue;
     rows[i].row.op_id = op_id;

@@ -94,8 +94,8 @@ typedef struct lnti_put_back {
 } lnti_put_back;
 
 /**
- * Puts answers and remarks of one item back: each under the rules of lnti_annotate, but that places of a rank may be taken
- * back one by one. What the rules do not allow (any more) is marked and stays as it is.
+ * Puts answers and remarks of one item back, each under the rules of lnti_annotate. What the rules do not allow (any more)
+ * is marked and stays as it is; an order as a whole.
  * @param n_retired_out  answers taken back since they hang on one that is no longer there
  */
 LNT_MUST_CHECK lnt_status lnti_annotate_put_back(lnti_tx *tx, size_t *n_retired_out, lnti_ontology *ontology,

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAGE_OPS = 64 };
+
 /* An answer that the operation touched. */
 typedef struct touch {
   int64_t item_id, question_id, slot;
@@ -160,7 +162,7 @@ lnt_status lnti_undo_judge(lnti_undo_verdict *out, int64_t *before_out, int64_t 
                            int64_t undoes, const lnti_answer_row *last, lnt_error *err) {
   effects e = {0};
   const int64_t item = last->subject_id, question = last->question_id, slot = last->slot;
-  lnt_status status = lnti_tx_newest(tx, newest_out, LNTI_SUBJECT_ITEM, item, question, slot, err);
+  lnt_status status = lnti_tx_newest(tx, newest_out, LNTI_SUBJECT_ITEM, item, question, slot, 0, err);
   *before_out = last->replaces;
   *out = LNTI_UNDO_OURS;
   if (status || *newest_out == last->log_id) return status;
@@ -300,7 +302,8 @@ typedef struct choice {
   const char *person;
   lnti_op_row row; /* its texts are not kept */
   bool found;
-  size_t looked_at;
+  size_t n_seen;
+  int64_t last_seen;
 } choice;
 
 static bool can_be_undone(lnti_op_kind kind) {
@@ -319,6 +322,8 @@ static lnt_status choose(void *payload, const lnti_op_row *row, lnt_error *err) 
                                   : lnti_undo_offers(row) && strcmp(row->op.person, c->person) == 0 &&
                                         (row->op.kind == LNTI_OP_UNDO) == c->options->redo;
   (void)err;
+  c->n_seen++;
+  c->last_seen = row->op.id;
   if (!wanted || c->found) return LNT_OK;
   c->row = *row;
   c->row.op.person = c->row.op.note = "";
@@ -328,7 +333,15 @@ static lnt_status choose(void *payload, const lnti_op_row *row, lnt_error *err) 
 
 static lnt_status find_op(choice *c, lnti_project *project, lnt_error *err) {
   int64_t op_id = c->options->op_id;
-  lnt_status status = lnti_store_ops(project->store, op_id ? op_id + 1 : 0, op_id ? 1 : 0, choose, c, err);
+  lnt_status status = LNT_OK;
+  if (op_id) {
+    status = lnti_store_ops(project->store, op_id + 1, 1, choose, c, err);
+  } else { /* it is mostly among the newest */
+    do {
+      c->n_seen = 0;
+      status = lnti_store_ops(project->store, c->last_seen, PAGE_OPS, choose, c, err);
+    } while (!status && !c->found && c->n_seen == PAGE_OPS);
+  }
   if (status) return status;
   if (!c->found && op_id) return lnti_fail(err, LNT_ENOTFOUND, "there is no operation %lld", (long long)op_id);
   if (!c->found) {

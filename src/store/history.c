@@ -51,17 +51,17 @@ lnt_status lnti_tx_logged(lnti_tx *tx, lnti_answer_row *out, int64_t log_id, lnt
 
 /* The newest row of a key is the current answer, or one that took it back; the latter have an index. */
 lnt_status lnti_tx_newest(lnti_tx *tx, int64_t *log_id_out, lnti_subject_kind kind, int64_t subject_id,
-                          int64_t question_id, int64_t slot, lnt_error *err) {
+                          int64_t question_id, int64_t slot, int64_t except_op, lnt_error *err) {
   static const char sql[] =
       "SELECT COALESCE(MAX(n), 0) FROM (SELECT MAX(log_id) AS n FROM answers WHERE subject_kind = ? AND subject_id = ? "
-      "AND question_id = ? AND (slot = ? OR ? < 0) UNION ALL SELECT MAX(id) FROM answer_log WHERE subject_kind = ? "
-      "AND subject_id = ? AND +question_id = ? AND (slot = ? OR ? < 0) AND state = 4)";
-  const int64_t key[] = {kind, subject_id, question_id, slot, slot};
+      "AND question_id = ? AND (slot = ? OR ? < 0) AND op_id <> ? UNION ALL SELECT MAX(id) FROM answer_log WHERE subject_kind = ? "
+      "AND subject_id = ? AND +question_id = ? AND (slot = ? OR ? < 0) AND op_id <> ? AND state = 4)";
+  const int64_t key[] = {kind, subject_id, question_id, slot, slot, except_op};
   lnti_stmt *stmt = NULL;
   lnt_status status = lnti_tx_flush_answers(tx, err);
   if (!status) status = lnti_db_prepare(&stmt, tx->db, sql, err);
   if (status) return status;
-  for (size_t i = 0; i < 10; i++) lnti_put_int(stmt, key[i % 5]);
+  for (size_t i = 0; i < 12; i++) lnti_put_int(stmt, key[i % 6]);
   return lnti_db_run(log_id_out, NULL, stmt, err);
 }
 
@@ -130,11 +130,13 @@ lnt_status lnti_store_history(lnti_store *store, lnti_subject_kind kind, int64_t
 
 /* ---- operations ---- */
 
-/* An undo may be undone, and so on: the newest of each counts. */
+/* An undo may be undone, and so on: the newest of each counts. It comes after what it undoes, also in a damaged database, and
+ * nobody goes back and forth a thousand times: so the walk ends soon, whatever is in there. */
 #define SELECT_OPS                                                                                                  \
   "SELECT o.id, o.uuid, o.person, o.time_ms, o.kind, COALESCE(o.undoes, 0), o.note, "                               \
   "COALESCE((WITH RECURSIVE chain (depth, id) AS (SELECT 0, o.id UNION ALL SELECT depth + 1, "                      \
-  "(SELECT MAX(u.id) FROM operations u WHERE u.undoes = chain.id) FROM chain WHERE chain.id IS NOT NULL) "          \
+  "(SELECT MAX(u.id) FROM operations u WHERE u.undoes = chain.id AND u.id > chain.id) FROM chain "                  \
+  "WHERE chain.id IS NOT NULL AND depth < 1000) "                                                                   \
   "SELECT CASE WHEN MAX(depth) % 2 = 1 THEN MAX(CASE depth WHEN 1 THEN id END) END FROM chain WHERE id IS NOT NULL" \
   "), 0), "                                                                                                         \
   "COALESCE((SELECT SUM(r.last_id - r.first_id + 1) FROM answer_ranges r WHERE r.op_id = o.id), 0), "               \

@@ -184,11 +184,14 @@ static lnt_status note_op(void *payload, const lnti_op_row *row, lnt_error *err)
 /* Whether a later operation stands in the way: what was taken back does not, and neither does taking it back. */
 static lnt_status stands(bool *out, lnti_tx *tx, int64_t later, int64_t op_id, lnt_error *err) {
   later_op at = {0};
-  lnt_status status = lnti_tx_op_read(tx, later, note_op, &at, err);
+  int64_t id = later;
+  lnt_status status = lnti_tx_op_read(tx, id, note_op, &at, err);
   *out = !status && at.undone_by == 0;
-  while (!status && *out && at.kind == LNTI_OP_UNDO && at.undoes) {
-    if (at.undoes >= op_id) *out = false;
-    status = lnti_tx_op_read(tx, at.undoes, note_op, &at, err);
+  /* Each is earlier than the one before, also in a damaged database. */
+  while (!status && *out && at.kind == LNTI_OP_UNDO && at.undoes && at.undoes < id) {
+    id = at.undoes;
+    if (id >= op_id) *out = false;
+    status = lnti_tx_op_read(tx, id, note_op, &at, err);
   }
   return status;
 }

@@ -40,6 +40,9 @@ void lnti_store_close(lnti_store *store);
 typedef lnt_status (*lnti_write)(void *payload, lnti_tx *tx, lnt_error *err);
 /** Hands in, waits until durable (or failed). May be called by several threads. LNT_ENOSPC, LNT_EIO, LNT_EBUSY... */
 LNT_MUST_CHECK lnt_status lnti_store_write(lnti_store *store, lnti_write write, void *payload, lnt_error *err);
+/** Within a write: a part of it that is taken back alone where it fails, after which the write may go on. Not for each of
+ *  many parts: it makes them slower. */
+LNT_MUST_CHECK lnt_status lnti_tx_attempt(lnti_tx *tx, lnti_write part, void *payload, lnt_error *err);
 
 /* ---- operations ---- */
 
@@ -295,9 +298,9 @@ LNT_MUST_CHECK lnt_status lnti_tx_current_other(lnti_tx *tx, lnti_answer_row *ou
 /** A row of the log by its number, borrowed as above. LNT_ENOTFOUND. */
 LNT_MUST_CHECK lnt_status lnti_tx_logged(lnti_tx *tx, lnti_answer_row *out, int64_t log_id, lnt_error *err);
 /** The number of the newest row of the log of one subject, question and slot (-1: any), also one that takes back; 0:
- *  none. */
+ *  none. @param except_op  an operation whose rows do not count; 0: none */
 LNT_MUST_CHECK lnt_status lnti_tx_newest(lnti_tx *tx, int64_t *log_id_out, lnti_subject_kind kind, int64_t subject_id,
-                                         int64_t question_id, int64_t slot, lnt_error *err);
+                                         int64_t question_id, int64_t slot, int64_t except_op, lnt_error *err);
 
 /** One row of an answer's history: its number in the log, its operation, and what that undoes (0: nothing). */
 typedef lnt_status (*lnti_key_visit)(void *payload, int64_t log_id, int64_t op_id, int64_t undoes, lnt_error *err);

@@ -106,6 +106,7 @@ static const rule rules[] = {
     {"SELECT id FROM models WHERE length(content) <> 32 OR bytes < 0", "model", "its row is out of its bounds"},
     {"SELECT id FROM answer_log l WHERE NOT EXISTS (SELECT 1 FROM operations o WHERE o.id = l.op_id)", "answer",
      "its operation is not there"},
+    {"SELECT id FROM operations WHERE undoes >= id", "operation", "it undoes itself or a later one"},
     {"SELECT id FROM answer_log l WHERE COALESCE((SELECT r.last_id FROM answer_ranges r WHERE r.op_id = l.op_id AND "
      "r.first_id <= l.id ORDER BY r.first_id DESC LIMIT 1), 0) < l.id",
      "answer", "it is not among those of its operation"},

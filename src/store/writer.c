@@ -98,6 +98,29 @@ static bool run_one(lnti_db *db, request *r, bool first) {
   return true;
 }
 
+/* What is noted in memory is put back with the rows; answers that wait are written first, being more than is worth a copy. */
+lnt_status lnti_tx_attempt(lnti_tx *tx, lnti_write part, void *payload, lnt_error *err) {
+  lnti_pending_change pending[LNTI_CHANGE_KINDS];
+  lnt_error ignored = LNT_ERROR_INIT;
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  const lnti_pending_change range = tx->range;
+  memcpy(pending, tx->pending, sizeof pending);
+  if (!status) status = lnti_db_savepoint(tx->db, err);
+  if (status) return status;
+  status = part(payload, tx, err);
+  if (!status) status = lnti_tx_flush_answers(tx, err);
+  if (!lnti_db_in_transaction(tx->db)) {
+    return status ? status : lnti_fail(err, LNT_EIO, "the database took the transaction back: nothing was written");
+  }
+  if (!status) return lnti_db_savepoint_end(tx->db, true, err);
+  tx->n_answers = 0;
+  tx->next_log_id = 0;
+  tx->range = range;
+  memcpy(tx->pending, pending, sizeof pending);
+  memset(tx->known, 0, sizeof tx->known);
+  return lnti_db_savepoint_end(tx->db, false, &ignored) ? LNT_EIO : status;
+}
+
 static lnt_status ready(lnti_store *store, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (!store->writer) {

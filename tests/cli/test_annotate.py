@@ -97,6 +97,26 @@ class Annotate(program.Case):
         self.assertEqual((told["touched"], len(told["refused"])), (1, 1))
         self.fails(1, "-C", "p", "annotate", "--file", "none.csv", says="none.csv")
 
+    def test_a_line_is_written_as_a_whole_or_not_at_all(self):
+        before = self.answers(1)
+        for text in ("id,class,class,class/cross/n\n1,cross,disc,3\n", "id,tags,tags.a,tags/a/why\n1,none,no,since\n"):
+            self.assertEqual(len(self.file(text, code=3)["refused"]), 1)
+            self.assertEqual(self.answers(1), before)
+        told = self.file("id,class,class,note\n1,cross,cross,x\n1,disc,cross,y\n")
+        self.assertEqual(self.answers(1), {"class": "cross", "note": "y"})
+        told = self.file("id,class\n1,disc\n1,stripes\n", "--if-unchanged", str(told["position"]))
+        self.assertEqual((told["refused"], self.answers(1)["class"]), ([], "stripes"))
+        self.assertEqual([self.told("2", "--set", "tags=none")["touched"] for _ in range(2)], [1, 0])
+        self.run_ok("-C", "p", "verify")
+
+    def test_an_order_comes_back_as_a_whole(self):
+        self.told("1", "--set", "order=one,two,three")
+        told = self.told("1", "--set", "order=three,one")
+        self.run_ok("-C", "p", "ontology", "migrate", "retire", "order/two")
+        self.run_raw("-C", "p", "undo", str(told["operation"]))
+        self.assertEqual(self.answers(1)["order"], ["three", "one"])
+        self.run_ok("-C", "p", "verify")
+
     def test_filter_skip_and_comment(self):
         told = self.told("--where", "class=disc", "--set", "class=unsure", "--comment", "blurred", "--confidence", "0.5")
         self.assertEqual((told["touched"], told["changed"], told["comments"]), (4, 4, 4))

@@ -326,10 +326,10 @@ static lnt_status read_ops(void *payload, lnti_tx *tx, lnt_error *err) {
   int64_t newest[4];
   lnti_answer_row row;
   lnt_status status = lnti_tx_op_answers(tx, r->op_ids[0], see_id, &r->text, err);
-  if (!status) status = lnti_tx_newest(tx, &newest[0], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 0, err);
-  if (!status) status = lnti_tx_newest(tx, &newest[1], LNTI_SUBJECT_ITEM, 7, r->l->question_id, -1, err);
-  if (!status) status = lnti_tx_newest(tx, &newest[2], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 1, err);
-  if (!status) status = lnti_tx_newest(tx, &newest[3], LNTI_SUBJECT_ITEM, 8, r->l->question_id, 0, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[0], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 0, 0, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[1], LNTI_SUBJECT_ITEM, 7, r->l->question_id, -1, 0, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[2], LNTI_SUBJECT_ITEM, 7, r->l->question_id, 1, 0, err);
+  if (!status) status = lnti_tx_newest(tx, &newest[3], LNTI_SUBJECT_ITEM, 8, r->l->question_id, 0, 0, err);
   if (!status) status = lnti_tx_logged(tx, &row, 41, err);
   if (status) return status;
   assert_true(newest[0] == 41 && newest[1] == 41 && newest[2] == 0 && newest[3] == 8);
@@ -396,6 +396,14 @@ static void an_undo_that_was_undone_counts_for_nothing(void **state) {
   text.length = 0;
   assert_status(lnti_store_write(l.store, read_one_op, &text, ERR), LNT_ENOTFOUND);
   assert_string_equal(text.data, "2 undo undoes 1 undone by 0 n0;");
+  text.length = 0; /* a damaged database, in which operations undo themselves and each other */
+  assert_ok(lab_sql(l.store,
+                    "DROP TRIGGER operations_are_kept; UPDATE operations SET undoes = 3 WHERE id = 3; "
+                    "UPDATE operations SET undoes = 5 WHERE id = 4; UPDATE operations SET undoes = 4 WHERE id = 5"));
+  assert_ok(lnti_store_ops(l.store, 0, 3, see_op, &text, ERR));
+  assert_string_equal(text.data,
+                      "5 undo undoes 4 undone by 0 n0;4 undo undoes 5 undone by 5 n0;3 undo undoes 3 undone by 0 n0;");
+  assert_ok(lab_sql(l.store, "UPDATE operations SET undoes = 1 WHERE id > 2")); /* lab_free verifies */
   lnti_text_clear(&text);
   lab_free(&l);
 }

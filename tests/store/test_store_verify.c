@@ -51,6 +51,7 @@ static const struct damage {
     {"UPDATE items SET kind = 2, group_id = 3 WHERE id = 3", "item 3: what it is a member of"},
     {"UPDATE sources SET kind = 9", "source 1: its kind"},
     {"DROP TRIGGER operations_are_kept; UPDATE operations SET kind = 10", "operation 1: its kind"},
+    {"DROP TRIGGER operations_are_kept; UPDATE operations SET undoes = id", "operation 1: it undoes itself or a later"},
     {"INSERT INTO duplicates VALUES (2, 2, 2, 0), (3, 2, 2, 0), (5, 5, 2, 9), (7, 7, 7, 4), (8, 8, 7, 4)", NULL},
     {"INSERT INTO duplicates VALUES (2, 3, 2, 0), (3, 3, 2, 0)", "item 2: it is linked to a later one"},
     {"INSERT INTO duplicates VALUES (2, 2, 3, 0), (3, 3, 3, 0)", "item 2: it is linked to a later one"},
