@@ -54,11 +54,11 @@ static lnt_status open_snapshot(side *s, lnt_error *err) {
 }
 
 static lnt_status open_now(side *s, const char *where, const lnti_ontology *ontology, lnt_error *err) {
-  s->where = where;
+  s->where = where ? where : "";
   lnt_status status = lnti_snapshot_facts(&s->facts, ontology, "", err);
   if (!status) s->ontology = strstr(s->facts.data, ",\"ontology\":");
-  if (!status && *where) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
-  if (!status && *where) status = lnti_view_filter(&s->filter, s->view, where, err);
+  if (!status && *s->where) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
+  if (!status && *s->where) status = lnti_view_filter(&s->filter, s->view, s->where, err);
   return status;
 }
 
