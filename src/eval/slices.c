@@ -203,7 +203,7 @@ static lnt_status resample(lnti_slice_gap *gap, slicing *s, const lnti_context *
 lnt_status lnti_slices_measure(lnti_slice *out, lnti_slice_gap *gap_out, const lnti_slice_items *items,
                                const lnti_evaluate_options *options, const lnti_context *context, lnt_error *err) {
   const double none = (double)NAN;
-  lnti_slice_gap gap;
+  lnti_slice_gap gap = {.n_enough = 0};
   slicing s = {.items = items, .options = options, .n_groups = items->n};
   if (items->n == 0 || items->n_slices == 0) return lnti_fail(err, LNT_EINVAL, "there is nothing to slice");
   if (items->n_slices > LNTI_SLICES_MAX) {

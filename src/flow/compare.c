@@ -177,7 +177,7 @@ static lnt_status judge_sides(comparing *c, const lnti_evaluate_options *options
                                .threshold = c->side[s].threshold,
                                .interval = {(double)NAN, (double)NAN},
                                .train_mean = (double)NAN,
-                               .options = {options->resamples, options->seed, c->group}};
+                               .options = {options->resamples, options->seed, c->group, 0}};
     status = lnti_judge(&c->side[s].judged, &what, context, err);
   }
   return status;
