@@ -92,9 +92,10 @@ static lnt_status fill_truth(comparing *c, lnti_task task, lnt_error *err) {
   for (size_t i = 0; i < c->n && !status; i++) {
     size_t row = c->side[0].row[i];
     if (c->group) c->group[i] = a->group[row];
-    if (a->truth.label) c->truth.label[i] = a->truth.label[row]; /* the first model's classes come first */
-    if (a->truth.value) c->truth.value[i] = a->truth.value[row];
-    for (size_t l = 0; a->truth.yes && l < c->k; l++)
+    if (a->truth.label && c->truth.label)
+      c->truth.label[i] = a->truth.label[row]; /* the first model's classes come first */
+    if (a->truth.value && c->truth.value) c->truth.value[i] = a->truth.value[row];
+    for (size_t l = 0; a->truth.yes && c->truth.yes && l < c->k; l++)
       c->truth.yes[i * c->k + l] = a->truth.yes[row * a->truth.k + (size_t)c->side[0].column[l]];
   }
   return status;
@@ -107,11 +108,11 @@ static lnt_status fill_side(side *s, const comparing *c, lnt_error *err) {
   if (!status && a->threshold) status = lnti_alloc(&s->threshold, k, sizeof *s->threshold, err);
   if (!status && c->truth.label) status = lnti_alloc(&s->right, c->n, sizeof *s->right, err);
   if (status) return status;
-  for (size_t l = 0; l < k && s->threshold; l++) s->threshold[l] = a->threshold[s->column[l]];
+  for (size_t l = 0; l < k && s->threshold && a->threshold; l++) s->threshold[l] = a->threshold[s->column[l]];
   for (size_t i = 0; i < c->n; i++) {
     const float *from = a->prob + s->row[i] * a->truth.k;
     for (size_t l = 0; l < k; l++) s->prob[i * k + l] = s->column[l] == NONE ? 0 : from[s->column[l]];
-    if (s->right) s->right[i] = (int32_t)lnti_argmax(s->prob + i * k, k) == c->truth.label[i];
+    if (s->right && c->truth.label) s->right[i] = (int32_t)lnti_argmax(s->prob + i * k, k) == c->truth.label[i];
   }
   return LNT_OK;
 }

@@ -343,7 +343,9 @@ lnt_status lnti_model_name_of(char **name_out, lnti_project *project, const char
 }
 
 typedef struct removing {
+  const lnti_project *project;
   const char *name;
+  char *path, *link; /* of the file, and of the link to it: once the row is gone, nothing may lack memory */
   lnti_model_removed result;
   bool shared; /* another model's row names the file too */
 } removing;
@@ -374,29 +376,24 @@ static lnt_status remove_row(void *payload, lnti_tx *tx, lnt_error *err) {
   }
   free(r->result.file);
   r->result.file = file;
-  return LNT_OK;
+  free(r->path);
+  r->path = NULL;
+  return lnti_project_path(&r->path, r->project, err, "%s", file);
 }
 
 /* The link is Linnet's where it points to this very file. */
-static lnt_status remove_link(const lnti_project *project, const removing *r, lnt_error *err) {
-  char *path = NULL, target[NAME_MAX_BYTES + 64];
-  lnt_status status = lnti_project_path(&path, project, err, "models/%s.lnt", r->name);
-  if (status) return status;
-  ssize_t n = readlink(path, target, sizeof target - 1);
+static lnt_status remove_link(const removing *r, lnt_error *err) {
+  char target[NAME_MAX_BYTES + 64];
+  ssize_t n = readlink(r->link, target, sizeof target - 1);
   if (n > 0) target[n] = 0;
-  if (n > 0 && strcmp(target, strrchr(r->result.file, '/') + 1) == 0 && unlink(path) != 0)
-    status = lnti_fail_errno(err, errno, "%s", path);
-  free(path);
-  return status;
+  if (n > 0 && strcmp(target, strrchr(r->result.file, '/') + 1) == 0 && unlink(r->link) != 0)
+    return lnti_fail_errno(err, errno, "%s", r->link);
+  return LNT_OK;
 }
 
-static lnt_status remove_file(const lnti_project *project, removing *r, lnt_error *err) {
-  char *path = NULL;
-  lnt_status status = lnti_project_path(&path, project, err, "%s", r->result.file);
-  if (!status && unlink(path) != 0 && errno != ENOENT) status = lnti_fail_errno(err, errno, "%s", path);
-  r->result.file_is_gone = !status;
-  free(path);
-  return status;
+static lnt_status remove_file(removing *r, lnt_error *err) {
+  r->result.file_is_gone = unlink(r->path) == 0 || errno == ENOENT;
+  return r->result.file_is_gone ? LNT_OK : lnti_fail_errno(err, errno, "%s", r->path);
 }
 
 static void log_untidy(const lnti_project *project, const lnt_error *tidying) {
@@ -404,18 +401,21 @@ static void log_untidy(const lnti_project *project, const lnt_error *tidying) {
 }
 
 lnt_status lnti_model_remove(lnti_model_removed *out, lnti_project *project, const char *name, lnt_error *err) {
-  removing r = {.name = name};
+  removing r = {.project = project, .name = name};
   lnt_error tidying = LNT_ERROR_INIT;
   lnt_status status = lnti_store_models(project->store, name, note_model, &r, err);
   if (!status && !r.result.file) status = lnti_model_fail_unknown(project, name, err);
   if (!status) status = lnti_store_models(project->store, NULL, note_sharing, &r, err);
+  if (!status) status = lnti_project_path(&r.link, project, err, "models/%s.lnt", name);
   if (!status) status = lnti_store_write(project->store, remove_row, &r, err);
-  if (status) {
-    free(r.result.file);
-    return status;
+  if (!status) {
+    if (remove_link(&r, &tidying)) log_untidy(project, &tidying);
+    if (!r.shared && remove_file(&r, &tidying)) log_untidy(project, &tidying);
+    *out = r.result;
+    r.result.file = NULL;
   }
-  if (remove_link(project, &r, &tidying)) log_untidy(project, &tidying);
-  if (!r.shared && remove_file(project, &r, &tidying)) log_untidy(project, &tidying);
-  *out = r.result;
-  return LNT_OK;
+  free(r.result.file);
+  free(r.path);
+  free(r.link);
+  return status;
 }

@@ -427,7 +427,7 @@ static void test_model_remove(void **state) {
     check_model_remove(&l, !gone);
     assert_in_range(n, 1, 5000);
   }
-  assert_int_equal(access(file, F_OK), -1); /* also where the link could not be looked at */
+  assert_int_equal(access(file, F_OK), -1);
   free(folder);
   free(file);
   lab_free(&l);
