@@ -203,11 +203,11 @@ static void bench_answers(bench *b, const char *name, size_t n) {
     for (size_t i = 0; i < n; i++) {
       char option[16];
       snprintf(option, sizeof option, "class%d", (int)lnti_rng_below(&b->rng, 12));
-      a.annotations[i] =
-          (lnti_annotation){.item_id = lnti_view_id(b->view, lnti_rng_below(&b->rng, lnti_view_count(b->view))),
-                            .answer = {question, LNTI_ANSWERED,
-                                       lnti_ontology_find_option(a.ontology, question, LNTI_NONE, option), (double)NAN},
-                            .confidence = (double)NAN};
+      a.annotations[i] = (lnti_annotation){
+          .item_id = lnti_view_id(b->view, lnti_rng_below(&b->rng, lnti_view_count(b->view))),
+          .answer = {question, LNTI_ANSWERED, lnti_ontology_find_option(a.ontology, question, LNTI_NONE, option),
+                     (double)NAN, NULL},
+          .confidence = (double)NAN};
     }
     must(b, lnti_store_write(b->project->store, write_answers, &a, &b->err));
     start(&watch);
