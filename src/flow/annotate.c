@@ -511,7 +511,7 @@ static lnt_status prepare(batch *b, const lnti_annotation *annotations, size_t f
     if (!status) b->steps[i] = (step){annotation, first + i, slot_of(b->ontology, &annotation->answer), false, false};
   }
   b->n = status ? 0 : n;
-  if (n > 1) qsort(b->steps, b->n, sizeof *b->steps, by_question);
+  if (b->n > 1) qsort(b->steps, b->n, sizeof *b->steps, by_question);
   return status;
 }
 

@@ -165,7 +165,7 @@ static const label *labels_of(size_t *n_out, const folder_export *e, int64_t id)
   }
   while (low + n < e->n_labels && e->labels[low + n].item_id == id) n++;
   *n_out = n;
-  return e->labels + low;
+  return n > 0 ? e->labels + low : NULL;
 }
 
 /* ---- places ---- */
