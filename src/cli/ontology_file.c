@@ -85,7 +85,7 @@ static lnt_status print(lnti_cli *cli, const char *path, const lnti_ontology *on
   lnt_status status = print_problems(cli, path, "", problems->errors, problems->n_errors, err);
   if (!status) status = print_problems(cli, path, "warning: ", problems->warnings, problems->n_warnings, err);
   if (status) return status;
-  if (problems->n_errors) {
+  if (problems->n_errors || !ontology) {
     lnti_print(cli, "%s", lnti_show_things(problems->n_errors, "error").text);
   } else {
     lnti_print(cli, "No errors: %s, %s", lnti_show_things(ontology->n_questions, "question").text,

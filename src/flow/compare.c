@@ -91,7 +91,7 @@ static lnt_status fill_truth(comparing *c, lnti_task task, lnt_error *err) {
   if (!status && a->group && c->side[0].of->group_key) status = lnti_alloc(&c->group, c->n, sizeof *c->group, err);
   for (size_t i = 0; i < c->n && !status; i++) {
     size_t row = c->side[0].row[i];
-    if (c->group) c->group[i] = a->group[row];
+    if (c->group && a->group) c->group[i] = a->group[row];
     if (a->truth.label && c->truth.label)
       c->truth.label[i] = a->truth.label[row]; /* the first model's classes come first */
     if (a->truth.value && c->truth.value) c->truth.value[i] = a->truth.value[row];

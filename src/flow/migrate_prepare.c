@@ -184,7 +184,7 @@ lnt_status lnti_migrate_values(void *payload, const char *const **values_out, si
   }
   if (!status) status = lnti_arena_alloc(&kept, &m->ontology->arena, values.n + 1, sizeof *kept, err);
   if (!status) {
-    memcpy(kept, values.text, values.n * sizeof *kept);
+    if (values.n > 0) memcpy(kept, values.text, values.n * sizeof *kept);
     *values_out = kept;
     *n_out = values.n;
   }

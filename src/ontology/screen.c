@@ -57,7 +57,7 @@ static void parse_questions(reading *r, const lnti_place *at, const lnti_json_va
                             lnti_screen_section *section) {
   lnti_parser *p = r->p;
   size_t *questions = NULL, n = 0, i = 0;
-  if (!lnti_is_array(p, at, list, "an array of ids of questions") || p->status) return;
+  if (!lnti_is_array(p, at, list, "an array of ids of questions") || !list || p->status) return;
   if (list->length > p->ontology->n_questions && !p->by_row_id) {
     lnti_tell(p, at, list, LNT_EDATA, "%zu questions are named, and there are %zu", list->length,
               p->ontology->n_questions);
