@@ -15,6 +15,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__SSE2__)
+#  include <immintrin.h>
+#endif
 
 #if defined(__GNUC__)
 #  define INLINE static inline __attribute__((always_inline))
@@ -110,42 +113,91 @@ static lnt_status make_weights(weights *w, size_t in, size_t out, lnt_error *err
 
 /* Rows: from [h,in,c] to [h,out,c]. The sums stay below 2^(8+14), 2^(16+14). */
 
-/*
- * Colour, the common case: three sums at once take half the time of one after the other, and a number of taps that the compiler
- * knows a third of that. Up to four, as between half and any larger size, are written out so.
- */
-INLINE void rows_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w, size_t taps) {
-  const uint32_t half = 1 << (WEIGHT_BITS - KEEP_BITS - 1);
-  for (size_t y = 0; y < h; y++, from += in * 3) {
-    for (size_t x = 0; x < w->n; x++, to += 3) {
-      const uint16_t *value = w->value + x * taps;
-      const uint8_t *p = from + w->first[x] * 3;
-      uint32_t r = half, g = half, b = half;
-      for (size_t t = 0; t < taps; t++, p += 3) {
-        r += (uint32_t)value[t] * p[0];
-        g += (uint32_t)value[t] * p[1];
-        b += (uint32_t)value[t] * p[2];
-      }
-      to[0] = (uint16_t)(r >> (WEIGHT_BITS - KEEP_BITS));
-      to[1] = (uint16_t)(g >> (WEIGHT_BITS - KEEP_BITS));
-      to[2] = (uint16_t)(b >> (WEIGHT_BITS - KEEP_BITS));
+enum { ROWS_SHIFT = WEIGHT_BITS - KEEP_BITS, ROWS_HALF = 1 << (ROWS_SHIFT - 1) };
+
+/* Outputs [begin,end) of one row of colour. */
+static void row_colour(uint16_t *to, const uint8_t *from, const weights *w, size_t begin, size_t end) {
+  for (size_t x = begin; x < end; x++) {
+    const uint16_t *value = w->value + x * w->taps;
+    const uint8_t *p = from + w->first[x] * 3;
+    uint32_t r = ROWS_HALF, g = ROWS_HALF, b = ROWS_HALF;
+    for (size_t t = 0; t < w->taps; t++, p += 3) {
+      r += (uint32_t)value[t] * p[0];
+      g += (uint32_t)value[t] * p[1];
+      b += (uint32_t)value[t] * p[2];
     }
+    to[3 * x] = (uint16_t)(r >> ROWS_SHIFT);
+    to[3 * x + 1] = (uint16_t)(g >> ROWS_SHIFT);
+    to[3 * x + 2] = (uint16_t)(b >> ROWS_SHIFT);
   }
 }
 
-static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
+#if defined(__SSE2__)
+/* The same of two pixels from p on; 8 bytes are read of the 6. A weight is at most WEIGHT_ONE, so that it fits a signed 16 bits. */
+INLINE __m128i two_taps(__m128i sum, const uint8_t *p, uint16_t first, uint16_t second) {
+  const __m128i bytes = _mm_unpacklo_epi8(_mm_loadl_epi64((const void *)p), _mm_setzero_si128());
+  const __m128i pairs = _mm_unpacklo_epi16(bytes, _mm_srli_si128(bytes, 6));
+  return _mm_add_epi32(sum, _mm_madd_epi16(pairs, _mm_set1_epi32((int)((uint32_t)second << 16 | first))));
+}
+
+/* The sums of one pixel. */
+INLINE __m128i colour_sums(const uint8_t *p, const uint16_t *value, size_t taps) {
+  __m128i sum = _mm_set1_epi32(ROWS_HALF);
+  for (size_t t = 0; t + 1 < taps; t += 2) sum = two_taps(sum, p + 3 * t, value[t], value[t + 1]);
+  if (taps % 2) sum = two_taps(sum, p + 3 * (taps - 1), value[taps - 1], 0);
+  /* The only narrowing to come is a signed one: by way of the middle. */
+  return _mm_sub_epi32(_mm_srli_epi32(sum, ROWS_SHIFT), _mm_set1_epi32(1 << 15));
+}
+
+/* Outputs [0,end) of one row, two at once; 8 bytes are written of a pixel's 6, and up to 5 bytes are read behind the last window. */
+INLINE void row_colour_sse2(uint16_t *to, const uint8_t *from, const weights *w, size_t taps, size_t end) {
+  const size_t *first = w->first;
+  const uint16_t *value = w->value;
+  for (size_t x = 0; x < end; x += 2, first += 2, value += 2 * taps, to += 6) {
+    const bool both = x + 1 < end;
+    const __m128i one = colour_sums(from + first[0] * 3, value, taps);
+    const __m128i other = both ? colour_sums(from + first[1] * 3, value + taps, taps) : one;
+    const __m128i narrow = _mm_xor_si128(_mm_packs_epi32(one, other), _mm_set1_epi16((short)0x8000));
+    _mm_storel_epi64((void *)to, narrow);
+    if (both) _mm_storel_epi64((void *)(to + 3), _mm_srli_si128(narrow, 8));
+  }
+}
+
+/* A number of taps that the compiler knows: up to four, as between half and any larger size. */
+static void row_colour_fast(uint16_t *to, const uint8_t *from, const weights *w, size_t end) {
   switch (w->taps) {
     case 2:
-      rows_colour(to, from, h, in, w, 2);
+      row_colour_sse2(to, from, w, 2, end);
       break;
     case 3:
-      rows_colour(to, from, h, in, w, 3);
+      row_colour_sse2(to, from, w, 3, end);
       break;
     case 4:
-      rows_colour(to, from, h, in, w, 4);
+      row_colour_sse2(to, from, w, 4, end);
       break;
     default:
-      rows_colour(to, from, h, in, w, w->taps);
+      row_colour_sse2(to, from, w, w->taps, end);
+  }
+}
+
+/* Outputs of the last row, but one, whose window, and what is read behind it, lies within that row. */
+static size_t ends_inside(size_t in, const weights *w) {
+  size_t end = w->n - 1;
+  while (end > 0 && (w->first[end - 1] + w->taps + 2) > in) end--;
+  return end;
+}
+#endif
+
+/* Colour, the common case. */
+static void rows_u8_colour(uint16_t *to, const uint8_t *from, size_t h, size_t in, const weights *w) {
+  for (size_t y = 0; y < h; y++, from += in * 3, to += w->n * 3) {
+    size_t done = 0;
+#if defined(__SSE2__)
+    /* What is written behind a row is the start of the next; behind the last row's fast part, of its slow one. */
+    if (in > 1) done = y + 1 < h ? w->n : ends_inside(in, w);
+    row_colour_fast(to, from, w, done);
+#endif
+    row_colour(to, from, w, done, w->n);
   }
 }
 

@@ -100,6 +100,38 @@ static void test_reference(void **state) {
   }
 }
 
+/* Colour has a way of its own: bit by bit what its three channels become one by one. */
+static void check_colour_as_channels(lnti_rng *rng, void *payload) {
+  (void)payload;
+  lnti_image colour = {0}, made = {0};
+  const size_t h = 1 + lnti_rng_below(rng, 9), w = 1 + lnti_rng_below(rng, 60);
+  const size_t to_h = 1 + lnti_rng_below(rng, 9), to_w = 1 + lnti_rng_below(rng, 60);
+  assert_ok(lnti_image_new(&colour, h, w, 3, LNTI_DEPTH_U8, ERR));
+  uint8_t *from = colour.data;
+  for (size_t i = 0; i < h * w * 3; i++) from[i] = (uint8_t)(lnti_rng_below(rng, 4) ? lnti_rng_next(rng) : 255);
+  assert_ok(lnti_image_resize(&made, &colour, to_h, to_w, ERR));
+  for (size_t k = 0; k < 3; k++) {
+    lnti_image channel = {0}, one = {0};
+    assert_ok(lnti_image_new(&channel, h, w, 1, LNTI_DEPTH_U8, ERR));
+    for (size_t i = 0; i < h * w; i++) ((uint8_t *)channel.data)[i] = from[3 * i + k];
+    assert_ok(lnti_image_resize(&one, &channel, to_h, to_w, ERR));
+    for (size_t i = 0; i < to_h * to_w; i++) {
+      const unsigned got = ((uint8_t *)made.data)[3 * i + k], expected = ((uint8_t *)one.data)[i];
+      if (got != expected)
+        fail_msg("%zux%zu to %zux%zu, channel %zu, pixel %zu: %u, not %u", h, w, to_h, to_w, k, i, got, expected);
+    }
+    lnti_image_clear(&one);
+    lnti_image_clear(&channel);
+  }
+  lnti_image_clear(&made);
+  lnti_image_clear(&colour);
+}
+
+static void test_colour_as_channels(void **state) {
+  (void)state;
+  lnti_test_property("colour is its channels", 400, check_colour_as_channels, NULL);
+}
+
 static double full_pixel(size_t y, size_t x, size_t k) {
   (void)y;
   (void)x;
@@ -185,9 +217,10 @@ static void test_pinned(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_by_hand),          cmocka_unit_test(test_reference), cmocka_unit_test(test_flat_stays_flat),
-      cmocka_unit_test(test_same_size_copies), cmocka_unit_test(test_mirror),    cmocka_unit_test(test_extremes),
-      cmocka_unit_test(test_pinned),
+      cmocka_unit_test(test_by_hand),         cmocka_unit_test(test_reference),
+      cmocka_unit_test(test_flat_stays_flat), cmocka_unit_test(test_same_size_copies),
+      cmocka_unit_test(test_mirror),          cmocka_unit_test(test_extremes),
+      cmocka_unit_test(test_pinned),          cmocka_unit_test(test_colour_as_channels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
