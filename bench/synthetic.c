@@ -6,7 +6,7 @@
 
 #include <base/error.h>
 #include <base/rng.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/ontology_set.h>
 #include <math.h>
 #include <stdio.h>

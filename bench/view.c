@@ -5,7 +5,7 @@
 #include <base/error.h>
 #include <base/json.h>
 #include <base/rng.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/view/query.h>
 #include <math.h>
 #include <stdio.h>

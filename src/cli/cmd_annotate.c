@@ -5,7 +5,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/refused.h>
-#include <flow/annotate_items.h>
+#include <flow/annotate/items.h>
 #include <math.h>
 #include <stdlib.h>
 

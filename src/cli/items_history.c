@@ -7,7 +7,7 @@
 #include <base/error.h>
 #include <cli/format.h>
 #include <cli/table.h>
-#include <flow/annotate_items.h>
+#include <flow/annotate/find.h>
 #include <flow/answer_text.h>
 #include <stdio.h>
 #include <stdlib.h>

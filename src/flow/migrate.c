@@ -6,7 +6,7 @@
 #include <flow/migrate.h>
 
 #include <base/error.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/migrate_parts.h>
 #include <math.h>
 #include <stdlib.h>

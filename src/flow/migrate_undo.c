@@ -4,7 +4,7 @@
  * fit is a later answer that depends on the migration: then nothing is taken back, and the first of them are told.
  */
 #include <base/error.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/migrate_parts.h>
 #include <flow/undo.h>
 #include <math.h>

@@ -7,7 +7,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/migrate.h>
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #ifndef LNTI_TESTS_FLOW_SUPPORT_H
 #define LNTI_TESTS_FLOW_SUPPORT_H
 
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/project.h>
 
 #include "support.h"

@@ -3,7 +3,7 @@
  * every item says, as tables in memory, and a stack of them. After every step the store says the same, and at the end it
  * verifies. A step is a row of a table. LINNET_LONG in the environment: all ontologies, not the first few.
  */
-#include <flow/annotate_items.h>
+#include <flow/annotate/items.h>
 #include <flow/undo.h>
 #include <math.h>
 #include <stdio.h>

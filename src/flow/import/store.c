@@ -11,7 +11,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <flow/annotate.h>
+#include <flow/annotate/annotate.h>
 #include <flow/duplicates.h>
 #include <flow/split/leaks.h>
 #include <flow/answer_text.h>

@@ -1,5 +1,5 @@
 /**
- * @file annotate_items.h
+ * @file items.h
  * `linnet annotate`: answers for items by number or path, for all that match a filter, or for the lines of a table. All of
  * one call is one operation; each item stands or falls by itself, unless `strict`.
  */
@@ -45,8 +45,5 @@ typedef struct lnti_annotate_items_result {
  */
 LNT_MUST_CHECK lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *project,
                                               const lnti_annotate_items_options *options, lnt_error *err);
-
-/** The item of a number, or of a path as the tables of import have them. LNT_ENOTFOUND; LNT_EDATA (several end so). */
-LNT_MUST_CHECK lnt_status lnti_item_by_name(int64_t *id_out, lnti_project *project, const char *name, lnt_error *err);
 
 #endif
