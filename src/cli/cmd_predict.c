@@ -8,6 +8,7 @@
 #include <cli/format.h>
 #include <errno.h>
 #include <flow/backbones.h>
+#include <flow/decision.h>
 #include <flow/predict.h>
 #include <flow/proba_files.h>
 #include <flow/stored_predictions.h>
@@ -34,6 +35,10 @@ typedef struct predicting {
   size_t label_columns;
   size_t n_told, n_failed;
   bool head_written;
+  bool tree;               /**< of classes */
+  bool may_decline;        /**< --min-confidence is given */
+  lnti_decider *decider;   /**< NULL: labels, a number */
+  lnti_decision decision;  /**< of the row that is told; with a decider */
   lnti_proba_files *files; /**< NULL: none */
   lnti_predictions_writer *store;
 } predicting;
@@ -53,6 +58,33 @@ static void write_json_class(lnti_json_writer *w, const lnt_model *model, size_t
   lnti_json_end_object(w);
 }
 
+/** The class, and where classes form a tree the way to it; the node where it is not clear which; or that nothing is. */
+static void write_json_decision(const predicting *p, const lnt_model *model, const lnti_prediction *r) {
+  lnti_json_writer *w = p->json;
+  const lnti_decision *d = &p->decision;
+  const lnti_decided *last = d->n > 0 ? &d->level[d->n - 1] : NULL;
+  bool is_class = d->number < p->k;
+  lnti_json_kv_string(w, "label", is_class ? lnt_model_class_title(model, d->number) : last ? last->title : NULL);
+  lnti_json_kv_string(w, "label_id", last ? last->id : NULL); /* "id" is the item's */
+  lnti_json_key(w, "confidence");
+  if (d->number < p->k)
+    lnti_json_float(w, r->prob[d->number]);
+  else
+    lnti_json_real(w, d->p);
+  if (p->may_decline) lnti_json_kv_bool(w, "unsure", !d->sure);
+  if (!p->tree) return;
+  lnti_json_key(w, "label_path");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < d->n; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "label", d->level[i].title);
+    lnti_json_kv_string(w, "id", d->level[i].id);
+    lnti_json_kv_real(w, "p", d->level[i].p);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
 static void write_json_classes(const predicting *p, const lnt_model *model, const lnti_prediction *r) {
   lnti_json_writer *w = p->json;
   if (model->task == LNTI_MULTILABEL) {
@@ -63,10 +95,7 @@ static void write_json_classes(const predicting *p, const lnt_model *model, cons
     }
     lnti_json_end_array(w);
   } else {
-    lnti_json_kv_string(w, "label", lnt_model_class_title(model, p->order[0]));
-    lnti_json_kv_string(w, "label_id", lnt_model_class_id(model, p->order[0])); /* "id" is the item's */
-    lnti_json_key(w, "confidence");
-    lnti_json_float(w, r->prob[p->order[0]]);
+    write_json_decision(p, model, r);
   }
   lnti_json_key(w, "top");
   lnti_json_begin_array(w);
@@ -150,6 +179,15 @@ static lnt_status write_head(predicting *p, const lnt_model *model, lnt_error *e
   return status;
 }
 
+/** "Fruit 99.1 % > Apple 91.0 %"; "(unsure)" and how probable the best class is. */
+static lnt_status append_decision(lnti_text *out, const lnti_decision *d, lnt_error *err) {
+  if (!d->sure) return lnti_text_printf(out, err, "(unsure: at most %.1f %%)", 100.0 * d->p);
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < d->n && !status; i++)
+    status = lnti_text_printf(out, err, "%s%s %.1f %%", i > 0 ? " > " : "", d->level[i].title, 100.0 * d->level[i].p);
+  return status;
+}
+
 /** The path, and below it its guesses: as wide as their names are, however many they are. */
 static lnt_status write_block(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   size_t shown = p->proba ? p->k : p->top;
@@ -161,6 +199,14 @@ static lnt_status write_block(predicting *p, const lnt_model *model, const lnti_
     status = lnti_text_printf(&p->line, err, "  (failed)  ");
     if (!status) status = lnti_plain(&p->line, r->reason + (named ? n + 2 : 0), err);
     if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+  }
+  if (r->prob && p->may_decline && !status) {
+    lnti_text answer = {0};
+    status = append_decision(&answer, &p->decision, err);
+    if (!status) status = lnti_text_printf(&p->line, err, "  answer: ");
+    if (!status) status = lnti_plain(&p->line, answer.data, err);
+    if (!status) status = lnti_text_append(&p->line, "\n", 1, err);
+    lnti_text_clear(&answer);
   }
   for (size_t i = 0; r->prob && i < shown && !status; i++) {
     size_t c = p->proba ? i : p->order[i];
@@ -185,6 +231,8 @@ static lnt_status write_answer(predicting *p, const lnt_model *model, const lnti
                                 lnt_model_class_title(model, c), 100.0 * (double)r->prob[c]);
     }
     if (!status && labels.length == 0) status = lnti_text_printf(&labels, err, "(none)");
+  } else if (p->may_decline && (p->tree || !p->decision.sure)) {
+    status = append_decision(&labels, &p->decision, err);
   } else {
     status = append_label(p, lnt_model_class_title(model, p->order[0]), err);
     return status ? status : lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[0]]);
@@ -232,8 +280,9 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
   } else {
     p->n_failed++;
   }
+  if (r->prob && p->decider) lnti_decide(&p->decision, p->decider, r->prob);
   lnt_status status = p->files ? lnti_proba_files_add(p->files, r, err) : LNT_OK;
-  if (!status && p->store) status = lnti_predictions_add(p->store, r, err);
+  if (!status && p->store) status = lnti_predictions_add(p->store, r, p->may_decline ? &p->decision : NULL, err);
   if (status) return status;
   status = p->json     ? write_json(p, model, r, err)
            : p->blocks ? write_block(p, model, r, err)
@@ -242,6 +291,21 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
 }
 
 /* ---- the command ---- */
+
+static lnt_status make_decider(predicting *p, const lnti_cli *cli, const lnt_model *model, const lnti_args *args,
+                               lnt_error *err) {
+  double min = 0;
+  size_t n_nodes = 0;
+  lnt_status status = lnti_args_real(&min, args, "min-confidence", 0, 0, 1, err);
+  p->may_decline = lnti_args_has(args, "min-confidence");
+  bool classes = model->task == LNTI_MULTICLASS || model->task == LNTI_HIERARCHICAL;
+  if (status || (!p->may_decline && !(classes && cli->json))) return status;
+  status = lnti_decider_new(&p->decider, model, min, err);
+  if (status) return status;
+  (void)lnti_decider_nodes(&n_nodes, p->decider);
+  p->tree = n_nodes > 0;
+  return LNT_OK;
+}
 
 static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_project *project,
                           const lnti_args *args, lnt_error *err) {
@@ -257,6 +321,8 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   if (model->task == LNTI_REGRESSION && p->proba) {
     return lnti_fail(err, LNT_EINVAL, "the model answers with a number, which has no probabilities: leave out --proba");
   }
+  status = make_decider(p, cli, model, args, err);
+  if (status) return status;
   p->blocks = p->proba ? p->k > PROBA_COLUMNS_MAX : p->top > 1;
   p->label_columns = strlen("(failed)");
   for (size_t c = 0; c < p->k; c++) {
@@ -370,7 +436,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status && items && !project) status = lnti_cli_project(&project, cli, err);
   if (!status) status = prepare(&p, cli, model, project, args, err);
   if (!status && lnti_args_has(args, "store"))
-    status = lnti_predictions_create(&p.store, project, args->operands[0], model, items, err);
+    status = lnti_predictions_create(&p.store, project, args->operands[0], model, items,
+                                     p.may_decline ? p.decider : NULL, err);
   if (!status && items) {
     status = lnti_predict_items(&result, model, project, items, &cli->meter->progress, on_prediction, &p, err);
   } else if (!status) {
@@ -396,6 +463,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_predictions_discard(p.store);
   lnti_proba_files_discard(p.files);
   free(p.order);
+  lnti_decider_free(p.decider);
   lnti_text_clear(&p.line);
   lnti_json_writer_free(p.json);
   lnt_model_close(model);
@@ -407,6 +475,10 @@ static const lnti_cli_option option_table[] = {
     {"items", 0, "FILTER", "items of the project that match, as for 'linnet items --where'; \"\" for all", false},
     {"backbone", 0, "NAME|FILE", "in place of MODEL: what this network's own classes see", false},
     {"top", 0, "K", "the K most probable classes of each (1; of a backbone 5)", false},
+    {"min-confidence", 0, "P",
+     "answer only where the model is at least so sure, from 0 to 1; of classes in a tree the deepest node that reaches it is "
+     "answered, else it is \"unsure\"",
+     false},
     {"proba", 0, "[FILE.npy]",
      "the probability of every class, in the model's order: shown, or into a NumPy array (f32, a row an input), beside which "
      "FILE.rows.csv and FILE.classes.csv say what its rows and columns are",
@@ -421,6 +493,8 @@ static const lnti_example examples[] = {
     {"All images below a folder, the three best guesses of each, for another program:",
      "linnet predict logistic-hog inbox/ --top 3 --json"},
     {"Items that nobody has labelled:", "linnet predict logistic-hog --items labelled=no"},
+    {"Answers that are right nine times in ten where the model is calibrated, else \"unsure\":",
+     "linnet predict species inbox/ --min-confidence 0.9"},
     {"Keep what a model says of all items:", "linnet predict logistic-hog --items \"\" --store"},
     {"All probabilities of all items, for NumPy:", "linnet predict logistic-hog --items \"\" --proba p.npy"},
     {"A model file, anywhere, without a project:", "linnet predict sneakers.lnt photo.png"},
@@ -434,7 +508,7 @@ const lnti_command lnti_cmd_predict = {
     .name = "predict",
     .summary = "classify images with a trained model",
     .usage =
-        "MODEL PATH... [--top K] [--proba [FILE.npy]]\nMODEL --items FILTER [--top K] [--proba [FILE.npy]] [--store]\n--backbone NAME PATH... [--top K] [--proba [FILE.npy]]",
+        "MODEL PATH... [--top K] [--min-confidence P] [--proba [FILE.npy]]\nMODEL --items FILTER [--top K] [--min-confidence P] [--proba [FILE.npy]] [--store]\n--backbone NAME PATH... [--top K] [--min-confidence P] [--proba [FILE.npy]]",
     .about =
         "MODEL is a name in the project or the path of a .lnt file, for which no project is needed. A PATH is an "
         "image, a folder or an archive (all images in it), an IDX array (all its records) or one record of it, "

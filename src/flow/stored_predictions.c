@@ -1,6 +1,7 @@
 /*
  * A record is the item's number (from the one before), how many classes, and of each its number and probability as f32,
- * the most probable first: the first one always, more while they have at least 1 %. docs/formats/database.md has it.
+ * the most probable first: the first one always, more while they have at least 1 %; before them the answer, where a least
+ * confidence was asked for. docs/formats/database.md has it.
  */
 #include <flow/stored_predictions.h>
 
@@ -41,7 +42,18 @@ static lnt_status note_model(void *payload, const lnti_model_row *model, lnt_err
   return LNT_OK;
 }
 
-static lnt_status write_facts(lnti_text *out, const lnt_model *model, const char *filter, lnt_error *err) {
+static void write_decider(lnti_json_writer *w, const lnti_decider *decider) {
+  size_t n = 0;
+  const char *const *nodes = lnti_decider_nodes(&n, decider);
+  lnti_json_kv_real(w, "min_confidence", lnti_decider_min(decider));
+  lnti_json_key(w, "nodes");
+  lnti_json_begin_array(w);
+  for (size_t v = 0; v < n; v++) lnti_json_string(w, nodes[v]);
+  lnti_json_end_array(w);
+}
+
+static lnt_status write_facts(lnti_text *out, const lnt_model *model, const char *filter, const lnti_decider *decider,
+                              lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 0, err);
   if (status) return status;
@@ -59,6 +71,7 @@ static lnt_status write_facts(lnti_text *out, const lnt_model *model, const char
     for (size_t c = 0; c < model->n_classes; c++) lnti_json_real(w, model->threshold[c]);
     lnti_json_end_array(w);
   }
+  if (decider) write_decider(w, decider);
   lnti_json_end_object(w);
   lnt_status finished = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
@@ -66,7 +79,8 @@ static lnt_status write_facts(lnti_text *out, const lnt_model *model, const char
 }
 
 lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *project, const char *name,
-                                   const lnt_model *model, const char *filter, lnt_error *err) {
+                                   const lnt_model *model, const char *filter, const lnti_decider *decider,
+                                   lnt_error *err) {
   lnti_predictions_writer *w = NULL;
   lookup l = {0};
   lnt_status status = lnti_store_models(project->store, name, note_model, &l, err);
@@ -81,7 +95,7 @@ lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *
   w->k = model->n_classes < LNTI_STORED_CLASSES_MAX ? model->n_classes : LNTI_STORED_CLASSES_MAX;
   status = lnti_strdup(&w->name, name, err);
   if (!status) status = lnti_alloc(&w->order, w->n_classes, sizeof *w->order, err);
-  if (!status) status = write_facts(&w->facts, model, filter, err);
+  if (!status) status = write_facts(&w->facts, model, filter, decider, err);
   if (!status) {
     w->set = (lnti_item_set){.kind = LNTI_SET_PREDICTIONS,
                              .name = w->name,
@@ -108,17 +122,22 @@ static lnt_status write_block(lnti_predictions_writer *w, lnt_error *err) {
   return status;
 }
 
-lnt_status lnti_predictions_add(lnti_predictions_writer *w, const lnti_prediction *p, lnt_error *err) {
-  size_t n = 1;
+static lnt_status put_class(lnti_predictions_writer *w, size_t number, float p, lnt_error *err) {
+  lnt_status status = lnti_block_put(&w->block, number, err);
+  return status ? status : lnti_text_append(&w->block, (const char *)&p, sizeof p, err);
+}
+
+lnt_status lnti_predictions_add(lnti_predictions_writer *w, const lnti_prediction *p, const lnti_decision *decision,
+                                lnt_error *err) {
+  size_t n = 1, n_answers = decision ? 1 : 0;
   if (!p->prob || p->item_id == 0) return LNT_OK;
   lnti_topk_largest(w->order, p->prob, w->n_classes, w->k);
   while (n < w->k && p->prob[w->order[n]] >= LEAST) n++;
+  if (n + n_answers > LNTI_STORED_CLASSES_MAX) n = LNTI_STORED_CLASSES_MAX - n_answers;
   lnt_status status = lnti_block_put(&w->block, (uint64_t)(p->item_id - (w->n_block == 0 ? 0 : w->last)), err);
-  if (!status) status = lnti_block_put(&w->block, n, err);
-  for (size_t i = 0; i < n && !status; i++) {
-    status = lnti_block_put(&w->block, w->order[i], err);
-    if (!status) status = lnti_text_append(&w->block, (const char *)&p->prob[w->order[i]], sizeof *p->prob, err);
-  }
+  if (!status) status = lnti_block_put(&w->block, n_answers + n, err);
+  if (!status && decision) status = put_class(w, decision->number, (float)decision->p, err);
+  for (size_t i = 0; i < n && !status; i++) status = put_class(w, w->order[i], p->prob[w->order[i]], err);
   if (status) return status;
   if (w->n_block == 0) w->first = p->item_id;
   w->last = p->item_id;

@@ -6,25 +6,28 @@
 #ifndef LNTI_FLOW_STORED_PREDICTIONS_H
 #define LNTI_FLOW_STORED_PREDICTIONS_H
 
+#include <flow/decision.h>
 #include <flow/predict.h>
 
 /** Most classes that are kept of an item, and the least probability of those beyond the first. */
 enum { LNTI_STORED_CLASSES_MAX = 16 };
 
 typedef struct lnti_predictions_writer lnti_predictions_writer;
-/** Begins a run; that of before stays until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it */
+/** Begins a run; that of before stays until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it
+ *  @param decider  where answers were declined below a confidence; NULL: they were not */
 LNT_MUST_CHECK lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *project,
                                                   const char *name, const lnt_model *model, const char *filter,
-                                                  lnt_error *err);
-/** Of items, by rising id; failed ones are left out. */
+                                                  const lnti_decider *decider, lnt_error *err);
+/** Of items, by rising id; failed ones are left out. @param decision  with a decider; else NULL */
 LNT_MUST_CHECK lnt_status lnti_predictions_add(lnti_predictions_writer *writer, const lnti_prediction *prediction,
-                                               lnt_error *err);
+                                               const lnti_decision *decision, lnt_error *err);
 /** The run takes the place of the one before. Frees, also on failure. @param n_out  items; may be NULL */
 LNT_MUST_CHECK lnt_status lnti_predictions_commit(size_t *n_out, lnti_predictions_writer *writer, lnt_error *err);
 /** The run of before stays. NULL is allowed. */
 void lnti_predictions_discard(lnti_predictions_writer *writer);
 
-/** A class or label with its probability; of a number: class 0 and the number. */
+/** A class or label with its probability; of a number: class 0 and the number. Where answers were declined the first is the
+ *  answer, by the number of lnti_decision. */
 typedef struct lnti_stored_class {
   size_t class;
   float p;

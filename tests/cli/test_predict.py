@@ -57,6 +57,7 @@ class Predict(program.Case):
         line = self.run_lines("predict", "n/models/sizes.lnt", paths[0])[0]
         self.assertEqual(set(line), {"path", "value", "low", "high"})
         self.assertTrue(line["low"] < line["value"] < line["high"])
+        self.fails(2, "predict", "n/models/sizes.lnt", paths[0], "--min-confidence", "0.5", says="has no confidence")
 
     def test_order_of_the_inputs(self):
         paths = [self.image(kind, index) for index in range(60, 64) for kind in program.KINDS]
@@ -116,6 +117,72 @@ class Predict(program.Case):
         self.run_ok("-C", name, "models", "remove", "m")
         self.assertEqual(self.run_json("-C", name, "status")["predictions"], [])
         self.assertTrue(self.run_json("-C", name, "verify")["clean"])
+
+    def told_again(self, proba, least):
+        """The rule of --min-confidence once more: the best class, or down from the top, to a child each time."""
+        best = max(proba, key=proba.get)
+        if proba[best] >= least:
+            return best, proba[best]
+        node, p = None, None
+        while True:
+            below = [key for key in proba if node is None or key.startswith(node + "/")]
+            depth = node.count("/") + 1 if node else 0
+            mass = {}
+            for key in below:
+                child = "/".join(key.split("/")[: depth + 1])
+                mass[child] = mass.get(child, 0) + proba[key]
+            child = max(mass, key=mass.get) if mass else None
+            if child is None or mass[child] < least:
+                return node, p
+            node, p = child, mass[child]
+
+    def test_least_confidence_in_a_tree(self):
+        self.run_ok("init", "t")
+        rows = []
+        for index, kind in enumerate(program.KINDS * 8):
+            path = self.image(kind, index, name=f"set/{kind}-{index}.pgm")
+            pixels = bytearray(path.read_bytes())
+            for at in range(40, len(pixels)):  # noise, so that it is not always sure
+                pixels[at] = (pixels[at] + (at * 7919 + index * 104729) % 251) // 2
+            path.write_bytes(bytes(pixels))
+            rows.append(f"{path},{'round' if kind == 'disc' else 'lines'},{kind}\n")
+        (self.folder / "t.csv").write_text("file,coarse,fine\n" + "".join(rows))
+        self.run_ok("-C", "t", "import", "t.csv", "--label", "coarse/fine")
+        for task in ("hierarchical", "multiclass"):
+            self.run_ok("-C", "t", "train", "--structure", "flat" if task == "multiclass" else task, "--feature", "pixels", "--name", task)
+            n_levels = set()
+            for least in ("0", "0.4", "0.6", "0.8", "0.97", "1"):
+                for line in self.run_lines("-C", "t", "predict", task, "--items", "", "--proba", "--min-confidence", least):
+                    answer, p = self.told_again(line["proba"], float(least))
+                    self.assertEqual((line["label_id"], line["unsure"]), (answer, answer is None))
+                    self.assertEqual([level["id"] for level in line["label_path"]],
+                                     ["/".join(answer.split("/")[: n + 1]) for n in range(answer.count("/") + 1)] if answer else [])
+                    if answer:
+                        self.assertAlmostEqual(line["confidence"], p, places=5)
+                        self.assertAlmostEqual(line["label_path"][-1]["p"], p, places=5)
+                        self.assertEqual(line["label"], line["label_path"][-1]["label"])
+                    n_levels.add(len(line["label_path"]))
+            self.assertEqual(n_levels, {0, 1, 2}, task)  # all three happened
+        self.assertIn("label_path", self.run_lines("-C", "t", "predict", "multiclass", "--items", "")[0])
+        text = self.run_ok("-C", "t", "predict", "hierarchical", "--items", "", "--min-confidence", "0.8").stdout
+        self.assertRegex(text, r"(?m)^(lines|round) +[0-9.]+ % > \w+ [0-9.]+ % ")
+        self.run_ok("-C", "t", "predict", "hierarchical", "--items", "", "--min-confidence", "0.8", "--store")
+        self.assertTrue(self.run_json("-C", "t", "verify")["clean"])
+
+    def test_least_confidence_of_one_class(self):
+        both = bytes((a + b) // 2 for a, b in zip(program.picture("disc", 70), program.picture("cross", 70)))
+        path = self.folder / "both.pgm"
+        program.write_pgm(path, both)
+        plain = self.run_lines("predict", self.model, path)[0]
+        sure = self.run_lines("predict", self.model, path, "--min-confidence", plain["confidence"] - 1e-4)[0]
+        self.assertEqual(sure, {**plain, "unsure": False})  # no label_path: there is no tree
+        least = plain["confidence"] + 1e-4
+        self.assertLess(least, 1)
+        unsure = self.run_lines("predict", self.model, path, "--min-confidence", least)[0]
+        self.assertEqual(unsure, {**plain, "label": None, "label_id": None, "unsure": True})
+        self.assertIn("(unsure: at most", self.run_ok("predict", self.model, path, "--min-confidence", least).stdout)
+        self.assertIn("  answer: (unsure", self.run_ok("predict", self.model, path, "--min-confidence", least, "--top", "2").stdout)
+        self.fails(2, "predict", self.model, path, "--min-confidence", "1.5", says="min-confidence")
 
     def test_array_of_probabilities(self):
         told = self.run_lines("-C", self.home / "p", "predict", "shapes", "--items", "", "--proba", self.folder / "p.npy")
