@@ -244,6 +244,23 @@ void lnti_file_discard(lnti_file_writer *file) {
   writer_free(file);
 }
 
+int lnti_file_nameless(const char *folder) {
+  char *path = NULL;
+  int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0) return fd;
+  /* Not every file system has O_TMPFILE. */
+  if (lnti_asprintf(&path, NULL, "%s/linnet-XXXXXX", folder)) {
+    errno = ENOMEM;
+    return -1;
+  }
+  fd = mkostemp(path, O_CLOEXEC);
+  const int failure = errno;
+  if (fd >= 0) unlink(path);
+  free(path);
+  errno = failure;
+  return fd;
+}
+
 lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err) {
   lnti_file_writer *file = NULL;
   lnt_status status = lnti_file_create(&file, path, err);

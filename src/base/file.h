@@ -48,6 +48,10 @@ LNT_MUST_CHECK lnt_status lnti_rename_new(const char *from, const char *to, lnt_
 /** Makes durable what was written to the file system that holds a folder, by anybody. LNT_ENOTFOUND, LNT_EIO, LNT_ENOSPC. */
 LNT_MUST_CHECK lnt_status lnti_file_system_sync(const char *folder, lnt_error *err);
 
+/** A file without a name in a folder, to be written and read: it goes when the last handle does, however that comes about.
+ *  @return a descriptor, or -1 with errno */
+int lnti_file_nameless(const char *folder);
+
 /** A whole small file in one call. */
 LNT_MUST_CHECK lnt_status lnti_file_write_all(const char *path, const void *data, size_t n, lnt_error *err);
 

@@ -9,6 +9,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/file.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -71,19 +72,9 @@ static lnt_status make_room(void *payload, uint64_t total, lnt_error *err) {
   return LNT_OK;
 }
 
-/** A file without a name: it goes when the last handle does, however that comes about. */
 static lnt_status open_nameless(int *fd_out, const lnti_load *q, lnt_error *err) {
-  char *path = NULL;
   const char *folder = q->options->temp_dir;
-  int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    /* Not every file system has O_TMPFILE. */
-    lnt_status status = lnti_asprintf(&path, err, "%s/linnet-XXXXXX", folder);
-    if (status != LNT_OK) return status;
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0) unlink(path);
-    free(path);
-  }
+  const int fd = lnti_file_nameless(folder);
   if (fd < 0) {
     const lnt_status status = lnti_fail_errno(err, errno, "%s: cannot be unpacked into %s", q->name, folder);
     if (status != LNT_ENOTFOUND) return status;

@@ -354,6 +354,20 @@ static void test_full_disk(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 1);
 }
 
+static void test_nameless(void **state) {
+  place *p = *state;
+  char back[3];
+  int fd = lnti_file_nameless(p->folder);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, "abc", 3), 3);
+  assert_int_equal(pread(fd, back, 3, 0), 3);
+  assert_memory_equal(back, "abc", 3);
+  assert_int_equal(lnti_test_count_entries(p->folder), 0);
+  close(fd);
+  assert_int_equal(lnti_file_nameless(p->path), -1); /* it is not there */
+  assert_int_equal(errno, ENOENT);
+}
+
 static void test_folder_make(void **state) {
   place *p = *state;
   struct stat info;
@@ -417,6 +431,7 @@ int main(void) {
       file_test(test_planted_link),
       file_test(test_two_writers),
       file_test(test_full_disk),
+      file_test(test_nameless),
       file_test(test_folder_make),
       file_test(test_faults),
   };

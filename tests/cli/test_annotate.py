@@ -141,6 +141,20 @@ class Annotate(program.Case):
         imported = next(row for row in self.run_lines("-C", "p", "undo", "--list") if row["kind"] == "import")
         self.assertEqual(json.loads(self.run_raw("-C", "p", "undo", imported["id"], "--json").stdout)["removed"], 11)
 
+    def test_a_pipe_keeps_nobody_waiting(self):
+        """Whoever writes to the standard input may take his time: meanwhile others answer, and even change the ontology."""
+        command = [program.LINNET, "-C", "p", "annotate", "--file", "-", "--json"]
+        with subprocess.Popen(command, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as waiting:
+            waiting.stdin.write("id,class\n" + "1,disc\n2,cross\n" * 30000)  # more than a pipe and a block hold: it is being read
+            waiting.stdin.flush()
+            self.assertEqual(self.told("3", "--set", "note=meanwhile", "--comment", "who waits?")["touched"], 1)
+            self.run_ok("-C", "p", "ontology", "migrate", "rename", "class/stripes", "id=bands")
+            out, _ = waiting.communicate("3,bands\n")
+        told = json.loads(out)
+        self.assertEqual((waiting.returncode, told["refused"], told["items"]), (0, [], 60001))
+        self.assertEqual([self.answers(i)["class"] for i in (1, 2, 3)], ["disc", "cross", "bands"])
+        self.assertEqual([path.name for path in (self.folder / "p").glob("linnet-*")], [])
+
     def test_two_at_once(self):
         """Two processes write at the same time, and neither's answers are lost; who says what he has seen is told."""
         lines = "".join(f"{i},{{}}\n" for i in range(1, 13))

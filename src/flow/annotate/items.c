@@ -257,12 +257,11 @@ lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *pr
   if (status) return status;
   describe(note, sizeof note, options);
   lnti_project_op(&r.op, project, LNTI_OP_ANNOTATE, note);
-  status = lnti_store_ontology(&r.ontology, project->store, err);
+  if (options->file) status = lnti_answer_lines_open(&r.lines, options->file, &r.names, err);
+  if (!status) status = lnti_store_ontology(&r.ontology, project->store, err); /* as it is after the waiting */
   if (!status) status = parse_options(&r, err);
   if (!status && options->where) status = find_matching(&r, err);
-  if (!status && options->file) {
-    status = lnti_answer_lines_open(&r.lines, options->file, &r.names, r.ontology, err);
-  }
+  if (!status && r.lines) status = lnti_answer_lines_header(r.lines, r.ontology, err);
   if (!status) status = write_all(&r, err);
   if (!status) status = lnti_store_position_read(&position, project->store, err);
   lnti_answer_lines_close(r.lines);

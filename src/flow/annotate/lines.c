@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef enum column_kind {
   COLUMN_IGNORED,
@@ -32,7 +33,6 @@ typedef struct column {
 /* A table's bytes, of which the first have been looked at. */
 typedef struct table_source {
   lnti_table_file file;
-  bool is_stdin;
   char first[4096];
   size_t n_first, at;
 } table_source;
@@ -64,9 +64,7 @@ static lnt_status give(size_t *n_out, void *payload, char *buffer, size_t n, lnt
     *n_out = taken;
     return LNT_OK;
   }
-  if (!s->is_stdin) return lnti_table_file_give(n_out, &s->file, buffer, n, err);
-  *n_out = fread(buffer, 1, n, stdin);
-  return ferror(stdin) ? lnti_fail(err, LNT_EIO, "reading the standard input failed") : LNT_OK;
+  return lnti_table_file_give(n_out, &s->file, buffer, n, err);
 }
 
 /* JSON Lines begin with a brace, whatever the name. */
@@ -74,9 +72,12 @@ static lnt_status open_table(lnti_answer_lines *lines, lnt_error *err) {
   table_source *s = &lines->source;
   const char *file = lines->sheet_name;
   size_t n = 0;
-  s->is_stdin = strcmp(file, "-") == 0;
-  if (s->is_stdin) lines->sheet_name = "standard input";
-  lnt_status status = s->is_stdin ? LNT_OK : lnti_table_file_open(&s->file, file, err);
+  const bool is_stdin = strcmp(file, "-") == 0;
+  const lnti_project *project = lines->names->project;
+  if (is_stdin) lines->sheet_name = "standard input";
+  lnt_status status = is_stdin ? lnti_table_file_copy(&s->file, STDIN_FILENO, lines->sheet_name, project->path,
+                                                      project->context.cancel, err)
+                               : lnti_table_file_open(&s->file, file, err);
   s->at = s->n_first = 0;
   if (!status) status = give(&n, s, s->first, sizeof s->first, err);
   s->n_first = n;
@@ -132,7 +133,8 @@ static lnt_status add_column(lnti_answer_lines *lines, const char *name, lnt_err
   return LNT_OK;
 }
 
-static lnt_status read_header(lnti_answer_lines *lines, lnt_error *err) {
+lnt_status lnti_answer_lines_header(lnti_answer_lines *lines, const lnti_ontology *ontology, lnt_error *err) {
+  lines->ontology = ontology;
   const lnti_sheet_row *row = NULL;
   bool named = false;
   lnt_status status = lines->csv ? lnti_sheet_next(&row, lines->sheet, err) : LNT_OK;
@@ -249,15 +251,12 @@ void lnti_answer_lines_close(lnti_answer_lines *lines) {
   free(lines);
 }
 
-lnt_status lnti_answer_lines_open(lnti_answer_lines **out, const char *file, lnti_item_names *names,
-                                  const lnti_ontology *ontology, lnt_error *err) {
+lnt_status lnti_answer_lines_open(lnti_answer_lines **out, const char *file, lnti_item_names *names, lnt_error *err) {
   lnti_answer_lines *lines = NULL;
   lnt_status status = lnti_alloc(&lines, 1, sizeof *lines, err);
   if (status) return status;
-  *lines = (lnti_answer_lines){
-      .names = names, .ontology = ontology, .sheet_name = file, .source = {.file = LNTI_TABLE_FILE_INIT}};
+  *lines = (lnti_answer_lines){.names = names, .sheet_name = file, .source = {.file = LNTI_TABLE_FILE_INIT}};
   status = open_table(lines, err);
-  if (!status) status = read_header(lines, err);
   if (status) {
     lnti_answer_lines_close(lines);
     return status;

@@ -19,12 +19,17 @@ typedef struct lnti_answer_line {
 
 typedef struct lnti_answer_lines lnti_answer_lines;
 
-/** Opens a table and reads the names of its columns.
- *  @param file      "-": the standard input
- *  @param names     borrowed, as are the project's ontology and the name of the file
- *  @return LNT_OK; LNT_ENOTFOUND, LNT_EIO, LNT_EDATA (a table that is none; the message says what is wrong with it)... */
+/** Opens a table.
+ *  @param file      borrowed; "-": the standard input, which is read to its end here: whoever writes it may take his time,
+ *                   and no write of the store may wait for him
+ *  @param names     borrowed
+ *  @return LNT_OK; LNT_ENOTFOUND, LNT_EINVAL (no regular file), LNT_EIO, LNT_ENOSPC, LNT_ECANCELLED... */
 LNT_MUST_CHECK lnt_status lnti_answer_lines_open(lnti_answer_lines **out, const char *file, lnti_item_names *names,
-                                                 const lnti_ontology *ontology, lnt_error *err);
+                                                 lnt_error *err);
+/** Reads the names of the columns, once, before the first line. @param ontology  borrowed
+ *  @return LNT_OK; LNT_EDATA (a table that is none; the message says what is wrong with it)... */
+LNT_MUST_CHECK lnt_status lnti_answer_lines_header(lnti_answer_lines *lines, const lnti_ontology *ontology,
+                                                   lnt_error *err);
 /**
  * The next line.
  * @param more_out     false: there is none

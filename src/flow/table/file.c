@@ -4,6 +4,9 @@
 #include <flow/table/file.h>
 
 #include <base/error.h>
+#include <base/file.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +16,46 @@ lnt_status lnti_table_file_open(lnti_table_file *out, const char *path, lnt_erro
   lnt_status status = lnti_span_open(&file.span, NULL, path, err);
   *out = file; /* the stream borrows the span where it lies */
   return status ? status : lnti_stream_new(&out->stream, &out->span, path, err);
+}
+
+static lnt_status write_piece(int fd, const char *piece, size_t n, const char *name, lnt_error *err) {
+  while (n > 0) {
+    const ssize_t written = write(fd, piece, n);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return lnti_fail_errno(err, errno, "%s: cannot be kept until it has been read", name);
+    piece += written;
+    n -= (size_t)written;
+  }
+  return LNT_OK;
+}
+
+/* A cancellation interrupts poll, but not a read that waits. */
+static lnt_status copy_all(uint64_t *bytes_out, int to, int from, const char *name, const lnti_cancel *cancel,
+                           lnt_error *err) {
+  char piece[1 << 16];
+  struct pollfd waiting = {.fd = from, .events = POLLIN};
+  for (;;) {
+    lnt_status status = lnti_cancel_check(cancel, err);
+    if (status) return status;
+    if (poll(&waiting, 1, -1) < 0 && errno == EINTR) continue;
+    const ssize_t n = read(from, piece, sizeof piece);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n < 0) return lnti_fail_errno(err, errno, "%s: cannot be read", name);
+    if (n == 0) return LNT_OK;
+    status = write_piece(to, piece, (size_t)n, name, err);
+    if (status) return status;
+    *bytes_out += (uint64_t)n;
+  }
+}
+
+lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, const char *name, const char *folder,
+                                const lnti_cancel *cancel, lnt_error *err) {
+  lnti_table_file file = LNTI_TABLE_FILE_INIT;
+  file.span.fd = lnti_file_nameless(folder);
+  if (file.span.fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be kept in %s", name, folder);
+  lnt_status status = copy_all(&file.span.bytes, file.span.fd, fd, name, cancel, err);
+  *out = file; /* the stream borrows the span where it lies */
+  return status ? status : lnti_stream_new(&out->stream, &out->span, name, err);
 }
 
 lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t n, lnt_error *err) {

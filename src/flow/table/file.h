@@ -5,6 +5,7 @@
 #ifndef LNTI_FLOW_TABLE_FILE_H
 #define LNTI_FLOW_TABLE_FILE_H
 
+#include <base/cancel.h>
 #include <flow/table/table.h>
 #include <media/stream.h>
 
@@ -19,6 +20,10 @@ typedef struct lnti_table_file {
 
 /** @param path  borrowed as long as the file is open */
 LNT_MUST_CHECK lnt_status lnti_table_file_open(lnti_table_file *out, const char *path, lnt_error *err);
+/** The same for what comes from a descriptor, up to its end: it is copied into a file without a name first, so that nobody
+ *  who reads it has to wait. @param folder  where that file lies; `name` is for messages, borrowed like a path */
+LNT_MUST_CHECK lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, const char *name, const char *folder,
+                                               const lnti_cancel *cancel, lnt_error *err);
 /** A lnti_bytes_source. */
 lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t n, lnt_error *err);
 void lnti_table_file_close(lnti_table_file *file);
