@@ -67,8 +67,8 @@ static void write_json_decision(const predicting *p, const lnt_model *model, con
   lnti_json_kv_string(w, "label", is_class ? lnt_model_class_title(model, d->number) : last ? last->title : NULL);
   lnti_json_kv_string(w, "label_id", last ? last->id : NULL); /* "id" is the item's */
   lnti_json_key(w, "confidence");
-  if (d->number < p->k)
-    lnti_json_float(w, r->prob[d->number]);
+  if (is_class || !d->sure)
+    lnti_json_float(w, r->prob[is_class ? d->number : p->order[0]]);
   else
     lnti_json_real(w, d->p);
   if (p->may_decline) lnti_json_kv_bool(w, "unsure", !d->sure);
