@@ -74,6 +74,16 @@ static lnt_status write_baseline(lnti_text *text, const lnti_report *report, lnt
   return status ? status : lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
 }
 
+static lnt_status write_reliability(lnti_text *text, const lnti_report *report, lnt_error *err) {
+  lnti_text words = {0};
+  lnt_status status = lnti_report_reliability(&words, report, err);
+  if (!status && words.data) status = lnti_text_printf(text, err, "  ");
+  if (!status && words.data) status = lnti_wrap(text, words.data, 2, 2, WIDTH, err);
+  if (!status && words.data) status = lnti_text_append(text, "\n", 1, err);
+  lnti_text_clear(&words);
+  return status;
+}
+
 static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
   static const lnti_column COLUMN[] = {
       {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
@@ -89,6 +99,7 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   if (status == LNT_OK) status = lnti_table_write(text, &table, err);
   lnti_table_clear(&table);
   if (status == LNT_OK) status = write_baseline(text, report, err);
+  if (status == LNT_OK) status = write_reliability(text, report, err);
   if (status != LNT_OK || report->group_key == NULL) return status;
   if ((status = lnti_text_printf(text, err, "  Items that belong together by ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;

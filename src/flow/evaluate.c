@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <flow/confidence.h>
 #include <flow/costs.h>
 #include <flow/groups.h>
 #include <flow/job.h>
@@ -412,6 +413,18 @@ static lnt_status find_reject(evaluating *e, lnt_error *err) {
   return status;
 }
 
+/* As lnti_model_predict; how wrong the scores are before their calibration is known in between alone. */
+static lnt_status predict(evaluating *e, const lnti_matrix *x, lnt_error *err) {
+  const lnt_model *model = e->result->model;
+  lnti_reliability *reliability = &e->result->reliability;
+  lnti_answers *a = e->answers;
+  lnt_status status = lnti_model_score(a->prob, model, x, &e->project->context, err);
+  if (!status) status = lnti_confidence_before(reliability, a->prob, &a->truth, err);
+  if (!status) status = lnti_model_calibrate(a->prob, model, x->n, err);
+  if (status) return status;
+  return lnti_confidence_by_chance(reliability, a->prob, &a->truth, e->request->seed, err);
+}
+
 static lnt_status measure(evaluating *e, lnt_error *err) {
   const lnti_progress progress = {pass_progress, &e->job};
   const lnti_evaluate_request *request = e->request;
@@ -429,7 +442,7 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   if (status) return status;
   options.group = e->result->group_key ? e->answers->group : NULL;
   lnti_matrix x = lnti_vectors_matrix(&e->features);
-  status = lnti_model_predict(e->answers->prob, model, &x, &e->project->context, err);
+  status = predict(e, &x, err);
   if (status) return status;
   status = judge(e, &options, err);
   if (!status) status = find_reject(e, err);
@@ -548,6 +561,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .answer = result->answers.prob,
                        .truth = result->answers.truth.value,
                        .unit = model->range.unit,
+                       .reliability = result->regression ? NULL : &result->reliability,
                        .reject = result->reject,
                        .costs = result->costs.rows ? &result->costs : NULL,
                        .choice_json = model->choice_json,

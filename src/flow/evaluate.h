@@ -53,10 +53,11 @@ typedef struct lnti_evaluate_result {
   lnti_hierarchy_evaluation *hierarchy;   /**< of classes that form a tree, however they were learned */
   lnti_regression_evaluation *regression; /**< of numbers */
   lnti_answers answers;
-  lnti_reject_curve *reject;   /**< of classes; NULL */
-  lnti_comparison *comparison; /**< NULL: with none */
-  lnti_report_costs costs;     /**< no rows: not asked for */
-  char *split;                 /**< that was evaluated */
+  lnti_reliability reliability; /**< of classes and labels */
+  lnti_reject_curve *reject;    /**< of classes; NULL */
+  lnti_comparison *comparison;  /**< NULL: with none */
+  lnti_report_costs costs;      /**< no rows: not asked for */
+  char *split;                  /**< that was evaluated */
   unsigned resamples;
   char *
       group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by

@@ -120,19 +120,27 @@ static void apply_range(float *value, const lnti_model_range *range, size_t n) {
   }
 }
 
-lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
-                              const lnti_context *context, lnt_error *err) {
-  lnt_status status = model->fitted->learner->score(prob_out, model->fitted, x, context, err);
-  if (status != LNT_OK) return status;
+lnt_status lnti_model_score(float *score_out, const lnt_model *model, const lnti_matrix *x, const lnti_context *context,
+                            lnt_error *err) {
+  return model->fitted->learner->score(score_out, model->fitted, x, context, err);
+}
+
+lnt_status lnti_model_calibrate(float *score, const lnt_model *model, size_t n, lnt_error *err) {
   switch (model->task) {
     case LNTI_MULTILABEL:
-      apply_platt(prob_out, model, x->n);
+      apply_platt(score, model, n);
       break;
     case LNTI_REGRESSION:
-      apply_range(prob_out, &model->range, x->n);
+      apply_range(score, &model->range, n);
       break;
     default:
-      lnti_temperature_apply(prob_out, prob_out, x->n, model->n_classes, model->temperature);
+      lnti_temperature_apply(score, score, n, model->n_classes, model->temperature);
   }
-  return check_probabilities(prob_out, model, x->n, err);
+  return check_probabilities(score, model, n, err);
+}
+
+lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
+                              const lnti_context *context, lnt_error *err) {
+  lnt_status status = lnti_model_score(prob_out, model, x, context, err);
+  return status ? status : lnti_model_calibrate(prob_out, model, x->n, err);
 }

@@ -103,6 +103,10 @@ LNT_MUST_CHECK lnt_status lnti_model_open_memory(lnt_model **out, const void *da
  */
 LNT_MUST_CHECK lnt_status lnti_model_predict(float *prob_out, const lnt_model *model, const lnti_matrix *x,
                                              const lnti_context *context, lnt_error *err);
+/** Its two steps, for whoever needs the scores too: what the learner says, and that turned into probabilities in place. */
+LNT_MUST_CHECK lnt_status lnti_model_score(float *score_out, const lnt_model *model, const lnti_matrix *x,
+                                           const lnti_context *context, lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_model_calibrate(float *score, const lnt_model *model, size_t n, lnt_error *err);
 
 /** The key cross_validation: what choice_json says, or null. LNT_EDATA, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, lnt_error *err);

@@ -75,6 +75,26 @@ static void intervals_and_groups_are_named(void **state) {
   lnti_evaluation_free(e);
 }
 
+static void calibration_error_stands_beside_chance(void **state) {
+  lnti_evaluation *e = sample_evaluation(300, 4, 0);
+  const char **titles = sample_titles(4);
+  lnti_report report = sample_report(e, titles);
+  lnti_reliability r = {0.4, 0.01, 0.02};
+  (void)state;
+  report.reliability = &r;
+  e->value[LNTI_ECE] = 0.03;
+  char *text = text_of(&report, false);
+  assert_non_null(strstr(text, "Before calibration the calibration error was 0.4000, now it is 0.0300."));
+  assert_non_null(strstr(text, "off by more than\n  chance."));
+  free(text);
+  e->value[LNTI_ECE] = 0.02;
+  text = text_of(&report, false);
+  assert_non_null(strstr(text, "off by no more"));
+  free(text);
+  free(titles);
+  lnti_evaluation_free(e);
+}
+
 static void slices_are_a_table_and_a_sentence(void **state) {
   lnti_evaluation *e = sample_evaluation(300, 4, 50);
   const char **titles = sample_titles(4);
@@ -211,6 +231,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(three_classes_read_like_this),
       cmocka_unit_test(intervals_and_groups_are_named),
+      cmocka_unit_test(calibration_error_stands_beside_chance),
       cmocka_unit_test(slices_are_a_table_and_a_sentence),
       cmocka_unit_test(styles_only_where_asked_and_change_no_words),
       cmocka_unit_test(matrix_stops_at_twenty_classes),

@@ -1,6 +1,7 @@
 /* Temperature scaling against SciPy's root finder, at its ends, and with scores that are wrong or infinite. */
 #include "eval_support.h"
 
+#include <eval/reliability.h>
 #include <string.h>
 
 typedef struct golden_temperature {
@@ -111,6 +112,34 @@ static void cancelled_fit_gives_nothing(void **state) {
   assert_true(t == 7);
 }
 
+/* Four answers in two bins: |2 * 0.5 - 2| and |2 * 0.9 - 1| of 4. */
+static void error_of_answers_by_hand(void **state) {
+  static const float P[] = {0.5f, 0.5f, 0.9f, 0.9f};
+  static const bool RIGHT[] = {true, true, false, true};
+  (void)state;
+  assert_near(lnti_reliability_error(P, RIGHT, 4), (1 + 0.8) / 4, 1e-7, "hand", "error");
+  assert_true(isnan(lnti_reliability_error(P, RIGHT, 0)));
+}
+
+/* All in one bin: the error is |Binomial(n, p) / n - p|, of mean sqrt(2 p (1 - p) / (pi n)) and 95 % point 1.96 deviations. */
+static void chance_alone_makes_an_error(void **state) {
+  enum { N = 900 };
+  float p[N];
+  double mean, high, again[2], deviation = sqrt(0.5 * 0.5 / N);
+  (void)state;
+  for (size_t i = 0; i < N; i++) p[i] = 0.5f;
+  lnti_reliability_by_chance(&mean, &high, p, N, 7);
+  assert_near(mean, deviation * sqrt(2 / acos(-1)), 0.1 * mean, "binomial", "mean");
+  assert_near(high, 1.96 * deviation, 0.1 * high, "binomial", "95 %");
+  lnti_reliability_by_chance(&again[0], &again[1], p, N, 7);
+  assert_true(again[0] == mean && again[1] == high);
+  for (size_t i = 0; i < N; i++) p[i] = i % 2 ? 1 : 0; /* sure and right: no chance in it */
+  lnti_reliability_by_chance(&mean, &high, p, N, 7);
+  assert_true(mean == 0 && high == 0);
+  lnti_reliability_by_chance(&mean, &high, p, 0, 7);
+  assert_true(isnan(mean) && isnan(high));
+}
+
 /* Property: the fitted temperature beats its neighbours, is the same on 1, 2 and 3 threads, and undoes a known one. */
 static void fitted_temperature_is_the_best(void **state) {
   enum { N = 5000, K = 4 };
@@ -180,6 +209,8 @@ int main(void) {
       cmocka_unit_test(huge_scores_stay_finite),
       cmocka_unit_test(wrong_input_is_refused_with_its_place),
       cmocka_unit_test(cancelled_fit_gives_nothing),
+      cmocka_unit_test(error_of_answers_by_hand),
+      cmocka_unit_test(chance_alone_makes_an_error),
       cmocka_unit_test(fitted_temperature_is_the_best),
       cmocka_unit_test(apply_is_a_softmax),
   };

@@ -94,6 +94,8 @@ static void counts_are_those_of_the_hand(void **state) {
   assert_string_equal(report.learner, "knn");
   assert_string_equal(report.split, "test");
   assert_int_equal(report.n_train, 12);
+  assert_true(r.reliability.before >= 0 && r.reliability.before <= 1);
+  assert_true(r.reliability.chance > 0 && r.reliability.chance < r.reliability.chance_high);
   assert_string_equal(report.class_titles[2], "grey");
   lnti_evaluate_result_clear(&r);
   assert_null(r.model);

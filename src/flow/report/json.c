@@ -355,6 +355,11 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   if (report->multilabel) write_labels(w, report);
   if (report->hierarchy) write_tree(w, report->hierarchy);
   if (report->regression) write_numbers(w, report);
+  if (report->reliability) {
+    lnti_json_kv_real(w, "ece_before", report->reliability->before);
+    lnti_json_kv_real(w, "ece_chance", report->reliability->chance);
+    lnti_json_kv_real(w, "ece_chance_high", report->reliability->chance_high);
+  }
   if (report->reject) write_reject(w, report->reject);
   if (report->comparison) write_comparison(w, report->comparison);
   lnti_json_kv_string(w, "group_key", report->group_key);

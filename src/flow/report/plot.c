@@ -169,6 +169,18 @@ static void labels_verdict(lnti_page *page, const lnti_multilabel_evaluation *e)
       FEW);
 }
 
+static void reliability(lnti_page *page, const lnti_report *report) {
+  lnti_text says = {0};
+  if (page->status) return;
+  page->status = lnti_report_reliability(&says, report, page->err);
+  if (says.data) {
+    lnti_page_html(page, "<p>");
+    lnti_page_text(page, says.data);
+    lnti_page_html(page, "</p>\n");
+  }
+  lnti_text_clear(&says);
+}
+
 void lnti_page_calibration(lnti_page *page, const lnti_report *report) {
   const lnti_calibration_bin *bin = report->multilabel ? report->multilabel->bin : NULL;
   const words *w = bin ? &LABELS : &ANSWERS;
@@ -184,6 +196,7 @@ void lnti_page_calibration(lnti_page *page, const lnti_report *report) {
   } else {
     labels_verdict(page, report->multilabel);
   }
+  reliability(page, report);
   table(page, bin, w);
   lnti_page_html(page, "</div>\n</div>\n</section>\n");
 }

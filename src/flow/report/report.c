@@ -191,6 +191,19 @@ lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *co
   return lnti_text_printf(out, err, "no difference that could be told from chance.");
 }
 
+lnt_status lnti_report_reliability(lnti_text *out, const lnti_report *report, lnt_error *err) {
+  const lnti_measures measures = lnti_report_measures(report);
+  const lnti_reliability *r = report->reliability;
+  size_t at = lnti_measures_find(&measures, "ece");
+  if (!r || at == measures.n || isnan(r->before) || isnan(measures.value[at])) return LNT_OK;
+  double ece = measures.value[at];
+  return lnti_text_printf(
+      out, err,
+      "Before calibration the calibration error was %.4f, now it is %.4f. By chance alone a perfectly calibrated model "
+      "would show %.4f on as many answers, and up to %.4f in 95 of 100 cases: this one is off by %s.",
+      r->before, ece, r->chance, r->chance_high, ece > r->chance_high ? "more than chance" : "no more than chance");
+}
+
 lnti_report_value lnti_report_percent(double share) {
   lnti_report_value shown = {"\u2013"};
   if (!isnan(share)) (void)snprintf(shown.text, sizeof shown.text, "%.1f\u00a0%%", 100 * share);

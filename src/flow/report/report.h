@@ -13,6 +13,7 @@
 #include <eval/hierarchy.h>
 #include <eval/multilabel.h>
 #include <eval/regression.h>
+#include <eval/reliability.h>
 #include <eval/slices.h>
 #include <eval/task.h>
 
@@ -118,12 +119,13 @@ typedef struct lnti_report {
   const lnti_multilabel_evaluation *multilabel;
   const lnti_hierarchy_evaluation *hierarchy; /**< beside `evaluation`, where classes form a tree */
   const lnti_regression_evaluation *regression;
-  const float *answer;             /**< [regression->n] for the plots; NULL: none */
-  const double *truth;             /**< [regression->n] */
-  const char *unit;                /**< of the numbers; NULL: none */
-  const lnti_reject_curve *reject; /**< of classes; NULL: not known */
-  const lnti_report_costs *costs;  /**< NULL: not asked for */
-  const char *choice_json;         /**< how the parameters were chosen, as in the model file; NULL: they were not */
+  const float *answer;                 /**< [regression->n] for the plots; NULL: none */
+  const double *truth;                 /**< [regression->n] */
+  const char *unit;                    /**< of the numbers; NULL: none */
+  const lnti_reliability *reliability; /**< of classes and labels; NULL: not known */
+  const lnti_reject_curve *reject;     /**< of classes; NULL: not known */
+  const lnti_report_costs *costs;      /**< NULL: not asked for */
+  const char *choice_json;             /**< how the parameters were chosen, as in the model file; NULL: they were not */
   const lnti_report_comparison *comparison; /**< with another model; NULL: none */
   size_t n_trained_on;                      /**< evaluated items that the model was trained on, as far as known */
   bool leaks;                               /**< the splits cut images that belong together: the figures are too good */
@@ -181,6 +183,9 @@ lnti_report_value lnti_report_measure(const lnti_measure *measure, double value,
 lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, const double ci95[2]);
 /** What the costs come to, for people; plain text. Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_cost_words(lnti_text *out, const lnti_report_costs *costs, lnt_error *err);
+/** The calibration error before and after calibration, and beside that of chance, for people; "" where it is not known.
+ *  Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_reliability(lnti_text *out, const lnti_report *report, lnt_error *err);
 /** What a comparison comes to, for people: one sentence on one measure, names as they are. Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *comparison,
                                                const lnti_compared *compared, lnt_error *err);
