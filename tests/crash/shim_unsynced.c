@@ -13,7 +13,8 @@
  * Ways of writing that cannot be followed (stdio, fallocate, copy_file_range, shared maps) end the process with
  * code 99 and say so, so that nobody trusts a test that did not see everything.
  *
- * Environment: CRASH_FOLDER, absolute; CRASH_AT, n from 1 (0 or unset: never); CRASH_SEED;
+ * Environment: CRASH_FOLDER, absolute; CRASH_AT, n from 1 (0 or unset: never); CRASH_SEED; CRASH_KEEP: set, nothing is
+ * lost, as when the program alone is killed;
  * CRASH_COUNT_FILE: where to write, at a normal end, how many changes there were.
  */
 #define _GNU_SOURCE 1
@@ -70,6 +71,7 @@ static change *changes;
 static char root[PATH_BYTES];
 static uint64_t random_state;
 static long n_calls, crash_at, n_backups;
+static bool keeps;
 
 /* Straight to the kernel, so that none of our own calls come back to us. */
 static long kernel_write(int fd, const void *data, size_t n, off_t at) {
@@ -315,6 +317,7 @@ _Noreturn static void cut_power(void) {
   static const unsigned losses[] = {0, 64, 128, 192, 256};
   unsigned loss = losses[random_next() % (sizeof losses / sizeof *losses)];
   size_t n_changes = 0, n_lost;
+  if (keeps) _exit(CRASHED);
   for (int i = 0; i < BUCKETS; ++i)
     for (tracked *file = files[i]; file; file = file->next) lose_contents(file, loss);
   for (const change *c = changes; c; c = c->older) ++n_changes;
@@ -340,6 +343,7 @@ __attribute__((constructor)) static void begin(void) {
   const char *folder = getenv("CRASH_FOLDER"), *at = getenv("CRASH_AT"), *seed = getenv("CRASH_SEED");
   if (!folder || !realpath(folder, root)) root[0] = 0;
   crash_at = at ? atol(at) : 0;
+  keeps = getenv("CRASH_KEEP") != NULL;
   random_state = seed ? strtoull(seed, NULL, 10) : 0;
 }
 

@@ -4,7 +4,8 @@
 
 CASE: import_killed, archive_killed, labels_killed, train_killed, embed_killed, vectors_killed (SIGKILL at a random
 moment), embed_interrupted (SIGINT), import_unsynced, train_unsynced, embed_unsynced, vectors_unsynced (a power cut at a random
-change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full.
+change, in which unsynced changes are lost at random: shim_unsynced.c), disk_full, export_each_change (SIGKILL after each change
+of a file in turn, for exports in place of one of another form).
 
 After each crash: `verify` is clean; what was acknowledged is there (`durable N` on stderr while importing, exit
 code 0 of a training); the same command again ends whole and leaves nothing twice. Every round is drawn from
@@ -13,6 +14,7 @@ the seed and its own number, so that `--seed S --round I` repeats the one that f
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import os
 import random
@@ -25,6 +27,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
@@ -489,6 +492,79 @@ def crash_rounds(case, rounds, seed, only):
                   "no round acknowledged anything: does `--progress plain` say `durable N`?")
 
 
+# ---- exports ----
+
+FORMS = {"copies": (), "stripped": ("--strip", "gps,serials"), "small": ("--convert", "png", "--size", "4"), "links": ("--link",),
+         "symbolic": ("--symlink",), "some": ("--where", "class=a")}
+CHANGES_OF_FORM = [(None, "copies"), (None, "links"), ("copies", "stripped"), ("stripped", "copies"), ("copies", "small"),
+                   ("links", "copies"), ("copies", "symbolic"), ("copies", "some")]
+
+
+def write_png(path, number):
+    """A grey picture with a comment in it."""
+    piece = lambda kind, data: len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+    pixels = b"".join(b"\0" + random.Random(100 * number + y).randbytes(8) for y in range(8))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + piece(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0))
+                     + piece(b"tEXt", b"Comment\0at home") + piece(b"IDAT", zlib.compress(pixels)) + piece(b"IEND", b""))
+
+
+def exported(folder):
+    """What stands in an export by path: a link's target, or the bytes with the number of their file's names."""
+    found = {}
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = os.readlink(path)
+        elif path.is_file() and (not name.startswith(".linnet-export") or path.name == "journal"):
+            found[name] = path.stat().st_nlink, path.read_bytes()
+    return found
+
+
+def export_each_change():
+    """No half file under its final name; the same command goes on, and leaves what one that was not killed does."""
+    with tempfile.TemporaryDirectory(prefix="linnet-export-") as name:
+        scratch, n_kills = Path(name), 0
+        for number in range(3):
+            write_png(scratch / "set" / "ab"[number % 2] / f"{number}.png", number)
+        project, out = Project(scratch / "p"), scratch / "p" / "out"
+        subprocess.run([LINNET, "init", project.folder], check=True, capture_output=True)
+        project.run("import", scratch / "set")
+        words = {form: ("export", out, "--threads", "1", *more) for form, more in FORMS.items()}
+        whole = {None: {}}
+        for form in FORMS:
+            whole[form] = fresh_export(project, out, words[form])
+        check(whole["copies"] != whole["stripped"] != whole["small"], "the forms do not differ")
+        crash = PowerCut(scratch)
+        for before, after in CHANGES_OF_FORM:
+            for at in itertools.count(1):
+                fresh_export(project, out, words[before] if before else None)
+                environment = crash.environment(project.folder, CRASH_AT=str(at), CRASH_KEEP="1")
+                code = subprocess.run(project.command(*words[after]), env=environment, capture_output=True).returncode
+                shutil.rmtree(f"{project.folder}.shim", ignore_errors=True)
+                moment = f"killed after change {at}, {after} in place of {before}"
+                check(code in (0, CUT), f"{moment}: exit code {code}")
+                for path, found in exported(out).items():
+                    check("journal" in path or found[1] in [one.get(path, ("", ""))[1] for one in whole.values()],
+                          f"{moment}: {path} is neither the old file nor the new one")
+                told = json.loads(project.run(*words[after], "--json").stdout)
+                check(exported(out) == whole[after], f"{moment}: the same command did not end it: {told}")
+                check(told["left"] == 0, f"{moment}: its own files are not known: {told}")
+                n_kills += code == CUT
+                if code == 0:
+                    break
+        print(f"export_each_change: {n_kills} kills; all whole")
+        check(n_kills > 150, "few kills")
+
+
+def fresh_export(project, out, words):
+    """A fresh folder with what one export leaves in it."""
+    shutil.rmtree(out, ignore_errors=True)
+    if words:
+        project.run(*words)
+    return exported(out)
+
+
 # ---- a full disk ----
 
 @contextlib.contextmanager
@@ -590,6 +666,8 @@ def main():
     try:
         if options.case == "disk_full":
             disk_full(options.rounds, options.seed)
+        elif options.case == "export_each_change":
+            export_each_change()
         else:
             crash_rounds(options.case, options.rounds, options.seed, options.round)
     except Wrong as wrong:

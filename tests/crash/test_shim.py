@@ -21,7 +21,7 @@ class Shim(unittest.TestCase):
         self.addCleanup(self.preload.cleanup)
         self.shim = shutil.copy(BUILD / "libcrash_shim.so", self.preload.name)
 
-    def run_probe(self, *steps, at=0, seed=0, before=None):
+    def run_probe(self, *steps, at=0, seed=0, before=None, **more):
         """Runs the probe's steps in a fresh folder; gives that folder and the exit code."""
         self.rounds += 1
         folder = Path(self.scratch.name) / str(self.rounds)
@@ -29,7 +29,7 @@ class Shim(unittest.TestCase):
         for name, data in (before or {}).items():
             (folder / name).write_bytes(data)
         environment = dict(os.environ, LD_PRELOAD=self.shim, CRASH_FOLDER=str(folder),
-                           CRASH_AT=str(at), CRASH_SEED=str(seed), CRASH_COUNT_FILE=f"{folder}.count")
+                           CRASH_AT=str(at), CRASH_SEED=str(seed), CRASH_COUNT_FILE=f"{folder}.count", **more)
         self.result = subprocess.run([BUILD / "crash_probe", *steps], cwd=folder, env=environment,
                                      capture_output=True, text=True)
         return folder, self.result.returncode
@@ -52,6 +52,11 @@ class Shim(unittest.TestCase):
         self.assertEqual(code, 0, self.result.stderr)
         self.assertEqual((folder / "b").read_bytes(), b"x" * 5000 + b"y" * 10)
         self.assertEqual(Path(f"{folder}.count").read_text(), "5\n")
+
+    def test_a_kill_loses_nothing(self):
+        for seed in SEEDS:
+            folder, code = self.run_probe("create:a", "write:a:0:9000:x", "rename:a:b", "unlink:b", at=3, seed=seed, CRASH_KEEP="1")
+            self.assertEqual((code, (folder / "b").read_bytes()), (137, b"x" * 9000))
 
     def test_a_cut_comes_at_the_named_call(self):
         for at in (1, 2, 3):

@@ -553,6 +553,71 @@ static void a_killed_export_is_gone_on_with(void **state) {
   lab_free(&l);
 }
 
+/* The journal of `out` becomes what that of `of` was while it was at work. */
+static void give_journal(const lab *l, const char *out, const char *of) {
+  size_t n = 0;
+  char *lines = lnti_test_read_file(&n, media_in(l, "%s/.linnet-export/manifest", of).text);
+  lnti_test_write_file(media_in(l, "%s/.linnet-export/journal", out).text, strchr(lines, '\n') + 1,
+                       strlen(strchr(lines, '\n') + 1));
+  free(lines);
+}
+
+static void killed_before_anything_was_written_down(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e"};
+  lab l = strange_lab(labels, 1);
+  lnti_export_result r;
+  media_refusals refusals;
+  media_folder(media_in(&l, "out").text);
+  media_folder(media_in(&l, "out/.linnet-export").text);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  expect_files(&l, "out", "train/x.pgm");
+  lab_free(&l);
+}
+
+/* A copy and a hard link of one file have the same time, and so the journal alone does not tell which of them is there. */
+static void killed_before_another_form_was_made(void **state) {
+  (void)state;
+  static const char *const labels[] = {"e", "b"};
+  lab l = strange_lab(labels, 2);
+  lnti_export_result r;
+  media_refusals refusals;
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_ok(export_to(&r, &refusals, &l, "hard", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  give_journal(&l, "out", "hard");
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  assert_int_equal(r.unchanged, 0);
+  assert_int_equal(file_at(&l, "out/train/x.pgm").st_ino, file_at(&l, "files/0/x.pgm").st_ino);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_HARD}));
+  assert_int_equal(r.unchanged, 2);
+  lab_free(&l);
+}
+
+/* A line of the journal that was cut takes none of the next export's with it. */
+static void killed_within_a_line(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_manifest m = {.lock = -1};
+  lnti_made made = {.key = 7, .stamp = lnti_manifest_file_stamp((struct timespec){1000000000, 5})};
+  assert_ok(lnti_manifest_open(&m, media_in(&l, "out").text, ERR));
+  assert_ok(lnti_manifest_plan(&m, "train/y.pgm", &made, ERR));
+  assert_ok(lnti_manifest_flush(&m, ERR));
+  assert_int_equal(ftruncate(m.lock, file_at(&l, "out/.linnet-export/journal").st_size - 5), 0);
+  lnti_manifest_close(&m);
+  assert_ok(lnti_manifest_open(&m, media_in(&l, "out").text, ERR));
+  assert_ok(lnti_manifest_plan(&m, "train/x.pgm", &made, ERR));
+  assert_ok(lnti_manifest_flush(&m, ERR));
+  media_folder(media_in(&l, "out/train").text);
+  write_text(&l, "out/train/x.pgm", "made");
+  set_seconds(&l, "out/train/x.pgm", 1000000000);
+  lnti_manifest_close(&m);
+  assert_ok(lnti_manifest_open(&m, media_in(&l, "out").text, ERR));
+  assert_int_equal(lnti_manifest_look(&m, "train/x.pgm", &made), LNTI_MADE_SAME);
+  assert_int_equal(m.n, 1);
+  lnti_manifest_close(&m);
+  lab_free(&l);
+}
+
 static void pictures_encoded_anew(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
@@ -613,6 +678,13 @@ static void links_share_their_files(void **state) {
   lab_free(&l);
 }
 
+static int remove_path(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
 /* A link to /dev/shm is one to another file system, if that is there. */
 static void other_file_systems_get_symbolic_links(void **state) {
   (void)state;
@@ -633,10 +705,7 @@ static void other_file_systems_get_symbolic_links(void **state) {
   char link[128];
   snprintf(link, sizeof link, "%s/train/x.pgm", out);
   ssize_t n = readlink(link, target, sizeof target - 1);
-  unlink(link);
-  *strrchr(link, '/') = '\0';
-  rmdir(link);
-  rmdir(out);
+  assert_int_equal(nftw(out, remove_path, 16, FTW_PHYS | FTW_DEPTH), 0);
   assert_ok(status);
   assert_int_equal(r.linked, 1);
   assert_true(n > 0);
@@ -729,6 +798,9 @@ int main(void) {
       cmocka_unit_test(times_of_any_sign),
       cmocka_unit_test(another_form_replaces),
       cmocka_unit_test(a_killed_export_is_gone_on_with),
+      cmocka_unit_test(killed_before_anything_was_written_down),
+      cmocka_unit_test(killed_before_another_form_was_made),
+      cmocka_unit_test(killed_within_a_line),
       cmocka_unit_test(pictures_encoded_anew),
       cmocka_unit_test(a_file_in_the_folder_of_each_yes),
       cmocka_unit_test(options_that_exclude_each_other),

@@ -135,6 +135,35 @@ static void the_place_goes_and_the_pixels_stay(void **state) {
   lab_free(&l);
 }
 
+/* Which of the two was there when the kill came is not known: no copy with a place passes for one without. */
+static void a_killed_export_leaves_no_place(void **state) {
+  (void)state;
+  lab l = lab_new();
+  media_refusals refusals;
+  size_t n = 0;
+  media_folder(media_in(&l, "set/a").text);
+  write_jpeg_with_place(media_in(&l, "set/a/place.jpg").text);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  export_to(&l, "clean", LNTI_STRIP_GPS, &refusals);
+  char *lines = lnti_test_read_file(&n, media_in(&l, "clean/.linnet-export/manifest").text),
+       *first = strchr(lines, '\n');
+  assert_non_null(first);
+  for (int gone = 0; gone < 2; gone++) {
+    const char *out = gone ? "gone" : "out";
+    export_to(&l, out, 0, &refusals);
+    assert_true(exif_of(media_in(&l, "%s/a/place.jpg", out).text).has_gps);
+    lnti_test_write_file(media_in(&l, "%s/.linnet-export/journal", out).text, first + 1, strlen(first + 1));
+    if (gone) assert_int_equal(unlink(media_in(&l, "set/a/place.jpg").text), 0);
+    lnti_export_result r = export_to(&l, out, LNTI_STRIP_GPS, &refusals);
+    assert_int_equal(r.unchanged + r.held, 0);
+    assert_int_equal(r.stripped, !gone);
+    assert_int_equal(access(media_in(&l, "%s/a/place.jpg", out).text, F_OK), gone ? -1 : 0);
+    if (!gone) assert_false(exif_of(media_in(&l, "%s/a/place.jpg", out).text).has_gps);
+  }
+  free(lines);
+  lab_free(&l);
+}
+
 /* Their pixels are made anew: there is nothing to take out. */
 static void records_need_no_stripping(void **state) {
   (void)state;
@@ -190,6 +219,7 @@ static void real_pictures_keep_their_pixels_alone(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_place_goes_and_the_pixels_stay),
+      cmocka_unit_test(a_killed_export_leaves_no_place),
       cmocka_unit_test(records_need_no_stripping),
       cmocka_unit_test(real_pictures_keep_their_pixels_alone),
   };

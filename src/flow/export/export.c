@@ -36,14 +36,18 @@ static lnt_status check_options(const lnti_export_options *options, lnt_error *e
   return LNT_OK;
 }
 
-/* Empty, or of an earlier export. */
+/* A kill may come when the manifest's folder is made and nothing is in it. */
+static bool is_nothing(const char *name) {
+  return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, LNTI_EXPORT_MANIFEST_FOLDER) == 0;
+}
+
 static lnt_status check_empty(const char *path, lnt_error *err) {
   const struct dirent *entry = NULL;
   DIR *folder = opendir(path);
   if (!folder) return lnti_fail_errno(err, errno, "%s: the folder cannot be listed", path);
   do {
     entry = readdir(folder);
-  } while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+  } while (entry && is_nothing(entry->d_name));
   lnt_status status = LNT_OK;
   if (entry) status = lnti_fail(err, LNT_EEXISTS, "%s is not empty: name a new folder, nothing is overwritten", path);
   closedir(folder);

@@ -23,7 +23,7 @@
 
 #define HEAD "linnet-export 1\n"
 #define FORM_MASK UINT64_C(0xffffff)
-enum { PIECE_BYTES = 1 << 16, LINE_NUMBERS = 34, PATH_BYTES = 4096 };
+enum { PIECE_BYTES = 1 << 16, LINE_NUMBERS = 34, PATH_BYTES = 4096, LINE_BYTES = LINE_NUMBERS + PATH_BYTES };
 
 static uint64_t hash_path(const char *path, size_t n) {
   return lnti_hash_table(path, n, 0x6c6e6574);
@@ -66,7 +66,7 @@ typedef lnt_status (*line_visit)(void *payload, const line *l, lnt_error *err);
 
 /* A line without an end was cut by a kill, and nothing was made of it. */
 static lnt_status read_lines(const char *path, bool headed, line_visit visit, void *payload, lnt_error *err) {
-  char text[LINE_NUMBERS + PATH_BYTES];
+  char text[LINE_BYTES];
   lnt_status status = LNT_OK;
   FILE *file = fopen(path, "rbe");
   if (!file) return errno == ENOENT ? LNT_OK : lnti_fail_errno(err, errno, "%s cannot be read", path);
@@ -128,6 +128,21 @@ static lnt_status remove_parts(const lnti_manifest *m, lnt_error *err) {
   return LNT_OK;
 }
 
+/* A line that a kill or a full disk cut would swallow the next one. */
+static lnt_status cut_tail(const lnti_manifest *m, lnt_error *err) {
+  char tail[LINE_BYTES];
+  struct stat info;
+  if (fstat(m->lock, &info) != 0) return lnti_fail_errno(err, errno, "%s/journal", m->folder);
+  const off_t begin = info.st_size > LINE_BYTES ? info.st_size - LINE_BYTES : 0;
+  ssize_t n = pread(m->lock, tail, sizeof tail, begin);
+  if (n < 0) return lnti_fail_errno(err, errno, "%s/journal cannot be read", m->folder);
+  while (n > 0 && tail[n - 1] != '\n') n--;
+  if (begin + n < info.st_size && ftruncate(m->lock, begin + n) != 0) {
+    return lnti_fail_errno(err, errno, "%s/journal cannot be written", m->folder);
+  }
+  return LNT_OK;
+}
+
 static lnt_status lock_journal(lnti_manifest *m, lnt_error *err) {
   char *path = NULL;
   lnt_status status = file_in(&path, m, "journal", err);
@@ -160,6 +175,7 @@ lnt_status lnti_manifest_open(lnti_manifest *m, const char *root, lnt_error *err
   if (!status) status = lnti_asprintf(&m->folder, err, "%s/" LNTI_EXPORT_MANIFEST_FOLDER, root);
   if (!status) status = lnti_folder_make(m->folder, err);
   if (!status) status = lock_journal(m, err);
+  if (!status) status = cut_tail(m, err);
   if (!status) status = remove_parts(m, err);
   if (!status) status = load(m, "manifest", true, err);
   size_t n_before = m->n;
@@ -244,20 +260,24 @@ static bool same_stamp(uint64_t wanted, uint64_t found) {
   return found % COARSE_NS == 0 && (wanted > found ? wanted - found : found - wanted) < two_seconds;
 }
 
+/* Where a kill came between journal and file, two forms of one source are written down with one stamp, and which of them is
+ * there nobody knows: then it is made anew. */
 lnti_made_state lnti_manifest_look(const lnti_manifest *m, const char *path, lnti_made *made) {
-  uint64_t stamp = 0;
+  uint64_t stamp = 0, same = 0;
   size_t end = 0;
-  bool there = false, known = read_stamp(&stamp, &there, m, path), ours = false;
+  bool there = false, known = read_stamp(&stamp, &there, m, path), ours = false, other = false;
   if (!there) return LNTI_MADE_NOT;
   for (size_t i = find(&end, m, path); known && i < end; i++) {
     const lnti_made *entry = &m->entries[i].made;
     if (!same_stamp(entry->stamp, stamp)) continue;
     ours = true;
-    if (entry->key != made->key) continue;
-    made->stamp = entry->stamp;
-    return LNTI_MADE_SAME;
+    other = other || entry->key != made->key;
+    same = entry->stamp;
   }
-  return ours ? LNTI_MADE_OTHER : LNTI_MADE_FOREIGN;
+  if (!ours) return LNTI_MADE_FOREIGN;
+  if (other) return LNTI_MADE_OTHER;
+  made->stamp = same;
+  return LNTI_MADE_SAME;
 }
 
 /* ---- writing ---- */
@@ -363,6 +383,11 @@ static void remove_folders(const lnti_manifest *m, char *whole) {
   }
 }
 
+/* What may have been stripped, and may not, is not kept in place of what is. */
+static bool is_certain(const removal *r, const char *path, lnti_made made) {
+  return !r->same_form || lnti_manifest_look(r->m, path, &made) == LNTI_MADE_SAME;
+}
+
 static lnt_status remove_stale(void *payload, const line *l, lnt_error *err) {
   removal *r = payload;
   char whole[PATH_BYTES];
@@ -374,7 +399,7 @@ static lnt_status remove_stale(void *payload, const line *l, lnt_error *err) {
   bool held = false;
   for (size_t i = first; i < end; i++) {
     r->m->seen[i] = true; /* looked at once */
-    held = held || is_held(r, r->m->entries[i].made.key);
+    held = held || (is_held(r, r->m->entries[i].made.key) && is_certain(r, l->path, r->m->entries[i].made));
   }
   if (state != LNTI_MADE_FOREIGN && held) return hold(r, l->path, first, end, err);
   const char *name = NULL;

@@ -58,7 +58,7 @@ uint64_t lnti_manifest_link_stamp(const char *target);
 typedef enum lnti_made_state {
   LNTI_MADE_NOT,    /**< nothing is there */
   LNTI_MADE_SAME,   /**< made by an export, with this key */
-  LNTI_MADE_OTHER,  /**< made by an export, otherwise: to be replaced */
+  LNTI_MADE_OTHER,  /**< made by an export, otherwise or perhaps so: to be replaced */
   LNTI_MADE_FOREIGN /**< not written by an export, or changed since */
 } lnti_made_state;
 /** @param made  `key` is what is wanted; of LNTI_MADE_SAME `stamp` becomes that of the file. Thread-safe. */
