@@ -73,13 +73,14 @@ static lnt_status share_settings(plan *p, const char *const *set, size_t n_set, 
   return status;
 }
 
-static lnt_status make_plan(plan *p, const lnti_args *args, lnt_error *err) {
+/* @param usual  the learner where none is named */
+static lnt_status make_plan(plan *p, const lnti_args *args, const char *usual, lnt_error *err) {
   const char **learners = NULL, **set = NULL;
   char *block = NULL;
   size_t n = 0, n_set = 0;
   const char *name = lnti_args_text(args, "name", NULL);
   lnt_status status =
-      lnti_split_commas(&learners, &n, &block, lnti_args_text(args, "learner", "logistic"), "--learner", err);
+      lnti_split_commas(&learners, &n, &block, lnti_args_text(args, "learner", usual), "--learner", err);
   if (!status && n > LEARNERS_MAX) {
     status = lnti_fail(err, LNT_EINVAL, "--learner: %zu learners; at most %d at once", n, (int)LEARNERS_MAX);
   }
@@ -353,17 +354,28 @@ static lnt_status read_structure(lnti_structure *out, const lnti_args *args, lnt
   return LNT_OK;
 }
 
+/* Without --learner the target decides; with it a slip in the command line is told before any project is looked at. */
+static lnt_status find_usual(const lnti_learner **out, lnti_project **project, lnti_cli *cli, const lnti_args *args,
+                             lnt_error *err) {
+  *out = lnti_learner_usual(LNTI_MULTICLASS);
+  if (lnti_args_text(args, "learner", NULL)) return LNT_OK;
+  lnt_status status = lnti_cli_project(project, cli, err);
+  return status ? status : lnti_train_usual_learner(out, *project, lnti_args_text(args, "target", NULL), err);
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   plan p = {.n = 0};
+  const lnti_learner *usual = NULL;
   lnti_project *project = NULL;
   int64_t seed = 0, folds = 0;
   lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
   if (!status) status = lnti_args_int(&folds, args, "cv", 0, 2, LNTI_FOLDS_MAX, err);
   if (!status) status = read_structure(&p.structure, args, err);
-  if (!status) status = make_plan(&p, args, err);
+  if (!status) status = find_usual(&usual, &project, cli, args, err);
+  if (!status) status = make_plan(&p, args, usual->name, err);
   p.seed = (uint64_t)seed;
   p.folds = (unsigned)folds;
-  if (!status) status = lnti_cli_project(&project, cli, err);
+  if (!status && !project) status = lnti_cli_project(&project, cli, err);
   if (!status) status = run_plan(cli, &p, project, args, err);
   if (status == LNT_ECANCELLED) status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   if (cli->json && (!status || p.n_done > 0)) {
@@ -401,7 +413,7 @@ static const lnti_cli_option option_table[] = {
      "how much each class counts: all the same, rare ones as much as frequent ones, or as a JSON file {\"CLASS\": "
      "WEIGHT} says (none)",
      false},
-    {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic)", false},
+    {"learner", 0, "NAME,...", "one learner, or several that are trained in turn (logistic; of numbers knn)", false},
     {"feature", 0, "FEATURE", "what of the images is learned from (hog)", false},
     {"set", 0, "KEY=VALUE",
      "a parameter of the learner; with several learners, of each that has it. Of KEY=A,B,C the best value is chosen by "

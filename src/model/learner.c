@@ -43,6 +43,10 @@ lnt_status lnti_learner_find(const lnti_learner **out, const char *name, lnt_err
   return status;
 }
 
+const lnti_learner *lnti_learner_usual(lnti_task task) {
+  return task == LNTI_REGRESSION ? &lnti_learner_knn : &lnti_learner_logistic;
+}
+
 lnt_status lnti_learner_check_task(const lnti_learner *learner, lnti_task task, lnt_error *err) {
   unsigned bit = LNTI_TAKES(task ? task : LNTI_MULTICLASS);
   if (learner->tasks & bit) return LNT_OK;

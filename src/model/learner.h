@@ -114,6 +114,8 @@ struct lnti_learner {
 const lnti_learner *const *lnti_learners(size_t *n_out);
 /** By name; LNT_EINVAL listing the known names. */
 LNT_MUST_CHECK lnt_status lnti_learner_find(const lnti_learner **out, const char *name, lnt_error *err);
+/** The one to take where none is named: of numbers knn, else logistic (docs/decisions/0013-what-train-takes-unasked.md). */
+const lnti_learner *lnti_learner_usual(lnti_task task);
 
 /** That a learner learns such a task (0: LNTI_MULTICLASS); LNT_EINVAL listing those that do. */
 LNT_MUST_CHECK lnt_status lnti_learner_check_task(const lnti_learner *learner, lnti_task task, lnt_error *err);

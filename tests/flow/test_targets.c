@@ -16,7 +16,8 @@ static const char ontology_json[] =
     "{\"id\": \"down\"}]}, {\"id\": \"spots\", \"options\": [{\"id\": \"middle\"}]}]},"
     "{\"id\": \"seen\", \"type\": \"checklist\", \"options\": [{\"id\": \"across\"}, {\"id\": \"striped\"}, "
     "{\"id\": \"never\"}]},"
-    "{\"id\": \"bright\", \"type\": \"number\", \"min\": 0, \"max\": 100, \"unit\": \"points\"}]}";
+    "{\"id\": \"bright\", \"type\": \"number\", \"min\": 0, \"max\": 100, \"unit\": \"points\"},"
+    "{\"id\": \"note\", \"type\": \"text\"}]}";
 
 enum { PICTURES = 90, TEST_PICTURES = 30 };
 
@@ -101,6 +102,20 @@ static void numbers(void **state) {
   assert_true(e.model->range.min == 0 && e.model->range.max == 100 && strcmp(e.model->range.unit, "points") == 0);
   lnti_evaluate_result_clear(&e);
   lnti_train_result_clear(&r);
+  lab_free(&l);
+}
+
+static void each_kind_has_a_usual_learner(void **state) {
+  static const char *const usual[][2] = {{"bright", "knn"}, {"seen", "logistic"}, {"kind", "logistic"}};
+  const lnti_learner *learner = NULL;
+  (void)state;
+  lab l = answered_lab();
+  for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+    assert_ok(lnti_train_usual_learner(&learner, l.project, usual[i][0], ERR));
+    assert_string_equal(learner->name, usual[i][1]);
+  }
+  assert_int_equal(lnti_train_usual_learner(&learner, l.project, "note", ERR), LNT_EINVAL);
+  assert_int_equal(lnti_train_usual_learner(&learner, l.project, "moon", ERR), LNT_ENOTFOUND);
   lab_free(&l);
 }
 
@@ -247,6 +262,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels),
       cmocka_unit_test(numbers),
+      cmocka_unit_test(each_kind_has_a_usual_learner),
       cmocka_unit_test(trees),
       cmocka_unit_test(parameters_are_chosen_by_each_tasks_measure),
       cmocka_unit_test(what_does_not_fit),

@@ -439,3 +439,14 @@ void lnti_train_result_clear(lnti_train_result *result) {
   lnti_messages_clear(&result->warnings);
   *result = (lnti_train_result){0};
 }
+
+lnt_status lnti_train_usual_learner(const lnti_learner **out, lnti_project *project, const char *target,
+                                    lnt_error *err) {
+  lnti_ontology *ontology = NULL;
+  size_t question = LNTI_NONE;
+  lnt_status status = lnti_store_ontology(&ontology, project->store, err);
+  if (!status) status = lnti_target_find(&question, project, ontology, target, err);
+  if (!status) *out = lnti_learner_usual(lnti_target_task(&ontology->questions[question]));
+  lnti_ontology_free(ontology);
+  return status;
+}

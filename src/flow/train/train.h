@@ -67,4 +67,8 @@ LNT_MUST_CHECK lnt_status lnti_train(lnti_train_result *out, lnti_project *proje
                                      lnt_error *err);
 void lnti_train_result_clear(lnti_train_result *result);
 
+/** The learner to train a target with where none is named. @param target  NULL: as lnti_target_find, whose errors it has. */
+LNT_MUST_CHECK lnt_status lnti_train_usual_learner(const lnti_learner **out, lnti_project *project, const char *target,
+                                                   lnt_error *err);
+
 #endif
