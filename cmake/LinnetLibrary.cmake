@@ -3,8 +3,7 @@
 # `cmake --install` puts where of it (the program and its man page: src/cli).
 set(LINNET_LIBRARY_LAYERS base math graph media image feature eval model)
 set(LINNET_LIBRARY_LINK PkgConfig::ARCHIVE PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG
-    PkgConfig::VIPS PkgConfig::XXHASH PkgConfig::ZLIB
-    linnet_dnnl gomp Threads::Threads m)
+    PkgConfig::XXHASH PkgConfig::ZLIB linnet_dnnl linnet_vips gomp Threads::Threads m)
 
 set(objects)
 foreach(layer IN LISTS LINNET_LIBRARY_LAYERS)
@@ -32,7 +31,7 @@ file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # The static library's own needs are shared ones, so only they are named: "Requires.private: vips" would bring
 # everything that libvips itself could be built from, and half a minute of linking.
 list(JOIN OPENBLAS_LDFLAGS " " LINNET_PC_LIBS)
-foreach(flags "${ARCHIVE_LDFLAGS}" "${VIPS_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}"
+foreach(flags "${ARCHIVE_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}"
         "${ZLIB_LDFLAGS}" "-ldnnl;-lgomp;-lm;-lpthread")
   list(JOIN flags " " flags)
   string(APPEND LINNET_PC_LIBS " ${flags}")

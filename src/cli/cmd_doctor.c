@@ -11,6 +11,7 @@
 #include <cli/table.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <image/image.h>
 #include <limits.h>
 #include <linnet/version.h>
 #include <media/archive.h>
@@ -131,6 +132,8 @@ static void add_library(char list[SEEN_BYTES], const char *path) {
 /** By the files that are mapped, so that the headers of the libraries stay inside their layers. */
 static void check_libraries(examination *e) {
   char list[SEEN_BYTES] = "", line[PATH_MAX + 128];
+  lnt_error error = LNT_ERROR_INIT;
+  lnt_status status = lnti_image_start(&error); /* loads libvips */
   FILE *maps = fopen("/proc/self/maps", "re");
   while (maps && fgets(line, sizeof line, maps)) {
     char *path = strchr(line, '/');
@@ -138,7 +141,8 @@ static void check_libraries(examination *e) {
     if (path) add_library(list, path);
   }
   if (maps) fclose(maps);
-  if (list[0]) add(e, "libraries", "%s", list);
+  check *c = add(e, "libraries", "%s", status ? error.message : list);
+  if (status) advise(c, VERDICT_FAULT, "without libvips no PNG, WebP, TIFF, HEIF or AVIF file can be read");
 }
 
 /** A libarchive that was built without some library cannot read what that packs. */

@@ -7,7 +7,9 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
+#include <base/library.h>
 #include <base/text.h>
+#define CURL_DISABLE_TYPECHECK /* its macros would call the functions by name */
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +21,28 @@
 enum { CONNECT_SECONDS = 20, STALL_SECONDS = 30, STALL_BYTES = 100, REDIRECTS_MAX = 5 };
 enum { HTTP_OK = 200, HTTP_PARTIAL = 206, HTTP_BAD_RANGE = 416, HTTP_ERROR = 400 };
 
+/* Not linked with: TLS, Kerberos and what else it brings would be loaded at each start of the program. */
+#define FUNCTIONS(X)   \
+  X(curl_easy_cleanup) \
+  X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_setopt) X(curl_easy_strerror)
+
+typedef struct curl_functions {
+  FUNCTIONS(LNTI_LIBRARY_FUNCTION)
+} curl_functions;
+
+static lnt_status load_curl(curl_functions *out, lnt_error *err) {
+  curl_functions lib;
+  const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
+  lnt_status status = lnti_library_load(LINNET_LIBCURL, symbols, sizeof symbols / sizeof *symbols, err);
+  if (!status) *out = lib;
+  return status;
+}
+
 typedef struct fetching {
   const lnti_download *wanted;
   const lnti_context *context;
   const lnti_progress *progress;
+  curl_functions lib;
   CURL *curl;
   char *part;
   int fd;
@@ -59,7 +79,7 @@ static bool write_all(fetching *f, const char *data, size_t n) {
 static size_t on_bytes(char *data, size_t size, size_t n, void *payload) {
   fetching *f = payload;
   long code = 0;
-  (void)curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
+  (void)f->lib.curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
   if (code >= HTTP_ERROR) return size * n; /* a page that explains the error */
   if (!f->began && code != HTTP_PARTIAL && f->have > 0) {
     /* All of it again. */
@@ -80,32 +100,32 @@ static size_t on_bytes(char *data, size_t size, size_t n, void *payload) {
 
 static lnt_status set_options(fetching *f, char message[CURL_ERROR_SIZE], lnt_error *err) {
   CURL *c = f->curl;
-  CURLcode bad = curl_easy_setopt(c, CURLOPT_URL, f->wanted->url);
+  CURLcode bad = f->lib.curl_easy_setopt(c, CURLOPT_URL, f->wanted->url);
   const char *protocols = f->wanted->plain ? "https,http" : "https";
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_USERAGENT, "linnet/" LINNET_VERSION);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, message);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-  if (!bad) bad = curl_easy_setopt(c, CURLOPT_XFERINFODATA, f);
-  if (!bad && f->have > 0) bad = curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)f->have);
-  return bad ? lnti_fail(err, LNT_EINTERNAL, "libcurl: %s", curl_easy_strerror(bad)) : LNT_OK;
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_USERAGENT, "linnet/" LINNET_VERSION);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_ERRORBUFFER, message);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+  if (!bad) bad = f->lib.curl_easy_setopt(c, CURLOPT_XFERINFODATA, f);
+  if (!bad && f->have > 0) bad = f->lib.curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)f->have);
+  return bad ? lnti_fail(err, LNT_EINTERNAL, "libcurl: %s", f->lib.curl_easy_strerror(bad)) : LNT_OK;
 }
 
 /* Why it ended, as a status; LNT_OK where the server has sent what it would. */
 static lnt_status judge(const fetching *f, CURLcode result, const char *message, lnt_error *err) {
-  const char *url = f->wanted->url, *why = message[0] ? message : curl_easy_strerror(result);
+  const char *url = f->wanted->url, *why = message[0] ? message : f->lib.curl_easy_strerror(result);
   long code = 0;
-  (void)curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
+  (void)f->lib.curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
   if (lnti_cancel_requested(f->context->cancel)) return lnti_cancel_check(f->context->cancel, err);
   if (f->errnum) return lnti_fail_errno(err, f->errnum, "%s", f->part);
   if (f->too_long)
@@ -130,11 +150,11 @@ static lnt_status attempt(fetching *f, lnt_error *err) {
   if (fstat(f->fd, &info) != 0 || lseek(f->fd, 0, SEEK_END) < 0) return lnti_fail_errno(err, errno, "%s", f->part);
   f->have = (uint64_t)info.st_size;
   if (f->have == f->wanted->bytes) return LNT_OK;
-  f->curl = curl_easy_init();
+  f->curl = f->lib.curl_easy_init();
   if (!f->curl) return lnti_fail(err, LNT_ENOMEM, "not enough memory to fetch anything");
   lnt_status status = set_options(f, message, err);
-  if (!status) status = judge(f, curl_easy_perform(f->curl), message, err);
-  curl_easy_cleanup(f->curl);
+  if (!status) status = judge(f, f->lib.curl_easy_perform(f->curl), message, err);
+  f->lib.curl_easy_cleanup(f->curl);
   f->curl = NULL;
   return status;
 }
@@ -176,7 +196,8 @@ static lnt_status fetch(fetching *f, lnt_error *err) {
 lnt_status lnti_download_run(const lnti_download *wanted, const lnti_context *context, const lnti_progress *progress,
                              lnt_error *err) {
   fetching f = {.wanted = wanted, .context = context, .progress = progress, .fd = -1};
-  lnt_status status = lnti_asprintf(&f.part, err, "%s.part", wanted->path);
+  lnt_status status = load_curl(&f.lib, err);
+  if (!status) status = lnti_asprintf(&f.part, err, "%s.part", wanted->path);
   if (status) return status;
   f.fd = open(f.part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (f.fd < 0) {

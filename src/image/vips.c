@@ -1,8 +1,8 @@
 /*
  * libvips: PNG, WebP, TIFF, HEIF, AVIF. The only file that includes it.
  *
- * Its state is the process's, so start-up is once, by pthread_once: that guard and the result it leaves are
- * the two writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
+ * Its state is the process's, so it is loaded and started once, by pthread_once: that guard and what it leaves are
+ * the writable statics of this layer. Loaders that are not meant for hostile input are blocked, the
  * operation cache is off (nothing is decoded twice), one thread; its warnings go nowhere, since what is
  * wrong with a file is told in our error.
  *
@@ -12,6 +12,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/library.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,20 @@
 
 enum { STRIP_ROWS = 64, PNG_COMPRESSION = 6 };
 
+/* Not linked with: the eighty libraries that it brings would be loaded at each start of the program. */
+#define FUNCTIONS(X)                                                                                                   \
+  X(g_free)                                                                                                            \
+  X(g_log_set_handler)                                                                                                 \
+  X(g_object_unref)                                                                                                    \
+  X(vips_block_untrusted_set) X(vips_cache_set_max) X(vips_concurrency_set) X(vips_copy) X(vips_error_clear)           \
+      X(vips_heifload_buffer) X(vips_image_new_from_memory) X(vips_init) X(vips_pngload_buffer) X(vips_pngsave_buffer) \
+          X(vips_region_new) X(vips_region_prepare) X(vips_tiffload_buffer) X(vips_type_find) X(vips_webpload_buffer)
+
+static struct { FUNCTIONS(LNTI_LIBRARY_FUNCTION) } lib;
+
 static pthread_once_t started = PTHREAD_ONCE_INIT;
-static int start_result = -1;
+static lnt_status start_status;
+static lnt_error start_error;
 
 static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
   (void)domain;
@@ -30,30 +43,35 @@ static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar 
 }
 
 static void start(void) {
-  g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, drop_message, NULL);
-  start_result = vips_init("linnet");
-  if (start_result != 0) return;
-  vips_block_untrusted_set(TRUE);
-  vips_concurrency_set(1);
-  vips_cache_set_max(0);
+  static const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
+  start_status = lnti_library_load(LINNET_LIBVIPS, symbols, sizeof symbols / sizeof *symbols, &start_error);
+  if (start_status != LNT_OK) return;
+  lib.g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, drop_message, NULL);
+  if (lib.vips_init("linnet") != 0) {
+    start_status = lnti_fail(&start_error, LNT_EINTERNAL, "libvips could not be started; is it installed whole?");
+    return;
+  }
+  lib.vips_block_untrusted_set(TRUE);
+  lib.vips_concurrency_set(1);
+  lib.vips_cache_set_max(0);
 }
 
 lnt_status lnti_image_start(lnt_error *err) {
   const int code = pthread_once(&started, start);
   if (code != 0) return lnti_fail_errno(err, code, "libvips could not be started");
-  if (start_result != 0) return lnti_fail(err, LNT_EINTERNAL, "libvips could not be started; is it installed whole?");
-  return LNT_OK;
+  if (start_status != LNT_OK && err) *err = start_error;
+  return start_status;
 }
 
 /** A failure in words of our own: vips's error buffer is the process's, and another thread's words might stand in it. It
  *  is emptied, since it would grow from file to file. */
 static lnt_status vips_failed(lnt_status code, const char *words, lnt_error *err) {
-  vips_error_clear();
+  lib.vips_error_clear();
   return lnti_fail(err, code, "%s", words);
 }
 
 static lnt_status damaged(const lnti_image_info *info, lnt_error *err) {
-  vips_error_clear();
+  lib.vips_error_clear();
   return lnti_fail(err, LNT_EDATA, "the %s file is damaged: its pixels cannot be decoded",
                    lnti_format_title(info->format));
 }
@@ -66,16 +84,18 @@ static lnt_status pull(lnti_image *out, VipsRegion *region, int top, const lnti_
   uint8_t *to = out->data;
   for (int y = top; y < end; y += STRIP_ROWS) {
     VipsRect strip = {0, y, (int)out->w, VIPS_MIN(STRIP_ROWS, end - y)};
-    if (vips_region_prepare(region, &strip) != 0) return damaged(info, err);
+    if (lib.vips_region_prepare(region, &strip) != 0) return damaged(info, err);
     for (int row = y; row < y + strip.height; row++, to += row_bytes) {
-      lnti_raster_row(to, VIPS_REGION_ADDR(region, 0, row), out->w, raster);
+      const VipsPel *from =
+          region->data + (size_t)(row - region->valid.top) * (size_t)region->bpl; /* valid from column 0 on */
+      lnti_raster_row(to, from, out->w, raster);
     }
   }
   return LNT_OK;
 }
 
 static lnt_status new_region(VipsRegion **out, VipsImage *image, lnt_error *err) {
-  VipsRegion *region = vips_region_new(image);
+  VipsRegion *region = lib.vips_region_new(image);
   if (!region) return vips_failed(LNT_ENOMEM, "not enough memory for the decoder", err);
   *out = region;
   return LNT_OK;
@@ -105,17 +125,18 @@ static int load(VipsImage **out, const lnti_blob *blob, size_t page, size_t n_fr
   const size_t n = blob->bytes;
   switch (format) {
     case LNTI_IMAGE_PNG:
-      return vips_pngload_buffer(bytes, n, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+      return lib.vips_pngload_buffer(bytes, n, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR,
+                                     NULL);
     case LNTI_IMAGE_WEBP:
-      return vips_webpload_buffer(bytes, n, out, "page", (int)page, "n", (int)n_frames, "access",
-                                  VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+      return lib.vips_webpload_buffer(bytes, n, out, "page", (int)page, "n", (int)n_frames, "access",
+                                      VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case LNTI_IMAGE_TIFF:
-      return vips_tiffload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                  VIPS_FAIL_ON_WARNING, NULL);
+      return lib.vips_tiffload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                      VIPS_FAIL_ON_WARNING, NULL);
     case LNTI_IMAGE_HEIF:
     case LNTI_IMAGE_AVIF:
-      return vips_heifload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                  VIPS_FAIL_ON_WARNING, NULL);
+      return lib.vips_heifload_buffer(bytes, n, out, "page", (int)page, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                      VIPS_FAIL_ON_WARNING, NULL);
     default:
       return -1;
   }
@@ -124,7 +145,7 @@ static int load(VipsImage **out, const lnti_blob *blob, size_t page, size_t n_fr
 lnt_status lnti_vips_can_heif(lnt_error *err) {
   lnt_status status = lnti_image_start(err);
   if (status != LNT_OK) return status;
-  if (vips_type_find("VipsOperation", "heifload_buffer") != 0) return LNT_OK;
+  if (lib.vips_type_find("VipsOperation", "heifload_buffer") != 0) return LNT_OK;
   return lnti_fail(err, LNT_EUNSUPPORTED,
                    "HEIF and AVIF cannot be read here: libvips's module for them (vips-heif.so) is not installed");
 }
@@ -144,7 +165,7 @@ static lnt_status open_image(VipsImage **out, const lnti_blob *blob, size_t page
   if (status == LNT_OK) {
     *out = image;
   } else if (image) {
-    g_object_unref(image);
+    lib.g_object_unref(image);
   }
   return status;
 }
@@ -164,8 +185,8 @@ lnt_status lnti_vips_decode(lnti_image *out, const lnti_blob *blob, size_t page,
     decoded.data = NULL;
   }
   lnti_image_clear(&decoded);
-  if (region) g_object_unref(region);
-  g_object_unref(image);
+  if (region) lib.g_object_unref(region);
+  lib.g_object_unref(image);
   return status;
 }
 
@@ -184,8 +205,8 @@ struct lnti_vips_frames {
 };
 
 static void close_part(lnti_vips_frames *f) {
-  if (f->region) g_object_unref(f->region);
-  if (f->image) g_object_unref(f->image);
+  if (f->region) lib.g_object_unref(f->region);
+  if (f->image) lib.g_object_unref(f->image);
   f->region = NULL;
   f->image = NULL;
 }
@@ -248,12 +269,12 @@ lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnt
   size_t n = 0;
   uint8_t *copy = NULL;
   lnt_status status = LNT_OK;
-  bare = vips_image_new_from_memory(image->data, lnti_image_bytes(image), (int)image->w, (int)image->h, (int)image->c,
-                                    VIPS_FORMAT_UCHAR);
+  bare = lib.vips_image_new_from_memory(image->data, lnti_image_bytes(image), (int)image->w, (int)image->h,
+                                        (int)image->c, VIPS_FORMAT_UCHAR);
   if (!bare) goto failed;
   const VipsInterpretation colours = image->c == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
-  if (vips_copy(bare, &named, "interpretation", colours, NULL) != 0) goto failed;
-  if (vips_pngsave_buffer(named, &bytes, &n, "compression", PNG_COMPRESSION, "strip", TRUE, NULL) != 0) goto failed;
+  if (lib.vips_copy(bare, &named, "interpretation", colours, NULL) != 0) goto failed;
+  if (lib.vips_pngsave_buffer(named, &bytes, &n, "compression", PNG_COMPRESSION, "strip", TRUE, NULL) != 0) goto failed;
   status = lnti_alloc(&copy, n, 1, err);
   if (status != LNT_OK) goto done;
   memcpy(copy, bytes, n);
@@ -263,8 +284,8 @@ lnt_status lnti_vips_encode_png(uint8_t **data_out, size_t *bytes_out, const lnt
 failed:
   status = vips_failed(LNT_EINTERNAL, "the image could not be written as PNG", err);
 done:
-  g_free(bytes);
-  if (named) g_object_unref(named);
-  if (bare) g_object_unref(bare);
+  (lib.g_free)(bytes);
+  if (named) lib.g_object_unref(named);
+  if (bare) lib.g_object_unref(bare);
   return status;
 }

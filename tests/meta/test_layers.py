@@ -44,7 +44,7 @@ EXCEPTIONS = {
 
 SYSTEM = re.compile(r"(assert|ctype|errno|fcntl|fenv|float|getopt|inttypes|limits|locale|malloc|math|pthread|sched|signal|"
                     r"stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|termios|time|"
-                    r"unistd|dirent|fnmatch|ftw|langinfo|regex|wchar|immintrin|cpuid|arm_neon|sys/\w+|linux/\w+|"
+                    r"unistd|dirent|dlfcn|fnmatch|ftw|langinfo|regex|wchar|immintrin|cpuid|arm_neon|sys/\w+|linux/\w+|"
                     r"asm/\w+)\.h$")
 
 # Below flow: no environment, no streams of the process, no end of the process, no random numbers of the process.

@@ -17,8 +17,10 @@ MUTABLE = {
     ("base", "current_pool"): "which pool's chunk this thread runs; of the thread alone",
     ("base", "inside_chunk"): "whether this thread is inside a chunk; of the thread alone",
     ("math", "blas_once"): "pthread_once: OpenBLAS is set to one thread once a process",
-    ("image", "started"): "pthread_once: libvips is made ready once a process",
-    ("image", "start_result"): "how that went; written in it alone",
+    ("image", "started"): "pthread_once: libvips is loaded and made ready once a process",
+    ("image", "lib"): "its functions; written in it alone",
+    ("image", "start_status"): "how that went; written in it alone",
+    ("image", "start_error"): "why it failed; written in it alone",
 }
 
 
