@@ -22,9 +22,10 @@ typedef struct evaluating {
   lnti_evaluate_request request;
   lnti_evaluate_result result;
   lnti_refused refused;
-  const char **titles; /**< [n_classes] */
-  const char **ids;    /**< [n_classes] */
-  const char **slices; /**< [request.n_slices] keys */
+  const char **titles;  /**< [n_classes] */
+  const char **ids;     /**< [n_classes] */
+  const char **unknown; /**< [request.n_unknown_classes] */
+  const char **slices;  /**< [request.n_slices] keys */
 } evaluating;
 
 /** What the report's writers read. */
@@ -95,10 +96,12 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   int64_t seed = 0, resamples = 0;
   lnt_status status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
   if (!status) status = lnti_args_list(&e.slices, &e.request.n_slices, args, "slice", err);
+  if (!status) status = lnti_args_list(&e.unknown, &e.request.n_unknown_classes, args, "unknown-class", err);
   if (!status) status = lnti_args_int(&resamples, args, "resamples", e.request.resamples, 0, RESAMPLES_MAX, err);
   if (status) goto done;
   e.request.model = args->operands[0];
   e.request.slices = e.slices;
+  e.request.unknown_classes = e.unknown;
   e.request.split = lnti_args_text(args, "split", NULL);
   e.request.compare = lnti_args_text(args, "compare", NULL);
   e.request.cost = lnti_args_text(args, "cost", NULL);
@@ -116,6 +119,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status && e.result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
 done:
   free(e.slices);
+  free(e.unknown);
   free(e.ids);
   free(e.titles);
   lnti_evaluate_result_clear(&e.result);
@@ -134,6 +138,10 @@ static const lnti_cli_option option_table[] = {
      "also judge another model of the same question on the same items: the difference of each figure with its 95 % interval, "
      "and which is better, where that is more than chance",
      false},
+    {"unknown-class", 0, "CLASS",
+     "also say how well its unknown score would notice images of this class, had it never seen one: an id, a title, or a node of "
+     "the tree (may be given several times); images of classes that it does not have are judged so by themselves",
+     true},
     {"cost", 0, "MISS:FALSE_ALARM",
      "also say what wrong answers cost, such as 10:1 where a miss is ten times as bad as a false alarm, and from which confidence on "
      "yes is the cheapest; of labels, and of two classes, where the second is yes",
@@ -152,6 +160,7 @@ static const lnti_example examples[] = {
     {"The same, with a page to look at and to pass on:", "linnet evaluate logistic-hog --html report.html"},
     {"By camera and by how sharp they are:", "linnet evaluate logistic-hog --slice camera --slice sharpness"},
     {"Which of two is better, and whether that is more than chance:", "linnet evaluate knn-hog --compare logistic-hog"},
+    {"Would it notice what it has never seen, such as a cat?", "linnet evaluate pets --unknown-class cat"},
     {"One figure for a script:", "linnet evaluate logistic-hog --json | jq .accuracy"},
     {"A model file from elsewhere, on the validation items:", "linnet evaluate ../other/best.lnt --split val"},
     {NULL, NULL},
@@ -161,7 +170,7 @@ const lnti_command lnti_cmd_evaluate = {
     .name = "evaluate",
     .summary = "judge a model on items that it was not trained on",
     .usage =
-        "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--cost MISS:FALSE_ALARM] [--html FILE] [--resamples N] [--seed S]",
+        "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--unknown-class CLASS]... [--cost MISS:FALSE_ALARM] [--html FILE] [--resamples N] [--seed S]",
     .about =
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "

@@ -144,6 +144,10 @@ static lnt_status write_json(predicting *p, const lnt_model *model, const lnti_p
     write_json_number(w, model, r->prob[0]);
   } else {
     write_json_classes(p, model, r);
+    if (model->task != LNTI_MULTILABEL) {
+      lnti_json_key(w, "unknown"); /* NaN, of an older model, becomes null */
+      lnti_json_float(w, r->unknown);
+    }
   }
   lnti_json_end_object(w);
   return lnti_json_finish(w, err);

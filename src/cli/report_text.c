@@ -530,8 +530,27 @@ static lnt_status write_costs(lnti_text *text, const lnti_report *report, bool s
   return status;
 }
 
+static lnt_status write_unknown(lnti_text *text, const lnti_report_unknown *unknown, lnt_error *err) {
+  lnt_status status = lnti_text_append(text, "\n", 1, err);
+  for (size_t i = 0; i < unknown->n && !status; i++) {
+    const lnti_unknown_metrics *m = &unknown->rows[i].metrics;
+    lnti_text words = {NULL, 0, 0};
+    status = lnti_report_unknown_words(&words, &unknown->rows[i], err);
+    if (!status)
+      status = lnti_text_printf(
+          &words, err,
+          " (AUROC %.3f of %zu and %zu; from a score of %.2f on 95 %% are noticed, with %.1f %% false alarms)",
+          m->auroc, m->n_unknown, m->n_known, m->threshold_95, 100 * m->false_alarms_95);
+    if (!status) status = lnti_wrap(text, words.data, 2, 2, WIDTH, err);
+    if (!status) status = lnti_text_append(text, "\n", 1, err);
+    lnti_text_clear(&words);
+  }
+  return status;
+}
+
 static lnt_status write_classes_part(lnti_text *text, const lnti_report *report, bool styled, lnt_error *err) {
   lnt_status status = report->reject ? write_reject(text, report->reject, err) : LNT_OK;
+  if (!status && report->unknown) status = write_unknown(text, report->unknown, err);
   if (!status && report->hierarchy) status = write_levels(text, report->hierarchy, styled, err);
   if (!status) status = write_classes(text, report, styled, err);
   if (!status && report->evaluation->k <= LNTI_REPORT_TEXT_MATRIX_CLASSES_MAX)

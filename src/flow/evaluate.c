@@ -20,6 +20,7 @@
 #include <flow/target.h>
 #include <flow/train/tasks.h>
 #include <flow/train_command.h>
+#include <flow/unknown.h>
 #include <math.h>
 #include <math/topk.h>
 #include <model/model.h>
@@ -41,7 +42,8 @@ typedef struct evaluating {
   int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
   size_t *option;           /* [n_options] of the target */
   size_t n_options;
-  lnti_class_tree *tree; /* of the model's classes, where they form one; NULL */
+  lnti_class_tree *tree;     /* of the model's classes, where they form one; NULL */
+  lnti_extract_items others; /* of classes that the model does not have */
   lnti_vectors features;
   lnti_answers *answers; /* the result's: rows are those of the features */
   lnti_view *view;       /* NULL where nothing is to be sliced */
@@ -159,6 +161,14 @@ static bool knows_label(const evaluating *e, size_t item) {
   return false;
 }
 
+static lnt_status note_other(lnti_extract_items *others, const lnti_extract_item *item, lnt_error *err) {
+  char *uri = NULL;
+  lnt_status status = lnti_grow(&others->item, &others->capacity, others->n + 1, sizeof *others->item, err);
+  if (!status) status = lnti_strdup(&uri, item->uri, err);
+  if (!status) others->item[others->n++] = (lnti_extract_item){item->id, uri, item->content};
+  return status;
+}
+
 /* What the model can be right or wrong about. */
 static lnt_status keep_known(evaluating *e, lnt_error *err) {
   bool *keep = NULL;
@@ -169,10 +179,12 @@ static lnt_status keep_known(evaluating *e, lnt_error *err) {
   if (status) return status;
   for (size_t i = 0; i < n; i++) {
     keep[i] = e->rows.yes ? knows_label(e, i) : e->class_of_option[e->rows.option[i]] >= 0;
+    if (!keep[i] && e->rows.option && status == LNT_OK) status = note_other(&e->others, &e->rows.items.item[i], err);
     if (!keep[i] && !first_unknown) first_unknown = e->rows.yes ? "" : e->ontology->options[e->rows.option[i]].title;
   }
   lnti_labelled_keep(&e->rows, keep);
   free(keep);
+  if (status) return status;
   e->result->n_unknown = n - e->rows.items.n;
   if (e->rows.items.n == 0) {
     return lnti_fail(err, LNT_EINVAL, "not one of the %zu labelled items in \"%s\" has a class that the model knows", n,
@@ -249,6 +261,8 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   status = lnti_store_ontology(&e->ontology, e->project->store, err);
   if (!status) status = find_question(e, err);
   if (!status && e->request->cost) status = lnti_costs_check(e->result->model->task, e->result->model->n_classes, err);
+  if (!status)
+    status = lnti_unknown_check(e->result->model, e->request->unknown_classes, e->request->n_unknown_classes, err);
   if (!status) status = describe_model(e, err);
   if (!status) status = map_options(e, err);
   if (!status) status = find_slice_keys(e, err);
@@ -425,6 +439,25 @@ static lnt_status predict(evaluating *e, const lnti_matrix *x, lnt_error *err) {
   return lnti_confidence_by_chance(reliability, a->prob, &a->truth, e->request->seed, err);
 }
 
+static lnt_status find_unknown(evaluating *e, const lnti_matrix *x, const lnti_evaluate_options *options,
+                               lnt_error *err) {
+  const lnti_unknown_of of = {.project = e->project,
+                              .model = e->result->model,
+                              .x = x,
+                              .label = e->answers->truth.label,
+                              .group = options->group,
+                              .others = &e->others,
+                              .without = e->request->unknown_classes,
+                              .n_without = e->request->n_unknown_classes,
+                              .options = *options};
+  if (e->others.n > 0 && !e->result->model->novelty)
+    return lnti_messages_add(
+        &e->result->warnings, err,
+        "the model file has no unknown score (it is older, or has too many classes): train it again to "
+        "learn how well it notices these items");
+  return lnti_unknown_find(&e->result->unknown, &of, err);
+}
+
 static lnt_status measure(evaluating *e, lnt_error *err) {
   const lnti_progress progress = {pass_progress, &e->job};
   const lnti_evaluate_request *request = e->request;
@@ -446,6 +479,7 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   if (status) return status;
   status = judge(e, &options, err);
   if (!status) status = find_reject(e, err);
+  if (!status) status = find_unknown(e, &x, &options, err);
   if (status || !request->cost) return status;
   return lnti_costs_find(&e->result->costs, &e->answers->truth, e->answers->prob, e->answers->threshold, err);
 }
@@ -563,6 +597,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .unit = model->range.unit,
                        .reliability = result->regression ? NULL : &result->reliability,
                        .reject = result->reject,
+                       .unknown = result->unknown.n ? &result->unknown : NULL,
                        .costs = result->costs.rows ? &result->costs : NULL,
                        .choice_json = model->choice_json,
                        .comparison = result->comparison ? &result->comparison->shown : NULL,
@@ -626,6 +661,7 @@ static lnt_status evaluate_second(lnti_evaluate_result *out, lnti_project *proje
   second.compare = second.html = NULL;
   second.n_slices = 0;
   second.cost = NULL;
+  second.n_unknown_classes = 0;
   second.resamples = 0;
   second.refused = NULL; /* told with the first */
   return lnti_evaluate(out, project, &second, err);
@@ -665,6 +701,7 @@ done:
   free(e.option);
   lnti_class_tree_free(e.tree);
   free(e.class_of_option);
+  lnti_extract_items_clear(&e.others);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);
   lnti_ontology_free(e.ontology);
@@ -687,6 +724,7 @@ void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   free(result->reject);
   lnti_comparison_free(result->comparison);
   lnti_costs_clear(&result->costs);
+  lnti_unknown_clear(&result->unknown);
   free(result->split);
   free(result->group_key);
   for (size_t i = 0; i < result->n_slices; i++) lnti_report_slices_clear(&result->slices[i]);

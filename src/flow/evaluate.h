@@ -22,11 +22,14 @@ typedef struct lnti_evaluate_request {
   const lnti_progress *progress;
   lnti_refused_visit refused;
   void *refused_payload;
+  const char *const
+      *unknown_classes; /**< [n_unknown_classes] also judged as if they had never been seen (flow/unknown.h) */
+  size_t n_unknown_classes;
   const char *cost; /**< "10:1": also what misses and false alarms cost (flow/costs.h); NULL */
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL }
+  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL, 0, NULL }
 
 /** What the model said of each item that was read. */
 typedef struct lnti_answers {
@@ -53,6 +56,7 @@ typedef struct lnti_evaluate_result {
   lnti_hierarchy_evaluation *hierarchy;   /**< of classes that form a tree, however they were learned */
   lnti_regression_evaluation *regression; /**< of numbers */
   lnti_answers answers;
+  lnti_report_unknown unknown;  /**< no rows: nothing was unknown */
   lnti_reliability reliability; /**< of classes and labels */
   lnti_reject_curve *reject;    /**< of classes; NULL */
   lnti_comparison *comparison;  /**< NULL: with none */

@@ -10,6 +10,7 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <errno.h>
+#include <math.h>
 #include <flow/extract.h>
 #include <flow/import/files.h>
 #include <flow/keep_model.h>
@@ -78,6 +79,7 @@ typedef struct prediction_work {
   size_t n_block;          /* it is run when so many are in it */
   unsigned char *rows;     /* [BLOCK_INPUTS] vectors */
   float *prob;             /* [BLOCK_INPUTS,k] */
+  float *unknown;          /* [BLOCK_INPUTS]; NULL: the model has no such score */
   outcome *outcomes;       /* [BLOCK_INPUTS] */
 } prediction_work;
 
@@ -107,7 +109,8 @@ static lnt_status visit_block(prediction_work *work, lnt_error *err) {
   for (size_t i = 0; i < work->n; i++) {
     const outcome *o = &work->outcomes[i];
     lnti_prediction prediction = {
-        .path = work->uri[i], .code = o->status, .reason = o->error.message, .more = i + 1 < work->n};
+        .path = work->uri[i], .code = o->status, .reason = o->error.message, .unknown = NAN, .more = i + 1 < work->n};
+    if (work->unknown) prediction.unknown = work->unknown[i];
     if (o->status == LNT_OK) prediction.prob = work->prob + i * work->k;
     work->result.n++;
     work->result.n_failed += o->status != LNT_OK;
@@ -141,6 +144,8 @@ static lnt_status run_block(prediction_work *work, lnt_error *err) {
   if (status) return status;
   lnti_matrix x = lnti_matrix_of(work->rows, work->n, lnti_extractor_d(extractor), lnti_extractor_dtype(extractor));
   status = lnti_model_predict(work->prob, work->model, &x, work->context, err);
+  if (!status && work->unknown)
+    status = lnti_novelty_score(work->unknown, work->model->novelty, &x, NULL, work->context, err);
   if (status) return status;
   double seconds = (double)(lnti_monotonic_ns() - began) * 1e-9; /* not of who reads the results */
   status = visit_block(work, err);
@@ -283,6 +288,8 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
   if (status) goto done;
   status = lnti_alloc_aligned(&work->prob, BLOCK_INPUTS * work->k, sizeof *work->prob, err);
   if (status) goto done;
+  if (model->novelty) status = lnti_alloc(&work->unknown, BLOCK_INPUTS, sizeof *work->unknown, err);
+  if (status) goto done;
   status = lnti_alloc_zero(&work->outcomes, BLOCK_INPUTS, sizeof *work->outcomes, err);
   if (status) goto done;
   for (size_t i = 0; i < n_paths && status == LNT_OK; i++) status = add_path(work, paths[i], err);
@@ -296,6 +303,7 @@ lnt_status lnti_predict_paths(lnti_predict_result *out, const lnt_model *model, 
 done:
   empty_block(work);
   free(work->outcomes);
+  free(work->unknown);
   free(work->prob);
   free(work->rows);
   lnti_media_free(own_media);

@@ -13,6 +13,7 @@ typedef struct lnti_prediction {
   const char *path;  /**< URI */
   int64_t item_id;   /**< 0: not an item of the project */
   const float *prob; /**< [n_classes] */
+  float unknown;     /**< how strange it is (model/novelty.h); NaN: the model does not know */
   lnt_status code;
   const char *reason;
   bool more; /**< the next follows at once; else it is yet to be computed */

@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <flow/extract.h>
 #include <flow/view/items.h>
+#include <math.h>
 #include <model/model.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,13 +50,16 @@ static void keep_refusal(void *payload, const char *path, lnt_status code, const
 }
 
 /* Rows and refusals are both in the items' order, so walking the items once merges them. */
-static lnt_status visit_block(item_work *work, const lnti_vectors *features, const float *prob, lnt_error *err) {
+static lnt_status visit_block(item_work *work, const lnti_vectors *features, const float *prob, const float *unknown,
+                              lnt_error *err) {
   const lnti_extract_items *items = &work->items;
   size_t row = 0, refusal = 0;
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < items->n && !status; i++) {
-    lnti_prediction prediction = {.path = items->item[i].uri, .item_id = items->item[i].id, .reason = ""};
+    lnti_prediction prediction = {
+        .path = items->item[i].uri, .item_id = items->item[i].id, .reason = "", .unknown = NAN};
     if (row < features->n && features->item[row] == i) {
+      if (unknown) prediction.unknown = unknown[row];
       prediction.prob = prob + row++ * work->model->n_classes;
     } else {
       prediction.code = work->refused.code[refusal];
@@ -85,14 +89,19 @@ static lnt_status extract_block(lnti_vectors *features, item_work *work, lnt_err
 
 static lnt_status run_block(item_work *work, lnt_error *err) {
   lnti_vectors features = {0};
-  float *prob = NULL;
+  float *prob = NULL, *unknown = NULL;
   lnt_status status = extract_block(&features, work, err);
   if (!status && features.n > 0) {
     lnti_matrix x = lnti_vectors_matrix(&features);
     status = lnti_alloc_aligned(&prob, features.n * work->model->n_classes, sizeof *prob, err);
     if (!status) status = lnti_model_predict(prob, work->model, &x, &work->project->context, err);
+    if (!status && work->model->novelty) {
+      status = lnti_alloc(&unknown, features.n, sizeof *unknown, err);
+      if (!status) status = lnti_novelty_score(unknown, work->model->novelty, &x, NULL, &work->project->context, err);
+    }
   }
-  if (!status) status = visit_block(work, &features, prob, err);
+  if (!status) status = visit_block(work, &features, prob, unknown, err);
+  free(unknown);
   free(prob);
   lnti_vectors_clear(&features);
   lnti_extract_items_clear(&work->items);

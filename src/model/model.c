@@ -33,6 +33,7 @@ void lnt_model_close(lnt_model *model) {
   if (!model) return;
   lnti_media_free(model->media);
   lnti_fitted_free(model->fitted);
+  lnti_novelty_free(model->novelty);
   lnti_extractor_free(model->extractor);
   lnti_lnt_close(model->file); /* after what borrows its tensors, or its network */
   free_classes(model->classes, model->n_classes);

@@ -12,6 +12,7 @@
 #include <linnet/model.h>
 #include <media/media.h>
 #include <model/learner.h>
+#include <model/novelty.h>
 
 /** The newest; models of classes are still written in format 1. */
 enum { LNTI_LNT_FORMAT = 2 };
@@ -67,6 +68,8 @@ struct lnt_model {
   uint64_t created_ms;
   char *metrics_json; /**< validation metrics with intervals, one JSON object; NULL: none */
   char *choice_json;  /**< how its parameters were chosen by cross-validation, one JSON object; NULL: they were not */
+  lnti_novelty
+      *novelty; /**< of LNTI_MULTICLASS and LNTI_HIERARCHICAL; NULL: the file has none (an older one, or too large) */
   lnti_lnt_reader *file; /**< open behind the tensors; NULL for a model that was just fitted */
   lnti_context context;  /**< of the opener */
   lnti_media *media;     /**< that the public classify functions read by; NULL unless the public opener made it */

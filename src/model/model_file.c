@@ -143,6 +143,7 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
   lnti_params_write(w, &fitted->params);
   lnti_manifest_write_calibration(w, model);
   lnti_manifest_write_task(w, model);
+  if (model->novelty) lnti_novelty_write(w, model->novelty);
   lnti_json_kv_int(w, "n_train", (int64_t)model->n_train);
   lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
   lnti_json_kv_string(w, "seed", seed);
@@ -208,6 +209,7 @@ lnt_status lnti_model_save(const lnt_model *model, const char *path, lnt_error *
   if (status == LNT_OK) status = lnti_lnt_put(file, manifest_name, manifest.data, manifest.length, err);
   if (status == LNT_OK) status = put_network(file, lnti_extractor_backbone(model->extractor), err);
   if (status == LNT_OK) status = model->fitted->learner->save(model->fitted, file, err);
+  if (status == LNT_OK && model->novelty) status = lnti_novelty_save(model->novelty, file, err);
   if (status == LNT_OK)
     status = lnti_lnt_commit(file, err);
   else
@@ -404,6 +406,9 @@ static lnt_status read_manifest(lnt_model *model, const lnti_json_value *manifes
   if (status == LNT_OK) status = check_description(model, err);
   if (status == LNT_OK) status = read_feature(model, manifest, version, err);
   if (status == LNT_OK) status = read_learner(model, manifest, version, err);
+  if (status == LNT_OK)
+    status = lnti_novelty_load(&model->novelty, manifest, model->file, model->n_classes,
+                               lnti_extractor_d(model->extractor), err);
   return status;
 }
 

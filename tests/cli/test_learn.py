@@ -719,6 +719,36 @@ class Evaluate(Learning):
         self.fails(2, "-C", name, "evaluate", "logistic-pixels", "--slice", "knid", says="did you mean 'kind'?")
         self.fails(2, "-C", name, "evaluate", "logistic-pixels", "--slice", "path", says="names single images")
 
+    def test_unknown_class(self):
+        """The score of evaluate and of predict: on a class that the model never saw, and on one that is left out."""
+        name = self.ready()
+        self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "all")
+        told = self.run_json("-C", name, "evaluate", "all", "--unknown-class", "disc", "--html", "r.html", "--resamples", "20")
+        (row,) = told["unknown"]
+        self.assertEqual((row["held_out"], row["n_known"] + row["n_unknown"]), ("disc", told["n"]))
+        self.assertTrue(row["auroc_ci95"][0] <= row["auroc"] <= row["auroc_ci95"][1])
+        page = (self.folder / "r.html").read_text()
+        self.assertIn("Does it notice what it has never seen?", page)
+        self.assertIn("Had it never seen &quot;disc&quot;, an image of that would get a higher unknown score", page)
+        self.assertIn('Had it never seen "disc"', self.run_ok("-C", name, "evaluate", "all", "--unknown-class", "disc").stdout)
+        self.assertNotIn("unknown", self.run_json("-C", name, "evaluate", "all"))
+        self.fails(2, "-C", name, "evaluate", "all", "--unknown-class", "cat", says="no such class")
+        # Trained without discs: the same centres as with discs left out, and predict's scores give the same figure.
+        self.run_ok("-C", name, "annotate", "--where", "split=train and class=disc", "--clear", "class")
+        self.run_ok("-C", name, "annotate", "--where", "split=val and class=disc", "--clear", "class")
+        self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "two")
+        (second,) = self.run_json("-C", name, "evaluate", "two")["unknown"]
+        self.assertEqual((second["held_out"], second["n_known"], second["n_unknown"]), (None, row["n_known"], row["n_unknown"]))
+        self.assertAlmostEqual(second["auroc"], row["auroc"], places=6)
+        score = {True: [], False: []}
+        for item in self.run_lines("-C", name, "predict", "two", "--items", "split=test"):
+            score["disc" in item["path"]].append(item["unknown"])
+        pairs = [(a > b) + (a == b) / 2 for a in score[True] for b in score[False]]
+        self.assertAlmostEqual(second["auroc"], sum(pairs) / len(pairs), places=9)
+        noticed = sorted(score[True])[len(score[True]) - -(-19 * len(score[True]) // 20)]
+        self.assertAlmostEqual(second["threshold_95"], noticed, places=6)
+        self.assertAlmostEqual(second["false_alarms_95"], sum(b >= noticed for b in score[False]) / len(score[False]), places=9)
+
     def test_file_and_other_split(self):
         name = self.ready()
         self.run_ok("-C", name, "train", "--feature", "pixels")

@@ -435,6 +435,7 @@ lnt_status lnti_report_html(lnti_text *out, const lnti_report *report, lnt_error
   lnti_page_slices(&page, report);
   lnti_page_calibration(&page, report);
   lnti_page_reject(&page, report);
+  lnti_page_unknown(&page, report);
   lnti_page_costs(&page, report);
   mistakes(&page, report);
   lnti_page_choice(&page, report);

@@ -306,6 +306,28 @@ static void write_reject(lnti_json_writer *w, const lnti_reject_curve *curve) {
   lnti_json_end_object(w);
 }
 
+static void write_unknown(lnti_json_writer *w, const lnti_report_unknown *unknown) {
+  lnti_json_key(w, "unknown");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < unknown->n; i++) {
+    const lnti_unknown_metrics *m = &unknown->rows[i].metrics;
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "held_out", unknown->rows[i].name);
+    lnti_json_kv_int(w, "n_known", (int64_t)m->n_known);
+    lnti_json_kv_int(w, "n_unknown", (int64_t)m->n_unknown);
+    lnti_json_kv_real(w, "auroc", m->auroc);
+    lnti_json_key(w, "auroc_ci95");
+    lnti_json_begin_array(w);
+    lnti_json_real(w, m->auroc_ci95[0]);
+    lnti_json_real(w, m->auroc_ci95[1]);
+    lnti_json_end_array(w);
+    lnti_json_kv_real(w, "threshold_95", m->threshold_95);
+    lnti_json_kv_real(w, "false_alarms_95", m->false_alarms_95);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+}
+
 /* ---- another model ---- */
 
 static void write_compared(lnti_json_writer *w, const lnti_compared *c) {
@@ -361,6 +383,7 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
     lnti_json_kv_real(w, "ece_chance_high", report->reliability->chance_high);
   }
   if (report->reject) write_reject(w, report->reject);
+  if (report->unknown) write_unknown(w, report->unknown);
   if (report->comparison) write_comparison(w, report->comparison);
   lnti_json_kv_string(w, "group_key", report->group_key);
   lnti_json_key(w, "n_groups");

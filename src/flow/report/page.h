@@ -35,6 +35,7 @@ void lnti_page_labels(lnti_page *page, const lnti_report *report); /* labels.c; 
 void lnti_page_tree(lnti_page *page, const lnti_report *report);   /* tree.c */
 void lnti_page_numbers(lnti_page *page, const lnti_report *report);    /* numbers.c */
 void lnti_page_reject(lnti_page *page, const lnti_report *report);     /* reject.c */
+void lnti_page_unknown(lnti_page *page, const lnti_report *report);    /* unknown.c */
 void lnti_page_costs(lnti_page *page, const lnti_report *report);      /* costs.c */
 void lnti_page_choice(lnti_page *page, const lnti_report *report);     /* choice.c */
 void lnti_page_comparison(lnti_page *page, const lnti_report *report); /* comparison.c */

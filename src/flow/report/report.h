@@ -98,6 +98,17 @@ typedef struct lnti_report_costs {
   size_t n;
 } lnti_report_costs;
 
+/** How well the unknown score tells one kind of items that the model has never seen. */
+typedef struct lnti_report_unknown_row {
+  char *name; /**< the class that was left out, as it was named; NULL: items of classes that the model does not have */
+  lnti_unknown_metrics metrics;
+} lnti_report_unknown_row;
+
+typedef struct lnti_report_unknown {
+  lnti_report_unknown_row *rows; /**< [n] */
+  size_t n;
+} lnti_report_unknown;
+
 /** Everything a report says. All borrowed; texts may hold anything, they are escaped where they are written. */
 typedef struct lnti_report {
   const char *model;         /**< its name */
@@ -119,6 +130,7 @@ typedef struct lnti_report {
   const lnti_multilabel_evaluation *multilabel;
   const lnti_hierarchy_evaluation *hierarchy; /**< beside `evaluation`, where classes form a tree */
   const lnti_regression_evaluation *regression;
+  const lnti_report_unknown *unknown;  /**< NULL: nothing was unknown */
   const float *answer;                 /**< [regression->n] for the plots; NULL: none */
   const double *truth;                 /**< [regression->n] */
   const char *unit;                    /**< of the numbers; NULL: none */
@@ -183,6 +195,8 @@ lnti_report_value lnti_report_measure(const lnti_measure *measure, double value,
 lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, const double ci95[2]);
 /** What the costs come to, for people; plain text. Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_cost_words(lnti_text *out, const lnti_report_costs *costs, lnt_error *err);
+/** What a row comes to, for people; plain text. Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_unknown_words(lnti_text *out, const lnti_report_unknown_row *row, lnt_error *err);
 /** The calibration error before and after calibration, and beside that of chance, for people; "" where it is not known.
  *  Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_reliability(lnti_text *out, const lnti_report *report, lnt_error *err);

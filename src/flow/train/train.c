@@ -346,6 +346,11 @@ static lnt_status learn(lnti_training *t, lnt_error *err) {
   if (status) return status;
   status = fit(t, err);
   if (status) return status;
+  if (t->train.truth.label) {
+    lnti_matrix x = lnti_vectors_matrix(&t->train.x);
+    status = lnti_novelty_fit(&t->model->novelty, &x, t->train.truth.label, t->n_classes, &t->project->context, err);
+    if (status) return status;
+  }
   t->result->fit_seconds = (double)(lnti_monotonic_ns() - start) * 1e-9;
   t->model->extractor = t->extractor;
   t->extractor = NULL;
