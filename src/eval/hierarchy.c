@@ -276,12 +276,6 @@ lnti_measures lnti_hierarchy_measures(const lnti_hierarchy_evaluation *e) {
            "a sibling.",
            true, LNTI_SCALE_FIGURE},
   };
-  lnti_measures measures = {MEASURE, NULL, NULL, LNTI_H_METRICS, NULL, 0};
-  if (e) {
-    measures.value = e->value;
-    measures.ci95 = (const double(*)[2])e->ci95;
-    measures.resample = e->resample;
-    measures.resamples = e->resamples;
-  }
-  return measures;
+  if (!e) return lnti_measures_of(MEASURE, LNTI_H_METRICS, NULL, NULL, NULL, 0);
+  return lnti_measures_of(MEASURE, LNTI_H_METRICS, e->value, (const double(*)[2])e->ci95, e->resample, e->resamples);
 }

@@ -34,6 +34,10 @@ typedef struct lnti_measures {
   unsigned resamples;
 } lnti_measures;
 
+/** Of n measures; without `value` their names alone. */
+lnti_measures lnti_measures_of(const lnti_measure *measure, size_t n, const double *value, const double (*ci95)[2],
+                               const double *resample, unsigned resamples);
+
 /** The index of a measure by name; `measures.n` where there is none. */
 size_t lnti_measures_find(const lnti_measures *measures, const char *name);
 

@@ -39,14 +39,13 @@ static const lnti_measure METRIC[LNTI_METRICS] = {
 };
 
 lnti_measures lnti_evaluation_measures(const lnti_evaluation *e) {
-  lnti_measures measures = {METRIC, NULL, NULL, LNTI_METRICS, NULL, 0};
-  if (e) {
-    measures.value = e->value;
-    measures.ci95 = e->ci95;
-    measures.resample = e->resample;
-    measures.resamples = e->resamples;
-  }
-  return measures;
+  if (!e) return lnti_measures_of(METRIC, LNTI_METRICS, NULL, NULL, NULL, 0);
+  return lnti_measures_of(METRIC, LNTI_METRICS, e->value, (const double(*)[2])e->ci95, e->resample, e->resamples);
+}
+
+lnti_measures lnti_measures_of(const lnti_measure *measure, size_t n, const double *value, const double (*ci95)[2],
+                               const double *resample, unsigned resamples) {
+  return (lnti_measures){measure, value, ci95, n, resample, resamples};
 }
 
 size_t lnti_measures_find(const lnti_measures *measures, const char *name) {

@@ -437,12 +437,6 @@ lnti_measures lnti_multilabel_measures(const lnti_multilabel_evaluation *e) {
            "average: 0 means it can be taken at its word.",
            true, LNTI_SCALE_SHARE},
   };
-  lnti_measures measures = {MEASURE, NULL, NULL, LNTI_ML_METRICS, NULL, 0};
-  if (e) {
-    measures.value = e->value;
-    measures.ci95 = (const double(*)[2])e->ci95;
-    measures.resample = e->resample;
-    measures.resamples = e->resamples;
-  }
-  return measures;
+  if (!e) return lnti_measures_of(MEASURE, LNTI_ML_METRICS, NULL, NULL, NULL, 0);
+  return lnti_measures_of(MEASURE, LNTI_ML_METRICS, e->value, (const double(*)[2])e->ci95, e->resample, e->resamples);
 }

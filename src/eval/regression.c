@@ -327,12 +327,6 @@ lnti_measures lnti_regression_measures(const lnti_regression_evaluation *e) {
                        "Whether answers are too high (above 0) or too low (below 0) on the whole; 0 is neither.", true,
                        LNTI_SCALE_VALUE},
   };
-  lnti_measures measures = {MEASURE, NULL, NULL, LNTI_R_METRICS, NULL, 0};
-  if (e) {
-    measures.value = e->value;
-    measures.ci95 = (const double(*)[2])e->ci95;
-    measures.resample = e->resample;
-    measures.resamples = e->resamples;
-  }
-  return measures;
+  if (!e) return lnti_measures_of(MEASURE, LNTI_R_METRICS, NULL, NULL, NULL, 0);
+  return lnti_measures_of(MEASURE, LNTI_R_METRICS, e->value, (const double(*)[2])e->ci95, e->resample, e->resamples);
 }

@@ -8,6 +8,7 @@ Provenance: scikit-learn 1.2.1, NumPy 1.24.2 and SciPy 1.10.1 of Debian 12. Run 
     ./eval_golden.py hierarchy > eval_hierarchy_golden.h
     ./eval_golden.py regression > eval_regression_golden.h
     ./eval_golden.py unknown > eval_unknown_golden.h
+    ./eval_golden.py random > eval_random_golden.h
 The expected calibration error is written out below from its definition, as scikit-learn has none.
 Probabilities are rounded to float before anything is computed from them, so that both sides see the same numbers.
 """
@@ -258,13 +259,7 @@ def hierarchy_cases():
 def write_hierarchy():
     table = []
     for i, (title, ids, prob, label) in enumerate(hierarchy_cases()):
-        nodes = sorted(set().union(*map(ancestors, ids)))
-        member = np.array([[node in ancestors(c) for node in nodes] for c in ids], int)
-        answer = prob.argmax(1)
-        p, r, f, _ = metrics.precision_recall_fscore_support(member[label], member[answer], average="micro")
-        top = np.mean([ids[a].split("/")[0] == ids[b].split("/")[0] for a, b in zip(answer, label)])
-        distance = np.abs(member[label] - member[answer]).sum(1).mean()
-        values = [f, p, r, metrics.accuracy_score(label, answer), top, distance]
+        values = hierarchy_row(ids, prob, label)
         print(f"static const char *const GOLDEN_ID_{i}[] = {{%s}};" % ", ".join('"%s"' % c for c in ids))
         wrap(f"GOLDEN_PROB_{i}", "float", floats(prob.ravel()))
         wrap(f"GOLDEN_LABEL_{i}", "int32_t", ", ".join(map(str, label)))
@@ -293,13 +288,7 @@ def regression_cases():
 def write_regression():
     table = []
     for i, (title, predicted, truth) in enumerate(regression_cases()):
-        wide = predicted.astype(np.float64)
-        varies = len(set(truth)) > 1
-        spearman = scipy.stats.spearmanr(wide, truth)[0] if varies and len(set(wide)) > 1 else np.nan
-        values = [metrics.mean_absolute_error(truth, wide), metrics.mean_squared_error(truth, wide, squared=False),
-                  metrics.r2_score(truth, wide) if varies else np.nan, spearman,
-                  metrics.median_absolute_error(truth, wide), (wide - truth).mean(),
-                  metrics.mean_absolute_error(truth, np.full(len(truth), truth.mean()))]
+        values = numbers_row(predicted, truth) + [metrics.mean_absolute_error(truth, np.full(len(truth), truth.mean()))]
         wrap(f"GOLDEN_ANSWER_{i}", "float", floats(predicted))
         wrap(f"GOLDEN_TRUTH_{i}", "double", ", ".join(map(number, truth)))
         table.append('    {"%s", %d, GOLDEN_ANSWER_%d, GOLDEN_TRUTH_%d, {%s}},'
@@ -325,12 +314,109 @@ def write_unknown():
     print("static const golden_case GOLDEN[] = {\n" + "\n".join(table) + "\n};")
 
 
+class Random:
+    """Random numbers that tests/eval/test_random.c draws too (SplitMix64), so that only the figures need be kept."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, n):
+        self.state = (self.state + 0x9E3779B97F4A7C15) % 2 ** 64
+        z = (self.state ^ self.state >> 30) * 0xBF58476D1CE4E5B9 % 2 ** 64
+        z = (z ^ z >> 27) * 0x94D049BB133111EB % 2 ** 64
+        return (z ^ z >> 31) % n
+
+
+RANDOM_CASES = 60
+RANDOM_IDS = ["a", "b/c", "b/d", "b/e/f", "b/e/g/h", "b/e", "i/j"]
+
+
+def random_classes(rng, k):
+    """Every third case has scores of four values, which makes ties."""
+    n, most = 1 + rng.below(80), 4 if rng.below(3) == 0 else 1000
+    score, label = np.zeros((n, k)), np.zeros(n, int)
+    for i in range(n):
+        label[i] = rng.below(k)
+        for c in range(k):
+            score[i, c] = 1 + rng.below(most)
+        score[i, label[i]] += rng.below(2) * most
+    return (score / score.sum(1, keepdims=True)).astype(np.float32), label
+
+
+def random_labels(rng):
+    n, k = 1 + rng.below(60), 1 + rng.below(6)
+    truth, prob = np.zeros((n, k), int), np.zeros((n, k), np.float32)
+    for i in range(n):
+        for c in range(k):
+            truth[i, c] = rng.below(3) - 1
+            prob[i, c] = np.float32(rng.below(101) / 100)
+    return prob, truth, np.array([np.float32(rng.below(101) / 100) for _ in range(k)])
+
+
+def random_numbers(rng):
+    n, most = 2 + rng.below(60), 7 if rng.below(3) == 0 else 2001
+    truth, answer = np.zeros(n), np.zeros(n, np.float32)
+    for i in range(n):
+        truth[i] = rng.below(most) / 8
+        answer[i] = np.float32(truth[i] + (rng.below(401) - 200) / 16)
+    return answer, truth
+
+
+def classes_row(prob, label):
+    (n, k), wide = prob.shape, prob.astype(np.float64)
+    predicted = wide.argmax(1)
+    value = [metrics.accuracy_score(label, predicted), metrics.balanced_accuracy_score(label, predicted),
+             metrics.f1_score(label, predicted, average="macro", zero_division=0), log_loss(wide, label, k),
+             ece(wide, label), auroc(wide, label, k)]
+    rows = np.nan_to_num([row[2:] for row in classes(wide, label, k)])
+    return value + list((np.arange(1, k + 1)[:, None] * rows).sum(0))
+
+
+def labels_row(prob, truth, threshold):
+    rows = [label_row(truth[:, c], prob[:, c], threshold[c]) for c in range(prob.shape[1])]
+    known = truth >= 0
+    y, predicted = truth[known], (prob >= threshold)[known]
+    micro = [metrics.precision_score(y, predicted) if predicted.any() else np.nan,
+             metrics.recall_score(y, predicted) if (y == 1).any() else np.nan]
+    return multilabel_values(prob, truth, threshold, rows) + micro
+
+
+def hierarchy_row(ids, prob, label):
+    nodes = sorted(set().union(*map(ancestors, ids)))
+    member = np.array([[node in ancestors(c) for node in nodes] for c in ids], int)
+    answer = prob.argmax(1)
+    p, r, f, _ = metrics.precision_recall_fscore_support(member[label], member[answer], average="micro")
+    top = np.mean([ids[a].split("/")[0] == ids[b].split("/")[0] for a, b in zip(answer, label)])
+    return [f, p, r, metrics.accuracy_score(label, answer), top, np.abs(member[label] - member[answer]).sum(1).mean()]
+
+
+def numbers_row(predicted, truth):
+    wide = predicted.astype(np.float64)
+    varies = len(set(truth)) > 1
+    return [metrics.mean_absolute_error(truth, wide), metrics.mean_squared_error(truth, wide, squared=False),
+            metrics.r2_score(truth, wide) if varies else np.nan,
+            scipy.stats.spearmanr(wide, truth)[0] if varies and len(set(wide)) > 1 else np.nan,
+            metrics.median_absolute_error(truth, wide), (wide - truth).mean()]
+
+
+def write_random():
+    def kept(name, rows):
+        print(f"static const double {name}[][{len(rows[0])}] = {{\n" +
+              "\n".join("    {%s}," % ", ".join(map(number, row)) for row in rows) + "\n};")
+
+    seeds = range(RANDOM_CASES)
+    kept("RANDOM_CLASSES", [classes_row(*random_classes(Random(s), 2 + s % 7)) for s in seeds])
+    kept("RANDOM_LABELS", [labels_row(*random_labels(Random(s))) for s in seeds])
+    kept("RANDOM_TREES", [hierarchy_row(RANDOM_IDS, *random_classes(Random(s), len(RANDOM_IDS))) for s in seeds])
+    kept("RANDOM_NUMBERS", [numbers_row(*random_numbers(Random(s))) for s in seeds])
+
+
 def main():
     print("/* Made by tests/golden/eval_golden.py with scikit-learn %s, NumPy %s, SciPy %s: do not edit. */"
           % (sklearn.__version__, np.__version__, scipy.__version__))
     print("/* clang-format off */")
     {"metrics": write_metrics, "temperature": write_temperatures, "multilabel": write_multilabel,
-     "hierarchy": write_hierarchy, "regression": write_regression, "unknown": write_unknown}[sys.argv[1]]()
+     "hierarchy": write_hierarchy, "regression": write_regression, "unknown": write_unknown, "random": write_random}[sys.argv[1]]()
 
 
 if __name__ == "__main__":
