@@ -20,6 +20,18 @@ static double figure_of(const lnti_measure *measure, double value) {
   return strcmp(measure->name, "bias") == 0 ? fabs(value) : value;
 }
 
+/* Where few items tell two models apart, many resamples show no difference at all, and the end of the interval is just 0: what
+ * it is moved by must not decide whether there is one. */
+static lnt_status interval_of(lnti_compared *c, const double *difference, size_t n, lnt_error *err) {
+  double plain[2];
+  lnt_status status = lnti_resample_interval(plain, difference, n, c->difference, false, -INFINITY, INFINITY, err);
+  if (!status) status = lnti_resample_interval(c->ci95, difference, n, c->difference, true, -INFINITY, INFINITY, err);
+  if (status || plain[0] > 0 || plain[1] < 0) return status;
+  c->ci95[0] = fmin(c->ci95[0], 0);
+  c->ci95[1] = fmax(c->ci95[1], 0);
+  return LNT_OK;
+}
+
 lnt_status lnti_compare(lnti_compared *out, const lnti_measures *first, const lnti_measures *second, lnt_error *err) {
   if (first->measure != second->measure || first->n != second->n || first->resamples != second->resamples)
     return lnti_fail(err, LNT_EINVAL, "two evaluations can be compared when they have the same measures and resamples");
@@ -36,8 +48,7 @@ lnt_status lnti_compare(lnti_compared *out, const lnti_measures *first, const ln
       difference[r] = figure_of(measure, second->resample[m * resamples + r]) -
                       figure_of(measure, first->resample[m * resamples + r]);
     }
-    if (resamples > 0 && !isnan(c.difference))
-      status = lnti_resample_interval(c.ci95, difference, resamples, c.difference, true, -INFINITY, INFINITY, err);
+    if (resamples > 0 && !isnan(c.difference)) status = interval_of(&c, difference, resamples, err);
     c.verdict = verdict_of(&c);
     out[m] = c;
   }

@@ -25,7 +25,7 @@ typedef struct lnti_compared {
 
 /**
  * The difference of each measure with its paired interval: both models are measured on the same resamples, so that what both find
- * hard does not blur the difference. Moved by its bias as lnti_resample_interval. Of a bias (lnti_regression) the sizes are
+ * hard does not blur the difference. Moved by its bias as lnti_resample_interval, but not away from 0. Of a bias (lnti_regression) the sizes are
  * compared.
  * @param out     [first->n]
  * @param first,second  of one kind of evaluation, on the same items and groups, with the same resamples and seed

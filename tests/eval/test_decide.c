@@ -207,6 +207,37 @@ static void pairing_sees_what_intervals_apart_do_not(void **state) {
   lnti_evaluation_free(a);
 }
 
+/* Two items tell them apart: one resample in seven draws neither, whatever the seed. */
+static void two_items_are_no_proof(void **state) {
+  enum { N = 72, SEEDS = 20 };
+  static float first[2 * N], second[2 * N];
+  static int32_t label[N];
+  lnti_compared out[LNTI_METRICS];
+  (void)state;
+  for (size_t i = 0; i < N; i++) {
+    label[i] = (int32_t)(i % 2);
+    first[2 * i + i % 2] = second[2 * i + i % 2] = i % 9 ? 0.75F : 0.25F;
+    if (i == 9 || i == 18) first[2 * i + i % 2] = 0.75F;
+    first[2 * i + 1 - i % 2] = 1 - first[2 * i + i % 2];
+    second[2 * i + 1 - i % 2] = 1 - second[2 * i + i % 2];
+  }
+  for (uint64_t seed = 0; seed < SEEDS; seed++) {
+    const lnti_evaluate_options options = {100, seed, NULL, 0};
+    lnti_evaluation *a = NULL, *b = NULL;
+    assert_int_equal(lnti_evaluation_new(&a, first, label, N, 2, &options, &SERIAL, NULL), LNT_OK);
+    assert_int_equal(lnti_evaluation_new(&b, second, label, N, 2, &options, &SERIAL, NULL), LNT_OK);
+    const lnti_measures of_a = lnti_evaluation_measures(a), of_b = lnti_evaluation_measures(b);
+    assert_int_equal(lnti_compare(out, &of_a, &of_b, NULL), LNT_OK);
+    for (size_t m = 0; m < LNTI_METRICS; m++) {
+      if (m == LNTI_ECE || m == LNTI_AUROC) continue; /* every item weighs in them */
+      assert_int_equal(out[m].verdict, LNTI_NO_DIFFERENCE_SEEN);
+      assert_true(out[m].ci95[0] <= 0 && out[m].ci95[1] >= 0);
+    }
+    lnti_evaluation_free(b);
+    lnti_evaluation_free(a);
+  }
+}
+
 static void mcnemar_by_hand(void **state) {
   bool first[20], second[20];
   lnti_mcnemar m;
@@ -230,6 +261,7 @@ int main(void) {
                                      cmocka_unit_test(unknown_items_as_scikit_learn_tells_them),
                                      cmocka_unit_test(balance_by_hand),
                                      cmocka_unit_test(pairing_sees_what_intervals_apart_do_not),
+                                     cmocka_unit_test(two_items_are_no_proof),
                                      cmocka_unit_test(mcnemar_by_hand)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
