@@ -22,6 +22,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_annotate_items_result *r,
   lnti_json_kv_int(w, "added", (int64_t)r->n_added);
   lnti_json_kv_int(w, "changed", (int64_t)r->n_changed);
   lnti_json_kv_int(w, "same", (int64_t)r->n_same);
+  lnti_json_kv_int(w, "kept", (int64_t)r->n_kept);
   lnti_json_kv_int(w, "retired", (int64_t)r->n_retired);
   lnti_json_kv_int(w, "comments", (int64_t)r->n_comments);
   lnti_json_kv_int(w, "skips", (int64_t)r->n_skips);
@@ -45,6 +46,7 @@ static lnt_status print(lnti_cli *cli, const lnti_annotate_items_result *r, cons
   print_count(cli, r->n_changed, "answer", "changed or taken back");
   print_count(cli, r->n_retired, "answer", "retired, since what they hang on is no longer the answer");
   print_count(cli, r->n_same, "answer", "there already");
+  print_count(cli, r->n_kept, "answer", "not taken, since the item has one, which stays");
   print_count(cli, r->n_comments, "comment", "added");
   print_count(cli, r->n_skips, "skip", "noted or taken back");
   lnt_status status = lnti_refused_print(cli, refused, err);
@@ -58,6 +60,7 @@ static lnt_status read_options(lnti_annotate_items_options *o, const char ***set
   o->n_items = args->n_operands;
   o->where = lnti_args_text(args, "where", NULL);
   o->file = lnti_args_text(args, "file", NULL);
+  o->predictions = lnti_args_text(args, "from-predictions", NULL);
   o->comment = lnti_args_text(args, "comment", NULL);
   o->skip = lnti_args_text(args, "skip", NULL);
   o->unskip = lnti_args_has(args, "unskip");
@@ -71,6 +74,7 @@ static lnt_status read_options(lnti_annotate_items_options *o, const char ***set
   if (!status && lnti_args_has(args, "confidence")) {
     status = lnti_args_real(&o->confidence, args, "confidence", 1, 0, 1, err);
   }
+  if (!status) status = lnti_args_real(&o->min_confidence, args, "min-confidence", 0, 0, 1, err);
   o->set = *set;
   o->clear = *clear;
   return status;
@@ -110,6 +114,11 @@ static const lnti_cli_option option_table[] = {
     {"file", 0, "TABLE",
      "CSV with a line of column names, or JSON Lines as 'linnet items --json' writes them; '-' is the standard input",
      false},
+    {"from-predictions", 0, "MODEL",
+     "answer by the stored predictions of a model (predict --store, import --predictions): all items that have no answer, or with "
+     "--where those that match",
+     false},
+    {"min-confidence", 0, "P", "with --from-predictions: take only what is at least so sure, from 0 to 1", false},
     {"confidence", 0, "C", "how sure you are, from 0 to 1; kept with each answer that brings none of its own", false},
     {"comment", 0, "TEXT", "write a comment on the items", false},
     {"skip", 0, "REASON", "leave the items out, and say why; the next answer ends it", false},
@@ -127,6 +136,8 @@ static const lnti_example examples[] = {
     {"All that match, after a look:", "linnet annotate --where 'site=north' --set quality=unsure --dry-run"},
     {"From a table; bad lines are named, and the others taken:", "linnet annotate --file answers.csv"},
     {"What another program says of them:", "linnet items --json | ./mend | linnet annotate --file -"},
+    {"Accept what a model is sure of, after a look; 'linnet undo' takes all of it back:",
+     "linnet annotate --from-predictions gpt-4o --min-confidence 0.95 --dry-run"},
     {"An image that cannot be judged:", "linnet annotate dark.jpg --skip 'too dark'"},
     {NULL, NULL},
 };
@@ -137,7 +148,8 @@ const lnti_command lnti_cmd_annotate = {
     .usage =
         "ITEM... (--set KEY=VALUE | --clear KEY | --comment TEXT | --skip REASON)...\n"
         "--where FILTER (--set KEY=VALUE | --clear KEY | --comment TEXT | --skip REASON)...\n"
-        "--file TABLE",
+        "--file TABLE\n"
+        "--from-predictions MODEL [--min-confidence P] [--where FILTER]",
     .about =
         "Gives, changes and takes back answers. ITEM is a number or a path. Every answer is held to the rules of the "
         "ontology: the option is there and offered, a number within its range, the question is asked at all given the "

@@ -5,6 +5,7 @@
 #include <cli/commands.h>
 #include <cli/duplicates.h>
 #include <cli/format.h>
+#include <cli/import_predictions.h>
 #include <cli/import_vectors.h>
 #include <cli/next_step.h>
 #include <cli/refused.h>
@@ -345,7 +346,12 @@ static const lnti_cli_option option_table[] = {
     {"embeddings", 0, "FILE.npy", "vectors that another program made of images that are items, a row each", false},
     {"rows", 0, "FILE", "which image each row is of: a path a line, or a CSV or JSON Lines file with a column path",
      false},
-    {"name", 0, "NAME", "the feature is embedding:NAME; without it, the name of FILE.npy", false},
+    {"name", 0, "NAME",
+     "the feature is embedding:NAME; without it, the name of FILE.npy. Of predictions: whose they are", false},
+    {"predictions", 0, "FILE",
+     "what another model said of images that are items: CSV or JSON Lines with a column path or id, one called like the question, and "
+     "confidence; kept as predictions, not as answers",
+     false},
     LNTI_CLI_OPTIONS_END,
 };
 
@@ -354,6 +360,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnt_status status =
       lnti_args_choice(&existing, args, "existing", "auto|keep|replace", LNTI_IMPORT_EXISTING_AUTO, err);
   if (status) return status;
+  if (lnti_args_has(args, "predictions")) return lnti_import_predictions_run(cli, args, option_table, err);
   return lnti_args_has(args, "embeddings")
              ? lnti_import_vectors_run(cli, args, option_table, (lnti_import_existing)existing, err)
              : import_media(cli, args, (lnti_import_existing)existing, err);
@@ -372,6 +379,7 @@ static const lnti_example examples[] = {
      "linnet import train.txt --label 3/2 --names 2=classes.csv:2:1 --names 3=classes.csv:4:3"},
     {"Vectors that another program made of the images, in the order of a list of these:",
      "linnet import --embeddings clip.npy --rows files.txt"},
+    {"What another model said of the images, as predictions:", "linnet import --predictions gpt.csv --name gpt-4o"},
     {NULL, NULL},
 };
 
@@ -383,7 +391,8 @@ const lnti_command lnti_cmd_import = {
         "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
         "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
         "[--existing auto|keep|replace] [--changed report|update] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]\n"
-        "--embeddings FILE.npy --rows FILE [--name NAME] [--root PATH] [--existing auto|keep|replace]",
+        "--embeddings FILE.npy --rows FILE [--name NAME] [--root PATH] [--existing auto|keep|replace]\n"
+        "--predictions FILE --name NAME",
     .about =
         "A source is a folder or an archive (tar, zip) of images, in which the folders are the classes, as deep as they go; "
         "an IDX array of images, plain or gzip, with its labels beside it; a table (CSV, TSV, JSON Lines, list) that names "

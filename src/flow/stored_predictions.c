@@ -163,6 +163,71 @@ void lnti_predictions_discard(lnti_predictions_writer *w) {
   free(w);
 }
 
+/* ---- of elsewhere ---- */
+
+static lnt_status write_foreign_facts(lnti_text *out, const char *target, const char *const *ids, size_t n_classes,
+                                      lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "target", target);
+  lnti_json_kv_string(w, "task", lnti_task_name(LNTI_MULTICLASS));
+  lnti_json_kv_bool(w, "imported", true);
+  lnti_json_key(w, "classes");
+  lnti_json_begin_array(w);
+  for (size_t c = 0; c < n_classes; c++) lnti_json_string(w, ids[c]);
+  lnti_json_end_array(w);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status add_foreign(lnti_predictions_writer *w, const lnti_predicted_row *row, lnt_error *err) {
+  lnt_status status = lnti_block_put(&w->block, (uint64_t)(row->item_id - (w->n_block == 0 ? 0 : w->last)), err);
+  if (!status) status = lnti_block_put(&w->block, 1, err);
+  if (!status) status = put_class(w, row->class, row->p, err);
+  if (status) return status;
+  if (w->n_block == 0) w->first = row->item_id;
+  w->last = row->item_id;
+  w->n_block++;
+  w->set.n_items++;
+  return w->n_block == LNTI_BLOCK_ITEMS ? write_block(w, err) : LNT_OK;
+}
+
+lnt_status lnti_predictions_store(lnti_project *project, const char *name, const char *target, const char *const *ids,
+                                  size_t n_classes, const lnti_predicted_row *rows, size_t n, lnt_error *err) {
+  lnti_predictions_writer *w = NULL;
+  lnti_hasher hasher;
+  lnti_hash content;
+  lnti_hash_begin(&hasher);
+  for (size_t i = 0; i < n; i++) {
+    lnti_hash_update(&hasher, &rows[i].item_id, sizeof rows[i].item_id);
+    lnti_hash_update(&hasher, ids[rows[i].class], strlen(ids[rows[i].class]) + 1);
+    lnti_hash_update(&hasher, &rows[i].p, sizeof rows[i].p);
+  }
+  lnti_hash_end(&content, &hasher);
+  lnt_status status = lnti_alloc_zero(&w, 1, sizeof *w, err);
+  if (status) return status;
+  w->project = project;
+  status = lnti_strdup(&w->name, name, err);
+  if (!status) status = write_foreign_facts(&w->facts, target, ids, n_classes, err);
+  if (!status) {
+    w->set = (lnti_item_set){.kind = LNTI_SET_PREDICTIONS,
+                             .name = w->name,
+                             .person = project->person,
+                             .created_ms = lnti_wall_ms(),
+                             .content = content,
+                             .facts_json = w->facts.data};
+    status = lnti_set_begin(&w->set, project, err);
+  }
+  for (size_t i = 0; i < n && !status; i++) status = add_foreign(w, &rows[i], err);
+  if (!status) return lnti_predictions_commit(NULL, w, err);
+  lnti_predictions_discard(w);
+  return status;
+}
+
 /* ---- reading ---- */
 
 typedef struct reading {

@@ -26,6 +26,19 @@ LNT_MUST_CHECK lnt_status lnti_predictions_commit(size_t *n_out, lnti_prediction
 /** The run of before stays. NULL is allowed. */
 void lnti_predictions_discard(lnti_predictions_writer *writer);
 
+/** What another model said of an item. */
+typedef struct lnti_predicted_row {
+  int64_t item_id;
+  size_t class;
+  float p;     /**< NaN: not said */
+  size_t line; /**< for the caller */
+} lnti_predicted_row;
+/** Keeps predictions that were made elsewhere, in the place of the earlier ones of that name. @param rows  [n] by rising item, each
+ *  once. @param ids  [n_classes] of the classes. LNT_EIO, LNT_ENOSPC, LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_predictions_store(lnti_project *project, const char *name, const char *target,
+                                                 const char *const *ids, size_t n_classes,
+                                                 const lnti_predicted_row *rows, size_t n, lnt_error *err);
+
 /** A class or label with its probability; of a number: class 0 and the number. Where answers were declined the first is the
  *  answer, by the number of lnti_decision. */
 typedef struct lnti_stored_class {

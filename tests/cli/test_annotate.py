@@ -127,6 +127,58 @@ class Annotate(program.Case):
         self.assertEqual(self.told("2", "--unskip")["skips"], 1)
         self.run_ok("-C", "p", "verify")
 
+    def test_predictions_of_elsewhere_become_answers(self):
+        items = self.run_lines("-C", "p", "items")
+        truth = {item["id"]: item["answers"]["class"] for item in items}
+        said = {item["id"]: (("disc" if n % 3 else "cross"), n / len(items)) for n, item in enumerate(items)}
+        lines = [f"{key},{name},{p:.4f}\n" for key, (name, p) in said.items()]
+        (self.folder / "gpt.csv").write_text("id,class,confidence\n1,disc,\n" + "".join(lines) + "999,disc,0.5\n2,cat,0.5\n3,disc,7\n")
+        told = self.run_json("-C", "p", "import", "--predictions", "gpt.csv", "--name", "gpt-4o", expect=3)
+        self.assertEqual((told["model"], told["target"], told["items"], len(told["refused"])), ("gpt-4o", "class", len(items), 3))
+        self.assertEqual({item["id"]: item["answers"]["class"] for item in self.run_lines("-C", "p", "items")}, truth)  # no answers
+        self.assertEqual(self.run_json("-C", "p", "status")["predictions"][0]["model"], "gpt-4o")
+        self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+        # Nothing that is answered changes; what is free and sure enough is taken, as one operation.
+        self.assertEqual(self.told("--from-predictions", "gpt-4o")["touched"], 0)
+        free = [item["id"] for item in items][::2]
+        self.told(*free, "--clear", "class")
+        sure = [key for key in free if said[key][1] >= 0.5]
+        dry = self.told("--from-predictions", "gpt-4o", "--min-confidence", "0.5", "--dry-run")
+        told = self.told("--from-predictions", "gpt-4o", "--min-confidence", "0.5")
+        self.assertEqual((dry["added"], told["added"]), (len(sure), len(sure)))
+        now = {item["id"]: item["answers"].get("class") for item in self.run_lines("-C", "p", "items")}
+        self.assertEqual(now, {key: truth[key] if key not in free else said[key][0] if key in sure else None for key in truth})
+        self.run_ok("-C", "p", "undo")
+        where = ("--where", f"id<={len(items) // 2} and labelled=no")
+        self.assertEqual(self.told("--from-predictions", "gpt-4o", *where)["added"],
+                         sum(int(key) <= len(items) // 2 for key in free))
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual({item["id"]: item["answers"]["class"] for item in self.run_lines("-C", "p", "items")}, truth)
+        # A second file takes the place of the first; mistakes are told.
+        (self.folder / "g.jsonl").write_text('{"id": 1, "class": "disc", "confidence": 0.25}\n')
+        self.assertEqual(self.run_json("-C", "p", "import", "--predictions", "g.jsonl", "--name", "gpt-4o")["items"], 1)
+        self.told("1", "--clear", "class")
+        self.assertEqual(self.told("--from-predictions", "gpt-4o")["added"], 1)
+        self.fails(2, "-C", "p", "import", "--predictions", "g.jsonl", says="--name NAME")
+        self.fails(2, "-C", "p", "import", "photos", "--predictions", "g.jsonl", "--name", "x", says="takes no SOURCE")
+        self.fails(1, "-C", "p", "annotate", "--from-predictions", "gemini", says="there are: gpt-4o")
+        self.fails(2, "-C", "p", "annotate", "--from-predictions", "gpt-4o", "--set", "class=disc", says="brings the answers")
+        self.fails(2, "-C", "p", "annotate", "1", "--set", "class=disc", "--min-confidence", "0.5", says="--from-predictions")
+
+    def test_own_predictions_become_answers(self):
+        self.run_ok("-C", "p", "train", "--target", "class", "--feature", "pixels", "--name", "m")
+        self.run_ok("-C", "p", "predict", "m", "--items", "", "--store", "--min-confidence", "0.6")
+        told = {line["id"]: line for line in self.run_lines("-C", "p", "predict", "m", "--items", "", "--min-confidence", "0.6")}
+        self.told("--where", "class=disc", "--clear", "class")
+        free = [item["id"] for item in self.run_lines("-C", "p", "items", "--where", "labelled=no")]
+        self.assertEqual(self.told("--from-predictions", "m")["added"], sum(not told[key]["unsure"] for key in free))
+        for item in self.run_lines("-C", "p", "items"):
+            if item["id"] in free:
+                self.assertEqual(item["answers"].get("class"), told[item["id"]]["label_id"])
+        (self.folder / "g.csv").write_text("id,class\n1,disc\n")
+        self.fails(1, "-C", "p", "import", "--predictions", "g.csv", "--name", "m", says="of its own")
+
     def test_undo_leaves_what_others_said(self):
         self.told("1", "2", "--set", "class=disc", "--set", "note=x")
         first = self.run_lines("-C", "p", "undo", "--list")[0]

@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <flow/annotate/annotate.h>
 #include <flow/annotate/lines.h>
+#include <flow/annotate/predicted.h>
 #include <flow/view/items.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ typedef struct run {
   lnti_item_names names;
   int64_t *ids; /* [n_ids] of a filter */
   size_t n_ids, id_capacity, next;
-  lnti_answer_lines *lines; /* NULL: no table */
+  lnti_answer_lines *lines;          /* NULL: no table */
+  lnti_predicted_answers *predicted; /* NULL: no predictions */
   bool ended, rolled_back, stored;
   char first_reason[300];
 } run;
@@ -71,15 +73,26 @@ static lnt_status parse_options(run *r, lnt_error *err) {
 }
 
 static lnt_status check_options(const lnti_annotate_items_options *o, lnt_error *err) {
-  int sources = (o->n_items > 0) + (o->where != NULL) + (o->file != NULL);
+  int sources = (o->n_items > 0) + (o->where != NULL && !o->predictions) + (o->file != NULL) + (o->predictions != NULL);
   bool says = o->n_set > 0 || o->n_clear > 0 || o->comment || o->skip || o->unskip;
   if (sources == 0) {
-    return lnti_fail(err, LNT_EINVAL, "which items? name them, or give --where FILTER or --file TABLE");
+    return lnti_fail(err, LNT_EINVAL,
+                     "which items? name them, or give --where FILTER, --file TABLE or --from-predictions MODEL");
   }
   if (sources > 1) {
-    return lnti_fail(err, LNT_EINVAL, "items are named, or found by --where, or listed in --file: one of these");
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "items are named, or found by --where, or listed in --file, or have predictions (--from-predictions, "
+        "alone or with --where): one of these");
   }
-  if (!o->file && !says) {
+  if (o->predictions && says) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "--from-predictions brings the answers: --set, --clear, --comment and --skip do not go with it");
+  }
+  if (o->min_confidence > 0 && !o->predictions) {
+    return lnti_fail(err, LNT_EINVAL, "--min-confidence goes with --from-predictions MODEL");
+  }
+  if (!o->file && !o->predictions && !says) {
     return lnti_fail(err, LNT_EINVAL, "what is to be said of them? --set KEY=VALUE, --clear KEY, --comment or --skip");
   }
   if (o->file && says) {
@@ -102,6 +115,12 @@ static lnt_status next_entry(lnti_answer_line *e, lnt_status *allowed_out, lnt_e
   if (r->lines) {
     bool more = false;
     lnt_status status = lnti_answer_lines_next(&more, e, &r->answers, allowed_out, reason, r->lines, err);
+    r->ended = !status && !more;
+    return status;
+  }
+  if (r->predicted) {
+    bool more = false;
+    lnt_status status = lnti_predicted_answers_next(&more, e, &r->answers, allowed_out, reason, r->predicted, err);
     r->ended = !status && !more;
     return status;
   }
@@ -140,7 +159,7 @@ static lnt_status write_remarks(run *r, lnti_tx *tx, const lnti_answer_line *e, 
 
 static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_PERSON,
-                                         .existing = LNTI_EXISTING_CHANGE,
+                                         .existing = r->predicted ? LNTI_EXISTING_KEEP : LNTI_EXISTING_CHANGE,
                                          .if_unchanged = r->options->if_unchanged,
                                          .unchanged_since = r->options->unchanged_since};
   const double confidence = isnan(e->confidence) ? r->options->confidence : e->confidence;
@@ -161,6 +180,7 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
   r->out.n_changed += counts.n_changed;
   r->out.n_same += counts.n_same;
   r->out.n_retired += counts.n_retired;
+  r->out.n_kept += counts.n_kept;
   r->out.n_touched += any || counts.n_added + counts.n_changed > 0;
   return LNT_OK;
 }
@@ -235,7 +255,9 @@ static lnt_status find_matching(run *r, lnt_error *err) {
 }
 
 static void describe(char *out, size_t n, const lnti_annotate_items_options *o) {
-  if (o->file) {
+  if (o->predictions) {
+    snprintf(out, n, "from the predictions of %.100s", o->predictions);
+  } else if (o->file) {
     snprintf(out, n, "from %.200s", strcmp(o->file, "-") == 0 ? "standard input" : o->file);
   } else {
     const char *first = o->n_set > 0     ? o->set[0]
@@ -261,10 +283,14 @@ lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *pr
   if (!status) status = lnti_store_ontology(&r.ontology, project->store, err); /* as it is after the waiting */
   if (!status) status = parse_options(&r, err);
   if (!status && options->where) status = find_matching(&r, err);
+  if (!status && options->predictions)
+    status = lnti_predicted_answers_open(&r.predicted, project, r.ontology, options->predictions,
+                                         options->min_confidence, options->where ? r.ids : NULL, r.n_ids, err);
   if (!status && r.lines) status = lnti_answer_lines_header(r.lines, r.ontology, err);
   if (!status) status = write_all(&r, err);
   if (!status) status = lnti_store_position_read(&position, project->store, err);
   lnti_answer_lines_close(r.lines);
+  lnti_predicted_answers_close(r.predicted);
   lnti_item_names_clear(&r.names);
   lnti_answer_list_clear(&r.answers);
   lnti_ontology_free(r.ontology);

@@ -13,6 +13,9 @@ typedef struct lnti_annotate_items_options {
   size_t n_items;
   const char *where; /**< a filter, in their place; NULL */
   const char *file; /**< a table with a line an item, in their place: CSV or JSON Lines, "-" the standard input; NULL */
+  const char *
+      predictions; /**< of this model, stored, are the answers of items that have none; `where` may choose among them */
+  double min_confidence;  /**< of those that are taken; 0: all */
   const char *const *set; /**< [n_set] "KEY=VALUE" */
   size_t n_set;
   const char *const *clear; /**< [n_clear] KEY */
@@ -35,6 +38,7 @@ typedef struct lnti_annotate_items_result {
   size_t n_items;                               /**< looked at */
   size_t n_touched;                             /**< of which something changed */
   size_t n_added, n_changed, n_same, n_retired; /**< answers, as of lnti_annotated */
+  size_t n_kept;                                /**< of predictions: the item has another answer, which stays */
   size_t n_comments, n_skips;                   /**< remarks written or taken back */
   size_t n_refused;
 } lnti_annotate_items_result;
