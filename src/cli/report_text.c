@@ -331,7 +331,8 @@ static lnt_status write_residuals(lnti_text *text, const lnti_regression_evaluat
   for (size_t b = 0; b < e->n_bins && !status; b++) {
     const lnti_residual_bin *bin = &e->bin[b];
     char range[64], mae[32], mean[32], spread[64];
-    (void)snprintf(range, sizeof range, "%.4g to %.4g", bin->low, bin->high);
+    int n_range = snprintf(range, sizeof range, "%.4g", bin->low);
+    if (bin->low < bin->high) (void)snprintf(range + n_range, sizeof range - (size_t)n_range, " to %.4g", bin->high);
     (void)snprintf(mae, sizeof mae, "%.4g", bin->mae);
     (void)snprintf(mean, sizeof mean, "%+.4g", bin->mean);
     (void)snprintf(spread, sizeof spread, "%+.4g and %+.4g", bin->p10, bin->p90);
@@ -416,7 +417,7 @@ static lnt_status write_reject(lnti_text *text, const lnti_reject_curve *curve, 
         text, err,
         "  To be right in %.0f %% it may answer the %.1f %% of the items of which it is at least %.1f %% "
         "sure.\n",
-        100 * WANTED[w], 100 * curve->point[i - 1].coverage, 100 * curve->point[i - 1].confidence);
+        100 * WANTED[w], 100 * curve->point[i - 1].coverage, floor(1000 * curve->point[i - 1].confidence) / 10);
   }
   return LNT_OK;
 }

@@ -197,6 +197,11 @@ class Targets(program.Case):
             for word in (*words, "north", f"knn-{target}", shown):
                 self.assertTrue(word in page.said, f"{target}: no {word} in\n{page.said}")
             self.assertNotRegex(page.said, r"\b(nan|inf)\b")
+            if target == "class":
+                self.assertTrue("How even are the classes? Each has 24 images." in page.said, page.said)
+            if target == "shade":  # a range of one value is that value
+                text = self.run_ok("-C", self.home, "evaluate", target, "--resamples", "0").stdout
+                self.assertRegex(text, r"\n  20 to 30 .*\n  40  ")
 
     def test_predictions_are_what_was_judged(self):
         """The figure of an evaluation, from the answers of predict and the labels of items."""

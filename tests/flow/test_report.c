@@ -107,15 +107,28 @@ static void one_slice_is_nothing_to_compare(void **state) {
   lnti_text_clear(&text);
 }
 
+static void equal_slices_have_no_best(void **state) {
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  lnti_text text = {NULL, 0, 0};
+  (void)state;
+  room[slices.gap.best].figures.value[0] = 0.875;
+  slices.gap.difference = 0;
+  slices.gap.ci95[0] = -0.1;
+  assert_ok(lnti_report_gap(&text, &slices, ERR));
+  assert_string_equal(text.data, "These are equally good (87.5\u00a0%).");
+  assert_string_equal(lnti_report_gap_verdict(&slices),
+                      "With other images of the same kind one of them may be better.");
+  lnti_text_clear(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(groups_are_said_in_words),
-      cmocka_unit_test(one_slice_is_nothing_to_compare),
-      cmocka_unit_test(pairs_come_by_count_then_class),
-      cmocka_unit_test(no_pairs_where_all_is_right),
-      cmocka_unit_test(worst_class_comes_first_and_unseen_last),
-      cmocka_unit_test(worst_first_sorts_any_number),
-      cmocka_unit_test(figures_are_shown_as_is_customary),
+      cmocka_unit_test(equal_slices_have_no_best),       cmocka_unit_test(groups_are_said_in_words),
+      cmocka_unit_test(one_slice_is_nothing_to_compare), cmocka_unit_test(pairs_come_by_count_then_class),
+      cmocka_unit_test(no_pairs_where_all_is_right),     cmocka_unit_test(worst_class_comes_first_and_unseen_last),
+      cmocka_unit_test(worst_first_sorts_any_number),    cmocka_unit_test(figures_are_shown_as_is_customary),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,7 +150,7 @@ static void trees_choices_and_comparisons_are_reported(void **state) {
   lnti_compared compared[LNTI_METRICS];
   lnti_mcnemar mcnemar = {200, 150, 30, 5, 15, 0.04};
   const lnti_measures of_first = lnti_evaluation_measures(e), of_second = lnti_evaluation_measures(other);
-  lnti_reject_curve curve = {{{0.25, 1, 0.9}, {0.5, 0.96, 0.7}, {0.75, 0.9, 0.6}, {1, 0.75, 0.3}}, 4, 0.93};
+  lnti_reject_curve curve = {{{0.25, 1, 0.9}, {0.5, 0.96, 0.99996}, {0.75, 0.9, 0.6}, {1, 0.75, 0.3}}, 4, 0.93};
   lnti_text text = {NULL, 0, 0};
   lnti_arena arena = {NULL, 0, 0};
   (void)state;
@@ -166,6 +166,7 @@ static void trees_choices_and_comparisons_are_reported(void **state) {
   has(page, "Hierarchical F1");
   has(page, "What if it stops where it is no longer sure?");
   has(page, "To be right in 95\u00a0% it may answer only the <strong>50.0");
+  has(page, "at least 99.9\u00a0% sure.");
   has(page, "&lt;wren&gt;</bdi>?</h2>");
   has(page, "<b>the second</b> is better");
   has(page, "may be chance");

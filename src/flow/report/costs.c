@@ -53,7 +53,7 @@ void lnti_page_costs(lnti_page *page, const lnti_report *report) {
   if (words.data) lnti_page_text(page, words.data);
   lnti_page_html(
       page,
-      "</p>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"costs\" tabindex=\"0\">\n<table class=\"bins\">\n"
+      "</p>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"costs\" tabindex=\"0\">\n<table class=\"bins costs\">\n"
       "<caption class=\"hidden\">Cost an image by threshold</caption>\n<thead><tr><th scope=\"col\">Yes to</th>"
       "<th scope=\"col\">In use: from</th><th scope=\"col\">Cost an image</th>"
       "<th scope=\"col\">By the costs: from</th><th scope=\"col\">Cost an image</th>"

@@ -278,7 +278,12 @@ static void balance(lnti_page *page, const lnti_report *report) {
   lnti_class_balance_of(&b, count, e->k);
   free(count);
   if (b.n == 0) return;
-  lnti_page_html(page, "<p class=\"note\">How even are the classes? Most images are of ");
+  lnti_page_html(page, "<p class=\"note\">How even are the classes? ");
+  if (e->classes[b.largest].n == e->classes[b.smallest].n && b.n_empty == 0) {
+    lnti_page_html(page, "Each has %s images.</p>\n", lnti_report_count(e->classes[b.largest].n).text);
+    return;
+  }
+  lnti_page_html(page, "Most images are of ");
   lnti_page_name(page, report->class_titles[b.largest]);
   lnti_page_html(page, " (%s), fewest of ", lnti_report_count(e->classes[b.largest].n).text);
   lnti_page_name(page, report->class_titles[b.smallest]);

@@ -5,6 +5,11 @@
 
 #include <math.h>
 
+/* "At least" is not rounded up. */
+static lnti_report_value sureness(double confidence) {
+  return lnti_report_percent(floor(1000 * confidence) / 1000);
+}
+
 /* The greatest coverage with so many right; NULL: none. */
 static const lnti_reject_point *reach(const lnti_reject_curve *curve, double wanted) {
   for (size_t i = curve->n_points; i-- > 0;) {
@@ -25,7 +30,7 @@ static void sentence(lnti_page *page, const lnti_reject_curve *curve) {
         page,
         " To be right in %.4g\u00a0%% it may answer only the <strong>%s</strong> of the images of which it is at "
         "least %s sure.",
-        100 * WANTED[w], lnti_report_percent(point->coverage).text, lnti_report_percent(point->confidence).text);
+        100 * WANTED[w], lnti_report_percent(point->coverage).text, sureness(point->confidence).text);
     said++;
   }
   if (said == 0 && all < 1)
@@ -45,7 +50,7 @@ static void table(lnti_page *page, const lnti_reject_curve *curve) {
     if (p->coverage < next - 1e-9) continue;
     lnti_page_html(page, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td></tr>\n",
                    lnti_report_percent(p->coverage).text, lnti_report_percent(p->accuracy).text,
-                   lnti_report_percent(p->confidence).text);
+                   sureness(p->confidence).text);
     next = floor(p->coverage * 10 + 1 + 1e-9) / 10;
   }
   lnti_page_html(page, "</tbody>\n</table>\n</details>\n");

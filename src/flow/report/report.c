@@ -277,6 +277,8 @@ static lnt_status gap_apart(lnti_text *out, const lnti_report_slices *slices, ln
 static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
   const bool points = is_accuracy(slices);
+  if (!(gap->difference > 0))
+    return lnti_text_printf(out, err, "These are equally good (%s).", slice_value(slices, gap->best).text);
   lnt_status status = points ? LNT_OK : lnti_text_printf(out, err, "%s: ", slices->measure[0]->title);
   if (!status) status = lnti_text_printf(out, err, points ? "Best is " : "best is ");
   if (!status) status = quote_value(out, lnti_report_slice_title(&slices->slices[gap->best]), err);
@@ -319,6 +321,7 @@ const char *lnti_report_gap_verdict(const lnti_report_slices *slices) {
   const lnti_slice_gap *gap = &slices->gap;
   if (gap->n_enough < 2) return "";
   if (isnan(gap->ci95[0])) return "Without resamples nothing is known of chance.";
+  if (!(slices->gap.difference > 0)) return "With other images of the same kind one of them may be better.";
   return gap->ci95[0] > 0 ? "That is more than chance: the model does worse there."
                           : "That cannot be told from chance: with other images of the same kind it might be the other "
                             "way round.";
