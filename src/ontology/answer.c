@@ -32,16 +32,16 @@ static lnt_status check_own(const lnti_ontology *ontology, const lnti_question *
   return LNT_OK;
 }
 
-/* The option may be an answer. */
+/* The option may be an answer. `kept`: an answer that was given earlier, here and below. */
 static lnt_status check_offered(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                                lnt_error *err) {
+                                bool kept, lnt_error *err) {
   if (answer->option == LNTI_NONE) {
     return lnti_fail(err, LNT_EINVAL, "the answer to \"%s\" names no option", q->key);
   }
   lnt_status status = check_own(ontology, q, answer, err);
   if (status) return status;
   const lnti_option *o = &ontology->options[answer->option];
-  if (is_retired(ontology, answer->option)) {
+  if (!kept && is_retired(ontology, answer->option)) {
     return lnti_fail(err, LNT_EINVAL, "the option \"%s\" of \"%s\" is retired: choose another", o->key, q->key);
   }
   if (q->type == LNTI_TREE && q->leaf_only && o->n_children) {
@@ -52,17 +52,17 @@ static lnt_status check_offered(const lnti_ontology *ontology, const lnti_questi
 }
 
 static lnt_status check_option(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                               lnt_error *err) {
+                               bool kept, lnt_error *err) {
   if (!isnan(answer->number)) {
     return lnti_fail(err, LNT_EINVAL, "the question \"%s\" takes one of its options, not the number %g", q->key,
                      answer->number);
   }
-  return check_offered(ontology, q, answer, err);
+  return check_offered(ontology, q, answer, kept, err);
 }
 
 static lnt_status check_yes_or_no(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                                  lnt_error *err) {
-  lnt_status status = check_offered(ontology, q, answer, err);
+                                  bool kept, lnt_error *err) {
+  lnt_status status = check_offered(ontology, q, answer, kept, err);
   if (status) return status;
   if (answer->number == 0 || answer->number == 1) return LNT_OK;
   if (isnan(answer->number)) {
@@ -75,19 +75,19 @@ static lnt_status check_yes_or_no(const lnti_ontology *ontology, const lnti_ques
 }
 
 /* How many options a question offers at its first level. */
-static size_t count_offered(const lnti_ontology *ontology, const lnti_question *q) {
+static size_t count_offered(const lnti_ontology *ontology, const lnti_question *q, bool kept) {
   size_t n = 0;
   for (size_t i = q->first_option; i != LNTI_NONE; i = ontology->options[i].next_sibling) {
-    n += !ontology->options[i].retired;
+    n += kept || !ontology->options[i].retired;
   }
   return n;
 }
 
 static lnt_status check_place(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                              lnt_error *err) {
-  lnt_status status = check_offered(ontology, q, answer, err);
+                              bool kept, lnt_error *err) {
+  lnt_status status = check_offered(ontology, q, answer, kept, err);
   if (status) return status;
-  size_t n = count_offered(ontology, q);
+  size_t n = count_offered(ontology, q, kept);
   if (answer->number >= 1 && answer->number <= (double)n && answer->number == floor(answer->number)) return LNT_OK;
   return lnti_fail(err, LNT_EINVAL,
                    "the place of \"%s\" in the order of \"%s\" is a whole number from 1 to %zu, not %g",
@@ -157,22 +157,22 @@ static lnt_status check_number(const lnti_question *q, const lnti_answer *answer
 }
 
 static lnt_status check_value(const lnti_ontology *ontology, const lnti_question *q, const lnti_answer *answer,
-                              lnt_error *err) {
+                              bool kept, lnt_error *err) {
   switch (q->type) {
     case LNTI_NUMBER:
       return check_number(q, answer, err);
     case LNTI_CHECKLIST:
-      return check_yes_or_no(ontology, q, answer, err);
+      return check_yes_or_no(ontology, q, answer, kept, err);
     case LNTI_RANK:
-      return check_place(ontology, q, answer, err);
+      return check_place(ontology, q, answer, kept, err);
     case LNTI_TEXT:
       return check_text(q, answer, err);
     default:
-      return check_option(ontology, q, answer, err);
+      return check_option(ontology, q, answer, kept, err);
   }
 }
 
-lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err) {
+static lnt_status check(const lnti_ontology *ontology, const lnti_answer *answer, bool kept, lnt_error *err) {
   if (answer->question >= ontology->n_questions) {
     return lnti_fail(err, LNT_EINVAL, "no question %zu: there are %zu", answer->question, ontology->n_questions);
   }
@@ -183,7 +183,7 @@ lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *a
   }
   switch (answer->state) {
     case LNTI_ANSWERED:
-      return check_value(ontology, q, answer, err);
+      return check_value(ontology, q, answer, kept, err);
     case LNTI_NONE_OF_THESE:
       if (q->type == LNTI_NUMBER || q->type == LNTI_TEXT) {
         return lnti_fail(err, LNT_EINVAL, "\"%s\" asks for a %s: \"none of these\" is no answer to it", q->key,
@@ -205,6 +205,14 @@ lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *a
                      q->key);
   }
   return LNT_OK;
+}
+
+lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err) {
+  return check(ontology, answer, false, err);
+}
+
+lnt_status lnti_answer_check_kept(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err) {
+  return check(ontology, answer, true, err);
 }
 
 bool lnti_question_visible(const lnti_ontology *ontology, size_t question, lnti_is_chosen chosen, void *payload) {

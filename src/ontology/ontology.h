@@ -271,6 +271,9 @@ typedef struct lnti_answer {
  * @return LNT_OK; LNT_EINVAL with the rule, the value and what is allowed.
  */
 LNT_MUST_CHECK lnt_status lnti_answer_check(const lnti_ontology *ontology, const lnti_answer *answer, lnt_error *err);
+/** The same of an answer that was given earlier: an option that was retired since stays with its answers. */
+LNT_MUST_CHECK lnt_status lnti_answer_check_kept(const lnti_ontology *ontology, const lnti_answer *answer,
+                                                 lnt_error *err);
 
 /** The rules of any text that people write: as those of a text above. @param what  it is, for the message
  *  @param max  most characters. LNT_EINVAL. */

@@ -65,6 +65,10 @@ static void options(void **state) {
   assert_message("not of \"area\"");
   assert_status(choose("area", "old"), LNT_EINVAL);
   assert_message("retired");
+  const lnti_answer old = {question("area"), LNTI_ANSWERED, option("old"), NAN, NULL};
+  const lnti_answer other = {question("area"), LNTI_ANSWERED, option("door"), NAN, NULL};
+  assert_ok(lnti_answer_check_kept(ontology, &old, ERR));
+  assert_status(lnti_answer_check_kept(ontology, &other, ERR), LNT_EINVAL);
   assert_ok(choose("species", "duck"));
   assert_status(choose("species", "birds"), LNT_EINVAL);
   assert_message("leaves");

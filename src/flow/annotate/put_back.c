@@ -55,7 +55,7 @@ static lnt_status prepare_back(lnti_annotating *b, lnti_annotation *annotations,
     if (rows[i].refused.code || rows[i].row.question_id == LNTI_REMARKS) continue;
     lnt_status allowed = annotation_of(&annotations[i], b, &rows[i].row, &reason);
     const lnti_answer *answer = &annotations[i].answer;
-    if (!allowed && answer->state != LNTI_CLEARED) allowed = lnti_answer_check(b->ontology, answer, &reason);
+    if (!allowed && answer->state != LNTI_CLEARED) allowed = lnti_answer_check_kept(b->ontology, answer, &reason);
     if (allowed) refuse(b, rows, n, i, allowed, &reason);
     if (!allowed) b->steps[b->n++] = (lnti_annotate_step){&annotations[i], i, rows[i].row.slot, true, true};
   }
