@@ -122,6 +122,37 @@ class Tables(program.Case):
         self.assertRegex(self.run_ok("-C", name, "export", "u.csv").stdout, r"\AExported 6 items to u.csv \(")
 
 
+    def test_what_was_exported_comes_back(self):
+        """Into a new project: images, splits, metadata and answers by import, what people said of them by annotate."""
+        name = self.project(per_class=4)
+        self.run_ok("-C", name, "split", "--test", "0.25", "--val", "0.25")
+        self.run_ok("-C", name, "annotate", "1", "--set", "class=unsure")
+        self.run_ok("-C", name, "annotate", "2", "--clear", "class")
+        self.run_ok("-C", name, "annotate", "2", "--skip", "too dark")
+        self.run_ok("-C", name, "annotate", "3", "--set", "class=disc", "--confidence", "0.75", "--comment", "a, \"b\"")
+        self.run_ok("-C", name, "annotate", "3", "--comment", "again")
+        for suffix in ("jsonl", "csv"):
+            self.run_ok("-C", name, "export", f"one.{suffix}")
+            self.run_ok("init", suffix)
+            self.run_ok("-C", suffix, "import", f"one.{suffix}")
+            if suffix == "jsonl":
+                self.run_ok("-C", suffix, "annotate", "--file", "one.jsonl")
+            self.run_ok("-C", suffix, "export", f"two.{suffix}")
+        one, two = ([json.loads(line) for line in (self.folder / f"{part}.jsonl").read_text().splitlines()] for part in ("one", "two"))
+        self.assertEqual((one[2].pop("comments"), one[2].pop("confidences")), (["a, \"b\"", "again"], {"class": 0.75}))
+        self.assertEqual((one[0]["answers"], one[1]["skip"]), ({"class": {"state": "unsure"}}, "too dark"))
+        self.assertEqual(len(one[0]["content"]), 64)
+        for found in one + two:
+            found.pop("stage")  # where it stands in the work of this project
+        self.assertEqual(one, two)
+        one, two = (list(csv.DictReader(io.StringIO((self.folder / f"{part}.csv").read_text()))) for part in ("one", "two"))
+        for found in one + two:
+            found.pop("stage")
+        self.assertEqual(one[0].pop("class"), "(unsure)")  # which a table of separated values cannot bring back
+        self.assertEqual(two[0].pop("class"), "")
+        self.assertEqual(one, two)
+
+
 class Interrupted(program.Case):
     def test_ctrl_c(self):
         images = write_idx(self.folder, "train", 8000)

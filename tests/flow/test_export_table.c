@@ -112,10 +112,12 @@ static void json_lines(void **state) {
       "{\"id\":\"1\",\"uri\":\"/a.png\",\"split\":\"train\",\"stage\":\"annotate\",\"answers\":{"
       "\"class\":\"birds/duck, wild\",\"class/birds/duck, wild/age\":2.5,\"labels\":[\"bowl\"],"
       "\"labels/bowl/full\":\"yes\"},\"answers_no\":{\"labels\":[\"spoon\"]},"
-      "\"meta\":{\"camera\":\"two\\nlines\",\"site\":\" north \"},\"width\":8,\"height\":8,\"format\":\"png\"}\n"
+      "\"meta\":{\"camera\":\"two\\nlines\",\"site\":\" north \"},\"width\":8,\"height\":8,\"format\":\"png\",\"bytes\":100,"
+      "\"content\":\"1dbd7d0b561a41d23c2a469ad42fbd70d5438bae826f6fd607413190c37c363b\"}\n"
       "{\"id\":\"2\",\"uri\":\"/b \\\"x\\\", y.png\",\"split\":\"\",\"stage\":\"annotate\",\"answers\":{"
       "\"class\":{\"state\":\"unsure\"},\"labels\":{\"state\":\"unsure\",\"yes\":[\"spoon\"]}},"
-      "\"meta\":{\"GPS position\":\"47.5 8.25\"},\"width\":8,\"height\":8,\"format\":\"png\"}\n");
+      "\"meta\":{\"GPS position\":\"47.5 8.25\"},\"width\":8,\"height\":8,\"format\":\"png\",\"bytes\":100,"
+      "\"content\":\"e88b43fded6323ef02ffeffbd8c40846ee09bf316271bd22369659c959dd733a\"}\n");
   assert_int_equal(r.exported, 2);
   lab_free(&l);
 }
@@ -138,7 +140,8 @@ static void private_keys_are_left_out(void **state) {
   expect_content(&l, "both.jsonl",
                  "{\"id\":\"3\",\"uri\":\"/c.png\",\"split\":\"test\",\"stage\":\"annotate\",\"answers\":{"
                  "\"class\":{\"state\":\"none\"}},\"meta\":{\"site\":\"a,b\"},\"width\":8,\"height\":8,"
-                 "\"format\":\"png\"}\n");
+                 "\"format\":\"png\",\"bytes\":100,"
+                 "\"content\":\"6cddb367afbd583bb48f9bbd7d5ba3b1d0738b4881b1cddd38169526d8158137\"}\n");
   lab_free(&l);
 }
 

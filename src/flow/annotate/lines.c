@@ -94,7 +94,8 @@ static bool is_known_aside(const char *name) {
   static const char *const names[] = {"split",      "stage",    "kind",     "group",   "width",    "height",
                                       "depth",      "format",   "bytes",    "source",  "labelled", "sharpness",
                                       "brightness", "contrast", "channels", "content", "state"};
-  static const char *const beginnings[] = {"meta.", "titles.", "duplicate.", "titles", "meta", "duplicate"};
+  static const char *const beginnings[] = {"confidences.", "comments", "meta.", "titles.",
+                                           "duplicate.",   "titles",   "meta",  "duplicate"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(name, names[i]) == 0) return true;
   }

@@ -197,6 +197,57 @@ static lnt_status write_row(table_export *t, const lnti_item_view *view, lnt_err
 
 /* ---- JSON Lines ---- */
 
+/* How sure people said they were, by question; of several options the least. */
+static lnt_status write_confidences(table_export *t, const lnti_item_view *view, lnt_error *err) {
+  lnti_json_writer *w = t->json;
+  bool any = false;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0, run = 0; i < view->n_answers && !status; i += run) {
+    const lnti_answer_row *rows = view->answers + i;
+    double least = (double)NAN;
+    run = lnti_answers_run(rows, view->n_answers - i);
+    for (size_t r = 0; r < run; r++) least = fmin(least, rows[r].confidence); /* of a NaN and a number the number */
+    size_t question = lnti_ontology_question_by_id(t->work->ontology, rows->question_id);
+    if (isnan(least) || question == LNTI_NONE) continue;
+    if (!any) lnti_json_key(w, "confidences");
+    if (!any) lnti_json_begin_object(w);
+    any = true;
+    t->cell.length = 0;
+    status = lnti_ontology_question_path(&t->cell, t->work->ontology, question, err);
+    if (!status) lnti_json_kv_real(w, t->cell.data, least);
+  }
+  if (any) lnti_json_end_object(w);
+  return status;
+}
+
+typedef struct remarks {
+  lnti_json_writer *json;
+  bool commented;
+} remarks;
+
+/* The skip comes first. */
+static lnt_status write_remark(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  remarks *r = payload;
+  (void)err;
+  if (row->slot == LNTI_SLOT_SKIP) {
+    lnti_json_kv_string(r->json, "skip", row->text);
+    return LNT_OK;
+  }
+  if (!r->commented) lnti_json_key(r->json, "comments");
+  if (!r->commented) lnti_json_begin_array(r->json);
+  r->commented = true;
+  lnti_json_string(r->json, row->text);
+  return LNT_OK;
+}
+
+/* Why it was skipped, and what people wrote of it. */
+static lnt_status write_remarks(table_export *t, int64_t id, lnt_error *err) {
+  remarks r = {t->json, false};
+  lnt_status status = lnti_store_remarks(t->work->project->store, id, id, write_remark, &r, err);
+  if (r.commented) lnti_json_end_array(t->json);
+  return status;
+}
+
 static lnt_status write_object(table_export *t, const lnti_item_view *view, lnt_error *err) {
   lnti_json_writer *w = t->json;
   const lnti_item *item = view->item;
@@ -213,6 +264,8 @@ static lnt_status write_object(table_export *t, const lnti_item_view *view, lnt_
     lnti_json_kv_string(w, "group", id);
   }
   lnt_status status = lnti_answers_json(w, t->work->ontology, view->answers, view->n_answers, err);
+  if (!status) status = write_confidences(t, view, err);
+  if (!status) status = write_remarks(t, item->id, err);
   lnti_json_key(w, "meta");
   lnti_json_begin_object(w);
   for (size_t i = 0; i < view->n_meta; i++) {
@@ -223,6 +276,12 @@ static lnt_status write_object(table_export *t, const lnti_item_view *view, lnt_
   lnti_json_kv_int(w, "width", item->w);
   lnti_json_kv_int(w, "height", item->h);
   lnti_json_kv_string(w, "format", item->format);
+  if (item->kind != LNTI_ITEM_GROUP) {
+    char content[LNTI_HASH_HEX];
+    lnti_hash_hex(content, &item->content);
+    lnti_json_kv_int(w, "bytes", (int64_t)item->bytes);
+    lnti_json_kv_string(w, "content", content);
+  }
   lnti_json_end_object(w);
   return status ? status : lnti_json_finish(w, err);
 }

@@ -11,9 +11,10 @@
 static const struct {
   const char *name;
   lnti_column_role role;
-} fixed[] = {{"id", LNTI_COLUMN_SKIP},     {"uri", LNTI_COLUMN_PATH},    {"split", LNTI_COLUMN_SPLIT},
-             {"stage", LNTI_COLUMN_SKIP},  {"group", LNTI_COLUMN_GROUP}, {"width", LNTI_COLUMN_SKIP},
-             {"height", LNTI_COLUMN_SKIP}, {"format", LNTI_COLUMN_SKIP}, {"kind", LNTI_COLUMN_SKIP}};
+} fixed[] = {{"id", LNTI_COLUMN_SKIP},     {"uri", LNTI_COLUMN_PATH},     {"split", LNTI_COLUMN_SPLIT},
+             {"stage", LNTI_COLUMN_SKIP},  {"group", LNTI_COLUMN_GROUP},  {"width", LNTI_COLUMN_SKIP},
+             {"height", LNTI_COLUMN_SKIP}, {"format", LNTI_COLUMN_SKIP},  {"kind", LNTI_COLUMN_SKIP},
+             {"bytes", LNTI_COLUMN_SKIP},  {"content", LNTI_COLUMN_SKIP}, {"skip", LNTI_COLUMN_SKIP}};
 enum { N_FIXED = sizeof fixed / sizeof fixed[0], N_CSV = 8 };
 
 static const char *after(const char *text, const char *prefix) {
@@ -32,9 +33,14 @@ static size_t find_fixed(const char *name) {
   return i;
 }
 
+/* What annotate --file takes, or nobody. */
+static bool is_remark(const char *name) {
+  return after(name, "confidences.") || strcmp(name, "comments") == 0;
+}
+
 /* Of JSON Lines: what has keys of its own below it. "titles" are for people; options are called by "answers". */
 static bool is_open_part(const char *name) {
-  return after(name, "meta.") || after(name, "answers") || after(name, "titles");
+  return after(name, "meta.") || after(name, "answers") || after(name, "titles") || is_remark(name);
 }
 
 /* The columns of every row stand in one order; of JSON Lines, "group" and "kind" are not in every row. */
@@ -148,7 +154,7 @@ lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err) {
     if (column->role != LNTI_COLUMN_OPEN) continue;
     if (known < N_FIXED) {
       status = lnti_table_assign(p, i, fixed[known].role, NULL, true, err);
-    } else if (p->sample->format == LNTI_TABLE_JSONL && after(column->name, "titles")) {
+    } else if (p->sample->format == LNTI_TABLE_JSONL && (after(column->name, "titles") || is_remark(column->name))) {
       status = lnti_table_assign(p, i, LNTI_COLUMN_SKIP, NULL, true, err);
     } else if (after(column->name, "meta.")) {
       status = lnti_table_assign(p, i, LNTI_COLUMN_META, NULL, true, err);
