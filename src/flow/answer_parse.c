@@ -214,6 +214,9 @@ lnt_status lnti_answer_parse(lnti_answer_list *out, const lnti_ontology *ontolog
   const lnti_question *q = &ontology->questions[key->question];
   lnti_answer_state state = LNTI_ANSWERED;
   bool word = read_state(&state, text) && state != LNTI_ANSWERED;
+  if (key->no && q->type != LNTI_CHECKLIST) {
+    return lnti_fail(err, LNT_EINVAL, "\"%s\" is no checklist: it takes no noes", q->key);
+  }
   if (key->state) {
     if (read_state(&state, text)) return add_state(out, key, state, err);
     return lnti_fail(err, LNT_EINVAL, "the state of \"%s\" is answered, unsure, none or clear, not \"%.100s\"", q->key,
