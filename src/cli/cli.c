@@ -137,3 +137,15 @@ void lnti_json_kv_id(lnti_json_writer *w, const char *key, int64_t id) {
 lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err) {
   return lnti_json_writer_new(out, write_out, cli, indent, err);
 }
+
+lnt_status lnti_cli_removed_json(lnti_cli *cli, const char *name, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "removed", name);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}

@@ -62,6 +62,15 @@ LNT_MUST_CHECK lnt_status lnti_command_find(const lnti_command **out, const char
 /** The line of the usage that begins with the word, for a command that has such forms; else the first line.
  *  *n_out bytes of it. */
 const char *lnti_command_form(size_t *n_out, const lnti_command *command, const char *word);
+/** What a command with several forms can be asked for: a word, what stands after it, the options that go with it. */
+typedef struct lnti_form {
+  const char *verb, *form, *options; /**< options: names with '|' between them */
+  size_t operands_min, operands_max; /**< the verb included */
+  lnt_status (*run)(lnti_cli *cli, const lnti_args *args, lnt_error *err);
+} lnti_form;
+/** Runs the form that fits the operands, of none the first. @param forms  ends with verb NULL */
+LNT_MUST_CHECK lnt_status lnti_command_run_form(const lnti_command *command, const lnti_form *forms, lnti_cli *cli,
+                                                const lnti_args *args, lnt_error *err);
 /** LNT_EINVAL for operands that fit no form of the command: an unknown first word with the nearest, or what is missing
  *  or too much after a known one. */
 LNT_MUST_CHECK lnt_status lnti_command_fail_form(const lnti_command *command, const lnti_args *args, lnt_error *err);
@@ -93,6 +102,8 @@ void lnti_json_error(lnti_json_writer *w, lnt_status status, const char *message
 
 /** A JSON writer on stdout; finish each document, free it. */
 LNT_MUST_CHECK lnt_status lnti_cli_json(lnti_json_writer **out, lnti_cli *cli, int indent, lnt_error *err);
+/** {"removed": name} on stdout. */
+LNT_MUST_CHECK lnt_status lnti_cli_removed_json(lnti_cli *cli, const char *name, lnt_error *err);
 /** A number that names something, as a string: many readers of JSON keep fewer digits of a number. 0: null. */
 void lnti_json_kv_id(lnti_json_writer *w, const char *key, int64_t id);
 

@@ -348,22 +348,11 @@ static lnt_status run_pull(lnti_cli *cli, const lnti_args *args, lnt_error *err)
 /* ---- removing ---- */
 
 static lnt_status run_remove(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  lnti_json_writer *w = NULL;
   const char *name = args->operands[1];
   lnt_status status = lnti_backbones_remove(cli->backbones, name, err);
-  if (status) return status;
-  if (!cli->json) {
-    lnti_print(cli, "Removed %s. Models that were trained with it carry it along.\n", name);
-    return LNT_OK;
-  }
-  status = lnti_cli_json(&w, cli, 0, err);
-  if (status) return status;
-  lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "removed", name);
-  lnti_json_end_object(w);
-  status = lnti_json_finish(w, err);
-  lnti_json_writer_free(w);
-  return status;
+  if (status || cli->json) return status ? status : lnti_cli_removed_json(cli, name, err);
+  lnti_print(cli, "Removed %s. Models that were trained with it carry it along.\n", name);
+  return LNT_OK;
 }
 
 static lnt_status run_show(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
@@ -387,29 +376,18 @@ static const lnti_cli_option option_table[] = {
     LNTI_CLI_OPTIONS_END,
 };
 
-/* What can be asked for: a word, what stands after it, the options that go with it. */
-static const struct {
-  const char *verb, *form, *options;
-  size_t n_operands;
-  lnt_status (*run)(lnti_cli *cli, const lnti_args *args, lnt_error *err);
-} forms[] = {
-    {"list", "backbone list", "", 1, run_list},
-    {"show", "backbone show NAME", "", 2, run_show},
-    {"add", "backbone add FILE", "name|size|mean|std|precision|bgr|layer|class-layer|labels|licence", 2, run_add},
-    {"pull", "backbone pull", "", 1, run_catalogue},
-    {"pull", "backbone pull NAME", "name|from", 2, run_pull},
-    {"remove", "backbone remove NAME", "", 2, run_remove},
+static const lnti_form forms[] = {
+    {"list", "backbone list", "", 1, 1, run_list},
+    {"show", "backbone show NAME", "", 2, 2, run_show},
+    {"add", "backbone add FILE", "name|size|mean|std|precision|bgr|layer|class-layer|labels|licence", 2, 2, run_add},
+    {"pull", "backbone pull", "", 1, 1, run_catalogue},
+    {"pull", "backbone pull NAME", "name|from", 2, 2, run_pull},
+    {"remove", "backbone remove NAME", "", 2, 2, run_remove},
+    {NULL, NULL, NULL, 0, 0, NULL},
 };
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  const char *verb = args->n_operands > 0 ? args->operands[0] : "list";
-  size_t n = args->n_operands > 0 ? args->n_operands : 1;
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-    if (strcmp(verb, forms[i].verb) != 0 || n != forms[i].n_operands) continue;
-    lnt_status status = lnti_args_allow(args, option_table, forms[i].options, forms[i].form, err);
-    return status ? status : forms[i].run(cli, args, err);
-  }
-  return lnti_command_fail_form(&lnti_cmd_backbone, args, err);
+  return lnti_command_run_form(&lnti_cmd_backbone, forms, cli, args, err);
 }
 
 static const lnti_example examples[] = {

@@ -199,10 +199,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const char *name = args->n_operands == 2 ? args->operands[1] : NULL;
   const bool lists = strcmp(verb, "list") == 0 && args->n_operands <= 1, shows = strcmp(verb, "show") == 0 && name;
   lnti_project *project = NULL;
-  if (!lists && !shows && !(strcmp(verb, "remove") == 0 && name)) {
-    return lnti_fail(err, LNT_EINVAL,
-                     "it is 'linnet embeddings', 'linnet embeddings show NAME' or 'linnet embeddings remove NAME'");
-  }
+  if (!lists && !shows && !(strcmp(verb, "remove") == 0 && name))
+    return lnti_command_fail_form(&lnti_cmd_embeddings, args, err);
   lnt_status status = lnti_cli_project(&project, cli, err);
   if (!status) status = lists || shows ? run_list(cli, project, name, err) : run_remove(cli, project, name, err);
   lnti_project_close(project);

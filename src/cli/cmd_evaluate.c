@@ -160,7 +160,7 @@ static const lnti_example examples[] = {
     {"The same, with a page to look at and to pass on:", "linnet evaluate logistic-hog --html report.html"},
     {"By camera and by how sharp they are:", "linnet evaluate logistic-hog --slice camera --slice sharpness"},
     {"Which of two is better, and whether that is more than chance:", "linnet evaluate knn-hog --compare logistic-hog"},
-    {"Would it notice what it has never seen, such as a cat?", "linnet evaluate pets --unknown-class cat"},
+    {"Whether it notices what it has never seen, such as a cat:", "linnet evaluate pets --unknown-class cat"},
     {"One figure for a script:", "linnet evaluate logistic-hog --json | jq .accuracy"},
     {"A model file from elsewhere, on the validation items:", "linnet evaluate ../other/best.lnt --split val"},
     {NULL, NULL},

@@ -179,26 +179,16 @@ static const lnti_cli_option option_table[] = {
     LNTI_CLI_OPTIONS_END,
 };
 
-/* What can be asked for: a word, what stands after it, the options that go with it. */
-static const struct {
-  const char *verb, *form, *options;
-  size_t operands_min, operands_max;
-  lnt_status (*run)(lnti_cli *cli, const lnti_args *args, lnt_error *err);
-} forms[] = {
+static const lnti_form forms[] = {
     {"show", "ontology show", "all|question|depth|template", 1, 1, run_show},
     {"check", "ontology check FILE", "", 2, 2, run_check},
     {"set", "ontology set FILE", "dry-run", 2, 2, run_set},
     {"migrate", "ontology migrate", "dry-run|note", 1, OPERANDS_MAX, lnti_cli_ontology_migrate},
+    {NULL, NULL, NULL, 0, 0, NULL},
 };
 
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-    if (strcmp(args->operands[0], forms[i].verb) != 0) continue;
-    if (args->n_operands < forms[i].operands_min || args->n_operands > forms[i].operands_max) continue;
-    lnt_status status = lnti_args_allow(args, option_table, forms[i].options, forms[i].form, err);
-    return status ? status : forms[i].run(cli, args, err);
-  }
-  return lnti_command_fail_form(&lnti_cmd_ontology, args, err);
+  return lnti_command_run_form(&lnti_cmd_ontology, forms, cli, args, err);
 }
 
 static const lnti_example examples[] = {

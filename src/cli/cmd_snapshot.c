@@ -192,22 +192,11 @@ static lnt_status run_create(lnti_cli *cli, lnti_project *project, const char *n
 }
 
 static lnt_status run_remove(lnti_cli *cli, lnti_project *project, const char *name, lnt_error *err) {
-  lnti_json_writer *w = NULL;
   lnt_status status = lnti_snapshot_remove(project, name, err);
-  if (status) return status;
-  if (!cli->json) {
-    lnti_print(cli, "Removed the snapshot \"");
-    status = lnti_print_plain(cli, name, err);
-    lnti_print(cli, "\"\n");
-    return status;
-  }
-  status = lnti_cli_json(&w, cli, 0, err);
-  if (status) return status;
-  lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "removed", name);
-  lnti_json_end_object(w);
-  status = lnti_json_finish(w, err);
-  lnti_json_writer_free(w);
+  if (status || cli->json) return status ? status : lnti_cli_removed_json(cli, name, err);
+  lnti_print(cli, "Removed the snapshot \"");
+  status = lnti_print_plain(cli, name, err);
+  lnti_print(cli, "\"\n");
   return status;
 }
 
@@ -219,11 +208,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   const bool shows = strcmp(verb, "show") == 0 && n == 2, removes = strcmp(verb, "remove") == 0 && n == 2;
   const bool compares = strcmp(verb, "diff") == 0 && (n == 2 || n == 3);
   lnti_project *project = NULL;
-  if (!lists && !creates && !shows && !removes && !compares) {
-    return lnti_fail(err, LNT_EINVAL,
-                     "it is 'linnet snapshot create NAME', 'linnet snapshot [list]', 'linnet snapshot show NAME', "
-                     "'linnet snapshot diff BEFORE [AFTER]' or 'linnet snapshot remove NAME'");
-  }
+  if (!lists && !creates && !shows && !removes && !compares)
+    return lnti_command_fail_form(&lnti_cmd_snapshot, args, err);
   if (where && !creates) return lnti_fail(err, LNT_EINVAL, "--where belongs to 'linnet snapshot create NAME'");
   lnt_status status = lnti_cli_project(&project, cli, err);
   if (!status && creates) status = run_create(cli, project, name, where, err);

@@ -143,3 +143,15 @@ lnt_status lnti_command_fail_form(const lnti_command *command, const lnti_args *
   return lnti_fail(err, LNT_EINVAL, "'%.60s' is too much: linnet %s %.*s (linnet help %s)",
                    args->operands[args->n_operands - 1], command->name, (int)bytes, form, command->name);
 }
+
+lnt_status lnti_command_run_form(const lnti_command *command, const lnti_form *forms, lnti_cli *cli,
+                                 const lnti_args *args, lnt_error *err) {
+  const size_t n = args->n_operands > 0 ? args->n_operands : 1;
+  const char *verb = args->n_operands > 0 ? args->operands[0] : forms->verb;
+  for (const lnti_form *form = forms; form->verb; form++) {
+    if (strcmp(verb, form->verb) != 0 || n < form->operands_min || n > form->operands_max) continue;
+    lnt_status status = lnti_args_allow(args, command->options, form->options, form->form, err);
+    return status ? status : form->run(cli, args, err);
+  }
+  return lnti_command_fail_form(command, args, err);
+}

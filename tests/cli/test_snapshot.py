@@ -87,7 +87,8 @@ class Snapshots(program.Case):
         self.fails(2, "-C", name, "snapshot", "create", "now", says="stands for the data")
         self.fails(2, "-C", name, "snapshot", "create", "x", "--where", "colour=1", says="colour")
         self.fails(2, "-C", name, "snapshot", "diff", "a b", "--where", "id=1", says="--where belongs")
-        self.fails(2, "-C", name, "snapshot", "what", says="linnet snapshot create NAME")
+        self.fails(2, "-C", name, "snapshot", "what", says="linnet help snapshot lists what there is")
+        self.fails(2, "-C", name, "snapshot", "show", says="linnet snapshot show NAME")
         self.assertEqual(json.loads(self.run_ok("-C", name, "snapshot", "--json").stdout)["name"], "a b")
 
 
