@@ -4,11 +4,15 @@
  * takes by default; the data are in memory before the clock starts. The result is one JSON object on stdout. No image
  * library is loaded, as none is on the other side.
  *
+ * A learner of numbers takes the class's number for one; its accuracy is R squared.
+ *
  *   bench_classical level                                      the best CPU level of this machine
  *   bench_classical run LEARNER DTYPE LEVEL THREADS TRAIN TEST fit on TRAIN.x and TRAIN.y, predict those of TEST
  *
  * FILE.x holds rows of u8 or f32, FILE.y a byte for each row, its class; both bare, so that any program reads them.
  */
+#include "status.h"
+
 #include <base/alloc.h>
 #include <base/error.h>
 #include <math.h>
@@ -19,24 +23,12 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- clocks and memory ---- */
+/* ---- clocks ---- */
 
 static double clock_s(clockid_t clock) {
   struct timespec t;
   (void)clock_gettime(clock, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* A line of /proc/self/status in MB. Not getrusage: its peak counts what ran before exec too. */
-static double status_mb(const char *key) {
-  char line[256];
-  double kib = NAN;
-  FILE *file = fopen("/proc/self/status", "r");
-  while (file && fgets(line, sizeof line, file)) {
-    if (strncmp(line, key, strlen(key)) == 0) kib = strtod(line + strlen(key), NULL);
-  }
-  if (file) (void)fclose(file);
-  return kib * 1024 / 1e6;
 }
 
 /* ---- run ---- */
@@ -66,6 +58,7 @@ static lnt_status read_file(void **out, size_t *bytes_out, const char *stem, con
 typedef struct data_set {
   void *rows;
   int32_t *label;
+  double *value; /* the labels as numbers */
   lnti_matrix x;
 } data_set;
 
@@ -75,8 +68,9 @@ static lnt_status read_set(data_set *set, const char *stem, lnti_dtype dtype, ln
   lnt_status status = read_file(&set->rows, &size, stem, ".x", err);
   if (!status) status = read_file(&bytes, &n, stem, ".y", err);
   if (!status) status = lnti_alloc(&set->label, n, sizeof *set->label, err);
+  if (!status) status = lnti_alloc(&set->value, n, sizeof *set->value, err);
   if (!status) {
-    for (size_t i = 0; i < n; i++) set->label[i] = ((const uint8_t *)bytes)[i];
+    for (size_t i = 0; i < n; i++) set->value[i] = set->label[i] = ((const uint8_t *)bytes)[i];
     set->x = lnti_matrix_of(set->rows, n, size / n / lnti_dtype_bytes(dtype), dtype);
   }
   free(bytes);
@@ -86,6 +80,7 @@ static lnt_status read_set(data_set *set, const char *stem, lnti_dtype dtype, ln
 static void data_set_clear(data_set *set) {
   free(set->rows);
   free(set->label);
+  free(set->value);
 }
 
 /* What is measured. */
@@ -93,6 +88,16 @@ typedef struct measured {
   double fit_cpu, fit_wall, predict_cpu, predict_wall, loaded_mb, peak_mb, accuracy;
   lnti_fit_report report;
 } measured;
+
+static double r_squared(const float *score, const data_set *test) {
+  double mean = 0, off = 0, spread = 0;
+  for (size_t i = 0; i < test->x.n; i++) mean += test->value[i] / (double)test->x.n;
+  for (size_t i = 0; i < test->x.n; i++) {
+    off += ((double)score[i] - test->value[i]) * ((double)score[i] - test->value[i]);
+    spread += (test->value[i] - mean) * (test->value[i] - mean);
+  }
+  return 1 - off / spread;
+}
 
 static lnt_status fit_and_predict(measured *out, const lnti_learner *learner, const data_set *train,
                                   const data_set *test, const lnti_context *context, lnt_error *err) {
@@ -104,7 +109,14 @@ static lnt_status fit_and_predict(measured *out, const lnti_learner *learner, co
   for (size_t i = 0; i < train->x.n; i++) {
     if ((size_t)train->label[i] >= classes) classes = (size_t)train->label[i] + 1;
   }
+  bool number = learner->tasks == LNTI_TAKES(LNTI_REGRESSION);
+  if (number) classes = 1;
   lnti_problem problem = {.x = train->x, .label = train->label, .n_classes = classes, .seed = 1, .rows_outlive = true};
+  if (number) {
+    problem.task = LNTI_REGRESSION;
+    problem.label = NULL;
+    problem.value = train->value;
+  }
   lnti_params_init(&params, learner->params);
   out->loaded_mb = status_mb("VmHWM:");
 
@@ -123,6 +135,7 @@ static lnt_status fit_and_predict(measured *out, const lnti_learner *learner, co
 
   for (size_t i = 0; i < n && !status; i++) right += predicted[i] == (uint32_t)test->label[i];
   out->accuracy = (double)right / (double)n;
+  if (number && !status) out->accuracy = r_squared(score, test);
   out->peak_mb = status_mb("VmHWM:");
   free(predicted);
   free(score);

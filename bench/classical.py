@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kNN and logistic regression beside Debian's scikit-learn, on Fashion-MNIST.
+"""kNN, logistic regression and ridge beside Debian's scikit-learn, on Fashion-MNIST.
 
   ./dev bench classical [--pairs N] [--quick] [--case NAME] [--threads N]
 
@@ -54,6 +54,8 @@ CASES = [
     Case("knn-hog", "knn", "hog", "f32", everywhere(2.3), {}),
     Case("logistic-pixels", "logistic", "pixels", "u8", everywhere(2.2), everywhere(3)),
     Case("logistic-hog", "logistic", "hog", "f32", everywhere(2.2), everywhere(3)),
+    Case("ridge-pixels", "ridge", "pixels", "u8", everywhere(1.1), {}),
+    Case("ridge-hog", "ridge", "hog", "f32", everywhere(1.1), {}),
 ]
 
 
@@ -217,11 +219,12 @@ def machine():
 def explain(report):
     m = report["machine"]
     return "\n".join([
-        f"kNN (k = 5, exact) and logistic regression on Fashion-MNIST, {report['n_train']} rows to fit and "
+        f"kNN (k = 5, exact), logistic regression and ridge (of the class's number; its accuracy is R squared) on Fashion-MNIST, {report['n_train']} rows to fit and "
         f"{report['n_test']} to predict.",
         f"Machine: {m['cpu']}, {m['cores']} cores, level {report['level']}; load {m['load']:.1f} at the start. "
         f"Rounds: {report['pairs']}; CPU seconds, medians.",
-        "Peer: scikit-learn of Debian (1.2.1 on Debian 12): KNeighborsClassifier(5, brute), LogisticRegression(max_iter=100).",
+        "Peer: scikit-learn of Debian (1.2.1 on Debian 12): KNeighborsClassifier(5, brute), LogisticRegression(max_iter=100), "
+        "StandardScaler and Ridge(alpha=100).",
         "Its OpenBLAS is told which kernels to take (OPENBLAS_CORETYPE), since it knows no CPU newer than itself: "
         "SKYLAKEX",
         "beside our avx512, vnni and amx, HASWELL beside our avx2. The generic rows are information: one run, "
