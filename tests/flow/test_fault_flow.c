@@ -6,14 +6,17 @@
 #include <flow/duplicates.h>
 #include <flow/import/files.h>
 #include <flow/keep_model.h>
+#include <flow/migrate.h>
 #include <flow/split/cuts.h>
 #include <flow/split/leaks.h>
 #include <flow/view/items.h>
 #include <flow/judge.h>
 #include <flow/ontology_set.h>
 #include <flow/slices.h>
+#include <flow/snapshot.h>
 #include <flow/split/split.h>
 #include <flow/target.h>
+#include <flow/undo.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -523,8 +526,98 @@ static void test_slices(void **state) {
   lab_free(&l);
 }
 
+/* ---- what is taken back, changed and kept by name ---- */
+
+static lnt_status attempt_undo(lab *l) {
+  lnti_undone undone = {.n_removed = 77};
+  lnt_status status = lnti_undo(&undone, l->project, &(lnti_undo_options){0}, ERR);
+  assert_int_equal(undone.n_removed, status ? 77 : 1);
+  return status;
+}
+
+static void check_undo(lab *l, bool failed) {
+  lnti_answer_row row;
+  assert_int_equal(lab_current(l, &row, 6, lab_question(l, "class")), failed);
+}
+
+static void test_undo(void **state) {
+  (void)state;
+  lab l = new_lab();
+  lab_answer(&l, 6, "class", "cat");
+  each_failure(&l, attempt_undo, check_undo);
+  lab_free(&l);
+}
+
+static lnt_status attempt_migrate(lab *l) {
+  static const char json[] =
+      "[{\"do\": \"rename\", \"what\": \"class/cat\", \"title\": \"Tom\"},"
+      " {\"do\": \"merge\", \"what\": [\"class/dog\", \"class/bird\"], \"into\": \"class/dog\"}]";
+  lnti_migrate_result result = {0};
+  lnt_status status = lnti_migrate_preview(&result, l->project, json, strlen(json), "m", ERR);
+  lnti_migrate_result_clear(&result);
+  if (!status) status = lnti_migrate(&result, l->project, json, strlen(json), "m", NULL, ERR);
+  assert_true((result.op_id > 0) == (status == LNT_OK));
+  lnti_migrate_result_clear(&result);
+  return status;
+}
+
+/* All of it, or nothing. */
+static void check_migrate(lab *l, bool failed) {
+  lnti_ontology *o = NULL;
+  assert_ok(lnti_store_ontology(&o, l->project->store, ERR));
+  size_t question = LNTI_NONE, n_tom = 0;
+  assert_ok(lnti_ontology_find_question(&question, o, "class", ERR));
+  for (size_t i = 0; i < o->n_options; i++) n_tom += strcmp(o->options[i].title, "Tom") == 0;
+  assert_int_equal(n_tom, !failed);
+  lnti_ontology_free(o);
+}
+
+static lnt_status attempt_undo_migration(lab *l) {
+  lnti_undone undone = {0};
+  return lnti_undo(&undone, l->project, &(lnti_undo_options){0}, ERR);
+}
+
+static void test_migrate(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_migrate, check_migrate);
+  each_failure(&l, attempt_undo_migration, NULL);
+  check_migrate(&l, true);
+  lab_free(&l);
+}
+
+static lnt_status attempt_snapshot(lab *l) {
+  return lnti_snapshot_create(l->project, "spring", NULL, NULL, ERR);
+}
+
+static lnt_status attempt_diff(lab *l) {
+  lnti_snapshot_diff diff = {0};
+  lnt_status status = lnti_snapshot_compare(&diff, l->project, "spring", "now", ERR);
+  if (!status) assert_true(!diff.same && diff.n_changed == 1 && diff.n_moves == 1);
+  lnti_snapshot_diff_clear(&diff);
+  return status;
+}
+
+static void check_snapshot(lab *l, bool failed) {
+  lnti_snapshot_diff diff = {0};
+  lnt_status status = lnti_snapshot_compare(&diff, l->project, "spring", "now", ERR);
+  assert_int_equal(status, failed ? LNT_ENOTFOUND : LNT_OK);
+  assert_true(failed || diff.same);
+  lnti_snapshot_diff_clear(&diff);
+}
+
+static void test_snapshot(void **state) {
+  (void)state;
+  lab l = new_lab();
+  each_failure(&l, attempt_snapshot, check_snapshot);
+  lab_answer(&l, 6, "class", "cat");
+  each_failure(&l, attempt_diff, NULL);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_undo),           cmocka_unit_test(test_migrate),      cmocka_unit_test(test_snapshot),
       cmocka_unit_test(test_messages),       cmocka_unit_test(test_metrics_json), cmocka_unit_test(test_files),
       cmocka_unit_test(test_filter),         cmocka_unit_test(test_view),         cmocka_unit_test(test_target),
       cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_split),        cmocka_unit_test(test_leaks),

@@ -126,6 +126,34 @@ static void exporting(void **state) {
   lab_free(&l);
 }
 
+/* One folder in one form after another: what a failure leaves there, the next attempt goes on with. */
+static void exporting_another_form(void **state) {
+  (void)state;
+  static const lnti_export_options forms[] = {
+      {0},
+      {.link = LNTI_LINK_HARD},
+      {.link = LNTI_LINK_SYMBOLIC},
+      {.convert = LNTI_ENCODE_PNG, .side = 6},
+      {.where = "id<3"},
+  };
+  lab l = lab_new();
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  for (size_t form = 0; form < sizeof forms / sizeof *forms; form++) {
+    lnti_export_result first;
+    assert_ok(lnti_export(&first, l.project, media_in(&l, "warm%zu", form).text, &forms[form], ERR));
+    for_each_fault(n) {
+      lnti_export_result result = {.exported = 77};
+      lnt_status status = lnti_export(&result, l.project, media_in(&l, "out").text, &forms[form], ERR);
+      assert_fault_status(status);
+      assert_int_equal(result.exported, status ? 77 : first.exported);
+      assert_int_equal(status ? 0 : result.left + result.n_refused, 0);
+    }
+  }
+  assert_int_equal(lnti_test_count_entries(media_in(&l, "out/.linnet-export").text), 2); /* no part stays */
+  lab_free(&l);
+}
+
 /* A source that was moved: either it is, or nothing is. */
 static void relinking(void **state) {
   (void)state;
@@ -154,10 +182,8 @@ static void relinking(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(extraction),
-      cmocka_unit_test(exporting),
-      cmocka_unit_test(calibration),
-      cmocka_unit_test(relinking),
+      cmocka_unit_test(extraction),  cmocka_unit_test(exporting), cmocka_unit_test(exporting_another_form),
+      cmocka_unit_test(calibration), cmocka_unit_test(relinking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
