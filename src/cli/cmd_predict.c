@@ -75,7 +75,7 @@ static void write_json_decision(const predicting *p, const lnt_model *model, con
   if (!p->tree) return;
   lnti_json_key(w, "label_path");
   lnti_json_begin_array(w);
-  for (size_t i = 0; i < d->n; i++) {
+  for (size_t i = 0; last && i < d->n; i++) { /* with !sure there is none */
     lnti_json_begin_object(w);
     lnti_json_kv_string(w, "label", d->level[i].title);
     lnti_json_kv_string(w, "id", d->level[i].id);

@@ -149,8 +149,9 @@ static lnt_status find_means(lnti_novelty *out, size_t *count, const lnti_matrix
       count[label[begin + i]]++;
     }
   }
-  for (size_t at = 0; at < out->k * d && !status; at++)
-    out->own[at] = count[at / d] > 0 ? (float)(sum[at] / (double)count[at / d]) : 0;
+  for (size_t c = 0; c < out->k && !status; c++) {
+    for (size_t j = 0; j < d; j++) out->own[c * d + j] = count[c] > 0 ? (float)(sum[c * d + j] / (double)count[c]) : 0;
+  }
   free(rows);
   free(sum);
   return status;

@@ -69,7 +69,8 @@ static lnt_status take_line(importing *m, const lnti_answer_line *line, const ln
   if (!status) status = lnti_grow(&m->rows, &m->capacity, m->n + 1, sizeof *m->rows, err);
   if (status) return status;
   m->question = answers->answer[0].question;
-  m->rows[m->n++] = (lnti_predicted_row){line->item_id, answers->answer[0].option, (float)line->confidence, m->n};
+  m->rows[m->n] = (lnti_predicted_row){line->item_id, answers->answer[0].option, (float)line->confidence, m->n};
+  m->n++;
   return LNT_OK;
 }
 
