@@ -240,14 +240,15 @@ void lnti_embeddings_discard(const lnti_project *project, const lnti_embedding_s
   free(folder);
 }
 
-/* Nobody reads it: whoever does holds its lock, and it goes with the next import. */
-static bool is_free(const lnti_project *project, const char *folder) {
+/* Removes a folder that nobody reads: whoever does holds its lock, which is ours until the folder is gone, so that nobody begins
+ * meanwhile. One that is read goes with the next import. */
+static void remove_if_free(const lnti_project *project, const char *folder) {
   lnt_error ignored = LNT_ERROR_INIT;
   int fd = -1;
-  if (lnti_cache_open_below(&fd, folder, "lock", false, &ignored)) return true;
-  bool locked = lnti_cache_lock(fd, folder, NULL, 1, project->context.cancel, NULL, &ignored) == LNT_OK;
-  close(fd);
-  return locked;
+  bool ours = lnti_cache_open_below(&fd, folder, "lock", false, &ignored) != LNT_OK ||
+              lnti_cache_lock(fd, folder, NULL, 1, project->context.cancel, NULL, &ignored) == LNT_OK;
+  if (ours) remove_folder(folder);
+  if (fd >= 0) close(fd);
 }
 
 /* Folders of this name that are no set any more, or never were. */
@@ -261,8 +262,8 @@ static void remove_others(const lnti_project *project, const lnti_embedding_set 
     const char *name = names[i]->d_name;
     char *folder = NULL;
     if (strncmp(name, set->name, n_name) == 0 && name[n_name] == '@' && strcmp(name + n_name + 1, set->id) != 0 &&
-        lnti_asprintf(&folder, NULL, "%s/%s", root, name) == LNT_OK && is_free(project, folder)) {
-      remove_folder(folder);
+        lnti_asprintf(&folder, NULL, "%s/%s", root, name) == LNT_OK) {
+      remove_if_free(project, folder);
     }
     free(folder);
     free(names[i]);
@@ -390,5 +391,14 @@ static lnt_status check_set(void *payload, const lnti_embedding_set *set, lnt_er
 lnt_status lnti_embeddings_verify(lnti_project *project, size_t *n_vectors, size_t *n_faults, lnti_fault_visit visit,
                                   void *payload, lnt_error *err) {
   set_check check = {project, n_vectors, n_faults, visit, payload};
-  return lnti_embeddings_list(project, check_set, &check, err);
+  lnt_error reason = LNT_ERROR_INIT;
+  lnt_status status = lnti_embeddings_list(project, check_set, &check, &reason);
+  if (status == LNT_ECORRUPT) {
+    (*n_faults)++;
+    visit(payload,
+          "the project's setting \"embeddings\", the list of imported vectors, is damaged: bring linnet.db back from a "
+          "backup; without one, start a project anew and import them there (linnet import --embeddings)");
+    return LNT_OK;
+  }
+  return status ? lnti_fail(err, status, "%s", reason.message) : LNT_OK;
 }

@@ -369,6 +369,27 @@ static size_t verify(const lab *l) {
   return faults;
 }
 
+static lnt_status write_nonsense(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  return lnti_tx_setting(tx, "embeddings", "clip nonsense\n", err);
+}
+
+/* Told as a fault that is counted, so that verify goes on; everything else fails on it. */
+static void damaged_list_is_a_fault(void **state) {
+  (void)state;
+  lab l = new_lab();
+  write_rows(&l, 0, N, 1);
+  lnti_vectors_result r = import_ok(&l, "clip", LNTI_IMPORT_EXISTING_AUTO);
+  lnti_vectors_result_clear(&r);
+  assert_ok(lnti_store_write(l.project->store, write_nonsense, NULL, ERR));
+  assert_int_equal(verify(&l), 1);
+  assert_non_null(strstr(last_fault, "bring linnet.db back from a backup"));
+  lnti_embedding_set set;
+  bool found = false;
+  assert_int_equal(lnti_embeddings_find(&found, &set, l.project, "clip", ERR), LNT_ECORRUPT);
+  lab_free(&l);
+}
+
 static void damage_is_found(void **state) {
   (void)state;
   lab l = new_lab();
@@ -473,6 +494,7 @@ int main(void) {
       cmocka_unit_test(vectors_come_in_and_are_extended),
       cmocka_unit_test(other_vectors_are_not_mixed_in),
       cmocka_unit_test(rows_that_are_refused),
+      cmocka_unit_test(damaged_list_is_a_fault),
       cmocka_unit_test(copies_share_a_vector),
       cmocka_unit_test(lists_of_all_kinds),
       cmocka_unit_test(lists_and_files_that_fail),
