@@ -107,19 +107,17 @@ static lnt_status read_side(void *payload, const lnti_item *item, lnt_error *err
   return status ? status : lnti_strdup(&side->split, item->split, err);
 }
 
-/* The option of a mark, as its title or with those of the options that it lies below: "birds/duck". */
-static lnt_status append_title(lnti_text *out, const counting *c, size_t option, bool whole, lnt_error *err) {
+/* The option of a mark; "?" where it is none any more. */
+static lnt_status append_title(lnti_text *out, const counting *c, size_t option, lnt_error *err) {
   if (option == LNTI_NONE) return lnti_text_append(out, "?", 1, err);
-  if (whole) return lnti_ontology_option_titles(out, c->ontology, option, err);
-  const char *title = c->ontology->options[option].title;
-  return lnti_text_append(out, title, strlen(title), err);
+  return lnti_ontology_option_name(out, c->ontology, option, err);
 }
 
 /* A label in words: "cat", or of a checklist "cat: no". */
-static lnt_status describe_label(char **out, const counting *c, const mark *m, bool whole, lnt_error *err) {
+static lnt_status describe_label(char **out, const counting *c, const mark *m, lnt_error *err) {
   lnti_text text = {0};
   size_t option = lnti_ontology_option_by_id(c->ontology, m->slot ? m->slot : (int64_t)m->value);
-  lnt_status status = append_title(&text, c, option, whole, err);
+  lnt_status status = append_title(&text, c, option, err);
   if (!status && m->slot) status = lnti_text_printf(&text, err, "%s", m->value ? ": yes" : ": no");
   if (status) {
     lnti_text_clear(&text);
@@ -129,17 +127,8 @@ static lnt_status describe_label(char **out, const counting *c, const mark *m, b
   return LNT_OK;
 }
 
-/* Labels of one title lie below different ones: their paths tell them apart. */
-static bool same_title(const counting *c, const mark *a, const mark *b) {
-  if (a->question_id == no_question || a->slot || a->value == b->value) return false;
-  size_t x = lnti_ontology_option_by_id(c->ontology, (int64_t)a->value);
-  size_t y = lnti_ontology_option_by_id(c->ontology, (int64_t)b->value);
-  return x != LNTI_NONE && y != LNTI_NONE && strcmp(c->ontology->options[x].title, c->ontology->options[y].title) == 0;
-}
-
 /* One end of an example: where the item is, and its mark in words. */
-static lnt_status describe_side(char **uri_out, char **value_out, const counting *c, const mark *m, bool whole,
-                                lnt_error *err) {
+static lnt_status describe_side(char **uri_out, char **value_out, const counting *c, const mark *m, lnt_error *err) {
   example_side side = {0};
   const lnti_item_query query = {.after_id = m->item_id - 1, .limit = 1};
   lnt_status status = lnti_store_items(c->project->store, &query, read_side, &side, err);
@@ -149,7 +138,7 @@ static lnt_status describe_side(char **uri_out, char **value_out, const counting
     return status;
   }
   free(side.split);
-  return describe_label(value_out, c, m, whole, err);
+  return describe_label(value_out, c, m, err);
 }
 
 static lnt_status add_example(counting *c, lnti_duplicate_kind kind, const mark *a, const mark *b, lnt_error *err) {
@@ -166,9 +155,8 @@ static lnt_status add_example(counting *c, lnti_duplicate_kind kind, const mark 
   if (status) return status;
   lnti_duplicate_example *e = &out->examples[out->n_examples++];
   *e = (lnti_duplicate_example){.kind = kind, .a_id = a->item_id, .b_id = b->item_id};
-  const bool whole = same_title(c, a, b);
-  status = describe_side(&e->a, &e->a_value, c, a, whole, err);
-  return status ? status : describe_side(&e->b, &e->b_value, c, b, whole, err);
+  status = describe_side(&e->a, &e->a_value, c, a, err);
+  return status ? status : describe_side(&e->b, &e->b_value, c, b, err);
 }
 
 static int compare_examples(const void *a, const void *b) {

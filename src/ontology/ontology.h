@@ -235,6 +235,10 @@ LNT_MUST_CHECK lnt_status lnti_ontology_option_path(lnti_text *out, const lnti_o
 /** The titles from the top of the tree down to an option, for people: "Birds/Mallard duck". Appended to `out`. */
 LNT_MUST_CHECK lnt_status lnti_ontology_option_titles(lnti_text *out, const lnti_ontology *ontology, size_t option,
                                                       lnt_error *err);
+/** What to call an option in a line for people: its title, or all titles from the top where another option of the question has
+ *  the same one. Appended to `out`. O(options). */
+LNT_MUST_CHECK lnt_status lnti_ontology_option_name(lnti_text *out, const lnti_ontology *ontology, size_t option,
+                                                    lnt_error *err);
 /** By row id; LNTI_NONE. Expected O(1). */
 size_t lnti_ontology_question_by_id(const lnti_ontology *ontology, int64_t id);
 size_t lnti_ontology_option_by_id(const lnti_ontology *ontology, int64_t id);

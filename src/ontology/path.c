@@ -139,3 +139,13 @@ lnt_status lnti_ontology_option_titles(lnti_text *out, const lnti_ontology *onto
   }
   return status;
 }
+
+lnt_status lnti_ontology_option_name(lnti_text *out, const lnti_ontology *ontology, size_t option, lnt_error *err) {
+  const lnti_option *o = &ontology->options[option];
+  for (size_t i = 0; i < ontology->n_options; i++) {
+    const lnti_option *other = &ontology->options[i];
+    if (other == o || other->gone || other->question != o->question || strcmp(other->title, o->title) != 0) continue;
+    return lnti_ontology_option_titles(out, ontology, option, err);
+  }
+  return lnti_text_append(out, o->title, strlen(o->title), err);
+}

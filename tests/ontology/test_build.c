@@ -179,6 +179,33 @@ static void paths_go_both_ways(void **state) {
   lnti_ontology_free(o);
 }
 
+static void assert_name(const lnti_ontology *o, size_t at, const char *expected) {
+  lnti_text text = {0};
+  assert_ok(lnti_ontology_option_name(&text, o, at, ERR));
+  assert_string_equal(text.data, expected);
+  lnti_text_clear(&text);
+}
+
+/* By the title alone where that is enough; of another question, or taken out, a title says nothing. */
+static void options_are_named_apart(void **state) {
+  (void)state;
+  lnti_ontology *o = sample();
+  size_t area = 0, species = 0;
+  assert_ok(lnti_ontology_find_question(&area, o, "area", ERR));
+  assert_ok(lnti_ontology_find_question(&species, o, "species", ERR));
+  size_t birds = lnti_ontology_find_option(o, species, LNTI_NONE, "birds");
+  size_t fish = lnti_ontology_find_option(o, species, LNTI_NONE, "fish");
+  size_t young_bird = option(o, species, birds, "young-bird", "young");
+  option(o, area, LNTI_NONE, "young", "young");
+  assert_name(o, young_bird, "young");
+  size_t young_fish = option(o, species, fish, "young-fish", "young");
+  assert_name(o, young_bird, "birds/young");
+  assert_name(o, young_fish, "fish/young");
+  o->options[young_bird].gone = true;
+  assert_name(o, young_fish, "young");
+  lnti_ontology_free(o);
+}
+
 static void wrong_paths_say_what_there_is(void **state) {
   (void)state;
   lnti_ontology *o = sample();
@@ -314,6 +341,7 @@ int main(void) {
       cmocka_unit_test(options_are_found_by_key_then_title_then_alias),
       cmocka_unit_test(ids_are_found),
       cmocka_unit_test(paths_go_both_ways),
+      cmocka_unit_test(options_are_named_apart),
       cmocka_unit_test(wrong_paths_say_what_there_is),
       cmocka_unit_test(answerable_options_are_in_document_order),
       cmocka_unit_test(description_is_a_tree),

@@ -185,7 +185,10 @@ static lnt_status find_worst(splitting *s, const class_parts *c, lnt_error *err)
     }
   }
   if (worst_class == 0) return LNT_OK;
-  return lnti_strdup(&s->result->worst_class, s->ontology->options[worst_class - 1].title, err);
+  lnti_text name = {0};
+  lnt_status status = lnti_ontology_option_name(&name, s->ontology, worst_class - 1, err);
+  s->result->worst_class = name.data;
+  return status;
 }
 
 /* Names the classes that have items in only one of train and test. */
@@ -198,8 +201,9 @@ static lnt_status warn_of_one_sided(splitting *s, const class_parts *c, bool in_
     const size_t *n = c->n + class * LNTI_PARTS;
     if (n[here] == 0 || n[there] > 0) continue;
     if (found++ < 10) {
-      status =
-          lnti_text_printf(&names, err, "%s\"%s\"", names.length ? ", " : "", s->ontology->options[class - 1].title);
+      status = lnti_text_printf(&names, err, "%s\"", names.length ? ", " : "");
+      if (!status) status = lnti_ontology_option_name(&names, s->ontology, class - 1, err);
+      if (!status) status = lnti_text_printf(&names, err, "\"");
     }
   }
   if (!status && found > 0) {

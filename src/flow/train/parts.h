@@ -38,9 +38,9 @@ typedef struct lnti_training {
   size_t *class_option;       /**< [n_classes] option of each class or label */
   int32_t *class_of_option;   /**< [ontology->n_options] class of each option; -1 */
   size_t n_classes, n_absent; /**< absent: those that cannot be learned from the training rows */
-  const char *first_absent;
-  lnti_class_tree *tree; /**< of the classes, where they form one; NULL */
-  double *weight;        /**< [n_classes]; NULL: 1 each */
+  size_t first_absent;        /**< option; where n_absent > 0 */
+  lnti_class_tree *tree;      /**< of the classes, where they form one; NULL */
+  double *weight;             /**< [n_classes]; NULL: 1 each */
   lnti_calibration calibration;
   lnt_model *model;
   lnti_run run;

@@ -78,19 +78,24 @@ static void add_class(lnti_training *t, size_t option) {
 }
 
 static void add_absent(lnti_training *t, size_t option) {
-  if (t->n_absent++ == 0) t->first_absent = t->ontology->options[option].title;
+  if (t->n_absent++ == 0) t->first_absent = option;
 }
 
 static lnt_status fail_one_class(const lnti_training *t, lnt_error *err) {
-  const char *only = t->n_classes ? t->ontology->options[t->class_option[0]].title : "retired options";
-  if (t->train.x.n_refused == 0) {
-    return lnti_fail(err, LNT_EDATA, "all training items are \"%s\"; a classifier needs items of at least two classes",
-                     only);
+  lnti_text only = {0};
+  lnt_status status = t->n_classes ? lnti_ontology_option_name(&only, t->ontology, t->class_option[0], err)
+                                   : lnti_text_printf(&only, err, "retired options");
+  if (!status && t->train.x.n_refused == 0) {
+    status = lnti_fail(err, LNT_EDATA,
+                       "all training items are \"%s\"; a classifier needs items of at least two classes", only.data);
+  } else if (!status) {
+    status = lnti_fail(err, LNT_EDATA,
+                       "%zu training images could not be read, and all others are \"%s\"; are the images where "
+                       "they were? See: linnet verify, linnet relink",
+                       t->train.x.n_refused, only.data);
   }
-  return lnti_fail(err, LNT_EDATA,
-                   "%zu training images could not be read, and all others are \"%s\"; are the images where "
-                   "they were? See: linnet verify, linnet relink",
-                   t->train.x.n_refused, only);
+  lnti_text_clear(&only);
+  return status;
 }
 
 /* Classes are the answerable options that occur, in the ontology's order. */

@@ -150,11 +150,16 @@ lnt_status lnti_train_settle(lnti_training *t, lnt_error *err) {
   if (status) return status;
   status = find_groups(t, err);
   if (status || t->n_absent == 0) return status;
-  return lnti_messages_add(
-      &t->result->warnings, err,
-      t->target.task == LNTI_MULTILABEL
-          ? "%zu of %zu labels are not answered with both yes and no by training items (first: "
-            "\"%s\"): the model does not know them"
-          : "%zu of %zu classes have no training items (first: \"%s\"): the model does not know them",
-      t->n_absent, t->n_absent + t->n_classes, t->first_absent);
+  lnti_text first = {0};
+  status = lnti_ontology_option_name(&first, t->ontology, t->first_absent, err);
+  if (status) return status;
+  status =
+      lnti_messages_add(&t->result->warnings, err,
+                        t->target.task == LNTI_MULTILABEL
+                            ? "%zu of %zu labels are not answered with both yes and no by training items (first: "
+                              "\"%s\"): the model does not know them"
+                            : "%zu of %zu classes have no training items (first: \"%s\"): the model does not know them",
+                        t->n_absent, t->n_absent + t->n_classes, first.data);
+  lnti_text_clear(&first);
+  return status;
 }
