@@ -109,11 +109,11 @@ typedef enum lnti_json_type {
 typedef struct lnti_json_value {
   lnti_json_type type;
   bool boolean;
-  double number;       /**< also of integers; exact up to 2^53 */
-  const char *text;    /**< of strings and (as written) numbers */
-  size_t length;       /**< bytes of text; of arrays and objects the number of children */
-  const char *key;     /**< under an object; else NULL */
-  size_t line, column; /**< where it starts, from 1 */
+  double number;         /**< also of integers; exact up to 2^53 */
+  const char *text;      /**< of strings and (as written) numbers */
+  size_t length;         /**< bytes of text; of arrays and objects the number of children */
+  const char *key;       /**< under an object; else NULL */
+  uint32_t line, column; /**< where it starts, from 1; no document in memory has more of them */
   struct lnti_json_value *first, *next;
 } lnti_json_value;
 

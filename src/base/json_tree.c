@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEW_MEMBERS = 8, KEYS_KEPT = 64 };
+
 typedef struct member {
   uint64_t hash;
   const lnti_json_value *value;
@@ -28,8 +30,9 @@ typedef struct builder {
   lnti_json_reader *reader;
   locale_t c_locale; /* numbers have a point, whatever the user's language */
   lnti_json_value *root;
-  char *key;       /* of the value that comes next */
-  member *members; /* scratch of refuse_duplicates */
+  const char *key;             /* of the value that comes next */
+  const char *keys[KEYS_KEPT]; /* those seen last, one for each rest of the hash: objects have few different ones */
+  member *members;             /* scratch of refuse_duplicates */
   size_t members_capacity;
   unsigned depth;
   level levels[LNTI_JSON_DEPTH_MAX];
@@ -64,9 +67,24 @@ static bool is_later(const lnti_json_value *a, const lnti_json_value *b) {
   return a->line != b->line ? a->line > b->line : a->column > b->column;
 }
 
+static lnt_status fail_duplicate(const builder *b, const lnti_json_value *v, lnt_error *err) {
+  return lnti_fail(err, LNT_EDATA, "%.200s:%u:%u: the key '%.100s' stands twice in one object", b->name, v->line,
+                   v->column, v->key);
+}
+
+/* Each with each, which is quicker than sorting where there are few. */
+static lnt_status refuse_duplicates_of_few(const builder *b, const lnti_json_value *object, lnt_error *err) {
+  for (const lnti_json_value *v = object->first; v; v = v->next) {
+    for (const lnti_json_value *w = object->first; w != v; w = w->next) {
+      if (w->key == v->key || strcmp(w->key, v->key) == 0) return fail_duplicate(b, v, err);
+    }
+  }
+  return LNT_OK;
+}
+
 static lnt_status refuse_duplicates(builder *b, const lnti_json_value *object, lnt_error *err) {
   size_t n = 0;
-  if (object->length < 2) return LNT_OK;
+  if (object->length <= FEW_MEMBERS) return refuse_duplicates_of_few(b, object, err);
   if (object->length > b->members_capacity) {
     lnt_status status = lnti_grow(&b->members, &b->members_capacity, object->length, sizeof *b->members, err);
     if (status) return status;
@@ -79,9 +97,7 @@ static lnt_status refuse_duplicates(builder *b, const lnti_json_value *object, l
   for (size_t i = 1; i < n; i++) {
     const lnti_json_value *v = b->members[i].value, *w = b->members[i - 1].value;
     if (compare_members(&b->members[i - 1], &b->members[i]) != 0) continue;
-    if (is_later(w, v)) v = w;
-    return lnti_fail(err, LNT_EDATA, "%.200s:%zu:%zu: the key '%.100s' stands twice in one object", b->name, v->line,
-                     v->column, v->key);
+    return fail_duplicate(b, is_later(w, v) ? w : v, err);
   }
   return LNT_OK;
 }
@@ -93,7 +109,10 @@ static lnt_status add_value(lnti_json_value **out, builder *b, lnti_json_type ty
   lnt_status status = lnti_arena_alloc(&v, b->arena, 1, sizeof *v, err);
   if (status) return status;
   v->type = type;
-  lnti_json_reader_position(b->reader, &v->line, &v->column);
+  size_t line = 0, column = 0;
+  lnti_json_reader_position(b->reader, &line, &column);
+  v->line = (uint32_t)line;
+  v->column = (uint32_t)column;
   v->key = b->key;
   b->key = NULL;
   if (b->depth == 0) {
@@ -131,8 +150,20 @@ static lnt_status add_text(builder *b, lnti_json_type type, const char *text, si
   if (type != LNTI_JSON_TYPE_NUMBER) return LNT_OK;
   v->number = strtod_l(copy, NULL, b->c_locale);
   if (isfinite(v->number)) return LNT_OK;
-  return lnti_fail(err, LNT_EDATA, "%.200s:%zu:%zu: the number %.40s is beyond what a double holds, about 1.8e308",
+  return lnti_fail(err, LNT_EDATA, "%.200s:%u:%u: the number %.40s is beyond what a double holds, about 1.8e308",
                    b->name, v->line, v->column, copy);
+}
+
+static lnt_status take_key(builder *b, const char *text, size_t n, lnt_error *err) {
+  const char **kept = &b->keys[lnti_hash_table(text, n, 0) % KEYS_KEPT];
+  char *copy = NULL;
+  lnt_status status = LNT_OK;
+  if (!*kept || strcmp(*kept, text) != 0) {
+    status = lnti_arena_strndup(&copy, b->arena, text, n, err);
+    if (!status) *kept = copy;
+  }
+  if (!status) b->key = *kept;
+  return status;
 }
 
 static lnt_status add_event(builder *b, lnti_json_event event, const char *text, size_t n, lnt_error *err) {
@@ -150,7 +181,7 @@ static lnt_status add_event(builder *b, lnti_json_event event, const char *text,
       b->depth--;
       return LNT_OK;
     case LNTI_JSON_KEY:
-      return lnti_arena_strndup(&b->key, b->arena, text, n, err);
+      return take_key(b, text, n, err);
     case LNTI_JSON_STRING:
       return add_text(b, LNTI_JSON_TYPE_STRING, text, n, err);
     case LNTI_JSON_NUMBER:
@@ -219,7 +250,7 @@ static lnt_status get_typed(const lnti_json_value **out, const lnti_json_value *
                             lnti_json_type type, const char *expected, lnt_error *err) {
   const lnti_json_value *v = lnti_json_get(object, key);
   if (v && v->type != type) {
-    return lnti_fail(err, LNT_EDATA, "line %zu: '%s' is %s where %s is needed", v->line, key, type_name(v), expected);
+    return lnti_fail(err, LNT_EDATA, "line %u: '%s' is %s where %s is needed", v->line, key, type_name(v), expected);
   }
   *out = v;
   return LNT_OK;
@@ -255,8 +286,8 @@ lnt_status lnti_json_get_int(int64_t *out, const lnti_json_value *object, const 
   lnt_status status = get_typed(&v, object, key, LNTI_JSON_TYPE_NUMBER, "a whole number", err);
   if (status) return status;
   if (v && (!whole_number(&value, v) || value < min || value > max)) {
-    return lnti_fail(err, LNT_EDATA, "line %zu: '%s' is %.40s where a whole number from %lld to %lld is needed",
-                     v->line, key, v->text, (long long)min, (long long)max);
+    return lnti_fail(err, LNT_EDATA, "line %u: '%s' is %.40s where a whole number from %lld to %lld is needed", v->line,
+                     key, v->text, (long long)min, (long long)max);
   }
   *out = value;
   return LNT_OK;

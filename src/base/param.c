@@ -231,7 +231,7 @@ static lnt_status read_value(lnti_params *params, const lnti_json_value *v, lnt_
   if (v->type == LNTI_JSON_TYPE_STRING || v->type == LNTI_JSON_TYPE_NUMBER) text = v->text;
   if (v->type == LNTI_JSON_TYPE_BOOL) text = v->boolean ? "true" : "false";
   if (!text) {
-    return lnti_fail(err, LNT_EDATA, "parameter '%.60s' is no number, string or boolean (line %zu)", v->key, v->line);
+    return lnti_fail(err, LNT_EDATA, "parameter '%.60s' is no number, string or boolean (line %u)", v->key, v->line);
   }
   return lnti_params_set_value(params, v->key, text, err);
 }

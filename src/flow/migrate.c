@@ -20,7 +20,7 @@ static lnt_status apply_changes(lnti_migrating *m, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (const lnti_json_value *change = m->list->first; change && !status; change = change->next) {
     status = lnti_ontology_change(&m->changes, change, err);
-    if (status) lnti_error_prefix(err, "%s:%zu", m->name, change->line);
+    if (status) lnti_error_prefix(err, "%s:%u", m->name, change->line);
   }
   return status;
 }

@@ -27,7 +27,7 @@ static lnt_status read_list(lnti_migrating *m, const char *json, size_t n, lnt_e
   }
   for (const lnti_json_value *v = root->first; list != root && v; v = v->next) {
     if (v != list && strcmp(v->key, "note") != 0) {
-      return lnti_fail(err, LNT_EDATA, "%s:%zu: \"%.60s\" is not known here; there are \"changes\" and \"note\"",
+      return lnti_fail(err, LNT_EDATA, "%s:%u: \"%.60s\" is not known here; there are \"changes\" and \"note\"",
                        m->name, v->line, v->key);
     }
   }
@@ -88,7 +88,7 @@ static lnt_status find_all(lnti_migrating *m, lnt_error *err) {
     m->filtered = true;
     if (!view) status = lnti_view_open(&view, m->project, NULL, NULL, err);
     if (!status) status = find_items(&m->found[i], view, where, err);
-    if (status) lnti_error_prefix(err, "%s:%zu: where", m->name, change->line);
+    if (status) lnti_error_prefix(err, "%s:%u: where", m->name, change->line);
   }
   lnti_view_close(view);
   return status;

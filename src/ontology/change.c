@@ -124,7 +124,7 @@ static lnt_status get_options(size_t **out, size_t *n_out, verb_call *v) {
   for (const lnti_json_value *one = what->first; one && !status; one = one->next) {
     size_t option = LNTI_NONE, question = LNTI_NONE;
     if (one->type != LNTI_JSON_TYPE_STRING) {
-      status = lnti_fail(v->err, LNT_EDATA, "line %zu: \"what\" holds something else than paths", one->line);
+      status = lnti_fail(v->err, LNT_EDATA, "line %u: \"what\" holds something else than paths", one->line);
     }
     if (!status) status = lnti_ontology_find_place(&question, &option, v->ontology, one->text, v->err);
     if (!status && option == LNTI_NONE) {

@@ -318,7 +318,7 @@ static lnt_status load_rows(loader *l, lnt_error *err) {
   if (!status) {
     status = read_rows(l,
                        "SELECT id, question_id, COALESCE(parent_id, 0), key, title, description, hotkey, color, "
-                       "retired, code, position FROM options WHERE gone = 0",
+                       "retired, code, position FROM options WHERE gone = 0 ORDER BY id", /* as the rows lie */
                        read_option, err);
   }
   if (!status && l->n_options) qsort(l->options, l->n_options, sizeof *l->options, compare_options);
