@@ -233,6 +233,10 @@ static lnt_status check_option_place(const lnti_ontology *ontology, size_t quest
   if (ontology->n_options >= LNTI_ONTOLOGY_OPTIONS_MAX) {
     return lnti_fail(err, LNT_ELIMIT, "more than %d options", LNTI_ONTOLOGY_OPTIONS_MAX);
   }
+  if (q->type == LNTI_RANK && q->n_options >= LNTI_ONTOLOGY_RANK_MAX) {
+    return lnti_fail(err, LNT_ELIMIT, "the rank \"%s\" has %d options, and nobody puts more in an order", q->key,
+                     LNTI_ONTOLOGY_RANK_MAX);
+  }
   return LNT_OK;
 }
 

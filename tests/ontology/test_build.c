@@ -102,6 +102,23 @@ static void depth_is_capped(void **state) {
   lnti_ontology_free(o);
 }
 
+static void ranks_are_capped(void **state) {
+  (void)state;
+  lnti_ontology *o = empty();
+  size_t rank = question(o, LNTI_RANK, "order", LNTI_NONE), radio = question(o, LNTI_RADIO, "class", LNTI_NONE),
+         index = 0;
+  char key[16];
+  for (int i = 0; i < LNTI_ONTOLOGY_RANK_MAX; i++) {
+    snprintf(key, sizeof key, "o%d", i);
+    option(o, rank, LNTI_NONE, key, NULL);
+    option(o, radio, LNTI_NONE, key, NULL);
+  }
+  assert_status(lnti_ontology_add_option(&index, o, rank, LNTI_NONE, "more", NULL, ERR), LNT_ELIMIT);
+  assert_message("\"order\" has 1000 options");
+  option(o, radio, LNTI_NONE, "more", NULL);
+  lnti_ontology_free(o);
+}
+
 static void options_are_found_by_key_then_title_then_alias(void **state) {
   (void)state;
   lnti_ontology *o = empty();
@@ -338,6 +355,7 @@ int main(void) {
       cmocka_unit_test(wrong_names_are_refused),
       cmocka_unit_test(wrong_places_are_refused),
       cmocka_unit_test(depth_is_capped),
+      cmocka_unit_test(ranks_are_capped),
       cmocka_unit_test(options_are_found_by_key_then_title_then_alias),
       cmocka_unit_test(ids_are_found),
       cmocka_unit_test(paths_go_both_ways),
