@@ -155,6 +155,27 @@ static void undo_goes_further_back_each_time(void **state) {
   lab_free(&l);
 }
 
+/* The own operation lies more than two pages of others' back. */
+static void an_undo_looks_as_far_back_as_it_must(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_undone undone = {0};
+  lab_ontology(&l, NULL);
+  lab_items(&l, 2);
+  lab_answer(&l, 1, "class", "cat");
+  char *ann = l.project->person;
+  char ben[] = "ben";
+  l.project->person = ben;
+  for (int i = 0; i < 140; i++) lab_answer(&l, 2, "class", i % 2 ? "dog" : "fox");
+  l.project->person = ann;
+  assert_ok(lnti_undo(&undone, l.project, &(lnti_undo_options){0}, ERR));
+  assert_int_equal(undone.n_removed, 1);
+  assert_status(lnti_undo(&undone, l.project, &(lnti_undo_options){0}, ERR), LNT_ENOTFOUND);
+  assert_ok(lnti_undo(&undone, l.project, &(lnti_undo_options){.person = "ben"}, ERR));
+  assert_int_equal(undone.n_restored, 1);
+  lab_free(&l);
+}
+
 static void what_somebody_answered_since_stays(void **state) {
   (void)state;
   lab l = new_lab();
@@ -341,6 +362,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_changed_parent_and_its_children_come_back),
       cmocka_unit_test(undo_goes_further_back_each_time),
+      cmocka_unit_test(an_undo_looks_as_far_back_as_it_must),
       cmocka_unit_test(what_somebody_answered_since_stays),
       cmocka_unit_test(a_child_does_not_come_back_without_its_parent),
       cmocka_unit_test(texts_follow_their_rules),
