@@ -123,7 +123,8 @@ static lnt_status review(lnti_migrating *m, lnt_error *err) {
 }
 
 /* Rows [begin,end) are all of one item. */
-static lnt_status change_item(lnti_migrating *m, size_t begin, size_t end, lnt_error *err) {
+static lnt_status change_item(void *payload, size_t begin, size_t end, lnt_error *err) {
+  lnti_migrating *m = payload;
   size_t n = end - begin;
   lnt_error reason = LNT_ERROR_INIT;
   bool changed = false;
@@ -175,13 +176,13 @@ lnt_status lnti_migrate_read(lnti_migrating *m, int64_t first, int64_t last, int
   return lnti_store_answers(m->project->store, first, last, question_id, collect, m, err);
 }
 
-static lnt_status change_items(lnti_migrating *m, lnt_error *err) {
+lnt_status lnti_migrate_each_item(lnti_migrating *m, lnti_migrate_visit visit, void *payload, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (int64_t first = m->first_item; first && first <= m->last_item && !status; first += RANGE_IDS) {
     status = lnti_migrate_read(m, first, first + RANGE_IDS - 1, 0, err);
     for (size_t begin = 0, end = 0; begin < m->n_rows && !status; begin = end) {
       while (end < m->n_rows && m->rows[end].subject_id == m->rows[begin].subject_id) end++;
-      status = change_item(m, begin, end, err);
+      status = visit(payload, begin, end, err);
     }
   }
   return status;
@@ -233,7 +234,7 @@ static lnt_status run(lnti_migrating *m, lnt_error *err) {
   }
   if (!status) status = lnti_migrate_note_rows(m, err);
   if (!status && m->tx && m->changes.looks_at_answers) status = check_written(m, err);
-  if (!status && m->changes.looks_at_answers) status = change_items(m, err);
+  if (!status && m->changes.looks_at_answers) status = lnti_migrate_each_item(m, change_item, m, err);
   return !status && m->n_misfits ? fail_misfits(m, err) : status;
 }
 

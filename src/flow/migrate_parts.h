@@ -58,6 +58,11 @@ bool lnti_migrate_found(const lnti_migrating *m, size_t change, int64_t item_id)
 /** Reads the answers of items with these ids into m->rows. @param question_id  0: all; in a write all are read */
 LNT_MUST_CHECK lnt_status lnti_migrate_read(lnti_migrating *m, int64_t first, int64_t last, int64_t question_id,
                                             lnt_error *err);
+/** Told of the answers of one item: m->rows[begin, end). */
+typedef lnt_status (*lnti_migrate_visit)(void *payload, size_t begin, size_t end, lnt_error *err);
+/** Reads the answers of all items that a migration looks at, a range at a time, and tells of each item. */
+LNT_MUST_CHECK lnt_status lnti_migrate_each_item(lnti_migrating *m, lnti_migrate_visit visit, void *payload,
+                                                 lnt_error *err);
 /** lnti_change_values. */
 LNT_MUST_CHECK lnt_status lnti_migrate_values(void *payload, const char *const **values_out, size_t *n_out,
                                               size_t question, lnt_error *err);

@@ -105,7 +105,8 @@ static lnt_status answers_back(undoing *u, lnti_tx *tx, lnt_error *err) {
 
 /* ---- what must hold then ---- */
 
-static lnt_status check_item(undoing *u, size_t begin, size_t end, lnt_error *err) {
+static lnt_status check_item(void *payload, size_t begin, size_t end, lnt_error *err) {
+  undoing *u = payload;
   lnti_migrating *m = &u->m;
   lnt_error reason = LNT_ERROR_INIT;
   lnt_status status = lnti_grow(&m->item.said, &m->item.capacity, end - begin, sizeof *m->item.said, err);
@@ -128,20 +129,6 @@ static lnt_status check_item(undoing *u, size_t begin, size_t end, lnt_error *er
   for (size_t i = 0; i < m->item.n && !status; i++) {
     if (lnti_said_check(m->ontology, &m->item, i, &reason) == LNT_OK) continue;
     return note_later(u, &m->rows[m->item.said[i].row], reason.message, err);
-  }
-  return status;
-}
-
-static lnt_status check_items(undoing *u, lnt_error *err) {
-  enum { RANGE_IDS = 512 };
-  lnti_migrating *m = &u->m;
-  lnt_status status = LNT_OK;
-  for (int64_t first = m->first_item; first && first <= m->last_item && !status; first += RANGE_IDS) {
-    status = lnti_migrate_read(m, first, first + RANGE_IDS - 1, 0, err);
-    for (size_t begin = 0, end = 0; begin < m->n_rows && !status; begin = end) {
-      while (end < m->n_rows && m->rows[end].subject_id == m->rows[begin].subject_id) end++;
-      status = check_item(u, begin, end, err);
-    }
   }
   return status;
 }
@@ -177,7 +164,7 @@ static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {
   if (!status) status = lnti_tx_ontology_read(tx, &u->m.ontology, &last_question, &last_option, err);
   if (!status) status = answers_back(u, tx, err);
   if (!status) status = lnti_tx_answered_range(tx, &u->m.first_item, &u->m.last_item, err);
-  if (!status && !u->m.n_misfits) status = check_items(u, err);
+  if (!status && !u->m.n_misfits) status = lnti_migrate_each_item(&u->m, check_item, u, err);
   if (!status && u->m.n_misfits) status = fail_later(&u->m, err);
   u->result.op_id = u->m.op_id;
   u->rolled_back = !status && u->dry_run;
