@@ -306,6 +306,70 @@ class LabelRounds:
         return acknowledged
 
 
+class ChangeRounds:
+    """Merges two classes, undoes that, or changes all answers by a table: a migration and its undo are there as a whole or not at
+    all, and of a table each line is."""
+
+    def __init__(self, scratch):
+        photos = scratch / "photos"
+        photos.mkdir(parents=True)
+        for number in range(N_LABELS):
+            (photos / f"{number}.pgm").write_bytes(picture(number))
+        self.table, new = scratch / "labels.csv", scratch / "new.csv"
+        for file, classes in ((self.table, "abc"), (new, "bca")):
+            rows_of = [f"photos/{number}.pgm,{classes[number % 3]}" for number in range(N_LABELS)]
+            file.write_text("\n".join(["path,class"] + rows_of) + "\n")
+        before = Project(scratch / "template")
+        subprocess.run([LINNET, "init", before.folder], check=True, capture_output=True)
+        before.run("import", photos)
+        before.run("import", self.table)
+        merged = before.copy_to(scratch / "merged")
+        merge = ("ontology", "migrate", "merge", "class/a,class/b", "into=class/a", "--progress", "plain")
+        merged.run(*merge)
+        change = ("annotate", "--file", new, "--progress", "plain")
+        self.template = {merge: before, ("undo", "--progress", "plain"): merged, change: before}
+        self.states = {words: [self.said(self.template[words])] for words in self.template}
+        for words, states in self.states.items():
+            states.append(self.said(self.after(words, scratch / f"whole-{words[0]}")))
+            check(states[0] != states[1], f"`{' '.join(map(str, words))}` changes nothing")
+
+    def after(self, words, folder):
+        project = self.template[words].copy_to(folder)
+        project.run(*words)
+        return project
+
+    def prepare(self, folder, rng):
+        words = rng.choice(list(self.template))
+        return self.template[words].copy_to(folder), words
+
+    @staticmethod
+    def said(project):
+        """The ontology, and what is said of each item."""
+        options = json.loads(project.run("ontology", "show", "--json").stdout)
+        return json.dumps(options), {item["path"]: json.dumps(item, sort_keys=True) for item in project.lines("items")}
+
+    def finished(self, project, words):
+        check(self.said(project) == self.states[words][1], "what is said is not what an undisturbed run leaves")
+        project.verify()
+
+    def look(self, project, words, code, stderr):
+        project.verify()
+        (options, items), (before, after) = self.said(project), self.states[words]
+        if words[0] == "annotate":
+            torn = [path for path, said in items.items() if said not in (before[1][path], after[1][path])]
+            check(not torn and items.keys() == after[1].keys(), f"neither the old answer nor the new: {torn[:3]}")
+            done = sum(said == after[1][path] for path, said in items.items())
+            check(done >= durable(stderr), f"{durable(stderr)} answers were acknowledged, {done} are there")
+        else:
+            check((options, items) in (before, after), "some of it is there")
+            done = (options, items) == after
+        check(code != 0 or (options, items) == after, "it ended well, and not all of it is there")
+        if words[0] == "annotate" or not done:
+            project.run(*words)
+        self.finished(project, words)
+        return done
+
+
 class TrainRounds:
     """Trains over a project that has one finished model, by its name or beside it."""
 
@@ -453,7 +517,7 @@ class VectorRounds:
 
 
 SUBJECTS = {"import": ImportRounds, "archive": ArchiveRounds, "labels": LabelRounds, "train": TrainRounds,
-            "embed": EmbedRounds, "vectors": VectorRounds}
+            "embed": EmbedRounds, "vectors": VectorRounds, "change": ChangeRounds}
 CRASHES = {"killed": Kill, "interrupted": Interrupt, "unsynced": PowerCut}
 
 
