@@ -2,8 +2,8 @@
 # and classifying with it stands on, from the objects of the layers' own libraries; and what
 # `cmake --install` puts where of it (the program and its man page: src/cli).
 set(LINNET_LIBRARY_LAYERS base math graph media image feature eval model)
-set(LINNET_LIBRARY_LINK PkgConfig::ARCHIVE PkgConfig::OPENBLAS PkgConfig::SODIUM PkgConfig::TURBOJPEG
-    PkgConfig::XXHASH PkgConfig::ZLIB linnet_dnnl linnet_vips gomp Threads::Threads m)
+set(LINNET_LIBRARY_LINK PkgConfig::ARCHIVE PkgConfig::SODIUM PkgConfig::TURBOJPEG
+    PkgConfig::XXHASH PkgConfig::ZLIB linnet_dnnl linnet_openblas linnet_vips gomp Threads::Threads m)
 
 set(objects)
 foreach(layer IN LISTS LINNET_LIBRARY_LAYERS)
@@ -30,7 +30,7 @@ endif()
 file(RELATIVE_PATH LINNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # The static library's own needs are shared ones, so only they are named: "Requires.private: vips" would bring
 # everything that libvips itself could be built from, and half a minute of linking.
-list(JOIN OPENBLAS_LDFLAGS " " LINNET_PC_LIBS)
+set(LINNET_PC_LIBS "")
 foreach(flags "${ARCHIVE_LDFLAGS}" "${TURBOJPEG_LDFLAGS}" "${SODIUM_LDFLAGS}" "${XXHASH_LDFLAGS}"
         "${ZLIB_LDFLAGS}" "-ldnnl;-lgomp;-lm;-lpthread")
   list(JOIN flags " " flags)

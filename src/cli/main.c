@@ -2,8 +2,7 @@
  * The program: environment, signals, threads, and the one place where a status becomes an exit code.
  *
  * Order matters at the start: standard streams must be open before any file is, the CPU level must be settled before
- * OpenBLAS is (it picks its kernels while the program is loaded, so that a lower level means loading again), and signals
- * are caught before there is anything to lose.
+ * OpenBLAS is loaded (it picks its kernels then), and signals are caught before there is anything to lose.
  */
 #include <base/alloc.h>
 #include <base/error.h>
@@ -70,9 +69,9 @@ static const char *openblas_core(lnt_cpu_level level) {
   return "SkylakeX";
 }
 
-/** LINNET_CPU: a level no higher than the machine's. A lower one binds OpenBLAS too: the program loads itself again
- *  with OPENBLAS_CORETYPE set, once; where that is not possible OpenBLAS goes on as it is. */
-static lnt_status choose_cpu(lnti_cli *cli, char **argv, lnt_error *err) {
+/** LINNET_CPU: a level no higher than the machine's. A lower one binds OpenBLAS too, which reads OPENBLAS_CORETYPE when it is
+ *  loaded (src/math/gemm.c). */
+static lnt_status choose_cpu(lnti_cli *cli, lnt_error *err) {
   cli->cpu_best = lnt_cpu_detect();
   cli->context.cpu = cli->cpu_best;
   const char *wanted = getenv("LINNET_CPU");
@@ -88,10 +87,8 @@ static lnt_status choose_cpu(lnti_cli *cli, char **argv, lnt_error *err) {
                      lnt_cpu_name(cli->cpu_best));
   }
   cli->context.cpu = level;
-  if (level < cli->cpu_best && !getenv("OPENBLAS_CORETYPE")) {
-    if (setenv("OPENBLAS_CORETYPE", openblas_core(level), 1) == 0) execv("/proc/self/exe", argv);
-  }
-  return LNT_OK;
+  if (level == cli->cpu_best || setenv("OPENBLAS_CORETYPE", openblas_core(level), 0) == 0) return LNT_OK;
+  return lnti_fail_errno(err, errno, "OPENBLAS_CORETYPE could not be set");
 }
 
 /** Bold text where a person looks on, unless they asked for none (no-color.org). */
@@ -195,13 +192,13 @@ static lnt_status print_version(lnti_cli *cli, lnt_error *err) {
   return status;
 }
 
-static lnt_status run(lnti_cli *cli, const invocation *in, char **argv, lnt_error *err) {
+static lnt_status run(lnti_cli *cli, const invocation *in, lnt_error *err) {
   if (lnti_args_has(&in->args, "version")) return print_version(cli, err);
   if (lnti_args_has(&in->args, "help")) return lnti_help_print(cli, in->command, err);
   if (!in->command) {
     return lnti_fail(err, LNT_EINVAL, "which command? 'linnet help' lists them");
   }
-  lnt_status status = choose_cpu(cli, argv, err);
+  lnt_status status = choose_cpu(cli, err);
   if (!status) status = find_backbones(&cli->backbones, err);
   return status ? status : in->command->run(cli, &in->args, err);
 }
@@ -256,7 +253,7 @@ int main(int argc, char **argv) {
   lnti_cli cli = {.out = stdout, .json = wants_json(argc, argv), .meter = &meter};
   lnt_status status = read_arguments(&in, argc, argv, &err);
   if (!status) status = apply_globals(&cli, &meter, &in, &err);
-  if (!status) status = run(&cli, &in, argv, &err);
+  if (!status) status = run(&cli, &in, &err);
   if (meter.stream) lnti_meter_finish(&meter);
 
   int exit_code = status ? lnti_status_exit_code(status) : cli.exit_code;

@@ -12,6 +12,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/library.h>
 #include <base/threads.h>
 #include <cblas.h>
 #include <limits.h>
@@ -20,11 +21,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The library's own thread count is process-wide; this is the one place that sets it. */
-static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+/*
+ * OpenBLAS is loaded where its kernels are wanted: it starts a thread for every core, which spin for a while, so that each start of
+ * the program would take a core for nothing. Its own thread count is process-wide; this is the one place that sets it.
+ */
+#define FUNCTIONS(X) X(cblas_sgemm) X(openblas_set_num_threads)
+static struct { FUNCTIONS(LNTI_LIBRARY_FUNCTION) } lib;
 
-static void blas_one_thread(void) {
-  openblas_set_num_threads(1);
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+static lnt_status blas_status;
+static lnt_error blas_error;
+
+static void start_blas(void) {
+  static const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
+  blas_status = lnti_library_load(LINNET_LIBOPENBLAS, symbols, sizeof symbols / sizeof *symbols, &blas_error);
+  if (blas_status == LNT_OK) lib.openblas_set_num_threads(1);
+}
+
+static lnt_status need_blas(lnt_error *err) {
+  const int code = pthread_once(&blas_once, start_blas);
+  if (code != 0) return lnti_fail_errno(err, code, "OpenBLAS could not be started");
+  if (blas_status != LNT_OK && err) *err = blas_error;
+  return blas_status;
 }
 
 static const lnti_gemm_kernels *kernels_of(lnt_cpu_level level) {
@@ -90,8 +108,8 @@ static void sgemm_nt(float *c, size_t ldc, const float *a, size_t lda, const flo
   if (kernels != NULL) {
     multiply(c, ldc, a, lda, b, ldb, m, n, k, kernels, workspace);
   } else {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1.0f, a, (blasint)lda, b,
-                (blasint)ldb, 0.0f, c, (blasint)ldc);
+    lib.cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1.0f, a, (blasint)lda,
+                    b, (blasint)ldb, 0.0f, c, (blasint)ldc);
   }
 }
 
@@ -145,7 +163,10 @@ lnt_status lnti_gemm_nt_with(float *c, size_t ldc, const float *a, size_t lda, c
     for (size_t i = 0; i < m; i++) memset(c + i * ldc, 0, n * sizeof *c);
     return LNT_OK;
   }
-  (void)pthread_once(&blas_once, blas_one_thread);
+  if (!kernels_of(context->cpu)) {
+    lnt_status status = need_blas(err);
+    if (status) return status;
+  }
   product p = {.c = c,
                .a = a,
                .b = b,

@@ -42,8 +42,7 @@ class Cpu(program.Case):
         for other in accuracies[1:]:
             self.assertEqual(other, accuracies[0])
 
-    def test_openblas_is_bound_too(self):
-        """A lower level starts the program again with OpenBLAS held down, unless the caller has chosen its kernels."""
+    def test_a_lower_level_is_said(self):
         if self.best() == "generic":
             self.skipTest("this machine has no level above generic")
 
