@@ -11,6 +11,7 @@
 #include <flow/keep_model.h>
 #include <flow/metrics_json.h>
 #include <flow/predict.h>
+#include <flow/stored_predictions.h>
 #include <model/model.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,21 +51,71 @@ static lnt_status json_row(void *payload, const lnti_model_row *model, lnt_error
   return lnti_json_finish(w, err);
 }
 
+static lnt_status foreign_json(void *payload, const lnti_foreign_set *set, lnt_error *err) {
+  lnti_json_writer *w = payload;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "model", set->name);
+  lnti_json_kv_bool(w, "imported", true);
+  lnti_json_kv_string(w, "target", set->target);
+  lnti_json_kv_int(w, "items", (int64_t)set->n_items);
+  lnti_json_kv_int(w, "bytes", (int64_t)set->bytes);
+  lnti_json_kv_int(w, "created_ms", (int64_t)set->created_ms);
+  lnti_json_end_object(w);
+  return lnti_json_finish(w, err);
+}
+
+typedef struct foreign_table {
+  lnti_table table;
+  size_t n;
+} foreign_table;
+
+static lnt_status foreign_row(void *payload, const lnti_foreign_set *set, lnt_error *err) {
+  foreign_table *t = payload;
+  lnti_shown items = lnti_show_count(set->n_items), bytes = lnti_show_bytes(set->bytes);
+  lnti_shown made = lnti_show_time(set->created_ms);
+  const char *cells[] = {set->name, set->target, items.text, bytes.text, made.text};
+  t->n++;
+  return lnti_table_row(&t->table, cells, err);
+}
+
+static lnt_status print_foreign(size_t *n_out, lnti_cli *cli, lnti_project *project, bool after_models,
+                                lnt_error *err) {
+  static const lnti_column columns[] = {{"predictions of", LNTI_ALIGN_LEFT},
+                                        {"target", LNTI_ALIGN_LEFT},
+                                        {"items", LNTI_ALIGN_RIGHT},
+                                        {"size", LNTI_ALIGN_RIGHT},
+                                        {"imported", LNTI_ALIGN_LEFT}};
+  foreign_table t = {.n = 0};
+  lnti_table_init(&t.table, columns, 5, 0);
+  lnt_status status = lnti_predictions_foreign(project, NULL, foreign_row, &t, err);
+  *n_out = t.n;
+  if (!status && t.n > 0 && after_models) lnti_print(cli, "\n");
+  if (!status && t.n == 0) {
+    lnti_table_clear(&t.table);
+    return LNT_OK;
+  }
+  return lnti_table_print(cli, &t.table, status, err);
+}
+
+static lnt_status print_list(lnti_cli *cli, lnti_project *project, size_t n_models, lnt_error *err) {
+  size_t n_foreign = 0;
+  lnt_status status = n_models > 0 ? lnti_models_print(cli, project, err) : LNT_OK;
+  if (!status) status = print_foreign(&n_foreign, cli, project, n_models > 0, err);
+  if (status) return status;
+  if (n_models > 0) return lnti_print_next_judging(cli, project, "linnet models show MODEL, or ", "MODEL", err);
+  if (n_foreign == 0) lnti_print(cli, "No models yet.\n");
+  lnti_print_next(cli, "linnet train");
+  return LNT_OK;
+}
+
 static lnt_status run_list(lnti_cli *cli, lnt_error *err) {
   lnti_project *project = NULL;
   listing l = {0};
   lnt_status status = lnti_cli_project(&project, cli, err);
   if (!status && cli->json) status = lnti_cli_json(&l.json, cli, 0, err);
   if (!status) status = lnti_store_models(project->store, NULL, json_row, &l, err);
-  if (!status && !cli->json && l.n > 0) status = lnti_models_print(cli, project, err);
-  if (!status && !cli->json) {
-    if (l.n == 0) {
-      lnti_print(cli, "No models yet.\n");
-      lnti_print_next(cli, "linnet train");
-    } else {
-      status = lnti_print_next_judging(cli, project, "linnet models show MODEL, or ", "MODEL", err);
-    }
-  }
+  if (!status && cli->json) status = lnti_predictions_foreign(project, NULL, foreign_json, l.json, err);
+  if (!status && !cli->json) status = print_list(cli, project, l.n, err);
   lnti_json_writer_free(l.json);
   lnti_project_close(project);
   return status;
@@ -252,21 +303,92 @@ static lnt_status remove_one(lnti_cli *cli, lnti_project *project, const char *n
   return status;
 }
 
+typedef struct removal {
+  char *name;
+  bool foreign; /* predictions of elsewhere */
+  size_t n_items;
+} removal;
+
+typedef struct foreign_search {
+  const char *wanted;
+  lnti_text names; /* all */
+  bool found;
+  size_t n_items;
+} foreign_search;
+
+static lnt_status note_foreign(void *payload, const lnti_foreign_set *set, lnt_error *err) {
+  enum { NAMES_SHOWN = 300 };
+  foreign_search *s = payload;
+  if (strcmp(set->name, s->wanted) == 0) {
+    s->found = true;
+    s->n_items = set->n_items;
+  }
+  if (s->names.length >= NAMES_SHOWN) return LNT_OK;
+  return lnti_text_printf(&s->names, err, "%s%s", s->names.length ? ", " : "", set->name);
+}
+
+/* What a word names: a model, or else predictions that were imported. */
+static lnt_status find_removal(removal *out, lnti_project *project, const char *word, lnt_error *err) {
+  lnt_error unknown = LNT_ERROR_INIT;
+  foreign_search s = {.wanted = word};
+  lnt_status model = lnti_model_name_of(&out->name, project, word, &unknown);
+  if (!model) return LNT_OK;
+  if (model != LNT_ENOTFOUND) return lnti_fail(err, model, "%s", unknown.message);
+  lnt_status status = lnti_predictions_foreign(project, NULL, note_foreign, &s, err);
+  if (!status && s.found) {
+    out->foreign = true;
+    out->n_items = s.n_items;
+    status = lnti_strdup(&out->name, word, err);
+  } else if (!status && s.names.length > 0) {
+    status = lnti_fail(err, model, "%s; there are imported predictions of: %.300s", unknown.message, s.names.data);
+  } else if (!status) {
+    status = lnti_fail(err, model, "%s", unknown.message);
+  }
+  lnti_text_clear(&s.names);
+  return status;
+}
+
+static lnt_status foreign_removed_json(lnti_cli *cli, const removal *r, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_cli_json(&w, cli, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "removed", r->name);
+  lnti_json_kv_bool(w, "imported", true);
+  lnti_json_kv_int(w, "items", (int64_t)r->n_items);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status remove_foreign(lnti_cli *cli, lnti_project *project, const removal *r, lnt_error *err) {
+  lnt_status status = lnti_predictions_remove(project, r->name, err);
+  if (status) return status;
+  if (cli->json) return foreign_removed_json(cli, r, err);
+  lnti_print(cli, "Removed what ");
+  status = lnti_print_plain(cli, r->name, err);
+  lnti_print(cli, " says of %s. Answers that were made of it stay.\n", lnti_show_things(r->n_items, "item").text);
+  return status;
+}
+
 /* All names are looked up before the first model goes. */
 static lnt_status run_remove(lnti_cli *cli, const char *const *words, size_t n, lnt_error *err) {
   lnti_project *project = NULL;
-  char **name = NULL;
+  removal *one = NULL;
   lnt_status status = lnti_cli_project(&project, cli, err);
-  if (!status) status = lnti_alloc_zero(&name, n, sizeof *name, err);
+  if (!status) status = lnti_alloc_zero(&one, n, sizeof *one, err);
   for (size_t i = 0; i < n && !status; i++) {
-    status = lnti_model_name_of(&name[i], project, words[i], err);
+    status = find_removal(&one[i], project, words[i], err);
     for (size_t k = 0; k < i && !status; k++) {
-      if (strcmp(name[k], name[i]) == 0) status = lnti_fail(err, LNT_EINVAL, "%s is named twice", name[i]);
+      if (strcmp(one[k].name, one[i].name) == 0) status = lnti_fail(err, LNT_EINVAL, "%s is named twice", one[i].name);
     }
   }
-  for (size_t i = 0; i < n && !status; i++) status = remove_one(cli, project, name[i], err);
-  for (size_t i = 0; name && i < n; i++) free(name[i]);
-  free(name);
+  for (size_t i = 0; i < n && !status; i++) {
+    status = one[i].foreign ? remove_foreign(cli, project, &one[i], err) : remove_one(cli, project, one[i].name, err);
+  }
+  for (size_t i = 0; one && i < n; i++) free(one[i].name);
+  free(one);
   lnti_project_close(project);
   return status;
 }
@@ -299,7 +421,8 @@ const lnti_command lnti_cmd_models = {
         "another machine and used there without the project. MODEL is a name in the project or the "
         "path of a .lnt file.\n\n"
         "remove takes models and their files out of the project, and asks nothing; what is known of their training stays "
-        "in the database. Where one of the names is unknown, nothing is removed.",
+        "in the database. Predictions that 'linnet import --predictions' has stored are listed below the models, and removed by the "
+        "name that they were given; answers made of them stay. Where one of the names is unknown, nothing is removed.",
     .options = option_table,
     .examples = examples,
     .operands_max = SIZE_MAX,

@@ -228,6 +228,58 @@ lnt_status lnti_predictions_store(lnti_project *project, const char *name, const
   return status;
 }
 
+typedef struct foreign {
+  lnti_foreign_visit visit;
+  void *payload;
+} foreign;
+
+static lnt_status note_foreign(void *payload, const lnti_item_set *set, lnt_error *err) {
+  const foreign *f = payload;
+  const lnti_json_value *facts = NULL;
+  lnti_foreign_set out = {
+      .name = set->name, .n_items = set->n_items, .bytes = set->bytes, .created_ms = set->created_ms};
+  lnti_arena arena = {.cap = LNTI_STORED_FACTS_BYTES_MAX};
+  bool imported = false;
+  lnt_status status = lnti_json_parse(&facts, &arena, set->facts_json, strlen(set->facts_json), "predictions", err);
+  if (!status) status = lnti_json_get_bool(&imported, facts, "imported", false, err);
+  if (!status) status = lnti_json_get_string(&out.target, facts, "target", "", err);
+  if (status && status != LNT_ENOMEM) {
+    status = lnti_fail(err, LNT_ECORRUPT, "what is stored of the predictions of \"%.100s\" is damaged", set->name);
+  }
+  if (!status && imported) status = f->visit(f->payload, &out, err);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
+lnt_status lnti_predictions_foreign(lnti_project *project, const char *name, lnti_foreign_visit visit, void *payload,
+                                    lnt_error *err) {
+  foreign f = {visit, payload};
+  return lnti_store_sets(project->store, LNTI_SET_PREDICTIONS, name, note_foreign, &f, err);
+}
+
+/* Within the transaction: a model of the name may have been trained since. */
+static lnt_status remove_set(void *payload, lnti_tx *tx, lnt_error *err) {
+  const char *name = payload;
+  char *file = NULL;
+  bool found = false;
+  lnt_status status = lnti_tx_model_file(tx, &file, name, err);
+  bool own = file != NULL;
+  free(file);
+  if (status) return status;
+  if (own) return lnti_fail(err, LNT_EINVAL, "the predictions of \"%.100s\" go with the model of that name", name);
+  status = lnti_tx_set_remove(tx, &found, LNTI_SET_PREDICTIONS, name, err);
+  if (status || found) return status;
+  return lnti_fail(err, LNT_ENOTFOUND, "no predictions of \"%.100s\" are stored", name);
+}
+
+lnt_status lnti_predictions_remove(lnti_project *project, const char *name, lnt_error *err) {
+  char *copy = NULL;
+  lnt_status status = lnti_strdup(&copy, name, err);
+  if (!status) status = lnti_store_write(project->store, remove_set, copy, err);
+  free(copy);
+  return status;
+}
+
 /* ---- reading ---- */
 
 typedef struct reading {

@@ -1,7 +1,7 @@
 /**
  * @file stored_predictions.h
  * Predictions kept in the project: of each model the newest run, in blocks, with the content of the model file that made
- * them. They go with the model.
+ * them. They go with the model; those of models of elsewhere are removed by name.
  */
 #ifndef LNTI_FLOW_STORED_PREDICTIONS_H
 #define LNTI_FLOW_STORED_PREDICTIONS_H
@@ -10,7 +10,7 @@
 #include <flow/predict.h>
 
 /** Most classes that are kept of an item, and the least probability of those beyond the first. */
-enum { LNTI_STORED_CLASSES_MAX = 16 };
+enum { LNTI_STORED_CLASSES_MAX = 16, LNTI_STORED_FACTS_BYTES_MAX = 256 << 20 };
 
 typedef struct lnti_predictions_writer lnti_predictions_writer;
 /** Begins a run; that of before stays until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it
@@ -38,6 +38,19 @@ typedef struct lnti_predicted_row {
 LNT_MUST_CHECK lnt_status lnti_predictions_store(lnti_project *project, const char *name, const char *target,
                                                  const char *const *ids, size_t n_classes,
                                                  const lnti_predicted_row *rows, size_t n, lnt_error *err);
+
+typedef struct lnti_foreign_set {
+  const char *name, *target;
+  size_t n_items;
+  uint64_t bytes, created_ms;
+} lnti_foreign_set;
+typedef lnt_status (*lnti_foreign_visit)(void *payload, const lnti_foreign_set *set, lnt_error *err);
+/** What lnti_predictions_store has kept, oldest first. @param name  NULL: all. LNT_ECORRUPT. */
+LNT_MUST_CHECK lnt_status lnti_predictions_foreign(lnti_project *project, const char *name, lnti_foreign_visit visit,
+                                                   void *payload, lnt_error *err);
+/** Takes predictions made elsewhere out of the project; answers that were made of them stay. LNT_ENOTFOUND; LNT_EINVAL: a model
+ *  of the project has the name, with which its predictions go. */
+LNT_MUST_CHECK lnt_status lnti_predictions_remove(lnti_project *project, const char *name, lnt_error *err);
 
 /** A class or label with its probability; of a number: class 0 and the number. Where answers were declined the first is the
  *  answer, by the number of lnti_decision. */

@@ -166,6 +166,40 @@ class Annotate(program.Case):
         self.fails(2, "-C", "p", "annotate", "--from-predictions", "gpt-4o", "--set", "class=disc", says="brings the answers")
         self.fails(2, "-C", "p", "annotate", "1", "--set", "class=disc", "--min-confidence", "0.5", says="--from-predictions")
 
+    def test_imported_predictions_are_listed_and_removed(self):
+        (self.folder / "g.csv").write_text("id,class,confidence\n1,disc,0.9\n2,cross,0.5\n")
+        self.run_ok("-C", "p", "import", "--predictions", "g.csv", "--name", "gpt-4o")
+        self.run_ok("-C", "p", "import", "--predictions", "g.csv", "--name", "gemini")
+        listed = self.run_lines("-C", "p", "models")
+        self.assertEqual([(row["model"], row["imported"], row["target"], row["items"]) for row in listed],
+                         [("gpt-4o", True, "class", 2), ("gemini", True, "class", 2)])
+        self.assertTrue(all(row["bytes"] > 0 and row["created_ms"] > 0 for row in listed))
+        said = self.run_ok("-C", "p", "models").stdout
+        self.assertRegex(said, r"\Apredictions of +target +items +size +imported\ngpt-4o +class +2 +")
+        self.told("1", "--clear", "class")
+        self.assertEqual(self.told("--from-predictions", "gpt-4o")["added"], 1)
+        # All names are looked up first; a misspelt one says which there are.
+        self.fails(1, "-C", "p", "models", "remove", "gpt-4o", "gpt4", says="there are imported predictions of: gpt-4o, gemini")
+        self.fails(2, "-C", "p", "models", "remove", "gpt-4o", "gpt-4o", says="named twice")
+        self.assertEqual(len(self.run_lines("-C", "p", "models")), 2)
+        self.assertEqual(self.run_json("-C", "p", "models", "remove", "gpt-4o"), {"removed": "gpt-4o", "imported": True, "items": 2})
+        self.assertEqual(self.answers(1)["class"], "disc")  # what was accepted stays
+        self.assertEqual([row["model"] for row in self.run_json("-C", "p", "status")["predictions"]], ["gemini"])
+        self.fails(1, "-C", "p", "annotate", "--from-predictions", "gpt-4o", says="there are: gemini")
+        self.fails(1, "-C", "p", "models", "remove", "gpt-4o", says="there is no model \"gpt-4o\"")
+        # Beside a model: below it; a model that was trained under the name since takes them with it.
+        self.run_ok("-C", "p", "train", "--target", "class", "--feature", "pixels", "--name", "gemini")
+        self.assertEqual([row.get("imported", False) for row in self.run_lines("-C", "p", "models")], [False, True])
+        self.assertRegex(self.run_ok("-C", "p", "models").stdout, r"(?s)\Amodel .*\n\npredictions of .*\n\nNext: linnet models show")
+        self.run_ok("-C", "p", "predict", "gemini", "--items", "", "--store")  # its own take their place
+        self.assertEqual([row.get("imported", False) for row in self.run_lines("-C", "p", "models")], [False])
+        self.assertIn("models/gemini@", self.run_json("-C", "p", "models", "remove", "gemini")["file"])
+        self.assertEqual(self.run_json("-C", "p", "status")["predictions"], [])
+        self.run_ok("-C", "p", "import", "--predictions", "g.csv", "--name", "gpt-4o")
+        self.assertIn("Removed what gpt-4o says of 2 items.", self.run_ok("-C", "p", "models", "remove", "gpt-4o").stdout)
+        self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+        self.assertIn("No models yet.", self.run_ok("-C", "p", "models").stdout)
+
     def test_own_predictions_become_answers(self):
         self.run_ok("-C", "p", "train", "--target", "class", "--feature", "pixels", "--name", "m")
         self.run_ok("-C", "p", "predict", "m", "--items", "", "--store", "--min-confidence", "0.6")

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACTS_BYTES_MAX = 256 << 20, NAMES_SHOWN = 400 };
+enum { NAMES_SHOWN = 400 };
 
 /* One class of one item. */
 typedef struct said {
@@ -99,7 +99,7 @@ static lnt_status read_thresholds(lnti_predicted_answers *p, const lnti_json_val
 static lnt_status read_facts(lnti_predicted_answers *p, const char *json, lnt_error *err) {
   const lnti_json_value *facts = NULL;
   const char *target = NULL, *task = NULL;
-  p->arena.cap = FACTS_BYTES_MAX;
+  p->arena.cap = LNTI_STORED_FACTS_BYTES_MAX;
   lnt_status status = lnti_json_parse(&facts, &p->arena, json, strlen(json), "predictions", err);
   if (!status && facts->type != LNTI_JSON_TYPE_OBJECT) return fail_damaged(err);
   if (!status) status = lnti_json_get_string(&target, facts, "target", NULL, err);
