@@ -142,6 +142,7 @@ static lnt_status show_json(lnti_cli *cli, const lnt_model *model, lnt_error *er
   lnti_json_kv_string(w, "calibrated_on", model->calibrated_on);
   lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
   status = lnti_model_write_choice(w, model, err);
+  if (!status) status = lnti_model_write_snapshot(w, model, err);
   lnti_json_key(w, "classes");
   lnti_json_begin_array(w);
   for (size_t i = 0; i < model->n_classes; i++) {
@@ -215,6 +216,22 @@ static lnt_status choice_text(lnti_text *out, const lnt_model *model, lnt_error 
   return status;
 }
 
+/* "before-review, fingerprint b8db8588179774539..." */
+static lnt_status snapshot_fact(lnti_table *table, const lnt_model *model, lnt_error *err) {
+  const char *text = model->snapshot_json, *name = "", *fingerprint = "";
+  lnti_arena arena = {0};
+  lnti_text shown = {0};
+  const lnti_json_value *told = NULL;
+  lnt_status status = lnti_json_parse(&told, &arena, text, strlen(text), "snapshot", err);
+  if (!status) status = lnti_json_get_string(&name, told, "name", "", err);
+  if (!status) status = lnti_json_get_string(&fingerprint, told, "fingerprint", "", err);
+  if (!status) status = lnti_text_printf(&shown, err, "%s, fingerprint %s", name, fingerprint);
+  if (!status) status = fact(table, "snapshot", shown.data, err);
+  lnti_text_clear(&shown);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
 static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error *err) {
   lnti_text params = {0}, chosen = {0}, classes = {0}, calibration = {0};
   char seed[24];
@@ -234,6 +251,7 @@ static lnt_status add_facts(lnti_table *table, const lnt_model *model, lnt_error
   if (!status && model->choice_json) status = fact(table, "chosen", chosen.data, err);
   if (!status) status = fact(table, "feature", lnt_model_feature(model), err);
   if (!status) status = fact(table, "trained on", lnti_show_count(model->n_train).text, err);
+  if (!status && model->snapshot_json) status = snapshot_fact(table, model, err);
   if (!status) status = fact(table, "calibration", calibration.data, err);
   if (!status) status = fact(table, "seed", seed, err);
   if (!status) status = fact(table, "made", lnti_show_time(model->created_ms).text, err);

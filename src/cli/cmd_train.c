@@ -318,6 +318,7 @@ static lnt_status run_plan(lnti_cli *cli, plan *p, lnti_project *project, const 
     training *t = &p->item[i];
     lnti_train_options options = {
         .target = lnti_args_text(args, "target", NULL),
+        .snapshot = lnti_args_text(args, "snapshot", NULL),
         .structure = p->structure,
         .weights = lnti_args_text(args, "weights", NULL),
         .learner = t->learner->name,
@@ -405,6 +406,8 @@ static const lnti_cli_option option_table[] = {
     {"target", 0, "QUESTION",
      "the question to learn: of type radio, tree, checklist or number; without it, the only one that has answers",
      false},
+    {"snapshot", 0, "NAME",
+     "the items, splits and answers as they were in a snapshot ('linnet snapshot'), whatever changed since", false},
     {"structure", 0, "flat|hierarchical",
      "of a tree (or of a radio with what is asked after its options): one choice among all classes, or level by level "
      "(flat)",
@@ -439,6 +442,7 @@ static const lnti_example examples[] = {
     {"On what a pretrained network sees in photographs:", "linnet train --feature embedding:mobilenet_v2"},
     {"A tree of classes, level by level:", "linnet train --target species --structure hierarchical"},
     {"Rare defects count as much as frequent ones:", "linnet train --target defect --weights balanced"},
+    {"On the data as they were before a change:", "linnet train --snapshot before-review"},
     {"A question that is asked after another one's option:", "linnet train --target area/exterior/part --name parts"},
     {NULL, NULL},
 };
@@ -447,7 +451,7 @@ const lnti_command lnti_cmd_train = {
     .name = "train",
     .summary = "train a model on the labelled items",
     .usage =
-        "[--target QUESTION] [--structure flat|hierarchical] [--weights none|balanced|FILE] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE,...]... [--cv K] [--name NAME] [--seed S]",
+        "[--target QUESTION] [--snapshot NAME] [--structure flat|hierarchical] [--weights none|balanced|FILE] [--learner NAME,...] [--feature FEATURE] [--set KEY=VALUE,...]... [--cv K] [--name NAME] [--seed S]",
     .about =
         "Fits on the labelled items of the split train, tunes the confidence on val (or on a part held out from "
         "train) and says how good the model is there; test is never looked at. The model is one file, "

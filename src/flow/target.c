@@ -7,6 +7,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,6 +214,13 @@ typedef struct label {
   double number;
 } label;
 
+/* An item as a snapshot has it. */
+typedef struct then {
+  int64_t id, group_id;
+  lnti_hash content;
+  char split[16];
+} then;
+
 typedef struct load_state {
   lnti_ontology *ontology;
   const lnti_target *target;
@@ -223,6 +231,11 @@ typedef struct load_state {
   size_t n_below;
   size_t *column; /* [n_options] of a checklist's option among the labels; LNTI_NONE */
   lnti_labelled *out;
+  const lnti_snapshot *snapshot; /* NULL: the data as they are */
+  lnti_refused_visit refused;
+  void *refused_payload;
+  then *items; /* [n_items] of the snapshot, those of the split; by id */
+  size_t n_items, item_capacity, at;
 } load_state;
 
 static lnt_status option_of(size_t *out, const lnti_ontology *ontology, const lnti_answer_row *row, lnt_error *err) {
@@ -320,13 +333,18 @@ static bool fill_row(const load_state *state, size_t row, const label *said) {
   return said->option != LNTI_NONE;
 }
 
+/* Its own, or its group's; NULL. */
+static const label *said_of(const load_state *state, int64_t id, int64_t group_id) {
+  const label *said = find_label(state, id);
+  return said || group_id == 0 ? said : find_label(state, group_id);
+}
+
 /* A group's answer is that of each of its images that has none itself; a group is no image. */
 static lnt_status collect_item(void *payload, const lnti_item *item, lnt_error *err) {
   load_state *state = payload;
   lnti_labelled *out = state->out;
   if (item->kind == LNTI_ITEM_GROUP) return LNT_OK;
-  const label *said = find_label(state, item->id);
-  if (!said && item->group_id) said = find_label(state, item->group_id);
+  const label *said = said_of(state, item->id, item->group_id);
   if (!said) return LNT_OK;
   size_t n = out->items.n;
   lnt_status status = grow_rows(state, n + 1, err);
@@ -356,24 +374,147 @@ static lnt_status find_options(load_state *state, lnt_error *err) {
   return status;
 }
 
+static lnt_status load_now(load_state *state, lnti_project *project, lnt_error *err) {
+  const lnti_question *questions = state->ontology->questions;
+  lnti_item_query query = {.split = state->only_split}; /* not those answered alone: a group answers for its images */
+  lnt_status status = lnti_store_answers(project->store, 0, INT64_MAX, questions[state->target->question].id,
+                                         collect_label, state, err);
+  for (size_t i = 0; i < state->n_below && !status; i++) {
+    status = lnti_store_answers(project->store, 0, INT64_MAX, questions[state->below[i]].id, go_deeper, state, err);
+  }
+  return status ? status : lnti_store_items(project->store, &query, collect_item, state, err);
+}
+
+/* ---- as a snapshot has them ---- */
+
+/* Options are known by their numbers, which a new name leaves alone. Not so what a merge or another type made of them. */
+static lnt_status check_then(const load_state *state, size_t question, const lnti_answer_row *row, lnt_error *err) {
+  if (row->state != LNTI_ANSWERED || row->option_id == 0) return LNT_OK;
+  size_t option = lnti_ontology_option_by_id(state->ontology, row->option_id);
+  if (option != LNTI_NONE && !state->ontology->options[option].retired &&
+      state->ontology->options[option].question == question)
+    return LNT_OK;
+  return lnti_fail(
+      err, LNT_EDATA,
+      "the snapshot \"%.100s\" has answers to \"%.100s\" with an option (%.100s) that the ontology no "
+      "longer offers there: it was merged, moved or retired. Undo that (linnet undo), or take a new snapshot",
+      state->snapshot->name, state->ontology->questions[question].title,
+      option == LNTI_NONE ? "gone" : state->ontology->options[option].title);
+}
+
+static lnt_status take_answers(load_state *state, const lnti_snapshot_item *item, size_t question,
+                               lnti_answer_visit visit, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < item->n_answers && !status; i++) {
+    lnti_answer_row row = item->answers[i];
+    if (row.question_id != state->ontology->questions[question].id) continue;
+    row.subject_id = item->id;
+    status = check_then(state, question, &row, err);
+    if (!status) status = visit(state, &row, err);
+  }
+  return status;
+}
+
+static lnt_status take_then(void *payload, const lnti_snapshot_item *item, lnt_error *err) {
+  load_state *state = payload;
+  lnt_status status = take_answers(state, item, state->target->question, collect_label, err);
+  for (size_t i = 0; i < state->n_below && !status; i++) {
+    status = take_answers(state, item, state->below[i], go_deeper, err);
+  }
+  if (status || (state->only_split && strcmp(state->only_split, item->split) != 0)) return status;
+  status = lnti_grow(&state->items, &state->item_capacity, state->n_items + 1, sizeof *state->items, err);
+  if (status) return status;
+  then *t = &state->items[state->n_items++];
+  *t = (then){.id = item->id, .group_id = item->group_id, .content = item->content};
+  memcpy(t->split, item->split, strnlen(item->split, sizeof t->split - 1));
+  return LNT_OK;
+}
+
+static void refuse(const load_state *state, const char *name, lnt_status code, const char *reason) {
+  if (state->refused) state->refused(state->refused_payload, name, code, reason);
+}
+
+static void refuse_gone(const load_state *state, const then *t) {
+  char name[32];
+  snprintf(name, sizeof name, "item %lld", (long long)t->id);
+  if (said_of(state, t->id, t->group_id)) refuse(state, name, LNT_ENOTFOUND, "it is gone since the snapshot");
+}
+
+static lnt_status refuse_changed(const load_state *state, const lnti_item *item, lnt_error *err) {
+  lnti_text name = {0};
+  lnt_status status = lnti_item_uri(&name, item, err);
+  if (!status) refuse(state, name.data, LNT_ECONFLICT, "its content is another since the snapshot");
+  lnti_text_clear(&name);
+  return status;
+}
+
+static lnt_status collect_then(void *payload, const lnti_item *item, lnt_error *err) {
+  load_state *state = payload;
+  while (state->at < state->n_items && state->items[state->at].id < item->id) {
+    refuse_gone(state, &state->items[state->at++]);
+  }
+  if (state->at == state->n_items || state->items[state->at].id != item->id) return LNT_OK;
+  const then *t = &state->items[state->at++];
+  lnti_item was = *item;
+  was.group_id = t->group_id;
+  was.split = t->split;
+  if (memcmp(&t->content, &item->content, sizeof t->content) == 0) return collect_item(state, &was, err);
+  return said_of(state, t->id, t->group_id) ? refuse_changed(state, item, err) : LNT_OK;
+}
+
+static lnt_status check_question(const load_state *state, lnt_error *err) {
+  const lnti_ontology *before = state->snapshot->ontology;
+  const lnti_question *now = &state->ontology->questions[state->target->question];
+  lnti_text path = {0};
+  size_t was = LNTI_NONE;
+  lnt_status status = lnti_ontology_question_path(&path, state->ontology, state->target->question, err);
+  if (!status && lnti_ontology_find_question(&was, before, path.data, NULL)) {
+    status =
+        lnti_fail(err, LNT_EDATA, "the snapshot \"%.100s\" knows no question \"%.100s\": it is newer or was renamed",
+                  state->snapshot->name, path.data);
+  } else if (!status && before->questions[was].type != now->type) {
+    status = lnti_fail(err, LNT_EDATA,
+                       "\"%.100s\" is of type %s, and was of type %s in the snapshot \"%.100s\": undo that (linnet "
+                       "undo), or take a new snapshot",
+                       path.data, lnti_question_type_name(now->type),
+                       lnti_question_type_name(before->questions[was].type), state->snapshot->name);
+  }
+  lnti_text_clear(&path);
+  return status;
+}
+
+static lnt_status load_then(load_state *state, lnti_project *project, lnt_error *err) {
+  const lnti_item_query query = {.split = NULL};
+  lnt_status status = check_question(state, err);
+  if (!status) status = lnti_snapshot_walk(state->snapshot, take_then, state, err);
+  if (!status) status = lnti_store_items(project->store, &query, collect_then, state, err);
+  while (!status && state->at < state->n_items) refuse_gone(state, &state->items[state->at++]);
+  return status;
+}
+
 lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *project, lnti_ontology *ontology,
                               const lnti_target *target, const char *split, lnt_error *err) {
+  return lnti_labelled_load_of(out, NULL, project, ontology, target, split, NULL, NULL, err);
+}
+
+lnt_status lnti_labelled_load_of(lnti_labelled *out, const lnti_snapshot *snapshot, lnti_project *project,
+                                 lnti_ontology *ontology, const lnti_target *target, const char *split,
+                                 lnti_refused_visit refused, void *refused_payload, lnt_error *err) {
   lnti_labelled labelled = {.task = target->task};
-  load_state state = {.ontology = ontology, .target = target, .only_split = split, .out = &labelled};
-  const lnti_question *questions = ontology->questions;
-  lnti_item_query query = {.split = split}; /* not those answered alone: a group answers for its images */
+  load_state state = {.ontology = ontology,
+                      .target = target,
+                      .only_split = split,
+                      .out = &labelled,
+                      .snapshot = snapshot,
+                      .refused = refused,
+                      .refused_payload = refused_payload};
   lnt_status status = find_options(&state, err);
-  if (status) goto done;
-  status = lnti_store_answers(project->store, 0, INT64_MAX, questions[target->question].id, collect_label, &state, err);
-  for (size_t i = 0; i < state.n_below && !status; i++) {
-    status = lnti_store_answers(project->store, 0, INT64_MAX, questions[state.below[i]].id, go_deeper, &state, err);
-  }
-  if (status) goto done;
-  status = lnti_store_items(project->store, &query, collect_item, &state, err);
+  if (!status) status = snapshot ? load_then(&state, project, err) : load_now(&state, project, err);
   if (status) goto done;
   *out = labelled;
   labelled = (lnti_labelled){0};
 done:
+  free(state.items);
   free(state.labels);
   free(state.below);
   free(state.column);

@@ -7,6 +7,7 @@
 #define LNTI_FLOW_TARGET_H
 
 #include <flow/extract.h>
+#include <flow/snapshot_read.h>
 #include <model/model.h>
 
 /** A question and how it is learned. */
@@ -62,6 +63,15 @@ typedef struct lnti_labelled {
  */
 LNT_MUST_CHECK lnt_status lnti_labelled_load(lnti_labelled *out, lnti_project *project, lnti_ontology *ontology,
                                              const lnti_target *target, const char *split, lnt_error *err);
+/** As lnti_labelled_load, with splits, groups and answers as a snapshot has them; `snapshot` NULL: as they are. Items whose
+ *  content is another by now, or that are gone, are left out and told.
+ *  @param refused  NULL: nobody is told
+ *  @return also LNT_EDATA: the question was not there then, or of another type; an answer's option was merged, moved to
+ *          another question or retired since. */
+LNT_MUST_CHECK lnt_status lnti_labelled_load_of(lnti_labelled *out, const lnti_snapshot *snapshot,
+                                                lnti_project *project, lnti_ontology *ontology,
+                                                const lnti_target *target, const char *split,
+                                                lnti_refused_visit refused, void *refused_payload, lnt_error *err);
 void lnti_labelled_clear(lnti_labelled *labelled);
 /** Keeps the items for which keep[i] is true. */
 void lnti_labelled_keep(lnti_labelled *labelled, const bool *keep);

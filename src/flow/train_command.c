@@ -3,6 +3,7 @@
  */
 #include <flow/train_command.h>
 
+#include <base/json.h>
 #include <flow/extract.h>
 #include <flow/keep_model.h>
 #include <model/model.h>
@@ -50,9 +51,22 @@ static lnt_status add_name(lnti_text *out, lnti_project *project, const lnt_mode
   return status;
 }
 
+static lnt_status add_snapshot(lnti_text *out, const lnt_model *model, lnt_error *err) {
+  const char *text = model->snapshot_json, *name = "";
+  lnti_arena arena = {0};
+  const lnti_json_value *told = NULL;
+  if (!text) return LNT_OK;
+  lnt_status status = lnti_json_parse(&told, &arena, text, strlen(text), "snapshot", err);
+  if (!status) status = lnti_json_get_string(&name, told, "name", "", err);
+  if (!status) status = add_option(out, "snapshot", name, err);
+  lnti_arena_clear(&arena);
+  return status;
+}
+
 lnt_status lnti_train_command(lnti_text *out, lnti_project *project, const lnt_model *model, lnt_error *err) {
   lnt_status status = lnti_text_printf(out, err, "linnet train");
   if (!status) status = add_option(out, "target", model->target, err);
+  if (!status) status = add_snapshot(out, model, err);
   if (!status) status = add_option(out, "learner", model->fitted->learner->name, err);
   if (!status) status = add_feature(out, project, model, err);
   if (!status) status = add_settings(out, model->fitted, err);

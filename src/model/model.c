@@ -45,6 +45,7 @@ void lnt_model_close(lnt_model *model) {
   free(model->range.unit);
   free(model->metrics_json);
   free(model->choice_json);
+  free(model->snapshot_json);
   free(model->calibrated_on);
   free(model->target_title);
   free(model->target);

@@ -66,8 +66,9 @@ struct lnt_model {
   char data_fingerprint[LNTI_HASH_HEX]; /**< hash of the training rows' content hashes and labels, in order */
   uint64_t seed;
   uint64_t created_ms;
-  char *metrics_json; /**< validation metrics with intervals, one JSON object; NULL: none */
-  char *choice_json;  /**< how its parameters were chosen by cross-validation, one JSON object; NULL: they were not */
+  char *metrics_json;  /**< validation metrics with intervals, one JSON object; NULL: none */
+  char *choice_json;   /**< how its parameters were chosen by cross-validation, one JSON object; NULL: they were not */
+  char *snapshot_json; /**< name and fingerprint of the data it was trained on, one JSON object; NULL: no snapshot */
   lnti_novelty
       *novelty; /**< of LNTI_MULTICLASS and LNTI_HIERARCHICAL; NULL: the file has none (an older one, or too large) */
   lnti_lnt_reader *file; /**< open behind the tensors; NULL for a model that was just fitted */
@@ -113,5 +114,7 @@ LNT_MUST_CHECK lnt_status lnti_model_calibrate(float *score, const lnt_model *mo
 
 /** The key cross_validation: what choice_json says, or null. LNT_EDATA, LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, lnt_error *err);
+/** The key snapshot: what snapshot_json says, or null. LNT_EDATA, LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_model_write_snapshot(lnti_json_writer *w, const lnt_model *model, lnt_error *err);
 
 #endif

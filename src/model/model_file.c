@@ -95,6 +95,13 @@ static lnt_status write_object(lnti_json_writer *w, const char *key, const char 
   return status;
 }
 
+lnt_status lnti_model_write_snapshot(lnti_json_writer *w, const lnt_model *model, lnt_error *err) {
+  if (model->snapshot_json) return write_object(w, "snapshot", model->snapshot_json, err);
+  lnti_json_key(w, "snapshot");
+  lnti_json_null(w);
+  return LNT_OK;
+}
+
 lnt_status lnti_model_write_choice(lnti_json_writer *w, const lnt_model *model, lnt_error *err) {
   if (model->choice_json) return write_object(w, "cross_validation", model->choice_json, err);
   lnti_json_key(w, "cross_validation");
@@ -159,6 +166,7 @@ static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_err
     lnti_json_begin_object(w);
     write_fields(w, model, seed);
     if (model->choice_json) status = lnti_model_write_choice(w, model, err);
+    if (!status && model->snapshot_json) status = lnti_model_write_snapshot(w, model, err);
     if (status == LNT_OK) status = write_object(w, "metrics", model->metrics_json ? model->metrics_json : "{}", err);
   }
   if (status == LNT_OK) {
@@ -290,6 +298,7 @@ static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, 
     status = lnti_fail(err, LNT_EDATA, "'metrics' is no object");
   if (status == LNT_OK) status = read_object(&model->metrics_json, manifest, "metrics", err);
   if (status == LNT_OK) status = read_object(&model->choice_json, manifest, "cross_validation", err);
+  if (status == LNT_OK) status = read_object(&model->snapshot_json, manifest, "snapshot", err);
   model->n_train = (size_t)n_train;
   model->created_ms = (uint64_t)created;
   return status;

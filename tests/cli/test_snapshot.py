@@ -2,8 +2,10 @@
 import hashlib
 import json
 import unittest
+import zipfile
 
 import program
+import test_targets
 from program import write_pgm, picture
 
 
@@ -90,6 +92,86 @@ class Snapshots(program.Case):
         self.fails(2, "-C", name, "snapshot", "what", says="linnet help snapshot lists what there is")
         self.fails(2, "-C", name, "snapshot", "show", says="linnet snapshot show NAME")
         self.assertEqual(json.loads(self.run_ok("-C", name, "snapshot", "--json").stdout)["name"], "a b")
+
+    def weights(self, name, model):
+        """What a model file holds beside its manifest, and what that says of the data."""
+        with zipfile.ZipFile(self.folder / name / "models" / f"{model}.lnt") as file:
+            told = json.loads(file.read("manifest.json"))
+            return told, {entry: file.read(entry) for entry in file.namelist() if entry != "manifest.json"}
+
+    def change(self, name):
+        """Another answer for a third of the items, and other splits."""
+        (self.folder / "l.csv").write_text("path,class\n" + "".join(
+            f"{self.folder}/photos/disc/{i:03}.pgm,stripes\n" for i in range(8)))
+        self.run_ok("-C", name, "import", "l.csv", "--existing", "replace")
+        self.run_ok("-C", name, "split", "--by", "random", "--val", "0.3", "--test", "0.3", "--seed", "7")
+
+    def test_training_on_one_is_as_it_was_before(self):
+        name = self.project(per_class=12)
+        self.run_ok("-C", name, "split", "--by", "random", "--val", "0.2", "--test", "0.2", "--seed", "1")
+        self.run_ok("-C", name, "train", "--name", "before")
+        mark = self.run_lines("-C", name, "snapshot", "create", "then")[0]["fingerprint"]
+        self.change(name)
+        self.run_ok("-C", name, "train", "--name", "now")
+        self.run_ok("-C", name, "train", "--name", "again", "--snapshot", "then")
+        (before, old), (now, new), (again, same) = (self.weights(name, model) for model in ("before", "now", "again"))
+        self.assertEqual(same, old)
+        self.assertNotEqual(new, old)
+        for key in ("n_train", "data_fingerprint", "metrics", "calibration", "classes"):
+            self.assertEqual(again[key], before[key], key)
+        self.assertNotEqual(now["data_fingerprint"], before["data_fingerprint"])
+        self.assertEqual(again["snapshot"], {"name": "then", "fingerprint": mark})
+        self.assertNotIn("snapshot", now)
+        self.assertEqual(self.run_json("-C", name, "models", "show", "again")["snapshot"], again["snapshot"])
+        self.assertIsNone(self.run_json("-C", name, "models", "show", "now")["snapshot"])
+        self.assertIn(f"then, fingerprint {mark}", self.run_ok("-C", name, "models", "show", "again").stdout)
+        self.fails(1, "-C", name, "train", "--snapshot", "other", says="there are: then")
+
+    def test_training_on_one_after_a_migration(self):
+        name = self.project(per_class=6)
+        self.run_ok("-C", name, "train", "--name", "before")
+        self.run_ok("-C", name, "snapshot", "create", "then")
+        self.run_ok("-C", name, "ontology", "migrate", "rename", "class/disc", "title=Round")
+        self.run_ok("-C", name, "train", "--name", "renamed", "--snapshot", "then")
+        self.assertEqual(self.weights(name, "renamed")[1], self.weights(name, "before")[1])
+        self.run_ok("-C", name, "ontology", "migrate", "merge", "class/disc,class/cross", "title=Both")
+        self.fails(1, "-C", name, "train", "--name", "merged", "--snapshot", "then", says="merged, moved or retired")
+
+    def test_training_on_one_tells_what_is_another_picture(self):
+        name = self.project(per_class=6)
+        self.run_ok("-C", name, "snapshot", "create", "then")
+        write_pgm(self.folder / "photos" / "disc" / "000.pgm", picture("disc", 77))
+        self.run_ok("-C", name, "import", "photos", "--changed", "update")
+        told = self.run_json("-C", name, "train", "--name", "m", "--snapshot", "then", expect=3)
+        self.assertEqual(told["models"][0]["n_train"], 17)
+        self.assertIn("another since the snapshot", json.dumps(told["refused"]))
+        self.assertIn("000.pgm", json.dumps(told["refused"]))
+
+    def test_training_on_one_of_every_kind_of_target(self):
+        test_targets.write_tables(self.folder)
+        columns = ("--column", "class=label:class", "--column", "round=onehot:marks", "--column", "lines=onehot:marks",
+                   "--column", "shade=number")
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "t.csv", *columns)
+        self.run_ok("-C", "p", "import", "tree.csv", "--label", "top/below", "--target", "kind")
+        kinds = (("marks", "logistic"), ("kind", "logistic", "--structure", "hierarchical"), ("shade", "ridge"))
+        train = {target: ("train", "--target", target, "--feature", "pixels", "--learner", *more) for target, *more in kinds}
+        for target, words in train.items():
+            self.run_ok("-C", "p", *words, "--name", target)
+        self.run_ok("-C", "p", "snapshot", "create", "then")
+        for table in ("t.csv", "tree.csv"):  # the answers of each for the picture before it
+            head, *rows = [line.split(",", 1) for line in (self.folder / table).read_text().splitlines()]
+            turned = [[row[0], rows[i - 1][1]] for i, row in enumerate(rows)]
+            (self.folder / table).write_text("".join(",".join(row) + "\n" for row in [head, *turned]))
+        self.run_ok("-C", "p", "import", "t.csv", *columns)
+        self.run_ok("-C", "p", "import", "tree.csv", "--label", "top/below", "--target", "kind")
+        for target, words in train.items():
+            self.run_ok("-C", "p", *words, "--name", f"{target}-now")
+            self.run_ok("-C", "p", *words, "--name", f"{target}-then", "--snapshot", "then")
+            before, now, then = (self.weights("p", target + end) for end in ("", "-now", "-then"))
+            self.assertEqual(then[1], before[1], target)
+            self.assertEqual(then[0]["data_fingerprint"], before[0]["data_fingerprint"], target)
+            self.assertNotEqual(now[1], before[1], target)
 
 
 if __name__ == "__main__":

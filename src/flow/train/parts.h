@@ -7,6 +7,7 @@
 
 #include <eval/class_tree.h>
 #include <flow/job.h>
+#include <flow/snapshot_read.h>
 #include <flow/split/split.h>
 #include <flow/target.h>
 #include <flow/train/calibrate.h>
@@ -28,6 +29,7 @@ typedef struct lnti_training {
   lnti_job_run job;
   lnti_ontology *ontology;
   lnti_target target;
+  lnti_snapshot snapshot; /**< where options->snapshot names one */
   const lnti_learner *learner;
   lnti_grid grid; /**< until the parameters are chosen */
   lnti_params params;

@@ -19,10 +19,38 @@ static bool has_split(const lnti_store_counts *counts, const char *name) {
   return false;
 }
 
+/* The labelled rows of a split (NULL: any), as they are or as the snapshot has them. */
+static lnt_status load_split(lnti_labelled *out, lnti_training *t, const char *split, bool tell, lnt_error *err) {
+  return lnti_labelled_load_of(out, t->options->snapshot ? &t->snapshot : NULL, t->project, t->ontology, &t->target,
+                               split, tell ? t->options->refused : NULL, t->options->refused_payload, err);
+}
+
+typedef struct splits_there {
+  bool train, val;
+} splits_there;
+
+static lnt_status note_split(void *payload, const lnti_snapshot_item *item, lnt_error *err) {
+  splits_there *there = payload;
+  (void)err;
+  there->train = there->train || strcmp(item->split, LNTI_SPLIT_TRAIN) == 0;
+  there->val = there->val || strcmp(item->split, LNTI_SPLIT_VAL) == 0;
+  return LNT_OK;
+}
+
+static lnt_status find_splits(splits_there *out, lnti_training *t, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  if (t->options->snapshot) return lnti_snapshot_walk(&t->snapshot, note_split, out, err);
+  lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
+  if (status) return status;
+  *out = (splits_there){has_split(&counts, LNTI_SPLIT_TRAIN), has_split(&counts, LNTI_SPLIT_VAL)};
+  lnti_store_counts_clear(&counts);
+  return LNT_OK;
+}
+
 /* Without a split "train", everything labelled that is neither validation nor test. */
 static lnt_status load_outside_splits(lnti_training *t, lnt_error *err) {
   bool *keep = NULL;
-  lnt_status status = lnti_labelled_load(&t->train.of, t->project, t->ontology, &t->target, NULL, err);
+  lnt_status status = load_split(&t->train.of, t, NULL, true, err);
   if (status) return status;
   status = lnti_alloc(&keep, t->train.of.items.n, sizeof *keep, err);
   if (status) return status;
@@ -37,7 +65,7 @@ static lnt_status load_outside_splits(lnti_training *t, lnt_error *err) {
 /* Labelled items in no split at all: nobody has decided that they are not for training. */
 static lnt_status tell_outside_splits(lnti_training *t, lnt_error *err) {
   lnti_labelled outside = {0};
-  lnt_status status = lnti_labelled_load(&outside, t->project, t->ontology, &t->target, "", err);
+  lnt_status status = load_split(&outside, t, "", false, err);
   size_t n = outside.items.n;
   lnti_labelled_clear(&outside);
   if (status || n == 0) return status;
@@ -48,16 +76,12 @@ static lnt_status tell_outside_splits(lnti_training *t, lnt_error *err) {
 }
 
 static lnt_status load_rows(lnti_training *t, lnt_error *err) {
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
+  splits_there there = {0};
+  lnt_status status = find_splits(&there, t, err);
   if (status) return status;
-  bool train = has_split(&counts, LNTI_SPLIT_TRAIN), val = has_split(&counts, LNTI_SPLIT_VAL);
-  lnti_store_counts_clear(&counts);
-  status = train ? lnti_labelled_load(&t->train.of, t->project, t->ontology, &t->target, LNTI_SPLIT_TRAIN, err)
-                 : load_outside_splits(t, err);
-  if (status == LNT_OK && val) {
-    status = lnti_labelled_load(&t->val.of, t->project, t->ontology, &t->target, LNTI_SPLIT_VAL, err);
-  }
+  const bool train = there.train;
+  status = train ? load_split(&t->train.of, t, LNTI_SPLIT_TRAIN, true, err) : load_outside_splits(t, err);
+  if (!status && there.val) status = load_split(&t->val.of, t, LNTI_SPLIT_VAL, train, err);
   if (!status && train) status = tell_outside_splits(t, err);
   if (status) return status;
   if (t->train.of.items.n > 0) return LNT_OK;

@@ -266,6 +266,29 @@ static lnt_status find_target(lnti_training *t, lnt_error *err) {
   return lnti_learner_check_task(t->learner, t->target.task, err);
 }
 
+/* How the splits were dealt is known of those that are, not of a snapshot's. */
+static lnt_status look_at_split(lnti_training *t, lnt_error *err) {
+  lnt_status status = lnti_split_info_read(&t->split, t->project, err);
+  return status ? status : lnti_cuts_look(&t->result->warnings, t->project, err);
+}
+
+static lnt_status describe_snapshot(lnti_training *t, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnti_text text = {0};
+  if (!t->options->snapshot) return LNT_OK;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, &text, 0, err);
+  if (status) return status;
+  lnti_json_begin_object(w);
+  lnti_json_kv_string(w, "name", t->snapshot.name);
+  lnti_json_kv_string(w, "fingerprint", t->snapshot.fingerprint);
+  lnti_json_end_object(w);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  if (!status) status = lnti_strdup(&t->model->snapshot_json, text.data, err);
+  lnti_text_clear(&text);
+  return status;
+}
+
 static lnt_status prepare(lnti_training *t, lnt_error *err) {
   const lnti_train_options *options = t->options;
   lnt_status status = lnti_learner_find(&t->learner, options->learner, err);
@@ -277,15 +300,16 @@ static lnt_status prepare(lnti_training *t, lnt_error *err) {
   if (status) return status;
   status = find_target(t, err);
   if (status) return status;
-  status = lnti_split_info_read(&t->split, t->project, err);
-  if (status) return status;
-  status = lnti_cuts_look(&t->result->warnings, t->project, err);
+  status =
+      options->snapshot ? lnti_snapshot_open(&t->snapshot, t->project, options->snapshot, err) : look_at_split(t, err);
   if (status) return status;
   status = lnti_train_rows_load(t, err);
   if (status) return status;
   status = lnti_model_new(&t->model, err);
   if (status) return status;
   status = lnti_project_extractor(&t->extractor, t->project, options->feature, err);
+  if (status) return status;
+  status = describe_snapshot(t, err);
   if (status) return status;
   status = describe_target(t, err);
   if (status) return status;
@@ -402,6 +426,7 @@ static void clear(lnti_training *t) {
   free(t->params_json);
   free(t->keys);
   lnti_split_info_clear(&t->split);
+  lnti_snapshot_close(&t->snapshot);
 }
 
 lnt_status lnti_train(lnti_train_result *out, lnti_project *project, const lnti_train_options *options,

@@ -24,7 +24,8 @@ typedef enum lnti_structure {
 } lnti_structure;
 
 typedef struct lnti_train_options {
-  const char *target; /**< NULL: as lnti_target_find */
+  const char *target;   /**< NULL: as lnti_target_find */
+  const char *snapshot; /**< the data as they were in it (flow/snapshot.h); NULL: as they are */
   lnti_structure structure;
   const char *weights; /**< of classes: "none" (or NULL), "balanced", or a JSON file {class: weight} */
   const char *learner;

@@ -125,7 +125,8 @@ static lnt_status group_rows(lnti_training *t, uint32_t *group, const lnti_extra
 /* Training rows are held out too, unless there are validation rows and nothing is cross-validated. */
 static lnt_status find_groups(lnti_training *t, lnt_error *err) {
   bool val = t->val.of.items.n > 0;
-  lnt_status status = lnti_group_keys(&t->result->group_key, t->project, err);
+  /* The keys are those of the splits as they are. */
+  lnt_status status = t->options->snapshot ? LNT_OK : lnti_group_keys(&t->result->group_key, t->project, err);
   if (!status && val) status = group_rows(t, t->val.group, &t->val.of.items, err);
   if (status) return status;
   if (val && !lnti_train_cross_validates(t)) return lnti_content_groups(t->train.group, &t->train.of.items, err);
