@@ -218,8 +218,9 @@ static lnt_status find_slice_keys(evaluating *e, lnt_error *err) {
 /* The question of the model, which must still be answered in the way that it learned. */
 static lnt_status find_question(evaluating *e, lnt_error *err) {
   const lnt_model *model = e->result->model;
-  lnt_error none = LNT_ERROR_INIT;
-  if (lnti_ontology_find_question(&e->target.question, e->ontology, model->target, &none)) {
+  lnt_status status = lnti_target_of_model(&e->target.question, e->project, e->ontology, model->target, err);
+  if (status && status != LNT_ENOTFOUND) return status;
+  if (status) {
     return lnti_fail(err, LNT_EINVAL, "the model answers \"%s\", which this project's ontology does not ask",
                      model->target);
   }

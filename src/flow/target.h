@@ -30,6 +30,14 @@ lnti_task lnti_target_task(const lnti_question *question);
 LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                            const char *path, lnt_error *err);
 
+/**
+ * The question that a model or its predictions answer: of that path, or at the top the one that had this id before a
+ * migration, which is told in the log.
+ * @return LNT_OK; LNT_ENOTFOUND.
+ */
+LNT_MUST_CHECK lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project,
+                                               const lnti_ontology *ontology, const char *path, lnt_error *err);
+
 /** How many questions could be meant where none is named: those with answers, of type radio or tree, or where there are
  *  none, checklist or number. */
 LNT_MUST_CHECK lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology,

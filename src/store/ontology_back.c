@@ -168,6 +168,25 @@ lnt_status lnti_store_is_migration(bool *out, lnti_store *store, int64_t op_id, 
   return status;
 }
 
+lnt_status lnti_store_question_once(int64_t *id_out, lnti_store *store, int64_t parent_option_id, const char *key,
+                                    lnt_error *err) {
+  static const char sql[] =
+      "SELECT DISTINCT l.id FROM question_log l JOIN questions q ON q.id = l.id WHERE l.key = ? AND l.gone = 0 AND "
+      "q.gone = 0 AND COALESCE(l.parent_option_id, 0) = ? LIMIT 2";
+  lnti_walk w;
+  int64_t id = 0;
+  size_t n = 0;
+  lnt_status status = lnti_walk_begin(&w, store, sql, err);
+  if (!status) {
+    lnti_put_text(w.stmt, key);
+    lnti_put_int(w.stmt, parent_option_id);
+  }
+  for (; lnti_walk_next(&w, &status, err); n++) id = lnti_get_int(w.stmt, 0);
+  lnti_walk_end(&w);
+  if (!status) *id_out = n == 1 ? id : 0;
+  return status;
+}
+
 /* ---- what came later ---- */
 
 typedef struct later_op {

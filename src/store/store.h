@@ -353,6 +353,10 @@ LNT_MUST_CHECK lnt_status lnti_tx_ontology_changed_since(lnti_tx *tx, int64_t *o
  *  which the operation gave keep theirs.
  *  @return LNT_OK; LNT_ENOTFOUND (no migration); LNT_ECONFLICT: something new is called so, or hangs on what would be gone. */
 LNT_MUST_CHECK lnt_status lnti_tx_ontology_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err);
+/** The one question that was called so below an option (0: at the top) before a migration, and is there still; 0: none, or
+ *  several were. */
+LNT_MUST_CHECK lnt_status lnti_store_question_once(int64_t *id_out, lnti_store *store, int64_t parent_option_id,
+                                                   const char *key, lnt_error *err);
 /** Whether an operation is a migration, or an undo of one. */
 LNT_MUST_CHECK lnt_status lnti_store_is_migration(bool *out, lnti_store *store, int64_t op_id, lnt_error *err);
 /** Current answers of items with ids in [first,last], as lnti_store_answers, with what this write has done. `visit` does

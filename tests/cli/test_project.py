@@ -72,6 +72,22 @@ class Migrate(program.Case):
         self.assertEqual(before[:2], (3, 0))
         self.run_ok("-C", "p", "ontology", "migrate", "rename", f"class/{first}", "title=First", "id=first")
         self.assertEqual(evaluated(), before)
+        self.run_ok("-C", "p", "ontology", "migrate", "rename", "class", "id=kind")
+        self.assertEqual(evaluated(), before)
+        self.assertIn('the question "class" is called "kind" by now',
+                      self.run_ok("-C", "p", "evaluate", "m", "--resamples", "0").stderr)
+        self.run_ok("-C", "p", "predict", "m", "--items", "", "--store")
+        item = self.run_lines("-C", "p", "items")[0]
+        self.run_ok("-C", "p", "annotate", str(item["id"]), "--clear", "kind")
+        said = self.run_ok("-C", "p", "annotate", "--from-predictions", "m", "--where", f"id={item['id']}")
+        self.assertIn("1 answer added", said.stdout)
+        self.assertIn('is called "kind" by now', said.stderr)
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "ontology", "migrate", "add", "", "id=class", "title=Another", "type=text")
+        self.fails(2, "-C", "p", "evaluate", "m", says="the question is of type text")
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "ontology", "migrate", "rename", "kind", "id=class")
         # Two classes of the model are one here: which of them is right cannot be said.
         self.run_ok("-C", "p", "ontology", "migrate", "merge", f"class/first,class/{self.classes[1]}", "id=both")
         self.assertEqual(evaluated()[:2], (1, 2))

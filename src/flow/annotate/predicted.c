@@ -9,6 +9,7 @@
 #include <base/json.h>
 #include <eval/task.h>
 #include <flow/stored_predictions.h>
+#include <flow/target.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -96,7 +97,18 @@ static lnt_status read_thresholds(lnti_predicted_answers *p, const lnti_json_val
   return status;
 }
 
-static lnt_status read_facts(lnti_predicted_answers *p, const char *json, lnt_error *err) {
+/* The question that they answer, by the path that it has now. */
+static lnt_status find_key(lnti_predicted_answers *p, lnti_project *project, const char *target, lnt_error *err) {
+  lnti_text path = {0};
+  size_t question = LNTI_NONE;
+  lnt_status status = lnti_target_of_model(&question, project, p->ontology, target, err);
+  if (!status) status = lnti_ontology_question_path(&path, p->ontology, question, err);
+  if (!status) status = lnti_answer_key_find(&p->key, p->ontology, path.data, err);
+  lnti_text_clear(&path);
+  return status;
+}
+
+static lnt_status read_facts(lnti_predicted_answers *p, lnti_project *project, const char *json, lnt_error *err) {
   const lnti_json_value *facts = NULL;
   const char *target = NULL, *task = NULL;
   p->arena.cap = LNTI_STORED_FACTS_BYTES_MAX;
@@ -105,7 +117,7 @@ static lnt_status read_facts(lnti_predicted_answers *p, const char *json, lnt_er
   if (!status) status = lnti_json_get_string(&target, facts, "target", NULL, err);
   if (!status) status = lnti_json_get_string(&task, facts, "task", NULL, err);
   if (!status && (!target || !task)) return fail_damaged(err);
-  if (!status) status = lnti_answer_key_find(&p->key, p->ontology, target, err);
+  if (!status) status = find_key(p, project, target, err);
   if (status) return status;
   p->labels = strcmp(task, lnti_task_name(LNTI_MULTILABEL)) == 0;
   p->number = strcmp(task, lnti_task_name(LNTI_REGRESSION)) == 0;
@@ -157,7 +169,7 @@ lnt_status lnti_predicted_answers_open(lnti_predicted_answers **out, lnti_projec
     p->min = min_confidence;
     p->wanted = ids;
     p->n_wanted = n_ids;
-    status = read_facts(p, l.facts, err);
+    status = read_facts(p, project, l.facts, err);
   }
   if (!status && p->number && min_confidence > 0)
     status = lnti_fail(err, LNT_EINVAL,
