@@ -21,13 +21,21 @@
 enum { STRIP_ROWS = 64, PNG_COMPRESSION = 6 };
 
 /* Not linked with: the eighty libraries that it brings would be loaded at each start of the program. */
-#define FUNCTIONS(X)                                                                                                   \
-  X(g_free)                                                                                                            \
-  X(g_log_set_handler)                                                                                                 \
-  X(g_object_unref)                                                                                                    \
-  X(vips_block_untrusted_set) X(vips_cache_set_max) X(vips_concurrency_set) X(vips_copy) X(vips_error_clear)           \
-      X(vips_heifload_buffer) X(vips_image_new_from_memory) X(vips_init) X(vips_pngload_buffer) X(vips_pngsave_buffer) \
-          X(vips_region_new) X(vips_region_prepare) X(vips_tiffload_buffer) X(vips_type_find) X(vips_webpload_buffer)
+#define FUNCTIONS(X)            \
+  X(g_free)                     \
+  X(g_log_set_handler)          \
+  X(g_object_unref)             \
+  X(vips_block_untrusted_set)   \
+  X(vips_cache_set_max)         \
+  X(vips_concurrency_set)       \
+  X(vips_copy)                  \
+  X(vips_error_clear)           \
+  X(vips_heifload_buffer)       \
+  X(vips_image_new_from_memory) \
+  X(vips_init)                  \
+  X(vips_pngload_buffer)        \
+  X(vips_pngsave_buffer)        \
+  X(vips_region_new) X(vips_region_prepare) X(vips_tiffload_buffer) X(vips_type_find) X(vips_webpload_buffer)
 
 static struct { FUNCTIONS(LNTI_LIBRARY_FUNCTION) } lib;
 
