@@ -199,13 +199,15 @@ lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, l
   return end_update(tx, stmt, item_id, err);
 }
 
-lnt_status lnti_tx_item_there(lnti_tx *tx, int64_t item_id, lnt_error *err) {
+lnt_status lnti_tx_item_there(lnti_tx *tx, lnti_item_kind *kind_out, int64_t item_id, lnt_error *err) {
   lnti_stmt *stmt = NULL;
+  int64_t kind = 0;
   bool found = false;
-  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT id FROM items WHERE id = ?", err);
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT kind FROM items WHERE id = ?", err);
   if (status) return status;
   lnti_put_int(stmt, item_id);
-  status = lnti_db_run(NULL, &found, stmt, err);
+  status = lnti_db_run(&kind, &found, stmt, err);
+  if (!status && found && kind_out) *kind_out = (lnti_item_kind)kind;
   if (status || found) return status;
   return lnti_fail(err, LNT_ENOTFOUND, "there is no item %lld", (long long)item_id);
 }

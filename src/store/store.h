@@ -150,8 +150,8 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_find(lnti_tx *tx, int64_t *id_out, int64_
 LNT_MUST_CHECK lnt_status lnti_tx_item_split(lnti_tx *tx, int64_t item_id, const char *split, lnt_error *err);
 /** Its split, appended. LNT_ENOTFOUND: no such item. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_split_find(lnti_tx *tx, lnti_text *out, int64_t item_id, lnt_error *err);
-/** LNT_ENOTFOUND: no such item. */
-LNT_MUST_CHECK lnt_status lnti_tx_item_there(lnti_tx *tx, int64_t item_id, lnt_error *err);
+/** @param kind_out  may be NULL. LNT_ENOTFOUND: no such item. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_there(lnti_tx *tx, lnti_item_kind *kind_out, int64_t item_id, lnt_error *err);
 /** Of all items with ids in [first,last]. LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_stages(lnti_tx *tx, int64_t first, int64_t last, const char *stage,
                                               lnt_error *err);

@@ -16,6 +16,69 @@ ONTOLOGY = {"name": "T", "classifications": [
     {"id": "order", "type": "rank", "options": [{"id": "one"}, {"id": "two"}, {"id": "three"}]}]}
 
 
+def an_answer(question):
+    """A value of `--set` that the question takes."""
+    if question["type"] == "number":
+        return str(question.get("min", 1))
+    if question["type"] == "text":
+        return "as seen"
+    options = [option for option in question["options"] if not option.get("retired")]
+    if question["type"] == "rank":
+        return ",".join(option["id"] for option in reversed(options))
+    path, below = options[0]["id"], options[0].get("options")
+    while below:
+        path, below = f"{path}/{below[0]['id']}", below[0].get("options")
+    return path
+
+
+class Levels(program.Case):
+    def test_groups_and_images_are_asked_their_own(self):
+        (self.folder / "o.json").write_text(json.dumps({"name": "T", "classifications": [
+            {"id": f"of_{level}", "type": "radio", "level": level, "options": [
+                {"id": "yes", "attributes": [{"id": "below", "type": "number"}]}]} for level in ("item", "frame", "group")]}))
+        self.run_ok("init", "p", "--ontology", "o.json")
+        for name in ("north_1", "north_2", "south_1"):
+            program.write_pgm(self.folder / "photos" / f"{name}.pgm", program.picture("cross", len(name) + ord(name[-1])))
+        self.run_ok("-C", "p", "import", "photos", "--group", "^([a-z]+)_")
+        items = self.run_lines("-C", "p", "items")
+        image = next(item["id"] for item in items if "group:" not in item["path"])
+        group = next(item["id"] for item in items if "group:" in item["path"])
+        for item, refused, words in ((image, "of_group", "asked of groups of images"), (group, "of_frame", "is a group of them")):
+            for below in ("", "/yes/below"):
+                run = self.run_raw("-C", "p", "annotate", str(item), "--set", f"{refused}{below}={'3' if below else 'yes'}")
+                self.assertNotEqual(run.returncode, 0)
+                self.assertIn(words, run.stderr)
+            self.assertNotIn(refused, str(self.run_lines("-C", "p", "items", "--where", f"id={item}")))
+        for item, taken in ((image, "of_item"), (image, "of_frame"), (group, "of_item"), (group, "of_group")):
+            self.run_ok("-C", "p", "annotate", str(item), "--set", f"{taken}=yes", "--set", f"{taken}/yes/below=3")
+        self.run_ok("-C", "p", "verify")
+
+
+class Templates(program.Case):
+    def test_each_can_be_answered_whole(self):
+        """Each question of each template, and what is asked after its first option."""
+        program.write_pgm(self.folder / "photos" / "one.pgm", program.picture("cross", 1))
+        names = [line["name"] for line in self.run_lines("init", "--list-templates")]
+        self.assertEqual(len(names), 8)
+        for name in names:
+            self.run_ok("init", name, "--template", name)
+            self.run_ok("-C", name, "import", "photos")
+            wanted, todo = {}, [("", question) for question in
+                                self.run_json("-C", name, "ontology", "show")["classifications"]]
+            while todo:
+                above, question = todo.pop()
+                path, value = above + question["id"], an_answer(question)
+                wanted[path] = value
+                for option in question.get("options", []):
+                    if option["id"] == value:
+                        todo += [(f"{path}/{value}/", below) for below in option.get("attributes", [])]
+            words = [word for path, value in wanted.items() for word in ("--set", f"{path}={value}")]
+            self.assertEqual(self.run_json("-C", name, "annotate", "1", *words)["touched"], 1, name)
+            answers = self.run_lines("-C", name, "items", "--where", "id=1")[0]["answers"]
+            self.assertEqual(answers.keys(), wanted.keys(), name)
+            self.run_ok("-C", name, "verify")
+
+
 class Annotate(program.Case):
     def setUp(self):
         super().setUp()

@@ -62,6 +62,7 @@ bool model_allows(const model *m, size_t item, const lnti_answer *a, size_t n) {
   size_t n_offered = 0;
   for (size_t i = q->first_option; i != LNTI_NONE; i = o->options[i].next_sibling) n_offered += !o->options[i].retired;
   if (a->state == LNTI_CLEARED) return true;
+  if (q->level == LNTI_LEVEL_GROUP) return false; /* all items are images */
   if (!model_is_asked(m, item, a->question)) return false;
   if (a->state == LNTI_UNSURE) return true;
   if (a->state == LNTI_NONE_OF_THESE) {

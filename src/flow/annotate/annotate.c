@@ -168,7 +168,7 @@ static lnt_status annotate_item(lnti_annotating *b, const lnti_annotation *annot
   const int64_t item_id = annotations[first].item_id;
   lnt_status status = prepare(b, annotations, first, n);
   if (!status && (item_id != b->item_id || item_id == 0) && !annotations[first].fresh)
-    status = lnti_tx_item_there(b->tx, item_id, b->err);
+    status = lnti_tx_item_there(b->tx, NULL, item_id, b->err);
   if (status) return status;
   b->item_id = item_id;
   if (n > 1 && has_repeats(b)) {

@@ -51,6 +51,7 @@ bool lnti_is_rank_order(const lnti_annotating *b, const lnti_annotate_step *s);
 /** A lnti_is_chosen of the batch: what the item's answers say, those that are being written first. b->status is set where
  *  the store fails. */
 bool lnti_annotating_chosen(void *batch, size_t option);
+/** That the question is asked of such an item (its level), and is not hidden by what the item's answers choose. LNT_EINVAL. */
 LNT_MUST_CHECK lnt_status lnti_check_visible(lnti_annotating *b, size_t question, lnt_error *err);
 
 /* ---- existing.c ---- */

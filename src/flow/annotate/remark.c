@@ -22,7 +22,7 @@ lnt_status lnti_annotate_remark(lnti_tx *tx, bool *changed_out, int64_t op_id, i
   int64_t slot = 0;
   const char *what = kind == LNTI_REMARK_SKIP ? "the reason of the skip" : "the comment";
   lnt_status status = text ? lnti_text_check(text, LNTI_REMARK_MAX, what, err) : LNT_OK;
-  if (!status) status = lnti_tx_item_there(tx, item_id, err);
+  if (!status) status = lnti_tx_item_there(tx, NULL, item_id, err);
   if (!status && kind == LNTI_REMARK_COMMENT) {
     if (!text) return lnti_fail(err, LNT_EINVAL, "a comment is taken back by undoing the operation that made it");
     status = lnti_tx_comment(tx, &slot, &row, err);

@@ -68,8 +68,25 @@ bool lnti_annotating_chosen(void *payload, size_t option) {
   return is_at_or_below(ontology, lnti_ontology_option_by_id(ontology, row.option_id), option);
 }
 
+/* A question of a group is asked of groups, one of a frame of each image: a frame, a page, or
+ * all that there is in its file. */
+static lnt_status check_level(lnti_annotating *b, const lnti_question *question, lnt_error *err) {
+  lnti_item_kind kind = LNTI_ITEM_IMAGE;
+  if (question->level == LNTI_LEVEL_ITEM) return LNT_OK;
+  b->status = lnti_tx_item_there(b->tx, &kind, b->item_id, b->err);
+  if (b->status || (kind == LNTI_ITEM_GROUP) == (question->level == LNTI_LEVEL_GROUP)) return b->status;
+  if (kind == LNTI_ITEM_GROUP) {
+    return lnti_fail(err, LNT_EINVAL, "\"%s\" is asked of each image (level frame), and item %lld is a group of them",
+                     question->title, (long long)b->item_id);
+  }
+  return lnti_fail(err, LNT_EINVAL, "\"%s\" is asked of groups of images (level group), and item %lld is an image",
+                   question->title, (long long)b->item_id);
+}
+
 lnt_status lnti_check_visible(lnti_annotating *b, size_t question, lnt_error *err) {
   const size_t parent = b->ontology->questions[question].parent_option;
+  lnt_status status = check_level(b, &b->ontology->questions[question], err);
+  if (status) return status;
   if (parent == LNTI_NONE || lnti_question_visible(b->ontology, question, lnti_annotating_chosen, b) || b->status)
     return b->status;
   return lnti_fail(err, LNT_EINVAL, "\"%s\" of item %lld cannot be answered: it is asked only after \"%s\"",
