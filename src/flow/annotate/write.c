@@ -105,10 +105,23 @@ lnt_status lnti_write_order(lnti_annotating *b, const lnti_annotate_step *steps,
   return status;
 }
 
+/* Whether anything hangs on what is written: of most projects nothing does, and the store need not be asked. */
+static bool has_children(const lnti_annotating *b) {
+  for (size_t q = 0; q < b->ontology->n_questions; q++) {
+    size_t parent = b->ontology->questions[q].parent_option;
+    for (size_t i = 0; parent != LNTI_NONE && i < b->n; i++) {
+      if (b->steps[i].annotation->answer.question == b->ontology->options[parent].question) return true;
+    }
+  }
+  return false;
+}
+
 lnt_status lnti_retire_children(size_t *n_out, lnti_annotating *b, lnti_answer_source source) {
   lnti_answer_row row = {.question_id = LNTI_REMARKS, .slot = INT64_MAX};
   bool found = false;
+  const bool needless = !has_children(b);
   b->n = 0; /* they are written: the store has them */
+  if (needless) return LNT_OK;
   for (;;) {
     lnt_status status =
         lnti_tx_current_next(b->tx, &row, &found, LNTI_SUBJECT_ITEM, b->item_id, row.question_id, row.slot, b->err);
