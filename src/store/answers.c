@@ -82,8 +82,10 @@ static lnt_status find_next_log_id(lnti_tx *tx, lnt_error *err) {
   return status ? status : lnti_db_run(&tx->next_log_id, NULL, stmt, err);
 }
 
-/* @param n  1 or LNTI_TX_ANSWERS, here and below */
-static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n, int64_t replaces, lnt_error *err) {
+/* @param n         1 or LNTI_TX_ANSWERS, here and below
+ * @param replaces  [n] the log's numbers of what was current; NULL: nothing was */
+static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n, const int64_t *replaces,
+                             lnt_error *err) {
   lnti_stmt *stmt = NULL;
   int64_t last_id = 0;
   lnt_status status = lnti_db_prepare(&stmt, tx->db, n == 1 ? APPEND_LOG LOG_ROW : APPEND_LOG ALL(LOG_ROW), err);
@@ -101,7 +103,7 @@ static lnt_status append_log(lnti_tx *tx, const lnti_answer_row *rows, size_t n,
     lnti_put_real(stmt, row->confidence);
     lnti_put_int(stmt, row->time_spent_ms);
     lnti_put_int(stmt, row->source);
-    lnti_put_int(stmt, replaces);
+    lnti_put_int(stmt, replaces ? replaces[row - rows] : 0);
   }
   status = lnti_db_insert(&last_id, NULL, stmt, err);
   for (size_t i = 0; i < n && !status; i++) status = lnti_tx_logged_range(tx, rows[i].op_id, tx->next_log_id++, err);
@@ -158,29 +160,51 @@ static lnt_status clear_current(lnti_tx *tx, const lnti_answer_row *row, lnt_err
   return lnti_db_run(NULL, NULL, stmt, err);
 }
 
+static const char *const replacing[] = {SET_CURRENT CURRENT_ROW REPLACING, SET_CURRENT ALL(CURRENT_ROW) REPLACING};
+
 /* One row, which may replace another; or is current already, under its number. */
 static lnt_status write_row(lnti_tx *tx, const lnti_answer_row *row, lnt_error *err) {
-  static const char *const replacing[] = {SET_CURRENT CURRENT_ROW REPLACING, NULL};
   int64_t there = 0;
   size_t ignored = 0;
   lnt_status status = find_current(&there, tx, row, err);
   if (status) return status;
-  if (there == tx->next_log_id) return append_log(tx, row, 1, 0, err);
+  if (there == tx->next_log_id) return append_log(tx, row, 1, NULL, err);
   if (row->state != LNTI_CLEARED) {
     status = set_current(&ignored, tx, row, 1, replacing, err);
   } else if (there) {
     status = clear_current(tx, row, err);
   }
-  return status ? status : append_log(tx, row, 1, there, err);
+  return status ? status : append_log(tx, row, 1, &there, err);
 }
 
-/* Most answers are the first to their question: then all go in at once, and none needs to be looked for. */
+/* All rows, where each replaces another; nothing is written where one does not. */
+static lnt_status replace_rows(bool *done_out, lnti_tx *tx, const lnti_answer_row *rows, lnt_error *err) {
+  int64_t there[LNTI_TX_ANSWERS];
+  size_t n = 0, ignored = 0;
+  lnt_status status = LNT_OK;
+  while (n < LNTI_TX_ANSWERS && !status) {
+    status = find_current(&there[n], tx, &rows[n], err);
+    if (status || !there[n]) break;
+    n++;
+  }
+  *done_out = n == LNTI_TX_ANSWERS;
+  if (status || !*done_out) return status;
+  status = set_current(&ignored, tx, rows, n, replacing, err);
+  return status ? status : append_log(tx, rows, n, there, err);
+}
+
+/* Most answers are the first to their question: then all go in at once, and none needs to be looked for. Where a batch was of
+ * answers in the place of others, the next mostly is too. */
 static lnt_status write_rows(lnti_tx *tx, const lnti_answer_row *rows, size_t n, lnt_error *err) {
   static const char *const if_new[] = {SET_CURRENT CURRENT_ROW IF_NEW, SET_CURRENT ALL(CURRENT_ROW) IF_NEW};
   size_t n_new = 0;
   lnt_status status = find_next_log_id(tx, err);
+  if (!status && n > 1 && tx->replaces) status = replace_rows(&tx->replaces, tx, rows, err);
+  if (status || (n > 1 && tx->replaces)) return status;
   if (!status && rows->state != LNTI_CLEARED) status = set_current(&n_new, tx, rows, n, if_new, err);
-  if (!status && n_new == n) return append_log(tx, rows, n, 0, err);
+  if (!status && n_new == n) return append_log(tx, rows, n, NULL, err);
+  if (!status && n_new == 0 && n > 1) status = replace_rows(&tx->replaces, tx, rows, err);
+  if (n > 1 && tx->replaces) return status;
   for (size_t i = 0; i < n && !status; i++) status = write_row(tx, &rows[i], err);
   return status;
 }

@@ -49,6 +49,7 @@ struct lnti_tx {
   int64_t op_id;                            /**< the operation that the write is of, from when it says so; 0 */
   lnti_answer_row answers[LNTI_TX_ANSWERS]; /* that are not written yet, in order; none clears, none has a text */
   size_t n_answers;
+  bool replaces;                /* the last full batch of answers was all in the place of others */
   int64_t next_log_id;          /* of the answer log; 0: not known yet */
   lnti_pending_change range;    /* rows of the log that are in no row of answer_ranges yet */
   lnti_text text;               /* of the row that was read last */

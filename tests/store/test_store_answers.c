@@ -283,6 +283,59 @@ static void some_of_a_batch_replace_what_is_there(void **state) {
   lab_free(&l); /* verify replays the log */
 }
 
+/* Of items 1 to n, each the option `of` + its number modulo 3. */
+typedef struct many {
+  const lab *l;
+  int n, of;
+} many;
+
+static lnt_status write_all_of(void *payload, lnti_tx *tx, lnt_error *err) {
+  const many *m = payload;
+  lnt_status status = LNT_OK;
+  for (int i = 0; i < m->n && !status; i++) {
+    lnti_answer_row row = lab_answer(m->l, 1 + i, (size_t)((i + m->of) % 3));
+    status = lnti_tx_answer(tx, &row, err);
+  }
+  return status;
+}
+
+/* Full batches of which all, some and none replace, one after another; each row of the log says which it replaces. */
+static void write_and_count(lab *l, int64_t *times, int n, int of) {
+  many m = {l, n, of};
+  lab_write(l, write_all_of, &m);
+  for (int i = 0; i < n; i++) times[i]++;
+}
+
+/* An item's rows of the log, oldest first: each replaces the one before. */
+typedef struct links {
+  int64_t n, log_id, option_id;
+} links;
+
+static lnt_status follow_links(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  links *seen = payload;
+  (void)err;
+  assert_int_equal(row->replaces, seen->log_id);
+  *seen = (links){seen->n + 1, row->log_id, row->option_id};
+  return LNT_OK;
+}
+
+static void whole_batches_replace_what_is_there(void **state) {
+  (void)state;
+  lab l = lab_new();
+  int64_t times[80] = {0};
+  lab_items(&l, 80);
+  write_and_count(&l, times, 40, 0);
+  write_and_count(&l, times, 80, 1); /* 16 and 16 that replace, 8 that do and 8 that do not, 32 that do not */
+  write_and_count(&l, times, 80, 2);
+  for (int64_t i = 0; i < 80; i++) {
+    links seen = {0};
+    assert_ok(lnti_store_history(l.store, LNTI_SUBJECT_ITEM, i + 1, follow_links, &seen, ERR));
+    assert_int_equal(seen.n, times[i]);
+    assert_int_equal(seen.option_id, lab_answer(&l, i + 1, (size_t)((i + 2) % 3)).option_id);
+  }
+  lab_free(&l); /* verify replays the log */
+}
+
 /* ---- what operations wrote ---- */
 
 typedef struct op_read {
@@ -500,6 +553,7 @@ int main(void) {
       cmocka_unit_test(each_slot_has_an_answer_of_its_own),
       cmocka_unit_test(a_history_goes_through_what_was_taken_back),
       cmocka_unit_test(some_of_a_batch_replace_what_is_there),
+      cmocka_unit_test(whole_batches_replace_what_is_there),
       cmocka_unit_test(an_operation_finds_its_rows),
       cmocka_unit_test(an_undo_that_was_undone_counts_for_nothing),
       cmocka_unit_test(remarks_stand_beside_the_answers),
