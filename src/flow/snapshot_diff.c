@@ -94,6 +94,7 @@ static lnt_status next_block(side *s, lnt_error *err) {
   status = s->now ? lnti_items(s->project, s->view, &query, take_item, s, err)
                   : lnti_store_set_block(s->project->store, s->set_id, s->after, take_block, s, err);
   s->ended = s->block.length == 0;
+  if (s->ended) return status;
   s->reader =
       (lnti_block_reader){(const uint8_t *)s->block.data, (const uint8_t *)s->block.data + s->block.length, true};
   return status;
