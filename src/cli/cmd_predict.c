@@ -59,7 +59,7 @@ static void write_json_class(lnti_json_writer *w, const lnt_model *model, size_t
 }
 
 /** The class, and where classes form a tree the way to it; the node where it is not clear which; or that nothing is. */
-static void write_json_decision(const predicting *p, const lnt_model *model, const lnti_prediction *r) {
+static void write_json_decision(const predicting *p, const lnt_model *model) {
   lnti_json_writer *w = p->json;
   const lnti_decision *d = &p->decision;
   const lnti_decided *last = d->n > 0 ? &d->level[d->n - 1] : NULL;
@@ -67,10 +67,7 @@ static void write_json_decision(const predicting *p, const lnt_model *model, con
   lnti_json_kv_string(w, "label", is_class ? lnt_model_class_title(model, d->number) : last ? last->title : NULL);
   lnti_json_kv_string(w, "label_id", last ? last->id : NULL); /* "id" is the item's */
   lnti_json_key(w, "confidence");
-  if (is_class || !d->sure)
-    lnti_json_float(w, r->prob[is_class ? d->number : p->order[0]]);
-  else
-    lnti_json_real(w, d->p);
+  lnti_json_float(w, (float)d->p);
   if (p->may_decline) lnti_json_kv_bool(w, "unsure", !d->sure);
   if (!p->tree) return;
   lnti_json_key(w, "label_path");
@@ -95,7 +92,7 @@ static void write_json_classes(const predicting *p, const lnt_model *model, cons
     }
     lnti_json_end_array(w);
   } else {
-    write_json_decision(p, model, r);
+    write_json_decision(p, model);
   }
   lnti_json_key(w, "top");
   lnti_json_begin_array(w);

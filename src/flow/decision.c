@@ -14,6 +14,7 @@
 struct lnti_decider {
   const lnt_model *model;
   double min;
+  double least;          /**< that, as probabilities are kept: one that is written the same is enough */
   lnti_class_tree *tree; /* NULL: the classes form none */
   const char **title;    /* [n_nodes] */
   double *mass;          /* [n_nodes] scratch */
@@ -94,6 +95,7 @@ lnt_status lnti_decider_new(lnti_decider **out, const lnt_model *model, double m
   if (status) return status;
   d->model = model;
   d->min = min_confidence;
+  d->least = (double)(float)min_confidence;
   status = make_tree(d, err);
   if (!status) status = lnti_alloc(&d->level, d->tree ? d->tree->n_depth : 1, sizeof *d->level, err);
   if (status) {
@@ -121,7 +123,7 @@ static int32_t go_down(const lnti_decider *d) {
   while (n > 0) {
     size_t best = first;
     for (size_t v = first + 1; v < first + n; v++) best = d->mass[v] > d->mass[best] ? v : best;
-    if (d->mass[best] < d->min) break;
+    if (d->mass[best] < d->least) break;
     node = (int32_t)best;
     first = tree->first_child[best];
     n = tree->n_children[best];
@@ -140,7 +142,7 @@ void lnti_decide(lnti_decision *out, lnti_decider *d, const float *prob) {
   const lnt_model *model = d->model;
   const lnti_class_tree *tree = d->tree;
   size_t top = lnti_argmax(prob, model->n_classes);
-  lnti_decision decision = {.sure = (double)prob[top] >= d->min, .level = d->level, .p = (double)prob[top]};
+  lnti_decision decision = {.sure = (double)prob[top] >= d->least, .level = d->level, .p = (double)prob[top]};
   if (!tree) {
     decision.number = decision.sure ? top : model->n_classes;
     decision.n = decision.sure ? 1 : 0;

@@ -178,7 +178,8 @@ static lnt_status find_scale(lnti_novelty *out, const size_t *count, const lnti_
   }
   if (!status) {
     qsort(distance, x->n, sizeof *distance, compare_doubles);
-    out->scale = distance[(size_t)ceil(WITHIN * (double)x->n) - 1];
+    /* No two points of a sphere of radius 1 are further apart than 2, but for rounding. */
+    out->scale = fmin(2, distance[(size_t)ceil(WITHIN * (double)x->n) - 1]);
   }
   free(distance);
   clear_nearest(&s);

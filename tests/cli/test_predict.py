@@ -166,6 +166,14 @@ class Predict(program.Case):
                     n_levels.add(len(line["label_path"]))
             self.assertEqual(n_levels, {1, 2} if task == "hierarchical" else {0, 1, 2}, task)  # all of them happened
         self.assertIn("label_path", self.run_lines("-C", "t", "predict", "multiclass", "--items", "")[0])
+        for number in range(0, 8, 2):  # and where an answer may stop at "lines", its confidence is that of all below it as well
+            self.run_ok("-C", "t", "annotate", str(number * 3 + 2), "--set", "class=lines")
+        self.run_ok("-C", "t", "train", "--structure", "flat", "--feature", "pixels", "--learner", "knn", "--name", "inner")
+        lines = [line for line in self.run_lines("-C", "t", "predict", "inner", "--items", "", "--min-confidence", "0.8")
+                 if line["label_id"] == "lines"]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertAlmostEqual(line["confidence"], line["label_path"][-1]["p"], places=5)
         text = self.run_ok("-C", "t", "predict", "hierarchical", *mixed, "--min-confidence", "0.8").stdout
         self.assertRegex(text, r"(?m)^(lines|round) +[0-9.]+ % > \w+ [0-9.]+ % ")
         self.run_ok("-C", "t", "predict", "hierarchical", "--items", "", "--min-confidence", "0.8", "--store")

@@ -166,7 +166,7 @@ lnt_status lnti_predicted_answers_open(lnti_predicted_answers **out, lnti_projec
   if (!status) status = lnti_alloc_zero(&p, 1, sizeof *p, err);
   if (!status) {
     p->ontology = ontology;
-    p->min = min_confidence;
+    p->min = (double)(float)min_confidence; /* as probabilities are kept: what is exactly that counts */
     p->wanted = ids;
     p->n_wanted = n_ids;
     status = read_facts(p, project, l.facts, err);
