@@ -50,6 +50,8 @@ void lnti_json_kv_bool(lnti_json_writer *w, const char *key, bool value);
 /** The form that lnti_json_real writes, whatever the locale; `value` must be finite. */
 enum { LNTI_JSON_REAL_TEXT = 40 };
 void lnti_json_real_text(char out[LNTI_JSON_REAL_TEXT], double value);
+/** As that, the form of lnti_json_float. */
+void lnti_json_float_text(char out[LNTI_JSON_REAL_TEXT], float value);
 /** Ends the document: writes a newline (so that each document of JSON Lines is one line), passes what is
  *  buffered to the sink and readies the writer for the next document. */
 LNT_MUST_CHECK lnt_status lnti_json_finish(lnti_json_writer *w, lnt_error *err);

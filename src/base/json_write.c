@@ -253,7 +253,8 @@ void lnti_json_real_text(char out[LNTI_JSON_REAL_TEXT], double value) {
   replace_point(out);
 }
 
-static void float_text(char out[LNTI_JSON_REAL_TEXT], float value) {
+void lnti_json_float_text(char out[LNTI_JSON_REAL_TEXT], float value) {
+  assert(isfinite(value));
   for (int digits = 6; digits <= 9; digits++) {
     snprintf(out, LNTI_JSON_REAL_TEXT, "%.*g", digits, (double)value);
     if (strtof(out, NULL) == value) break;
@@ -271,7 +272,7 @@ void lnti_json_real(lnti_json_writer *w, double value) {
 void lnti_json_float(lnti_json_writer *w, float value) {
   char text[LNTI_JSON_REAL_TEXT] = "null";
   if (!begin_value(w)) return;
-  if (isfinite(value)) float_text(text, value);
+  if (isfinite(value)) lnti_json_float_text(text, value);
   put_text(w, text);
 }
 

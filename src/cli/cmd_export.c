@@ -6,10 +6,12 @@
 #include <cli/format.h>
 #include <cli/refused.h>
 #include <cli/table.h>
+#include <ctype.h>
 #include <flow/export/export.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, const lnti_refused *refused,
                              lnt_error *err) {
@@ -18,6 +20,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, co
   if (status) return status;
   lnti_json_begin_object(w);
   lnti_json_kv_int(w, "exported", (int64_t)result->exported);
+  lnti_json_kv_int(w, "items", (int64_t)result->items);
   lnti_json_kv_int(w, "unlabelled", (int64_t)result->unlabelled);
   lnti_json_kv_int(w, "linked", (int64_t)result->linked);
   lnti_json_kv_int(w, "stripped", (int64_t)result->stripped);
@@ -47,7 +50,11 @@ static lnt_status print(lnti_cli *cli, const char *path, bool folder, const lnti
   lnti_table table;
   lnti_text text = {0};
   lnti_table_init(&table, columns, 3, 2);
-  lnt_status status = lnti_text_printf(&text, err, "Exported %s to ", lnti_show_things(result->exported, "item").text);
+  lnt_status status = lnti_text_printf(&text, err, "Exported %s ", lnti_show_things(result->items, "item").text);
+  if (!status && result->exported != result->items) {
+    status = lnti_text_printf(&text, err, "as %s ", lnti_show_things(result->exported, "file").text);
+  }
+  if (!status) status = lnti_text_append(&text, "to ", 3, err);
   if (!status) status = lnti_plain(&text, path, err);
   if (!status) {
     status = lnti_text_printf(&text, err, " (%s) in %s\n", lnti_show_bytes(result->bytes).text,
@@ -77,9 +84,32 @@ static bool ends_with(const char *text, const char *end) {
   return n > m && strcasecmp(text + n - m, end) == 0;
 }
 
-static size_t format_of(const char *path) {
-  if (ends_with(path, ".csv")) return LNTI_EXPORT_CSV;
-  return ends_with(path, ".jsonl") ? LNTI_EXPORT_JSONL : LNTI_EXPORT_FOLDER;
+/* What looks like a file's name: letters and digits behind its last dot, a letter first ("v1.2" is a folder's). */
+static bool has_extension(const char *path) {
+  enum { LETTERS_MAX = 8 };
+  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+  if (!dot || dot == path || (slash && dot <= slash + 1)) return false;
+  size_t n = 1;
+  while (isalnum((unsigned char)dot[n])) n++;
+  return dot[n] == '\0' && n > 1 && n <= LETTERS_MAX && isalpha((unsigned char)dot[1]);
+}
+
+static lnt_status read_format(lnti_export_format *out, const lnti_args *args, const char *path, lnt_error *err) {
+  struct stat info;
+  size_t format = ends_with(path, ".csv")     ? LNTI_EXPORT_CSV
+                  : ends_with(path, ".jsonl") ? LNTI_EXPORT_JSONL
+                                              : LNTI_EXPORT_FOLDER;
+  bool told = lnti_args_has(args, "format"), is_folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+  if (!told && format == LNTI_EXPORT_FOLDER && has_extension(path) && !is_folder) {
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "%s: no format is known by the extension \"%s\": tables are called .csv or .jsonl; for class folders in "
+        "a folder of that name add --format folder",
+        path, strrchr(path, '.'));
+  }
+  lnt_status status = lnti_args_choice(&format, args, "format", "folder|csv|jsonl", format, err);
+  if (!status) *out = (lnti_export_format)format;
+  return status;
 }
 
 static lnt_status read_strip(unsigned *out, const lnti_args *args, lnt_error *err) {
@@ -135,19 +165,17 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_refused refused = {0};
   lnti_project *project = NULL;
   lnti_text where = {0};
-  size_t format = 0;
   const char *path = args->operands[0];
   options.refused_payload = &refused;
   options.target = lnti_args_text(args, "target", NULL);
   options.link = lnti_args_has(args, "symlink") ? LNTI_LINK_SYMBOLIC
                  : lnti_args_has(args, "link")  ? LNTI_LINK_HARD
                                                 : LNTI_LINK_NONE;
-  lnt_status status = lnti_args_choice(&format, args, "format", "folder|csv|jsonl", format_of(path), err);
+  lnt_status status = read_format(&options.format, args, path, err);
   if (!status) status = read_strip(&options.strip, args, err);
   if (!status) status = read_convert(&options, args, err);
   if (!status) status = read_where(&where, args, err);
   options.where = where.length > 0 ? where.data : NULL;
-  options.format = (lnti_export_format)format;
   bool folder = options.format == LNTI_EXPORT_FOLDER;
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_export(&result, project, path, &options, err);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAME_MAX_BYTES = 200 };
+
 /* ---- one item ---- */
 
 static lnt_status put_answer(lnti_text *out, const lnti_answer_row *row, lnt_error *err) {
@@ -216,12 +218,18 @@ lnt_status lnti_snapshot_facts(lnti_text *out, const lnti_ontology *ontology, co
 
 static lnt_status check_name(const char *name, lnt_error *err) {
   const size_t n = strlen(name);
-  bool plain = n > 0 && n <= 200 && lnti_utf8_valid(name, n) == n;
+  bool plain = n > 0 && n <= NAME_MAX_BYTES && lnti_utf8_valid(name, n) == n && name[0] != '-' && name[0] != '.';
   for (size_t i = 0; i < n; i++) plain = plain && (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
-  if (plain && strcmp(name, LNTI_SNAPSHOT_NOW) != 0 && name[0] != '-') return LNT_OK;
-  return lnti_fail(err, LNT_EINVAL,
-                   "a snapshot needs a name of one line, at most 200 bytes, that is not \"" LNTI_SNAPSHOT_NOW
-                   "\" (which stands for the data as they are)");
+  if (strcmp(name, LNTI_SNAPSHOT_NOW) == 0) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "\"" LNTI_SNAPSHOT_NOW "\" stands for the data as they are: name the snapshot otherwise");
+  }
+  if (plain && !strpbrk(name, "/\\")) return LNT_OK;
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "\"%.100s\" is no name for a snapshot: it has 1 to %d bytes of letters, digits, blanks and other signs, but no "
+      "'/' and no '\\', and does not begin with '.' or '-'",
+      name, NAME_MAX_BYTES);
 }
 
 static lnt_status note_there(void *payload, const lnti_item_set *set, lnt_error *err) {
@@ -241,6 +249,9 @@ static lnt_status take(taking *t, const char *where, lnt_error *err) {
   if (!status) status = lnti_set_begin(t->set, t->project, err);
   const lnti_items_query query = {.filter = filter};
   if (!status) status = lnti_items(t->project, view, &query, on_item, t, err);
+  if (!status && *where && t->set->n_items == 0) {
+    status = lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\": there is nothing to take a snapshot of", where);
+  }
   if (!status && t->n_block > 0) status = write_block(t, err);
   if (!status) status = lnti_store_position_read(&after, t->project->store, err);
   if (!status && (before.seq != after.seq || before.log_id != after.log_id)) {

@@ -44,13 +44,18 @@ static lnt_status note_answer(void *payload, const lnti_answer_row *row, lnt_err
   return LNT_OK;
 }
 
-static lnt_status fail_several(const lnti_ontology *ontology, const bool *meant, lnt_error *err) {
+/* Also those that are never meant where none is named: they can be chosen as well. */
+static lnt_status fail_several(const lnti_ontology *ontology, const bool *answered, lnt_error *err) {
   lnti_text list = {0};
   lnt_status status = LNT_OK;
   for (size_t q = 0; q < ontology->n_questions && status == LNT_OK; q++) {
-    if (!meant[q]) continue;
+    const lnti_question *question = &ontology->questions[q];
+    if (!answered[q]) continue;
     if (list.length) status = lnti_text_append(&list, ", ", 2, err);
     if (status == LNT_OK) status = lnti_ontology_question_path(&list, ontology, q, err);
+    if (status == LNT_OK && lnti_target_task(question) != LNTI_MULTICLASS) {
+      status = lnti_text_printf(&list, err, " [%s]", lnti_question_type_name(question->type));
+    }
   }
   if (status == LNT_OK) {
     status = lnti_fail(err, LNT_EINVAL, "several questions have answers (%.300s): choose one with --target", list.data);
@@ -79,8 +84,8 @@ static lnt_status fail_type(const lnti_ontology *ontology, const lnti_question *
   return status;
 }
 
-/* [n_questions] which could be meant where none is named, for the caller to free. Choices come before what is said beside
- * them: a project of classes with a checklist of remarks learns its classes. */
+/* [n_questions] the targets that have answers, for the caller to free; *n_out of them could be meant where none is named. Choices
+ * come before what is said beside them: a project of classes with a checklist of remarks learns its classes. */
 static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, lnti_project *project,
                              const lnti_ontology *ontology, lnt_error *err) {
   answered_state state = {ontology, NULL};
@@ -98,8 +103,8 @@ static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, lnti_p
   }
   *n_out = 0;
   for (size_t q = 0; q < ontology->n_questions; q++) {
-    if (n_choices > 0 && lnti_target_task(&ontology->questions[q]) != LNTI_MULTICLASS) state.answered[q] = false;
-    if (!state.answered[q]) continue;
+    bool choice = lnti_target_task(&ontology->questions[q]) == LNTI_MULTICLASS;
+    if (!state.answered[q] || (n_choices > 0 && !choice)) continue;
     *last_out = q;
     ++*n_out;
   }
@@ -108,29 +113,29 @@ static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, lnti_p
 }
 
 lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
-  bool *meant = NULL;
+  bool *answered = NULL;
   size_t last = LNTI_NONE;
-  lnt_status status = find_meant(&meant, n_out, &last, project, ontology, err);
-  free(meant);
+  lnt_status status = find_meant(&answered, n_out, &last, project, ontology, err);
+  free(answered);
   return status;
 }
 
 static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                             lnt_error *err) {
-  bool *meant = NULL;
+  bool *answered = NULL;
   size_t n = 0, last = LNTI_NONE;
-  lnt_status status = find_meant(&meant, &n, &last, project, ontology, err);
+  lnt_status status = find_meant(&answered, &n, &last, project, ontology, err);
   if (status) return status;
   if (n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "no item has a label yet; import a labelled set, for example a folder with one folder for each "
                        "class: linnet import DIR");
   } else if (n > 1) {
-    status = fail_several(ontology, meant, err);
+    status = fail_several(ontology, answered, err);
   } else {
     *question_out = last;
   }
-  free(meant);
+  free(answered);
   return status;
 }
 

@@ -247,6 +247,8 @@ class Annotate(program.Case):
         self.assertEqual(len(self.run_lines("-C", "p", "models")), 2)
         self.assertEqual(self.run_json("-C", "p", "models", "remove", "gpt-4o"), {"removed": "gpt-4o", "imported": True, "items": 2})
         self.assertEqual(self.answers(1)["class"], "disc")  # what was accepted stays
+        self.run_ok("-C", "p", "export", "said.jsonl", "--where", "id=1")
+        self.assertIn('"confidences":{"class":0.9},', (self.folder / "said.jsonl").read_text())  # as it was written, not as a float
         self.assertEqual([row["model"] for row in self.run_json("-C", "p", "status")["predictions"]], ["gemini"])
         self.fails(1, "-C", "p", "annotate", "--from-predictions", "gpt-4o", says="there are: gemini")
         self.fails(1, "-C", "p", "models", "remove", "gpt-4o", says="there is no model \"gpt-4o\"")

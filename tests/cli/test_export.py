@@ -22,7 +22,7 @@ class Folders(program.Case):
         self.run_ok("-C", "p", "import", "flat")
         told = self.run_json("-C", "p", "export", "out")
         self.assertEqual(set(told), {"exported", "unlabelled", "linked", "stripped", "refused", "bytes", "seconds",
-                                     "unchanged", "removed", "left", "held"})
+                                     "unchanged", "removed", "left", "held", "items"})
         self.assertEqual((told["exported"], told["refused"], told["stripped"]), (19, [], 0))
         self.assertEqual(told["bytes"], sum(path.stat().st_size for path in (self.folder / "out").rglob("*.pgm")))
         self.assertEqual(sorted(os.listdir(self.folder / "out")), [".linnet-export", "test", "train", "unsplit"])
@@ -44,6 +44,20 @@ class Folders(program.Case):
         text = self.run_ok("-C", name, "export", "links", "--link").stdout
         self.assertRegex(text, r"\AExported 10 items to links \(0 B\) in [0-9.]+ s\n\n  unlabelled +1  in unlabelled/\n  links +10 ")
         self.assertEqual(len(list((self.folder / "out" / "unlabelled").iterdir())), 1)
+
+    def test_files_and_items(self):
+        """An image with two labels is two files of one item; which questions there are to choose from is told with their types."""
+        name = self.project(per_class=2)
+        (self.folder / "l.csv").write_text("path,parts,size\n" + "".join(
+            f"{self.folder}/photos/disc/00{i}.pgm,{'a;b' if i else 'b'},{i}\n" for i in range(2)))
+        self.run_ok("-C", name, "import", "l.csv", "--column", "parts=labels:parts", "--column", "size=number")
+        told = self.run_json("-C", name, "export", "out", "--target", "parts")
+        self.assertEqual((told["items"], told["exported"], told["unlabelled"]), (6, 7, 4))
+        self.assertIn("Exported 6 items as 7 files to again (", self.run_ok("-C", name, "export", "again", "--target", "parts").stdout)
+        (self.folder / "k.csv").write_text(f"path,kind\n{self.folder}/photos/disc/000.pgm,x\n")
+        self.run_ok("-C", name, "import", "k.csv", "--label", "kind", "--target", "kind")
+        for words in (("export", "o"), ("train",)):
+            self.fails(2, "-C", name, *words, says="(class, parts [checklist], size [number], kind): choose one with --target")
 
     def test_refused(self):
         name = self.project(per_class=3)
@@ -68,6 +82,13 @@ class Folders(program.Case):
         self.fails(2, "-C", name, "export", "t.csv", "--link", says="--link")
         self.fails(2, "-C", name, "export", "out", "--format", "zip", says="folder|csv|jsonl")
         self.fails(2, "-C", name, "export", "out", "--where", "colour=red", says="colour")
+        self.fails(1, "-C", name, "export", "out", "--where", "id>999", says='no item matches "id>999"')
+        for wrong in ("x.xml", "./a.b/out.JSON"):
+            self.fails(2, "-C", name, "export", wrong, says="tables are called .csv or .jsonl; for class folders in a folder of that name")
+        for name_of_folder in ("v1.2", ".hidden", "x.xml/", "x.xml", "x.json"):  # the fourth is there by then
+            more = ("--format", "folder") if name_of_folder == "x.json" else ()
+            self.assertEqual(self.run_json("-C", name, "export", name_of_folder, *more)["exported"], 3)
+            self.assertTrue((self.folder / name_of_folder / ".linnet-export").is_dir())
         self.fails(1, "-C", name, "export", "photos", says="is not empty")
         self.fails(1, "-C", name, "export", "out", "--target", "colour", says="colour")
         self.assertFalse((self.folder / "out").exists())

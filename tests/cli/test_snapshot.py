@@ -47,6 +47,15 @@ class Snapshots(program.Case):
         again = self.run_lines("-C", "q", "snapshot", "create", "one")[0]
         self.assertEqual(again["fingerprint"], told["fingerprint"])
 
+    def test_names(self):
+        name = self.project(per_class=1)
+        for wrong in ("../x", "a/b", "a\\b", ".x", "", "x" * 201):
+            self.fails(2, "-C", name, "snapshot", "create", wrong, says="1 to 200 bytes of letters, digits, blanks and other signs")
+        self.fails(2, "-C", name, "snapshot", "create", "now", says="stands for the data as they are")
+        self.fails(1, "-C", name, "snapshot", "create", "x", "--where", "id>9", says="no item matches")
+        self.run_ok("-C", name, "snapshot", "create", "Frühjahr 2026, v1.2")
+        self.assertEqual([row["name"] for row in self.run_lines("-C", name, "snapshot")], ["Frühjahr 2026, v1.2"])
+
     def test_diff(self):
         name = self.project(per_class=4)
         self.run_ok("-C", name, "snapshot", "create", "before")

@@ -196,10 +196,16 @@ void lnti_predicted_answers_close(lnti_predicted_answers *p) {
 
 /* ---- one item after another ---- */
 
+/* 0.9 of a float is 0.9, not 0.899999976: what is kept as a decimal is what was said. */
+static lnt_status decimal(double *out, float value, lnt_error *err) {
+  char text[LNTI_JSON_REAL_TEXT];
+  lnti_json_float_text(text, value);
+  return lnti_parse_real(out, text, "a probability", err);
+}
+
 lnt_status lnti_predicted_answers_next(bool *more_out, lnti_answer_line *out, lnti_answer_list *answers,
                                        lnt_status *allowed_out, lnt_error *reason, lnti_predicted_answers *p,
                                        lnt_error *err) {
-  (void)err;
   *more_out = p->next < p->n;
   if (!*more_out) return LNT_OK;
   const int64_t id = p->rows[p->next].item_id;
@@ -209,14 +215,14 @@ lnt_status lnti_predicted_answers_next(bool *more_out, lnti_answer_line *out, ln
   *allowed_out = LNT_OK;
   for (; p->next < p->n && p->rows[p->next].item_id == id; p->next++) {
     const said *row = &p->rows[p->next];
-    char number[32];
-    snprintf(number, sizeof number, "%.9g", (double)row->p);
+    char number[LNTI_JSON_REAL_TEXT] = "";
+    if (p->number && isfinite(row->p)) lnti_json_float_text(number, row->p);
     least = row->p < least ? row->p : least;
     if (!*allowed_out)
       *allowed_out = lnti_answer_parse(answers, p->ontology, &p->key, p->number ? number : p->id[row->class], reason);
   }
   out->item_id = id;
   snprintf(out->name, sizeof out->name, "item %" PRId64, id);
-  out->confidence = p->number || isnan(least) ? (double)NAN : fmin(1, (double)least);
-  return LNT_OK;
+  out->confidence = (double)NAN;
+  return p->number || !(least >= 0) ? LNT_OK : decimal(&out->confidence, fminf(1, least), err);
 }

@@ -71,9 +71,20 @@ static lnt_status check_place(const lnti_export_work *work, lnt_error *err) {
   return lnti_manifest_is_there(work->path) ? LNT_OK : check_empty(work->path, err);
 }
 
+/* A filter that finds nothing is a slip of the pen, which is not to empty the folder of an earlier export. */
+static lnt_status count_matches(lnti_export_work *work, lnt_error *err) {
+  lnti_selection *selection = NULL;
+  lnt_status status = lnti_view_select(&selection, work->view, work->filter, NULL, err);
+  if (status) return status;
+  work->total = lnti_selection_count(selection);
+  lnti_selection_free(selection);
+  if (work->total > 0) return LNT_OK;
+  return lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\": nothing is exported", work->options->where);
+}
+
 static lnt_status count_items(lnti_export_work *work, lnt_error *err) {
   lnti_store_counts counts = {0};
-  if (work->options->where && *work->options->where) return LNT_OK;
+  if (work->filter) return count_matches(work, err);
   lnt_status status = lnti_store_counts_read(&counts, work->project->store, err);
   if (status) return status;
   work->total = counts.items;
@@ -90,8 +101,8 @@ lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const cha
   if (!status) status = lnti_store_ontology(&work.ontology, project->store, err);
   if (!status && *where) status = lnti_view_open(&work.view, project, NULL, NULL, err);
   if (!status && *where) status = lnti_view_filter(&work.filter, work.view, where, err);
-  if (!status) status = check_place(&work, err);
   if (!status) status = count_items(&work, err);
+  if (!status) status = check_place(&work, err);
   if (!status) {
     status = options->format == LNTI_EXPORT_FOLDER ? lnti_export_folder(&work, err) : lnti_export_table(&work, err);
   }

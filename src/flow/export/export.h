@@ -42,6 +42,7 @@ typedef struct lnti_export_options {
 
 typedef struct lnti_export_result {
   size_t exported;   /**< files, or rows */
+  size_t items;      /**< that these are of: an image may be in the folders of several labels */
   size_t unchanged;  /**< of folders: of exported, those that an earlier export had written */
   size_t removed;    /**< of folders: files of an earlier export that are no longer wanted */
   size_t left;       /**< of folders: those that are not wanted but were changed since, and were let be */
@@ -69,7 +70,7 @@ typedef struct lnti_export_result {
  *
  * @param path  of the folder (made with those above it) or file
  * @return LNT_OK, also where items were refused; LNT_EINVAL (filter, target, or options that exclude each other);
- *         LNT_ENOTFOUND (target); LNT_EEXISTS; LNT_ECANCELLED; LNT_ENOSPC; LNT_EIO; LNT_ENOMEM.
+ *         LNT_ENOTFOUND (target; no item matches); LNT_EEXISTS; LNT_ECANCELLED; LNT_ENOSPC; LNT_EIO; LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const char *path,
                                       const lnti_export_options *options, lnt_error *err);

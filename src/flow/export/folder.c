@@ -38,6 +38,7 @@ typedef struct folder_export {
   lnti_taken taken, made; /* paths below the folder: files and class folders; folders that are there */
   lnti_file_job *jobs;    /* [BATCH_FILES]; their texts are in the arena */
   size_t n_jobs, n_seen;
+  int64_t last_item; /* that was counted: files of one item come one after another */
   lnti_manifest manifest;
   lnti_arena arena; /* of the batch */
   lnti_text text, place;
@@ -229,10 +230,13 @@ static lnt_status account(folder_export *e, lnt_error *err) {
     if (job->status) {
       result->n_refused++;
       if (options->refused) options->refused(options->refused_payload, job->uri, job->status, job->error.message);
-      status = lnti_manifest_hold(&e->manifest, &job->made, err);
+      status = job->there == LNTI_MADE_CHANGED ? lnti_manifest_let_be(&e->manifest, job->below, err)
+                                               : lnti_manifest_hold(&e->manifest, &job->made, err);
       continue;
     }
     result->exported++;
+    result->items += job->item_id != e->last_item;
+    e->last_item = job->item_id;
     result->unchanged += job->there == LNTI_MADE_SAME;
     result->linked += job->linked;
     result->stripped += job->stripped;
@@ -310,7 +314,8 @@ static lnt_status name_file(folder_export *e, lnti_file_job *job, const lnti_ite
 static lnt_status add_file(folder_export *e, const lnti_item_view *view, size_t option, lnt_error *err) {
   const lnti_item *item = view->item;
   lnti_file_job *job = &e->jobs[e->n_jobs];
-  *job = (lnti_file_job){.content = item->content, .bytes = item->bytes, .labelled = option != LNTI_NONE};
+  *job = (lnti_file_job){
+      .item_id = item->id, .content = item->content, .bytes = item->bytes, .labelled = option != LNTI_NONE};
   lnt_status status = find_place(e, item, option, err);
   if (!status) status = make_place(e, err);
   if (!status) status = name_file(e, job, item, view->uri, err);

@@ -16,7 +16,7 @@ typedef struct lnti_export_work {
   lnti_ontology *ontology;
   lnti_view *view;
   lnti_filter *filter;
-  size_t total; /**< items, where all are exported; else 0 */
+  size_t total; /**< items that are walked over */
   lnti_export_result result;
 } lnti_export_work;
 

@@ -258,13 +258,17 @@ static bool is_linked(const lnti_file_job *job) {
 
 lnt_status lnti_file_job_run(lnti_file_job *job, const lnti_export_work *work, lnt_error *err) {
   bool fatal = false;
-  if (job->there == LNTI_MADE_FOREIGN && job->link == LNTI_LINK_HARD && is_linked(job)) job->there = LNTI_MADE_SAME;
+  bool others = job->there == LNTI_MADE_CHANGED || job->there == LNTI_MADE_FOREIGN;
+  if (others && job->link == LNTI_LINK_HARD && is_linked(job)) job->there = LNTI_MADE_SAME;
   if (job->there == LNTI_MADE_SAME) {
     job->status = LNT_OK;
-  } else if (job->there == LNTI_MADE_FOREIGN) {
+  } else if (others) {
     job->status =
         lnti_fail(&job->error, LNT_EEXISTS,
-                  "%s is there already, and no export wrote it or it was changed since: move it away", job->path);
+                  job->there == LNTI_MADE_CHANGED
+                      ? "%s was changed since an export wrote it, and stays as it is: move it away to have it again"
+                      : "%s is there already, and no export wrote it: move it away",
+                  job->path);
   } else {
     job->status = job->link ? link_file(&fatal, job, work, &job->error) : copy_file(&fatal, job, work, &job->error);
   }

@@ -13,6 +13,7 @@
 typedef struct lnti_file_job {
   char *uri, *path;  /**< path: whole */
   const char *below; /**< part of `path`: below the export's folder */
+  int64_t item_id;
   lnti_export_kind kind;
   lnti_link link; /**< LNTI_LINK_NONE: bytes */
   bool labelled;

@@ -264,17 +264,17 @@ static bool same_stamp(uint64_t wanted, uint64_t found) {
  * there nobody knows: then it is made anew. */
 lnti_made_state lnti_manifest_look(const lnti_manifest *m, const char *path, lnti_made *made) {
   uint64_t stamp = 0, same = 0;
-  size_t end = 0;
+  size_t end = 0, first = find(&end, m, path);
   bool there = false, known = read_stamp(&stamp, &there, m, path), ours = false, other = false;
   if (!there) return LNTI_MADE_NOT;
-  for (size_t i = find(&end, m, path); known && i < end; i++) {
+  for (size_t i = first; known && i < end; i++) {
     const lnti_made *entry = &m->entries[i].made;
     if (!same_stamp(entry->stamp, stamp)) continue;
     ours = true;
     other = other || entry->key != made->key;
     same = entry->stamp;
   }
-  if (!ours) return LNTI_MADE_FOREIGN;
+  if (!ours) return first < end ? LNTI_MADE_CHANGED : LNTI_MADE_FOREIGN;
   if (other) return LNTI_MADE_OTHER;
   made->stamp = same;
   return LNTI_MADE_SAME;
@@ -309,6 +309,21 @@ lnt_status lnti_manifest_keep(lnti_manifest *m, const char *path, const lnti_mad
   for (size_t i = find(&end, m, path); i < end; i++) m->seen[i] = true;
   lnt_status status = put_line(&m->next_lines, path, made, err);
   return !status && m->next_lines.length >= PIECE_BYTES ? write_next(m, err) : status;
+}
+
+/* What the manifest says of a path already. */
+static lnt_status put_again(lnti_manifest *m, const char *path, size_t first, size_t end, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = first; i < end && !status; i++) {
+    status = put_line(&m->next_lines, path, &m->entries[i].made, err);
+  }
+  return !status && m->next_lines.length >= PIECE_BYTES ? write_next(m, err) : status;
+}
+
+lnt_status lnti_manifest_let_be(lnti_manifest *m, const char *path, lnt_error *err) {
+  size_t end = 0, first = find(&end, m, path);
+  for (size_t i = first; i < end; i++) m->seen[i] = true;
+  return put_again(m, path, first, end, err);
 }
 
 lnt_status lnti_manifest_hold(lnti_manifest *m, const lnti_made *made, lnt_error *err) {
@@ -364,16 +379,6 @@ static int open_parent(const char **name_out, const lnti_manifest *m, const char
   return folder;
 }
 
-/* Still an export's, so that a later one removes or replaces it. */
-static lnt_status hold(removal *r, const char *path, size_t first, size_t end, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  for (size_t i = first; i < end && !status; i++) {
-    status = put_line(&r->m->next_lines, path, &r->m->entries[i].made, err);
-  }
-  r->counts.held++;
-  return !status && r->m->next_lines.length >= PIECE_BYTES ? write_next(r->m, err) : status;
-}
-
 /* Folders that are empty now, from the innermost to the top. */
 static void remove_folders(const lnti_manifest *m, char *whole) {
   const size_t root = strlen(m->root);
@@ -401,10 +406,13 @@ static lnt_status remove_stale(void *payload, const line *l, lnt_error *err) {
     r->m->seen[i] = true; /* looked at once */
     held = held || (is_held(r, r->m->entries[i].made.key) && is_certain(r, l->path, r->m->entries[i].made));
   }
-  if (state != LNTI_MADE_FOREIGN && held) return hold(r, l->path, first, end, err);
+  if (state != LNTI_MADE_CHANGED && held) { /* still an export's, so that a later one removes or replaces it */
+    r->counts.held++;
+    return put_again(r->m, l->path, first, end, err);
+  }
   const char *name = NULL;
   int parent = open_parent(&name, r->m, l->path);
-  if (state == LNTI_MADE_FOREIGN || parent < 0) {
+  if (state == LNTI_MADE_CHANGED || parent < 0) {
     if (parent >= 0) close(parent);
     r->counts.left++;
     return LNT_OK;

@@ -56,10 +56,11 @@ uint64_t lnti_manifest_link_stamp(const char *target);
 
 /** What is at root/path by what the manifest says. */
 typedef enum lnti_made_state {
-  LNTI_MADE_NOT,    /**< nothing is there */
-  LNTI_MADE_SAME,   /**< made by an export, with this key */
-  LNTI_MADE_OTHER,  /**< made by an export, otherwise or perhaps so: to be replaced */
-  LNTI_MADE_FOREIGN /**< not written by an export, or changed since */
+  LNTI_MADE_NOT,     /**< nothing is there */
+  LNTI_MADE_SAME,    /**< made by an export, with this key */
+  LNTI_MADE_OTHER,   /**< made by an export, otherwise or perhaps so: to be replaced */
+  LNTI_MADE_CHANGED, /**< made by an export, and changed since */
+  LNTI_MADE_FOREIGN  /**< not written by an export */
 } lnti_made_state;
 /** @param made  `key` is what is wanted; of LNTI_MADE_SAME `stamp` becomes that of the file. Thread-safe. */
 lnti_made_state lnti_manifest_look(const lnti_manifest *m, const char *path, lnti_made *made);
@@ -70,6 +71,8 @@ LNT_MUST_CHECK lnt_status lnti_manifest_flush(lnti_manifest *m, lnt_error *err);
 /** A file of this export, kept or made. */
 LNT_MUST_CHECK lnt_status lnti_manifest_keep(lnti_manifest *m, const char *path, const lnti_made *made, lnt_error *err);
 
+/** A file could not be made since LNTI_MADE_CHANGED stands in its place: it is wanted, and let be. */
+LNT_MUST_CHECK lnt_status lnti_manifest_let_be(lnti_manifest *m, const char *path, lnt_error *err);
 /** A file could not be made: what earlier exports made of its content stays, wherever it lies. */
 LNT_MUST_CHECK lnt_status lnti_manifest_hold(lnti_manifest *m, const lnti_made *made, lnt_error *err);
 

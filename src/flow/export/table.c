@@ -311,7 +311,7 @@ static lnt_status put_in_place(table_export *t, lnt_error *err) {
             : lnti_strdup(&folder, ".", err);
   if (status) return status;
   work->result.bytes = lnti_file_offset(t->file);
-  work->result.exported = t->n_seen;
+  work->result.exported = work->result.items = t->n_seen;
   status = lnti_file_place(t->file, err);
   t->file = NULL;
   if (!status) status = lnti_file_system_sync(folder, err);
