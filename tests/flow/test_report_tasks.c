@@ -176,6 +176,14 @@ static void trees_choices_and_comparisons_are_reported(void **state) {
   has_not(page, "<i>");
   has_not(page, "<wren>");
   has(page, "5 images were right with the first alone, 15 with the second alone");
+  lnti_reject_curve even = {{{1, 0.75, 0.8}}, 1, 0.75};
+  report.reject = &even;
+  free(page);
+  page = page_of("even", &report);
+  has(page, "equally sure of every answer");
+  has(page, "answers all of them, <strong>75.0");
+  has_not(page, "share of the images that it answers, surest first");
+  report.reject = &curve;
   const lnti_json_value *root = json_of(&text, &arena, &report), *made;
   assert_string_equal(lnti_json_get(root, "task")->text, "multiclass");
   assert_true(number_of(root, "hierarchical_f1") == tree->value[LNTI_H_F1]);

@@ -80,6 +80,16 @@ void lnti_page_name(lnti_page *page, const char *text) {
   lnti_page_html(page, "</bdi>");
 }
 
+void lnti_page_path(lnti_page *page, const char *text) {
+  lnti_page_html(page, "<bdi>");
+  for (const char *slash; (slash = strchr(text, '/')) != NULL; text = slash + 1) {
+    lnti_page_part(page, text, (size_t)(slash + 1 - text));
+    lnti_page_html(page, "<wbr>");
+  }
+  lnti_page_text(page, text);
+  lnti_page_html(page, "</bdi>");
+}
+
 void lnti_page_base64(lnti_page *page, const void *data, size_t n) {
   static const char DIGIT[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const unsigned char *byte = data;
@@ -354,7 +364,21 @@ static void refuse_mistake(lnti_page *page, const lnti_report *report, const lnt
                            mistake->truth, mistake->predicted, lnti_report_k(report));
 }
 
-static void mistake_figure(lnti_page *page, const lnti_report *report, const lnti_report_mistake *mistake) {
+/* How many leading bytes of their paths are folders that all mistakes lie in: said of none of them. */
+static size_t common_folder(const lnti_report *report) {
+  const char *first = report->n_mistakes > 0 ? report->mistakes[0].path : "";
+  size_t same = strlen(first);
+  for (size_t i = 1; i < report->n_mistakes; i++) {
+    size_t n = 0;
+    while (n < same && report->mistakes[i].path[n] == first[n]) n++;
+    same = n;
+  }
+  while (same > 0 && first[same - 1] != '/') same--;
+  return same;
+}
+
+static void mistake_figure(lnti_page *page, const lnti_report *report, const lnti_report_mistake *mistake,
+                           size_t folder) {
   const size_t k = lnti_report_k(report);
   bool named = mistake->said && mistake->is;
   if (!named && (mistake->truth >= k || mistake->predicted >= k)) {
@@ -376,11 +400,12 @@ static void mistake_figure(lnti_page *page, const lnti_report *report, const lnt
   lnti_page_html(page, "</span><span class=\"path\" title=\"");
   lnti_page_text(page, mistake->path);
   lnti_page_html(page, "\">");
-  lnti_page_name(page, mistake->path);
+  lnti_page_path(page, mistake->path + folder);
   lnti_page_html(page, "</span></figcaption></figure></li>\n");
 }
 
 static void mistakes(lnti_page *page, const lnti_report *report) {
+  const size_t folder = common_folder(report);
   const char *kind = NULL;
   if (report->n_mistakes == 0) return;
   lnti_page_html(page,
@@ -396,7 +421,7 @@ static void mistakes(lnti_page *page, const lnti_report *report) {
       if (kind) lnti_page_html(page, "<h3>%s</h3>\n", kind);
       lnti_page_html(page, "<ul class=\"mistakes\">\n");
     }
-    mistake_figure(page, report, mistake);
+    mistake_figure(page, report, mistake, folder);
   }
   lnti_page_html(page, "</ul>\n</section>\n");
 }

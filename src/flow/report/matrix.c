@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { RINGS_MAX = 8, LIST_MAX = 50 };
+enum { RINGS_MAX = 8, LIST_MAX = 25 };
 
 /* Per cent of the ramp; the style sheet's .s0 to .s12, where the figures change from dark to light at .s8. */
 static const unsigned STEP[] = {0, 4, 8, 13, 19, 26, 34, 42, 66, 74, 82, 91, 100};
@@ -107,9 +107,10 @@ static void legend(lnti_page *page) {
 
 static void pair_list(lnti_page *page, const lnti_report *report, const lnti_report_pair *pairs, size_t n_pairs) {
   lnti_page_html(page,
-                 "<table class=\"pairs\">\n<caption>The most frequent confusions</caption>\n"
+                 "<table class=\"pairs\">\n<caption>The%s%s most frequent confusions</caption>\n"
                  "<thead><tr><th scope=\"col\">True class</th><th scope=\"col\">taken for</th>"
-                 "<th scope=\"col\">Images</th><th scope=\"col\">of the class</th></tr></thead>\n<tbody>\n");
+                 "<th scope=\"col\">Images</th><th scope=\"col\">of the class</th></tr></thead>\n<tbody>\n",
+                 n_pairs == LIST_MAX ? " " : "", n_pairs == LIST_MAX ? lnti_report_count(n_pairs).text : "");
   for (size_t i = 0; i < n_pairs; i++) {
     size_t whole = report->evaluation->classes[pairs[i].truth].n;
     lnti_page_html(page, "<tr><td>");

@@ -23,6 +23,8 @@ void lnti_page_text(lnti_page *page, const char *text);
 void lnti_page_part(lnti_page *page, const char *text, size_t n);
 /** A text as content, cut off from the direction of the text around it. */
 void lnti_page_name(lnti_page *page, const char *text);
+/** A path or its end as that; it may be broken after a slash. */
+void lnti_page_path(lnti_page *page, const char *text);
 /** A picture's bytes as base64. */
 void lnti_page_base64(lnti_page *page, const void *data, size_t n);
 

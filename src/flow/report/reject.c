@@ -56,25 +56,42 @@ static void table(lnti_page *page, const lnti_reject_curve *curve) {
   lnti_page_html(page, "</tbody>\n</table>\n</details>\n");
 }
 
-void lnti_page_reject(lnti_page *page, const lnti_report *report) {
-  const lnti_reject_curve *curve = report->reject;
+static void no_choice(lnti_page *page, double right) {
+  lnti_page_html(
+      page,
+      "<p>It is equally sure of every answer, so its confidence cannot tell which images to leave to a person: "
+      "it answers all of them, <strong>%s</strong> rightly. Another learner, or kNN with more neighbours, "
+      "tells more.</p>\n</section>\n",
+      lnti_report_percent(right).text);
+}
+
+static void curve_chart(lnti_page *page, const lnti_reject_curve *curve) {
   lnti_chart chart = {{0, 1, "share of the images that it answers, surest first", NULL, true},
                       {0, 1, "right among these", NULL, true}};
   double least = 1;
-  if (!curve || curve->n_points == 0) return;
   for (size_t i = 0; i < curve->n_points; i++) least = fmin(least, curve->point[i].accuracy);
   lnti_axis_fit(&chart.y, fmin(least, 0.9), 1);
   chart.y.high = 1;
-  lnti_page_html(
-      page,
-      "<section aria-labelledby=\"reject\">\n<h2 id=\"reject\">What if it may say <q>I do not know</q>?</h2>\n"
-      "<div class=\"calibration\">\n<div>\n");
   lnti_chart_begin(page, &chart, "Share of right answers by share of images answered; the same follows as a table");
   lnti_chart_path_begin(page, "line first");
   for (size_t i = 0; i < curve->n_points; i++)
     lnti_chart_path_to(page, &chart, i == 0, curve->point[i].coverage, curve->point[i].accuracy);
   lnti_chart_path_end(page);
   lnti_chart_end(page);
+}
+
+void lnti_page_reject(lnti_page *page, const lnti_report *report) {
+  const lnti_reject_curve *curve = report->reject;
+  if (!curve || curve->n_points == 0) return;
+  lnti_page_html(page,
+                 "<section aria-labelledby=\"reject\">\n<h2 id=\"reject\">What if it may say <q>I do not "
+                 "know</q>?</h2>\n");
+  if (curve->n_points == 1) {
+    no_choice(page, curve->point[0].accuracy);
+    return;
+  }
+  lnti_page_html(page, "<div class=\"calibration\">\n<div>\n");
+  curve_chart(page, curve);
   lnti_page_html(page, "</div>\n<div class=\"words\">\n");
   sentence(page, curve);
   lnti_page_html(

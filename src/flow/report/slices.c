@@ -35,24 +35,13 @@ static void bar(lnti_page *page, const lnti_slice *figures, double overall, doub
   lnti_page_html(page, "</svg>");
 }
 
-/* A path may be broken after a slash. */
-static void value(lnti_page *page, const char *text) {
-  lnti_page_html(page, "<bdi>");
-  for (const char *slash; (slash = strchr(text, '/')) != NULL; text = slash + 1) {
-    lnti_page_part(page, text, (size_t)(slash + 1 - text));
-    lnti_page_html(page, "<wbr>");
-  }
-  lnti_page_text(page, text);
-  lnti_page_html(page, "</bdi>");
-}
-
 static void name(lnti_page *page, const lnti_report_slice *slice) {
   if (slice->kind == LNTI_SLICE_OTHER) {
     lnti_page_html(page, "<i>%s other values</i>", lnti_report_count(slice->n_values).text);
   } else if (slice->kind == LNTI_SLICE_NONE) {
     lnti_page_html(page, "<i>no value</i>");
   } else {
-    value(page, lnti_report_slice_title(slice));
+    lnti_page_path(page, lnti_report_slice_title(slice));
   }
 }
 
