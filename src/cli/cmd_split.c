@@ -141,7 +141,7 @@ static lnt_status join_groups(char **out, const lnti_args *args, lnt_error *err)
 }
 
 static lnt_status read_options(lnti_split_options *options, char **groups, const lnti_args *args, lnt_error *err) {
-  size_t method = 0;
+  size_t method = 0, near = 0;
   int64_t seed = 0;
   bool grouped = lnti_args_has(args, "group");
   lnt_status status =
@@ -149,12 +149,16 @@ static lnt_status read_options(lnti_split_options *options, char **groups, const
   if (!status) status = lnti_args_real(&options->val, args, "val", options->val, 0, 0.999, err);
   if (!status) status = lnti_args_real(&options->test, args, "test", options->test, 0, 0.999, err);
   if (!status) status = lnti_args_int(&seed, args, "seed", 0, 0, INT64_MAX, err);
+  if (!status) status = lnti_args_choice(&near, args, "near", "together|apart", 0, err);
   if (!status && grouped) status = join_groups(groups, args, err);
   if (status) return status;
   options->method = (lnti_split_method)method;
   options->seed = (uint64_t)seed;
   options->target = lnti_args_text(args, "target", NULL);
   options->group = *groups;
+  options->near_apart = near == 1;
+  if (options->method == LNTI_SPLIT_FOLDER && lnti_args_has(args, "near"))
+    return lnti_fail(err, LNT_EINVAL, "--by folder: the folders decide; --near belongs to --by random and group");
   if (options->method == LNTI_SPLIT_FOLDER && (lnti_args_has(args, "val") || lnti_args_has(args, "test"))) {
     return lnti_fail(err, LNT_EINVAL,
                      "--by folder: the folders decide; --val and --test belong to --by random and group");
@@ -214,6 +218,10 @@ static const lnti_cli_option option_table[] = {
      "share of the items for testing (0.15); without it, items that are in test already stay there "
      "and no others join them",
      false},
+    {"near", 0, "together|apart",
+     "nearly equal images stay on one side; or deal them out one by one, where they are different things that look alike: "
+     "scores are then too good if they are not (together)",
+     false},
     {"seed", 0, "S", "another seed draws other items; the same seed the same (0)", false},
     {"target", 0, "QUESTION", "keep this question's classes in proportion; without it, the only one that has answers",
      false},
@@ -233,7 +241,7 @@ const lnti_command lnti_cmd_split = {
     .name = "split",
     .summary = "divide the items into train, val and test",
     .usage =
-        "[--by random|folder|group] [--group KEY[,KEY]] [--val SHARE] [--test SHARE] [--seed S] [--target QUESTION]",
+        "[--by random|folder|group] [--group KEY[,KEY]] [--val SHARE] [--test SHARE] [--near together|apart] [--seed S] [--target QUESTION]",
     .about =
         "A model is fitted on train, its confidence is tuned on val, and 'linnet evaluate' judges it on test, which "
         "training never looks at. Drawing keeps the classes in proportion, and puts images that are equal, nearly equal, "

@@ -268,8 +268,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   if (!status) status = map_options(e, err);
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
-  status = lnti_cuts_look(&e->result->warnings, e->project, err);
-  e->result->leaks = e->result->warnings.n > 0; /* the first of all */
+  status = lnti_cuts_look(&e->result->n_leaks, &e->result->warnings, e->project, err); /* the first of all */
   return status ? status : load_rows(e, err);
 }
 
@@ -499,8 +498,9 @@ static lnt_status say_trained(evaluating *e, size_t n_trained, lnt_error *err) {
     status = lnti_messages_add(
         warnings, err, "%s%zu of %zu items are pictures that the model was trained on: the figures %s. %s: %s",
         all ? "all " : "", n_trained, e->features.n, all ? "say what it remembers, not how good it is" : "are too good",
-        e->result->leaks ? "Split anew first, as said above, since copies of them would be trained on again; then train"
-                         : "Train again on the splits as they are now",
+        e->result->n_leaks
+            ? "Split anew first, as said above, since copies of them would be trained on again; then train"
+            : "Train again on the splits as they are now",
         command.data);
   }
   lnti_text_clear(&command);
@@ -585,7 +585,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .evaluated_ms = lnti_wall_ms(),
                        .class_titles = titles,
                        .n_trained_on = result->n_trained_on,
-                       .leaks = result->leaks,
+                       .n_leaks = result->n_leaks,
                        .warnings = (const char *const *)result->warnings.text,
                        .n_warnings = result->warnings.n,
                        .task = model->task,

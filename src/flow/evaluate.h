@@ -67,7 +67,7 @@ typedef struct lnti_evaluate_result {
       group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by
                        *   group; "near" where there is none, but copies and the like; NULL: each alone */
   size_t n_groups;  /**< that the evaluated items are in; 0 where group_key is NULL */
-  bool leaks;       /**< the splits cut images that belong together; `warnings` says which */
+  size_t n_leaks;   /**< sets of images that belong together and that the splits cut; `warnings` says which */
   size_t n_unknown; /**< labelled with a class that the model does not have; left out */
   size_t n_refused;
   size_t n_trained_on;        /**< items that are pictures of the model's training, as far as this project knows */

@@ -165,7 +165,7 @@ class Split(program.Case):
 
     def test_random(self):
         name = self.project(per_class=20)
-        told = self.run_json("-C", name, "split", "--val", "0.2", "--test", "0.2", "--seed", "3")
+        told = self.run_json("-C", name, "split", "--val", "0.2", "--test", "0.2", "--seed", "3", "--near", "apart")
         self.assertEqual(told["splits"], {"train": 36, "val": 12, "test": 12, "": 0})
         for split, n in (("train", 12), ("val", 4), ("test", 4)):
             for kind in program.KINDS:  # in proportion

@@ -109,7 +109,8 @@ class Targets(program.Case):
             for name, (low, high) in told["ci95"].items():
                 self.assertLessEqual(low, told[name] + 1e-12, name)
                 self.assertGreaterEqual(high, told[name] - 1e-12, name)
-            self.assertEqual(told["warnings"] + told["refused"], [])
+            others = [text for text in told["warnings"] if "each too large to stay together" not in text]
+            self.assertEqual(others + told["refused"], [])
             text = self.run_ok("-C", self.home, "evaluate", target, "--resamples", "0").stdout
             self.assertIn(f"{told[FIRST[target]]:.4f}", text)
 

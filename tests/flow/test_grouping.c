@@ -88,6 +88,61 @@ static void test_always_together(void **state) {
   lab_free(&l);
 }
 
+/* Of 60 images a near set of 6 is together unasked, one of 7 is not, but for its equal pictures. */
+static void test_large_near_sets(void **state) {
+  (void)state;
+  enum { N = 60 };
+  static const struct {
+    const char *keys;
+    size_t large, small; /* the largest groups of the images 0 to 7, and of 10 to 15 */
+  } wanted[] = {{NULL, 2, 6}, {"near", 8, 6}};
+  lab l = lab_new();
+  lab_row rows[N];
+  lnti_item_facts facts[N] = {{0}};
+  lnti_duplicates d = {0};
+  lnti_rng rng;
+  lnti_rng_seed(&rng, 3, 0);
+  lab_ontology(&l, NULL);
+  for (size_t i = 0; i < N; i++) {
+    size_t first = i < 8 ? 0 : i >= 10 && i < 16 ? 10 : i;
+    rows[i] = (lab_row){NULL, i == 7 ? 7 : i + 1, "", NULL}; /* image 7 is image 6 again */
+    facts[i].has_signature = true;
+    for (size_t b = 0; b < LNTI_SIGNATURE_BYTES; b++)
+      facts[i].signature[b] = first < i ? facts[first].signature[b] : (uint8_t)lnti_rng_next(&rng);
+    if (first < i && i != 7) facts[i].signature[i] ^= 1;
+  }
+  facts[7] = facts[6];
+  lab_facts(&l, lab_rows(&l, rows, N), facts, N);
+  assert_ok(lnti_duplicates_update(&d, l.project, 0, ERR));
+  lnti_duplicates_clear(&d);
+  for (size_t w = 0; w < 2; w++) {
+    lnti_grouping g = group(&l, wanted[w].keys);
+    size_t size[N] = {0}, large = 0, small = 0;
+    for (size_t i = 0; i < N; i++) size[g.group[i]]++;
+    for (size_t i = 0; i < 8; i++) large = size[i] > large ? size[i] : large;
+    for (size_t i = 10; i < 16; i++) small = size[i] > small ? size[i] : small;
+    assert_int_equal(large, wanted[w].large);
+    assert_int_equal(small, wanted[w].small);
+    lnti_grouping_clear(&g);
+  }
+  lnti_roster roster = {0};
+  lnti_grouping g = {0};
+  assert_ok(lnti_roster_read(&roster, l.project, 0, 0, ERR));
+  assert_ok(lnti_grouping_of(&g, l.project, &roster, NULL, LNTI_NEAR_APART, ERR));
+  assert_int_equal(g.n_groups, 1); /* what is equal stays together all the same */
+  assert_int_equal(g.largest, 2);
+  lnti_grouping_clear(&g);
+  lnti_roster_clear(&roster);
+  lab_free(&l);
+}
+
+static void test_near_most(void **state) {
+  (void)state;
+  assert_int_equal(lnti_near_most(49), 49);
+  assert_int_equal(lnti_near_most(50), 5);
+  assert_int_equal(lnti_near_most(1009), 100);
+}
+
 static void test_metadata(void **state) {
   (void)state;
   static const char *const members[] = {"a", "b", "c", "d", "e"};
@@ -192,10 +247,11 @@ static void test_alike(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nothing),       cmocka_unit_test(test_always_together),
-      cmocka_unit_test(test_metadata),      cmocka_unit_test(test_frames_of_one_file),
-      cmocka_unit_test(test_paths_in_utf8), cmocka_unit_test(test_paths),
-      cmocka_unit_test(test_times),         cmocka_unit_test(test_alike),
+      cmocka_unit_test(test_nothing),         cmocka_unit_test(test_always_together),
+      cmocka_unit_test(test_large_near_sets), cmocka_unit_test(test_near_most),
+      cmocka_unit_test(test_metadata),        cmocka_unit_test(test_frames_of_one_file),
+      cmocka_unit_test(test_paths_in_utf8),   cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_times),           cmocka_unit_test(test_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static void test_no_leak(void **state) {
   assert_false(leaks.leak[LNTI_LEAK_NUMBER].found);
   lnti_messages warnings = {0};
   assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
-  assert_ok(lnti_cuts_look(&warnings, a->l.project, ERR));
+  assert_ok(lnti_cuts_look(NULL, &warnings, a->l.project, ERR));
   assert_int_equal(warnings.n, 0);
   lnti_leaks_clear(&leaks);
   expect_key(a, NULL);
@@ -266,7 +266,7 @@ static void test_by_time(void **state) {
   close_album(a);
 }
 
-/* What is said of near duplicates is what a split does with them (split.md): few stay together, many do not. */
+/* What is said of near duplicates is what a split does with them (split.md): they stay together, but for large sets. */
 static void test_words_for_near_duplicates(void **state) {
   (void)state;
   lnti_leaks leaks = {.near = true, .n_near = 30, .n = 200};
@@ -274,9 +274,14 @@ static void test_words_for_near_duplicates(void **state) {
   assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
   assert_non_null(
       strstr(warnings.text[0], "30 images (15 %) are nearly equal to others: linnet split keeps such images together"));
-  leaks.by_nature = true;
+  leaks.largest = 20;
   assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
-  assert_non_null(strstr(warnings.text[1], "does not keep them together"));
+  assert_null(strstr(warnings.text[1], "too large"));
+  lnti_messages_clear(&warnings);
+  assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
+  leaks.largest = 21;
+  assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
+  assert_non_null(strstr(warnings.text[1], "but for a set of 21, which is too large to lie on one side"));
   assert_non_null(strstr(warnings.text[1], "linnet split --group near"));
   lnti_messages_clear(&warnings);
 }
@@ -295,7 +300,7 @@ static void test_cuts(void **state) {
   a->rows[95].split = "val";                                                    /* beside others in none: no cut */
   open_album(a);
   lnti_messages warnings = {0};
-  assert_ok(lnti_cuts_look(&warnings, a->l.project, ERR)); /* looks, since nobody has */
+  assert_ok(lnti_cuts_look(NULL, &warnings, a->l.project, ERR)); /* looks, since nobody has */
   assert_int_equal(warnings.n, 1);
   assert_non_null(strstr(warnings.text[0], "1 of 10 sets"));
   assert_non_null(strstr(warnings.text[0], "2_0.ppm and "));

@@ -178,7 +178,7 @@ static void classes_lead(lnti_page *page, const lnti_report *report) {
 
 static void lead(lnti_page *page, const lnti_report *report) {
   lnti_page_html(page, "<p class=\"lead\">%s",
-                 report->leaks ? "<strong>This score is too good</strong>, see above. " : "");
+                 report->n_leaks > 0 ? "<strong>This score is too good</strong>, see above. " : "");
   if (report->evaluation) {
     classes_lead(page, report);
   } else {

@@ -392,7 +392,8 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   } else {
     lnti_json_null(w);
   }
-  lnti_json_kv_bool(w, "leaks", report->leaks);
+  lnti_json_kv_bool(w, "leaks", report->n_leaks > 0);
+  lnti_json_kv_int(w, "leak_sets", (int64_t)report->n_leaks);
   write_slices(w, report);
   if (report->costs) write_costs(w, report);
 }

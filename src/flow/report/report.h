@@ -140,7 +140,7 @@ typedef struct lnti_report {
   const char *choice_json;             /**< how the parameters were chosen, as in the model file; NULL: they were not */
   const lnti_report_comparison *comparison; /**< with another model; NULL: none */
   size_t n_trained_on;                      /**< evaluated items that the model was trained on, as far as known */
-  bool leaks;                               /**< the splits cut images that belong together: the figures are too good */
+  size_t n_leaks; /**< sets of images that belong together and that the splits cut: the figures are too good */
   const char *const *warnings; /**< [n_warnings] what a reader must know first; sentences without a full stop */
   size_t n_warnings;
   const lnti_report_mistake *mistakes; /**< [n_mistakes] worst first; may be NULL where there are none */

@@ -29,38 +29,51 @@ static lnt_status add_keys(lnti_text *out, const char *chosen, const char *found
   return status;
 }
 
-static lnt_status make_command(lnti_cuts *cuts, const char *chosen, lnt_error *err) {
+static lnt_status add_group(lnti_text *out, const char *chosen, const char *found, lnt_error *err) {
   lnti_text keys = {0};
-  const char *found = cuts->key;
   lnt_status status = LNT_OK;
-  if (chosen && (!found || strcmp(chosen, found) != 0)) {
-    status = lnti_text_printf(&keys, err, "%s", chosen);
-    if (!status && found) status = add_keys(&keys, chosen, found, err);
-  }
-  if (!status) status = lnti_text_printf(&cuts->command, err, "linnet split");
-  if (!status && keys.length) {
-    status = lnti_text_printf(&cuts->command, err, " --group %s", lnti_shell_word(keys.data, "KEYS").text);
-  } else if (!status && found) {
-    status = lnti_text_printf(&cuts->command, err, " --by group");
-  }
-  if (!status && found) status = lnti_text_printf(&cuts->command, err, " --test 0.15");
+  if (!chosen && found && strcmp(found, "near") != 0) return lnti_text_printf(out, err, " --by group");
+  if (chosen) status = lnti_text_printf(&keys, err, "%s", chosen);
+  if (!status && found)
+    status = keys.length ? add_keys(&keys, chosen, found, err) : lnti_text_printf(&keys, err, "%s", found);
+  if (!status && keys.length)
+    status = lnti_text_printf(out, err, " --group %s", lnti_shell_word(keys.data, "KEYS").text);
   lnti_text_clear(&keys);
   return status;
 }
 
-lnt_status lnti_cuts_find(lnti_cuts *out, lnti_project *project, const lnti_roster *roster, const char *chosen,
+static lnt_status make_command(lnti_cuts *cuts, const lnti_split_info *made, lnt_error *err) {
+  const char *found = cuts->large ? "near" : cuts->key, *chosen = made ? made->key : NULL;
+  if (chosen && found && strcmp(chosen, found) == 0) chosen = NULL;
+  lnt_status status = lnti_text_printf(&cuts->command, err, "linnet split");
+  if (!status) status = add_group(&cuts->command, chosen, found, err);
+  if (status) return status;
+  if (found) return lnti_text_printf(&cuts->command, err, " --test 0.15");
+  return made && made->test > 0 ? lnti_text_printf(&cuts->command, err, " --test %g", made->test) : LNT_OK;
+}
+
+/* What is cut, by a grouping; of near sets all, or those that stay together unasked. */
+static lnt_status find(lnti_cuts *cuts, size_t pair[2], lnti_project *project, const lnti_roster *roster,
+                       lnti_near near, lnt_error *err) {
+  lnti_grouping grouping = {0};
+  lnt_status status = lnti_grouping_of(&grouping, project, roster, cuts->key, near, err);
+  if (!status) status = lnti_grouping_cuts(&cuts->n, pair, &grouping, roster, err);
+  cuts->n_sets = grouping.n_groups;
+  cuts->large = near == LNTI_NEAR_ALL && cuts->n > 0;
+  lnti_grouping_clear(&grouping);
+  return status;
+}
+
+lnt_status lnti_cuts_find(lnti_cuts *out, lnti_project *project, const lnti_roster *roster, const lnti_split_info *made,
                           lnt_error *err) {
   lnti_cuts cuts = {0};
-  lnti_grouping grouping = {0};
   size_t pair[2] = {0};
   lnt_status status = lnti_leaks_key(&cuts.key, project, err);
-  if (!status) status = lnti_grouping_of(&grouping, project, roster, cuts.key, err);
-  if (!status) status = lnti_grouping_cuts(&cuts.n, pair, &grouping, roster, err);
-  cuts.n_sets = grouping.n_groups;
+  if (!status) status = find(&cuts, pair, project, roster, LNTI_NEAR_USUAL, err);
+  if (!status && cuts.n == 0) status = find(&cuts, pair, project, roster, LNTI_NEAR_ALL, err);
   if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.a, project, roster->item[pair[0]].id, err);
   if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.b, project, roster->item[pair[1]].id, err);
-  if (!status && cuts.n > 0) status = make_command(&cuts, chosen, err);
-  lnti_grouping_clear(&grouping);
+  if (!status && cuts.n > 0) status = make_command(&cuts, made, err);
   if (status) {
     lnti_cuts_clear(&cuts);
     return status;
@@ -79,6 +92,15 @@ void lnti_cuts_clear(lnti_cuts *cuts) {
 
 lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_error *err) {
   if (cuts->n == 0) return LNT_OK;
+  if (cuts->large) {
+    return lnti_messages_add(
+        warnings, err,
+        "%zu %s of nearly identical pictures, each too large to stay together unasked (more than a tenth of all), %s in "
+        "more than one split, such as %s and %s: if they are shots of one thing, scores on the test split are too good. "
+        "Then split anew, and train again after it: %s",
+        cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b,
+        cuts->command.data);
+  }
   if (cuts->key) {
     return lnti_messages_add(
         warnings, err,
@@ -94,7 +116,7 @@ lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_er
       cuts->command.data);
 }
 
-lnt_status lnti_cuts_look(lnti_messages *warnings, lnti_project *project, lnt_error *err) {
+lnt_status lnti_cuts_look(size_t *n_out, lnti_messages *warnings, lnti_project *project, lnt_error *err) {
   lnti_cuts cuts = {0};
   lnti_roster roster = {0};
   lnti_split_info info = {0};
@@ -104,8 +126,9 @@ lnt_status lnti_cuts_look(lnti_messages *warnings, lnti_project *project, lnt_er
   free(key);
   if (!status) status = lnti_split_info_read(&info, project, err);
   if (!status) status = lnti_roster_read(&roster, project, what, 0, err);
-  if (!status) status = lnti_cuts_find(&cuts, project, &roster, info.key, err);
+  if (!status) status = lnti_cuts_find(&cuts, project, &roster, &info, err);
   if (!status) status = lnti_cuts_warn(warnings, &cuts, err);
+  if (!status && n_out) *n_out = cuts.large ? 0 : cuts.n;
   lnti_cuts_clear(&cuts);
   lnti_roster_clear(&roster);
   lnti_split_info_clear(&info);

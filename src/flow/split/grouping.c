@@ -17,7 +17,7 @@
 
 static const uint32_t none = UINT32_MAX;
 
-enum { KEY_MAX = 1000, SECONDS_MAX = 366 * 86400, ALIKE_PART = 5, ALIKE_LEAST = 50 };
+enum { KEY_MAX = 1000, SECONDS_MAX = 366 * 86400, LARGE_PART = 10, LARGE_LEAST = 50 };
 
 typedef struct building {
   lnti_project *project;
@@ -49,14 +49,29 @@ static lnt_status join_equal_content(building *b, lnt_error *err) {
   return LNT_OK;
 }
 
-/* Links of the roster's images, to their near sets or to those of equal pixels alone. */
-static void join_links(building *b, bool near) {
-  for (size_t k = 0; k < b->n_links; k++) {
-    const lnti_duplicate *link = &b->links[k];
-    size_t i = lnti_roster_find(b->roster, link->item_id);
-    size_t lowest = lnti_roster_find(b->roster, near ? link->near_id : link->equal_id);
-    if (i != SIZE_MAX && lowest != SIZE_MAX) lnti_set_join(b->out->group, (uint32_t)i, (uint32_t)lowest);
+/* Where a link joins its image: to its near set, or where that is too large to those of equal pixels alone.
+ * @param size  [roster->n] images of the near set by its lowest; NULL: all near sets are joined */
+static size_t joined_to(const building *b, const lnti_duplicate *link, const uint32_t *size, size_t most) {
+  size_t lowest = lnti_roster_find(b->roster, link->near_id);
+  bool near = lowest != SIZE_MAX && (!size || size[lowest] <= most);
+  return near ? lowest : lnti_roster_find(b->roster, link->equal_id);
+}
+
+static lnt_status join_links(building *b, lnti_near near, lnt_error *err) {
+  uint32_t *size = NULL;
+  size_t n = b->roster->n, most = near == LNTI_NEAR_USUAL ? lnti_near_most(n) : 0;
+  lnt_status status = near == LNTI_NEAR_ALL ? LNT_OK : lnti_alloc_zero(&size, n, sizeof *size, err);
+  if (status) return status;
+  for (size_t k = 0; k < b->n_links && size; k++) {
+    size_t lowest = lnti_roster_find(b->roster, b->links[k].near_id);
+    if (lowest != SIZE_MAX) size[lowest]++;
   }
+  for (size_t k = 0; k < b->n_links; k++) {
+    size_t i = lnti_roster_find(b->roster, b->links[k].item_id), to = joined_to(b, &b->links[k], size, most);
+    if (i != SIZE_MAX && to != SIZE_MAX) lnti_set_join(b->out->group, (uint32_t)i, (uint32_t)to);
+  }
+  free(size);
+  return LNT_OK;
 }
 
 static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error *err) {
@@ -66,10 +81,9 @@ static lnt_status keep_link(void *payload, const lnti_duplicate *link, lnt_error
   return status;
 }
 
-/* Where a camera looks at one scene, or parts lie in one pose, most pictures are nearly equal to others, and keeping them
- * together would keep classes together. */
-bool lnti_grouping_alike_by_nature(size_t n_links, size_t n) {
-  return n >= ALIKE_LEAST && n_links > n / ALIKE_PART;
+/* Of a few images a tenth is nothing. */
+size_t lnti_near_most(size_t n) {
+  return n < LARGE_LEAST ? n : n / LARGE_PART;
 }
 
 static void set_number(lnti_set_key *out, uint64_t number, size_t member) {
@@ -106,13 +120,12 @@ static lnt_status join_files(building *b, lnt_error *err) {
   return LNT_OK;
 }
 
-static lnt_status join_always(building *b, lnt_error *err) {
+static lnt_status join_always(building *b, lnti_near near, lnt_error *err) {
   lnt_status status = join_equal_content(b, err);
   if (!status) status = lnti_duplicates_ensure(b->project, err);
   if (!status) status = lnti_store_duplicates(b->project->store, 0, INT64_MAX, keep_link, b, err);
-  if (status) return status;
-  join_links(b, !lnti_grouping_alike_by_nature(b->n_links, b->roster->n));
-  status = join_item_groups(b, err);
+  if (!status) status = join_links(b, near, err);
+  if (!status) status = join_item_groups(b, err);
   return status ? status : join_files(b, err);
 }
 
@@ -287,8 +300,11 @@ static const char *after(const char *text, const char *prefix) {
 static lnt_status join_key(building *b, const char *text, lnt_error *err) {
   const char *rest;
   if (!*text) return lnti_fail(err, LNT_EINVAL, "--group: a key is empty");
-  if (strcmp(text, "near") == 0) join_links(b, true);
-  if (strcmp(text, "near") == 0 || strcmp(text, "group") == 0) return add_key_text(b, text, err);
+  if (strcmp(text, "near") == 0) {
+    lnt_status status = join_links(b, LNTI_NEAR_ALL, err);
+    return status ? status : add_key_text(b, text, err);
+  }
+  if (strcmp(text, "group") == 0) return add_key_text(b, text, err);
   if (strcmp(text, "folder") == 0) return join_named(b, text, text, err);
   if (strcmp(text, "sequence") == 0) return join_found_sequence(b, err);
   if ((rest = after(text, "sequence:alike="))) return join_named(b, rest, text, err);
@@ -348,7 +364,7 @@ static lnt_status count_groups(lnti_grouping *g, lnt_error *err) {
 }
 
 lnt_status lnti_grouping_of(lnti_grouping *out, lnti_project *project, const lnti_roster *roster, const char *keys,
-                            lnt_error *err) {
+                            lnti_near near, lnt_error *err) {
   lnti_grouping grouping = {.n = roster->n};
   building b = {.project = project, .roster = roster, .out = &grouping};
   lnt_status status = lnti_alloc(&grouping.id, roster->n, sizeof *grouping.id, err);
@@ -356,7 +372,7 @@ lnt_status lnti_grouping_of(lnti_grouping *out, lnti_project *project, const lnt
   if (status) goto done;
   for (size_t i = 0; i < roster->n; i++) grouping.id[i] = roster->item[i].id;
   lnti_sets_init(grouping.group, roster->n);
-  status = join_always(&b, err);
+  status = join_always(&b, near, err);
   if (!status && keys) status = join_keys(&b, keys, err);
   if (status) goto done;
   lnti_sets_flatten(grouping.group, roster->n);
@@ -378,7 +394,7 @@ lnt_status lnti_grouping_new(lnti_grouping *out, lnti_project *project, const ch
   lnti_roster roster = {0};
   unsigned what = keys ? LNTI_ROSTER_NAMES | LNTI_ROSTER_SIGNATURES : 0;
   lnt_status status = lnti_roster_read(&roster, project, what, 0, err);
-  if (!status) status = lnti_grouping_of(out, project, &roster, keys, err);
+  if (!status) status = lnti_grouping_of(out, project, &roster, keys, LNTI_NEAR_USUAL, err);
   lnti_roster_clear(&roster);
   return status;
 }

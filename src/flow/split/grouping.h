@@ -19,9 +19,10 @@
  *   sequence:alike=N neighbours by that number whose signatures differ in at most N bits
  *   time:SECONDS     taken by one camera at most so many seconds apart, one after the other
  *   meta:KEY, KEY    a value of the metadata
- * Always together, whatever the keys: equal images, item groups, frames and pages of one file, and near-duplicate sets unless these hold more than a fifth
- * of the images (pictures of one scene are alike by nature): then "near" says that they are to be. An image without a value
- * stands alone.
+ * Always together, whatever the keys: equal images, item groups, frames and pages of one file. Near-duplicate sets are unless
+ * one says otherwise (lnti_near), each by itself: one with more than a tenth of the images is no longer shots of one thing but
+ * a scene or a pose that all share, and no part of a split has room for it; the key "near" keeps that together too. An image
+ * without a value stands alone.
  */
 typedef struct lnti_grouping {
   size_t n;
@@ -42,11 +43,20 @@ typedef struct lnti_grouping {
 LNT_MUST_CHECK lnt_status lnti_grouping_new(lnti_grouping *out, lnti_project *project, const char *keys,
                                             lnt_error *err);
 void lnti_grouping_clear(lnti_grouping *grouping);
-/** As lnti_grouping_new, of a roster with LNTI_ROSTER_NAMES and LNTI_ROSTER_SIGNATURES that is there already. */
+
+/** Which near-duplicate sets are together without a key that says so. */
+typedef enum lnti_near {
+  LNTI_NEAR_USUAL, /**< those of at most lnti_near_most images */
+  LNTI_NEAR_APART, /**< none */
+  LNTI_NEAR_ALL
+} lnti_near;
+
+/** As lnti_grouping_new (LNTI_NEAR_USUAL), of a roster with LNTI_ROSTER_NAMES and LNTI_ROSTER_SIGNATURES that is there
+ *  already. */
 LNT_MUST_CHECK lnt_status lnti_grouping_of(lnti_grouping *out, lnti_project *project, const lnti_roster *roster,
-                                           const char *keys, lnt_error *err);
-/** Whether so many images are linked as duplicates that near ones stay together only where a key says so. */
-bool lnti_grouping_alike_by_nature(size_t n_links, size_t n);
+                                           const char *keys, lnti_near near, lnt_error *err);
+/** The largest near-duplicate set that stays together unasked, where there are n images. */
+size_t lnti_near_most(size_t n);
 /** Groups with images in more than one split (no split is none). @param pair_out  the first two images of the first, as
  *  indices into the roster; untouched where there is none */
 LNT_MUST_CHECK lnt_status lnti_grouping_cuts(size_t *n_out, size_t pair_out[2], const lnti_grouping *grouping,

@@ -360,8 +360,8 @@ static lnt_status make_key(lnti_leaks *leaks, lnt_error *err) {
 typedef struct near_counting {
   int64_t *set; /* sets with pictures that are not equal, a set as often as it has such */
   size_t n_sets, capacity;
-  size_t n; /* images of these */
-  size_t n_links;
+  size_t *n_of; /* [n_sets] images of each, by its place among `set` */
+  size_t n;     /* images of these */
 } near_counting;
 
 static lnt_status note_near_set(void *payload, const lnti_duplicate *link, lnt_error *err) {
@@ -380,8 +380,10 @@ static int compare_ids(const void *a, const void *b) {
 static lnt_status count_near_image(void *payload, const lnti_duplicate *link, lnt_error *err) {
   (void)err;
   near_counting *c = payload;
-  c->n_links++;
-  c->n += c->n_sets > 0 && bsearch(&link->near_id, c->set, c->n_sets, sizeof *c->set, compare_ids) != NULL;
+  const int64_t *found = c->n_sets > 0 ? bsearch(&link->near_id, c->set, c->n_sets, sizeof *c->set, compare_ids) : NULL;
+  if (!found) return LNT_OK;
+  c->n++;
+  c->n_of[found - c->set]++;
   return LNT_OK;
 }
 
@@ -389,10 +391,13 @@ static lnt_status count_near(lnti_leaks *leaks, lnti_project *project, lnt_error
   near_counting c = {0};
   lnt_status status = lnti_store_duplicates(project->store, 0, INT64_MAX, note_near_set, &c, err);
   if (!status && c.n_sets > 1) qsort(c.set, c.n_sets, sizeof *c.set, compare_ids);
+  if (!status) status = lnti_alloc_zero(&c.n_of, c.n_sets, sizeof *c.n_of, err);
   if (!status) status = lnti_store_duplicates(project->store, 0, INT64_MAX, count_near_image, &c, err);
+  for (size_t i = 0; i < c.n_sets && !status; i++)
+    leaks->largest = c.n_of[i] > leaks->largest ? c.n_of[i] : leaks->largest;
+  free(c.n_of);
   free(c.set);
   leaks->n_near = c.n;
-  leaks->by_nature = lnti_grouping_alike_by_nature(c.n_links, leaks->n);
   leaks->near = c.n >= LNTI_LEAK_NEAR_LEAST && (double)c.n >= near_least * (double)leaks->n;
   return status;
 }
@@ -482,16 +487,16 @@ lnt_status lnti_leaks_warn(lnti_messages *warnings, const lnti_leaks *leaks, lnt
   }
   if (!status && leaks->near) {
     double percent = 100 * (double)leaks->n_near / (double)leaks->n;
-    status =
-        leaks->by_nature
-            ? lnti_messages_add(warnings, err,
-                                "%zu images (%.0f %%) are nearly equal to others: so many that a random split does not "
-                                "keep them together. If they are shots of one thing, do: linnet split --group near",
-                                leaks->n_near, percent)
-            : lnti_messages_add(warnings, err,
-                                "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images "
-                                "together, a split that was made elsewhere may not",
-                                leaks->n_near, percent);
+    status = leaks->largest > lnti_near_most(leaks->n)
+                 ? lnti_messages_add(warnings, err,
+                                     "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images "
+                                     "together, but for a set of %zu, which is too large to lie on one side. If these "
+                                     "are shots of one thing, do: linnet split --group near",
+                                     leaks->n_near, percent, leaks->largest)
+                 : lnti_messages_add(warnings, err,
+                                     "%zu images (%.0f %%) are nearly equal to others: linnet split keeps such images "
+                                     "together, a split that was made elsewhere may not",
+                                     leaks->n_near, percent);
   }
   return status;
 }
@@ -517,7 +522,7 @@ lnt_status lnti_leaks_report(lnti_messages *warnings, lnti_project *project, lnt
     status = lnti_leaks_warn(warnings, &leaks, err);
   } else if (!status && leaks.key) { /* copies are told of with the duplicates */
     status = lnti_split_info_read(&info, project, err);
-    if (!status) status = lnti_cuts_find(&cuts, project, &l.roster, info.key, err);
+    if (!status) status = lnti_cuts_find(&cuts, project, &l.roster, &info, err);
     if (!status) status = lnti_cuts_warn(warnings, &cuts, err);
   }
   lnti_cuts_clear(&cuts);

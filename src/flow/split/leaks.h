@@ -53,7 +53,7 @@ typedef struct lnti_leaks {
   lnti_leak leak[LNTI_LEAK_KINDS];
   bool near;      /**< near duplicates are a twentieth of the images, and LNTI_LEAK_NEAR_LEAST at least */
   size_t n_near;  /**< images of near sets with pictures that are not equal */
-  bool by_nature; /**< so many are that a random split does not keep them together */
+  size_t largest; /**< images of the largest of these */
   size_t n;       /**< images */
   char *
       key; /**< keys of flow/split/grouping.h that keep together what was found: "sequence:name,time:10"; NULL: no leak */

@@ -35,6 +35,7 @@ typedef struct splitting {
   bool *in_test;   /* [roster.n] */
   uint8_t *part;   /* [roster.n] lnti_part, NO_PART */
   size_t n_before; /* items that are in a split already */
+  size_t n_cut;    /* sets that those splits cut */
   lnti_op op;
   char *params_json;
 } splitting;
@@ -129,7 +130,9 @@ static lnt_status find_groups(splitting *s, lnt_error *err) {
     status = lnti_leaks_key(&found, s->project, err);
     keys = found ? found : "near";
   }
-  if (!status) status = lnti_grouping_of(&s->grouping, s->project, &s->roster, keys, err);
+  if (!status)
+    status = lnti_grouping_of(&s->grouping, s->project, &s->roster, keys,
+                              s->options->near_apart ? LNTI_NEAR_APART : LNTI_NEAR_USUAL, err);
   free(found);
   if (status) return status;
   s->result->n_groups = s->grouping.n_groups;
@@ -288,9 +291,7 @@ static lnt_status warn_of_earlier(splitting *s, lnt_error *err) {
   bool ours = info.json != NULL;
   lnti_split_info_clear(&info);
   if (ours) return LNT_OK;
-  size_t pair[2], n_cut = 0; /* one that cuts what is kept together now is better made anew */
-  status = lnti_grouping_cuts(&n_cut, pair, &s->grouping, &s->roster, err);
-  if (status || n_cut > 0) return status;
+  if (s->n_cut > 0) return LNT_OK; /* one that cuts what is kept together now is better made anew */
   return lnti_messages_add(
       &s->result->warnings, err,
       "%zu %s in a split before and %s dealt anew; a set that comes with a split of its own "
@@ -315,18 +316,20 @@ static lnt_status warn(splitting *s, lnt_error *err) {
 
 /* What lies on both sides all the same: copies where folders decide, and what random splits tear apart. */
 static lnt_status warn_of_leaks(splitting *s, lnt_error *err) {
+  const lnti_split_options *o = s->options;
+  bool dealt = o->method != LNTI_SPLIT_FOLDER && !o->keep_test;
+  const lnti_split_info made = {.key = s->result->key, .test = dealt ? o->test : 0};
   lnti_cuts cuts = {0};
-  char *key = NULL;
+  size_t pair[2];
+  lnt_status status =
+      o->method == LNTI_SPLIT_FOLDER ? LNT_OK : lnti_grouping_cuts(&s->n_cut, pair, &s->grouping, &s->roster, err);
+  if (status) return status;
   for (size_t i = 0; i < s->roster.n; i++) {
     s->roster.item[i].split = s->part[i] == NO_PART ? 0 : (uint64_t)s->part[i] + 1;
   }
-  lnt_status status = lnti_leaks_key(&key, s->project, err);
-  if (!status && (key || s->options->method == LNTI_SPLIT_FOLDER)) {
-    status = lnti_cuts_find(&cuts, s->project, &s->roster, s->result->key, err);
-    if (!status) status = lnti_cuts_warn(&s->result->warnings, &cuts, err);
-  }
+  status = lnti_cuts_find(&cuts, s->project, &s->roster, &made, err);
+  if (!status) status = lnti_cuts_warn(&s->result->warnings, &cuts, err);
   lnti_cuts_clear(&cuts);
-  free(key);
   return status;
 }
 
@@ -344,6 +347,7 @@ static lnt_status write_params(splitting *s, lnt_error *err) {
     lnti_json_kv_bool(w, "keep_test", s->options->keep_test);
   }
   if (s->result->key) lnti_json_kv_string(w, "group", s->result->key);
+  if (s->options->near_apart) lnti_json_kv_string(w, "near", "apart");
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
@@ -383,8 +387,8 @@ static lnt_status divide(splitting *s, lnt_error *err) {
   if (s->result->none == s->roster.n) {
     return lnti_fail(err, LNT_ENOTFOUND, "no item lies below a folder named train, val or test; use --by random");
   }
-  status = warn(s, err);
-  if (!status) status = warn_of_leaks(s, err);
+  status = warn_of_leaks(s, err); /* first: it is the gravest */
+  if (!status) status = warn(s, err);
   return status ? status : write_params(s, err);
 }
 
@@ -459,9 +463,13 @@ static lnt_status take_row(void *payload, const lnti_split_row *row, lnt_error *
   info_reading *reading = payload;
   const lnti_json_value *params = NULL;
   const char *key = NULL;
+  bool kept = false;
   lnt_status status = lnti_json_parse(&params, &reading->arena, row->params_json, strlen(row->params_json),
                                       "a split's parameters", err);
   if (!status) status = lnti_json_get_string(&key, params, "group", NULL, err);
+  if (!status) status = lnti_json_get_bool(&kept, params, "keep_test", false, err);
+  if (!status) status = lnti_json_get_real(&reading->info->test, params, "test", 0, err);
+  if (kept) reading->info->test = 0;
   if (!status) status = write_info(reading->info, row, params, err);
   return status || !key ? status : lnti_strdup(&reading->info->key, key, err);
 }

@@ -269,7 +269,7 @@ static lnt_status find_target(lnti_training *t, lnt_error *err) {
 /* How the splits were dealt is known of those that are, not of a snapshot's. */
 static lnt_status look_at_split(lnti_training *t, lnt_error *err) {
   lnt_status status = lnti_split_info_read(&t->split, t->project, err);
-  return status ? status : lnti_cuts_look(&t->result->warnings, t->project, err);
+  return status ? status : lnti_cuts_look(NULL, &t->result->warnings, t->project, err);
 }
 
 static lnt_status describe_snapshot(lnti_training *t, lnt_error *err) {
