@@ -32,6 +32,8 @@ static const lnti_help_row keys[] = {
     {"split", "train, val, test...; \"\" for items in none"},
     {"stage", "annotate, review or done"},
     {"labelled", "yes or no: whether anything is answered"},
+    {"complete", "yes or no: labelled, and every required question that is asked of it is answered"},
+    {"skipped", "yes or no: whether somebody said why it was not answered"},
     {"source", "the folder, archive or array that it came from, as 'linnet relink' lists them"},
     {"format, kind", "jpeg, png, tiff...; image or group"},
     {"group", "the id of the group that it is in, or none"},

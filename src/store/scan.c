@@ -200,7 +200,7 @@ lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t las
   lnt_status status = lnti_walk_range(&w, store,
                                       "SELECT log_id, subject_id, question_id, slot, state, option_id, number "
                                       "FROM answers WHERE subject_kind = 1 AND subject_id BETWEEN ? AND ? "
-                                      "AND +question_id <> 0 ORDER BY subject_id, question_id, slot",
+                                      "AND (+question_id <> 0 OR +slot = 0) ORDER BY subject_id, question_id, slot",
                                       first, last, err);
   while (lnti_walk_next(&w, &status, err)) {
     lnti_answer_row answer = read_answer(w.stmt);
@@ -217,7 +217,7 @@ lnt_status lnti_store_scan_log(lnti_store *store, int64_t after_log_id, lnti_ans
   lnt_status status = lnti_walk_begin(&w, store,
                                       "SELECT id, subject_id, question_id, slot, state, option_id, number "
                                       "FROM answer_log WHERE id > ? AND +subject_kind = 1 AND "
-                                      "question_id <> 0 ORDER BY id",
+                                      "(question_id <> 0 OR slot = 0) ORDER BY id",
                                       err);
   if (!status) lnti_put_int(w.stmt, after_log_id);
   while (lnti_walk_next(&w, &status, err)) {

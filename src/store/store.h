@@ -541,7 +541,8 @@ typedef lnt_status (*lnti_meta_scan)(void *payload, int64_t item_id, int64_t key
 /** Metadata of these items, by item and the key's number. */
 LNT_MUST_CHECK lnt_status lnti_store_scan_meta(lnti_store *store, int64_t first, int64_t last, lnti_meta_scan visit,
                                                void *payload, lnt_error *err);
-/** Their current answers, by item, question and slot, with subject, question, slot, state, option and number alone. */
+/** Their current answers, by item, question and slot, with subject, question, slot, state, option and number alone; and before
+ *  them, of an item that was skipped, that it was: LNTI_REMARKS in LNTI_SLOT_SKIP. */
 LNT_MUST_CHECK lnt_status lnti_store_scan_answers(lnti_store *store, int64_t first, int64_t last,
                                                   lnti_answer_visit visit, void *payload, lnt_error *err);
 /** Rows of the answer log behind that one, oldest first; LNTI_CLEARED among them. Fields as above. */

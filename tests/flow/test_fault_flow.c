@@ -127,11 +127,12 @@ static lnt_status attempt_filter(lab *l) {
   size_t found = 0;
   lnt_status status = lnti_view_open(&view, l->project, NULL, NULL, ERR);
   if (status == LNT_OK) {
-    status = lnti_view_filter(&filter, view,
-                              "split!=train and split!=trian and \"class\"=\"A bird\" and labelled=yes and "
-                              "path in (*, birds, nowhere) and class/bird/species!=duck/teal and class=*bird and "
-                              "(id in (1, 2, 3..9) or not quality<5 or quality in (1, 2, 3..4))",
-                              ERR);
+    status = lnti_view_filter(
+        &filter, view,
+        "split!=train and split!=trian and \"class\"=\"A bird\" and labelled=yes and "
+        "path in (*, birds, nowhere) and class/bird/species!=duck/teal and class=*bird and "
+        "(id in (1, 2, 3..9) or not quality<5 or quality in (1, 2, 3..4)) and (complete=yes or complete=no) and skipped=no",
+        ERR);
   }
   assert_true(status == LNT_OK || !filter);
   if (status == LNT_OK) {
@@ -176,8 +177,13 @@ static void test_view(void **state) {
 }
 
 static void test_filter(void **state) {
+  char json[4096];
   (void)state;
   lab l = new_lab();
+  each_failure(&l, attempt_filter, NULL);
+  snprintf(json, sizeof json, "%.*s, {\"id\": \"more\", \"type\": \"text\", \"required\": true}]}",
+           (int)strlen(lab_ontology_json) - 2, lab_ontology_json);
+  lab_ontology(&l, json);
   each_failure(&l, attempt_filter, NULL);
   lab_free(&l);
 }

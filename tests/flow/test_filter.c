@@ -119,6 +119,58 @@ static void test_labelled(void **state) {
   lab_free(&l);
 }
 
+static const char required_json[] =
+    "{\"name\": \"R\", \"classifications\": ["
+    " {\"id\": \"area\", \"type\": \"radio\", \"required\": true, \"options\": [{\"id\": \"in\"}, {\"id\": \"out\", \"attributes\": ["
+    "  {\"id\": \"part\", \"type\": \"tree\", \"required\": true, \"options\": [{\"id\": \"door\", \"options\": [{\"id\": \"left\"}],"
+    "   \"attributes\": [{\"id\": \"note\", \"type\": \"text\", \"required\": true}]}, {\"id\": \"roof\"}]}]}]},"
+    " {\"id\": \"burst\", \"type\": \"number\", \"level\": \"group\", \"required\": true},"
+    " {\"id\": \"free\", \"type\": \"number\"}]}";
+
+/* What hangs on an option is required where that is chosen; a question of groups asks nothing of images. */
+static void test_complete(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, required_json);
+  lab_items(&l, 6);
+  found("complete=yes", "");
+  lab_answer(&l, 1, "area", "in");
+  lab_answer(&l, 2, "area", "out");
+  lab_answer(&l, 3, "free", "1");
+  found("complete=yes", "1");
+  found("labelled=yes and complete=no", "23");
+  lab_answer(&l, 2, "area/out/part", "roof");
+  lab_answer(&l, 3, "area", "out");
+  lab_answer(&l, 3, "area/out/part", "door/left");
+  found("complete=yes", "12");
+  lab_answer(&l, 3, "area/out/part/door/note", "unsure"); /* is an answer */
+  found("complete=yes", "123");
+  error("complete=maybe", "complete is no or yes, not 'maybe'");
+  lab_free(&l);
+}
+
+/* A group answers for its images, and they for it, but for what is asked of groups alone. */
+static void test_complete_groups(void **state) {
+  static const int64_t first[] = {1, 2}, second[] = {3, 4};
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, required_json);
+  lab_items(&l, 4);
+  lab_group(&l, "first", first, 2);   /* 5 */
+  lab_group(&l, "second", second, 2); /* 6 */
+  lab_answer(&l, 1, "area", "in");
+  lab_answer(&l, 2, "area", "unsure");
+  lab_answer(&l, 6, "area", "out");
+  found("labelled=yes", "123456");
+  found("complete=yes", "12");
+  lab_answer(&l, 5, "burst", "3");
+  found("complete=yes", "125"); /* its images say the area */
+  lab_answer(&l, 6, "burst", "3");
+  lab_answer(&l, 6, "area/out/part", "roof");
+  found("complete=yes", "123456");
+  lab_free(&l);
+}
+
 static void test_path_as_prefix_and_pattern(void **state) {
   (void)state;
   lab l = new_lab();
@@ -764,6 +816,8 @@ int main(void) {
       cmocka_unit_test(test_everything),
       cmocka_unit_test(test_split_stage_and_id),
       cmocka_unit_test(test_labelled),
+      cmocka_unit_test(test_complete),
+      cmocka_unit_test(test_complete_groups),
       cmocka_unit_test(test_path_as_prefix_and_pattern),
       cmocka_unit_test(test_questions),
       cmocka_unit_test(test_options_by_name),

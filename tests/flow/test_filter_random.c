@@ -10,15 +10,17 @@
 
 #include "flow_support.h"
 
-enum { ITEMS = 300, FILTERS = 250, ANSWERS_MAX = 8, META = 3, TEXT = 96 };
+enum { ITEMS = 300, FILTERS = 250, ANSWERS_MAX = 12, META = 3, TEXT = 96 };
 
 static const char json[] =
     "{\"name\": \"R\", \"classifications\": ["
-    " {\"id\": \"class\", \"type\": \"radio\", \"options\": [{\"id\": \"a\"}, {\"id\": \"b\"}, {\"id\": \"ab\"}]},"
-    " {\"id\": \"tree\", \"type\": \"tree\", \"options\": [{\"id\": \"x\", \"options\": [{\"id\": \"y\"}, {\"id\": \"z\","
+    " {\"id\": \"class\", \"type\": \"radio\", \"required\": true, \"options\": [{\"id\": \"a\"}, {\"id\": \"b\"}, {\"id\": \"ab\"}]},"
+    " {\"id\": \"tree\", \"type\": \"tree\", \"options\": [{\"id\": \"x\", \"attributes\": [{\"id\": \"grade\", \"type\": \"number\", \"required\": true}], \"options\": [{\"id\": \"y\"}, {\"id\": \"z\","
     "  \"options\": [{\"id\": \"deep\"}]}]}, {\"id\": \"w\"}]},"
     " {\"id\": \"size\", \"type\": \"number\"},"
-    " {\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"p\"}, {\"id\": \"q\"}, {\"id\": \"r\"}]}]}";
+    " {\"id\": \"labels\", \"type\": \"checklist\", \"options\": [{\"id\": \"p\", \"attributes\": [{\"id\": \"how\", \"type\": \"radio\", \"required\": true, \"options\": [{\"id\": \"far\"}]}]},"
+    "  {\"id\": \"q\"}, {\"id\": \"r\"}]},"
+    " {\"id\": \"whole\", \"type\": \"radio\", \"level\": \"group\", \"required\": true, \"options\": [{\"id\": \"g\"}]}]}";
 
 static const char *const meta_names[META] = {"site", "iso", "date"};
 static const char *const splits[] = {"", "train", "test", "val"};
@@ -38,7 +40,7 @@ typedef struct plain_item {
   char meta[META][16];
   lnti_duplicate duplicate;
   uint32_t duplicate_word, conflict_word, leak_word; /* places in the lists of words */
-  bool labelled;
+  bool labelled, complete, skipped;
 } plain_item;
 
 typedef struct world {
@@ -247,15 +249,58 @@ static bool is_labelled(const world *w, const plain_item *p) {
   return p->n_answers > 0 || (group && group->n_answers > 0) || (n_images > 0 && n_images == n_answered);
 }
 
+/* What is said of the item itself or, for it, of its group. */
+static bool says(const world *w, const plain_item *p, const char *question, const char *option) {
+  const lnti_field field = {LNTI_FIELD_QUESTION, lab_question(&w->l, question), LNTI_NONE};
+  const plain_item *group = p->item.group_id ? item_of(w, p->item.group_id) : NULL;
+  const lnti_filter_value v = {.kind = LNTI_VALUE_OPTION,
+                               .option = option ? lab_option(&w->l, field.index, option) : 0};
+  const lnti_filter_value none = {.kind = LNTI_VALUE_STATE, .code = LNTI_IS_UNANSWERED};
+  const plain_item *both[] = {p, group};
+  for (size_t i = 0; i < 2; i++) {
+    if (both[i] && (option ? answer_holds(w, both[i], &field, &v) : !answer_holds(w, both[i], &field, &none)))
+      return true;
+  }
+  return false;
+}
+
+/* Whether nothing is lacking that is asked of images and groups alike. */
+static bool has_required(const world *w, const plain_item *p) {
+  return p->labelled && says(w, p, "class", NULL) && (!says(w, p, "tree", "x") || says(w, p, "tree/x/grade", NULL)) &&
+         (!says(w, p, "labels", "p") || says(w, p, "labels/p/how", NULL));
+}
+
+static bool is_complete(const world *w, const plain_item *p) {
+  size_t n_images = 0, n_complete = 0;
+  for (size_t i = 0; i < w->n; i++) {
+    if (w->items[i].item.group_id != p->item.id) continue;
+    n_images++;
+    n_complete += has_required(w, &w->items[i]);
+  }
+  if (p->item.kind == LNTI_ITEM_GROUP && !says(w, p, "whole", NULL)) return false;
+  return has_required(w, p) || (n_images > 0 && n_images == n_complete);
+}
+
+static lnt_status note_skip(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  world *w = payload;
+  (void)err;
+  for (size_t i = 0; i < w->n; i++) {
+    if (w->items[i].item.id == row->subject_id && row->slot == LNTI_SLOT_SKIP) w->items[i].skipped = true;
+  }
+  return LNT_OK;
+}
+
 static void read_world(world *w) {
   w->n = 0;
   assert_ok(lnti_items(w->l.project, NULL, &(lnti_items_query){0}, keep, w, ERR));
+  assert_ok(lnti_store_remarks(w->l.project->store, 0, INT64_MAX, note_skip, w, ERR));
   for (size_t i = 0; i < w->n; i++) {
     w->items[i].duplicate_word = duplicate_word(w, &w->items[i]);
     w->items[i].conflict_word = fault_word(w, &w->items[i], false);
     w->items[i].leak_word = fault_word(w, &w->items[i], true);
     w->items[i].labelled = is_labelled(w, &w->items[i]);
   }
+  for (size_t i = 0; i < w->n; i++) w->items[i].complete = is_complete(w, &w->items[i]);
 }
 
 static bool int_holds(int64_t x, const lnti_filter_value *v) {
@@ -285,6 +330,10 @@ static bool value_holds(const world *w, const plain_item *p, const lnti_field *f
       return text_holds(p->stage, v, false);
     case LNTI_FIELD_LABELLED:
       return v->code == p->labelled;
+    case LNTI_FIELD_COMPLETE:
+      return v->code == p->complete;
+    case LNTI_FIELD_SKIPPED:
+      return v->code == p->skipped;
     case LNTI_FIELD_SOURCE:
       return text_holds(p->source, v, false);
     case LNTI_FIELD_FORMAT:
@@ -420,6 +469,30 @@ static void answer_some(world *w, lnti_rng *rng, int64_t first, int64_t last) {
   }
 }
 
+/* Of what hangs on an answer some is answered too. */
+static void answer_nested(world *w, lnti_rng *rng) {
+  static const struct {
+    const char *question, *option, *nested, *value;
+  } asked[] = {{"tree", "x", "tree/x/grade", "2"}, {"labels", "p", "labels/p/how", "far"}, {NULL, NULL, "whole", "g"}};
+  read_world(w);
+  for (size_t i = 0; i < w->n; i++) {
+    const plain_item *p = &w->items[i];
+    for (size_t a = 0; a < 3; a++) {
+      lnti_annotation one;
+      lnti_field field = {LNTI_FIELD_QUESTION, 0, LNTI_NONE};
+      lnti_filter_value v = {.kind = LNTI_VALUE_OPTION};
+      if (lnti_rng_below(rng, 3) == 0 || (!asked[a].question && p->item.kind != LNTI_ITEM_GROUP)) continue;
+      if (asked[a].question) {
+        field.index = lab_question(&w->l, asked[a].question);
+        v.option = lab_option(&w->l, field.index, asked[a].option);
+        if (!answer_holds(w, p, &field, &v)) continue;
+      }
+      one = lab_annotation(&w->l, p->item.id, asked[a].nested, asked[a].value);
+      assert_ok(lab_annotate(&w->l, &one, 1, false, NULL));
+    }
+  }
+}
+
 static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
   changing *c = payload;
   lnti_duplicate links[ITEMS];
@@ -438,15 +511,22 @@ static lnt_status write_links(void *payload, lnti_tx *tx, lnt_error *err) {
 
 static lnt_status change_some(void *payload, lnti_tx *tx, lnt_error *err) {
   changing *c = payload;
-  lnt_status status = LNT_OK;
-  int64_t key = 0;
-  status = lnti_tx_meta_key(tx, &key, "site", err);
+  int64_t key = 0, op_id = 0;
+  lnti_op op;
+  bool changed = false;
+  lnti_project_op(&op, c->w->l.project, LNTI_OP_ANNOTATE, "skips");
+  lnt_status status = lnti_tx_op(tx, &op_id, &changed, &op, err);
+  if (!status) status = lnti_tx_meta_key(tx, &key, "site", err);
   for (int i = 0; i < 40 && !status; i++) {
     int64_t id = 1 + (int64_t)lnti_rng_below(c->rng, c->w->n);
-    uint64_t what = lnti_rng_below(c->rng, 4);
+    uint64_t what = lnti_rng_below(c->rng, 5);
     if (what == 0) status = lnti_tx_item_split(tx, id, i % 2 ? "a new split" : "train", err);
     if (what == 1) status = lnti_tx_item_stages(tx, id, id, pick(c->rng, stages, 3), err);
     if (what == 2) status = lnti_tx_meta(tx, id, key, "somewhere else", err);
+    if (what == 4) {
+      const char *reason = lnti_rng_below(c->rng, 3) ? "too dark" : NULL;
+      status = lnti_annotate_remark(tx, &changed, op_id, id, LNTI_REMARK_SKIP, reason, LNTI_BY_PERSON, err);
+    }
     if (what == 3) {
       const lnti_item_facts facts = {.has_quality = true, .sharpness = 0.5};
       status = lnti_tx_item_facts(tx, id, &facts, err);
@@ -560,6 +640,9 @@ static void say_term(char *text, lnti_rng *rng) {
                                       "kind=group",
                                       "labelled=yes",
                                       "labelled!=yes",
+                                      "complete=yes",
+                                      "labelled=yes and complete=no",
+                                      "skipped=yes",
                                       "source=/photos",
                                       "source=*gz",
                                       "path=/photos/done",
@@ -657,6 +740,8 @@ static void check_random(lnti_rng *rng, void *payload) {
   assert_ok(lnti_store_write(w->l.project->store, add_items, &c, ERR));
   read_world(w);
   answer_some(w, rng, 1, 150);
+  answer_nested(w, rng);
+  assert_ok(lnti_store_write(w->l.project->store, change_some, &c, ERR));
   assert_ok(lnti_store_write(w->l.project->store, write_links, &c, ERR));
   assert_ok(lnti_view_open(&view, w->l.project, NULL, &news, ERR));
   assert_true(news.built);
@@ -666,6 +751,7 @@ static void check_random(lnti_rng *rng, void *payload) {
   assert_ok(lnti_store_write(w->l.project->store, add_items, &c, ERR));
   read_world(w);
   answer_some(w, rng, 50, c.last);
+  answer_nested(w, rng);
   assert_ok(lnti_store_write(w->l.project->store, change_some, &c, ERR));
   assert_ok(lnti_store_write(w->l.project->store, write_links, &c, ERR));
   assert_ok(lnti_view_update(view, &news, ERR));

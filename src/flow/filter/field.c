@@ -49,6 +49,8 @@ static const struct built_in {
     {"duplicate.distance", LNTI_FIELD_DISTANCE, LNTI_TYPE_INT, NULL},
     {"conflict", LNTI_FIELD_CONFLICT, LNTI_TYPE_WORDS, links},
     {"leak", LNTI_FIELD_LEAK, LNTI_TYPE_WORDS, links},
+    {"complete", LNTI_FIELD_COMPLETE, LNTI_TYPE_WORDS, yes_no},
+    {"skipped", LNTI_FIELD_SKIPPED, LNTI_TYPE_WORDS, yes_no},
 };
 
 _Static_assert(sizeof built_in / sizeof built_in[0] == LNTI_FIELD_BUILT_IN, "one row a kind, in their order");

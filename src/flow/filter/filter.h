@@ -65,6 +65,8 @@ typedef enum lnti_field_kind {
   LNTI_FIELD_DISTANCE,
   LNTI_FIELD_CONFLICT, /**< an equal picture has another answer */
   LNTI_FIELD_LEAK,     /**< an equal or alike picture is in another split */
+  LNTI_FIELD_COMPLETE, /**< labelled, and no required question that is asked of it lacks an answer */
+  LNTI_FIELD_SKIPPED,
   LNTI_FIELD_BUILT_IN, /**< how many the above are */
   LNTI_FIELD_QUESTION = LNTI_FIELD_BUILT_IN,
   LNTI_FIELD_OPTION, /**< one option of a checklist */

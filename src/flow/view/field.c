@@ -75,6 +75,13 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
       coded.n_codes = 2;
       status = lnti_view_labelled(&coded.codes, view, err);
       break;
+    case LNTI_FIELD_COMPLETE:
+      coded.n_codes = 2;
+      status = lnti_view_complete(&coded.codes, view, err);
+      break;
+    case LNTI_FIELD_SKIPPED:
+      coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_SKIPPED, 2);
+      break;
     case LNTI_FIELD_KIND:
       coded.n_codes = of_numbers(&coded, view, LNTI_NUMBER_KIND, 3);
       break;

@@ -110,6 +110,7 @@ typedef enum lnti_number_column {
   LNTI_NUMBER_DUPLICATE, /**< 0 none, 1 equal, 2 near; made from the three above */
   LNTI_NUMBER_ANSWERS,   /**< how many the item has */
   LNTI_NUMBER_LABELLED,  /**< 1 where it has any itself */
+  LNTI_NUMBER_SKIPPED,   /**< 1 where somebody said why it was not answered */
   LNTI_NUMBERS
 } lnti_number_column;
 
@@ -301,6 +302,8 @@ struct lnti_view_caches {
   lnti_link_counts link_counts;
   bool has_labelled;
   lnti_column labelled; /**< 1: the item, its group or all images of the group have an answer */
+  bool has_complete;
+  lnti_column complete; /**< 1: as LNTI_FIELD_COMPLETE */
 };
 
 /** The rows in an order, borrowed until the view's unlock; NULL: by row. *own_out: to be freed by the caller, since too many
@@ -323,6 +326,11 @@ LNT_MUST_CHECK lnt_status lnti_view_links(const lnti_column **out, lnti_view *vi
 
 /** Codes of LNTI_FIELD_LABELLED, borrowed likewise. */
 LNT_MUST_CHECK lnt_status lnti_view_labelled(const lnti_column **out, lnti_view *view, lnt_error *err);
+
+/** Codes of LNTI_FIELD_COMPLETE, borrowed likewise. */
+LNT_MUST_CHECK lnt_status lnti_view_complete(const lnti_column **out, lnti_view *view, lnt_error *err);
+/** bits [lnti_view_words(view)]: the rows with an answer of their own to a question, "unsure" and "none" included. */
+void lnti_view_answered(uint64_t *bits, const lnti_view *view, size_t question);
 
 /* ---- bitmaps (field.c) ---- */
 

@@ -296,6 +296,9 @@ static lnt_status answer_option(lnti_rows *rows, lnti_question_rows *question, s
 lnt_status lnti_rows_answer(lnti_rows *rows, size_t row, const lnti_answer_row *answer, lnt_error *err) {
   lnti_question_rows *question = NULL;
   size_t code = LNTI_CODE_UNANSWERED, place = 0;
+  if (answer->question_id == LNTI_REMARKS) {
+    return lnti_column_set(&rows->numbers[LNTI_NUMBER_SKIPPED], row, answer->state == LNTI_ANSWERED, err);
+  }
   lnt_status status = get_question(&question, rows, answer->question_id, err);
   if (status) return status;
   if (answer->slot) return answer_option(rows, question, row, answer, err);
@@ -468,6 +471,7 @@ static lnt_status join_answers(const joining *j, lnt_error *err) {
   }
   if (!status) status = join_numbers(j, LNTI_NUMBER_ANSWERS, err);
   if (!status) status = join_numbers(j, LNTI_NUMBER_LABELLED, err);
+  if (!status) status = join_numbers(j, LNTI_NUMBER_SKIPPED, err);
   return status;
 }
 

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, BYTE_ORDER_MARK = 0x01020304, ALIGN = 64, SECTIONS_MAX = 1 << 20 };
+enum { VERSION = 2, BYTE_ORDER_MARK = 0x01020304, ALIGN = 64, SECTIONS_MAX = 1 << 20 };
 
 static const char magic[8] = {'L', 'N', 'T', 'V', 'I', 'E', 'W', '\n'};
 
@@ -417,7 +417,7 @@ static bool sound_words(const lnti_words *words) {
 static bool sound_rows(const lnti_rows *rows) {
   if ((rows->n && !rows->ids) || rows->members.n != rows->n) return false;
   if (!below(&rows->numbers[LNTI_NUMBER_KIND], 3) || !below(&rows->numbers[LNTI_NUMBER_DUPLICATE], 3) ||
-      !below(&rows->numbers[LNTI_NUMBER_LABELLED], 2)) {
+      !below(&rows->numbers[LNTI_NUMBER_LABELLED], 2) || !below(&rows->numbers[LNTI_NUMBER_SKIPPED], 2)) {
     return false;
   }
   for (size_t i = 0; i < LNTI_WORD_COLUMNS; i++) {

@@ -216,6 +216,7 @@ void lnti_view_forget(lnti_view *view) {
   lnti_column_clear(&caches->conflict);
   lnti_column_clear(&caches->leak);
   lnti_column_clear(&caches->labelled);
+  lnti_column_clear(&caches->complete);
   free(caches);
   view->caches = NULL;
 }
