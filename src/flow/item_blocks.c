@@ -40,6 +40,26 @@ const uint8_t *lnti_block_get_n(lnti_block_reader *r, size_t n) {
   return at;
 }
 
+/* ---- reading a set ---- */
+
+typedef struct set_reading {
+  lnti_text *block;
+  int64_t *after;
+} set_reading;
+
+static lnt_status take_block(void *payload, const lnti_item_block *block, lnt_error *err) {
+  const set_reading *r = payload;
+  *r->after = block->first;
+  return lnti_text_append(r->block, block->data, block->bytes, err);
+}
+
+lnt_status lnti_set_next_block(lnti_text *block, int64_t *after, lnti_project *project, int64_t set_id,
+                               lnt_error *err) {
+  set_reading r = {block, after};
+  block->length = 0;
+  return lnti_store_set_block(project->store, set_id, *after, take_block, &r, err);
+}
+
 /* ---- writing a set ---- */
 
 typedef struct set_writing {

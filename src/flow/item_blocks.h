@@ -1,7 +1,7 @@
 /**
  * @file item_blocks.h
- * Numbers and texts in the blocks of snapshots and stored predictions (docs/formats/database.md), and the writing of a set of
- * such blocks.
+ * Numbers and texts in the blocks of snapshots and stored predictions (docs/formats/database.md), and the reading and writing
+ * of a set of such blocks.
  */
 #ifndef LNTI_FLOW_ITEM_BLOCKS_H
 #define LNTI_FLOW_ITEM_BLOCKS_H
@@ -25,6 +25,10 @@ typedef struct lnti_block_reader {
 uint64_t lnti_block_get(lnti_block_reader *r);
 /** n bytes, NULL where there are not so many. */
 const uint8_t *lnti_block_get_n(lnti_block_reader *r, size_t n);
+
+/** The next block of a set, at first with *after 0; `block` is empty behind the last one. Nothing of the store is held. */
+LNT_MUST_CHECK lnt_status lnti_set_next_block(lnti_text *block, int64_t *after, lnti_project *project, int64_t set_id,
+                                              lnt_error *err);
 
 /** Begins a set in the store; set->id becomes its number. */
 LNT_MUST_CHECK lnt_status lnti_set_begin(lnti_item_set *set, lnti_project *project, lnt_error *err);

@@ -7,106 +7,10 @@
 #include <base/alloc.h>
 #include <base/cancel.h>
 #include <base/error.h>
-#include <flow/answer_text.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 200 };
-
-/* ---- one item ---- */
-
-static lnt_status put_answer(lnti_text *out, const lnti_answer_row *row, lnt_error *err) {
-  const bool number = !isnan(row->number);
-  lnt_status status = lnti_block_put(out, (uint64_t)row->question_id, err);
-  if (!status) status = lnti_block_put(out, (uint64_t)row->slot, err);
-  if (!status) status = lnti_block_put(out, (uint64_t)row->state * 2 + number, err);
-  if (!status) status = lnti_block_put(out, (uint64_t)row->option_id, err);
-  if (!status && number) status = lnti_text_append(out, (const char *)&row->number, sizeof row->number, err);
-  if (!status) status = lnti_block_put_bytes(out, row->text ? row->text : "", row->text ? strlen(row->text) : 0, err);
-  return status;
-}
-
-lnt_status lnti_snapshot_put(lnti_text *out, const lnti_item_view *view, int64_t after_id, lnt_error *err) {
-  const lnti_item *item = view->item;
-  lnt_status status = lnti_block_put(out, (uint64_t)(item->id - after_id), err);
-  if (!status) {
-    status = lnti_text_append(out, (const char *)item->content.bytes, sizeof item->content.bytes, err);
-  }
-  if (!status) status = lnti_block_put(out, (uint64_t)item->group_id, err);
-  if (!status) status = lnti_block_put_bytes(out, item->split, strlen(item->split), err);
-  if (!status) status = lnti_block_put(out, view->n_answers, err);
-  for (size_t i = 0; i < view->n_answers && !status; i++) status = put_answer(out, &view->answers[i], err);
-  return status;
-}
-
-static lnt_status get_text(const char **out, lnti_arena *arena, lnti_block_reader *r, lnt_error *err) {
-  size_t n = (size_t)lnti_block_get(r);
-  const uint8_t *bytes = lnti_block_get_n(r, n);
-  char *text = NULL;
-  *out = NULL;
-  if (!bytes || n == 0) return LNT_OK;
-  lnt_status status = lnti_arena_strndup(&text, arena, (const char *)bytes, n, err);
-  *out = text;
-  return status;
-}
-
-static lnt_status get_answer(lnti_answer_row *row, lnti_arena *arena, lnti_block_reader *r, lnt_error *err) {
-  *row = (lnti_answer_row){.number = NAN};
-  row->question_id = (int64_t)lnti_block_get(r);
-  row->slot = (int64_t)lnti_block_get(r);
-  uint64_t state = lnti_block_get(r);
-  row->state = (lnti_answer_state)(state / 2);
-  row->option_id = (int64_t)lnti_block_get(r);
-  if (state % 2) {
-    const uint8_t *number = lnti_block_get_n(r, sizeof row->number);
-    if (number) memcpy(&row->number, number, sizeof row->number);
-  }
-  return get_text(&row->text, arena, r, err);
-}
-
-lnt_status lnti_snapshot_get(lnti_snapshot_item *item, lnti_block_reader *r, int64_t after_id, lnt_error *err) {
-  lnti_arena_clear(&item->arena);
-  item->id = after_id + (int64_t)lnti_block_get(r);
-  const uint8_t *content = lnti_block_get_n(r, sizeof item->content.bytes);
-  if (content) memcpy(item->content.bytes, content, sizeof item->content.bytes);
-  item->group_id = (int64_t)lnti_block_get(r);
-  lnt_status status = get_text(&item->split, &item->arena, r, err);
-  if (!item->split) item->split = "";
-  size_t n = (size_t)lnti_block_get(r);
-  if (n > (size_t)(r->end - r->at)) r->ok = false; /* an answer has several bytes */
-  if (!status && r->ok) status = lnti_grow(&item->answers, &item->capacity, n, sizeof *item->answers, err);
-  item->n_answers = 0;
-  while (!status && r->ok && item->n_answers < n) {
-    status = get_answer(&item->answers[item->n_answers++], &item->arena, r, err);
-  }
-  if (!status && !r->ok) status = lnti_fail(err, LNT_ECORRUPT, "a snapshot is damaged: run 'linnet verify'");
-  return status;
-}
-
-void lnti_snapshot_item_clear(lnti_snapshot_item *item) {
-  lnti_arena_clear(&item->arena);
-  free(item->answers);
-  *item = (lnti_snapshot_item){0};
-}
-
-/* ---- answers as text ---- */
-
-lnt_status lnti_snapshot_question(lnti_text *out, const lnti_ontology *o, const lnti_answer_row *row, lnt_error *err) {
-  if (row->question_id == 0) return lnti_text_printf(out, err, "%s", row->slot ? "(comment)" : "(skipped)");
-  size_t question = lnti_ontology_question_by_id(o, row->question_id);
-  size_t option = row->slot ? lnti_ontology_option_by_id(o, row->slot) : LNTI_NONE;
-  lnt_status status =
-      question == LNTI_NONE ? lnti_text_printf(out, err, "?") : lnti_ontology_question_path(out, o, question, err);
-  if (!status && row->slot) status = lnti_text_printf(out, err, "/%s", option == LNTI_NONE ? "?" : "");
-  return !status && option != LNTI_NONE ? lnti_ontology_option_path(out, o, option, err) : status;
-}
-
-lnt_status lnti_snapshot_value(lnti_text *out, const lnti_ontology *o, const lnti_answer_row *row, lnt_error *err) {
-  lnti_answer_row plain = *row;
-  if (row->slot && row->state == LNTI_ANSWERED && !row->text) plain.option_id = 0; /* its number */
-  return lnti_answer_text(out, o, &plain, err);
-}
 
 /* Control characters and backslashes as \xNN, so that tabs and line ends part fields and items alone. */
 static lnt_status escape(lnti_text *out, const char *text, lnt_error *err) {
@@ -132,6 +36,11 @@ typedef struct taking {
   lnti_arena arena;
   int64_t first, last; /* of the block */
   size_t n_block;
+  lnti_snapshot_names splits, keys; /* of all items, also those that are filtered out */
+  lnti_answer_row *remarks;         /* [n_remarks] of items up to remarks_end */
+  size_t n_remarks, remark_capacity;
+  int64_t remarks_end;
+  lnti_arena remark_arena;
 } taking;
 
 static int by_text(const void *a, const void *b) {
@@ -191,30 +100,101 @@ static lnt_status write_block(taking *t, lnt_error *err) {
   return status;
 }
 
+static lnt_status keep_remark(void *payload, const lnti_answer_row *row, lnt_error *err) {
+  taking *t = payload;
+  char *text = NULL;
+  lnt_status status = lnti_grow(&t->remarks, &t->remark_capacity, t->n_remarks + 1, sizeof *t->remarks, err);
+  if (!status) status = lnti_arena_strndup(&text, &t->remark_arena, row->text, strlen(row->text), err);
+  if (status) return status;
+  t->remarks[t->n_remarks] = *row;
+  t->remarks[t->n_remarks++].text = text;
+  return LNT_OK;
+}
+
+/* Few items have any: they are read for a block's worth of ids at once. */
+static lnt_status remarks_of(size_t *first_out, size_t *n_out, taking *t, int64_t id, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (id > t->remarks_end) {
+    t->n_remarks = 0;
+    lnti_arena_clear(&t->remark_arena);
+    t->remarks_end = id + LNTI_BLOCK_ITEMS - 1;
+    status = lnti_store_remarks(t->project->store, id, t->remarks_end, keep_remark, t, err);
+  }
+  size_t first = 0, end = 0;
+  while (first < t->n_remarks && t->remarks[first].subject_id < id) first++;
+  for (end = first; end < t->n_remarks && t->remarks[end].subject_id == id;) end++;
+  *first_out = first;
+  *n_out = end - first;
+  return status;
+}
+
+static lnt_status put_rest(taking *t, const lnti_item_view *view, lnt_error *err) {
+  size_t first = 0, n = 0;
+  lnt_status status = remarks_of(&first, &n, t, view->item->id, err);
+  const lnti_answer_row *remarks = n ? t->remarks + first : NULL;
+  return status ? status : lnti_snapshot_put_rest(&t->block, view, remarks, n, &t->keys, err);
+}
+
 static lnt_status on_item(void *payload, const lnti_item_view *view, lnt_error *err) {
   taking *t = payload;
   lnt_status status = add_to_fingerprint(t, view, err);
   if (t->n_block == 0) t->first = view->item->id;
   if (!status) status = lnti_snapshot_put(&t->block, view, t->n_block == 0 ? 0 : t->last, err);
+  if (!status) status = put_rest(t, view, err);
   t->last = view->item->id;
   t->n_block++;
   t->set->n_items++;
   return !status && t->n_block == LNTI_BLOCK_ITEMS ? write_block(t, err) : status;
 }
 
-lnt_status lnti_snapshot_facts(lnti_text *out, const lnti_ontology *ontology, const char *where, lnt_error *err) {
+/* ---- facts ---- */
+
+static lnt_status keep_key(void *payload, int64_t key_id, const char *key, lnt_error *err) {
+  (void)key_id;
+  return lnti_snapshot_names_add(payload, key, err);
+}
+
+static lnt_status load_names(taking *t, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
+  if (status) return status;
+  for (size_t i = 0; i < counts.n_splits && !status; i++) {
+    status = lnti_snapshot_names_add(&t->splits, counts.splits[i].name, err);
+  }
+  lnti_store_counts_clear(&counts);
+  if (!status) status = lnti_store_meta_keys(t->project->store, keep_key, &t->keys, err);
+  if (!status && t->keys.n > 1) qsort(t->keys.name, t->keys.n, sizeof *t->keys.name, by_text);
+  return status;
+}
+
+static void write_names(lnti_json_writer *w, const char *key, const lnti_snapshot_names *names) {
+  lnti_json_key(w, key);
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < names->n; i++) lnti_json_string(w, names->name[i]);
+  lnti_json_end_array(w);
+}
+
+/* The ontology comes last: whoever compares two, or reads it alone, takes it from the text. */
+static lnt_status write_facts(lnti_text *out, const taking *t, const char *where, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 0, err);
   if (status) return status;
   lnti_json_begin_object(w);
   lnti_json_kv_string(w, "where", where);
+  lnti_json_kv_int(w, "record", LNTI_SNAPSHOT_RECORD);
+  write_names(w, "splits", &t->splits);
+  write_names(w, "metadata", &t->keys);
+  lnti_json_key(w, "rows");
+  lnti_ontology_write_row_ids(w, t->ontology);
   lnti_json_key(w, "ontology");
-  lnti_ontology_write(w, ontology);
+  lnti_ontology_write(w, t->ontology);
   lnti_json_end_object(w);
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
   return status;
 }
+
+/* ---- the whole ---- */
 
 static lnt_status check_name(const char *name, lnt_error *err) {
   const size_t n = strlen(name);
@@ -238,13 +218,10 @@ static lnt_status note_there(void *payload, const lnti_item_set *set, lnt_error 
                    set->name);
 }
 
-/* The items' pages, and that nothing changed between the first and the last. */
-static lnt_status take(taking *t, const char *where, lnt_error *err) {
-  lnti_store_position before, after;
+static lnt_status take_items(taking *t, const char *where, lnt_error *err) {
   lnti_view *view = NULL;
   lnti_filter *filter = NULL;
-  lnt_status status = lnti_store_position_read(&before, t->project->store, err);
-  if (!status && *where) status = lnti_view_open(&view, t->project, NULL, NULL, err);
+  lnt_status status = *where ? lnti_view_open(&view, t->project, NULL, NULL, err) : LNT_OK;
   if (!status && *where) status = lnti_view_filter(&filter, view, where, err);
   if (!status) status = lnti_set_begin(t->set, t->project, err);
   const lnti_items_query query = {.filter = filter};
@@ -253,40 +230,56 @@ static lnt_status take(taking *t, const char *where, lnt_error *err) {
     status = lnti_fail(err, LNT_ENOTFOUND, "no item matches \"%.200s\": there is nothing to take a snapshot of", where);
   }
   if (!status && t->n_block > 0) status = write_block(t, err);
-  if (!status) status = lnti_store_position_read(&after, t->project->store, err);
-  if (!status && (before.seq != after.seq || before.log_id != after.log_id)) {
-    status = lnti_fail(err, LNT_ECONFLICT, "the data changed while the snapshot was taken: give the command again");
-  }
-  if (!status) status = lnti_set_end(t->project, t->set, false, err);
   lnti_filter_free(filter);
   lnti_view_close(view);
   return status;
 }
 
-lnt_status lnti_snapshot_create(lnti_project *project, const char *name, const char *where,
-                                const lnti_progress *progress, lnt_error *err) {
+/* Nothing changes between the first that is read and the last. */
+static lnt_status take(taking *t, const char *where, lnt_error *err) {
+  lnti_store_position before, after;
   lnti_ontology *ontology = NULL;
   lnti_text facts = {0};
+  lnt_status status = lnti_store_position_read(&before, t->project->store, err);
+  if (!status) status = lnti_store_ontology(&ontology, t->project->store, err);
+  t->ontology = ontology;
+  if (!status) status = load_names(t, err);
+  if (!status) status = write_facts(&facts, t, where, err);
+  if (!status) {
+    t->set->facts_json = facts.data;
+    status = take_items(t, where, err);
+  }
+  if (!status) status = lnti_store_position_read(&after, t->project->store, err);
+  if (!status && (before.seq != after.seq || before.log_id != after.log_id)) {
+    status = lnti_fail(err, LNT_ECONFLICT, "the data changed while the snapshot was taken: give the command again");
+  }
+  if (!status) status = lnti_set_end(t->project, t->set, false, err);
+  lnti_text_clear(&facts);
+  lnti_ontology_free(ontology);
+  return status;
+}
+
+static void taking_clear(taking *t) {
+  free(t->fields);
+  free(t->remarks);
+  lnti_snapshot_names_clear(&t->splits);
+  lnti_snapshot_names_clear(&t->keys);
+  lnti_arena_clear(&t->arena);
+  lnti_arena_clear(&t->remark_arena);
+  lnti_text_clear(&t->block);
+  lnti_text_clear(&t->cell);
+  lnti_text_clear(&t->line);
+}
+
+lnt_status lnti_snapshot_create(lnti_project *project, const char *name, const char *where,
+                                const lnti_progress *progress, lnt_error *err) {
   lnti_item_set set = {.kind = LNTI_SET_SNAPSHOT, .name = name, .person = project->person};
   set.created_ms = lnti_wall_ms();
   taking t = {.project = project, .progress = progress, .set = &set};
-  where = where ? where : "";
   lnt_status status = check_name(name, err);
   if (!status) status = lnti_store_sets(project->store, LNTI_SET_SNAPSHOT, name, note_there, NULL, err);
-  if (!status) status = lnti_store_ontology(&ontology, project->store, err);
-  if (!status) status = lnti_snapshot_facts(&facts, ontology, where, err);
-  if (!status) {
-    set.facts_json = facts.data;
-    t.ontology = ontology;
-    status = take(&t, where, err);
-  }
-  free(t.fields);
-  lnti_arena_clear(&t.arena);
-  lnti_text_clear(&t.block);
-  lnti_text_clear(&t.cell);
-  lnti_text_clear(&t.line);
-  lnti_text_clear(&facts);
-  lnti_ontology_free(ontology);
+  if (!status) status = take(&t, where ? where : "", err);
+  taking_clear(&t);
   return status;
 }
 

@@ -2,7 +2,7 @@
  * Two snapshots, or one and the data as they are, side by side: both come by item, a block at a time, so one pass over each
  * is enough, and memory holds two blocks and the different changes that were found.
  */
-#include <flow/snapshot_parts.h>
+#include <flow/snapshot_read.h>
 
 #include <base/alloc.h>
 #include <base/error.h>
@@ -17,105 +17,95 @@ enum { SLOTS = 1 << 15 }; /* more than twice LNTI_SNAPSHOT_MOVES_MAX */
 /** One of the two sides. */
 typedef struct side {
   lnti_project *project;
-  const char *name;
-  bool now, ended;
-  int64_t set_id, after; /* after: the first item of the block, or the last item that was seen */
-  lnti_text block;
-  lnti_block_reader reader;
+  bool now, ended, has;
+  lnti_snapshot snapshot;        /* unless it is now */
+  const lnti_ontology *ontology; /* that its answers are read by */
+  lnti_snapshot_cursor cursor;   /* of now: over blocks that are made of its items */
+  int64_t after;                 /* of now: the last item that was seen */
   lnti_view *view;
   lnti_filter *filter;
-  lnti_text facts;
-  const char *where, *ontology; /* of a snapshot: in its facts; of now: the other's, and its own */
-  lnti_arena arena;
-  lnti_snapshot_item item;
-  int64_t previous; /* in the block; 0 before the first */
-  bool has;
+  lnti_text json; /* of now: its ontology */
   size_t n;
 } side;
 
 /* ---- opening ---- */
 
-static lnt_status note_set(void *payload, const lnti_item_set *set, lnt_error *err) {
-  side *s = payload;
-  s->set_id = set->id;
-  return lnti_text_append(&s->facts, set->facts_json, strlen(set->facts_json), err);
-}
-
-static lnt_status open_snapshot(side *s, lnt_error *err) {
-  const lnti_json_value *facts = NULL;
-  lnt_status status = lnti_store_sets(s->project->store, LNTI_SET_SNAPSHOT, s->name, note_set, s, err);
-  if (!status && s->set_id == 0) return lnti_snapshot_fail_unknown(s->project, s->name, err);
-  if (!status) status = lnti_json_parse(&facts, &s->arena, s->facts.data, s->facts.length, s->name, err);
-  if (!status) status = lnti_json_get_string(&s->where, facts, "where", "", err);
-  /* What stands behind the filter is the ontology: compared as it was written. */
-  s->ontology = status ? NULL : strstr(s->facts.data, ",\"ontology\":");
-  if (!status && !s->ontology) status = lnti_fail(err, LNT_ECORRUPT, "the snapshot \"%s\" is damaged", s->name);
+static lnt_status open_snapshot(side *s, const char *name, const lnti_ontology *present, lnt_error *err) {
+  lnt_status status = lnti_snapshot_open(&s->snapshot, s->project, name, err);
+  s->ontology = s->snapshot.record > 1 ? s->snapshot.ontology : present;
   return status;
 }
 
-static lnt_status open_now(side *s, const char *where, const lnti_ontology *ontology, lnt_error *err) {
-  s->where = where ? where : "";
-  lnt_status status = lnti_snapshot_facts(&s->facts, ontology, "", err);
-  if (!status) s->ontology = strstr(s->facts.data, ",\"ontology\":");
-  if (!status && *s->where) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
-  if (!status && *s->where) status = lnti_view_filter(&s->filter, s->view, s->where, err);
+static lnt_status write_ontology(lnti_text *out, const lnti_ontology *ontology, lnt_error *err) {
+  lnti_json_writer *w = NULL;
+  lnt_status status = lnti_json_writer_new(&w, lnti_json_sink_text, out, 0, err);
+  if (status) return status;
+  lnti_ontology_write(w, ontology);
+  status = lnti_json_finish(w, err);
+  lnti_json_writer_free(w);
+  return status;
+}
+
+static lnt_status open_now(side *s, const char *where, const lnti_ontology *present, lnt_error *err) {
+  s->ontology = present;
+  lnt_status status = write_ontology(&s->json, present, err);
+  if (!status && *where) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
+  if (!status && *where) status = lnti_view_filter(&s->filter, s->view, where, err);
   return status;
 }
 
 static void side_clear(side *s) {
-  lnti_text_clear(&s->block);
-  lnti_text_clear(&s->facts);
+  lnti_snapshot_close(&s->snapshot);
+  lnti_snapshot_cursor_clear(&s->cursor);
   lnti_filter_free(s->filter);
   lnti_view_close(s->view);
-  lnti_snapshot_item_clear(&s->item);
-  lnti_arena_clear(&s->arena);
+  lnti_text_clear(&s->json);
+}
+
+/* As it was written, without what stands behind: a snapshot's has one brace more. */
+static bool same_ontology(const side *a, const side *b) {
+  const char *x = a->now ? a->json.data : a->snapshot.ontology_json;
+  const char *y = b->now ? b->json.data : b->snapshot.ontology_json;
+  size_t n = strcspn(x, "\n") - !a->now, m = strcspn(y, "\n") - !b->now;
+  return n == m && memcmp(x, y, n) == 0;
 }
 
 /* ---- walking ---- */
 
-static lnt_status take_block(void *payload, const lnti_item_block *block, lnt_error *err) {
-  side *s = payload;
-  s->after = block->first;
-  return lnti_text_append(&s->block, block->data, block->bytes, err);
-}
-
 static lnt_status take_item(void *payload, const lnti_item_view *view, lnt_error *err) {
   side *s = payload;
-  lnt_status status = lnti_snapshot_put(&s->block, view, s->block.length == 0 ? 0 : s->after, err);
+  lnti_text *block = &s->cursor.block;
+  lnt_status status = lnti_snapshot_put(block, view, block->length == 0 ? 0 : s->after, err);
   s->after = view->item->id;
   return status;
 }
 
 static lnt_status next_block(side *s, lnt_error *err) {
   const lnti_items_query query = {.filter = s->filter, .after_id = s->after, .limit = LNTI_BLOCK_ITEMS};
-  lnt_status status = LNT_OK;
-  s->block.length = 0;
-  s->previous = 0;
-  status = s->now ? lnti_items(s->project, s->view, &query, take_item, s, err)
-                  : lnti_store_set_block(s->project->store, s->set_id, s->after, take_block, s, err);
-  s->ended = s->block.length == 0;
-  if (s->ended) return status;
-  s->reader =
-      (lnti_block_reader){(const uint8_t *)s->block.data, (const uint8_t *)s->block.data + s->block.length, true};
+  if (!s->now) return lnti_snapshot_load(&s->cursor, &s->snapshot, err);
+  s->cursor.block.length = 0;
+  lnt_status status = lnti_items(s->project, s->view, &query, take_item, s, err);
+  lnti_snapshot_rewind(&s->cursor);
   return status;
 }
 
 /* s->has false after the last. */
 static lnt_status next(side *s, lnt_error *err) {
   lnt_status status = LNT_OK;
-  if (!s->ended && s->reader.at == s->reader.end) status = next_block(s, err);
+  if (!s->ended && !lnti_snapshot_more(&s->cursor)) {
+    status = next_block(s, err);
+    s->ended = s->cursor.block.length == 0;
+  }
   s->has = !status && !s->ended;
   if (!s->has) return status;
-  status = lnti_snapshot_get(&s->item, &s->reader, s->previous, err);
-  s->previous = s->item.id;
   s->n++;
-  return status;
+  return lnti_snapshot_next(&s->cursor, err);
 }
 
 /* ---- what differs ---- */
 
 typedef struct comparison {
-  const lnti_ontology *ontology;
+  const lnti_ontology *before, *after;
   lnti_snapshot_diff *diff;
   size_t *slot; /* [SLOTS] 1 + place in the moves; 0: free */
   size_t capacity;
@@ -163,15 +153,19 @@ static bool same_value(const lnti_answer_row *a, const lnti_answer_row *b) {
   return a->state == b->state && a->option_id == b->option_id && number && text;
 }
 
-/* One of them may be NULL. */
+/* As it is called after, or where it is there no more, as it was called before. */
+static lnt_status name_question(comparison *c, const lnti_answer_row *row, lnt_error *err) {
+  return lnti_snapshot_question(&c->question, lnti_snapshot_knows(c->after, row) ? c->after : c->before, row, err);
+}
+
+/* One of them may be NULL. An answer is called as it was on its own side: what was merged since has its old name. */
 static lnt_status count_answer(comparison *c, const lnti_answer_row *a, const lnti_answer_row *b, lnt_error *err) {
   c->question.length = c->from.length = c->to.length = 0;
-  lnt_status status = a ? lnti_snapshot_question(&c->question, c->ontology, a, err) : LNT_OK;
-  if (!a && b) status = lnti_snapshot_question(&c->question, c->ontology, b, err);
+  lnt_status status = name_question(c, a ? a : b, err);
   if (!status) status = lnti_text_append(&c->from, "", 0, err);
   if (!status) status = lnti_text_append(&c->to, "", 0, err);
-  if (!status && a) status = lnti_snapshot_value(&c->from, c->ontology, a, err);
-  if (!status && b) status = lnti_snapshot_value(&c->to, c->ontology, b, err);
+  if (!status && a) status = lnti_snapshot_value(&c->from, c->before, a, err);
+  if (!status && b) status = lnti_snapshot_value(&c->to, c->after, b, err);
   return status ? status : count_move(c, c->question.data, c->from.data, c->to.data, err);
 }
 
@@ -214,9 +208,9 @@ static lnt_status walk(comparison *c, side *a, side *b, lnt_error *err) {
   lnt_status status = next(a, err);
   if (!status) status = next(b, err);
   while (!status && (a->has || b->has)) {
-    bool only_a = a->has && (!b->has || a->item.id < b->item.id),
-         only_b = b->has && (!a->has || b->item.id < a->item.id);
-    if (!only_a && !only_b) status = compare_item(c, &a->item, &b->item, err);
+    bool only_a = a->has && (!b->has || a->cursor.item.id < b->cursor.item.id),
+         only_b = b->has && (!a->has || b->cursor.item.id < a->cursor.item.id);
+    if (!only_a && !only_b) status = compare_item(c, &a->cursor.item, &b->cursor.item, err);
     c->diff->removed += only_a;
     c->diff->added += only_b;
     if (!status && !only_b) status = next(a, err);
@@ -239,23 +233,24 @@ lnt_status lnti_snapshot_compare(lnti_snapshot_diff *out, lnti_project *project,
                                  lnt_error *err) {
   lnti_snapshot_diff diff = {0};
   comparison c = {.diff = &diff};
-  side a = {.project = project, .name = before, .now = strcmp(before, LNTI_SNAPSHOT_NOW) == 0};
-  side b = {.project = project, .name = after, .now = strcmp(after, LNTI_SNAPSHOT_NOW) == 0};
+  side a = {.project = project, .now = strcmp(before, LNTI_SNAPSHOT_NOW) == 0};
+  side b = {.project = project, .now = strcmp(after, LNTI_SNAPSHOT_NOW) == 0};
   lnti_ontology *ontology = NULL;
   if (a.now && b.now) return lnti_fail(err, LNT_EINVAL, "now does not differ from now: name a snapshot");
   lnt_status status = lnti_store_ontology(&ontology, project->store, err);
-  c.ontology = ontology;
   if (!status) status = lnti_alloc_zero(&c.slot, SLOTS, sizeof *c.slot, err);
-  if (!status && !a.now) status = open_snapshot(&a, err);
-  if (!status && !b.now) status = open_snapshot(&b, err);
-  if (!status && a.now) status = open_now(&a, b.where, ontology, err);
-  if (!status && b.now) status = open_now(&b, a.where, ontology, err);
+  if (!status && !a.now) status = open_snapshot(&a, before, ontology, err);
+  if (!status && !b.now) status = open_snapshot(&b, after, ontology, err);
+  if (!status && a.now) status = open_now(&a, b.snapshot.where, ontology, err);
+  if (!status && b.now) status = open_now(&b, a.snapshot.where, ontology, err);
+  c.before = a.ontology;
+  c.after = b.ontology;
   if (!status) status = walk(&c, &a, &b, err);
   if (!status) {
     if (diff.n_moves > 1) qsort(diff.moves, diff.n_moves, sizeof *diff.moves, by_size);
     diff.n_before = a.n;
     diff.n_after = b.n;
-    diff.ontology_changed = strcmp(a.ontology, b.ontology) != 0;
+    diff.ontology_changed = !same_ontology(&a, &b);
     diff.same = diff.added + diff.removed + diff.n_changed == 0 && !diff.ontology_changed;
     *out = diff;
   } else {

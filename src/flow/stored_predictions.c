@@ -282,20 +282,11 @@ lnt_status lnti_predictions_remove(lnti_project *project, const char *name, lnt_
 
 /* ---- reading ---- */
 
-typedef struct reading {
-  lnti_stored_visit visit;
-  void *payload;
-  int64_t after;
-  bool any;
-} reading;
-
-static lnt_status read_block(void *payload, const lnti_item_block *block, lnt_error *err) {
-  reading *r = payload;
-  lnti_block_reader in = {block->data, (const uint8_t *)block->data + block->bytes, true};
+static lnt_status read_block(const lnti_text *block, lnti_stored_visit visit, void *payload, lnt_error *err) {
+  const uint8_t *data = (const uint8_t *)block->data;
+  lnti_block_reader in = {data, data + block->length, true};
   lnti_stored_prediction p = {0};
   lnt_status status = LNT_OK;
-  r->any = true;
-  r->after = block->first;
   while (!status && in.at < in.end) {
     p.item_id += (int64_t)lnti_block_get(&in);
     p.n = (size_t)lnti_block_get(&in);
@@ -305,7 +296,7 @@ static lnt_status read_block(void *payload, const lnti_item_block *block, lnt_er
       const uint8_t *bytes = lnti_block_get_n(&in, sizeof p.top[i].p);
       if (bytes) memcpy(&p.top[i].p, bytes, sizeof p.top[i].p);
     }
-    status = in.ok ? r->visit(r->payload, &p, err)
+    status = in.ok ? visit(payload, &p, err)
                    : lnti_fail(err, LNT_ECORRUPT, "stored predictions are damaged: predict again with --store");
   }
   return status;
@@ -313,11 +304,13 @@ static lnt_status read_block(void *payload, const lnti_item_block *block, lnt_er
 
 lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, lnti_stored_visit visit, void *payload,
                                  lnt_error *err) {
-  reading r = {.visit = visit, .payload = payload, .any = true};
-  lnt_status status = LNT_OK;
-  while (!status && r.any) {
-    r.any = false;
-    status = lnti_store_set_block(project->store, set_id, r.after, read_block, &r, err);
+  lnti_text block = {0};
+  int64_t after = 0;
+  lnt_status status = lnti_set_next_block(&block, &after, project, set_id, err);
+  while (!status && block.length > 0) {
+    status = read_block(&block, visit, payload, err);
+    if (!status) status = lnti_set_next_block(&block, &after, project, set_id, err);
   }
+  lnti_text_clear(&block);
   return status;
 }

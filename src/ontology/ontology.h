@@ -183,6 +183,11 @@ void lnti_ontology_write_question(lnti_json_writer *w, const lnti_ontology *onto
 void lnti_screen_write(lnti_json_writer *w, const lnti_ontology *ontology, const int64_t *ids);
 /** From what that wrote with row ids. Ids that no question has any more are passed over. LNT_ECORRUPT; LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_screen_read(lnti_ontology *ontology, const char *json, lnt_error *err);
+/** The row ids of all questions and options as one array, in document order: parents before what hangs on them. */
+void lnti_ontology_write_row_ids(lnti_json_writer *w, const lnti_ontology *ontology);
+/** Gives an ontology that was read from JSON the ids that were written beside it. LNT_ECORRUPT: they do not fit. */
+LNT_MUST_CHECK lnt_status lnti_ontology_read_row_ids(lnti_ontology *ontology, const lnti_json_value *ids,
+                                                     lnt_error *err);
 /** As an indented tree for people, at most `options_max` options a level (0: all). */
 LNT_MUST_CHECK lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max,
                                                  lnt_error *err);

@@ -56,6 +56,24 @@ class Snapshots(program.Case):
         self.run_ok("-C", name, "snapshot", "create", "Frühjahr 2026, v1.2")
         self.assertEqual([row["name"] for row in self.run_lines("-C", name, "snapshot")], ["Frühjahr 2026, v1.2"])
 
+    def test_diff_after_migrations(self):
+        """What was merged since has its old names; what was only renamed is no change of an answer."""
+        name = self.project(per_class=3)
+        (self.folder / "l.csv").write_text(f"path,parts,note\n{self.folder}/photos/disc/000.pgm,a;b,x\n")
+        self.run_ok("-C", name, "import", "l.csv", "--column", "parts=labels:parts")
+        self.run_ok("-C", name, "snapshot", "create", "then")
+        for words in (("merge", "class/disc,class/cross", "title=Shape"), ("rename", "class/stripes", "id=lines", "title=Lines"),
+                      ("rename", "class", "id=form", "title=Form"), ("merge", "parts/a,parts/b", "title=c")):
+            self.run_ok("-C", name, "ontology", "migrate", *words)
+        told = self.run_json("-C", name, "snapshot", "diff", "then")
+        moves = {(row["question"], row["from"], row["to"], row["n"]) for row in told["answers"]}
+        self.assertEqual(moves, {("form", "cross", "shape", 3), ("form", "disc", "shape", 3), ("parts/a", "1", "", 1),
+                                 ("parts/b", "1", "", 1), ("parts/c", "", "1", 1)})
+        self.assertEqual((told["changed"], told["ontology_changed"]), (6, True))
+        turned = self.run_json("-C", name, "snapshot", "diff", "now", "then")["answers"]
+        self.assertIn({"question": "class", "from": "shape", "to": "disc", "n": 3}, turned)
+        self.assertTrue(self.run_json("-C", name, "verify")["clean"])
+
     def test_diff(self):
         name = self.project(per_class=4)
         self.run_ok("-C", name, "snapshot", "create", "before")

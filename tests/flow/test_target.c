@@ -51,7 +51,9 @@ static void test_the_only_one_that_has_answers(void **state) {
   lab_answer(&l, item, "class/bird/wings", "2");
   expect_target(&l, NULL, "class");
   lab_answer(&l, item, "class/bird/species", "owl");
-  expect_no_target(&l, NULL, LNT_EINVAL, "(class, class/bird/species)"); /* and no questions for numbers */
+  expect_no_target(
+      &l, NULL, LNT_EINVAL,
+      "(class, class/bird/species, class/bird/wings [number], quality [number])"); /* and no questions for numbers */
   assert_message("--target");
   lab_answer(&l, item, "class", "clear");
   expect_target(&l, NULL, "quality");
@@ -74,7 +76,7 @@ static void test_which_types(void **state) {
   lab_answer(&l, item, "labels", "none"); /* something is known: that there is nothing */
   expect_target(&l, NULL, "labels");
   lab_answer(&l, item, "others", "x");
-  expect_no_target(&l, NULL, LNT_EINVAL, "(labels, others)");
+  expect_no_target(&l, NULL, LNT_EINVAL, "(labels [checklist], others [checklist])");
   lab_answer(&l, item, "class", "a");
   expect_target(&l, NULL, "class"); /* the only one that can be meant */
   lab_free(&l);

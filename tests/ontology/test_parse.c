@@ -221,6 +221,7 @@ static void assert_same_question(const lnti_ontology *a, size_t i, const lnti_on
   assert_true(p->type == q->type && p->level == q->level && p->required == q->required);
   assert_true(p->leaf_only == q->leaf_only && p->n_options == q->n_options && p->depth == q->depth);
   assert_true(p->max_length == q->max_length);
+  assert_int_equal(p->id, q->id);
   assert_true(p->min == q->min && p->max == q->max && p->step == q->step && same_text(p->unit, q->unit));
   size_t m = p->first_option, n = q->first_option;
   for (; m != LNTI_NONE && n != LNTI_NONE; m = a->options[m].next_sibling, n = b->options[n].next_sibling) {
@@ -242,7 +243,7 @@ static void assert_same_option(const lnti_ontology *a, size_t i, const lnti_onto
   assert_true(same_text(p->hotkey, q->hotkey) && same_text(p->color, q->color) && same_text(p->code, q->code) &&
               p->retired == q->retired);
   assert_true(same_list(p->aliases, q->aliases) && same_list(p->examples, q->examples));
-  assert_true(p->n_children == q->n_children && p->depth == q->depth);
+  assert_true(p->n_children == q->n_children && p->depth == q->depth && p->id == q->id);
   assert_same_questions(a, p->first_attribute, b, q->first_attribute);
   size_t m = p->first_child, n = q->first_child;
   for (; m != LNTI_NONE && n != LNTI_NONE; m = a->options[m].next_sibling, n = b->options[n].next_sibling) {
@@ -261,6 +262,40 @@ static void assert_same_screen(const lnti_screen *a, const lnti_screen *b) {
   }
 }
 
+/* The ids of rows, which the JSON has not, go beside it; a list that is longer or shorter is refused. */
+static void carry_row_ids(lnti_ontology *to, lnti_ontology *from, lnti_rng *rng) {
+  lnti_json_writer *w = NULL;
+  lnti_text text = {0};
+  lnti_arena arena = {0};
+  const lnti_json_value *ids = NULL;
+  const int64_t above = (int64_t)lnti_rng_below(rng, 1u << 30);
+  for (size_t i = 0; i < from->n_questions; i++) lnti_ontology_set_question_id(from, i, above + 2 * (int64_t)i + 1);
+  for (size_t i = 0; i < from->n_options; i++) lnti_ontology_set_option_id(from, i, above + (int64_t)i + 1);
+  assert_ok(lnti_json_writer_new(&w, lnti_json_sink_text, &text, 0, ERR));
+  lnti_ontology_write_row_ids(w, from);
+  assert_ok(lnti_json_finish(w, ERR));
+  lnti_json_writer_free(w);
+  assert_ok(lnti_json_parse(&ids, &arena, text.data, text.length, "ids", ERR));
+  assert_int_equal(ids->length, from->n_questions + from->n_options);
+  assert_ok(lnti_ontology_read_row_ids(to, ids, ERR));
+  for (size_t i = 0; i < from->n_options; i++) {
+    size_t there = lnti_ontology_option_by_id(to, from->options[i].id);
+    assert_true(there != LNTI_NONE && same_text(to->options[there].title, from->options[i].title));
+  }
+  lnti_json_value fewer = *ids;
+  fewer.first = fewer.first->next;
+  lnti_ontology *other = lnti_random_ontology(rng, 1);
+  assert_status(lnti_ontology_read_row_ids(other, NULL, ERR), LNT_ECORRUPT);
+  if (from->n_questions + from->n_options != other->n_questions + other->n_options) {
+    assert_status(lnti_ontology_read_row_ids(other, ids, ERR), LNT_ECORRUPT);
+  }
+  assert_status(lnti_ontology_read_row_ids(to, &fewer, ERR), LNT_ECORRUPT);
+  assert_ok(lnti_ontology_read_row_ids(to, ids, ERR));
+  lnti_ontology_free(other);
+  lnti_arena_clear(&arena);
+  lnti_text_clear(&text);
+}
+
 static void check_round_trip(lnti_rng *rng, void *payload) {
   (void)payload;
   lnti_ontology *o = lnti_random_ontology(rng, 200), *again = NULL;
@@ -270,6 +305,7 @@ static void check_round_trip(lnti_rng *rng, void *payload) {
   assert_int_equal(again->version, o->version);
   assert_int_equal(again->n_questions, o->n_questions);
   assert_int_equal(again->n_options, o->n_options);
+  carry_row_ids(again, o, rng);
   assert_same_questions(o, o->first_question, again, again->first_question);
   assert_same_screen(&o->screen, &again->screen);
   char *first = lnti_ontology_json(o, 0), *second = lnti_ontology_json(again, 0);
