@@ -2,6 +2,7 @@
  * status: the project at a glance. Everything is counted in the view, so that a million items take no longer than a few.
  */
 #include <base/alloc.h>
+#include <cli/answer_spread.h>
 #include <cli/commands.h>
 #include <cli/duplicates.h>
 #include <cli/facets.h>
@@ -15,26 +16,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTIONS_SHOWN = 20, KEYS_SHOWN = 20, VALUES_SHOWN = 3, VALUES_TOLD = 10, UNEVEN = 10 };
-
-/* How the answers of one question are spread. */
-typedef struct balance {
-  size_t facet; /* its place among the facets */
-  size_t answered, n_values;
-  lnti_facet_value most, rarest;
-} balance;
+enum { KEYS_SHOWN = 20, VALUES_SHOWN = 3, VALUES_TOLD = 10 };
 
 typedef struct glance {
   lnti_cli *cli;
   lnti_project *project;
   lnti_view *view;
   lnti_store_counts work; /* operations, runs, models */
-  size_t items, labelled;
+  size_t items, labelled, complete;
+  bool required;          /* some question is */
   size_t groups, members; /* of the items; members are images in groups */
-  lnti_facet *facets;     /* splits, labelled, kinds, then questions, then metadata */
-  size_t n_facets, n_questions;
-  balance *balances; /* [n_balances] of questions with answers */
-  size_t n_balances;
+  lnti_facet *facets;     /* FIXED_FACETS, then metadata */
+  size_t n_facets;
+  lnti_spreads answers;
+  lnti_skips skips;
   lnti_duplicates duplicates;
   bool has_duplicates;
   lnti_verified media; /* what the last verification found */
@@ -43,50 +38,22 @@ typedef struct glance {
   lnti_text unfinished; /* the last import, where it did not finish: in words */
 } glance;
 
-enum { SPLITS, LABELLED, KINDS, FIXED_FACETS };
+static const char *const stage_names[] = {"annotate", "review", "done"};
+enum { N_STAGES = sizeof stage_names / sizeof *stage_names };
+enum { SPLITS, LABELLED, COMPLETE, SKIPPED, STAGES, KINDS, FIXED_FACETS };
 
 /* ---- counting ---- */
 
-/* Questions that are answered with options; a number's values are not classes. */
 static lnt_status choose_facets(glance *g, lnt_error *err) {
-  const lnti_ontology *o = lnti_view_ontology(g->view);
+  static const lnti_field_kind fixed[] = {LNTI_FIELD_SPLIT,   LNTI_FIELD_LABELLED, LNTI_FIELD_COMPLETE,
+                                          LNTI_FIELD_SKIPPED, LNTI_FIELD_STAGE,    LNTI_FIELD_KIND};
   size_t n_meta = lnti_view_names(g->view)->n_meta;
-  lnt_status status = lnti_alloc_zero(&g->facets, FIXED_FACETS + o->n_questions + n_meta, sizeof *g->facets, err);
+  lnt_status status = lnti_alloc_zero(&g->facets, FIXED_FACETS + n_meta, sizeof *g->facets, err);
   if (status) return status;
-  g->facets[SPLITS].field = (lnti_field){LNTI_FIELD_SPLIT, 0, LNTI_NONE};
-  g->facets[LABELLED].field = (lnti_field){LNTI_FIELD_LABELLED, 0, LNTI_NONE};
-  g->facets[KINDS].field = (lnti_field){LNTI_FIELD_KIND, 0, LNTI_NONE};
+  for (size_t i = 0; i < FIXED_FACETS; i++) g->facets[i].field = (lnti_field){fixed[i], 0, LNTI_NONE};
   g->n_facets = FIXED_FACETS;
-  for (size_t i = 0; i < o->n_questions; i++) {
-    if (!lnti_question_type_has_options(o->questions[i].type)) continue;
-    g->facets[g->n_facets++].field = (lnti_field){LNTI_FIELD_QUESTION, i, LNTI_NONE};
-  }
-  g->n_questions = g->n_facets - FIXED_FACETS;
   for (size_t i = 0; i < n_meta; i++) g->facets[g->n_facets++].field = (lnti_field){LNTI_FIELD_META, i, LNTI_NONE};
   return LNT_OK;
-}
-
-/* Options that are answers, the most frequent and the rarest of them. */
-static void weigh(balance *out, const lnti_view *view, const lnti_facet *facet) {
-  for (size_t c = 0; c < facet->n_codes; c++) {
-    size_t n = facet->counts[c];
-    if (n == 0 || lnti_view_code(view, &facet->field, c).option == LNTI_NONE) continue;
-    out->answered += n;
-    if (out->n_values == 0 || n > out->most.n) out->most = (lnti_facet_value){c, n};
-    if (out->n_values == 0 || n < out->rarest.n) out->rarest = (lnti_facet_value){c, n};
-    out->n_values++;
-  }
-}
-
-static lnt_status weigh_all(glance *g, lnt_error *err) {
-  lnt_status status = lnti_alloc_zero(&g->balances, g->n_questions, sizeof *g->balances, err);
-  for (size_t i = 0; i < g->n_questions && !status; i++) {
-    balance *b = &g->balances[g->n_balances];
-    b->facet = FIXED_FACETS + i;
-    weigh(b, g->view, &g->facets[b->facet]);
-    if (b->n_values > 0) g->n_balances++;
-  }
-  return status;
 }
 
 static lnt_status count_duplicates(glance *g, lnt_error *err) {
@@ -136,60 +103,45 @@ static lnt_status look(glance *g, lnt_error *err) {
   if (!status) status = lnti_embeddings_list(g->project, note_embeddings, g, err);
   if (!status) status = lnti_verify_read(&g->media, g->project, err);
   if (!status) status = lnti_view_facets(g->facets, g->n_facets, g->view, NULL, false, err);
-  if (!status) status = weigh_all(g, err);
+  if (!status) status = lnti_spreads_count(&g->answers, g->view, err);
+  if (!status && g->facets[SKIPPED].counts[1] > 0) status = lnti_skips_read(&g->skips, g->project, g->view, err);
   if (!status) status = count_duplicates(g, err);
   if (!status) status = lnti_store_work_counts(&g->work, g->project->store, err);
   if (status) return status;
   g->items = lnti_view_count(g->view);
   g->labelled = g->facets[LABELLED].counts[1];
+  g->complete = g->facets[COMPLETE].counts[1];
+  const lnti_ontology *ontology = lnti_view_ontology(g->view);
+  for (size_t i = 0; i < ontology->n_questions; i++) g->required = g->required || ontology->questions[i].required;
   g->groups = g->facets[KINDS].counts[LNTI_ITEM_GROUP];
   const lnti_field group = {LNTI_FIELD_GROUP, 0, LNTI_NONE};
   for (size_t i = 0; i < g->items && g->groups > 0; i++) g->members += lnti_view_number(g->view, &group, i) > 0;
   return LNT_OK;
 }
 
-/* ---- JSON ---- */
-
-static lnt_status json_value(lnti_json_writer *w, const char *key, const glance *g, const lnti_facet *facet,
-                             const lnti_facet_value *value, lnt_error *err) {
-  lnti_text text = {0};
-  lnt_status status = lnti_view_code_text(&text, g->view, &facet->field, value->code, err);
-  lnti_json_key(w, key);
-  lnti_json_begin_object(w);
-  lnti_json_kv_string(w, "value", text.data);
-  lnti_json_kv_int(w, "n", (int64_t)value->n);
-  lnti_json_end_object(w);
-  lnti_text_clear(&text);
-  return status;
+/* Items of a stage that has this name. */
+static size_t in_stage(const glance *g, const char *name) {
+  const lnti_facet *stages = &g->facets[STAGES];
+  for (size_t c = 0; c < stages->n_codes; c++) {
+    if (strcmp(lnti_view_code(g->view, &stages->field, c).text, name) == 0) return stages->counts[c];
+  }
+  return 0;
 }
 
-static lnt_status json_questions(lnti_json_writer *w, const glance *g, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  lnti_json_key(w, "questions");
-  lnti_json_begin_array(w);
-  for (size_t i = 0; i < g->n_balances && !status; i++) {
-    const balance *b = &g->balances[i];
-    const lnti_facet *facet = &g->facets[b->facet];
-    lnti_text path = {0};
-    status = lnti_ontology_question_path(&path, lnti_view_ontology(g->view), facet->field.index, err);
-    lnti_json_begin_object(w);
-    lnti_json_kv_string(w, "question", path.data);
-    lnti_json_kv_int(w, "answered", (int64_t)b->answered);
-    lnti_json_kv_int(w, "values", (int64_t)b->n_values);
-    if (!status) status = json_value(w, "most", g, facet, &b->most, err);
-    if (!status) status = json_value(w, "rarest", g, facet, &b->rarest, err);
-    lnti_json_end_object(w);
-    lnti_text_clear(&path);
-  }
-  lnti_json_end_array(w);
-  return status;
+/* ---- JSON ---- */
+
+static void json_stages(lnti_json_writer *w, const glance *g) {
+  lnti_json_key(w, "stages");
+  lnti_json_begin_object(w);
+  for (size_t i = 0; i < N_STAGES; i++) lnti_json_kv_int(w, stage_names[i], (int64_t)in_stage(g, stage_names[i]));
+  lnti_json_end_object(w);
 }
 
 static lnt_status json_metadata(lnti_json_writer *w, const glance *g, lnt_error *err) {
   lnt_status status = LNT_OK;
   lnti_json_key(w, "metadata");
   lnti_json_begin_array(w);
-  for (size_t i = FIXED_FACETS + g->n_questions; i < g->n_facets && !status; i++) {
+  for (size_t i = FIXED_FACETS; i < g->n_facets && !status; i++) {
     const lnti_facet *facet = &g->facets[i];
     size_t n_values = 0;
     for (size_t c = 1; c < facet->n_codes; c++) n_values += facet->counts[c] > 0;
@@ -237,6 +189,9 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_kv_string(w, "project", g->project->path);
   lnti_json_kv_int(w, "items", (int64_t)g->items);
   lnti_json_kv_int(w, "labelled", (int64_t)g->labelled);
+  lnti_json_kv_int(w, "complete", (int64_t)g->complete);
+  json_stages(w, g);
+  lnti_skips_json(w, &g->skips);
   lnti_json_kv_int(w, "groups", (int64_t)g->groups);
   lnti_json_kv_int(w, "members", (int64_t)g->members);
   status = json_splits(w, g, err);
@@ -249,7 +204,7 @@ static lnt_status print_json(const glance *g, lnt_error *err) {
   lnti_json_begin_array(w);
   if (!status) status = lnti_store_sets(g->project->store, LNTI_SET_PREDICTIONS, NULL, json_predictions, w, err);
   lnti_json_end_array(w);
-  if (!status) status = json_questions(w, g, err);
+  if (!status) status = lnti_spreads_json(w, &g->answers, g->view, err);
   if (!status) status = json_metadata(w, g, err);
   lnti_duplicates_json(w, &g->duplicates);
   lnti_json_kv_bool(w, "import_unfinished", g->unfinished.length > 0);
@@ -269,6 +224,18 @@ static lnt_status add_row(lnti_table *table, const char *name, size_t n, const c
   lnti_shown count = lnti_show_count(n);
   const char *cells[] = {name, count.text, note};
   return lnti_table_row(table, cells, err);
+}
+
+/* Where they are in more than one stage, or wait for review. */
+static lnt_status add_stages(lnti_table *table, const glance *g, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  if (in_stage(g, "review") == 0 && (in_stage(g, "annotate") == 0 || in_stage(g, "done") == 0)) return LNT_OK;
+  for (size_t i = 0; i < N_STAGES && !status; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "stage %s", stage_names[i]);
+    if (in_stage(g, stage_names[i]) > 0) status = add_row(table, name, in_stage(g, stage_names[i]), "", err);
+  }
+  return status;
 }
 
 static int by_name(const void *a, const void *b) {
@@ -308,13 +275,22 @@ static lnt_status note_predictions(void *payload, const lnti_item_set *set, lnt_
 static lnt_status print_counts(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
   lnti_table table;
-  char share[32] = "", groups[96], found[96];
+  char labelled[32] = "", complete[96] = "", groups[96], found[96];
   lnti_table_init(&table, columns, 3, 2);
-  if (g->items > 0) snprintf(share, sizeof share, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
+  if (g->items > 0) {
+    snprintf(labelled, sizeof labelled, "%.1f %%", 100.0 * (double)g->labelled / (double)g->items);
+    snprintf(complete, sizeof complete, "%.1f %%, all that is required is answered",
+             100.0 * (double)g->complete / (double)g->items);
+  }
   snprintf(groups, sizeof groups, "of %s, each answered as one", lnti_show_things(g->members, "image").text);
   lnt_status status = add_row(&table, "items", g->items, "", err);
   if (!status && g->groups > 0) status = add_row(&table, "groups", g->groups, groups, err);
-  if (!status) status = add_row(&table, "labelled", g->labelled, share, err);
+  if (!status) {
+    status = add_row(&table, "labelled", g->labelled, g->required ? "with any answer at all" : labelled, err);
+  }
+  if (!status && g->required) status = add_row(&table, "complete", g->complete, complete, err);
+  if (!status && g->skips.n > 0) status = add_row(&table, "skipped", g->skips.n, g->skips.text.data, err);
+  if (!status) status = add_stages(&table, g, err);
   if (!status) status = add_splits(&table, g, err);
   if (!status && g->has_duplicates) status = lnti_duplicates_rows(&table, &g->duplicates, err);
   snprintf(found, sizeof found, "found by 'linnet verify' of %s", lnti_show_time(g->media.time_ms).text);
@@ -328,55 +304,32 @@ static lnt_status print_counts(const glance *g, lnt_error *err) {
   return lnti_table_print(g->cli, &table, status, err);
 }
 
-/* "most frequent cat, 952 of 1,344; rarest owl, 32 (1:30)", or "each 35 of 1,505" */
-static lnt_status balance_text(lnti_text *out, const glance *g, const balance *b, lnt_error *err) {
-  const lnti_facet *facet = &g->facets[b->facet];
-  bool checklist = lnti_view_ontology(g->view)->questions[facet->field.index].type == LNTI_CHECKLIST;
-  if (b->n_values > 1 && b->most.n == b->rarest.n) {
-    return lnti_text_printf(out, err, "each %s of %s", lnti_show_count(b->most.n).text,
-                            lnti_show_count(b->answered).text);
-  }
-  lnt_status status = lnti_text_printf(out, err, "most frequent ");
-  if (!status) status = lnti_view_code_title(out, g->view, &facet->field, b->most.code, err);
-  if (!status) status = lnti_text_printf(out, err, ", %s", lnti_show_count(b->most.n).text);
-  if (!status && !checklist) status = lnti_text_printf(out, err, " of %s", lnti_show_count(b->answered).text);
-  if (status || b->n_values < 2) return status;
-  status = lnti_text_printf(out, err, "; rarest ");
-  if (!status) status = lnti_view_code_title(out, g->view, &facet->field, b->rarest.code, err);
-  double ratio = (double)b->most.n / (double)b->rarest.n;
-  if (!status) {
-    status = lnti_text_printf(out, err, ", %s (1:%.*f%s)", lnti_show_count(b->rarest.n).text, ratio < 9.95 ? 1 : 0,
-                              ratio, ratio >= UNEVEN ? ": very uneven" : "");
-  }
-  return status;
-}
-
-static lnt_status print_balances(const glance *g, lnt_error *err) {
-  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
+/* What waits for people, and how to list it. */
+static lnt_status print_open(const glance *g, lnt_error *err) {
+  static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_LEFT}};
+  const struct {
+    size_t n;
+    const char *one, *many, *command;
+  } open[] = {{g->labelled - g->complete, "lacks an answer that is required", "lack an answer that is required",
+               "linnet items --where 'labelled=yes and complete=no'"},
+              {in_stage(g, "review"), "waits for review", "wait for review", "linnet items --where stage=review"},
+              {g->skips.n, "was skipped", "were skipped", "linnet items --where skipped=yes"}};
   lnti_table table;
-  lnti_text path = {0}, line = {0};
+  lnti_text text = {0};
   lnt_status status = LNT_OK;
-  lnti_table_init(&table, columns, 3, 2);
-  for (size_t i = 0; i < g->n_balances && i < QUESTIONS_SHOWN && !status; i++) {
-    const balance *b = &g->balances[i];
-    path.length = line.length = 0;
-    status = lnti_ontology_question_path(&path, lnti_view_ontology(g->view), g->facets[b->facet].field.index, err);
-    if (!status) status = balance_text(&line, g, b, err);
-    if (status) break;
-    lnti_shown classes = lnti_show_things(b->n_values, "class");
-    const char *cells[] = {path.data, classes.text, line.data};
-    status = lnti_table_row(&table, cells, err);
+  lnti_table_init(&table, columns, 2, 2);
+  for (size_t i = 0; i < sizeof open / sizeof *open && !status; i++) {
+    if (open[i].n == 0) continue;
+    char what[96];
+    snprintf(what, sizeof what, "%s %s", lnti_show_things(open[i].n, "item").text,
+             open[i].n == 1 ? open[i].one : open[i].many);
+    const char *cells[] = {what, open[i].command};
+    if (text.length == 0) status = lnti_text_printf(&text, err, "\nOpen\n");
+    if (!status) status = lnti_table_row(&table, cells, err);
   }
-  line.length = 0;
-  if (!status && g->n_balances > 0) status = lnti_text_printf(&line, err, "\nAnswers\n");
-  if (!status) status = lnti_table_write(&line, &table, err);
-  if (!status && g->n_balances > QUESTIONS_SHOWN) {
-    status = lnti_text_printf(&line, err, "  and %s\n",
-                              lnti_show_things(g->n_balances - QUESTIONS_SHOWN, "more question").text);
-  }
-  if (!status) status = lnti_print_text(g->cli, &line, err);
-  lnti_text_clear(&path);
-  lnti_text_clear(&line);
+  if (!status) status = lnti_table_write(&text, &table, err);
+  if (!status) status = lnti_print_text(g->cli, &text, err);
+  lnti_text_clear(&text);
   lnti_table_clear(&table);
   return status;
 }
@@ -400,7 +353,7 @@ static lnt_status top_text(lnti_text *out, size_t *n_out, const glance *g, const
 
 static lnt_status print_metadata(const glance *g, lnt_error *err) {
   static const lnti_column columns[] = {{NULL, LNTI_ALIGN_LEFT}, {NULL, LNTI_ALIGN_RIGHT}, {NULL, LNTI_ALIGN_LEFT}};
-  size_t first = FIXED_FACETS + g->n_questions, n_keys = g->n_facets - first, n_values = 0;
+  size_t first = FIXED_FACETS, n_keys = g->n_facets - first, n_values = 0;
   lnti_table table;
   lnti_text line = {0};
   lnt_status status = LNT_OK;
@@ -442,7 +395,8 @@ static lnt_status print(const glance *g, lnt_error *err) {
     status = lnti_print_plain(g->cli, g->unfinished.data, err);
     lnti_print(g->cli, "\n");
   }
-  if (!status) status = print_balances(g, err);
+  if (!status) status = print_open(g, err);
+  if (!status) status = lnti_spreads_print(g->cli, &g->answers, g->view, err);
   if (!status) status = print_metadata(g, err);
   if (!status && g->work.models > 0) {
     lnti_print(g->cli, "\n");
@@ -461,7 +415,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = cli->json ? print_json(&g, err) : print(&g, err);
   for (size_t i = 0; i < g.n_facets; i++) lnti_facet_clear(&g.facets[i]);
   free(g.facets);
-  free(g.balances);
+  lnti_spreads_clear(&g.answers);
+  lnti_skips_clear(&g.skips);
   lnti_text_clear(&g.unfinished);
   lnti_text_clear(&g.embeddings);
   lnti_view_close(g.view);
@@ -482,8 +437,8 @@ const lnti_command lnti_cmd_status = {
     .summary = "show how many items, labels and models there are",
     .usage = "",
     .about =
-        "Counts items, labels, splits, duplicates and models, says how often each class occurs and which metadata there "
-        "are, and what comes next.",
+        "Counts items, labels, splits, duplicates and models, says what is answered to each question, what is still open and "
+        "which metadata there are, and what comes next.",
     .options = option_table,
     .examples = examples,
     .operands_max = 0,

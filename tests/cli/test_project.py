@@ -296,6 +296,60 @@ class Status(program.Case):
         self.assertIn("Next: linnet split", text)
         self.assertNotIn("Next", self.run_ok("-C", name, "status", "--quiet").stdout)
 
+    def answered(self):
+        """Nine items: 1 to 4 are complete, 5 and 6 lack a part, 7 a severity, 8 is skipped, 9 says nothing."""
+        for i in range(9):
+            program.write_pgm(self.folder / "photos" / f"{i}.pgm", program.picture("disc", 100 * i + i))
+        option, number = QUESTIONS["classifications"]
+        part = {**option["options"][0]["attributes"][0], "required": True}
+        option = {**option, "required": True, "options": [{**option["options"][0], "attributes": [part]}, option["options"][1]]}
+        (self.folder / "q.json").write_text(json.dumps({**QUESTIONS, "classifications": [
+            option, {**number, "required": True, "unit": "points"},
+            {"id": "kinds", "type": "checklist", "options": [{"id": "dent"}, {"id": "rust"}]},
+            {"id": "order", "type": "rank", "options": [{"id": "a"}, {"id": "b"}]}, {"id": "note", "type": "text"}]}))
+        self.run_ok("init", "p", "--ontology", "q.json")
+        self.run_ok("-C", "p", "import", "photos")
+        for where, *answers in (("id<=7", "area=exterior"), ("id<=3", "area/exterior/part=door"), ("id=4", "area=interior"),
+                                ("id<=6", "severity=2"), ("id in (1, 2)", "severity=5"), ("id=3", "severity=unsure"),
+                                ("id=7", "area/exterior/part=unsure"), ("id in (1, 2)", "kinds.dent=yes", "kinds.rust=no"),
+                                ("id=2", "order=b,a"), ("id in (1, 5)", "note=odd")):
+            self.run_ok("-C", "p", "annotate", "--where", where, *(word for answer in answers for word in ("--set", answer)))
+        self.run_ok("-C", "p", "annotate", "8", "--skip", "too dark")
+        self.run_ok("-C", "p", "ontology", "migrate", "split", "area/interior", "review=yes")
+
+    def test_every_question_and_what_is_open(self):
+        self.answered()
+        told = self.run_json("-C", "p", "status")
+        self.assertEqual((told["labelled"], told["complete"]), (7, 4))
+        self.assertEqual(told["stages"], {"annotate": 8, "review": 1, "done": 0})
+        self.assertEqual(told["skipped"], {"items": 1, "reasons": [{"reason": "too dark", "n": 1}]})
+        questions = {q["question"]: q for q in told["questions"]}
+        self.assertEqual(list(questions), ["area", "area/exterior/part", "severity", "kinds", "order", "note"])
+        self.assertEqual(questions["severity"], {"question": "severity", "type": "number", "items": 6, "unsure": 1, "none": 0,
+                                                 "answered": 5, "mean": 3.2, "min": 2, "max": 5})
+        self.assertEqual((questions["kinds"]["yes"], questions["kinds"]["no"], questions["kinds"]["items"]), (2, 2, 2))
+        self.assertEqual((questions["order"]["answered"], questions["note"]["answered"]), (1, 2))
+        self.assertEqual(questions["area/exterior/part"]["unsure"], 1)
+        text = self.run_ok("-C", "p", "status").stdout
+        for line in (r"labelled +7  with any answer at all\n", r"complete +4  44.4 %", r"skipped +1  too dark 1\n",
+                     r"stage review +1\n", r"3 items lack an answer that is required  linnet items --where '(.*)'\n",
+                     r"1 item waits for review +linnet items --where stage=review\n",
+                     r"1 item was skipped +linnet items --where skipped=yes\n",
+                     r"severity +5 numbers  mean 3.2 points, from 2 to 5; unsure 1\n", r"order +1 ranking *\n", r"note +2 texts *\n",
+                     r"kinds +1 class  most frequent dent, 2 of 2 items\n"):
+            self.assertRegex(text, line)
+        self.assertEqual([row["id"] for row in self.run_lines("-C", "p", "items", "--where", "labelled=yes and complete=no")],
+                         ["5", "6", "7"])
+
+    def test_many_skips(self):
+        self.run_ok("init", "p")
+        program.write_idx(self.folder / "arrays", "train", 1002, labels=False)
+        self.run_ok("-C", "p", "import", "arrays")
+        self.run_ok("-C", "p", "annotate", "--where", "id<=1001", "--skip", "blurred")
+        self.run_ok("-C", "p", "annotate", "1002", "--skip", "too dark")
+        self.assertEqual(self.run_json("-C", "p", "status")["skipped"], {
+            "items": 1002, "reasons": [{"reason": "blurred", "n": 1001}, {"reason": "too dark", "n": 1}]})
+
     def test_no_project(self):
         self.assertEqual(self.fails(1, "status", says="linnet init")["code"], "ENOTFOUND")
         self.fails(1, "-C", "nowhere", "status", says="nowhere")

@@ -37,20 +37,6 @@ static void spread(uint64_t *bits, const lnti_view *view) {
   }
 }
 
-void lnti_view_answered(uint64_t *bits, const lnti_view *view, size_t question) {
-  const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[question].id);
-  const size_t n_words = lnti_view_words(view);
-  memset(bits, 0, n_words * sizeof *bits);
-  if (!q) return;
-  if (q->codes.width) { /* any code but LNTI_CODE_UNANSWERED, which is 0 */
-    lnti_facet_range(bits, q->codes.data, q->codes.width, view->rows.n, 1, UINT32_MAX, view->project->context.cpu);
-  }
-  for (size_t i = 0; i < q->checks.n; i++) {
-    join_column(bits, &q->bits[i].yes, n_words);
-    join_column(bits, &q->bits[i].no, n_words);
-  }
-}
-
 /* Rows whose answer is the option, or in a tree one below it. */
 static lnt_status select_chosen(uint64_t *bits, const lnti_view *view, const lnti_question_rows *q, size_t option,
                                 lnt_error *err) {

@@ -81,6 +81,17 @@ LNT_MUST_CHECK lnt_status lnti_view_code_text(lnti_text *out, const lnti_view *v
 LNT_MUST_CHECK lnt_status lnti_view_code_title(lnti_text *out, const lnti_view *view, const lnti_field *field,
                                                size_t code, lnt_error *err);
 
+/** What the rows say to one question. */
+typedef struct lnti_question_summary {
+  size_t items;          /**< rows with an answer of their own, "unsure" and "none of these" included */
+  size_t yes, no;        /**< of a checklist: options with a yes and with a no, of all rows together */
+  size_t numbers;        /**< of a question that asks for a number: rows with one */
+  double mean, min, max; /**< of these; NaN where there are none */
+} lnti_question_summary;
+/** O(rows) for a number, O(rows/64) for each option of a checklist. LNT_ENOMEM. */
+LNT_MUST_CHECK lnt_status lnti_view_summarize(lnti_question_summary *out, const lnti_view *view, size_t question,
+                                              lnt_error *err);
+
 /* ---- duplicates ---- */
 
 /** As the links are in the store; pictures that are equal, and sets at fault. */
