@@ -74,9 +74,11 @@ static lnt_status write_baseline(lnti_text *text, const lnti_report *report, lnt
   return status ? status : lnti_text_printf(text, err, " would be right in %.1f %%.\n", 100 * share);
 }
 
-static lnt_status write_reliability(lnti_text *text, const lnti_report *report, lnt_error *err) {
+typedef lnt_status (*words_of)(lnti_text *out, const lnti_report *report, lnt_error *err);
+
+static lnt_status write_words(lnti_text *text, const lnti_report *report, words_of find, lnt_error *err) {
   lnti_text words = {0};
-  lnt_status status = lnti_report_reliability(&words, report, err);
+  lnt_status status = find(&words, report, err);
   if (!status && words.data) status = lnti_text_printf(text, err, "  ");
   if (!status && words.data) status = lnti_wrap(text, words.data, 2, 2, WIDTH, err);
   if (!status && words.data) status = lnti_text_append(text, "\n", 1, err);
@@ -99,7 +101,8 @@ static lnt_status write_metrics(lnti_text *text, const lnti_report *report, bool
   if (status == LNT_OK) status = lnti_table_write(text, &table, err);
   lnti_table_clear(&table);
   if (status == LNT_OK) status = write_baseline(text, report, err);
-  if (status == LNT_OK) status = write_reliability(text, report, err);
+  if (status == LNT_OK) status = write_words(text, report, lnti_report_averaged, err);
+  if (status == LNT_OK) status = write_words(text, report, lnti_report_reliability, err);
   if (status != LNT_OK || report->group_key == NULL) return status;
   if ((status = lnti_text_printf(text, err, "  Items that belong together by ")) != LNT_OK) return status;
   if ((status = lnti_plain(text, report->group_key, err)) != LNT_OK) return status;

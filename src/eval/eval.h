@@ -23,7 +23,7 @@ enum {
 typedef enum lnti_metric_id {
   LNTI_ACCURACY,          /**< share of items whose most probable class is the true one */
   LNTI_BALANCED_ACCURACY, /**< mean recall over the classes that occur */
-  LNTI_MACRO_F1,          /**< mean F1 over the classes that occur or are predicted (0 where undefined) */
+  LNTI_MACRO_F1,          /**< mean F1 over the classes that occur, as f1_score with labels=unique(true) */
   LNTI_LOG_LOSS,          /**< mean -ln p(true); p clipped to [2^-52, 1 - 2^-52], rows then made to sum to 1 */
   LNTI_ECE,               /**< Guo et al., ICML 2017, LNTI_ECE_BINS bins, top-1 */
   LNTI_AUROC, /**< two classes: of class 1; more: mean of one-vs-rest over classes that occur (and not all do) */

@@ -107,24 +107,20 @@ void lnti_count_metrics(double value[LNTI_METRICS], const uint32_t *count, size_
                  *right = count + 2 * k * LNTI_WEIGHTINGS;
   uint64_t n = 0, hits = 0;
   double recall = 0, f1 = 0;
-  size_t n_occurring = 0, n_seen = 0;
+  size_t n_occurring = 0;
   for (size_t c = 0; c < k; c++) {
     uint32_t support = of_class[c * LNTI_WEIGHTINGS + lane], predicted = of_prediction[c * LNTI_WEIGHTINGS + lane];
     uint32_t hit = right[c * LNTI_WEIGHTINGS + lane];
     n += support;
     hits += hit;
-    if (support > 0) {
-      recall += (double)hit / support;
-      n_occurring++;
-    }
-    if (support > 0 || predicted > 0) {
-      f1 += 2.0 * hit / ((double)support + predicted);
-      n_seen++;
-    }
+    if (support == 0) continue; /* nothing can be missed of it; what is taken for it is missed elsewhere */
+    recall += (double)hit / support;
+    f1 += 2.0 * hit / ((double)support + predicted);
+    n_occurring++;
   }
   value[LNTI_ACCURACY] = n > 0 ? (double)hits / (double)n : NAN;
   value[LNTI_BALANCED_ACCURACY] = n_occurring > 0 ? recall / (double)n_occurring : NAN;
-  value[LNTI_MACRO_F1] = n_seen > 0 ? f1 / (double)n_seen : NAN;
+  value[LNTI_MACRO_F1] = n_occurring > 0 ? f1 / (double)n_occurring : NAN;
 }
 
 double lnti_ece_of(const lnti_bin_sums bins[LNTI_ECE_BINS]) {

@@ -21,7 +21,7 @@ typedef struct lnti_slice {
   size_t hits;        /**< items that got their true class */
   double
       value[LNTI_SLICE_MEASURES]; /**< the first is what slices are compared by; of classes accuracy, and macro F1 over
-                                      *   the classes that occur or are predicted in it: NaN with items of one class */
+                                      *   the classes that occur in it: NaN with items of one class */
   double ci95[LNTI_SLICE_MEASURES][2];
 } lnti_slice;
 

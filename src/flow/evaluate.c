@@ -12,6 +12,7 @@
 #include <flow/job.h>
 #include <flow/split/cuts.h>
 #include <flow/mistakes.h>
+#include <flow/model_classes.h>
 #include <flow/output.h>
 #include <flow/predict.h>
 #include <flow/report/report.h>
@@ -39,9 +40,6 @@ typedef struct evaluating {
   lnti_ontology *ontology;
   lnti_target target;
   lnti_labelled rows;
-  int32_t *class_of_option; /* [ontology->n_options]; -1: the model does not know it */
-  size_t *option;           /* [n_options] of the target */
-  size_t n_options;
   lnti_class_tree *tree;     /* of the model's classes, where they form one; NULL */
   lnti_extract_items others; /* of classes that the model does not have */
   lnti_vectors features;
@@ -97,66 +95,12 @@ static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
   return status;
 }
 
-/* The option that is called by the path of a class, by ids, or by names that it had before a migration. */
-static size_t find_renamed(const evaluating *e, const char *path) {
-  size_t option = LNTI_NONE;
-  char part[256];
-  for (const char *at = path;; at++) {
-    size_t n = strcspn(at, "/");
-    if (n >= sizeof part) return LNTI_NONE;
-    memcpy(part, at, n);
-    part[n] = '\0';
-    option = lnti_ontology_find_option(e->ontology, e->target.question, option, part);
-    at += n;
-    if (option == LNTI_NONE || !*at) return option;
-  }
-}
-
-/* Classes that no option is called by any more: the option that was, unless it is two of them by now. */
-static lnt_status map_renamed(evaluating *e, lnt_error *err) {
-  const lnt_model *model = e->result->model;
-  bool *by_id = NULL, *twice = NULL;
-  lnt_status status = lnti_alloc_zero(&by_id, model->n_classes, sizeof *by_id, err);
-  if (!status) status = lnti_alloc_zero(&twice, e->ontology->n_options, sizeof *twice, err);
-  for (size_t i = 0; i < e->n_options && !status; i++) {
-    int32_t class = e->class_of_option[e->option[i]];
-    if (class < 0) continue;
-    by_id[class] = twice[e->option[i]] = true;
-  }
-  for (size_t c = 0; c < model->n_classes && !status; c++) {
-    size_t option = by_id[c] || !model->classes[c].id ? LNTI_NONE : find_renamed(e, model->classes[c].id);
-    if (option == LNTI_NONE || twice[option]) continue;
-    bool first = e->class_of_option[option] < 0;
-    e->class_of_option[option] = first ? (int32_t)c : -1;
-    twice[option] = !first;
-  }
-  free(by_id);
-  free(twice);
-  return status;
-}
-
-/* Which class of the model each option of the target is, by its id. */
-static lnt_status map_options(evaluating *e, lnt_error *err) {
-  const lnt_model *model = e->result->model;
-  lnti_text id = {0};
-  lnt_status status = lnti_target_options(&e->option, &e->n_options, e->ontology, &e->target, err);
-  if (!status) status = lnti_alloc(&e->class_of_option, e->ontology->n_options, sizeof *e->class_of_option, err);
-  for (size_t i = 0; i < e->ontology->n_options && status == LNT_OK; i++) e->class_of_option[i] = -1;
-  for (size_t i = 0; i < e->n_options && status == LNT_OK; i++) {
-    id.length = 0;
-    status = lnti_target_class_id(&id, e->ontology, &e->target, e->option[i], err);
-    for (size_t c = 0; c < model->n_classes && status == LNT_OK; c++) {
-      if (strcmp(id.data, model->classes[c].id) == 0) e->class_of_option[e->option[i]] = (int32_t)c;
-    }
-  }
-  lnti_text_clear(&id);
-  return status ? status : map_renamed(e, err);
-}
-
 /* Of labels: whether one that the model has is known of the item. */
 static bool knows_label(const evaluating *e, size_t item) {
-  for (size_t c = 0; c < e->n_options; c++) {
-    if (e->class_of_option[e->option[c]] >= 0 && e->rows.yes[item * e->rows.n_labels + c] >= 0) return true;
+  for (size_t c = 0; c < e->result->classes.n_options; c++) {
+    if (e->result->classes.of_option[e->result->classes.option[c]] >= 0 &&
+        e->rows.yes[item * e->rows.n_labels + c] >= 0)
+      return true;
   }
   return false;
 }
@@ -169,32 +113,63 @@ static lnt_status note_other(lnti_extract_items *others, const lnti_extract_item
   return status;
 }
 
-/* What the model can be right or wrong about. */
-static lnt_status keep_known(evaluating *e, lnt_error *err) {
-  bool *keep = NULL;
+/* What the model can be right or wrong about. @param n_of  [ontology->n_options] items by their option, of classes */
+static lnt_status keep(evaluating *e, bool *kept, size_t *n_of, lnt_error *err) {
   size_t n = e->rows.items.n;
-  const char *first_unknown = NULL;
-  if (e->rows.value) return LNT_OK;
-  lnt_status status = lnti_alloc(&keep, n, sizeof *keep, err);
-  if (status) return status;
-  for (size_t i = 0; i < n; i++) {
-    keep[i] = e->rows.yes ? knows_label(e, i) : e->class_of_option[e->rows.option[i]] >= 0;
-    if (!keep[i] && e->rows.option && status == LNT_OK) status = note_other(&e->others, &e->rows.items.item[i], err);
-    if (!keep[i] && !first_unknown) first_unknown = e->rows.yes ? "" : e->ontology->options[e->rows.option[i]].title;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    size_t option = e->rows.option ? e->rows.option[i] : 0;
+    kept[i] = e->rows.yes ? knows_label(e, i) : e->result->classes.of_option[option] >= 0;
+    if (!e->rows.option) continue;
+    n_of[option]++;
+    if (e->result->classes.of_option[option] == LNTI_CLASS_NONE)
+      status = note_other(&e->others, &e->rows.items.item[i], err);
   }
-  lnti_labelled_keep(&e->rows, keep);
-  free(keep);
+  lnti_labelled_keep(&e->rows, kept);
   if (status) return status;
   e->result->n_unknown = n - e->rows.items.n;
-  if (e->rows.items.n == 0) {
+  if (e->rows.items.n == 0)
     return lnti_fail(err, LNT_EINVAL, "not one of the %zu labelled items in \"%s\" has a class that the model knows", n,
                      e->split);
+  if (e->rows.yes && e->result->n_unknown > 0)
+    return lnti_messages_add(&e->result->warnings, err,
+                             "%zu of %zu items have answers to none of the model's labels, and were left out",
+                             e->result->n_unknown, n);
+  return e->rows.yes ? LNT_OK
+                     : lnti_model_classes_warn(&e->result->warnings, &e->result->classes, e->result->model, e->project,
+                                               e->ontology, n_of, err);
+}
+
+static lnt_status keep_known(evaluating *e, lnt_error *err) {
+  bool *kept = NULL;
+  size_t *n_of = NULL;
+  if (e->rows.value) return LNT_OK;
+  lnt_status status = lnti_alloc(&kept, e->rows.items.n, sizeof *kept, err);
+  if (!status) status = lnti_alloc_zero(&n_of, e->ontology->n_options, sizeof *n_of, err);
+  if (!status) status = keep(e, kept, n_of, err);
+  free(n_of);
+  free(kept);
+  return status;
+}
+
+/* What several classes have become is called by its name of today. */
+static lnt_status name_merged(evaluating *e, lnt_error *err) {
+  const lnti_model_classes *c = &e->result->classes;
+  lnt_status status = LNT_OK;
+  if (c->n_folded == 0) return LNT_OK;
+  status = lnti_alloc_zero(&e->result->title, e->result->model->n_classes, sizeof *e->result->title, err);
+  char **title = e->result->title;
+  for (size_t k = 0; k < e->result->model->n_classes && !status; k++) {
+    int32_t to = c->folded[k];
+    size_t option = to == (int32_t)k ? LNTI_NONE : lnti_ontology_option_by_id(e->ontology, c->option_id[k]);
+    lnti_text words = {0};
+    if (option == LNTI_NONE) continue;
+    const char *now = e->ontology->options[option].title;
+    status = lnti_text_printf(&words, err, "%s (now %s)", e->result->model->classes[k].title, now);
+    title[k] = words.data;
+    if (!status && !title[to]) status = lnti_strdup(&title[to], now, err);
   }
-  if (e->result->n_unknown == 0) return LNT_OK;
-  return lnti_messages_add(&e->result->warnings, err,
-                           "%zu of %zu items carry classes that the model was not trained on (first: \"%s\") and "
-                           "were left out",
-                           e->result->n_unknown, n, first_unknown);
+  return status;
 }
 
 static lnt_status load_rows(evaluating *e, lnt_error *err) {
@@ -259,13 +234,15 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   const lnti_context *context = &e->project->context;
   lnt_status status = lnti_model_find(&e->result->model, e->project, e->request->model, context, err);
   if (status) return status;
+  const lnt_model *model = e->result->model;
   status = lnti_store_ontology(&e->ontology, e->project->store, err);
   if (!status) status = find_question(e, err);
-  if (!status && e->request->cost) status = lnti_costs_check(e->result->model->task, e->result->model->n_classes, err);
-  if (!status)
-    status = lnti_unknown_check(e->result->model, e->request->unknown_classes, e->request->n_unknown_classes, err);
+  if (!status && e->request->cost) status = lnti_costs_check(model->task, model->n_classes, err);
+  if (!status) status = lnti_unknown_check(model, e->request->unknown_classes, e->request->n_unknown_classes, err);
   if (!status) status = describe_model(e, err);
-  if (!status) status = map_options(e, err);
+  bool fold = model->task == LNTI_MULTICLASS && !e->tree;
+  if (!status) status = lnti_model_classes_find(&e->result->classes, model, e->ontology, &e->target, fold, err);
+  if (!status) status = name_merged(e, err);
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
   status = lnti_cuts_look(&e->result->n_leaks, &e->result->warnings, e->project, err); /* the first of all */
@@ -360,10 +337,10 @@ static lnt_status make_truth(evaluating *e, lnt_error *err) {
   for (size_t i = 0; i < n; i++) {
     size_t item = e->features.item[i];
     e->answers->item[i] = rows->items.item[item].id;
-    if (rows->option) e->answers->truth.label[i] = e->class_of_option[rows->option[item]];
+    if (rows->option) e->answers->truth.label[i] = e->result->classes.of_option[rows->option[item]];
     if (rows->value) e->answers->truth.value[i] = rows->value[item];
-    for (size_t c = 0; yes && c < e->n_options; c++) {
-      int32_t class = e->class_of_option[e->option[c]];
+    for (size_t c = 0; yes && c < e->result->classes.n_options; c++) {
+      int32_t class = e->result->classes.of_option[e->result->classes.option[c]];
       if (class >= 0) yes[i * k + (size_t) class] = rows->yes[item * rows->n_labels + c];
     }
   }
@@ -427,16 +404,31 @@ static lnt_status find_reject(evaluating *e, lnt_error *err) {
   return status;
 }
 
+/* How wrong the scores are before their calibration. */
+static lnt_status look_before(evaluating *e, lnt_error *err) {
+  lnti_answers *a = e->answers;
+  float *score = NULL;
+  size_t room = a->n * a->truth.k;
+  if (e->result->classes.n_folded == 0) return lnti_confidence_before(&e->result->reliability, a->prob, &a->truth, err);
+  lnt_status status = lnti_alloc(&score, room, sizeof *score, err);
+  if (status) return status;
+  memcpy(score, a->prob, room * sizeof *score);
+  lnti_model_classes_fold(score, &e->result->classes, a->truth.k, a->n, true);
+  status = lnti_confidence_before(&e->result->reliability, score, &a->truth, err);
+  free(score);
+  return status;
+}
+
 /* As lnti_model_predict; how wrong the scores are before their calibration is known in between alone. */
 static lnt_status predict(evaluating *e, const lnti_matrix *x, lnt_error *err) {
   const lnt_model *model = e->result->model;
-  lnti_reliability *reliability = &e->result->reliability;
   lnti_answers *a = e->answers;
   lnt_status status = lnti_model_score(a->prob, model, x, &e->project->context, err);
-  if (!status) status = lnti_confidence_before(reliability, a->prob, &a->truth, err);
+  if (!status) status = look_before(e, err);
   if (!status) status = lnti_model_calibrate(a->prob, model, x->n, err);
   if (status) return status;
-  return lnti_confidence_by_chance(reliability, a->prob, &a->truth, e->request->seed, err);
+  lnti_model_classes_fold(a->prob, &e->result->classes, a->truth.k, a->n, false);
+  return lnti_confidence_by_chance(&e->result->reliability, a->prob, &a->truth, e->request->seed, err);
 }
 
 static lnt_status find_unknown(evaluating *e, const lnti_matrix *x, const lnti_evaluate_options *options,
@@ -569,7 +561,8 @@ lnt_status lnti_warn_of_guessing(lnti_messages *warnings, const lnti_judged *jud
 
 void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_evaluate_result *result) {
   const lnt_model *model = result->model;
-  for (size_t i = 0; i < model->n_classes; i++) titles[i] = model->classes[i].title;
+  for (size_t i = 0; i < model->n_classes; i++)
+    titles[i] = result->title && result->title[i] ? result->title[i] : model->classes[i].title;
   *out = (lnti_report){.model = model->name,
                        .target = model->target_title,
                        .learner = model->fitted->learner->name,
@@ -584,6 +577,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .trained_ms = model->created_ms,
                        .evaluated_ms = lnti_wall_ms(),
                        .class_titles = titles,
+                       .folded = result->classes.n_folded > 0 ? result->classes.folded : NULL,
                        .n_trained_on = result->n_trained_on,
                        .n_leaks = result->n_leaks,
                        .warnings = (const char *const *)result->warnings.text,
@@ -699,9 +693,7 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
 done:
   free(e.keys);
   lnti_view_close(e.view);
-  free(e.option);
   lnti_class_tree_free(e.tree);
-  free(e.class_of_option);
   lnti_extract_items_clear(&e.others);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);
@@ -712,6 +704,9 @@ done:
 }
 
 void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
+  for (size_t c = 0; result->title && c < result->model->n_classes; c++) free(result->title[c]);
+  free(result->title);
+  lnti_model_classes_clear(&result->classes);
   lnti_evaluation_free(result->evaluation);
   lnti_multilabel_evaluation_free(result->multilabel);
   lnti_hierarchy_evaluation_free(result->hierarchy);

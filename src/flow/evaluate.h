@@ -6,6 +6,7 @@
 #define LNTI_FLOW_EVALUATE_H
 
 #include <flow/judge.h>
+#include <flow/model_classes.h>
 #include <flow/project.h>
 #include <flow/report/report.h>
 #include <linnet/model.h>
@@ -50,7 +51,10 @@ typedef struct lnti_comparison {
 } lnti_comparison;
 
 typedef struct lnti_evaluate_result {
-  lnt_model *model;                       /**< open: class titles, feature, learner */
+  lnt_model *model;           /**< open: class titles, feature, learner */
+  lnti_model_classes classes; /**< what has become of them */
+  char **
+      title; /**< [n_classes] of those that several were merged into, what they are called by now; NULL: as in the model */
   lnti_evaluation *evaluation;            /**< of classes; NULL where it does not apply, as the next three */
   lnti_multilabel_evaluation *multilabel; /**< of labels */
   lnti_hierarchy_evaluation *hierarchy;   /**< of classes that form a tree, however they were learned */

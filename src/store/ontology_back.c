@@ -187,6 +187,27 @@ lnt_status lnti_store_question_once(int64_t *id_out, lnti_store *store, int64_t 
   return status;
 }
 
+static lnt_status made(uint64_t *ms_out, lnti_store *store, const char *sql, int64_t id, lnt_error *err) {
+  lnti_walk w;
+  uint64_t ms = 0;
+  lnt_status status = lnti_walk_begin(&w, store, sql, err);
+  if (!status) lnti_put_int(w.stmt, id);
+  while (lnti_walk_next(&w, &status, err)) ms = (uint64_t)lnti_get_int(w.stmt, 0);
+  lnti_walk_end(&w);
+  if (!status) *ms_out = ms;
+  return status;
+}
+
+lnt_status lnti_store_option_made(uint64_t *ms_out, lnti_store *store, int64_t option_id, lnt_error *err) {
+  return made(ms_out, store, "SELECT o.time_ms FROM options p JOIN operations o ON o.id = p.op_id WHERE p.id = ?",
+              option_id, err);
+}
+
+lnt_status lnti_store_question_made(uint64_t *ms_out, lnti_store *store, int64_t question_id, lnt_error *err) {
+  return made(ms_out, store, "SELECT o.time_ms FROM questions q JOIN operations o ON o.id = q.op_id WHERE q.id = ?",
+              question_id, err);
+}
+
 /* ---- what came later ---- */
 
 typedef struct later_op {

@@ -357,6 +357,11 @@ LNT_MUST_CHECK lnt_status lnti_tx_ontology_back(lnti_tx *tx, int64_t op_id, int6
  *  several were. */
 LNT_MUST_CHECK lnt_status lnti_store_question_once(int64_t *id_out, lnti_store *store, int64_t parent_option_id,
                                                    const char *key, lnt_error *err);
+/** When an option or a question came into the ontology, in ms since 1970; 0: there is none. Renamed ones stay the same. */
+LNT_MUST_CHECK lnt_status lnti_store_option_made(uint64_t *ms_out, lnti_store *store, int64_t option_id,
+                                                 lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_store_question_made(uint64_t *ms_out, lnti_store *store, int64_t question_id,
+                                                   lnt_error *err);
 /** Whether an operation is a migration, or an undo of one. */
 LNT_MUST_CHECK lnt_status lnti_store_is_migration(bool *out, lnti_store *store, int64_t op_id, lnt_error *err);
 /** Current answers of items with ids in [first,last], as lnti_store_answers, with what this write has done. `visit` does

@@ -88,9 +88,39 @@ class Migrate(program.Case):
         self.fails(2, "-C", "p", "evaluate", "m", says="the question is of type text")
         self.run_ok("-C", "p", "undo")
         self.run_ok("-C", "p", "ontology", "migrate", "rename", "kind", "id=class")
-        # Two classes of the model are one here: which of them is right cannot be said.
-        self.run_ok("-C", "p", "ontology", "migrate", "merge", f"class/first,class/{self.classes[1]}", "id=both")
-        self.assertEqual(evaluated()[:2], (1, 2))
+        # Two classes of the model are one here: either is right.
+        apart = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0")["confusion"]
+        self.run_ok("-C", "p", "ontology", "migrate", "merge", f"class/first,class/{self.classes[1]}", "id=both", "title=Both")
+        told = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0", "--html", "merged.html")
+        self.assertEqual((told["n"], told["n_unknown"], told["classes_with_items"]), (3, 0, 2))
+        self.assertEqual([(c["name"], c["n"], c.get("counts_as")) for c in told["classes"][:2]],
+                         [("Both", 2, None), (f"{self.classes[1]} (now Both)", 0, first)])
+        self.assertEqual(told["classes"][1]["f1"], None)
+        self.assertIn(f'2 items are "Both", which several of the model\'s classes were merged into since ("{first}", '
+                      f'"{self.classes[1]}"): each of these counts as it', told["warnings"][0])
+        self.assertGreaterEqual(told["confusion"][0][0], apart[0][0] + apart[1][1])
+        f1 = [c["f1"] for c in told["classes"] if c["n"]]
+        self.assertAlmostEqual(told["macro_f1"], sum(f1) / 2)
+        self.assertIn("2 of 3 classes have items here", self.run_ok("-C", "p", "evaluate", "m", "--resamples", "0").stdout)
+        self.assertIn("2 of 3 classes have items here", (self.folder / "merged.html").read_text())
+        self.assertIn("n_known", json.dumps(self.run_json("-C", "p", "evaluate", "m", "--unknown-class", first)["unknown"]))
+
+    def test_training_after_a_class_is_retired(self):
+        self.run_ok("-C", "p", "split", "--val", "0", "--test", "0")
+        self.run_ok("-C", "p", "ontology", "migrate", "retire", f"class/{self.classes[0]}")
+        warnings = self.run_json("-C", "p", "train", "--feature", "pixels")["models"][0]["warnings"]
+        self.assertIn(f'3 training items are of classes that are retired (first: "{self.classes[0]}"), and were left out. To '
+                      "learn them all the same restore the class, or merge it into another: linnet ontology migrate", warnings)
+
+    def test_a_class_that_was_split_off(self):
+        self.run_ok("-C", "p", "split", "--val", "0", "--test", "0.4")
+        self.run_ok("-C", "p", "train", "--name", "m")
+        item = self.run_lines("-C", "p", "items", "--where", f"split=test and class={self.classes[0]}")[0]["id"]
+        self.run_ok("-C", "p", "ontology", "migrate", "split", f"class/{self.classes[0]}", f"where=id={item}", "title=Odd")
+        told = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0")
+        self.assertEqual((told["n_unknown"], told["classes_with_items"]), (1, 2))
+        self.assertIn('1 item is of classes that are newer than the model (first: "Odd"; added or split off since it was '
+                      "trained), and was left out. Train again to have them", told["warnings"])
 
     def test_review(self):
         first = self.classes[0]

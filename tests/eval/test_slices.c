@@ -81,7 +81,7 @@ static void plain_values(double value_out[2], const sample *s, size_t slice, con
     }
     n += support;
     right += hits;
-    if (support + predicted == 0) continue;
+    if (support == 0) continue;
     f1 += 2 * (double)hits / (double)(support + predicted);
     seen++;
   }

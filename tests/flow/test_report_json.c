@@ -17,10 +17,25 @@ static const lnti_json_value *report_json(lnti_text *text, lnti_arena *arena, co
 }
 
 static void has_exactly_the_promised_keys_in_order(void **state) {
-  static const char *const KEY[] = {
-      "task",      "n",        "accuracy", "balanced_accuracy", "macro_f1",  "log_loss",
-      "ece",       "auroc",    "ci95",     "classes",           "confusion", "baseline_accuracy",
-      "group_key", "n_groups", "leaks",    "leak_sets",         "slices",    "seconds"};
+  static const char *const KEY[] = {"task",
+                                    "n",
+                                    "accuracy",
+                                    "balanced_accuracy",
+                                    "macro_f1",
+                                    "log_loss",
+                                    "ece",
+                                    "auroc",
+                                    "ci95",
+                                    "classes",
+                                    "classes_with_items",
+                                    "confusion",
+                                    "baseline_accuracy",
+                                    "group_key",
+                                    "n_groups",
+                                    "leaks",
+                                    "leak_sets",
+                                    "slices",
+                                    "seconds"};
   lnti_evaluation *e = sample_evaluation(30, 4, 20);
   const char **titles = sample_titles(4);
   lnti_report report = sample_report(e, titles);

@@ -122,7 +122,7 @@ def write_metrics():
         (n, k), wide = prob.shape, prob.astype(np.float64)
         predicted = wide.argmax(1)
         value = [(predicted == label).mean(), np.mean([(predicted[label == c] == c).mean() for c in set(label)]),
-                 metrics.f1_score(label, predicted, average="macro", zero_division=0), log_loss(wide, label, k),
+                 metrics.f1_score(label, predicted, labels=np.unique(label), average="macro", zero_division=0), log_loss(wide, label, k),
                  ece(wide, label), auroc(wide, label, k)]
         assert abs(value[0] - metrics.accuracy_score(label, predicted)) < 1e-15
         assert abs(value[1] - metrics.balanced_accuracy_score(label, predicted)) < 1e-12
@@ -366,7 +366,7 @@ def classes_row(prob, label):
     (n, k), wide = prob.shape, prob.astype(np.float64)
     predicted = wide.argmax(1)
     value = [metrics.accuracy_score(label, predicted), metrics.balanced_accuracy_score(label, predicted),
-             metrics.f1_score(label, predicted, average="macro", zero_division=0), log_loss(wide, label, k),
+             metrics.f1_score(label, predicted, labels=np.unique(label), average="macro", zero_division=0), log_loss(wide, label, k),
              ece(wide, label), auroc(wide, label, k)]
     rows = np.nan_to_num([row[2:] for row in classes(wide, label, k)])
     return value + list((np.arange(1, k + 1)[:, None] * rows).sum(0))

@@ -240,12 +240,21 @@ void lnti_page_measures(lnti_page *page, const lnti_measures *measures, const ch
   lnti_page_html(page, "</dl>\n");
 }
 
+static void averaged(lnti_page *page, const lnti_report *report) {
+  lnti_text says = {0};
+  if (page->status) return;
+  page->status = lnti_report_averaged(&says, report, page->err);
+  if (says.data) lnti_page_html(page, "<p class=\"note\">%s</p>\n", says.data);
+  lnti_text_clear(&says);
+}
+
 static void headline(lnti_page *page, const lnti_report *report) {
   const lnti_measures measures = lnti_report_measures(report);
   warn(page, report);
   lnti_page_html(page, "<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">How good is it?</h2>\n");
   lead(page, report);
   lnti_page_measures(page, &measures, report->unit);
+  averaged(page, report);
   if (report->resamples > 0) {
     lnti_page_html(page,
                    "<p class=\"note\">The range under each figure is its 95\u00a0%% interval: where the figure would "

@@ -53,9 +53,12 @@ static void write_classes(lnti_json_writer *w, const lnti_report *report) {
     lnti_json_kv_real(w, "specificity", class->specificity);
     lnti_json_kv_real(w, "f1", class->f1);
     lnti_json_kv_real(w, "average_precision", class->average_precision);
+    if (report->folded && report->folded[c] != (int32_t)c && report->class_ids)
+      lnti_json_kv_string(w, "counts_as", report->class_ids[report->folded[c]]);
     lnti_json_end_object(w);
   }
   lnti_json_end_array(w);
+  lnti_json_kv_int(w, "classes_with_items", (int64_t)lnti_report_with_items(report->evaluation));
 }
 
 static void write_dense_row(lnti_json_writer *w, const uint64_t *row, size_t k) {

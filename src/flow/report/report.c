@@ -191,6 +191,21 @@ lnt_status lnti_report_compared(lnti_text *out, const lnti_report_comparison *co
   return lnti_text_printf(out, err, "no difference that could be told from chance.");
 }
 
+size_t lnti_report_with_items(const lnti_evaluation *evaluation) {
+  size_t n = 0;
+  for (size_t c = 0; c < evaluation->k; c++) n += evaluation->classes[c].n > 0;
+  return n;
+}
+
+lnt_status lnti_report_averaged(lnti_text *out, const lnti_report *report, lnt_error *err) {
+  const lnti_evaluation *e = report->evaluation;
+  size_t n = e ? lnti_report_with_items(e) : 0;
+  if (!e || n == e->k) return LNT_OK;
+  return lnti_text_printf(
+      out, err, "%zu of %zu classes have items here: balanced accuracy and macro F1 are means over these alone.", n,
+      e->k);
+}
+
 lnt_status lnti_report_reliability(lnti_text *out, const lnti_report *report, lnt_error *err) {
   const lnti_measures measures = lnti_report_measures(report);
   const lnti_reliability *r = report->reliability;

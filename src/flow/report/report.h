@@ -124,6 +124,7 @@ typedef struct lnti_report {
   unsigned resamples;                /**< of the intervals; 0: there are none */
   uint64_t trained_ms, evaluated_ms; /**< since 1970; 0: not known */
   const char *const *class_titles;   /**< [evaluation->k] */
+  const int32_t *folded; /**< [evaluation->k] the class that answers with this one count as; NULL: each is itself */
   const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
   lnti_task task;                    /**< 0: LNTI_MULTICLASS */
   const lnti_evaluation *evaluation; /**< of classes; NULL where it does not apply, as the next three */
@@ -197,6 +198,10 @@ lnti_report_value lnti_report_measure_interval(const lnti_measure *measure, cons
 LNT_MUST_CHECK lnt_status lnti_report_cost_words(lnti_text *out, const lnti_report_costs *costs, lnt_error *err);
 /** What a row comes to, for people; plain text. Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_unknown_words(lnti_text *out, const lnti_report_unknown_row *row, lnt_error *err);
+/** Classes that some of the items are of. */
+size_t lnti_report_with_items(const lnti_evaluation *evaluation);
+/** Which classes the means are taken over, for people; "" where it is all. Appended. */
+LNT_MUST_CHECK lnt_status lnti_report_averaged(lnti_text *out, const lnti_report *report, lnt_error *err);
 /** The calibration error before and after calibration, and beside that of chance, for people; "" where it is not known.
  *  Appended. */
 LNT_MUST_CHECK lnt_status lnti_report_reliability(lnti_text *out, const lnti_report *report, lnt_error *err);

@@ -191,11 +191,36 @@ static lnt_status find_options(lnti_training *t, lnt_error *err) {
   return status ? status : lnti_train_classes_find(t, err);
 }
 
+/* Itself, or a node that it is below. */
+static bool is_retired(const lnti_ontology *ontology, size_t option) {
+  for (; option != LNTI_NONE; option = ontology->options[option].parent) {
+    if (ontology->options[option].retired) return true;
+  }
+  return false;
+}
+
+static lnt_status tell_left_out(lnti_training *t, size_t n, size_t n_retired, size_t first_retired, const char *what,
+                                lnt_error *err) {
+  lnti_messages *warnings = &t->result->warnings;
+  lnt_status status = LNT_OK;
+  if (n_retired > 0)
+    status = lnti_messages_add(
+        warnings, err,
+        "%zu %s %s of classes that are retired (first: \"%.80s\"), and %s left out. To learn them all the same restore "
+        "the class, or merge it into another: linnet ontology migrate",
+        n_retired, what, lnti_plural(n_retired, "item is", "items are"), t->ontology->options[first_retired].title,
+        lnti_plural(n_retired, "was", "were"));
+  if (status || n == n_retired) return status;
+  return lnti_messages_add(warnings, err, "%zu %s %s of classes that the model does not know, and %s left out",
+                           n - n_retired, what, lnti_plural(n - n_retired, "item is", "items are"),
+                           lnti_plural(n - n_retired, "was", "were"));
+}
+
 /* Leaves out items of classes that the model will not know: validation items of classes without training items, and
  * items that still carry a retired option; of labels, items of which nothing that can be learned is known. */
 static lnt_status keep_known(lnti_training *t, lnti_labelled *rows, const char *what, lnt_error *err) {
   bool *keep = NULL;
-  size_t n = rows->items.n;
+  size_t n = rows->items.n, n_retired = 0, first_retired = LNTI_NONE;
   if (n == 0 || t->target.task == LNTI_REGRESSION) return LNT_OK;
   lnt_status status = lnti_alloc_zero(&keep, n, sizeof *keep, err);
   if (status) return status;
@@ -203,6 +228,7 @@ static lnt_status keep_known(lnti_training *t, lnti_labelled *rows, const char *
     if (rows->option) {
       int32_t class = t->class_of_option[rows->option[i]];
       keep[i] = class >= 0 && t->class_option[class] == rows->option[i];
+      if (!keep[i] && is_retired(t->ontology, rows->option[i]) && n_retired++ == 0) first_retired = rows->option[i];
     }
     for (size_t c = 0; rows->yes && c < t->n_options; c++) {
       keep[i] = keep[i] || (t->class_of_option[t->option[c]] >= 0 && rows->yes[i * rows->n_labels + c] >= 0);
@@ -211,10 +237,7 @@ static lnt_status keep_known(lnti_training *t, lnti_labelled *rows, const char *
   lnti_labelled_keep(rows, keep);
   free(keep);
   if (rows->items.n == n) return LNT_OK;
-  return lnti_messages_add(&t->result->warnings, err,
-                           "%zu %s items are of classes that the model does not know and were "
-                           "left out",
-                           n - rows->items.n, what);
+  return tell_left_out(t, n - rows->items.n, n_retired, first_retired, what, err);
 }
 
 lnt_status lnti_train_rows_load(lnti_training *t, lnt_error *err) {
