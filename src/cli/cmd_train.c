@@ -251,8 +251,10 @@ static lnt_status print_saved(lnti_cli *cli, const lnti_train_result *r, lnt_err
 
 static lnt_status print_result(lnti_cli *cli, const lnti_train_result *r, lnt_error *err) {
   lnti_text head = {0};
-  lnt_status status = lnti_text_printf(&head, err, "%s: %s on %s, %s, %s", r->model, r->learner, r->feature, r->target,
-                                       lnti_show_things(r->n_classes, "class").text);
+  const bool classes = lnti_figure_find(&r->figures, "mae") == r->figures.n; /* a number has none */
+  lnt_status status =
+      lnti_text_printf(&head, err, "%s: %s on %s, %s%s%s", r->model, r->learner, r->feature, r->target,
+                       classes ? ", " : "", classes ? lnti_show_things(r->n_classes, "class").text : "");
   if (!status) status = lnti_print_plain(cli, head.data, err);
   lnti_text_clear(&head);
   if (status) return status;

@@ -322,6 +322,15 @@ static lnt_status write_levels(lnti_text *text, const lnti_hierarchy_evaluation 
                           100 * sure->threshold, 100 * sure->coverage, sure->depth, 100 * sure->accuracy);
 }
 
+/* Decimals that show four digits of the largest: all numbers of the table have as many. */
+static int residual_decimals(const lnti_regression_evaluation *e) {
+  double most = 0;
+  for (size_t b = 0; b < e->n_bins; b++) most = fmax(most, fmax(fabs(e->bin[b].p10), fabs(e->bin[b].p90)));
+  if (!(most > 0)) return 1;
+  double digits = 3 - floor(log10(most));
+  return digits < 0 ? 0 : digits > 9 ? 9 : (int)digits;
+}
+
 static lnt_status write_residuals(lnti_text *text, const lnti_regression_evaluation *e, bool styled, lnt_error *err) {
   static const lnti_column COLUMN[] = {{"true value", LNTI_ALIGN_LEFT},
                                        {"n", LNTI_ALIGN_RIGHT},
@@ -330,15 +339,18 @@ static lnt_status write_residuals(lnti_text *text, const lnti_regression_evaluat
                                        {"eight in ten between", LNTI_ALIGN_LEFT}};
   lnti_table table;
   lnti_table_init(&table, COLUMN, 5, 2);
+  const int digits = residual_decimals(e);
   lnt_status status = heading(text, "Errors", " by size of the truth", styled, err);
   for (size_t b = 0; b < e->n_bins && !status; b++) {
     const lnti_residual_bin *bin = &e->bin[b];
-    char range[64], mae[32], mean[32], spread[64];
+    char range[64], mae[400], mean[400], spread[800];
     int n_range = snprintf(range, sizeof range, "%.4g", bin->low);
     if (bin->low < bin->high) (void)snprintf(range + n_range, sizeof range - (size_t)n_range, " to %.4g", bin->high);
-    (void)snprintf(mae, sizeof mae, "%.4g", bin->mae);
-    (void)snprintf(mean, sizeof mean, "%+.4g", bin->mean);
-    (void)snprintf(spread, sizeof spread, "%+.4g and %+.4g", bin->p10, bin->p90);
+    (void)snprintf(mae, sizeof mae, "%.*f", digits, bin->mae);
+    (void)snprintf(mean, sizeof mean, "%+.*f", digits, bin->mean);
+    int n_spread = snprintf(spread, sizeof spread, "%+.*f", digits, bin->p10);
+    if (bin->p10 < bin->p90 && n_spread > 0)
+      (void)snprintf(spread + n_spread, sizeof spread - (size_t)n_spread, " and %+.*f", digits, bin->p90);
     lnti_shown n = lnti_show_count(bin->n);
     const char *cells[] = {range, n.text, mae, mean, spread};
     status = lnti_table_row(&table, cells, err);

@@ -203,6 +203,11 @@ class Targets(program.Case):
             if target == "shade":  # a range of one value is that value
                 text = self.run_ok("-C", self.home, "evaluate", target, "--resamples", "0").stdout
                 self.assertRegex(text, r"\n  20 to 30 .*\n  40  ")
+                errors = re.findall(r"[+-]\d+\.(\d+)", text.split("\nErrors")[1].split("\n\n")[0])
+                self.assertEqual(len({len(decimals) for decimals in errors}), 1, text)
+                said = self.run_ok("-C", self.home, "train", "--target", "shade", "--learner", "ridge", "--feature", "pixels",
+                                   "--name", "again").stdout
+                self.assertRegex(said, r"\Aagain: ridge on [^,]*pixels:[^ ]*, [^,]*\n")
 
     def test_predictions_are_what_was_judged(self):
         """The figure of an evaluation, from the answers of predict and the labels of items."""

@@ -227,9 +227,10 @@ static void advice_is_given_at_the_end_of_a_list(void **state) {
       {"wrong=2,3,4",
        "the best wrong, 2, is the smallest of its list: try smaller ones too, for example with --set wrong=2,1"},
       {"wrong=0,3,4", ""}, /* nothing is smaller */
-      {"wrong=3,2,4", "smallest"}};
+      {"wrong=3,2,4", "smallest of its list: try"},
+      {"gap=2,4,8", ""}}; /* equally good */
   rows *r = make_rows(ROWS, 3, false);
-  for (size_t i = 0; i < 3; i++) {
+  for (size_t i = 0; i < 4; i++) {
     lnti_choice c = {0};
     lnti_text text = {0};
     assert_ok(choose(&c, r, 3, &lists[i].set, 1, ERR));
@@ -239,6 +240,24 @@ static void advice_is_given_at_the_end_of_a_list(void **state) {
     lnti_text_clear(&text);
     lnti_choice_clear(&c);
   }
+  free(r);
+}
+
+/* Better by less than it is known to: worth a try, and said so. */
+static void advice_says_how_sure_it_is(void **state) {
+  (void)state;
+  const char *const set[] = {"wrong=2,3,4"};
+  rows *r = make_rows(ROWS, 3, false);
+  lnti_choice c = {0};
+  lnti_text text = {0};
+  assert_ok(choose(&c, r, 3, set, 1, ERR));
+  c.point[1].cost[0] = c.point[0].cost[0] + c.point[0].cost_se[0] / 2;
+  assert_ok(lnti_choice_advice(&text, &c, ERR));
+  assert_string_equal(text.data,
+                      "the best wrong, 2, is the smallest of its list, though not surely better than the next: "
+                      "try smaller ones too, for example with --set wrong=2,1");
+  lnti_text_clear(&text);
+  lnti_choice_clear(&c);
   free(r);
 }
 
@@ -318,6 +337,7 @@ int main(void) {
       cmocka_unit_test(groups_stay_in_one_fold),
       cmocka_unit_test(one_point_is_judged_as_it_is),
       cmocka_unit_test(advice_is_given_at_the_end_of_a_list),
+      cmocka_unit_test(advice_says_how_sure_it_is),
       cmocka_unit_test(too_few_rows_and_cancelling),
       cmocka_unit_test(what_is_told),
       cmocka_unit_test(allocations_that_fail),

@@ -107,6 +107,25 @@ static void one_slice_is_nothing_to_compare(void **state) {
   lnti_text_clear(&text);
 }
 
+/* Rows that are too small to be compared may be better or worse than those that are called so. */
+static void the_best_is_one_of_those_compared(void **state) {
+  lnti_report_slice room[4];
+  char key[] = "site", value[] = "north";
+  lnti_report_slices slices = sample_slices(room, key, value);
+  lnti_text text = {NULL, 0, 0};
+  (void)state;
+  slices.gap.n_enough = 2;
+  for (size_t i = 0; i < 3; i++) room[i].kind = LNTI_SLICE_VALUE;
+  slices.grouped = false;
+  assert_ok(lnti_report_gap(&text, &slices, ERR));
+  assert_non_null(strstr(text.data, "Of the 2 rows with at least 30 images (the others tell too little): best is "));
+  text.length = 0;
+  slices.grouped = true;
+  assert_ok(lnti_report_gap(&text, &slices, ERR));
+  assert_non_null(strstr(text.data, "30 images of at least 10 groups (the others"));
+  lnti_text_clear(&text);
+}
+
 static void equal_slices_have_no_best(void **state) {
   lnti_report_slice room[4];
   char key[] = "site", value[] = "north";
@@ -125,10 +144,15 @@ static void equal_slices_have_no_best(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equal_slices_have_no_best),       cmocka_unit_test(groups_are_said_in_words),
-      cmocka_unit_test(one_slice_is_nothing_to_compare), cmocka_unit_test(pairs_come_by_count_then_class),
-      cmocka_unit_test(no_pairs_where_all_is_right),     cmocka_unit_test(worst_class_comes_first_and_unseen_last),
-      cmocka_unit_test(worst_first_sorts_any_number),    cmocka_unit_test(figures_are_shown_as_is_customary),
+      cmocka_unit_test(the_best_is_one_of_those_compared),
+      cmocka_unit_test(equal_slices_have_no_best),
+      cmocka_unit_test(groups_are_said_in_words),
+      cmocka_unit_test(one_slice_is_nothing_to_compare),
+      cmocka_unit_test(pairs_come_by_count_then_class),
+      cmocka_unit_test(no_pairs_where_all_is_right),
+      cmocka_unit_test(worst_class_comes_first_and_unseen_last),
+      cmocka_unit_test(worst_first_sorts_any_number),
+      cmocka_unit_test(figures_are_shown_as_is_customary),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,10 +97,11 @@ void lnti_page_numbers(lnti_page *page, const lnti_report *report) {
   }
   ranges(page, report);
   if (!isnan(report->regression->interval_coverage)) {
-    lnti_page_html(page,
-                   "<p class=\"note\">The ranges that the model itself states hold the true value of %s of these "
-                   "images.</p>\n",
-                   lnti_report_percent(report->regression->interval_coverage).text);
+    lnti_page_html(
+        page,
+        "<p class=\"note\">The ranges that the model itself states, meant for nine in ten, hold the true value "
+        "of %s of these images.</p>\n",
+        lnti_report_percent(report->regression->interval_coverage).text);
   }
   lnti_page_html(page, "</section>\n");
 }

@@ -289,13 +289,33 @@ static lnt_status gap_apart(lnti_text *out, const lnti_report_slices *slices, ln
   return status ? status : lnti_text_printf(out, err, ".");
 }
 
+/* Where some rows are too small for it, which ones the best and the worst are of. */
+static lnt_status gap_among(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
+  size_t rows = 0;
+  for (size_t i = 0; i < slices->n; i++) {
+    lnti_slice_kind kind = slices->slices[i].kind;
+    rows += kind == LNTI_SLICE_VALUE || kind == LNTI_SLICE_RANGE;
+  }
+  if (rows <= slices->gap.n_enough) return LNT_OK;
+  lnt_status status = lnti_text_printf(out, err, "Of the %zu rows with at least %d images", slices->gap.n_enough,
+                                       LNTI_SLICE_ITEMS_ENOUGH);
+  if (!status && slices->grouped)
+    status = lnti_text_printf(out, err, " of at least %d groups", LNTI_SLICE_GROUPS_ENOUGH);
+  return status ? status : lnti_text_printf(out, err, " (the others tell too little): ");
+}
+
 static lnt_status gap_figures(lnti_text *out, const lnti_report_slices *slices, lnt_error *err) {
   const lnti_slice_gap *gap = &slices->gap;
   const bool points = is_accuracy(slices);
+  const size_t before = out->length;
+  lnt_status status = gap_among(out, slices, err);
+  const bool first = out->length == before;
+  if (status) return status;
   if (!(gap->difference > 0))
-    return lnti_text_printf(out, err, "These are equally good (%s).", slice_value(slices, gap->best).text);
-  lnt_status status = points ? LNT_OK : lnti_text_printf(out, err, "%s: ", slices->measure[0]->title);
-  if (!status) status = lnti_text_printf(out, err, points ? "Best is " : "best is ");
+    return lnti_text_printf(out, err, "%s are equally good (%s).", first ? "These" : "these",
+                            slice_value(slices, gap->best).text);
+  if (!points) status = lnti_text_printf(out, err, "%s: ", slices->measure[0]->title);
+  if (!status) status = lnti_text_printf(out, err, points && first ? "Best is " : "best is ");
   if (!status) status = quote_value(out, lnti_report_slice_title(&slices->slices[gap->best]), err);
   if (!status)
     status = lnti_text_printf(out, err, " (%s%s), worst ", slice_value(slices, gap->best).text, points ? " right" : "");

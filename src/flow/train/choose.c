@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of the loss, by which it must fall towards an end of a list to be worth a word. */
+static const double SLOPE_LEAST = 1e-3;
+
 typedef struct choosing {
   lnti_choice *choice;
   const lnti_choose_options *options;
@@ -239,14 +242,16 @@ static lnt_status values_beyond(lnti_text *out, const lnti_param *param, double 
   return status;
 }
 
-/* An end of a list where the loss was still falling, by more than it is known to. */
-static bool may_be_better_beyond(const lnti_choice *choice, size_t row) {
+/* An end of a list: what lies beyond was not tried. `sure_out`: the loss was still falling, by more than it is known to. */
+static bool may_be_better_beyond(bool *sure_out, const lnti_choice *choice, size_t row) {
   const lnti_param *param = &choice->grid.learner->params[row];
   int end = lnti_grid_end(&choice->grid, choice->best, row);
   double at = choice->grid.point[choice->best].value[row];
   if (end == 0 || at == (end < 0 ? param->min : param->max)) return false;
   const lnti_choice_point *best = &choice->point[choice->best], *beside = &choice->point[point_beside(choice, row)];
-  return !(beside->cost[0] - best->cost[0] <= best->cost_se[0]);
+  double falls = beside->cost[0] - best->cost[0];
+  *sure_out = !(falls <= best->cost_se[0]);
+  return *sure_out || falls > SLOPE_LEAST * best->cost[0];
 }
 
 lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_error *err) {
@@ -254,14 +259,15 @@ lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_err
   lnt_status status = LNT_OK;
   for (size_t row = 0; table[row].name && !status; row++) {
     char *value = NULL;
-    if (!may_be_better_beyond(choice, row)) continue;
+    bool sure = false;
+    if (!may_be_better_beyond(&sure, choice, row)) continue;
     int end = lnti_grid_end(&choice->grid, choice->best, row);
     status = lnti_params_text(&value, &choice->grid.point[choice->best], table[row].name, err);
     if (!status) {
-      status = lnti_text_printf(out, err,
-                                "%sthe best %s, %s, is the %s of its list: try %s ones too, for example with --set %s=",
-                                out->length ? "; " : "", table[row].name, value, end < 0 ? "smallest" : "largest",
-                                end < 0 ? "smaller" : "larger", table[row].name);
+      status = lnti_text_printf(
+          out, err, "%sthe best %s, %s, is the %s of its list%s: try %s ones too, for example with --set %s=",
+          out->length ? "; " : "", table[row].name, value, end < 0 ? "smallest" : "largest",
+          sure ? "" : ", though not surely better than the next", end < 0 ? "smaller" : "larger", table[row].name);
     }
     if (!status) {
       status = values_beyond(out, &table[row], choice->grid.point[point_beside(choice, row)].value[row],

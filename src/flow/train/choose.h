@@ -58,7 +58,7 @@ void lnti_choice_clear(lnti_choice *choice);
 /** "C=0.03, k=5": what varies, of a point; of a grid of one point "the parameters as they are". */
 LNT_MUST_CHECK lnt_status lnti_choice_text(lnti_text *out, const lnti_choice *choice, size_t point, lnt_error *err);
 /** For people: which parameters stand at an end of their list, where better values may lie beyond,
- *  the loss falling towards it by more than its standard error, with values to try; "" where none does. */
+ *  the loss falling towards it (and whether by more than its standard error), with values to try; "" where none does. */
 LNT_MUST_CHECK lnt_status lnti_choice_advice(lnti_text *out, const lnti_choice *choice, lnt_error *err);
 /** One object: folds, n, fits, seconds, searched, grid and the figures of the best (docs/guide/train.md). */
 void lnti_choice_write(lnti_json_writer *w, const lnti_choice *choice);
