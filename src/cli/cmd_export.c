@@ -13,8 +13,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, const lnti_refused *refused,
-                             lnt_error *err) {
+static lnt_status print_json(lnti_cli *cli, const char *snapshot, const lnti_export_result *result,
+                             const lnti_refused *refused, lnt_error *err) {
   lnti_json_writer *w = NULL;
   lnt_status status = lnti_cli_json(&w, cli, 0, err);
   if (status) return status;
@@ -28,6 +28,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_export_result *result, co
   lnti_json_kv_int(w, "removed", (int64_t)result->removed);
   lnti_json_kv_int(w, "left", (int64_t)result->left);
   lnti_json_kv_int(w, "held", (int64_t)result->held);
+  if (snapshot) lnti_json_kv_string(w, "snapshot", snapshot);
   lnti_refused_json(w, refused);
   lnti_json_kv_int(w, "bytes", (int64_t)result->bytes);
   lnti_json_kv_real(w, "seconds", result->seconds);
@@ -150,10 +151,10 @@ static lnt_status read_convert(lnti_export_options *options, const lnti_args *ar
   return status;
 }
 
-/* --split NAME is a filter for short. */
+/* --split NAME is a filter for short; a snapshot has its own splits. */
 static lnt_status read_where(lnti_text *out, const lnti_args *args, lnt_error *err) {
   const char *where = lnti_args_text(args, "where", ""), *split = lnti_args_text(args, "split", NULL);
-  if (!split) return lnti_text_printf(out, err, "%s", where);
+  if (!split || lnti_args_has(args, "snapshot")) return lnti_text_printf(out, err, "%s", where);
   if (strpbrk(split, "\"\\")) return lnti_fail(err, LNT_EINVAL, "--split: no split is called '%s'", split);
   lnt_status status = lnti_text_printf(out, err, "split=\"%s\"", split);
   return !status && *where ? lnti_text_printf(out, err, " and (%s)", where) : status;
@@ -176,6 +177,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = read_convert(&options, args, err);
   if (!status) status = read_where(&where, args, err);
   options.where = where.length > 0 ? where.data : NULL;
+  options.snapshot = lnti_args_text(args, "snapshot", NULL);
+  options.split = options.snapshot ? lnti_args_text(args, "split", NULL) : NULL;
   bool folder = options.format == LNTI_EXPORT_FOLDER;
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_export(&result, project, path, &options, err);
@@ -185,7 +188,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
                   "cancelled; %s keeps the files that it has now, each of them whole; the same command goes on", path);
   }
   if (!status) {
-    status = cli->json ? print_json(cli, &result, &refused, err) : print(cli, path, folder, &result, &refused, err);
+    status = cli->json ? print_json(cli, options.snapshot, &result, &refused, err)
+                       : print(cli, path, folder, &result, &refused, err);
   }
   if (!status && result.n_refused > 0) cli->exit_code = LNTI_EXIT_PARTLY;
   lnti_refused_clear(&refused);
@@ -206,6 +210,9 @@ static const lnti_cli_option option_table[] = {
      "copyright): of the copies' metadata, and of a table's",
      false},
     {"split", 0, "NAME", "only items of this split; \"\" for those in none", false},
+    {"snapshot", 0, "NAME",
+     "everything as it was when this snapshot was taken: answers, splits, groups, metadata and what classes were called",
+     false},
     {"link", 0, NULL,
      "link to the files instead of copying them: hard links, or symbolic ones where the file system has none", false},
     {"symlink", 0, NULL, "symbolic links instead of copies", false},
@@ -221,6 +228,7 @@ static const lnti_example examples[] = {
     {"JPEGs of at most 512 pixels a side:", "linnet export small --convert jpeg --size 512"},
     {"Again, after more was labelled; only what has changed is written:", "linnet export sorted"},
     {"All that is known of each item, for a spreadsheet:", "linnet export items.csv"},
+    {"What was published, again, whatever changed since:", "linnet export published --snapshot v1"},
     {NULL, NULL},
 };
 
@@ -228,7 +236,7 @@ const lnti_command lnti_cmd_export = {
     .name = "export",
     .summary = "write items as class folders, or as a table",
     .usage =
-        "OUT [--format folder|csv|jsonl] [--where FILTER] [--split NAME] [--target QUESTION] [--strip gps,serials] "
+        "OUT [--format folder|csv|jsonl] [--where FILTER] [--split NAME] [--snapshot NAME] [--target QUESTION] [--strip gps,serials] "
         "[--link | --symlink | --convert jpeg|png [--size N]]",
     .about =
         "A folder gets the images as OUT/SPLIT/CLASS/NAME, those without a label in OUT/SPLIT/unlabelled; SPLIT is unsplit "

@@ -26,6 +26,27 @@ typedef struct listing {
   size_t n;
 } listing;
 
+/* What the run was made of, where that was a snapshot. */
+static lnt_status snapshot_json(lnti_json_writer *w, const lnti_model_row *model, lnt_error *err) {
+  lnti_arena arena = {0};
+  const lnti_json_value *split = NULL, *snapshot = NULL;
+  const char *text = model->split_json, *name = NULL, *fingerprint = NULL;
+  lnt_status status = *text ? lnti_json_parse(&split, &arena, text, strlen(text), model->name, err) : LNT_OK;
+  snapshot = status ? NULL : lnti_json_get(split, "snapshot");
+  lnti_json_key(w, "snapshot");
+  if (!snapshot) lnti_json_null(w);
+  if (snapshot) status = lnti_json_get_string(&name, snapshot, "name", "", err);
+  if (snapshot && !status) status = lnti_json_get_string(&fingerprint, snapshot, "fingerprint", "", err);
+  if (snapshot && !status) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "name", name);
+    lnti_json_kv_string(w, "fingerprint", fingerprint);
+    lnti_json_end_object(w);
+  }
+  lnti_arena_clear(&arena);
+  return status;
+}
+
 static lnt_status json_row(void *payload, const lnti_model_row *model, lnt_error *err) {
   static const char *const metrics[] = {"accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece", "auroc"};
   listing *l = payload;
@@ -47,8 +68,9 @@ static lnt_status json_row(void *payload, const lnti_model_row *model, lnt_error
     lnti_json_kv_real(w, metrics[i], lnti_result_metric(model->result_json, metrics[i]));
   }
   lnti_json_end_object(w);
+  lnt_status status = snapshot_json(w, model, err);
   lnti_json_end_object(w);
-  return lnti_json_finish(w, err);
+  return status ? status : lnti_json_finish(w, err);
 }
 
 static lnt_status foreign_json(void *payload, const lnti_foreign_set *set, lnt_error *err) {

@@ -572,6 +572,7 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .n_groups = result->n_groups,
                        .calibrated_on = model->calibrated_on,
                        .n_train = model->n_train,
+                       .snapshot_json = model->snapshot_json,
                        .seed = model->seed,
                        .resamples = result->resamples,
                        .trained_ms = model->created_ms,

@@ -155,13 +155,7 @@ static lnt_status keep_key(void *payload, int64_t key_id, const char *key, lnt_e
 }
 
 static lnt_status load_names(taking *t, lnt_error *err) {
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_store_counts_read(&counts, t->project->store, err);
-  if (status) return status;
-  for (size_t i = 0; i < counts.n_splits && !status; i++) {
-    status = lnti_snapshot_names_add(&t->splits, counts.splits[i].name, err);
-  }
-  lnti_store_counts_clear(&counts);
+  lnt_status status = lnti_snapshot_names_splits(&t->splits, t->project, err);
   if (!status) status = lnti_store_meta_keys(t->project->store, keep_key, &t->keys, err);
   if (!status && t->keys.n > 1) qsort(t->keys.name, t->keys.n, sizeof *t->keys.name, by_text);
   return status;

@@ -20,6 +20,8 @@ typedef struct lnti_snapshot_names {
 } lnti_snapshot_names;
 LNT_MUST_CHECK lnt_status lnti_snapshot_names_add(lnti_snapshot_names *names, const char *name, lnt_error *err);
 void lnti_snapshot_names_clear(lnti_snapshot_names *names);
+/** Adds the names of the project's splits, as it is. */
+LNT_MUST_CHECK lnt_status lnti_snapshot_names_splits(lnti_snapshot_names *names, lnti_project *project, lnt_error *err);
 
 /** Appends an item to a block. @param after_id  the item before it in the block; 0 */
 LNT_MUST_CHECK lnt_status lnti_snapshot_put(lnti_text *out, const lnti_item_view *view, int64_t after_id,

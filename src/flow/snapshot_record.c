@@ -20,6 +20,16 @@ lnt_status lnti_snapshot_names_add(lnti_snapshot_names *names, const char *name,
   return status;
 }
 
+lnt_status lnti_snapshot_names_splits(lnti_snapshot_names *names, lnti_project *project, lnt_error *err) {
+  lnti_store_counts counts = {0};
+  lnt_status status = lnti_store_counts_read(&counts, project->store, err);
+  for (size_t i = 0; !status && i < counts.n_splits; i++) {
+    status = lnti_snapshot_names_add(names, counts.splits[i].name, err);
+  }
+  lnti_store_counts_clear(&counts);
+  return status;
+}
+
 void lnti_snapshot_names_clear(lnti_snapshot_names *names) {
   for (size_t i = 0; i < names->n; i++) free(names->name[i]);
   free(names->name);

@@ -44,6 +44,12 @@ static lnt_status note_answer(void *payload, const lnti_answer_row *row, lnt_err
   return LNT_OK;
 }
 
+static lnt_status note_answers(void *payload, const lnti_snapshot_item *item, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < item->n_answers && !status; i++) status = note_answer(payload, &item->answers[i], err);
+  return status;
+}
+
 /* Also those that are never meant where none is named: they can be chosen as well. */
 static lnt_status fail_several(const lnti_ontology *ontology, const bool *answered, lnt_error *err) {
   lnti_text list = {0};
@@ -86,12 +92,13 @@ static lnt_status fail_type(const lnti_ontology *ontology, const lnti_question *
 
 /* [n_questions] the targets that have answers, for the caller to free; *n_out of them could be meant where none is named. Choices
  * come before what is said beside them: a project of classes with a checklist of remarks learns its classes. */
-static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, lnti_project *project,
-                             const lnti_ontology *ontology, lnt_error *err) {
+static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, const lnti_snapshot *snapshot,
+                             lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
   answered_state state = {ontology, NULL};
   size_t n_choices = 0;
   lnt_status status = lnti_alloc_zero(&state.answered, ontology->n_questions, sizeof *state.answered, err);
-  if (!status) status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
+  if (!status && snapshot) status = lnti_snapshot_walk(snapshot, note_answers, &state, err);
+  if (!status && !snapshot) status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
   if (status) {
     free(state.answered);
     return status;
@@ -115,16 +122,16 @@ static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, lnti_p
 lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
   bool *answered = NULL;
   size_t last = LNTI_NONE;
-  lnt_status status = find_meant(&answered, n_out, &last, project, ontology, err);
+  lnt_status status = find_meant(&answered, n_out, &last, NULL, project, ontology, err);
   free(answered);
   return status;
 }
 
-static lnt_status find_only(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
-                            lnt_error *err) {
+static lnt_status find_only(size_t *question_out, const lnti_snapshot *snapshot, lnti_project *project,
+                            const lnti_ontology *ontology, lnt_error *err) {
   bool *answered = NULL;
   size_t n = 0, last = LNTI_NONE;
-  lnt_status status = find_meant(&answered, &n, &last, project, ontology, err);
+  lnt_status status = find_meant(&answered, &n, &last, snapshot, project, ontology, err);
   if (status) return status;
   if (n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
@@ -141,9 +148,14 @@ static lnt_status find_only(size_t *question_out, lnti_project *project, const l
 
 lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                             const char *path, lnt_error *err) {
+  return lnti_target_find_of(question_out, NULL, project, ontology, path, err);
+}
+
+lnt_status lnti_target_find_of(size_t *question_out, const lnti_snapshot *snapshot, lnti_project *project,
+                               const lnti_ontology *ontology, const char *path, lnt_error *err) {
   size_t question = LNTI_NONE;
-  lnt_status status =
-      path ? lnti_ontology_find_question(&question, ontology, path, err) : find_only(&question, project, ontology, err);
+  lnt_status status = path ? lnti_ontology_find_question(&question, ontology, path, err)
+                           : find_only(&question, snapshot, project, ontology, err);
   if (status) return status;
   const lnti_question *found = &ontology->questions[question];
   if (!lnti_target_task(found)) return fail_type(ontology, found, err);

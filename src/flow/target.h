@@ -30,6 +30,11 @@ lnti_task lnti_target_task(const lnti_question *question);
 LNT_MUST_CHECK lnt_status lnti_target_find(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                            const char *path, lnt_error *err);
 
+/** As that, by the answers in a snapshot (NULL: as they are), in its own ontology with its ids of rows. */
+LNT_MUST_CHECK lnt_status lnti_target_find_of(size_t *question_out, const lnti_snapshot *snapshot,
+                                              lnti_project *project, const lnti_ontology *ontology, const char *path,
+                                              lnt_error *err);
+
 /**
  * The question that a model or its predictions answer: of that path, or at the top the one that had this id before a
  * migration, which is told in the log.

@@ -91,13 +91,14 @@ static lnt_status read_model(lnti_model_row *out, lnti_stmt *stmt, lnt_error *er
   model.feature = lnti_get_text(stmt, 9);
   model.n_train = (size_t)lnti_get_int(stmt, 10);
   model.result_json = lnti_get_text(stmt, 11);
+  model.split_json = lnti_get_text(stmt, 12);
   *out = model;
   return LNT_OK;
 }
 
 #define SELECT_MODELS                                                                                         \
   "SELECT m.id, m.run_id, m.name, m.file, m.content, m.bytes, m.created_ms, r.target, r.learner, r.feature, " \
-  "r.n_train, r.result_json FROM models m JOIN runs r ON r.id = m.run_id "
+  "r.n_train, r.result_json, r.split_json FROM models m JOIN runs r ON r.id = m.run_id "
 
 lnt_status lnti_store_models(lnti_store *store, const char *name, lnti_model_visit visit, void *payload,
                              lnt_error *err) {

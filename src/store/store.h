@@ -396,7 +396,8 @@ typedef struct lnti_run {
   size_t n_train;
   const char *data_fingerprint;
   const char *code_version, *cpu;
-  const char *split_json;  /**< how its rows were told from validation and test; "" or NULL: not by a split */
+  const char *
+      split_json; /**< how its rows were told from validation and test, or "snapshot": its name and fingerprint; "" or NULL: not by a split */
   const char *state;       /**< "running", "done", "failed", "cancelled", "interrupted" */
   const char *result_json; /**< timings, validation metrics; "" before the end */
   const char *error;       /**< "" */
@@ -420,7 +421,7 @@ typedef struct lnti_model_row {
   uint64_t bytes, created_ms;
   const char *target, *learner, *feature; /**< filled by readers, from the run */
   size_t n_train;
-  const char *result_json;
+  const char *result_json, *split_json;
 } lnti_model_row;
 /** Adds, or replaces the one of the same name. */
 LNT_MUST_CHECK lnt_status lnti_tx_model(lnti_tx *tx, int64_t *id_out, const lnti_model_row *model, lnt_error *err);

@@ -1,12 +1,14 @@
 """snapshot: names for the data, their fingerprint, and what changed between two."""
 import hashlib
 import json
+import pathlib
+import shutil
 import unittest
 import zipfile
 
 import program
 import test_targets
-from program import write_pgm, picture
+from program import write_folders, write_pgm, picture
 
 
 def fingerprint(lines, content):
@@ -171,6 +173,9 @@ class Snapshots(program.Case):
         self.run_ok("-C", name, "import", "photos", "--changed", "update")
         told = self.run_json("-C", name, "train", "--name", "m", "--snapshot", "then", expect=3)
         self.assertEqual(told["models"][0]["n_train"], 17)
+        listed = self.run_lines("-C", name, "models")[0]
+        self.assertEqual(listed["snapshot"]["name"], "then")
+        self.assertEqual(listed["snapshot"]["fingerprint"], self.run_lines("-C", name, "snapshot", "show", "then")[0]["fingerprint"])
         self.assertIn("another since the snapshot", json.dumps(told["refused"]))
         self.assertIn("000.pgm", json.dumps(told["refused"]))
 
@@ -199,6 +204,105 @@ class Snapshots(program.Case):
             self.assertEqual(then[1], before[1], target)
             self.assertEqual(then[0]["data_fingerprint"], before[0]["data_fingerprint"], target)
             self.assertNotEqual(now[1], before[1], target)
+
+
+class Export(program.Case):
+    """export --snapshot gives the bytes that an export gave when the snapshot was taken, whatever changed since."""
+
+    def files(self, folder):
+        paths = [path for path in sorted((self.folder / folder).rglob("*")) if path.is_file()]
+        return {str(path.relative_to(self.folder / folder)): (hash(path.read_bytes()), path.stat().st_mtime_ns) for path in paths
+                if path.name not in ("manifest", "journal")}
+
+    def exports(self, end, *words, expect=0):
+        """Of every kind: what was written."""
+        for out in ("a.csv", "b.jsonl"):
+            self.run_ok("-C", "p", "export", end + out, *words, expect=expect)
+        for out, more in (("class", ("--target", "class")), ("parts", ("--target", "parts", "--link")), ("test", ("--target", "class", "--split", "test")),
+                          ("png", ("--target", "class", "--convert", "png"))):
+            self.run_ok("-C", "p", "export", end + out, *more, *words, expect=expect)
+        found = {out: (self.folder / (end + out)).read_text() for out in ("a.csv", "b.jsonl")}
+        return found | {out: self.files(end + out) for out in ("class", "parts", "test", "png")}
+
+    def rich_project(self):
+        """Answers of every kind to images, to a group and to frames; in splits, with metadata, remarks and confidences."""
+        name = self.project(per_class=6)
+        write_pgm(self.folder / "shots" / "x_1.pgm", picture("disc", 70))
+        write_pgm(self.folder / "shots" / "x_2.pgm", picture("disc", 71))
+        write_pgm(self.folder / "shots" / "y_1.pgm", picture("cross", 72))
+        self.run_ok("-C", name, "import", "shots", "--group", "([a-z])_", "--split", "val")
+        shutil.copy(pathlib.Path(__file__).parent.parent / "image" / "data" / "animation.gif", self.folder / "clip.gif")
+        self.run_ok("-C", name, "import", "clip.gif", "--frames", "each")
+        group, frame = ([item["id"] for item in self.run_lines("-C", name, "items", "--where", where)][0]
+                        for where in ("kind=group", "format=gif"))
+        self.run_ok("-C", name, "annotate", group, "--set", "class=stripes")  # that of its images, too
+        self.run_ok("-C", name, "annotate", frame, "--set", "class=cross", "--confidence", "0.75")
+        (self.folder / "l.csv").write_text("path,parts,size,site,note\n" + "".join(
+            f"{self.folder}/photos/disc/00{i}.pgm,{'a;b' if i else 'b'},{i / 2},s{i % 2},n{i}\n" for i in range(4)))
+        self.run_ok("-C", name, "import", "l.csv", "--column", "parts=labels:parts", "--column", "size=number",
+                    "--column", "site=meta", "--column", "note=meta")
+        self.run_ok("-C", name, "split", "--by", "random", "--val", "0.2", "--test", "0.3", "--seed", "1")
+        self.run_ok("-C", name, "annotate", "3", "--skip", "too dark", "--comment", "look again")
+        self.run_ok("-C", name, "annotate", "4", "--set", "class=unsure")
+        return group, frame
+
+    def change_everything(self, group, frame):
+        for words in (("merge", "class/disc,class/cross", "title=Shape"), ("rename", "class", "id=form", "title=Form"),
+                      ("retire", "form/stripes"), ("rename", "parts/a", "id=z", "title=Z"), ("order", "form", "last=yes")):
+            self.run_ok("-C", "p", "ontology", "migrate", *words)
+        for words in ((group, "--set", "form=shape"), (frame, "--clear", "form"), ("3", "--comment", "no"), ("5", "--skip", "late"),
+                      ("--where", "path=disc", "--clear", "size")):
+            self.run_ok("-C", "p", "annotate", *words)
+        (self.folder / "m.csv").write_text(f"path,site,newer\n{self.folder}/photos/disc/000.pgm,other,1\n")
+        self.run_ok("-C", "p", "import", "m.csv", "--column", "site=meta", "--column", "newer=meta", "--existing", "replace")
+        self.run_ok("-C", "p", "split", "--by", "random", "--val", "0.5", "--test", "0", "--seed", "9")
+        write_folders(self.folder / "more" / "extra", per_class=2, start=80)
+        self.run_ok("-C", "p", "import", "more")
+
+    def test_every_format(self):
+        group, frame = self.rich_project()
+        before = self.exports("before-")
+        self.run_ok("-C", "p", "snapshot", "create", "v1")
+        self.run_ok("-C", "p", "snapshot", "create", "discs", "--where", "path=disc and kind=image")
+        self.run_ok("-C", "p", "export", "discs.csv", "--where", "path=disc and kind=image")
+        self.change_everything(group, frame)
+        then = self.exports("then-", "--snapshot", "v1")
+        for out, wanted in before.items():
+            self.assertEqual(then[out], wanted, out)
+        self.assertNotEqual(self.run_ok("-C", "p", "snapshot", "diff", "v1").stdout, "")
+        self.run_ok("-C", "p", "export", "discs2.csv", "--snapshot", "discs")
+        self.assertEqual((self.folder / "discs2.csv").read_bytes(), (self.folder / "discs.csv").read_bytes())
+        # Into the folder of one: nothing is left to do. What it says of itself.
+        told = self.run_json("-C", "p", "export", "then-class", "--target", "class", "--snapshot", "v1")
+        self.assertEqual((told["unchanged"], told["removed"]), (told["exported"], 0))
+        self.assertEqual(told["snapshot"], "v1")
+        self.assertTrue(self.run_json("-C", "p", "verify")["clean"])
+
+    def test_pictures_that_changed_or_went(self):
+        self.project(per_class=3)
+        self.run_ok("-C", "p", "snapshot", "create", "then")
+        self.run_ok("-C", "p", "export", "out")
+        whole = self.files("out")
+        write_pgm(self.folder / "photos" / "disc" / "000.pgm", picture("disc", 77))
+        self.run_ok("-C", "p", "import", "photos", "--changed", "update")
+        (self.folder / "photos" / "disc" / "001.pgm").unlink()
+        told = self.run_json("-C", "p", "export", "again", "--snapshot", "then", expect=3)
+        self.assertEqual((told["exported"], sorted(row["code"] for row in told["refused"])), (7, ["ECONFLICT", "ENOTFOUND"]))
+        self.assertEqual(self.run_json("-C", "p", "export", "links", "--link", "--snapshot", "then", expect=3)["exported"], 7)
+        # Copies that are there are what the snapshot says.
+        self.assertEqual(self.run_json("-C", "p", "export", "out", "--snapshot", "then")["unchanged"], 9)
+        self.assertEqual(self.files("out"), whole)
+        told = self.run_json("-C", "p", "export", "t.csv", "--snapshot", "then", expect=3)  # its size is not known any more
+        self.assertEqual((told["exported"], [row["reason"] for row in told["refused"]]),
+                         (8, ["it is another picture since the snapshot was taken"]))
+
+    def test_wrong_usage(self):
+        self.project(per_class=1)
+        self.run_ok("-C", "p", "snapshot", "create", "then")
+        self.fails(1, "-C", "p", "export", "out", "--snapshot", "them", says='no snapshot "them"; there are: then')
+        self.fails(2, "-C", "p", "export", "out", "--snapshot", "then", "--where", "id=1", says="leave out --where")
+        self.fails(1, "-C", "p", "export", "out", "--snapshot", "then", "--split", "val", says='no item of the snapshot "then" is in the split "val"')
+        self.assertFalse((self.folder / "out").exists())
 
 
 if __name__ == "__main__":

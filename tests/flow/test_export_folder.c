@@ -508,6 +508,26 @@ static void times_of_any_sign(void **state) {
   lab_free(&l);
 }
 
+/* A frame has its clip's time, not that of the folder that the clip lies in. */
+static void frames_have_the_time_of_their_clip(void **state) {
+  (void)state;
+  lab l = lab_new();
+  lnti_export_result r;
+  media_refusals refusals;
+  media_folder(media_in(&l, "set").text);
+  media_golden("animation.gif", media_in(&l, "set/a.gif").text);
+  set_seconds(&l, "set/a.gif", 1000000000);
+  lnti_import_result imported;
+  media_name set = media_in(&l, "set");
+  const char *source = set.text;
+  assert_ok(lnti_import(&imported, l.project, &source, 1, &(lnti_import_options){.frames = LNTI_FRAMES_EACH}, ERR));
+  lnti_import_result_clear(&imported);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.exported, 5);
+  assert_int_equal(file_at(&l, "out/unlabelled/a-3.png").st_mtim.tv_sec, 1000000000);
+  lab_free(&l);
+}
+
 static void another_form_replaces(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
@@ -805,6 +825,7 @@ int main(void) {
       cmocka_unit_test(copies_of_refused_images_stay),
       cmocka_unit_test(a_link_in_place_of_a_folder_is_not_gone_through),
       cmocka_unit_test(times_of_any_sign),
+      cmocka_unit_test(frames_have_the_time_of_their_clip),
       cmocka_unit_test(another_form_replaces),
       cmocka_unit_test(a_killed_export_is_gone_on_with),
       cmocka_unit_test(killed_before_anything_was_written_down),

@@ -127,6 +127,18 @@ static void training_items_are_called_so(void **state) {
   assert_non_null(strstr(html, "Of 30 images that it was trained on, it got <strong>20 right</strong>, which says"));
   assert_null(strstr(html, "Read this first"));
   free(html);
+  report.snapshot_json = "{\"name\":\"<v1>\",\"fingerprint\":\"ab12\"}";
+  html = page_of(&report);
+  assert_non_null(strstr(html, "<dt>Data</dt><dd>snapshot <bdi>&lt;v1&gt;</bdi>, fingerprint <bdi>ab12</bdi></dd>"));
+  free(html);
+  static const char *const nonsense[] = {"[]", "{\"name\":7}", "{\"name\":\"x\"}", "{"};
+  for (size_t i = 0; i < 4; i++) {
+    report.snapshot_json = nonsense[i];
+    html = page_of(&report);
+    assert_null(strstr(html, "<dt>Data</dt>"));
+    free(html);
+  }
+  report.snapshot_json = NULL;
   static const char *const warnings[] = {"7 of 30 items are <pictures> that it knows"};
   report.n_trained_on = 7; /* whatever the split is called */
   report.warnings = warnings;

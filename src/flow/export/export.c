@@ -1,7 +1,7 @@
 /*
  * What every export begins with: options that fit together, a place where nothing is yet, and which items.
  */
-#include <flow/export/internal.h>
+#include <flow/export/past.h>
 
 #include <base/cancel.h>
 #include <base/error.h>
@@ -22,6 +22,12 @@ static lnt_status check_options(const lnti_export_options *options, lnt_error *e
   }
   if (options->format != LNTI_EXPORT_FOLDER && options->convert) {
     return lnti_fail(err, LNT_EINVAL, "only a folder has pictures to encode anew; leave out --convert");
+  }
+  if (options->where && *options->where && options->snapshot) {
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "a filter looks at the data as they are now, not as they were in a snapshot: leave out --where (--split "
+        "takes the snapshot's splits), or take a snapshot of what the filter finds");
   }
   if (options->side && !options->convert) {
     return lnti_fail(err, LNT_EINVAL, "a picture of another size is encoded anew: add --convert jpeg or png to --size");
@@ -84,6 +90,7 @@ static lnt_status count_matches(lnti_export_work *work, lnt_error *err) {
 
 static lnt_status count_items(lnti_export_work *work, lnt_error *err) {
   lnti_store_counts counts = {0};
+  if (work->options->snapshot) return LNT_OK; /* counted when it was opened */
   if (work->filter) return count_matches(work, err);
   lnt_status status = lnti_store_counts_read(&counts, work->project->store, err);
   if (status) return status;
@@ -96,9 +103,12 @@ lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const cha
                        const lnti_export_options *options, lnt_error *err) {
   const char *where = options->where ? options->where : "";
   lnti_export_work work = {.project = project, .options = options, .path = path};
+  lnti_ontology *present = NULL;
   uint64_t began = lnti_monotonic_ns();
   lnt_status status = check_options(options, err);
-  if (!status) status = lnti_store_ontology(&work.ontology, project->store, err);
+  if (!status && options->snapshot) status = lnti_export_open_past(&work, err);
+  if (!status && !options->snapshot) status = lnti_store_ontology(&present, project->store, err);
+  if (!status && !options->snapshot) work.ontology = present;
   if (!status && *where) status = lnti_view_open(&work.view, project, NULL, NULL, err);
   if (!status && *where) status = lnti_view_filter(&work.filter, work.view, where, err);
   if (!status) status = count_items(&work, err);
@@ -108,7 +118,8 @@ lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const cha
   }
   lnti_filter_free(work.filter);
   lnti_view_close(work.view);
-  lnti_ontology_free(work.ontology);
+  lnti_snapshot_close(&work.snapshot);
+  lnti_ontology_free(present);
   if (status) return status;
   work.result.seconds = 1e-9 * (double)(lnti_monotonic_ns() - began);
   *out = work.result;

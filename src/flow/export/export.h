@@ -29,7 +29,10 @@ typedef enum lnti_export_encoding { LNTI_ENCODE_NONE, LNTI_ENCODE_JPEG, LNTI_ENC
 
 typedef struct lnti_export_options {
   lnti_export_format format;
-  const char *where;  /**< filter; NULL: all items */
+  const char *where; /**< filter; NULL: all items */
+  const char *
+      snapshot; /**< everything as it was in it (flow/snapshot.h), but where files lie; not with where; NULL: as it is */
+  const char *split;  /**< with snapshot: items of this split alone; NULL: all */
   const char *target; /**< of folders: path of the question that gives the classes; NULL: the only one with answers */
   unsigned strip;     /**< LNTI_STRIP_...: what is left out of copies, and of the metadata in tables; 0: nothing */
   lnti_link link;     /**< of folders: link to files of folders instead of copying them; not with strip or convert */
@@ -63,6 +66,9 @@ typedef struct lnti_export_result {
  * be stripped. A file that is gone, has changed since it was imported, or cannot be stripped is refused and the rest goes
  * on. A member of a group has the group's label where it has none of its own; groups themselves are no files.
  *
+ * Of a snapshot the export is the same as one was when the snapshot was taken. Items that are gone since are refused, and in tables
+ * those that are another picture by now.
+ *
  * A folder must be empty, not there yet, or of an earlier export: then only what has changed is written, and what is no
  * longer wanted is removed. Nothing is overwritten or removed that no export wrote, or that was changed since. A table's
  * file must not be there. Each file appears whole; a failure or cancellation leaves those before it, and the
@@ -70,7 +76,7 @@ typedef struct lnti_export_result {
  *
  * @param path  of the folder (made with those above it) or file
  * @return LNT_OK, also where items were refused; LNT_EINVAL (filter, target, or options that exclude each other);
- *         LNT_ENOTFOUND (target; no item matches); LNT_EEXISTS; LNT_ECANCELLED; LNT_ENOSPC; LNT_EIO; LNT_ENOMEM.
+ *         LNT_ENOTFOUND (target, snapshot; no item matches); LNT_EUNSUPPORTED (a snapshot that kept too little); LNT_EEXISTS; LNT_ECANCELLED; LNT_ENOSPC; LNT_EIO; LNT_ENOMEM.
  */
 LNT_MUST_CHECK lnt_status lnti_export(lnti_export_result *out, lnti_project *project, const char *path,
                                       const lnti_export_options *options, lnt_error *err);

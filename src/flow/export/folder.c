@@ -12,6 +12,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/export/names.h>
+#include <flow/export/past.h>
 #include <flow/target.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,10 @@ typedef struct folder_export {
 
 /* ---- names of classes and splits ---- */
 
+static const lnti_snapshot *snapshot_of(const folder_export *e) {
+  return e->work->options->snapshot ? &e->work->snapshot : NULL;
+}
+
 static lnt_status choose_question(folder_export *e, lnt_error *err) {
   const lnti_export_options *options = e->work->options;
   const lnti_ontology *o = e->work->ontology;
@@ -60,7 +65,7 @@ static lnt_status choose_question(folder_export *e, lnt_error *err) {
                      "the answers to every question",
                      options->target);
   }
-  lnt_status status = lnti_target_find(&e->question, e->work->project, o, NULL, &reason);
+  lnt_status status = lnti_target_find_of(&e->question, snapshot_of(e), e->work->project, o, NULL, &reason);
   if (status == LNT_ENOTFOUND) return LNT_OK; /* no labels yet */
   if (status == LNT_OK) return LNT_OK;
   if (status != LNT_EINVAL) return lnti_fail(err, status, "%s", reason.message);
@@ -83,16 +88,13 @@ static lnt_status distinct_name(char **out, lnti_taken *taken, const char *folde
 
 /* Splits and classes are told apart when they come back: what is in no split has a folder beside those of splits. Without
  * splits the classes stand at the top, so no two of all may be called the same. */
-static lnt_status name_splits(folder_export *e, lnti_taken *top, lnt_error *err) {
-  lnti_store_counts counts = {0};
-  lnt_status status = lnti_store_counts_read(&counts, e->work->project->store, err);
-  if (status) return status;
-  status = lnti_alloc_zero(&e->splits, counts.n_splits, sizeof *e->splits, err);
+static lnt_status name_splits(folder_export *e, const lnti_snapshot_names *names, lnti_taken *top, lnt_error *err) {
+  lnt_status status = lnti_alloc_zero(&e->splits, names->n, sizeof *e->splits, err);
   bool any = false;
-  for (size_t i = 0; i < counts.n_splits; i++) any = any || *counts.splits[i].name;
-  for (size_t i = 0; i < counts.n_splits && !status; i++) {
+  for (size_t i = 0; i < names->n; i++) any = any || *names->name[i];
+  for (size_t i = 0; i < names->n && !status; i++) {
     split_name *name = &e->splits[e->n_splits++];
-    status = lnti_strdup(&name->split, counts.splits[i].name, err);
+    status = lnti_strdup(&name->split, names->name[i], err);
     if (status) break;
     if (*name->split) {
       status = distinct_name(&name->folder, top, "", name->split, err);
@@ -100,7 +102,6 @@ static lnt_status name_splits(folder_export *e, lnti_taken *top, lnt_error *err)
       status = lnti_strdup(&name->folder, any ? LNTI_EXPORT_UNSPLIT : "", err);
     }
   }
-  lnti_store_counts_clear(&counts);
   return status;
 }
 
@@ -118,11 +119,15 @@ static lnt_status name_classes(folder_export *e, lnti_taken *top, lnt_error *err
 
 static lnt_status name_folders(folder_export *e, lnt_error *err) {
   lnti_taken top = {0};
+  lnti_snapshot_names present = {0};
+  const lnti_snapshot_names *splits = snapshot_of(e) ? &e->work->snapshot.splits : &present;
   lnt_status status = lnti_take(NULL, &top, LNTI_EXPORT_UNLABELLED, err);
   if (!status) status = lnti_take(NULL, &top, LNTI_EXPORT_UNSPLIT, err);
-  if (!status) status = name_splits(e, &top, err);
+  if (!status && !snapshot_of(e)) status = lnti_snapshot_names_splits(&present, e->work->project, err);
+  if (!status) status = name_splits(e, splits, &top, err);
   if (!status && e->question != LNTI_NONE) status = name_classes(e, &top, err);
   lnti_taken_clear(&top);
+  lnti_snapshot_names_clear(&present);
   return status;
 }
 
@@ -147,8 +152,19 @@ static lnt_status keep_label(void *payload, const lnti_answer_row *row, lnt_erro
   return status;
 }
 
+static lnt_status keep_labels_then(void *payload, const lnti_snapshot_item *item, lnt_error *err) {
+  const folder_export *e = payload;
+  const int64_t question_id = e->work->ontology->questions[e->question].id;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < item->n_answers && !status; i++) {
+    if (item->answers[i].question_id == question_id) status = keep_label(payload, &item->answers[i], err);
+  }
+  return status;
+}
+
 static lnt_status load_labels(folder_export *e, lnt_error *err) {
   if (e->question == LNTI_NONE) return LNT_OK;
+  if (snapshot_of(e)) return lnti_snapshot_walk(&e->work->snapshot, keep_labels_then, e, err);
   return lnti_store_answers(e->work->project->store, 0, INT64_MAX, e->work->ontology->questions[e->question].id,
                             keep_label, e, err);
 }
@@ -366,8 +382,7 @@ lnt_status lnti_export_folder(lnti_export_work *work, lnt_error *err) {
   if (!status) status = load_labels(&e, err);
   if (!status) status = lnti_alloc_zero(&e.jobs, BATCH_FILES, sizeof *e.jobs, err);
   if (!status) status = lnti_manifest_open(&e.manifest, work->path, err);
-  const lnti_items_query query = {.filter = work->filter};
-  if (!status) status = lnti_items(work->project, work->view, &query, on_item, &e, err);
+  if (!status) status = lnti_export_items(work, on_item, &e, err);
   if (!status && e.n_jobs > 0) status = run_batch(&e, err);
   if (!status) status = lnti_file_system_sync(work->path, err);
   lnti_stale_counts stale = {0};

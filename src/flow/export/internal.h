@@ -6,6 +6,7 @@
 #define LNTI_FLOW_EXPORT_INTERNAL_H
 
 #include <flow/export/export.h>
+#include <flow/snapshot_read.h>
 #include <flow/view/items.h>
 
 /** One export. */
@@ -13,7 +14,9 @@ typedef struct lnti_export_work {
   lnti_project *project;
   const lnti_export_options *options;
   const char *path;
-  lnti_ontology *ontology;
+  const lnti_ontology *ontology;
+  lnti_snapshot snapshot;         /**< of options->snapshot */
+  const lnti_snapshot_item *then; /**< with it, while an item is visited: what the snapshot has of it */
   lnti_view *view;
   lnti_filter *filter;
   size_t total; /**< items that are walked over */

@@ -15,6 +15,7 @@
 #include <image/thumbnail.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <media/uri.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +42,13 @@ void lnti_file_job_plan(lnti_file_job *job, const lnti_item *item, const lnti_ex
   int n = form_text(form, sizeof form, job, options);
   if (n < 0 || (size_t)n >= sizeof form) n = (int)sizeof form - 1;
   job->made.key = lnti_manifest_key(&item->content, sizeof item->content, form, (size_t)n);
-  const char *file =
-      item->source_kind == LNTI_SOURCE_FOLDER && job->kind != LNTI_EXPORT_FRAME ? job->uri : item->source;
-  if (stat(file, &info) == 0) job->time = info.st_mtim;
+  const bool frame = job->kind == LNTI_EXPORT_FRAME;
+  char file[PATH_MAX];
+  n = item->source_kind == LNTI_SOURCE_FOLDER
+          ? snprintf(file, sizeof file, "%.*s", (int)(frame ? lnti_uri_file_length(job->uri) : strlen(job->uri)),
+                     job->uri)
+          : snprintf(file, sizeof file, "%s", item->source);
+  if (n > 0 && (size_t)n < sizeof file && stat(file, &info) == 0) job->time = info.st_mtim;
   job->made.stamp =
       job->link == LNTI_LINK_SYMBOLIC ? lnti_manifest_link_stamp(job->uri) : lnti_manifest_file_stamp(job->time);
 }

@@ -2,7 +2,7 @@
  * Items as rows: separated values by RFC 4180 (comma, LF, UTF-8) or JSON Lines. What is written depends on the project
  * alone: columns stand in the order of the ontology, then of the metadata keys' names; no dates, no counts.
  */
-#include <flow/export/internal.h>
+#include <flow/export/past.h>
 
 #include <base/cancel.h>
 #include <base/csv.h>
@@ -60,7 +60,10 @@ static int by_name(const void *a, const void *b) {
 }
 
 static lnt_status load_keys(table_export *t, lnt_error *err) {
-  lnt_status status = lnti_store_meta_keys(t->work->project->store, keep_key, t, err);
+  const lnti_snapshot_names *then = &t->work->snapshot.keys;
+  lnt_status status = LNT_OK;
+  if (!t->work->options->snapshot) status = lnti_store_meta_keys(t->work->project->store, keep_key, t, err);
+  for (size_t i = 0; i < then->n && !status; i++) status = keep_key(t, 0, then->name[i], err);
   if (!status && t->n_keys > 1) qsort(t->keys, t->n_keys, sizeof *t->keys, by_name);
   return status;
 }
@@ -243,7 +246,12 @@ static lnt_status write_remark(void *payload, const lnti_answer_row *row, lnt_er
 /* Why it was skipped, and what people wrote of it. */
 static lnt_status write_remarks(table_export *t, int64_t id, lnt_error *err) {
   remarks r = {t->json, false};
-  lnt_status status = lnti_store_remarks(t->work->project->store, id, id, write_remark, &r, err);
+  const lnti_snapshot_item *then = t->work->then;
+  lnt_status status = LNT_OK;
+  if (!then) status = lnti_store_remarks(t->work->project->store, id, id, write_remark, &r, err);
+  for (size_t i = 0; then && i < then->n_remarks && !status; i++) {
+    status = write_remark(&r, &then->remarks[i], err);
+  }
   if (r.commented) lnti_json_end_array(t->json);
   return status;
 }
@@ -329,8 +337,7 @@ lnt_status lnti_export_table(lnti_export_work *work, lnt_error *err) {
     if (!status) status = write_head(&t, err);
   }
   if (!status) status = lnti_file_create(&t.file, work->path, err);
-  const lnti_items_query query = {.filter = work->filter};
-  if (!status) status = lnti_items(work->project, work->view, &query, on_item, &t, err);
+  if (!status) status = lnti_export_items(work, on_item, &t, err);
   if (!status) status = flush(&t, err);
   if (!status) status = put_in_place(&t, err);
   lnti_progress_update(work->options->progress, "items", t.n_seen, work->total);

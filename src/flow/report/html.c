@@ -128,6 +128,24 @@ static void text_fact(lnti_page *page, const char *title, const char *text, cons
   lnti_page_html(page, "%s</dd></div>\n", after);
 }
 
+/* A model file says what it likes: what is no such object is left out. */
+static void snapshot_fact(lnti_page *page, const char *json) {
+  enum { SNAPSHOT_BYTES_MAX = 1 << 16 };
+  lnti_arena arena = {.cap = SNAPSHOT_BYTES_MAX};
+  const lnti_json_value *told = NULL;
+  const char *name = NULL, *fingerprint = NULL;
+  if (lnti_json_parse(&told, &arena, json, strlen(json), "snapshot", NULL) == LNT_OK &&
+      lnti_json_get_string(&name, told, "name", NULL, NULL) == LNT_OK &&
+      lnti_json_get_string(&fingerprint, told, "fingerprint", NULL, NULL) == LNT_OK && name && fingerprint) {
+    lnti_page_html(page, "<div><dt>Data</dt><dd>snapshot ");
+    lnti_page_name(page, name);
+    lnti_page_html(page, ", fingerprint ");
+    lnti_page_name(page, fingerprint);
+    lnti_page_html(page, "</dd></div>\n");
+  }
+  lnti_arena_clear(&arena);
+}
+
 /* What was evaluated and how to repeat it. */
 static void facts(lnti_page *page, const lnti_report *report) {
   char images[80], groups[80] = "";
@@ -137,6 +155,7 @@ static void facts(lnti_page *page, const lnti_report *report) {
   lnti_page_html(page, "<dl class=\"facts\">\n");
   text_fact(page, "Evaluated on", report->split, images);
   lnti_page_html(page, "<div><dt>Trained on</dt><dd>%s images</dd></div>\n", lnti_report_count(report->n_train).text);
+  if (report->snapshot_json) snapshot_fact(page, report->snapshot_json);
   text_fact(page, "Learner", report->learner, "");
   text_fact(page, "Feature", report->feature, "");
   if (report->calibrated_on != NULL) text_fact(page, "Calibrated on", report->calibrated_on, "");

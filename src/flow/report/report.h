@@ -138,7 +138,9 @@ typedef struct lnti_report {
   const lnti_reliability *reliability; /**< of classes and labels; NULL: not known */
   const lnti_reject_curve *reject;     /**< of classes; NULL: not known */
   const lnti_report_costs *costs;      /**< NULL: not asked for */
-  const char *choice_json;             /**< how the parameters were chosen, as in the model file; NULL: they were not */
+  const char *
+      snapshot_json; /**< name and fingerprint of the data it was trained on, as in the model file; NULL: as they were */
+  const char *choice_json; /**< how the parameters were chosen, as in the model file; NULL: they were not */
   const lnti_report_comparison *comparison; /**< with another model; NULL: none */
   size_t n_trained_on;                      /**< evaluated items that the model was trained on, as far as known */
   size_t n_leaks; /**< sets of images that belong together and that the splits cut: the figures are too good */

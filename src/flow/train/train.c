@@ -285,6 +285,9 @@ static lnt_status describe_snapshot(lnti_training *t, lnt_error *err) {
   status = lnti_json_finish(w, err);
   lnti_json_writer_free(w);
   if (!status) status = lnti_strdup(&t->model->snapshot_json, text.data, err);
+  if (!status) {
+    status = lnti_asprintf(&t->split.json, err, "{\"snapshot\":%.*s}", (int)strcspn(text.data, "\n"), text.data);
+  }
   lnti_text_clear(&text);
   return status;
 }

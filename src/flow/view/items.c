@@ -211,20 +211,27 @@ static lnt_status find_ids(int64_t **out, size_t *n_out, lnti_view *view, const 
   return LNT_OK;
 }
 
-static lnt_status walk_view(item_page *page, lnti_project *project, lnti_view *view, const lnti_items_query *query,
-                            lnti_item_view_visit visit, void *payload, lnt_error *err) {
-  int64_t *ids = NULL;
-  size_t n = 0, step = FIRST_PAGE;
-  lnti_view_lock(view);
-  lnt_status status = find_ids(&ids, &n, view, query, err);
-  lnti_view_unlock(view);
-  for (size_t at = 0; !status && at < n; at += step, step = PAGE) {
+static lnt_status walk_ids(item_page *page, lnti_project *project, const int64_t *ids, size_t n,
+                           lnti_item_view_visit visit, void *payload, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  for (size_t at = 0, step = FIRST_PAGE; !status && at < n; at += step, step = PAGE) {
     if (step > n - at) step = n - at;
     clear_page(page);
     status = lnti_cancel_check(project->context.cancel, err);
     if (!status) status = lnti_store_items_by_id(project->store, ids + at, step, keep_item, page, err);
     if (!status) status = visit_page(page, project->store, visit, payload, err);
   }
+  return status;
+}
+
+static lnt_status walk_view(item_page *page, lnti_project *project, lnti_view *view, const lnti_items_query *query,
+                            lnti_item_view_visit visit, void *payload, lnt_error *err) {
+  int64_t *ids = NULL;
+  size_t n = 0;
+  lnti_view_lock(view);
+  lnt_status status = find_ids(&ids, &n, view, query, err);
+  lnti_view_unlock(view);
+  if (!status) status = walk_ids(page, project, ids, n, visit, payload, err);
   free(ids);
   return status;
 }
@@ -234,7 +241,9 @@ lnt_status lnti_items(lnti_project *project, lnti_view *view, const lnti_items_q
   item_page *page = NULL;
   lnt_status status = lnti_alloc_zero(&page, 1, sizeof *page, err);
   if (status) return status;
-  if (query->filter || query->sort || query->offset) {
+  if (query->ids) {
+    status = walk_ids(page, project, query->ids, query->n_ids, visit, payload, err);
+  } else if (query->filter || query->sort || query->offset) {
     status = walk_view(page, project, view, query, visit, payload, err);
   } else {
     status = walk_store(page, project, query, visit, payload, err);

@@ -31,13 +31,15 @@ typedef struct lnti_items_query {
   int64_t after_id;          /**< items with a larger id */
   size_t offset;             /**< of those, left out at the beginning */
   size_t limit;              /**< 0: all */
+  const int64_t *ids;        /**< [n_ids] rising: these alone, by id, and nothing else is asked for; NULL */
+  size_t n_ids;
 } lnti_items_query;
 
 typedef lnt_status (*lnti_item_view_visit)(void *payload, const lnti_item_view *view, lnt_error *err);
 
 /**
  * Visits the items that a query asks for.
- * @param view  may be NULL where neither filter, sort nor offset is set: then the store alone is read, page by page
+ * @param view  may be NULL where neither filter, sort nor offset is set, or with ids: then the store alone is read, page by page
  * @return LNT_OK; what a visit returned; as the store; LNT_ECANCELLED.
  * Which items are visited is decided at the beginning, without the view's lock after that; each page of rows is as the store
  * has it by then. Memory: a page of rows, and 8 bytes for each item that is found.
