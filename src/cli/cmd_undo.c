@@ -66,7 +66,10 @@ static lnt_status print_json(lnti_cli *cli, const lnti_undone *u, const conflict
   lnti_json_kv_id(w, "operation", u->op_id);
   lnti_json_kv_id(w, "undoes", u->undoes);
   lnti_json_kv_string(w, "kind", lnti_op_kind_name(u->kind));
+  lnti_json_kv_id(w, "again", u->again);
+  lnti_json_kv_string(w, "note", u->note);
   lnti_json_kv_bool(w, "dry_run", dry_run);
+  lnti_json_kv_bool(w, "ontology", u->ontology);
   lnti_json_kv_int(w, "items", (int64_t)u->n_items);
   lnti_json_kv_int(w, "restored", (int64_t)u->n_restored);
   lnti_json_kv_int(w, "removed", (int64_t)u->n_removed);
@@ -88,17 +91,43 @@ static lnt_status print_json(lnti_cli *cli, const lnti_undone *u, const conflict
   return status;
 }
 
-static lnt_status print(lnti_cli *cli, const lnti_undone *u, const conflicts *c, bool dry_run, lnt_error *err) {
-  lnt_status status = LNT_OK;
-  lnti_print(cli, "%s operation %lld (%s): ", dry_run ? "Would undo" : "Undid", (long long)u->undoes,
-             lnti_op_kind_name(u->kind));
+/* "Undid operation 8 (migrate: rename class/ants): " */
+static lnt_status print_what(lnti_cli *cli, const lnti_undone *u, bool dry_run, lnt_error *err) {
+  const bool again = u->again != 0;
+  lnti_print(cli, "%s operation %lld%s (%s",
+             dry_run ? again ? "Would do" : "Would undo"
+             : again ? "Did"
+                     : "Undid",
+             (long long)(again ? u->again : u->undoes), again ? " again" : "",
+             lnti_op_kind_name(again ? u->again_kind : u->kind));
+  lnti_print(cli, "%s", u->note[0] ? ": " : "");
+  lnt_status status = lnti_print_plain(cli, u->note, err);
+  lnti_print(cli, ")");
+  return status;
+}
+
+static void print_answers(lnti_cli *cli, const lnti_undone *u) {
+  const lnti_shown restored = lnti_show_things(u->n_restored, "answer"), items = lnti_show_things(u->n_items, "item");
+  const lnti_shown removed = lnti_show_things(u->n_removed, "answer");
   if (u->n_restored + u->n_removed == 0) {
-    lnti_print(cli, "nothing of it is left to undo\n");
+    lnti_print(cli, "no answer changed");
+  } else if (u->n_removed == 0) {
+    lnti_print(cli, "%s put back, in %s", restored.text, items.text);
+  } else if (u->n_restored == 0) {
+    lnti_print(cli, "%s taken back, in %s", removed.text, items.text);
   } else {
-    lnti_shown restored = lnti_show_things(u->n_restored, "answer");
-    lnti_print(cli, "%s put back, %s taken back, in %s\n", restored.text, lnti_show_count(u->n_removed).text,
-               lnti_show_things(u->n_items, "item").text);
+    lnti_print(cli, "%s put back, %s taken back, in %s", restored.text, lnti_show_count(u->n_removed).text, items.text);
   }
+}
+
+static lnt_status print(lnti_cli *cli, const lnti_undone *u, const conflicts *c, bool dry_run, lnt_error *err) {
+  lnt_status status = print_what(cli, u, dry_run, err);
+  lnti_print(cli, "%s",
+             !u->ontology ? ": "
+             : u->again   ? ": the ontology is changed again; "
+                          : ": the ontology is as it was; ");
+  print_answers(cli, u);
+  lnti_print(cli, "\n");
   if (u->n_retired > 0) {
     lnti_print(cli, "%s retired: what they hang on is no longer the answer\n",
                lnti_show_things(u->n_retired, "answer").text);
@@ -112,7 +141,8 @@ static lnt_status print(lnti_cli *cli, const lnti_undone *u, const conflicts *c,
   if (u->n_conflicts > CONFLICTS_SHOWN) {
     lnti_print(cli, "  and %s more (--json lists them)\n", lnti_show_count(u->n_conflicts - CONFLICTS_SHOWN).text);
   }
-  if (!status && u->op_id) lnti_print_next(cli, "linnet undo %lld (does it again)", (long long)u->op_id);
+  if (!status && u->op_id)
+    lnti_print_next(cli, "linnet undo %lld (%s)", (long long)u->op_id, u->again ? "takes it back" : "does it again");
   return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/text.h>
 #include <flow/annotate/annotate.h>
 #include <flow/migrate.h>
 #include <math.h>
@@ -301,6 +302,7 @@ typedef struct choice {
   const lnti_undo_options *options;
   const char *person;
   lnti_op_row row; /* its texts are not kept */
+  char note[LNTI_UNDONE_NOTE];
   bool found;
   size_t n_seen;
   int64_t last_seen;
@@ -327,6 +329,8 @@ static lnt_status choose(void *payload, const lnti_op_row *row, lnt_error *err) 
   if (!wanted || c->found) return LNT_OK;
   c->row = *row;
   c->row.op.person = c->row.op.note = "";
+  snprintf(c->note, sizeof c->note, "%s", row->op.note);
+  c->note[lnti_utf8_valid(c->note, strlen(c->note))] = '\0';
   c->found = true;
   return LNT_OK;
 }
@@ -354,6 +358,36 @@ static lnt_status find_op(choice *c, lnti_project *project, lnt_error *err) {
                    (long long)c->row.op.id, lnti_op_kind_name(c->row.op.kind));
 }
 
+/* An undo that is undone does an operation again: which, and what that was. */
+static lnt_status find_again(lnti_undone *out, const choice *c, lnti_project *project, lnt_error *err) {
+  const lnti_undo_options of_first = {.op_id = c->row.op.undoes};
+  choice first = {.options = &of_first};
+  memcpy(out->note, c->note, sizeof out->note);
+  if (c->row.op.kind != LNTI_OP_UNDO || c->row.undoes_kind == LNTI_OP_UNDO) return LNT_OK;
+  lnt_status status = lnti_store_ops(project->store, of_first.op_id + 1, 1, choose, &first, err);
+  if (status || !first.found) return status;
+  out->again = first.row.op.id;
+  out->again_kind = first.row.op.kind;
+  memcpy(out->note, first.note, sizeof out->note);
+  return LNT_OK;
+}
+
+static lnt_status fail_nothing(const lnti_op_row *row, lnt_error *err) {
+  const long long id = (long long)row->op.id, by = (long long)row->undone_by;
+  if (by) {
+    return lnti_fail(
+        err, LNT_ECONFLICT,
+        "operation %lld was undone already, by operation %lld: linnet undo %lld does it again, linnet undo "
+        "--list shows all",
+        id, by, by);
+  }
+  return lnti_fail(
+      err, LNT_ECONFLICT,
+      "nothing of operation %lld is left to undo: its answers were changed or taken back since (linnet undo "
+      "--list shows by what)",
+      id);
+}
+
 /* ---- all of it ---- */
 
 typedef struct work {
@@ -369,6 +403,7 @@ static lnt_status write_undo(void *payload, lnti_tx *tx, lnt_error *err) {
   lnt_status status = lnti_tx_ontology_is_current(tx, w->ontology, err);
   if (!status) status = lnti_tx_op(tx, &w->op.id, NULL, &w->op, err);
   if (!status) status = lnti_undo_answers(tx, &w->out, w->ontology, w->op.id, w->out.undoes, w->options, err);
+  if (!status) status = lnti_tx_stages_after_undo(tx, w->out.undoes, w->op.id, err);
   if (status) return status;
   w->rolled_back = w->options->dry_run || w->out.n_restored + w->out.n_removed == 0;
   return w->rolled_back ? lnti_fail(err, LNT_ECANCELLED, "nothing is to be written") : LNT_OK;
@@ -382,6 +417,7 @@ static lnt_status undo_migration(work *w, lnti_project *project, lnt_error *err)
   w->out.n_items = undone.n_items;
   w->out.n_restored = undone.n_restored;
   w->out.n_removed = undone.n_removed;
+  w->out.ontology = true;
   return LNT_OK;
 }
 
@@ -390,6 +426,7 @@ lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_op
   choice c = {.options = options, .person = options->person ? options->person : project->person};
   char note[64];
   lnt_status status = find_op(&c, project, err);
+  if (!status) status = find_again(&w.out, &c, project, err);
   if (status) return status;
   snprintf(note, sizeof note, "operation %lld", (long long)c.row.op.id);
   lnti_project_op(&w.op, project, LNTI_OP_UNDO, note);
@@ -398,6 +435,7 @@ lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_op
   w.out.kind = c.row.op.kind;
   bool migration = false;
   status = lnti_migrate_is_one(&migration, project, c.row.op.id, err);
+  if (!status && migration && c.row.undone_by) status = fail_nothing(&c.row, err);
   if (!status && migration) status = undo_migration(&w, project, err);
   if (status || migration) {
     if (!status) *out = w.out;
@@ -408,6 +446,7 @@ lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_op
   if (status && w.rolled_back) status = LNT_OK;
   lnti_ontology_free(w.ontology);
   if (status) return status;
+  if (w.out.n_restored + w.out.n_removed + w.out.n_conflicts == 0) return fail_nothing(&c.row, err);
   w.out.op_id = w.rolled_back ? 0 : w.op.id;
   *out = w.out;
   return LNT_OK;

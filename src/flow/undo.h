@@ -22,6 +22,8 @@ typedef struct lnti_undo_conflict {
 /** Told of each; what it points to is borrowed. A returned error ends the undo, and nothing is written. */
 typedef lnt_status (*lnti_undo_visit)(void *payload, const lnti_undo_conflict *conflict, lnt_error *err);
 
+enum { LNTI_UNDONE_NOTE = 200 };
+
 /** What an undo did, or would do. */
 typedef struct lnti_undone {
   int64_t op_id;      /**< the operation that undoes; 0 where it was only a preview, or nothing was left to do */
@@ -32,6 +34,10 @@ typedef struct lnti_undone {
   size_t n_removed;   /**< answers taken back where there was none before */
   size_t n_conflicts; /**< left as they are */
   size_t n_retired;   /**< answers taken back since they hang on one that is no longer there */
+  bool ontology;      /**< questions or options are again what they were */
+  int64_t again;      /**< where an undo was undone: the operation that is done again by that; 0 */
+  lnti_op_kind again_kind;
+  char note[LNTI_UNDONE_NOTE]; /**< of the operation that was undone, or done again: in words, perhaps cut */
 } lnti_undone;
 
 typedef struct lnti_undo_options {
@@ -48,9 +54,11 @@ typedef struct lnti_undo_options {
 bool lnti_undo_offers(const lnti_op_row *row);
 
 /**
- * Undoes an operation: answers of annotate, import and undo; one of kind migrate by lnti_migrate_undo.
+ * Undoes an operation: answers of annotate, import and undo; one of kind migrate by lnti_migrate_undo. Items that were done and
+ * have no answer any more are to be annotated again.
  * @return LNT_OK; LNT_ENOTFOUND (no such operation; nothing to undo); LNT_EUNSUPPORTED (an operation that cannot be
- *         undone: the message says why); LNT_ENOSPC, LNT_EIO, LNT_EBUSY...
+ *         undone: the message says why); LNT_ECONFLICT (nothing of it is left: it was undone already, or all of it was taken
+ *         back); LNT_ENOSPC, LNT_EIO, LNT_EBUSY...
  */
 LNT_MUST_CHECK lnt_status lnti_undo(lnti_undone *out, lnti_project *project, const lnti_undo_options *options,
                                     lnt_error *err);

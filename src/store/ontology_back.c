@@ -16,17 +16,10 @@ lnt_status lnti_tx_item_stage_of_op(lnti_tx *tx, int64_t op_id, int64_t item_id,
   return status ? status : lnti_tx_item_stages(tx, item_id, item_id, stage, err);
 }
 
-/* Those that are still to be reviewed. */
-static lnt_status stages_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
+/* Items whose stage was kept under an operation, with the others between them, have changed. */
+static lnt_status tell_changed(lnti_tx *tx, int64_t op_id, lnt_error *err) {
   static const char ends[] =
       "SELECT COALESCE(MIN(item_id), 0), COALESCE(MAX(item_id), 0) FROM stage_log WHERE op_id = ?";
-  static const char keep[] =
-      "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
-      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage = 'review'";
-  static const char back[] =
-      "UPDATE items SET stage = (SELECT l.stage FROM stage_log l WHERE l.op_id = ? AND l.item_id = items.id) "
-      "WHERE id IN (SELECT item_id FROM stage_log WHERE op_id = ?)";
-  const int64_t kept[] = {undo_id, op_id}, restored[] = {op_id, undo_id};
   int64_t first = 0, last = 0;
   lnti_stmt *stmt = NULL;
   bool row = false;
@@ -40,10 +33,49 @@ static lnt_status stages_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_e
   }
   lnti_db_reset(stmt);
   if (status || !first) return status;
-  status = lnti_db_run_ints(tx->db, keep, kept, 2, err);
+  status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, op_id, first, err);
+  return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ITEM, op_id, last, err);
+}
+
+/* Stages become what the operation has kept, of items that are where it put them. */
+static lnt_status stages_back(lnti_tx *tx, const char *keep, int64_t op_id, int64_t undo_id, lnt_error *err) {
+  static const char back[] =
+      "UPDATE items SET stage = (SELECT l.stage FROM stage_log l WHERE l.op_id = ? AND l.item_id = items.id) "
+      "WHERE id IN (SELECT item_id FROM stage_log WHERE op_id = ?)";
+  const int64_t kept[] = {undo_id, op_id}, restored[] = {op_id, undo_id};
+  lnt_status status = lnti_db_run_ints(tx->db, keep, kept, 2, err);
   if (!status) status = lnti_db_run_ints(tx->db, back, restored, 2, err);
-  if (!status) status = lnti_tx_changed(tx, LNTI_CHANGE_ITEM, undo_id, first, err);
-  return status ? status : lnti_tx_changed(tx, LNTI_CHANGE_ITEM, undo_id, last, err);
+  return status ? status : tell_changed(tx, undo_id, err);
+}
+
+/* Those that are still to be reviewed. */
+static lnt_status reviews_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
+  static const char keep[] =
+      "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
+      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage = 'review'";
+  return stages_back(tx, keep, op_id, undo_id, err);
+}
+
+lnt_status lnti_tx_stages_after_undo(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
+  static const char again[] =
+      "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
+      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage = 'annotate' AND l.stage = 'done' "
+      "AND EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)";
+  static const char unanswered[] =
+      "INSERT INTO stage_log (op_id, item_id, stage) SELECT DISTINCT ?, i.id, i.stage FROM answer_ranges r "
+      "JOIN answer_log l ON l.id BETWEEN r.first_id AND r.last_id JOIN items i ON i.id = l.subject_id "
+      "WHERE r.op_id = ? AND l.subject_kind = 1 AND i.stage = 'done' AND NOT EXISTS "
+      "(SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)";
+  static const char annotate[] =
+      "UPDATE items SET stage = 'annotate' WHERE stage = 'done' AND id IN "
+      "(SELECT item_id FROM stage_log WHERE op_id = ? AND stage = 'done')";
+  const int64_t own[] = {undo_id, undo_id};
+  lnt_status status = lnti_tx_flush_answers(tx, err);
+  if (!status) status = lnti_tx_flush_range(tx, err);
+  if (!status) status = stages_back(tx, again, op_id, undo_id, err);
+  if (!status) status = lnti_db_run_ints(tx->db, unanswered, own, 2, err);
+  if (!status) status = lnti_db_run_ints(tx->db, annotate, own, 1, err);
+  return status ? status : tell_changed(tx, undo_id, err);
 }
 
 /* ---- rows ---- */
@@ -155,7 +187,7 @@ lnt_status lnti_tx_ontology_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, ln
   if (!status) status = keep_now(tx, op_id, undo_id, err);
   if (!status) status = rows_back(tx, op_id, err);
   if (!status) status = check_hanging(tx, err);
-  return status ? status : stages_back(tx, op_id, undo_id, err);
+  return status ? status : reviews_back(tx, op_id, undo_id, err);
 }
 
 lnt_status lnti_store_is_migration(bool *out, lnti_store *store, int64_t op_id, lnt_error *err) {

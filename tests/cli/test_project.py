@@ -122,6 +122,24 @@ class Migrate(program.Case):
         self.assertIn('1 item is of classes that are newer than the model (first: "Odd"; added or split off since it was '
                       "trained), and was left out. Train again to have them", told["warnings"])
 
+    def test_undo_says_what_it_did(self):
+        first = self.classes[0]
+        told = self.run_json("-C", "p", "ontology", "migrate", "rename", f"class/{first}", "id=first")
+        number = told["operation"]
+        undone = self.run_ok("-C", "p", "undo")
+        self.assertIn(f"Undid operation {number} (migrate: rename class/{first}): the ontology is as it was; no answer changed",
+                      undone.stdout)
+        self.fails(1, "-C", "p", "undo", number, says="was undone already")
+        again = self.run_ok("-C", "p", "undo", "--redo")
+        self.assertIn(f"Did operation {number} again (migrate: rename class/{first}): the ontology is changed again", again.stdout)
+        told = self.run_json("-C", "p", "undo", number)
+        self.assertEqual((told["ontology"], told["note"], told["again"], told["removed"]),
+                         (True, f"rename class/{first}", None, 0))
+        self.assertIn("answers taken back, in", self.run_ok("-C", "p", "undo").stdout)
+        self.assertEqual({item["stage"] for item in self.run_lines("-C", "p", "items")}, {"annotate"})
+        self.run_ok("-C", "p", "undo", "--redo")
+        self.assertEqual({item["stage"] for item in self.run_lines("-C", "p", "items")}, {"done"})
+
     def test_review(self):
         first = self.classes[0]
         told = self.run_json("-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=Two kinds?")

@@ -200,8 +200,53 @@ static void what_somebody_answered_since_stays(void **state) {
   assert_true(lab_current(&l, &row, 1, 0) && row.op_id == newest_op(&l));
   u = undo(&l, first, &c);
   assert_true(u.n_removed == 1 && u.n_conflicts == 0);
-  u = undo(&l, first, &c);
-  assert_true(u.op_id == 0 && u.n_removed == 0 && u.n_conflicts == 0);
+  char *after = said(&l);
+  int64_t newest = newest_op(&l);
+  options = (lnti_undo_options){.op_id = first};
+  assert_status(lnti_undo(&u, l.project, &options, ERR), LNT_ECONFLICT);
+  assert_message("undone already");
+  expect_said(&l, after);
+  assert_int_equal(newest_op(&l), newest);
+  free(after);
+  lab_free(&l);
+}
+
+static lnt_status keep_stage(void *payload, const lnti_item *item, lnt_error *err) {
+  return lnti_text_printf(payload, err, "%s ", item->stage);
+}
+
+static void expect_stages(const lab *l, const char *wanted) {
+  lnti_text out = {0};
+  assert_ok(lnti_store_items(l->project->store, &(lnti_item_query){0}, keep_stage, &out, ERR));
+  assert_string_equal(out.data, wanted);
+  lnti_text_clear(&out);
+}
+
+static lnt_status all_done(void *payload, lnti_tx *tx, lnt_error *err) {
+  (void)payload;
+  return lnti_tx_item_stages(tx, 1, 3, "done", err);
+}
+
+static void items_without_answers_are_to_be_annotated_again(void **state) {
+  (void)state;
+  lab l = new_lab();
+  conflicts c = {0};
+  give(&l, 1, "class", "cat");
+  give_text(&l, 2, "kept");
+  lnti_annotation two[] = {lab_annotation(&l, 2, "class", "cat"), lab_annotation(&l, 3, "class", "cat")};
+  assert_ok(lab_annotate(&l, two, 2, false, NULL));
+  int64_t both = newest_op(&l);
+  assert_ok(lnti_store_write(l.project->store, all_done, NULL, ERR));
+  lnti_undone u = undo(&l, both, &c);
+  assert_int_equal(u.again, 0);
+  expect_stages(&l, "done done annotate ");
+  u = undo(&l, u.op_id, &c);
+  assert_int_equal(u.again, both);
+  assert_int_equal(u.again_kind, LNTI_OP_ANNOTATE);
+  expect_stages(&l, "done done done ");
+  u = undo(&l, u.op_id, &c);
+  assert_int_equal(u.again, 0); /* neither did it anything again, nor is it a first undo */
+  expect_stages(&l, "done done annotate ");
   lab_free(&l);
 }
 
@@ -364,6 +409,7 @@ int main(void) {
       cmocka_unit_test(undo_goes_further_back_each_time),
       cmocka_unit_test(an_undo_looks_as_far_back_as_it_must),
       cmocka_unit_test(what_somebody_answered_since_stays),
+      cmocka_unit_test(items_without_answers_are_to_be_annotated_again),
       cmocka_unit_test(a_child_does_not_come_back_without_its_parent),
       cmocka_unit_test(texts_follow_their_rules),
       cmocka_unit_test(an_order_is_one_answer),
