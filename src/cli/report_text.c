@@ -555,8 +555,9 @@ static lnt_status write_unknown(lnti_text *text, const lnti_report_unknown *unkn
     if (!status)
       status = lnti_text_printf(
           &words, err,
-          " (AUROC %.3f of %zu and %zu; from a score of %.2f on 95 %% are noticed, with %.1f %% false alarms)",
-          m->auroc, m->n_unknown, m->n_known, m->threshold_95, 100 * m->false_alarms_95);
+          " (AUROC %.3f of %zu and %zu; from a score of %.2f on%s 95 %% are noticed, with %.1f %% false alarms)",
+          m->auroc, m->n_unknown, m->n_known, m->threshold_95,
+          unknown->rows[i].name ? ", on the scale of this model, which knew it," : "", 100 * m->false_alarms_95);
     if (!status) status = lnti_wrap(text, words.data, 2, 2, WIDTH, err);
     if (!status) status = lnti_text_append(text, "\n", 1, err);
     lnti_text_clear(&words);

@@ -5,6 +5,8 @@
 #ifndef LNTI_EVAL_RELIABILITY_H
 #define LNTI_EVAL_RELIABILITY_H
 
+#include <base/cancel.h>
+#include <base/error.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,12 +25,15 @@ typedef struct lnti_reliability {
 double lnti_reliability_error(const float *p, const bool *right, size_t n);
 
 /**
- * The calibration error where every answer is right with exactly the probability `p`, by drawing it so again and again: 1,000
- * times, of more than 20,000 answers as often as makes 20 million draws, at least 100 times. The binned error cannot be
- * negative, so that its mean is above 0 even then (Bröcker and Smith, "Increasing the reliability of reliability diagrams",
- * Weather and Forecasting 22, 2007). Answers count as independent of each other.
- * @param mean_out, high_out  mean, and the error that 95 of 100 draws do not exceed; NaN with n = 0
+ * The calibration error where every answer is right with exactly the probability `p`, by drawing it so 1,000 times. The
+ * binned error cannot be negative, so that its mean is above 0 even then (Bröcker and Smith, "Increasing the reliability of
+ * reliability diagrams", Weather and Forecasting 22, 2007). Answers count as independent of each other. Of more than 20,000
+ * answers, those of a bin with more than 1,000 are drawn as one, normal with the variance of their sum.
+ * @param mean_out, high_out  mean, and the error that 95 of 100 draws do not exceed; NaN with n = 0; untouched on failure
+ * @param cancel  may be NULL
+ * @return LNT_OK; LNT_ENOMEM; LNT_ECANCELLED. O(n), and at most 20 million draws; up to 8 n bytes.
  */
-void lnti_reliability_by_chance(double *mean_out, double *high_out, const float *p, size_t n, uint64_t seed);
+LNT_MUST_CHECK lnt_status lnti_reliability_by_chance(double *mean_out, double *high_out, const float *p, size_t n,
+                                                     uint64_t seed, const lnti_cancel *cancel, lnt_error *err);
 
 #endif

@@ -69,11 +69,11 @@ lnt_status lnti_confidence_before(lnti_reliability *out, const float *score, con
 }
 
 lnt_status lnti_confidence_by_chance(lnti_reliability *out, const float *prob, const lnti_truth *truth, uint64_t seed,
-                                     lnt_error *err) {
+                                     const lnti_cancel *cancel, lnt_error *err) {
   answers a;
   lnt_status status = gather(&a, prob, truth, false, err);
   if (status) return status;
-  lnti_reliability_by_chance(&out->chance, &out->chance_high, a.p, a.n, seed);
+  status = lnti_reliability_by_chance(&out->chance, &out->chance_high, a.p, a.n, seed, cancel, err);
   answers_clear(&a);
-  return LNT_OK;
+  return status;
 }

@@ -12,8 +12,8 @@
 /** Sets `before`. @param score  [n,k] as of lnti_model_score. Of numbers NaN. LNT_ENOMEM. */
 LNT_MUST_CHECK lnt_status lnti_confidence_before(lnti_reliability *out, const float *score, const lnti_truth *truth,
                                                  lnt_error *err);
-/** Sets `chance` and `chance_high`. @param prob  [n,k] as of lnti_model_predict. Of numbers NaN. LNT_ENOMEM. */
+/** Sets `chance` and `chance_high`. @param prob  [n,k] as of lnti_model_predict. Of numbers NaN. LNT_ENOMEM, LNT_ECANCELLED. */
 LNT_MUST_CHECK lnt_status lnti_confidence_by_chance(lnti_reliability *out, const float *prob, const lnti_truth *truth,
-                                                    uint64_t seed, lnt_error *err);
+                                                    uint64_t seed, const lnti_cancel *cancel, lnt_error *err);
 
 #endif

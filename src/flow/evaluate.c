@@ -42,6 +42,8 @@ typedef struct evaluating {
   lnti_labelled rows;
   lnti_class_tree *tree;     /* of the model's classes, where they form one; NULL */
   lnti_extract_items others; /* of classes that the model does not have */
+  char **unknown_ids;        /* [request->n_unknown_classes] classes or nodes to leave out */
+  uint32_t *other_group;     /* [others.n] numbers as the answers' groups have */
   lnti_vectors features;
   lnti_answers *answers; /* the result's: rows are those of the features */
   lnti_view *view;       /* NULL where nothing is to be sliced */
@@ -230,6 +232,17 @@ static lnt_status describe_model(evaluating *e, lnt_error *err) {
   return LNT_OK;
 }
 
+/* Before anything long: what the classes are called that are to be left out. */
+static lnt_status find_unknown_ids(evaluating *e, lnt_error *err) {
+  const lnti_evaluate_request *r = e->request;
+  if (r->n_unknown_classes == 0) return LNT_OK;
+  lnt_status status = lnti_alloc_zero(&e->unknown_ids, r->n_unknown_classes, sizeof *e->unknown_ids, err);
+  for (size_t i = 0; i < r->n_unknown_classes && !status; i++)
+    status =
+        lnti_unknown_name(&e->unknown_ids[i], e->result->model, e->ontology, &e->target, r->unknown_classes[i], err);
+  return status;
+}
+
 static lnt_status prepare(evaluating *e, lnt_error *err) {
   const lnti_context *context = &e->project->context;
   lnt_status status = lnti_model_find(&e->result->model, e->project, e->request->model, context, err);
@@ -238,7 +251,7 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   status = lnti_store_ontology(&e->ontology, e->project->store, err);
   if (!status) status = find_question(e, err);
   if (!status && e->request->cost) status = lnti_costs_check(model->task, model->n_classes, err);
-  if (!status) status = lnti_unknown_check(model, e->request->unknown_classes, e->request->n_unknown_classes, err);
+  if (!status) status = find_unknown_ids(e, err);
   if (!status) status = describe_model(e, err);
   bool fold = model->task == LNTI_MULTICLASS && !e->tree;
   if (!status) status = lnti_model_classes_find(&e->result->classes, model, e->ontology, &e->target, fold, err);
@@ -255,16 +268,33 @@ static void pass_progress(void *payload, const char *what, size_t done, size_t t
   lnti_job_progress(payload, what, done, total);
 }
 
-/* Each group by the first of its rows that could be read; returns how many groups there are. */
+/* Each group by the first of its rows that could be read, those without by numbers behind; returns how many there are of the
+ * former. @param group  [rows, others] */
 static size_t find_read_groups(evaluating *e, const uint32_t *group, uint32_t *first) {
-  size_t n = 0;
+  size_t n = 0, n_rows = e->rows.items.n;
   for (size_t i = 0; i < e->features.n; i++) {
     uint32_t *row = &first[group[e->features.item[i]]];
     n += *row == 0;
     if (*row == 0) *row = (uint32_t)i + 1;
     e->answers->group[i] = *row - 1;
   }
+  for (size_t i = 0; i < e->others.n; i++) {
+    uint32_t of = group[n_rows + i];
+    e->other_group[i] = first[of] ? first[of] - 1 : (uint32_t)n_rows + of;
+  }
   return n;
+}
+
+/* The judged items and those of classes that the model lacks, which may belong together too. Borrowed. */
+static lnt_status all_items(lnti_extract_items *out, const evaluating *e, lnt_error *err) {
+  const lnti_extract_items *rows = &e->rows.items, *others = &e->others;
+  lnti_extract_items all = {.n = rows->n + others->n};
+  lnt_status status = lnti_alloc(&all.item, all.n, sizeof *all.item, err);
+  if (status) return status;
+  memcpy(all.item, rows->item, rows->n * sizeof *all.item);
+  if (others->n > 0) memcpy(all.item + rows->n, others->item, others->n * sizeof *all.item);
+  *out = all;
+  return LNT_OK;
 }
 
 /* What is drawn as one for the intervals: images that belong together by the split's keys, else by those that were found;
@@ -273,19 +303,22 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
   lnt_error reason = LNT_ERROR_INIT;
   char *keys = NULL;
   uint32_t *group = NULL, *first = NULL;
-  size_t n = e->rows.items.n;
+  lnti_extract_items all = {0};
+  size_t n = e->rows.items.n + e->others.n;
   lnt_status status = lnti_group_keys(&keys, e->project, err);
+  if (!status) status = all_items(&all, e, err);
+  if (!status) status = lnti_alloc(&e->other_group, e->others.n, sizeof *e->other_group, err);
   if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
   if (!status) status = lnti_alloc_zero(&first, n, sizeof *first, err);
   if (!status) status = lnti_alloc(&e->answers->group, e->features.n, sizeof *e->answers->group, err);
   if (status) goto done;
-  status = lnti_row_groups(group, e->project, keys, &e->rows.items, &reason);
+  status = lnti_row_groups(group, e->project, keys, &all, &reason);
   if (status == LNT_ENOTFOUND && keys) { /* the key holds no longer */
     free(keys);
     keys = NULL;
     status = lnti_messages_add(&e->result->warnings, err, "%s; the intervals are drawn without regard to it",
                                reason.message);
-    if (!status) status = lnti_row_groups(group, e->project, NULL, &e->rows.items, err);
+    if (!status) status = lnti_row_groups(group, e->project, NULL, &all, err);
   } else if (status) {
     status = lnti_fail(err, status, "%s", reason.message);
   }
@@ -302,6 +335,7 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
 done:
   free(first);
   free(group);
+  free(all.item);
   free(keys);
   return status;
 }
@@ -428,26 +462,40 @@ static lnt_status predict(evaluating *e, const lnti_matrix *x, lnt_error *err) {
   if (!status) status = lnti_model_calibrate(a->prob, model, x->n, err);
   if (status) return status;
   lnti_model_classes_fold(a->prob, &e->result->classes, a->truth.k, a->n, false);
-  return lnti_confidence_by_chance(&e->result->reliability, a->prob, &a->truth, e->request->seed, err);
+  if (e->request->answers_only) return LNT_OK;
+  return lnti_confidence_by_chance(&e->result->reliability, a->prob, &a->truth, e->request->seed,
+                                   e->project->context.cancel, err);
 }
 
 static lnt_status find_unknown(evaluating *e, const lnti_matrix *x, const lnti_evaluate_options *options,
                                lnt_error *err) {
+  const lnti_evaluate_request *request = e->request;
   const lnti_unknown_of of = {.project = e->project,
                               .model = e->result->model,
                               .x = x,
                               .label = e->answers->truth.label,
-                              .group = options->group,
+                              .group = e->answers->group,
                               .others = &e->others,
-                              .without = e->request->unknown_classes,
-                              .n_without = e->request->n_unknown_classes,
-                              .options = *options};
+                              .other_group = e->other_group,
+                              .without = request->unknown_classes,
+                              .without_ids = (const char *const *)e->unknown_ids,
+                              .n_without = request->n_unknown_classes,
+                              .options = *options,
+                              .refused = request->refused,
+                              .refused_payload = request->refused_payload};
   if (e->others.n > 0 && !e->result->model->novelty)
     return lnti_messages_add(
         &e->result->warnings, err,
         "the model file has no unknown score (it is older, or has too many classes): train it again to "
         "learn how well it notices these items");
-  return lnti_unknown_find(&e->result->unknown, &of, err);
+  size_t n_refused = 0;
+  lnt_status status = lnti_unknown_find(&e->result->unknown, &n_refused, &of, err);
+  e->result->n_refused += n_refused;
+  if (status || n_refused == 0) return status;
+  return lnti_messages_add(
+      &e->result->warnings, err,
+      "%zu of %zu images of classes that the model does not have could not be read: how well it notices such images %s",
+      n_refused, e->others.n, n_refused == e->others.n ? "is not known" : "is measured on the others");
 }
 
 static lnt_status measure(evaluating *e, lnt_error *err) {
@@ -470,7 +518,8 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   status = predict(e, &x, err);
   if (status) return status;
   status = judge(e, &options, err);
-  if (!status) status = find_reject(e, err);
+  if (status || request->answers_only) return status;
+  status = find_reject(e, err);
   if (!status) status = find_unknown(e, &x, &options, err);
   if (status || !request->cost) return status;
   return lnti_costs_find(&e->result->costs, &e->answers->truth, e->answers->prob, e->answers->threshold, err);
@@ -659,6 +708,7 @@ static lnt_status evaluate_second(lnti_evaluate_result *out, lnti_project *proje
   second.cost = NULL;
   second.n_unknown_classes = 0;
   second.resamples = 0;
+  second.answers_only = true;
   second.refused = NULL; /* told with the first */
   return lnti_evaluate(out, project, &second, err);
 }
@@ -695,6 +745,9 @@ done:
   free(e.keys);
   lnti_view_close(e.view);
   lnti_class_tree_free(e.tree);
+  for (size_t i = 0; e.unknown_ids && i < request->n_unknown_classes; i++) free(e.unknown_ids[i]);
+  free(e.unknown_ids);
+  free(e.other_group);
   lnti_extract_items_clear(&e.others);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);

@@ -26,11 +26,12 @@ typedef struct lnti_evaluate_request {
   const char *const
       *unknown_classes; /**< [n_unknown_classes] also judged as if they had never been seen (flow/unknown.h) */
   size_t n_unknown_classes;
-  const char *cost; /**< "10:1": also what misses and false alarms cost (flow/costs.h); NULL */
+  bool answers_only; /**< of a model to compare with: nothing that the comparison does not need */
+  const char *cost;  /**< "10:1": also what misses and false alarms cost (flow/costs.h); NULL */
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL, 0, NULL }
+  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL, 0, false, NULL }
 
 /** What the model said of each item that was read. */
 typedef struct lnti_answers {

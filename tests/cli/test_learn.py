@@ -783,6 +783,54 @@ class Evaluate(Learning):
         self.assertAlmostEqual(second["threshold_95"], noticed, places=6)
         self.assertAlmostEqual(second["false_alarms_95"], sum(b >= noticed for b in score[False]) / len(score[False]), places=9)
 
+        self.unknown_copies(name, second)
+        self.unknown_gone(name)
+
+    def unknown_copies(self, name, before):
+        """Three more of each strange picture say nothing new: the interval is no narrower for them."""
+        for item in self.run_lines("-C", name, "items", "--where", "split=test and class=disc"):
+            path = self.folder / "photos" / item["path"]
+            for copy in range(3):
+                (self.folder / "copies" / "disc").mkdir(parents=True, exist_ok=True)
+                (self.folder / "copies" / "disc" / f"{copy}-{path.name}").write_bytes(path.read_bytes())
+        self.run_ok("-C", name, "import", "copies", "--split", "test")
+        (after,) = self.run_json("-C", name, "evaluate", "two")["unknown"]
+        self.assertEqual(after["n_unknown"], 4 * before["n_unknown"])
+        width = [row["auroc_ci95"][1] - row["auroc_ci95"][0] for row in (before, after)]
+        self.assertGreater(width[0], 0)
+        self.assertGreater(width[1], 0.85 * width[0])
+
+    def unknown_gone(self, name):
+        """Images of classes that the model lacks, which nobody asked for, are gone: told, and the rest is judged."""
+        discs = self.run_lines("-C", name, "items", "--where", "split=test and class=disc")
+        for root in ("copies", "photos"):
+            shutil.rmtree(self.folder / root / "disc")
+            shutil.rmtree(self.folder / name / "cache", ignore_errors=True)
+            told = self.run_json("-C", name, "evaluate", "two", expect=3)
+            gone = len(told["refused"])
+            self.assertIn(f"{gone} of {len(discs)} images of classes that the model does not have could not be read",
+                          " ".join(told["warnings"]))
+            self.assertEqual([row["n_unknown"] for row in told.get("unknown", [])], [len(discs) - gone][:gone < len(discs)])
+        self.assertEqual(gone, len(discs))
+
+    def test_unknown_class_by_title(self):
+        for i, place in enumerate(("air/young", "sea/young", "sea/old")):
+            program.write_folders(self.folder / "more" / str(i), per_class=8, start=100 * i)
+            (self.folder / "set" / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.folder / "more" / str(i) / program.KINDS[i], self.folder / "set" / place)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        self.run_ok("-C", "p", "split", "--test", "0.4", "--val", "0", "--near", "apart")
+        self.run_ok("-C", "p", "train", "--feature", "pixels", "--name", "m")
+        self.run_ok("-C", "p", "ontology", "migrate", "rename", "class/sea", "title=The Sea")
+        self.fails(2, "-C", "p", "evaluate", "m", "--unknown-class", "young",
+                   says='"young": 2 classes are called so; name the id of one: "air/young", "sea/young"')
+        for word in ("The Sea", "sea"):  # a node is known by its title too
+            (row,) = self.run_json("-C", "p", "evaluate", "m", "--unknown-class", word, "--resamples", "0")["unknown"]
+            self.assertEqual((row["held_out"], row["n_unknown"]), (word, 6))
+        told = self.run_json("-C", "p", "evaluate", "m", "--compare", "m", "--unknown-class", "old", "--resamples", "10")
+        self.assertEqual(len(told["unknown"]), 1)
+
     def test_file_and_other_split(self):
         name = self.ready()
         self.run_ok("-C", name, "train", "--feature", "pixels")

@@ -128,16 +128,37 @@ static void chance_alone_makes_an_error(void **state) {
   double mean, high, again[2], deviation = sqrt(0.5 * 0.5 / N);
   (void)state;
   for (size_t i = 0; i < N; i++) p[i] = 0.5f;
-  lnti_reliability_by_chance(&mean, &high, p, N, 7);
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, N, 7, NULL, NULL), LNT_OK);
   assert_near(mean, deviation * sqrt(2 / acos(-1)), 0.1 * mean, "binomial", "mean");
   assert_near(high, 1.96 * deviation, 0.1 * high, "binomial", "95 %");
-  lnti_reliability_by_chance(&again[0], &again[1], p, N, 7);
+  assert_int_equal(lnti_reliability_by_chance(&again[0], &again[1], p, N, 7, NULL, NULL), LNT_OK);
   assert_true(again[0] == mean && again[1] == high);
   for (size_t i = 0; i < N; i++) p[i] = i % 2 ? 1 : 0; /* sure and right: no chance in it */
-  lnti_reliability_by_chance(&mean, &high, p, N, 7);
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, N, 7, NULL, NULL), LNT_OK);
   assert_true(mean == 0 && high == 0);
-  lnti_reliability_by_chance(&mean, &high, p, 0, 7);
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, 0, 7, NULL, NULL), LNT_OK);
   assert_true(isnan(mean) && isnan(high));
+}
+
+/* Of many answers their sum is drawn: as in one bin by hand, whatever their number; and beside a small bin, which is not. */
+static void chance_of_many_answers(void **state) {
+  enum { N = 100000 };
+  float *p = malloc(N * sizeof *p);
+  lnti_cancel cancel = {0};
+  double mean = 7, high = 7, deviation = sqrt(0.5 * 0.5 / N);
+  (void)state;
+  assert_non_null(p);
+  for (size_t i = 0; i < N; i++) p[i] = 0.5f;
+  lnti_cancel_request(&cancel);
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, N, 7, &cancel, NULL), LNT_ECANCELLED);
+  assert_true(mean == 7 && high == 7);
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, N, 7, NULL, NULL), LNT_OK);
+  assert_near(mean, deviation * sqrt(2 / acos(-1)), 0.1 * mean, "binomial", "mean");
+  assert_near(high, 1.96 * deviation, 0.1 * high, "binomial", "95 %");
+  for (size_t i = 0; i < N; i++) p[i] = i < 100 ? 0.5f : 1; /* 100 of them alone are a matter of chance */
+  assert_int_equal(lnti_reliability_by_chance(&mean, &high, p, N, 7, NULL, NULL), LNT_OK);
+  assert_near(mean, 5 * sqrt(2 / acos(-1)) / N, 0.1 * mean, "small bin", "mean");
+  free(p);
 }
 
 /* Property: the fitted temperature beats its neighbours, is the same on 1, 2 and 3 threads, and undoes a known one. */
@@ -211,6 +232,7 @@ int main(void) {
       cmocka_unit_test(cancelled_fit_gives_nothing),
       cmocka_unit_test(error_of_answers_by_hand),
       cmocka_unit_test(chance_alone_makes_an_error),
+      cmocka_unit_test(chance_of_many_answers),
       cmocka_unit_test(fitted_temperature_is_the_best),
       cmocka_unit_test(apply_is_a_softmax),
   };

@@ -27,6 +27,7 @@ lnt_status lnti_report_unknown_words(lnti_text *out, const lnti_report_unknown_r
 void lnti_page_unknown(lnti_page *page, const lnti_report *report) {
   const lnti_report_unknown *unknown = report->unknown;
   if (!unknown || unknown->n == 0) return;
+  bool any_held_out = unknown->rows[unknown->n - 1].name != NULL; /* those come last */
   lnti_page_html(
       page,
       "<section aria-labelledby=\"unknown\">\n<h2 id=\"unknown\">Does it notice what it has never seen?</h2>\n"
@@ -61,5 +62,9 @@ void lnti_page_unknown(lnti_page *page, const lnti_report *report) {
   lnti_page_html(
       page,
       "</tbody>\n</table>\n</div>\n<p class=\"note\">AUROC: how often, of one unknown and one known image, the unknown "
-      "one has the higher score. 1 is perfect, 0.5 is chance.</p>\n</section>\n");
+      "one has the higher score. 1 is perfect, 0.5 is chance.%s</p>\n</section>\n",
+      any_held_out
+          ? " The score of a class that was left out for this is on the scale of this model, which was trained with "
+            "it: a model without it would have another scale, and another score to look from."
+          : "");
 }
