@@ -224,11 +224,13 @@ typedef struct table_lists {
 
 static lnt_status read_table(lnti_import_table_options *table, table_lists *lists, const lnti_args *args,
                              lnt_error *err) {
-  size_t header = 0;
+  size_t header = 0, unlisted = 0;
   lnt_status status = lnti_args_choice(&header, args, "header", "auto|yes|no", 0, err);
   if (!status) status = lnti_args_list(&lists->columns, &table->n_columns, args, "column", err);
   if (!status) status = lnti_args_list(&lists->labels, &table->n_labels, args, "label", err);
   if (!status) status = lnti_args_list(&lists->names, &table->n_names, args, "names", err);
+  if (!status) status = lnti_args_choice(&unlisted, args, "unlisted", "unknown|no", 0, err);
+  table->unlisted_no = unlisted == 1;
   if (!status) status = read_sign(&table->separator, args, "separator", err);
   if (!status) status = read_sign(&table->label_separator, args, "label-separator", err);
   table->root = lnti_args_text(args, "root", NULL);
@@ -329,6 +331,8 @@ static const lnti_cli_option option_table[] = {
      "titles for a column's values: columns KEY and NAME of the table FILE, or FILE alone with a name a line", true},
     {"separator", 0, "SIGN", "what stands between columns: a sign, or tab, blank or none; without it, found", false},
     {"label-separator", 0, "SIGN", "what stands between the titles of labels; without it, found", false},
+    {"unlisted", 0, "unknown|no",
+     "what a list of labels does not name: unknown, or no where the lists are complete (unknown)", false},
     {"header", 0, "auto|yes|no", "whether the first row names the columns (auto)", false},
     {"existing", 0, "auto|keep|replace",
      "labels, metadata and splits of items that have others already: keep them, or replace them by what the sources say; "
@@ -389,7 +393,7 @@ const lnti_command lnti_cmd_import = {
     .usage =
         "SOURCE... [--format FORMAT] [--split NAME] [--target QUESTION] [--classes A,B,C] [--frames first|each|group] "
         "[--group REGEX] [--meta PATTERN] [--root PATH] [--column COLUMN=ROLE]... [--label TOP/BELOW]... "
-        "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--header auto|yes|no] "
+        "[--names COLUMN=FILE:KEY:NAME]... [--separator SIGN] [--label-separator SIGN] [--unlisted unknown|no] [--header auto|yes|no] "
         "[--existing auto|keep|replace] [--changed report|update] [--max-pixels N] [--max-bytes N] [--max-frames N] [--no-verify]\n"
         "--embeddings FILE.npy --rows FILE [--name NAME] [--root PATH] [--existing auto|keep|replace]\n"
         "--predictions FILE --name NAME",

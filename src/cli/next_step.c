@@ -13,23 +13,45 @@ static size_t in_split(const lnti_store_counts *counts, const char *name) {
   return 0;
 }
 
-/** How many questions can be learned. Answers are looked at only where the types of the questions do not say it. */
-static lnt_status count_learnable(size_t *n_out, lnti_project *project, lnt_error *err) {
+/** What there is to learn. */
+typedef struct learnable {
+  size_t n;           /**< questions that train could mean */
+  lnti_text yes_only; /**< the path of the only one, where nothing of it is answered with no: train would refuse */
+} learnable;
+
+/** Answers are looked at only where the types of the questions do not say it. */
+static lnt_status find_learnable(learnable *out, lnti_project *project, lnt_error *err) {
   lnti_ontology *ontology = NULL;
+  lnti_target_meant meant = {0, LNTI_NONE};
   lnt_status status = lnti_store_ontology(&ontology, project->store, err);
   if (status) return status;
-  size_t n = 0;
+  size_t last = LNTI_NONE;
   for (size_t i = 0; i < ontology->n_questions; i++) {
-    n += lnti_target_task(&ontology->questions[i]) != 0;
+    if (!lnti_target_task(&ontology->questions[i])) continue;
+    meant.n++;
+    last = i;
   }
-  if (n > 0 && ontology->n_questions > 1) status = lnti_target_count(&n, project, ontology, err);
+  bool sure = meant.n == 0 || (ontology->n_questions == 1 && ontology->questions[last].type != LNTI_CHECKLIST);
+  if (!sure) status = lnti_target_find_meant(&meant, project, ontology, err);
+  if (!status && meant.yes_only != LNTI_NONE) {
+    status = lnti_ontology_question_path(&out->yes_only, ontology, meant.yes_only, err);
+  }
   lnti_ontology_free(ontology);
-  if (!status) *n_out = n;
+  if (!status) out->n = meant.n;
   return status;
 }
 
-static void print_train(lnti_cli *cli, size_t n_learnable, const char *then) {
-  lnti_print_next(cli, "linnet train%s%s", n_learnable > 1 ? " --target QUESTION" : "", then);
+static void print_train(lnti_cli *cli, const learnable *there_is, const char *then) {
+  lnti_print_next(cli, "linnet train%s%s", there_is->n > 1 ? " --target QUESTION" : "", then);
+}
+
+/** Of lists that say yes alone nothing can be learned, unless they are complete. */
+static void print_noes(lnti_cli *cli, const learnable *there_is) {
+  lnti_print_next(
+      cli,
+      "linnet annotate --where '%.200s=answered' --set %.200s.others=no (what a list does not name is unknown, and "
+      "nothing can be learned from yes alone: this says that the lists are complete)",
+      there_is->yes_only.data, there_is->yes_only.data);
 }
 
 static void print_nothing_to_learn(lnti_cli *cli) {
@@ -39,7 +61,8 @@ static void print_nothing_to_learn(lnti_cli *cli) {
 }
 
 /** There are items, and labels. */
-static void print_step(lnti_cli *cli, const lnti_store_counts *counts, size_t n_learnable, bool leaks, bool cut) {
+static void print_step(lnti_cli *cli, const lnti_store_counts *counts, const learnable *there_is, bool leaks,
+                       bool cut) {
   size_t train = in_split(counts, LNTI_SPLIT_TRAIN), val = in_split(counts, LNTI_SPLIT_VAL);
   size_t test = in_split(counts, LNTI_SPLIT_TEST);
   if (train == 0 && val + test == counts->items) {
@@ -54,31 +77,34 @@ static void print_step(lnti_cli *cli, const lnti_store_counts *counts, size_t n_
     lnti_print_next(cli, "linnet split");
   } else if (test == 0) {
     print_train(
-        cli, n_learnable,
+        cli, there_is,
         ", then linnet evaluate MODEL --split val (there is no test part; linnet split would draw all parts anew)");
   } else {
-    print_train(cli, n_learnable, "");
+    print_train(cli, there_is, "");
   }
 }
 
 lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, lnt_error *err) {
   lnti_store_counts counts = {0};
   char *key = NULL;
-  size_t n_learnable = 0;
+  learnable there_is = {0};
   if (cli->quiet) return LNT_OK; /* nothing would be printed */
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (!status) status = lnti_leaks_key(&key, project, err);
-  if (!status) status = count_learnable(&n_learnable, project, err);
+  if (!status) status = find_learnable(&there_is, project, err);
   if (!status && counts.items == 0) {
     lnti_print_next(cli, "linnet import SOURCE");
   } else if (!status && counts.labelled == 0) {
     lnti_print_next(cli, "linnet import SOURCE (no labels yet: they come with class folders, or with a table)");
-  } else if (!status && n_learnable == 0) {
+  } else if (!status && there_is.n == 0) {
     print_nothing_to_learn(cli);
+  } else if (!status && there_is.yes_only.length > 0) {
+    print_noes(cli, &there_is);
   } else if (!status) {
-    print_step(cli, &counts, n_learnable, key != NULL, cut);
+    print_step(cli, &counts, &there_is, key != NULL, cut);
   }
   free(key);
+  lnti_text_clear(&there_is.yes_only);
   lnti_store_counts_clear(&counts);
   return status;
 }
@@ -115,17 +141,20 @@ lnt_status lnti_print_next_predicting(bool *told, lnti_cli *cli, lnti_project *p
 
 lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_error *err) {
   lnti_store_counts counts = {0};
-  size_t n_learnable = 0;
+  learnable there_is = {0};
   if (cli->quiet) return LNT_OK; /* nothing would be printed */
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
-  if (!status) status = count_learnable(&n_learnable, project, err);
+  if (!status) status = find_learnable(&there_is, project, err);
   if (!status && counts.labelled == 0) {
     lnti_print_next(cli, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
-  } else if (!status && n_learnable == 0) {
+  } else if (!status && there_is.n == 0) {
     print_nothing_to_learn(cli);
+  } else if (!status && there_is.yes_only.length > 0) {
+    print_noes(cli, &there_is);
   } else if (!status) {
-    print_train(cli, n_learnable, "");
+    print_train(cli, &there_is, "");
   }
+  lnti_text_clear(&there_is.yes_only);
   lnti_store_counts_clear(&counts);
   return status;
 }

@@ -62,7 +62,11 @@ lnt_status lnti_answer_key_find(lnti_answer_key *out, const lnti_ontology *ontol
     if (question == LNTI_NONE) continue;
     found.option = find_option(ontology, question, point + 1);
     found.state = found.option == LNTI_NONE && strcmp(point + 1, "state") == 0;
-    if (found.option == LNTI_NONE && strcmp(point + 1, "yes") == 0) { /* of {"state": "unsure", "yes": [...]} */
+    found.others = found.option == LNTI_NONE && strcmp(point + 1, "others") == 0 &&
+                   ontology->questions[question].type == LNTI_CHECKLIST;
+    if (found.others) {
+      found.question = question;
+    } else if (found.option == LNTI_NONE && strcmp(point + 1, "yes") == 0) { /* of {"state": "unsure", "yes": [...]} */
       found.question = question;
     } else if (found.state || (found.option != LNTI_NONE && ontology->questions[question].type == LNTI_CHECKLIST)) {
       found.question = question;
@@ -216,6 +220,9 @@ lnt_status lnti_answer_parse(lnti_answer_list *out, const lnti_ontology *ontolog
   bool word = read_state(&state, text) && state != LNTI_ANSWERED;
   if (key->no && q->type != LNTI_CHECKLIST) {
     return lnti_fail(err, LNT_EINVAL, "\"%s\" is no checklist: it takes no noes", q->key);
+  }
+  if (key->others) {
+    return lnti_fail(err, LNT_EINVAL, "\"%s.others\" depends on what an item says: it goes with --set alone", q->key);
   }
   if (key->state) {
     if (read_state(&state, text)) return add_state(out, key, state, err);

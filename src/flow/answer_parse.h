@@ -15,6 +15,7 @@ typedef struct lnti_answer_key {
   size_t option; /**< "labels.cat": one option of a checklist, answered with yes or no; LNTI_NONE */
   bool state;    /**< "class.state": answered, unsure, none, clear */
   bool no;       /**< "answers_no.labels": options that are answered with no */
+  bool others;   /**< "labels.others": all options of a checklist that are not answered */
 } lnti_answer_key;
 
 /** Answers, growing; texts lie in `arena`. Zero-initialise. */

@@ -31,6 +31,7 @@ lnti_task lnti_target_task(const lnti_question *question) {
 typedef struct answered_state {
   const lnti_ontology *ontology;
   bool *answered; /* [n_questions] */
+  bool *noes;     /* [n_questions] of a checklist: some option is answered with no */
 } answered_state;
 
 /* That there is nothing of a checklist is known of an image as well. */
@@ -41,6 +42,7 @@ static lnt_status note_answer(void *payload, const lnti_answer_row *row, lnt_err
   if (question == LNTI_NONE) return LNT_OK;
   bool checklist = state->ontology->questions[question].type == LNTI_CHECKLIST;
   if (row->state == LNTI_ANSWERED || (checklist && row->state == LNTI_NONE_OF_THESE)) state->answered[question] = true;
+  if (checklist && (row->state == LNTI_NONE_OF_THESE || row->number == 0)) state->noes[question] = true;
   return LNT_OK;
 }
 
@@ -90,54 +92,63 @@ static lnt_status fail_type(const lnti_ontology *ontology, const lnti_question *
   return status;
 }
 
-/* [n_questions] the targets that have answers, for the caller to free; *n_out of them could be meant where none is named. Choices
- * come before what is said beside them: a project of classes with a checklist of remarks learns its classes. */
-static lnt_status find_meant(bool **out, size_t *n_out, size_t *last_out, const lnti_snapshot *snapshot,
-                             lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
-  answered_state state = {ontology, NULL};
-  size_t n_choices = 0;
-  lnt_status status = lnti_alloc_zero(&state.answered, ontology->n_questions, sizeof *state.answered, err);
-  if (!status && snapshot) status = lnti_snapshot_walk(snapshot, note_answers, &state, err);
-  if (!status && !snapshot) status = lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
+/* answered_out [n_questions] the targets that have answers, for the caller to free; meant->n of them could be meant where none is
+ * named, and *last_out is the last. Choices come before what is said beside them: a project of classes with a checklist of
+ * remarks learns its classes. */
+static lnt_status find_meant(bool **answered_out, lnti_target_meant *meant, size_t *last_out,
+                             const lnti_snapshot *snapshot, lnti_project *project, const lnti_ontology *ontology,
+                             lnt_error *err) {
+  const size_t n_questions = ontology->n_questions;
+  answered_state state = {.ontology = ontology};
+  size_t n_choices = 0, n = 0, last = LNTI_NONE;
+  lnt_status status = lnti_alloc_zero(&state.answered, 2 * n_questions, sizeof *state.answered, err);
+  if (status) return status;
+  state.noes = state.answered + n_questions;
+  status = snapshot ? lnti_snapshot_walk(snapshot, note_answers, &state, err)
+                    : lnti_store_answers(project->store, 0, INT64_MAX, 0, note_answer, &state, err);
   if (status) {
     free(state.answered);
     return status;
   }
-  for (size_t q = 0; q < ontology->n_questions; q++) {
+  for (size_t q = 0; q < n_questions; q++) {
     lnti_task task = lnti_target_task(&ontology->questions[q]);
     state.answered[q] = state.answered[q] && task;
     n_choices += state.answered[q] && task == LNTI_MULTICLASS;
   }
-  *n_out = 0;
-  for (size_t q = 0; q < ontology->n_questions; q++) {
+  for (size_t q = 0; q < n_questions; q++) {
     bool choice = lnti_target_task(&ontology->questions[q]) == LNTI_MULTICLASS;
     if (!state.answered[q] || (n_choices > 0 && !choice)) continue;
-    *last_out = q;
-    ++*n_out;
+    last = q;
+    n++;
   }
-  *out = state.answered;
+  bool yes_only = n == 1 && ontology->questions[last].type == LNTI_CHECKLIST && !state.noes[last];
+  *meant = (lnti_target_meant){n, yes_only ? last : LNTI_NONE};
+  *last_out = last;
+  *answered_out = state.answered;
   return LNT_OK;
 }
 
-lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology, lnt_error *err) {
+lnt_status lnti_target_find_meant(lnti_target_meant *out, lnti_project *project, const lnti_ontology *ontology,
+                                  lnt_error *err) {
   bool *answered = NULL;
   size_t last = LNTI_NONE;
-  lnt_status status = find_meant(&answered, n_out, &last, NULL, project, ontology, err);
-  free(answered);
+  lnt_status status = find_meant(&answered, out, &last, NULL, project, ontology, err);
+  if (!status) free(answered);
   return status;
 }
 
 static lnt_status find_only(size_t *question_out, const lnti_snapshot *snapshot, lnti_project *project,
                             const lnti_ontology *ontology, lnt_error *err) {
   bool *answered = NULL;
-  size_t n = 0, last = LNTI_NONE;
-  lnt_status status = find_meant(&answered, &n, &last, snapshot, project, ontology, err);
+  lnti_target_meant meant = {0, LNTI_NONE};
+  size_t last = LNTI_NONE;
+  lnt_status status = find_meant(&answered, &meant, &last, snapshot, project, ontology, err);
   if (status) return status;
-  if (n == 0) {
+  if (meant.n == 0) {
     status = lnti_fail(err, LNT_ENOTFOUND,
                        "no item has a label yet; import a labelled set, for example a folder with one folder for each "
                        "class: linnet import DIR");
-  } else if (n > 1) {
+  } else if (meant.n > 1) {
     status = fail_several(ontology, answered, err);
   } else {
     *question_out = last;

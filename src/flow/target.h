@@ -43,10 +43,14 @@ LNT_MUST_CHECK lnt_status lnti_target_find_of(size_t *question_out, const lnti_s
 LNT_MUST_CHECK lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project,
                                                const lnti_ontology *ontology, const char *path, lnt_error *err);
 
-/** How many questions could be meant where none is named: those with answers, of type radio or tree, or where there are
- *  none, checklist or number. */
-LNT_MUST_CHECK lnt_status lnti_target_count(size_t *n_out, lnti_project *project, const lnti_ontology *ontology,
-                                            lnt_error *err);
+/** What could be meant where no target is named. */
+typedef struct lnti_target_meant {
+  size_t n; /**< questions with answers, of type radio or tree, or where there are none, checklist or number */
+  size_t
+      yes_only; /**< that question, where it is one alone and a checklist of which nothing is answered with no; LNTI_NONE */
+} lnti_target_meant;
+LNT_MUST_CHECK lnt_status lnti_target_find_meant(lnti_target_meant *out, lnti_project *project,
+                                                 const lnti_ontology *ontology, lnt_error *err);
 
 /** Options that may be classes or labels of a target, in document order; retired ones left out. free() *out. None of a
  *  number. */

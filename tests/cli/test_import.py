@@ -323,6 +323,88 @@ class Tables(program.Case):
                          [(item["path"], item["answers"], item["split"]) for item in told[1]])
 
 
+class Lists(program.Case):
+    """Lists of what is in a picture: complete ones, and others."""
+
+    TABLE = "path,tags\na.pgm,cat;dog\nb.pgm,owl\nc.pgm,\nd.pgm,owl;cat\n"
+    COMPLETE = {"a": ("cat dog", "owl"), "b": ("owl", "cat dog"), "c": ("", "cat dog owl"), "d": ("cat owl", "dog")}
+    AS_LISTED = {"a": ("cat dog", ""), "b": ("owl", ""), "c": ("", ""), "d": ("cat owl", "")}
+
+    def setUp(self):
+        super().setUp()
+        for i, name in enumerate("abcd"):
+            write_pgm(self.folder / "set" / f"{name}.pgm", picture("disc", 100 * i))
+        (self.folder / "set" / "t.csv").write_text(self.TABLE)
+        self.run_ok("init", "p")
+
+    def said(self, question="tags"):
+        return {Path(row["path"]).stem: tuple(" ".join(sorted(row.get(key, {}).get(question, [])))
+                                              for key in ("answers", "answers_no"))
+                for row in self.run_lines("-C", "p", "items")}
+
+    def test_complete_at_import(self):
+        told = self.run_json("-C", "p", "import", "set/t.csv", "--unlisted", "no")
+        self.assertEqual((told["labelled"], told["refused"], told["columns"][1]["of"]), (12, [], "tags"))
+        self.assertEqual(self.said(), self.COMPLETE)
+        self.assertEqual(len(self.run_lines("-C", "p", "items", "--where", "tags.owl=no")), 2)
+        told = self.run_json("-C", "p", "import", "set/t.csv", "--unlisted", "no")
+        self.assertEqual((told["labelled"], told["labels_changed"]), (0, 0))
+
+    def test_complete_later(self):
+        """By the same table again, or by a command over items; the next step is never a command that refuses."""
+        told = self.run_ok("-C", "p", "import", "set/t.csv").stdout
+        command = "linnet annotate --where 'tags=answered' --set tags.others=no"
+        self.assertIn(f"Next: {command} (", told)
+        self.assertIn(f"Next: {command} (", self.run_ok("-C", "p", "status").stdout)
+        self.assertEqual(self.said(), self.AS_LISTED)
+        self.fails(1, "-C", "p", "train", "--feature", "pixels", says=command)
+        self.run_ok("-C", "p", "import", "set/t.csv", "--unlisted", "no")
+        self.assertEqual(self.said(), self.COMPLETE)
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(self.said(), self.AS_LISTED)
+        told = self.run_json("-C", "p", "annotate", "--where", "tags=answered", "--set", "tags.others=no")
+        self.assertEqual((told["added"], told["changed"], told["touched"]), (4, 0, 3))
+        self.assertEqual(self.said(), {**self.COMPLETE, "c": ("", "")})
+        self.assertIn("Next: linnet split", self.run_ok("-C", "p", "status").stdout)
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(self.said(), self.AS_LISTED)
+        self.run_ok("-C", "p", "annotate", "1", "3", "--set", "tags.others=no", "--set", "tags=owl")
+        self.assertEqual(self.said(), {**self.AS_LISTED, "a": ("cat dog owl", ""), "c": ("owl", "cat dog")})
+
+    def test_where_it_cannot_be_said(self):
+        (self.folder / "set" / "u.csv").write_text("path,class\na.pgm,cat\n")
+        for says, *words in (("of the lists of one table", "set/t.csv", "set/u.csv"), ("of the lists of one table", "set"),
+                             ("no column holds such", "set/u.csv"), ("--existing keep", "set/t.csv", "--existing", "keep"),
+                             ("neither with", "set/t.csv", "--group", "(.)")):
+            self.fails(2, "-C", "p", "import", *words, "--unlisted", "no", says=says)
+        self.assertEqual(self.run_json("-C", "p", "status")["items"], 0)
+        self.run_ok("-C", "p", "import", "set/t.csv")
+        self.fails(2, "-C", "p", "annotate", "1", "--set", "tags.others=yes", says="answered with no")
+        (self.folder / "set" / "v.csv").write_text("id,tags.others\n1,no\n")
+        self.assertIn("--set alone", self.run_ok("-C", "p", "annotate", "--file", "set/v.csv", expect=3).stdout)
+        (self.folder / "set" / "twice.csv").write_text("path,tags\na.pgm,cat;dog\na.pgm,owl\n")
+        self.fails(2, "-C", "p", "import", "set/twice.csv", "--unlisted", "no", says="names an image twice")
+        names = ";".join(f"n{i}" for i in range(2001))
+        (self.folder / "set" / "many.csv").write_text(f"path,names\na.pgm,{names}\n")
+        self.fails(1, "-C", "p", "import", "set/many.csv", "--column", "names=labels", "--unlisted", "no", says="at most 2000")
+
+    def test_groups_stay_open(self):
+        (self.folder / "set" / "g.csv").write_text("path,tags,set\na.pgm,cat,x\nb.pgm,owl,x\nc.pgm,owl,\n")
+        told = self.run_json("-C", "p", "import", "set/g.csv", "--column", "set=group", "--column", "tags=labels", "--unlisted", "no")
+        self.assertEqual([text for text in told["warnings"] if "stays unknown" in text][0].count("groups"), 1)
+        self.assertEqual({key: value for key, value in self.said().items() if key in "abc"},
+                         {"a": ("", ""), "b": ("", ""), "c": ("owl", "cat")})
+
+    def test_a_question_of_the_columns_name(self):
+        """Where nobody says another, and there is no question "class"."""
+        self.run_ok("-C", "p", "import", "set/t.csv", "--target", "animals")
+        self.assertEqual(self.said("animals"), self.AS_LISTED)
+        self.run_ok("init", "q")
+        self.run_ok("-C", "q", "import", "set/t.csv", "--column", "tags=labels:class")
+        self.run_ok("-C", "q", "import", "set/t.csv")
+        self.assertEqual([q["id"] for q in self.run_json("-C", "q", "ontology", "show")["classifications"]], ["class"])
+
+
 class RealTables(program.Case):
     """Sets that many have; where they are missing there is nothing to test."""
     def data(self, name):

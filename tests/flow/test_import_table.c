@@ -437,9 +437,9 @@ static void several_labels_are_a_checklist(void **state) {
   write_set(&l);
   take(&l, "set/t.csv", "path,tags\na.pgm,cat;dog\nb.pgm,\nc.pgm,dog\n", nothing, (counts){3, 0, 3, 0});
   /* what is not listed stays unknown; a second row adds */
-  assert_items(&l, "set/a.pgm class=cat,dog\nset/b.pgm\nset/c.pgm class=dog\n");
+  assert_items(&l, "set/a.pgm tags=cat,dog\nset/b.pgm\nset/c.pgm tags=dog\n");
   take(&l, "set/t.csv", "path,tags\nc.pgm,cat;cow\nc.pgm,dog;bee\n", nothing, (counts){0, 2, 3, 0});
-  assert_items(&l, "set/a.pgm class=cat,dog\nset/b.pgm\nset/c.pgm class=cat,dog,bee,cow\n");
+  assert_items(&l, "set/a.pgm tags=cat,dog\nset/b.pgm\nset/c.pgm tags=cat,dog,bee,cow\n");
   lab_free(&l);
 }
 
@@ -464,7 +464,7 @@ static void a_list_that_was_mended(void **state) {
   assert_int_equal(result.labelled, 6);
   lnti_import_result_clear(&result);
   assert_ok(lnti_store_ontology(&l.ontology, l.project->store, ERR));
-  lab_answer(&l, 1, "class", "z");
+  lab_answer(&l, 1, "tags", "z");
   static const char mended[] = "path,tags\na.pgm,x;w\nb.pgm,\nc.pgm,x\n";
   result = take_lists(&l, mended, LNTI_IMPORT_EXISTING_KEEP); /* an answer is kept as a whole */
   assert_int_equal(result.labelled, 0);
@@ -472,7 +472,7 @@ static void a_list_that_was_mended(void **state) {
   assert_int_equal(result.again.labels_same, 1);
   assert_int_equal(result.again.labels_kept, 2);
   lnti_import_result_clear(&result);
-  assert_items(&l, "set/a.pgm class=x,y,z\nset/b.pgm class=x,y\nset/c.pgm class=y\n");
+  assert_items(&l, "set/a.pgm tags=x,y,z\nset/b.pgm tags=x,y\nset/c.pgm tags=y\n");
   result = take_lists(&l, "path,tags\na.pgm,x\na.pgm,w\nc.pgm,x\n", LNTI_IMPORT_EXISTING_AUTO);
   assert_int_equal(result.again.labels_changed, 0);
   lnti_import_result_clear(&result);
@@ -481,7 +481,7 @@ static void a_list_that_was_mended(void **state) {
   assert_int_equal(result.again.labels_changed, 2);
   assert_int_equal(result.again.labels_same, 3);
   lnti_import_result_clear(&result);
-  assert_items(&l, "set/a.pgm class=x,z,w\nset/b.pgm class=x,y\nset/c.pgm class=x\n");
+  assert_items(&l, "set/a.pgm tags=x,z,w\nset/b.pgm tags=x,y\nset/c.pgm tags=x\n");
   lab_free(&l);
 }
 

@@ -38,7 +38,7 @@ static void test_guessed_by_header(void **state) {
        0,
        NULL},
       {"split,path,labels\ntrain,a.jpg,x;y\n",
-       "1 \"split\": split (guessed), 2 \"path\": path (guessed), 3 \"labels\": labels (guessed)",
+       "1 \"split\": split (guessed), 2 \"path\": path (guessed), 3 \"labels\": labels of \"labels\" (guessed)",
        {0},
        0,
        NULL},

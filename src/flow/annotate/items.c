@@ -27,6 +27,9 @@ typedef struct run {
   lnti_op op;
   lnti_annotate_items_result out;
   lnti_answer_list answers; /* of the options, or of the line */
+  size_t *others;           /* [n_others] checklists whose unanswered options become a no */
+  size_t n_others, others_capacity;
+  uint8_t *named; /* [options] scratch: those that an item answers */
   lnti_annotation *annotations;
   size_t capacity;
   lnti_item_names names;
@@ -47,6 +50,17 @@ static void refuse(run *r, const lnti_answer_line *e, lnt_status code, const cha
 
 /* ---- what the options say ---- */
 
+static lnt_status add_others(run *r, const lnti_answer_key *key, const char *value, lnt_error *err) {
+  if (strcmp(value, "no") != 0 && strcmp(value, "false") != 0 && strcmp(value, "0") != 0) {
+    return lnti_fail(err, LNT_EINVAL, "\"%s.others\" are answered with no, not with \"%.100s\"",
+                     r->ontology->questions[key->question].key, value);
+  }
+  lnt_status status = lnti_grow(&r->others, &r->others_capacity, r->n_others + 1, sizeof *r->others, err);
+  if (!status && !r->named) status = lnti_alloc_zero(&r->named, r->ontology->n_options, sizeof *r->named, err);
+  if (!status) r->others[r->n_others++] = key->question;
+  return status;
+}
+
 static lnt_status parse_options(run *r, lnt_error *err) {
   const lnti_annotate_items_options *o = r->options;
   lnti_answer_key key;
@@ -59,7 +73,9 @@ static lnt_status parse_options(run *r, lnt_error *err) {
     }
     snprintf(name, sizeof name, "%.*s", (int)(equals - o->set[i]), o->set[i]);
     status = lnti_answer_key_find(&key, r->ontology, name, err);
-    if (!status) status = lnti_answer_parse(&r->answers, r->ontology, &key, equals + 1, err);
+    if (status) break;
+    status = key.others ? add_others(r, &key, equals + 1, err)
+                        : lnti_answer_parse(&r->answers, r->ontology, &key, equals + 1, err);
   }
   for (size_t i = 0; i < o->n_clear && !status; i++) {
     status = lnti_answer_key_find(&key, r->ontology, o->clear[i], err);
@@ -157,6 +173,44 @@ static lnt_status write_remarks(run *r, lnti_tx *tx, const lnti_answer_line *e, 
   return status;
 }
 
+/* Options of a checklist that the item answers now, or is about to. */
+static lnt_status mark_named(run *r, lnti_tx *tx, int64_t item_id, size_t question, size_t n_own, lnt_error *err) {
+  const lnti_question *q = &r->ontology->questions[question];
+  lnti_answer_row row = {.slot = 0};
+  bool found = true;
+  for (size_t i = q->first_option; i != LNTI_NONE; i = r->ontology->options[i].next_sibling) r->named[i] = 0;
+  for (size_t i = 0; i < n_own; i++) {
+    const lnti_answer *answer = &r->annotations[i].answer;
+    if (answer->question == question && answer->option != LNTI_NONE) r->named[answer->option] = 1;
+  }
+  for (;;) {
+    lnt_status status = lnti_tx_current_from(tx, &row, &found, LNTI_SUBJECT_ITEM, item_id, q->id, row.slot + 1, err);
+    if (status || !found) return status;
+    size_t option = lnti_ontology_option_by_id(r->ontology, row.slot);
+    if (option != LNTI_NONE) r->named[option] = 1;
+  }
+}
+
+/* A no to each option that is offered and that nobody has answered, behind the answers that are there. */
+static lnt_status add_noes(size_t *n, run *r, lnti_tx *tx, const lnti_answer_line *e, double confidence,
+                           lnt_error *err) {
+  const size_t n_own = *n;
+  lnt_status status = LNT_OK;
+  for (size_t k = 0; k < r->n_others && !status; k++) {
+    status = mark_named(r, tx, e->item_id, r->others[k], n_own, err);
+    for (size_t i = r->ontology->questions[r->others[k]].first_option; i != LNTI_NONE && !status;
+         i = r->ontology->options[i].next_sibling) {
+      if (r->named[i] || r->ontology->options[i].retired) continue;
+      status = lnti_grow(&r->annotations, &r->capacity, *n + 1, sizeof *r->annotations, err);
+      if (status) break;
+      r->named[i] = 1; /* also where the question was named twice */
+      r->annotations[(*n)++] = (lnti_annotation){
+          .item_id = e->item_id, .answer = {r->others[k], LNTI_ANSWERED, i, 0, NULL}, .confidence = confidence};
+    }
+  }
+  return status;
+}
+
 static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, lnt_error *err) {
   const lnti_annotate_options options = {.source = LNTI_BY_PERSON,
                                          .existing = r->predicted ? LNTI_EXISTING_KEEP : LNTI_EXISTING_CHANGE,
@@ -171,9 +225,9 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
     r->annotations[i] = (lnti_annotation){
         .item_id = e->item_id, .answer = r->answers.answer[i], .confidence = cleared ? (double)NAN : confidence};
   }
-  if (!status) {
-    status = lnti_annotate(tx, &counts, r->ontology, r->op.id, r->annotations, r->answers.n, &options, err);
-  }
+  size_t n = r->answers.n;
+  if (!status) status = add_noes(&n, r, tx, e, confidence, err);
+  if (!status) status = lnti_annotate(tx, &counts, r->ontology, r->op.id, r->annotations, n, &options, err);
   if (!status) status = write_remarks(r, tx, e, &any, err);
   if (status) return status;
   r->out.n_added += counts.n_added;
@@ -295,6 +349,8 @@ lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *pr
   lnti_answer_list_clear(&r.answers);
   lnti_ontology_free(r.ontology);
   free(r.annotations);
+  free(r.others);
+  free(r.named);
   free(r.ids);
   if (status) return status;
   r.out.op_id = r.stored ? r.op.id : 0;

@@ -142,6 +142,15 @@ static lnt_status check_classes_used(const source *sources, size_t n, const lnti
       table ? ", or name a column's values with --names COLUMN=FILE" : ": class folders are named by themselves");
 }
 
+/* Of one table all options are known before its first row is answered. */
+static lnt_status check_unlisted(const source *sources, size_t n, const lnti_import_options *options, lnt_error *err) {
+  if (!options->table.unlisted_no || (n == 1 && sources[0].reader->import == lnti_import_table)) return LNT_OK;
+  return lnti_fail(
+      err, LNT_EINVAL,
+      "--unlisted no is said of the lists of one table; of several import without it, and then say it of all: "
+      "linnet annotate --where 'QUESTION=answered' --set QUESTION.others=no; nothing was imported");
+}
+
 static lnt_status import_source(lnti_import_work *work, const source *from, lnt_error *err) {
   lnti_import_existing existing = work->options->existing;
   bool table = from->reader->import == lnti_import_table;
@@ -489,6 +498,7 @@ lnt_status lnti_import(lnti_import_result *out, lnti_project *project, const cha
   if (status) return status;
   lnti_project_op(&work.op, project, LNTI_OP_IMPORT, given[0]);
   status = check_classes_used(sources, n_sources, options, err);
+  if (!status) status = check_unlisted(sources, n_sources, options, err);
   if (status) goto done;
   status = prepare(&work, err);
   if (status) goto done;

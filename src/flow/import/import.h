@@ -41,6 +41,7 @@ typedef struct lnti_import_table_options {
   char separator;       /**< between columns; 0: found */
   char label_separator; /**< between several titles; 0: found */
   int header;           /**< lnti_table_header: 0 find out, 1 there is one, 2 there is none */
+  bool unlisted_no;     /**< lists of labels are complete: what they do not name is a no, else unknown */
 } lnti_import_table_options;
 
 /** What becomes of labels, metadata and splits that items have already, where a source says something else. */

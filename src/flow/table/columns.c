@@ -188,12 +188,25 @@ static lnt_status add_question(size_t *out, lnti_table_planning *p, const char *
   return LNT_OK;
 }
 
+/* Whether lists of labels make a question of their column's name: where nobody says another, there is no "class" that they
+ * may always have answered, and the name says more than "label". */
+static bool names_lists(const lnti_table_planning *p, const char *name) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  enum { NAME_MAX_BYTES = 40 };
+  size_t ignored = 0;
+  lnt_error none = LNT_ERROR_INIT;
+  if (strcasecmp(name, "label") == 0) return false;
+  if (p->spec->target || !*name || strlen(name) > NAME_MAX_BYTES || name[strspn(name, plain)]) return false;
+  return !p->spec->ontology || lnti_ontology_find_question(&ignored, p->spec->ontology, "class", &none);
+}
+
 /* What a label answers when nobody says it: the target, and where that is taken the question of the column's name. */
 static const char *question_of(const lnti_table_planning *p, size_t column, lnti_column_role role,
                                const char *argument) {
   const lnti_table_plan *plan = p->plan;
   if (argument || role == LNTI_COLUMN_ONEHOT || !plan->named) return argument;
   if (role == LNTI_COLUMN_NUMBER) return plan->columns[column].name;
+  if (role == LNTI_COLUMN_LABELS && names_lists(p, plan->columns[column].name)) return plan->columns[column].name;
   for (size_t i = 0; i < plan->n_questions; i++) {
     if (!plan->questions[i].path) return plan->columns[column].name;
   }

@@ -339,6 +339,61 @@ lnt_status lnti_table_labels_answers(lnti_import_answer **out, const char **refu
   return LNT_OK;
 }
 
+static lnt_status check_size(const lnti_table_labels *labels, size_t question, size_t *n_out, lnt_error *err) {
+  const lnti_ontology *o = labels->work->ontology;
+  size_t n = 0;
+  for (size_t i = o->questions[question].first_option; i != LNTI_NONE; i = o->options[i].next_sibling) n++;
+  *n_out = n;
+  if (n <= LNTI_UNLISTED_MAX) return LNT_OK;
+  return lnti_fail(err, LNT_ELIMIT,
+                   "%.200s: --unlisted no would say no to most of %zu options in each row; it takes checklists of at "
+                   "most %d",
+                   labels->table, n, LNTI_UNLISTED_MAX);
+}
+
+/* Whether a column of lists answers the plan's question. */
+static bool has_lists(const lnti_table_plan *plan, size_t question) {
+  for (size_t i = 0; i < plan->n_columns; i++) {
+    if (plan->columns[i].role == LNTI_COLUMN_LABELS && plan->columns[i].question == question) return true;
+  }
+  return false;
+}
+
+lnt_status lnti_table_labels_unlisted(lnti_import_answer **answers, size_t *n_inout, lnti_table_labels *labels,
+                                      lnti_arena *arena, lnt_error *err) {
+  const lnti_ontology *o = labels->work->ontology;
+  lnti_import_answer *all = NULL;
+  size_t n = *n_inout, n_options = 0, n_all = n;
+  lnt_status status = LNT_OK;
+  if (!labels->listing) {
+    status = lnti_arena_alloc(&labels->listing, &labels->arena, o->n_options, sizeof *labels->listing, err);
+    if (!status) memset(labels->listing, 0, o->n_options * sizeof *labels->listing);
+  }
+  for (size_t q = 0; q < labels->plan->n_questions && !status; q++) {
+    if (!has_lists(labels->plan, q)) continue;
+    status = check_size(labels, labels->question[q], &n_options, err);
+    n_all += n_options;
+  }
+  if (!status) status = lnti_arena_alloc(&all, arena, n_all, sizeof *all, err);
+  if (status) return status;
+  if (n > 0) memcpy(all, *answers, n * sizeof *all);
+  labels->n_listings++;
+  for (size_t i = 0; i < n; i++) {
+    if (all[i].option != LNTI_NONE) labels->listing[all[i].option] = labels->n_listings;
+  }
+  for (size_t q = 0; q < labels->plan->n_questions; q++) {
+    const size_t question = labels->question[q];
+    if (!has_lists(labels->plan, q) || o->questions[question].type != LNTI_CHECKLIST) continue;
+    for (size_t i = o->questions[question].first_option; i != LNTI_NONE; i = o->options[i].next_sibling) {
+      if (labels->listing[i] == labels->n_listings || o->options[i].retired) continue;
+      all[n++] = (lnti_import_answer){.question = question, .option = i};
+    }
+  }
+  *answers = all;
+  *n_inout = n;
+  return LNT_OK;
+}
+
 void lnti_table_labels_count(size_t *n_titles_out, size_t *n_rows_out, const lnti_table_labels *labels,
                              size_t question) {
   *n_titles_out = *n_rows_out = 0;

@@ -26,7 +26,9 @@ typedef struct lnti_table_labels {
   lnti_text_index titles;     /**< number of the plan's question and its titles, each with a NUL behind it */
   lnti_table_option *options; /**< [titles.n] */
   size_t capacity;
-  lnti_text key; /**< for looking up */
+  lnti_text key;   /**< for looking up */
+  size_t *listing; /**< [options of the ontology] the last row that named each; NULL until it is needed */
+  size_t n_listings;
   lnti_arena arena;
 } lnti_table_labels;
 
@@ -43,6 +45,12 @@ LNT_MUST_CHECK lnt_status lnti_table_labels_make(lnti_table_labels *labels, lnt_
 LNT_MUST_CHECK lnt_status lnti_table_labels_answers(lnti_import_answer **out, const char **refused_out,
                                                     size_t *column_out, lnti_table_labels *labels,
                                                     const lnti_table_row *row, lnti_arena *arena, lnt_error *err);
+enum { LNTI_UNLISTED_MAX = 2000 /**< options of a checklist that lists may be complete of */ };
+
+/** The answers with a no behind them to each option that a row's lists do not name, also where they are empty: *n_inout,
+ *  before that of `*answers`. LNT_ELIMIT. */
+LNT_MUST_CHECK lnt_status lnti_table_labels_unlisted(lnti_import_answer **answers, size_t *n_inout,
+                                                     lnti_table_labels *labels, lnti_arena *arena, lnt_error *err);
 /** How many different titles the plan's question has, and in how many rows. */
 void lnti_table_labels_count(size_t *n_titles_out, size_t *n_rows_out, const lnti_table_labels *labels,
                              size_t question);

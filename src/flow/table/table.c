@@ -38,6 +38,7 @@ typedef struct importing {
   lnti_seen seen;
   lnti_seen paths;  /* of a table with lists, until one is met again */
   bool whole_lists; /* no image has two rows, so that a cell is all that is said of it */
+  size_t n_grouped; /* images in groups, whose lists are those of the group: what they do not name stays unknown */
   lnti_table_storing storing;
   lnti_arena arena;
 } importing;
@@ -61,6 +62,11 @@ static lnt_status warn(importing *t, const lnti_sheet *sheet, lnt_error *err) {
   if (n > 0) {
     status = lnti_messages_add(warnings, err, "%s: %zu %s no UTF-8 and %s read as Windows-1252 (first: line %zu)",
                                t->path, n, lnti_plural(n, "row is", "rows are"), lnti_plural(n, "was", "were"), line);
+  }
+  if (!status && t->n_grouped > 0) {
+    status = lnti_messages_add(
+        warnings, err, "%s: %s in groups, which are answered as one: what their lists do not name stays unknown",
+        t->path, t->n_grouped == 1 ? "1 image is" : "some images are");
   }
   if (status || n_keys <= t->plan.n_columns) return status;
   n = n_keys - t->plan.n_columns;
@@ -125,6 +131,25 @@ static bool may_have_whole_lists(const importing *t) {
   bool lists = false;
   for (size_t i = 0; i < t->plan.n_columns; i++) lists = lists || t->plan.columns[i].role == LNTI_COLUMN_LABELS;
   return lists && t->work->replaces && t->work->n_sources == 1;
+}
+
+/* Whether lists can be taken as complete. */
+static lnt_status check_unlisted(const importing *t, lnt_error *err) {
+  bool lists = false;
+  if (!t->work->options->table.unlisted_no) return LNT_OK;
+  for (size_t i = 0; i < t->plan.n_columns; i++) lists = lists || t->plan.columns[i].role == LNTI_COLUMN_LABELS;
+  if (!lists) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "%s: --unlisted no is said of lists of labels, and no column holds such (--column COLUMN=labels)",
+                     t->path);
+  }
+  if (!t->work->replaces || t->work->options->group) {
+    return lnti_fail(
+        err, LNT_EINVAL,
+        "--unlisted no goes neither with --existing keep nor with --group: import without it, then say it: "
+        "linnet annotate --where 'QUESTION=answered' --set QUESTION.others=no");
+  }
+  return LNT_OK;
 }
 
 static lnt_status note_path(importing *t, const char *path, lnt_error *err) {
@@ -195,9 +220,17 @@ static lnt_status check_guesses(const importing *t, lnt_error *err) {
 
 static lnt_status prepare(importing *t, lnt_error *err) {
   lnt_status status = lnti_table_labels_begin(&t->labels, t->work, &t->plan, t->path, err);
+  if (!status) status = check_unlisted(t, err);
   t->whole_lists = may_have_whole_lists(t);
   if (!status) status = for_each_block(t, note_block, false, err);
   lnti_seen_clear(&t->paths);
+  if (!status && t->work->options->table.unlisted_no && !t->whole_lists) {
+    status = lnti_fail(err, LNT_EINVAL,
+                       "%s names an image twice: rows of one image add up, so that none of them is complete: import "
+                       "without --unlisted no, then say it: linnet annotate --where 'QUESTION=answered' --set "
+                       "QUESTION.others=no",
+                       t->path);
+  }
   if (!status) status = check_guesses(t, err);
   if (!status) status = lnti_table_labels_make(&t->labels, err);
   if (!status && t->groups.ids.n > 0) status = for_each_block(t, take_groups, false, err);
@@ -306,11 +339,18 @@ static lnt_status take_row(importing *t, lnti_table_block *b, const lnti_table_r
   }
   status = find_medium(found, &taken, &first, t, b, row, answers, err);
   if (status || !taken) return status;
+  size_t n_answers = row->n_values;
+  if (t->work->options->table.unlisted_no && (row->group || found->group_id)) {
+    t->n_grouped++;
+  } else if (t->work->options->table.unlisted_no && first) {
+    status = lnti_table_labels_unlisted(&answers, &n_answers, &t->labels, &b->arena, err);
+    if (status) return status;
+  }
   *input = (lnti_import_input){.member = found->id ? row->path : found->member,
                                .split = split_of(t, row),
                                .group = row->group,
                                .answers = answers,
-                               .n_answers = row->n_values,
+                               .n_answers = n_answers,
                                .fresh = first && t->labels.all_new,
                                .whole_lists = first && t->whole_lists && !t->labels.all_new,
                                .known = {.id = found->id,
@@ -475,7 +515,8 @@ lnt_status lnti_import_table(lnti_import_work *work, const char *path, lnt_error
                              .n_labels = options->n_labels,
                              .header = (lnti_table_header)options->header,
                              .label_separator = options->label_separator,
-                             .ontology = work->ontology};
+                             .ontology = work->ontology,
+                             .target = work->options->target};
   t.storing = (lnti_table_storing){.work = work, .plan = &t.plan, .path = path};
   lnt_status status = import_table(&t, err);
   for (size_t i = 0; i < t.spec.n_names; i++) lnti_names_clear(&t.names[i]);

@@ -143,6 +143,7 @@ typedef struct lnti_table_spec {
   lnti_table_header header;
   char label_separator;          /**< of columns with several titles; 0: found */
   const lnti_ontology *ontology; /**< of the project; NULL: none is known */
+  const char *target;            /**< what labels answer; NULL: nobody said it */
 } lnti_table_spec;
 
 /** The first rows, kept; of JSON Lines also the keys of many rows more. */

@@ -136,6 +136,21 @@ static lnt_status find_classes(lnti_training *t, lnt_error *err) {
   return t->n_classes < 2 ? fail_one_class(t, err) : LNT_OK;
 }
 
+static lnt_status fail_labels(const lnti_training *t, lnt_error *err) {
+  lnti_text path = {0};
+  lnt_status status = lnti_ontology_question_path(&path, t->ontology, t->target.question, err);
+  if (!status) {
+    status = lnti_fail(err, LNT_EDATA,
+                       "not one of the %zu labels is answered with yes for some training items and with no for others: "
+                       "what is not answered is unknown, and no no. Where the lists are complete, so that what they do "
+                       "not name is not there: linnet annotate --where '%.100s=answered' --set %.100s.others=no; else "
+                       "annotate what is not there",
+                       t->n_options, path.data, path.data);
+  }
+  lnti_text_clear(&path);
+  return status;
+}
+
 /* Labels that some rows answer with yes and others with no: of the rest there is nothing to tell apart. */
 static lnt_status find_labels(lnti_training *t, lnt_error *err) {
   const lnti_labelled *rows = &t->train.of;
@@ -151,13 +166,7 @@ static lnt_status find_labels(lnti_training *t, lnt_error *err) {
       add_absent(t, t->option[c]);
     }
   }
-  if (t->n_classes > 0) return LNT_OK;
-  return lnti_fail(
-      err, LNT_EDATA,
-      "not one of the %zu labels is answered with yes for some training items and with no for others: "
-      "what is not answered is unknown, and no no. Lists of what is there say yes alone: import a table with "
-      "a column of 0 and 1 for each label, or annotate what is not there",
-      t->n_options);
+  return t->n_classes > 0 ? LNT_OK : fail_labels(t, err);
 }
 
 static lnt_status find_number(lnti_training *t, lnt_error *err) {
