@@ -18,6 +18,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_annotate_items_result *r,
   lnti_json_kv_id(w, "operation", r->op_id);
   lnti_json_kv_bool(w, "dry_run", dry_run);
   lnti_json_kv_int(w, "items", (int64_t)r->n_items);
+  if (r->n_lines > 0) lnti_json_kv_int(w, "lines", (int64_t)r->n_lines);
   lnti_json_kv_int(w, "touched", (int64_t)r->n_touched);
   lnti_json_kv_int(w, "added", (int64_t)r->n_added);
   lnti_json_kv_int(w, "changed", (int64_t)r->n_changed);
@@ -40,8 +41,10 @@ static void print_count(lnti_cli *cli, size_t n, const char *thing, const char *
 
 static lnt_status print(lnti_cli *cli, const lnti_annotate_items_result *r, const lnti_refused *refused, bool dry_run,
                         lnt_error *err) {
-  lnti_print(cli, "%s%s of %s\n", dry_run ? "Would change " : "Changed ", lnti_show_things(r->n_touched, "item").text,
+  lnti_print(cli, "%s%s of %s", dry_run ? "Would change " : "Changed ", lnti_show_things(r->n_touched, "item").text,
              lnti_show_count(r->n_items).text);
+  if (r->n_lines > 0 && r->n_lines != r->n_items) lnti_print(cli, ", in %s", lnti_show_things(r->n_lines, "line").text);
+  lnti_print(cli, "\n");
   print_count(cli, r->n_added, "answer", "added");
   print_count(cli, r->n_changed, "answer", "changed or taken back");
   print_count(cli, r->n_retired, "answer", "retired, since what they hang on is no longer the answer");

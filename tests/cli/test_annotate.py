@@ -162,14 +162,46 @@ class Annotate(program.Case):
 
     def test_a_line_is_written_as_a_whole_or_not_at_all(self):
         before = self.answers(1)
-        for text in ("id,class,class,class/cross/n\n1,cross,disc,3\n", "id,tags,tags.a,tags/a/why\n1,none,no,since\n"):
+        for text in ("id,class,class.state,class/cross/n\n1,cross,unsure,3\n", "id,tags,tags.a,tags/a/why\n1,none,no,since\n"):
             self.assertEqual(len(self.file(text, code=3)["refused"]), 1)
             self.assertEqual(self.answers(1), before)
-        told = self.file("id,class,class,note\n1,cross,cross,x\n1,disc,cross,y\n")
+        told = self.file("id,class,note\n1,cross,y\n")
         self.assertEqual(self.answers(1), {"class": "cross", "note": "y"})
-        told = self.file("id,class\n1,disc\n1,stripes\n", "--if-unchanged", str(told["position"]))
-        self.assertEqual((told["refused"], self.answers(1)["class"]), ([], "stripes"))
+        told = self.file("id,class\n1,disc\n1,disc\n", "--if-unchanged", str(told["position"]))
+        self.assertEqual((told["refused"], told["items"], told["lines"], self.answers(1)["class"]), ([], 1, 2, "disc"))
         self.assertEqual([self.told("2", "--set", "tags=none")["touched"] for _ in range(2)], [1, 0])
+        self.run_ok("-C", "p", "verify")
+
+    def test_lines_that_contradict_each_other(self):
+        """The first line stands; one that agrees, or says something else besides, is taken."""
+        def refused(text, name="f.csv"):
+            return [(row["path"], row["reason"]) for row in self.file(text, name=name, code=3)["refused"]]
+
+        again = "has another answer in line 2, which stays"
+        # Also where the first line finds its answer there already, and where the lines are far from each other.
+        self.told("1", "--set", "class=disc", "--set", "note=x")
+        far = "".join(f"{4 + n % 8},disc\n" for n in range(8200))
+        self.assertEqual(refused(f"id,class\n1,disc\n{far}1,stripes\n"), [("line 8203", f'"class" of item 1 {again}')])
+        self.assertEqual(refused("id,class,note\n1,,y\n1,cross,y\n1,,z\n"), [("line 4", f'"note" of item 1 {again}')])
+        self.assertEqual(self.answers(1), {"class": "cross", "note": "y"})
+        self.assertEqual(refused("id,tags,tags.a\n1,a;b,\n1,c,\n1,,no\n1,none,\n"),
+                         [("line 4", f'"tags" of item 1 {again}'), ("line 5", f'"tags" of item 1 {again}')])
+        self.assertEqual(self.answers(1)["tags"], ["a", "b", "c"])
+        self.assertEqual(refused("id,order\n1,one;two\n1,one;two\n1,two;one\n"), [("line 4", f'"order" of item 1 {again}')])
+        told = refused("id,class,skip\n2,,dark\n2,disc,\n")
+        self.assertIn("line 2 says otherwise of item 2: it is skipped, or answered", told[0][1])
+        # By number and by path; a line that is refused contradicts nobody.
+        path = self.run_lines("-C", "p", "items", "--where", "id=1")[0]["path"]
+        told = refused('{"id":1,"class":"wasp"}\n{"id":1,"class":"disc"}\n' + json.dumps({"path": path, "class": "cross"}), "f.jsonl")
+        self.assertEqual([name for name, _ in told], ["line 1", "line 3"])
+        self.assertIn("in line 2, which stays", told[1][1])
+        (self.folder / "g.csv").write_text("id,class\n1,cross\n1,disc\n")
+        self.fails(1, "-C", "p", "annotate", "--file", "g.csv", "--strict", says="1 of 2 lines were refused, the first: line 3")
+        self.fails(2, "-C", "p", "annotate", "1", "--set", "class=disc", "--set", "class=cross", says="two different answers")
+        for columns in ("id,class,class", "id,class,answers.class", "id,id,class", "path,path,class"):
+            (self.folder / "g.csv").write_text(f"{columns}\n1,1,disc\n")
+            self.fails(1, "-C", "p", "annotate", "--file", "g.csv", says="are about the same")
+        self.assertEqual(self.told("1", "1", path, "2", "--set", "class=disc")["items"], 2)
         self.run_ok("-C", "p", "verify")
 
     def test_an_order_comes_back_as_a_whole(self):
@@ -302,7 +334,7 @@ class Annotate(program.Case):
             self.run_ok("-C", "p", "ontology", "migrate", "rename", "class/stripes", "id=bands")
             out, _ = waiting.communicate("3,bands\n")
         told = json.loads(out)
-        self.assertEqual((waiting.returncode, told["refused"], told["items"]), (0, [], 60001))
+        self.assertEqual((waiting.returncode, told["refused"], told["items"], told["lines"]), (0, [], 3, 60001))
         self.assertEqual([self.answers(i)["class"] for i in (1, 2, 3)], ["disc", "cross", "bands"])
         self.assertEqual([path.name for path in (self.folder / "p").glob("linnet-*")], [])
 

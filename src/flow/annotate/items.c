@@ -10,6 +10,7 @@
 #include <flow/annotate/annotate.h>
 #include <flow/annotate/lines.h>
 #include <flow/annotate/predicted.h>
+#include <flow/annotate/repeats.h>
 #include <flow/view/items.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,11 +34,14 @@ typedef struct run {
   lnti_annotation *annotations;
   size_t capacity;
   lnti_item_names names;
+  lnti_repeats repeats;
   int64_t *ids; /* [n_ids] of a filter */
   size_t n_ids, id_capacity, next;
+  size_t n_entries;                  /* items, or lines of a table */
   lnti_answer_lines *lines;          /* NULL: no table */
   lnti_predicted_answers *predicted; /* NULL: no predictions */
   bool ended, rolled_back, stored;
+  bool wrote; /* the block at hand has something to keep */
   char first_reason[300];
 } run;
 
@@ -124,6 +128,22 @@ static lnt_status check_options(const lnti_annotate_items_options *o, lnt_error 
 
 /* ---- the next item ---- */
 
+/* One that is named twice is named once. */
+static lnt_status next_named(lnti_answer_line *e, lnt_status *allowed_out, lnt_error *reason, run *r, lnt_error *err) {
+  const lnti_annotate_items_options *o = r->options;
+  bool again = true;
+  while (again) {
+    r->ended = r->next >= o->n_items;
+    if (r->ended) return LNT_OK;
+    e->path = o->items[r->next++];
+    *allowed_out = lnti_item_names_find(&e->item_id, &r->names, e->path, reason);
+    if (*allowed_out) return LNT_OK;
+    lnt_status status = lnti_repeats_meet(&again, &r->repeats, e->item_id, err);
+    if (status) return status;
+  }
+  return LNT_OK;
+}
+
 static lnt_status next_entry(lnti_answer_line *e, lnt_status *allowed_out, lnt_error *reason, run *r, lnt_error *err) {
   const lnti_annotate_items_options *o = r->options;
   *e = (lnti_answer_line){.confidence = (double)NAN, .comment = o->comment, .skip = o->skip};
@@ -140,17 +160,11 @@ static lnt_status next_entry(lnti_answer_line *e, lnt_status *allowed_out, lnt_e
     r->ended = !status && !more;
     return status;
   }
-  const size_t n = o->where ? r->n_ids : o->n_items;
-  r->ended = r->next >= n;
+  if (!o->where) return next_named(e, allowed_out, reason, r, err);
+  r->ended = r->next >= r->n_ids;
   if (r->ended) return LNT_OK;
-  size_t i = r->next++;
-  if (o->where) {
-    e->item_id = r->ids[i];
-    snprintf(e->name, sizeof e->name, "item %lld", (long long)e->item_id);
-    return LNT_OK;
-  }
-  e->path = o->items[i];
-  *allowed_out = lnti_item_names_find(&e->item_id, &r->names, o->items[i], reason);
+  e->item_id = r->ids[r->next++];
+  snprintf(e->name, sizeof e->name, "item %lld", (long long)e->item_id);
   return LNT_OK;
 }
 
@@ -218,8 +232,9 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
                                          .unchanged_since = r->options->unchanged_since};
   const double confidence = isnan(e->confidence) ? r->options->confidence : e->confidence;
   lnti_annotated counts = {0};
-  bool any = false;
-  lnt_status status = lnti_grow(&r->annotations, &r->capacity, r->answers.n, sizeof *r->annotations, err);
+  bool any = false, first = true;
+  lnt_status status = r->predicted ? LNT_OK : lnti_repeats_check(&r->repeats, r->ontology, e, &r->answers, err);
+  if (!status) status = lnti_grow(&r->annotations, &r->capacity, r->answers.n, sizeof *r->annotations, err);
   for (size_t i = 0; i < r->answers.n && !status; i++) {
     const bool cleared = r->answers.answer[i].state == LNTI_CLEARED;
     r->annotations[i] = (lnti_annotation){
@@ -229,13 +244,16 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
   if (!status) status = add_noes(&n, r, tx, e, confidence, err);
   if (!status) status = lnti_annotate(tx, &counts, r->ontology, r->op.id, r->annotations, n, &options, err);
   if (!status) status = write_remarks(r, tx, e, &any, err);
+  any = any || counts.n_added + counts.n_changed > 0;
+  if (!status && r->lines) status = lnti_repeats_take(&first, &r->repeats, r->ontology, e, &r->answers, any, err);
   if (status) return status;
   r->out.n_added += counts.n_added;
   r->out.n_changed += counts.n_changed;
   r->out.n_same += counts.n_same;
   r->out.n_retired += counts.n_retired;
   r->out.n_kept += counts.n_kept;
-  r->out.n_touched += any || counts.n_added + counts.n_changed > 0;
+  r->out.n_touched += any && first;
+  r->wrote = r->wrote || any;
   return LNT_OK;
 }
 
@@ -246,7 +264,7 @@ static lnt_status write_items(run *r, lnti_tx *tx, size_t limit, lnt_error *err)
     lnt_status allowed = LNT_OK, status = next_entry(&e, &allowed, &reason, r, err);
     if (!status && n % 256 == 0) status = lnti_cancel_check(r->project->context.cancel, err);
     if (status || r->ended) return status;
-    r->out.n_items++;
+    r->n_entries++;
     if (!allowed) allowed = write_entry(r, tx, &e, &reason);
     if (allowed && !lnti_is_refusal(allowed)) {
       *err = reason;
@@ -261,15 +279,15 @@ static lnt_status write_items(run *r, lnti_tx *tx, size_t limit, lnt_error *err)
 static lnt_status write_block(void *payload, lnti_tx *tx, lnt_error *err) {
   run *r = payload;
   const bool whole = r->options->strict || r->options->dry_run;
-  const size_t touched = r->out.n_touched;
+  r->wrote = false;
   lnt_status status = lnti_tx_ontology_is_current(tx, r->ontology, err);
   if (!status) status = lnti_tx_op(tx, &r->op.id, NULL, &r->op, err);
   if (!status) status = write_items(r, tx, whole ? SIZE_MAX : BLOCK_ITEMS, err);
   if (status) return status;
   bool refused = r->options->strict && r->out.n_refused > 0;
-  r->rolled_back = r->options->dry_run || refused || (r->out.n_touched == touched && !r->stored);
+  r->rolled_back = r->options->dry_run || refused || (!r->wrote && !r->stored);
   if (r->rolled_back) return lnti_fail(err, LNT_ECANCELLED, "nothing is to be written");
-  r->stored = r->stored || r->out.n_touched > touched;
+  r->stored = r->stored || r->wrote;
   return LNT_OK;
 }
 
@@ -281,8 +299,8 @@ static lnt_status write_all(run *r, lnt_error *err) {
     if (status && r->rolled_back) status = LNT_OK;
   }
   if (!status && r->options->strict && r->out.n_refused > 0) {
-    status = lnti_fail(err, LNT_EDATA, "nothing was written: %zu of %zu were refused, the first: %s", r->out.n_refused,
-                       r->out.n_items, r->first_reason);
+    status = lnti_fail(err, LNT_EDATA, "nothing was written: %zu of %zu %s were refused, the first: %s",
+                       r->out.n_refused, r->n_entries, r->lines ? "lines" : "items", r->first_reason);
   }
   return status;
 }
@@ -340,11 +358,14 @@ lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *pr
   if (!status && options->predictions)
     status = lnti_predicted_answers_open(&r.predicted, project, r.ontology, options->predictions,
                                          options->min_confidence, options->where ? r.ids : NULL, r.n_ids, err);
-  if (!status && r.lines) status = lnti_answer_lines_header(r.lines, r.ontology, err);
+  if (!status && r.lines) status = lnti_repeats_look(&r.repeats, r.lines, r.ontology, project->context.cancel, err);
   if (!status) status = write_all(&r, err);
   if (!status) status = lnti_store_position_read(&position, project->store, err);
-  lnti_answer_lines_close(r.lines);
   lnti_predicted_answers_close(r.predicted);
+  r.out.n_items = r.lines ? r.repeats.items.n : r.n_entries;
+  r.out.n_lines = r.lines ? r.n_entries : 0;
+  lnti_answer_lines_close(r.lines);
+  lnti_repeats_clear(&r.repeats);
   lnti_item_names_clear(&r.names);
   lnti_answer_list_clear(&r.answers);
   lnti_ontology_free(r.ontology);

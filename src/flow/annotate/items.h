@@ -35,7 +35,8 @@ typedef struct lnti_annotate_items_options {
 typedef struct lnti_annotate_items_result {
   int64_t op_id;                                /**< 0: nothing was written */
   int64_t position;                             /**< the newest row of the log after it, for `unchanged_since` */
-  size_t n_items;                               /**< looked at */
+  size_t n_items;                               /**< looked at, each once */
+  size_t n_lines;                               /**< of a table, those that are refused too; 0: there is none */
   size_t n_touched;                             /**< of which something changed */
   size_t n_added, n_changed, n_same, n_retired; /**< answers, as of lnti_annotated */
   size_t n_kept;                                /**< of predictions: the item has another answer, which stays */

@@ -67,19 +67,13 @@ static lnt_status give(size_t *n_out, void *payload, char *buffer, size_t n, lnt
   return lnti_table_file_give(n_out, &s->file, buffer, n, err);
 }
 
-/* JSON Lines begin with a brace, whatever the name. */
-static lnt_status open_table(lnti_answer_lines *lines, lnt_error *err) {
+/* From the first byte on. JSON Lines begin with a brace, whatever the name. */
+static lnt_status begin_sheet(lnti_answer_lines *lines, lnt_error *err) {
   table_source *s = &lines->source;
-  const char *file = lines->sheet_name;
   size_t n = 0;
-  const bool is_stdin = strcmp(file, "-") == 0;
-  const lnti_project *project = lines->names->project;
-  if (is_stdin) lines->sheet_name = "standard input";
-  lnt_status status = is_stdin ? lnti_table_file_copy(&s->file, STDIN_FILENO, lines->sheet_name, project->path,
-                                                      project->context.cancel, err)
-                               : lnti_table_file_open(&s->file, file, err);
   s->at = s->n_first = 0;
-  if (!status) status = give(&n, s, s->first, sizeof s->first, err);
+  lines->n_columns = 0;
+  lnt_status status = give(&n, s, s->first, sizeof s->first, err);
   s->n_first = n;
   if (status) return status;
   size_t blank = 0;
@@ -87,6 +81,24 @@ static lnt_status open_table(lnti_answer_lines *lines, lnt_error *err) {
   lines->csv = blank == n || s->first[blank] != '{';
   return lnti_sheet_new(&lines->sheet, give, s, lines->sheet_name, lines->csv ? LNTI_TABLE_CSV : LNTI_TABLE_JSONL, '\0',
                         err);
+}
+
+static lnt_status open_table(lnti_answer_lines *lines, lnt_error *err) {
+  const char *file = lines->sheet_name;
+  const bool is_stdin = strcmp(file, "-") == 0;
+  const lnti_project *project = lines->names->project;
+  if (is_stdin) lines->sheet_name = "standard input";
+  lnt_status status = is_stdin ? lnti_table_file_copy(&lines->source.file, STDIN_FILENO, lines->sheet_name,
+                                                      project->path, project->context.cancel, err)
+                               : lnti_table_file_open(&lines->source.file, file, err);
+  return status ? status : begin_sheet(lines, err);
+}
+
+lnt_status lnti_answer_lines_rewind(lnti_answer_lines *lines, lnt_error *err) {
+  lnti_sheet_free(lines->sheet);
+  lines->sheet = NULL;
+  lnt_status status = lnti_table_file_rewind(&lines->source.file, lines->sheet_name, err);
+  return status ? status : begin_sheet(lines, err);
 }
 
 /* What export and `items --json` write beside the answers. */
@@ -134,6 +146,29 @@ static lnt_status add_column(lnti_answer_lines *lines, const char *name, lnt_err
   return LNT_OK;
 }
 
+static bool is_same_column(const column *a, const column *b) {
+  const bool other = a->kind == COLUMN_PATH || a->kind == COLUMN_IGNORED || a->kind == COLUMN_UNKNOWN;
+  if (a->kind != b->kind || other) return false;
+  return a->kind != COLUMN_ANSWER || (a->key.question == b->key.question && a->key.option == b->key.option &&
+                                      a->key.state == b->key.state && a->key.no == b->key.no);
+}
+
+/* Nobody knows which of two columns is meant; "path" and "uri" are two words for one thing, and exports have both. */
+static lnt_status check_columns(const lnti_answer_lines *lines, const lnti_sheet_row *row, lnt_error *err) {
+  for (size_t i = 1; i < lines->n_columns; i++) {
+    for (size_t j = 0; j < i; j++) {
+      const bool same_name = strcmp(row->cells[i].text, row->cells[j].text) == 0;
+      const bool same_path = same_name && lines->columns[i].kind == COLUMN_PATH;
+      if (!same_path && !is_same_column(&lines->columns[i], &lines->columns[j])) continue;
+      return lnti_fail(
+          err, LNT_EDATA,
+          "%.100s: the columns %zu (\"%.60s\") and %zu (\"%.60s\") are about the same: leave one of them out",
+          lines->sheet_name, j + 1, row->cells[j].text, i + 1, row->cells[i].text);
+    }
+  }
+  return LNT_OK;
+}
+
 lnt_status lnti_answer_lines_header(lnti_answer_lines *lines, const lnti_ontology *ontology, lnt_error *err) {
   lines->ontology = ontology;
   const lnti_sheet_row *row = NULL;
@@ -146,6 +181,7 @@ lnt_status lnti_answer_lines_header(lnti_answer_lines *lines, const lnti_ontolog
     status = add_column(lines, row->cells[i].text, err);
     named = named || (!status && (lines->columns[i].kind == COLUMN_ID || lines->columns[i].kind == COLUMN_PATH));
   }
+  if (!status) status = check_columns(lines, row, err);
   if (status || named) return status;
   return lnti_fail(err, LNT_EDATA, "%.200s: no column is called id or path, so no line says which item it is about",
                    lines->sheet_name);
@@ -227,6 +263,7 @@ lnt_status lnti_answer_lines_next(bool *more_out, lnti_answer_line *out, lnti_an
   *more_out = !status && row;
   if (status || !row) return status;
   snprintf(out->name, sizeof out->name, "line %zu", row->line);
+  out->line = row->line;
   if (row->refused) {
     *allowed_out = lnti_fail(reason, row->refused, "%s", row->reason);
     return LNT_OK;
@@ -242,6 +279,33 @@ lnt_status lnti_answer_lines_next(bool *more_out, lnti_answer_line *out, lnti_an
     return *allowed_out;
   }
   return LNT_OK;
+}
+
+/* As parse_line names it: a number goes before a path, and of several the last. */
+static lnt_status find_item(int64_t *out, lnti_answer_lines *lines, const lnti_sheet_row *row, lnt_error *err) {
+  const char *path = NULL;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < row->n && !status; i++) {
+    if (row->cells[i].n == 0) continue;
+    if (lines->columns[i].kind == COLUMN_PATH) path = row->cells[i].text;
+    if (lines->columns[i].kind == COLUMN_ID) status = lnti_parse_int(out, row->cells[i].text, "id", err);
+  }
+  return status || *out || !path ? status : lnti_item_names_path(out, lines->names, path, err);
+}
+
+lnt_status lnti_answer_lines_item(bool *more_out, int64_t *item_out, lnti_answer_lines *lines, lnt_error *err) {
+  const lnti_sheet_row *row = NULL;
+  lnt_error reason = LNT_ERROR_INIT;
+  *item_out = 0;
+  lnt_status status = lnti_sheet_next(&row, lines->sheet, err);
+  if (!status && row) status = learn_keys(lines, err);
+  *more_out = !status && row;
+  if (status || !row || row->refused || row->n > lines->n_columns) return status;
+  status = find_item(item_out, lines, row, &reason);
+  if (!status) return LNT_OK;
+  *item_out = 0;
+  if (!lnti_is_refusal(status)) *err = reason;
+  return lnti_is_refusal(status) ? LNT_OK : status;
 }
 
 void lnti_answer_lines_close(lnti_answer_lines *lines) {

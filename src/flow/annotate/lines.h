@@ -11,6 +11,7 @@
 /** What is said of one item, beside its answers. */
 typedef struct lnti_answer_line {
   int64_t item_id;
+  size_t line;   /**< of a table; 0: of none */
   char name[64]; /**< for messages: "item 12", "line 7"... */
   const char *path;
   double confidence; /**< NaN: not given */
@@ -41,6 +42,11 @@ LNT_MUST_CHECK lnt_status lnti_answer_lines_header(lnti_answer_lines *lines, con
 LNT_MUST_CHECK lnt_status lnti_answer_lines_next(bool *more_out, lnti_answer_line *out, lnti_answer_list *answers,
                                                  lnt_status *allowed_out, lnt_error *reason, lnti_answer_lines *lines,
                                                  lnt_error *err);
+/** In the place of lnti_answer_lines_next: only which item the next line names; 0 where it names none, or is broken. */
+LNT_MUST_CHECK lnt_status lnti_answer_lines_item(bool *more_out, int64_t *item_out, lnti_answer_lines *lines,
+                                                 lnt_error *err);
+/** Goes back to before the header. */
+LNT_MUST_CHECK lnt_status lnti_answer_lines_rewind(lnti_answer_lines *lines, lnt_error *err);
 void lnti_answer_lines_close(lnti_answer_lines *lines);
 
 /** Whether a failure is of one item's answers, and the others may go on. */

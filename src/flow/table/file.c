@@ -63,6 +63,12 @@ lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t 
   return lnti_stream_read(n_out, from->stream, buffer, n, err);
 }
 
+lnt_status lnti_table_file_rewind(lnti_table_file *file, const char *name, lnt_error *err) {
+  lnti_stream_free(file->stream);
+  file->stream = NULL;
+  return lnti_stream_new(&file->stream, &file->span, name, err);
+}
+
 void lnti_table_file_close(lnti_table_file *file) {
   lnti_stream_free(file->stream);
   lnti_span_close(&file->span);

@@ -26,6 +26,8 @@ LNT_MUST_CHECK lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, con
                                                const lnti_cancel *cancel, lnt_error *err);
 /** A lnti_bytes_source. */
 lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t n, lnt_error *err);
+/** Goes back to the first byte. */
+LNT_MUST_CHECK lnt_status lnti_table_file_rewind(lnti_table_file *file, const char *name, lnt_error *err);
 void lnti_table_file_close(lnti_table_file *file);
 
 /** The names that "COLUMN=FILE[:KEY:NAME]" tells of. FILE is as seen from the current folder, else beside the table.

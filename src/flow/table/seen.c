@@ -57,6 +57,18 @@ lnt_status lnti_seen_note(size_t *line_out, bool *first_out, lnti_seen *seen, co
   return LNT_OK;
 }
 
+bool lnti_seen_has(const lnti_seen *seen, const uint64_t key[2]) {
+  if (seen->n == 0) return false;
+  const struct lnti_seen_slot *slot = slot_of(seen, key);
+  return slot->key[0] || slot->key[1];
+}
+
+size_t lnti_seen_line(const lnti_seen *seen, const uint64_t key[2], uint64_t labels) {
+  if (seen->n == 0) return 0;
+  const struct lnti_seen_slot *slot = slot_of(seen, key);
+  return slot->labels && labels && slot->labels != labels ? slot->line : 0;
+}
+
 void lnti_seen_clear(lnti_seen *seen) {
   free(seen->slots);
   *seen = (lnti_seen){0};

@@ -1,7 +1,7 @@
 /**
  * @file seen.h
- * What the rows of a table have said so far, so that a row that contradicts one before is found. Inside
- * src/flow/table alone.
+ * What the rows of a table have said so far, so that a row that contradicts one before is found. For tables that are imported,
+ * and for those of flow/annotate.
  */
 #ifndef LNTI_FLOW_TABLE_SEEN_H
 #define LNTI_FLOW_TABLE_SEEN_H
@@ -26,6 +26,10 @@ typedef struct lnti_seen {
  */
 LNT_MUST_CHECK lnt_status lnti_seen_note(size_t *line_out, bool *first_out, lnti_seen *seen, const uint64_t key[2],
                                          uint64_t labels, size_t line, lnt_error *err);
+/** Whether anything was noted of it. */
+bool lnti_seen_has(const lnti_seen *seen, const uint64_t key[2]);
+/** The row that said something else of it; 0: none. */
+size_t lnti_seen_line(const lnti_seen *seen, const uint64_t key[2], uint64_t labels);
 void lnti_seen_clear(lnti_seen *seen);
 
 #endif
