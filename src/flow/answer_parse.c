@@ -5,6 +5,7 @@
 
 #include <base/error.h>
 #include <base/text.h>
+#include <ontology/change.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,16 @@ static size_t find_option(const lnti_ontology *ontology, size_t question, const 
   }
 }
 
+/* "labels/cat", as exported tables call an option of a checklist. */
+static void find_slash_option(lnti_answer_key *out, const lnti_ontology *ontology, const char *path) {
+  size_t question = LNTI_NONE, option = LNTI_NONE;
+  lnt_error ignored = LNT_ERROR_INIT;
+  if (lnti_ontology_find_place(&question, &option, ontology, path, &ignored) || option == LNTI_NONE) return;
+  if (ontology->questions[question].type != LNTI_CHECKLIST) return;
+  out->question = question;
+  out->option = option;
+}
+
 lnt_status lnti_answer_key_find(lnti_answer_key *out, const lnti_ontology *ontology, const char *key, lnt_error *err) {
   lnti_answer_key found = {.question = LNTI_NONE, .option = LNTI_NONE};
   const char *rest = skip_prefix(key, "answers_no.");
@@ -72,6 +83,7 @@ lnt_status lnti_answer_key_find(lnti_answer_key *out, const lnti_ontology *ontol
       found.question = question;
     }
   }
+  if (found.question == LNTI_NONE) find_slash_option(&found, ontology, rest);
   if (found.question != LNTI_NONE) {
     *out = found;
     return LNT_OK;
@@ -117,6 +129,8 @@ static bool read_state(lnti_answer_state *out, const char *text) {
   } words[] = {{"unsure", LNTI_UNSURE},
                {"none", LNTI_NONE_OF_THESE},
                {"none of these", LNTI_NONE_OF_THESE},
+               {"(unsure)", LNTI_UNSURE},
+               {"(none of these)", LNTI_NONE_OF_THESE},
                {"clear", LNTI_CLEARED},
                {"cleared", LNTI_CLEARED},
                {"answered", LNTI_ANSWERED},
@@ -167,9 +181,13 @@ static lnt_status add_number(lnti_answer_list *out, const lnti_ontology *ontolog
   return add(out, &answer, err);
 }
 
+/* Without the blanks around it: tables come and go with them. */
 static lnt_status add_text(lnti_answer_list *out, const lnti_answer_key *key, const char *text, lnt_error *err) {
   char *copy = NULL;
-  lnt_status status = lnti_arena_strndup(&copy, &out->arena, text, strlen(text), err);
+  text += strspn(text, " \t\r\n");
+  size_t n = strlen(text);
+  while (n > 0 && strchr(" \t\r\n", text[n - 1])) n--;
+  lnt_status status = lnti_arena_strndup(&copy, &out->arena, text, n, err);
   const lnti_answer answer = {key->question, LNTI_ANSWERED, LNTI_NONE, (double)NAN, copy};
   return status ? status : add(out, &answer, err);
 }
@@ -236,6 +254,20 @@ lnt_status lnti_answer_parse(lnti_answer_list *out, const lnti_ontology *ontolog
   if (q->type == LNTI_NUMBER) return add_number(out, ontology, key, text, err);
   if (q->type != LNTI_CHECKLIST && q->type != LNTI_RANK) return add_option(out, ontology, key, text, (double)NAN, err);
   return named ? lnti_answer_parse_list(out, ontology, key, &text, 1, err) : parse_parts(out, ontology, key, text, err);
+}
+
+bool lnti_answer_is_state_cell(const char *text) {
+  text += strspn(text, "\\");
+  return strcmp(text, "(unsure)") == 0 || strcmp(text, "(none of these)") == 0;
+}
+
+lnt_status lnti_answer_parse_cell(lnti_answer_list *out, const lnti_ontology *ontology, const lnti_answer_key *key,
+                                  const char *text, lnt_error *err) {
+  lnti_answer_key of_state = *key;
+  if (ontology->questions[key->question].type != LNTI_TEXT || !lnti_answer_is_state_cell(text))
+    return lnti_answer_parse(out, ontology, key, text, err);
+  of_state.state = of_state.state || text[0] == '(';
+  return lnti_answer_parse(out, ontology, &of_state, text + (text[0] == '\\'), err);
 }
 
 void lnti_answer_list_clear(lnti_answer_list *list) {

@@ -25,7 +25,7 @@ typedef struct lnti_answer_list {
   lnti_arena arena;
 } lnti_answer_list;
 
-/** "area/exterior/part", "labels.cat", "class.state"; with "answers." or "answers_no." before it, as in JSON.
+/** "area/exterior/part", "labels.cat" or "labels/cat", "class.state"; with "answers." or "answers_no." before it, as in JSON.
  *  LNT_EINVAL with what there is. */
 LNT_MUST_CHECK lnt_status lnti_answer_key_find(lnti_answer_key *out, const lnti_ontology *ontology, const char *key,
                                                lnt_error *err);
@@ -39,6 +39,12 @@ LNT_MUST_CHECK lnt_status lnti_answer_parse(lnti_answer_list *out, const lnti_on
 LNT_MUST_CHECK lnt_status lnti_answer_parse_list(lnti_answer_list *out, const lnti_ontology *ontology,
                                                  const lnti_answer_key *key, const char *const *texts, size_t n,
                                                  lnt_error *err);
+/** In a cell of a table "(unsure)" and "(none of these)" are states, of questions that ask for a text too. A text that would
+ *  read so is written with one backslash more before it: whether this is such a text, behind any backslashes. */
+bool lnti_answer_is_state_cell(const char *text);
+/** As lnti_answer_parse, of a cell. */
+LNT_MUST_CHECK lnt_status lnti_answer_parse_cell(lnti_answer_list *out, const lnti_ontology *ontology,
+                                                 const lnti_answer_key *key, const char *text, lnt_error *err);
 void lnti_answer_list_clear(lnti_answer_list *list);
 
 #endif

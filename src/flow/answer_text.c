@@ -93,20 +93,25 @@ static lnt_status checklist_text(lnti_text *out, const lnti_ontology *ontology, 
 }
 
 static lnt_status order_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
-                             lnt_error *err) {
+                             option_name name, const char *between, lnt_error *err) {
   const lnti_answer_row *row;
   lnt_status status = LNT_OK;
   for (size_t place = 1; place <= n && !status && (row = at_place(rows, n, place)) != NULL; place++) {
-    status = lnti_text_printf(out, err, "%s", place > 1 ? ", " : "");
-    if (!status) status = append_option(out, ontology, row->slot, lnti_ontology_option_titles, err);
+    status = lnti_text_printf(out, err, "%s", place > 1 ? between : "");
+    if (!status) status = append_option(out, ontology, row->slot, name, err);
   }
   return status;
+}
+
+lnt_status lnti_answer_order_paths(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
+                                   lnt_error *err) {
+  return order_text(out, ontology, rows, n, lnti_ontology_option_path, ";", err);
 }
 
 lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows, size_t n,
                                   lnt_error *err) {
   if (is_checklist(ontology, rows)) return checklist_text(out, ontology, rows, n, err);
-  if (is_order(ontology, rows)) return order_text(out, ontology, rows, n, err);
+  if (is_order(ontology, rows)) return order_text(out, ontology, rows, n, lnti_ontology_option_titles, ", ", err);
   return answer_text(out, ontology, &rows[0], lnti_ontology_option_titles, err);
 }
 

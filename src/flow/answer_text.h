@@ -26,6 +26,10 @@ size_t lnti_answers_run(const lnti_answer_row *rows, size_t n);
 LNT_MUST_CHECK lnt_status lnti_answer_value_text(lnti_text *out, const lnti_ontology *ontology,
                                                  const lnti_answer_row *rows, size_t n, lnt_error *err);
 
+/** The options of a rank's answer by their places, their paths with ';' between them, appended. @param rows  [n], all of that question */
+LNT_MUST_CHECK lnt_status lnti_answer_order_paths(lnti_text *out, const lnti_ontology *ontology,
+                                                  const lnti_answer_row *rows, size_t n, lnt_error *err);
+
 /** All answers of one item as a line, appended: "class=Cat, labels=Bowl, Orange". @param rows  [n], by question */
 LNT_MUST_CHECK lnt_status lnti_answers_text(lnti_text *out, const lnti_ontology *ontology, const lnti_answer_row *rows,
                                             size_t n, lnt_error *err);

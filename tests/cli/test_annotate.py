@@ -31,6 +31,20 @@ def an_answer(question):
     return path
 
 
+def comes_back(case, name):
+    """What export writes as CSV changes nothing where it is read again, and brings everything back where it was cleared."""
+    def exported(file):
+        case.run_ok("-C", name, "export", file)
+        return (case.folder / file).read_text()
+    before = exported(f"{name}.csv")
+    case.assertEqual(case.run_json("-C", name, "annotate", "--file", f"{name}.csv")["touched"], 0, name)
+    keys = [question["id"] for question in case.run_json("-C", name, "ontology", "show")["classifications"]]
+    case.run_ok("-C", name, "annotate", "--where", "", *(word for key in keys for word in ("--clear", key)))
+    case.assertEqual([item["answers"] for item in case.run_lines("-C", name, "items") if item["answers"]], [], name)
+    case.run_json("-C", name, "annotate", "--file", f"{name}.csv")
+    case.assertEqual(exported(f"{name}-again.csv"), before, name)
+
+
 class Levels(program.Case):
     def test_groups_and_images_are_asked_their_own(self):
         (self.folder / "o.json").write_text(json.dumps({"name": "T", "classifications": [
@@ -76,6 +90,7 @@ class Templates(program.Case):
             self.assertEqual(self.run_json("-C", name, "annotate", "1", *words)["touched"], 1, name)
             answers = self.run_lines("-C", name, "items", "--where", "id=1")[0]["answers"]
             self.assertEqual(answers.keys(), wanted.keys(), name)
+            comes_back(self, name)
             self.run_ok("-C", name, "verify")
 
 
@@ -122,6 +137,18 @@ class Annotate(program.Case):
         self.assertEqual(self.answers(1), after)
         history = self.run_lines("-C", "p", "items", "history", "1")
         self.assertEqual({entry["gone"] for entry in history} - {None}, {"taken back", "no longer asked", "undone"})
+
+    def test_an_exported_table_comes_back(self):
+        self.told("1", "--set", "class=cross", "--set", "class/cross/n=4.5", "--set", "tags=a", "--set", "tags.c=no", "--set",
+                  "tags/a/why=since", "--set", "kind=x/y", "--set", 'note= a, "b"; c ', "--set", "order=two,one")
+        self.told("2", "--set", "class=unsure", "--set", "tags=none", "--set", "kind=none", "--set", "note.state=unsure", "--set",
+                  "order=unsure")
+        self.told("3", "--set", "class=none", "--set", "tags=unsure", "--set", "note=(unsure)")
+        self.told("4", "--set", "tags=unsure", "--set", "tags.c=yes", "--set", r"note=\\(none of these)")
+        self.assertEqual(self.answers(1)["note"], 'a, "b"; c')
+        comes_back(self, "p")
+        self.assertEqual((self.answers(2)["note"], self.answers(3)["note"]), ({"state": "unsure"}, "(unsure)"))
+        self.assertEqual(self.answers(4)["note"], r"\\(none of these)")
 
     def test_a_bad_answer_is_refused(self):
         before = self.answers(1)

@@ -213,7 +213,10 @@ static lnt_status parse_cell(lnti_answer_lines *lines, lnti_answer_line *e, lnti
     case COLUMN_ANSWER:
       break;
   }
-  if (!cell->is_list) return lnti_answer_parse(answers, lines->ontology, &c->key, cell->text, err);
+  if (!cell->is_list) {
+    return (lines->csv ? lnti_answer_parse_cell : lnti_answer_parse)(answers, lines->ontology, &c->key, cell->text,
+                                                                     err);
+  }
   if (cell->n_items > LNTI_TABLE_COLUMNS_MAX) return lnti_fail(err, LNT_EINVAL, "a list of %zu answers", cell->n_items);
   for (size_t i = 0; i < cell->n_items; i++) texts[i] = cell->items[i].text;
   return lnti_answer_parse_list(answers, lines->ontology, &c->key, texts, cell->n_items, err);

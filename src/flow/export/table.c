@@ -9,6 +9,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <base/json.h>
+#include <flow/answer_parse.h>
 #include <flow/answer_text.h>
 #include <math.h>
 #include <stdio.h>
@@ -149,11 +150,37 @@ static const lnti_answer_row *find_answer(const lnti_item_view *view, const answ
   return bsearch(column, view->answers, view->n_answers, sizeof *view->answers, by_column);
 }
 
-static lnt_status put_answer(table_export *t, const lnti_answer_row *row, lnt_error *err) {
+static bool is_rank(const table_export *t, int64_t question_id) {
+  const size_t question = lnti_ontology_question_by_id(t->work->ontology, question_id);
+  return question != LNTI_NONE && t->work->ontology->questions[question].type == LNTI_RANK;
+}
+
+/* The order that a question without a row of its own is answered with, if it asks for one. */
+static lnt_status put_order(table_export *t, const lnti_item_view *view, const answer_column *column, lnt_error *err) {
+  size_t first = 0;
+  t->cell.length = 0;
+  lnt_status status = lnti_text_append(&t->cell, "", 0, err);
+  while (first < view->n_answers && view->answers[first].question_id != column->question_id) first++;
+  if (!status && first < view->n_answers && !column->slot && is_rank(t, column->question_id)) {
+    const lnti_answer_row *rows = view->answers + first;
+    const size_t n = lnti_answers_run(rows, view->n_answers - first);
+    status = lnti_answer_order_paths(&t->cell, t->work->ontology, rows, n, err);
+  }
+  return status ? status : put_field(t, t->cell.data, false, err);
+}
+
+static lnt_status put_answer(table_export *t, const lnti_item_view *view, const answer_column *column, lnt_error *err) {
   char number[LNTI_JSON_REAL_TEXT];
-  if (!row) return put_field(t, "", false, err);
+  const lnti_answer_row *row = find_answer(view, column);
+  if (!row) return put_order(t, view, column, err);
   if (row->state == LNTI_UNSURE) return put_field(t, "(unsure)", false, err);
   if (row->state == LNTI_NONE_OF_THESE) return put_field(t, "(none of these)", false, err);
+  if (row->text) {
+    t->cell.length = 0;
+    lnt_status status =
+        lnti_text_printf(&t->cell, err, "%s%s", lnti_answer_is_state_cell(row->text) ? "\\" : "", row->text);
+    return status ? status : put_field(t, t->cell.data, false, err);
+  }
   if (row->slot || row->option_id == 0) {
     lnti_json_real_text(number, isfinite(row->number) ? row->number : 0);
     return put_field(t, number, false, err);
@@ -192,7 +219,7 @@ static lnt_status write_row(table_export *t, const lnti_item_view *view, lnt_err
   if (!status) status = put_whole(t, item->h, false, err);
   if (!status) status = put_field(t, item->format, false, err);
   for (size_t i = 0; i < t->n_columns && !status; i++) {
-    status = put_answer(t, find_answer(view, &t->columns[i]), err);
+    status = put_answer(t, view, &t->columns[i], err);
   }
   if (!status) status = put_meta(t, view->meta, view->n_meta, err);
   return status ? status : lnti_text_append(&t->out, "\n", 1, err);
