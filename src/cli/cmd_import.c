@@ -53,6 +53,8 @@ static lnt_status print_json(lnti_cli *cli, const lnti_import_result *result, co
   lnti_json_kv_int(w, "existing", (int64_t)result->existing);
   lnti_json_kv_int(w, "groups", (int64_t)result->groups);
   lnti_json_kv_int(w, "labelled", (int64_t)result->labelled);
+  lnti_json_kv_int(w, "questions_added", (int64_t)result->n_new_questions);
+  lnti_json_kv_int(w, "options_added", (int64_t)result->n_new_options);
   again_json(w, &result->again);
   lnti_duplicates_json(w, &result->duplicates);
   columns_json(w, result);
@@ -102,6 +104,10 @@ static lnt_status print_counts(lnti_cli *cli, const lnti_import_result *result, 
   if (!status) status = count_row(&table, "there already", result->existing, false, "not imported again", err);
   if (!status) status = count_row(&table, "new groups", result->groups, false, "", err);
   if (!status) status = count_row(&table, "labels", result->labelled, true, "", err);
+  if (!status && result->added) {
+    status = count_row(&table, "new questions", result->n_new_questions, false, "in the ontology", err);
+    if (!status) status = count_row(&table, "new options", result->n_new_options, false, result->added, err);
+  }
   if (!status) status = again_rows(&table, &result->again, err);
   if (!status) status = count_row(&table, "refused", result->n_refused, false, "not taken; see below", err);
   if (!status) status = lnti_duplicates_rows(&table, &result->duplicates, err);

@@ -53,7 +53,8 @@ lnt_status lnti_duplicates_rows(lnti_table *table, const lnti_duplicates *duplic
     bool near = i >= 2;
     size_t n = duplicates->sets[rows[i].kind];
     if (i == 2 && duplicates->near > 0) {
-      status = add_row(table, "near duplicates", duplicates->near, "images that are nearly equal to another", err);
+      status = add_row(table, "near duplicates", duplicates->near,
+                       "extra images that are nearly equal to another, one of each set left out", err);
     }
     if (status || (n == 0 && (near || duplicates->copies == 0))) continue;
     status = add_row(table, rows[i].name, n, n == 1 ? rows[i].one : rows[i].several, err);

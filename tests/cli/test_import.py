@@ -101,6 +101,25 @@ class Folders(program.Case):
         questions = self.run_json("-C", "p", "ontology", "show")["classifications"]
         self.assertEqual([question["id"] for question in questions], ["shape"])
 
+    def test_a_project_with_questions_of_its_own(self):
+        """Folders answer a question that is there, or one that is named; nothing joins the ontology without a word."""
+        write_folders(self.folder / "photos", per_class=2)
+        self.run_ok("init", "p", "--template", "damage-assessment")
+        before = self.run_json("-C", "p", "ontology", "show")
+        told = self.run_json("-C", "p", "import", "photos")
+        self.assertEqual((told["imported"], told["labelled"], told["options_added"]), (6, 0, 0))
+        self.assertIn('its folders (3, first: "cross") were not taken for classes', told["warnings"][0])
+        self.assertEqual(self.run_json("-C", "p", "ontology", "show"), before)
+        text = self.run_ok("-C", "p", "import", "photos", "--target", "area").stdout
+        self.assertRegex(text, r"labels +6\n +new options +3  area: cross, disc, stripes\n")
+        told = self.run_json("-C", "p", "import", "photos", "--target", "shape")
+        self.assertEqual((told["questions_added"], told["options_added"], told["labelled"]), (1, 3, 6))
+        self.run_ok("init", "q", "--template", "multi-class")
+        text = self.run_ok("-C", "q", "import", "photos").stdout
+        self.assertRegex(text, r"labels +6\n +new options +3  class: cross, disc, stripes\n")
+        self.run_ok("init", "r")  # the first import makes the ontology
+        self.assertNotIn("new options", self.run_ok("-C", "r", "import", "photos").stdout)
+
     def test_names_that_need_care(self):
         strange = "it's a \"cat\", é 猫"
         write_pgm(self.folder / "p h o" / strange / "x y#1.pgm", picture("disc", 1))

@@ -154,7 +154,7 @@ class Split(program.Case):
         (self.folder / "many.csv").write_text("path,labels\n" + rows)
         self.run_ok("-C", "listed", "import", "many.csv")
         told = self.run_ok("-C", "listed", "split").stdout
-        self.assertIn("\nNext: linnet train\n", told)
+        self.assertIn("\nNext: linnet annotate --where 'labels=answered' --set labels.others=no (", told)
         self.fails(1, "-C", "listed", "train", says="what is not answered is unknown, and no no")
         for i in range(9):
             program.write_pgm(self.folder / "loose" / f"{i}.pgm", program.picture("disc", i))

@@ -145,6 +145,7 @@ static lnt_status keep_table(lnti_import_result *out, const lab *l, const char *
   const char *source = table.text;
   lnti_test_write_file(source, text, strlen(text));
   options.existing = LNTI_IMPORT_EXISTING_KEEP;
+  options.target = "class";
   options.progress = progress;
   options.table.columns = columns;
   options.table.n_columns = 1;

@@ -58,18 +58,18 @@ static void test_tree(void **state) {
 static void test_labels(void **state) {
   (void)state;
   const row_case cases[] = {
-      {"path,tags\na.jpg,x; y ;;x;\nb.jpg,\nc.jpg,z\n", "2 a.jpg class=x class=y\n3 b.jpg\n4 c.jpg class=z\n", {0}, 0},
+      {"path,tags\na.jpg,x; y ;;x;\nb.jpg,\nc.jpg,z\n", "2 a.jpg tags=x tags=y\n3 b.jpg\n4 c.jpg tags=z\n", {0}, 0},
       {"path,tags\na.jpg,x y\nb.jpg,z\n",
-       "2 a.jpg class=x class=y\n3 b.jpg class=z\n",
+       "2 a.jpg tags=x tags=y\n3 b.jpg tags=z\n",
        {.columns = LIST("tags=labels"), .n_columns = 1, .label_separator = ' '},
        0},
-      {"path,tags\na.jpg,x y\n", "2 a.jpg class=x y\n", {.columns = LIST("tags=labels"), .n_columns = 1}, 0},
+      {"path,tags\na.jpg,x y\n", "2 a.jpg tags=x y\n", {.columns = LIST("tags=labels"), .n_columns = 1}, 0},
       {"path,tags\na.jpg,\"['cat', \"\"big dog\"\", x]\"\nb.jpg,[]\nc.jpg,['cat]\n",
-       "2 a.jpg class=cat class=big dog class=x\n3 b.jpg\n4:2!a quote is not closed in ['cat]\n",
+       "2 a.jpg tags=cat tags=big dog tags=x\n3 b.jpg\n4:2!a quote is not closed in ['cat]\n",
        {.columns = LIST("tags=labels"), .n_columns = 1},
        0},
       {"{\"path\": \"a.jpg\", \"tags\": [\"x;y\", \"z\", \"\"]}\n{\"path\": \"b.jpg\", \"tags\": \"u;v\"}\n",
-       "1 a.jpg class=x;y class=z\n2 b.jpg class=u class=v\n",
+       "1 a.jpg tags=x;y tags=z\n2 b.jpg tags=u tags=v\n",
        {0},
        LNTI_TABLE_JSONL},
       {"{\"path\": \"a.jpg\", \"label\": \"x\"}\n{\"path\": \"b.jpg\", \"label\": [\"u\"]}\n{\"path\": [\"c.jpg\"]}\n",
@@ -92,9 +92,9 @@ static void test_many_labels(void **state) {
     for (int i = 0; i < 40; i++) {
       assert_ok(lnti_text_printf(&data, ERR, "t%d;t%d;t%d;", i, i / 2, row));
       if (i == 0 && row > 0) {
-        assert_ok(lnti_text_printf(&wanted, ERR, " class=t0 class=t%d", row));
+        assert_ok(lnti_text_printf(&wanted, ERR, " tags=t0 tags=t%d", row));
       } else if (i != row || row == 0) {
-        assert_ok(lnti_text_printf(&wanted, ERR, " class=t%d", i));
+        assert_ok(lnti_text_printf(&wanted, ERR, " tags=t%d", i));
       }
     }
     assert_ok(lnti_text_printf(&data, ERR, "\n"));
@@ -184,7 +184,7 @@ static void test_names(void **state) {
   expect_rows(&c);
   const row_case others = {
       "path,tags,split,site,x\na.jpg,1;0,0,1,1\nb.jpg,,,9,\n",
-      "2 a.jpg class=Granny class=Golden q=x split=Golden site:Granny\n3:4!\"9\" has no name in names.csv\n",
+      "2 a.jpg tags=Granny tags=Golden q=x split=Golden site:Granny\n3:4!\"9\" has no name in names.csv\n",
       {.columns = LIST("tags=labels", "x=onehot:q"),
        .n_columns = 2,
        .names = (lnti_names[]){names[0], names[0], names[0]},

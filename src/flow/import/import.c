@@ -449,12 +449,54 @@ static lnt_status look_afterwards(lnti_messages *leaks, lnti_import_work *work, 
   return status ? status : lnti_leaks_report(leaks, work->project, err);
 }
 
+/* One question with its first new options; *n_out: how many there are. */
+static lnt_status tell_options(lnti_text *out, size_t *n_out, const lnti_import_work *work, size_t question,
+                               lnt_error *err) {
+  enum { TOLD = 3 };
+  const lnti_ontology *o = work->ontology;
+  lnt_status status = LNT_OK;
+  size_t n = 0;
+  for (size_t i = work->n_before; i < o->n_options && !status; i++) {
+    if (o->options[i].question != question || o->options[i].draft || n++ >= TOLD) continue;
+    status = lnti_text_printf(out, err, "%s%.60s", n == 1 ? ": " : ", ", o->options[i].title);
+  }
+  if (!status && n > TOLD) status = lnti_text_printf(out, err, "...");
+  *n_out = n;
+  return status;
+}
+
+/* What labels have added to the ontology. */
+static lnt_status tell_added(lnti_import_work *work, lnt_error *err) {
+  const lnti_ontology *o = work->ontology;
+  lnti_text text = {0};
+  lnt_status status = LNT_OK;
+  for (size_t q = 0; q < o->n_questions && !status; q++) {
+    const size_t length = text.length;
+    size_t n = 0;
+    status = lnti_text_printf(&text, err, "%s%s", length ? "; " : "", o->questions[q].key);
+    if (!status) status = tell_options(&text, &n, work, q, err);
+    bool is_new = q >= work->n_questions_before && !o->questions[q].draft;
+    work->result->n_new_options += n;
+    work->result->n_new_questions += is_new;
+    if (!status && n == 0 && !is_new) text.length = length;
+  }
+  if (!status && text.length > 0 && work->n_questions_before > 0) {
+    text.data[text.length] = '\0';
+    work->result->added = text.data;
+    text = (lnti_text){0};
+  }
+  lnti_text_clear(&text);
+  return status;
+}
+
 static lnt_status import_all(lnti_import_work *work, const source *sources, size_t n_sources, lnt_error *err) {
   lnt_status status = lnti_store_ontology(&work->ontology, work->project->store, err);
   if (status) return status;
   work->n_before = work->ontology->n_options;
+  work->n_questions_before = work->ontology->n_questions;
   status = lnti_alloc_zero(&work->called, work->n_before, sizeof *work->called, err);
   if (!status) status = import_sources(work, sources, n_sources, err);
+  if (!status) status = tell_added(work, err);
   if (status) return status;
   lnti_messages leaks = {0};
   status = look_afterwards(&leaks, work, err);
@@ -530,6 +572,7 @@ void lnti_import_result_clear(lnti_import_result *result) {
     free(result->columns[i].table);
   }
   free(result->columns);
+  free(result->added);
   lnti_duplicates_clear(&result->duplicates);
   lnti_messages_clear(&result->warnings);
 }

@@ -93,10 +93,12 @@ typedef struct lnti_import_again {
 } lnti_import_again;
 
 typedef struct lnti_import_result {
-  size_t imported; /**< items added */
-  size_t existing; /**< that were there already */
-  size_t groups;   /**< groups added */
-  size_t labelled; /**< answers added */
+  size_t imported;                       /**< items added */
+  size_t existing;                       /**< that were there already */
+  size_t groups;                         /**< groups added */
+  size_t labelled;                       /**< answers added */
+  size_t n_new_questions, n_new_options; /**< that the ontology got */
+  char *added;                           /**< where it had questions before: what it got, as `class: cat, dog`; NULL */
   lnti_import_again again;
   size_t n_refused;
   bool cut;                    /**< the split that there is cuts groups of alike images */

@@ -71,6 +71,9 @@ typedef struct lnti_import_notice {
   char *first; /**< owned */
 } lnti_import_notice;
 
+/** The question that labels answer where nobody says another. */
+#define LNTI_IMPORT_TARGET "class"
+
 /** Before the name of a group, in its item's member. */
 #define LNTI_IMPORT_GROUP "group:"
 
@@ -88,6 +91,7 @@ typedef struct lnti_import_work {
   size_t *declared; /**< [n_declared] options that are stored with their question; some are already */
   size_t n_declared, declared_capacity;
   size_t n_before;            /**< options that were there before this import */
+  size_t n_questions_before;  /**< likewise */
   const char **called;        /**< [n_before] the one title by which this import calls each, or NULL; in `arena` */
   lnti_path_pattern *pattern; /**< of --meta; NULL */
   size_t *pattern_key;        /**< [fields of the pattern] of lnti_import_meta_key */

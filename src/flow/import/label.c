@@ -8,7 +8,6 @@
 #include <base/error.h>
 #include <string.h>
 
-static const char default_target[] = "class";
 enum { META_KEY_MAX = 255 };
 
 /* What was declared for a question of another type. */
@@ -57,7 +56,7 @@ lnt_status lnti_import_question(size_t *out, lnti_import_work *work, const char 
 }
 
 lnt_status lnti_import_target(size_t *out, lnti_import_work *work, lnti_question_type type, lnt_error *err) {
-  return lnti_import_question(out, work, work->options->target ? work->options->target : default_target, type, err);
+  return lnti_import_question(out, work, work->options->target ? work->options->target : LNTI_IMPORT_TARGET, type, err);
 }
 
 /* Notes that this import calls an option so; the first title stays. */

@@ -37,7 +37,9 @@ typedef struct listing {
   lnti_import_work *work;
   lnti_source_kind kind;
   const char *root;
-  size_t question; /* that the classes answer */
+  size_t question;      /* that the classes answer */
+  size_t n_unanswered;  /* folders that were not taken for classes */
+  lnti_text unanswered; /* the first of them */
   lnti_files names;
   folder_file *files; /* [n] */
   size_t n;
@@ -245,10 +247,38 @@ static lnt_status for_each_class(listing *list, class_step step, lnt_error *err)
   return status;
 }
 
+/* Whether folders are classes: not where the project has questions of its own, none of which they are known to answer. */
+static bool has_question(const lnti_import_work *work) {
+  lnt_error none = LNT_ERROR_INIT;
+  size_t ignored = 0;
+  if (work->options->target || work->n_questions_before == 0) return true;
+  return lnti_ontology_find_question(&ignored, work->ontology, LNTI_IMPORT_TARGET, &none) == LNT_OK;
+}
+
+static lnt_status note_folder(listing *list, const class_folder *folder, lnt_error *err) {
+  size_t n = 0;
+  const char *slash = strrchr(folder->part, '/');
+  if (list->n_unanswered++ > 0 || !slash) return LNT_OK;
+  n = (size_t)(slash - folder->part);
+  return lnti_text_printf(&list->unanswered, err, "%.*s", n < 60 ? (int)n : 60, folder->part);
+}
+
+static lnt_status leave_classes(listing *list, lnt_error *err) {
+  lnt_status status = for_each_class(list, note_folder, err);
+  if (status || list->n_unanswered == 0) return status;
+  return lnti_messages_add(
+      &list->work->result->warnings, err,
+      "%.200s: its folders (%zu, first: \"%s\") were not taken for classes, since the project has "
+      "questions and none is called \"%s\". --target QUESTION says which they answer; --target %s makes "
+      "that one",
+      list->root, list->n_unanswered, list->unanswered.data, LNTI_IMPORT_TARGET, LNTI_IMPORT_TARGET);
+}
+
 static lnt_status find_classes(listing *list, lnt_error *err) {
   lnti_import_work *work = list->work;
   size_t n = 0;
   if (list->depth_max == 0) return LNT_OK;
+  if (!has_question(work)) return leave_classes(list, err);
   lnt_status status = lnti_import_target(&list->question, work, list->depth_max == 1 ? LNTI_RADIO : LNTI_TREE, err);
   if (!status) status = for_each_class(list, announce_class, err);
   if (!status) status = for_each_class(list, make_class, err);
@@ -544,6 +574,7 @@ lnt_status lnti_import_members(lnti_import_work *work, lnti_source_kind kind, co
   if (!status) status = warn_of_listing(&list, err);
 done:
   free(list.files);
+  lnti_text_clear(&list.unanswered);
   lnti_files_clear(&list.names);
   return status;
 }
