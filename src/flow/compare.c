@@ -56,48 +56,75 @@ static lnt_status match_rows(comparing *c, lnt_error *err) {
   return status;
 }
 
-static int32_t class_of(const lnt_model *model, const char *id) {
-  for (size_t c = 0; c < model->n_classes; c++) {
-    if (strcmp(model->classes[c].id, id) == 0) return (int32_t)c;
+/* The class of a result that is the class `at` of another: the same option by now, or where it is none any more, of one id. */
+static int32_t class_of(const lnti_evaluate_result *in, const lnti_evaluate_result *of, size_t at) {
+  int64_t option = of->classes.option_id[at];
+  const char *id = of->model->classes[at].id;
+  for (size_t c = 0; c < in->model->n_classes; c++) {
+    bool same = option && in->classes.option_id[c] ? in->classes.option_id[c] == option
+                                                   : strcmp(in->model->classes[c].id, id) == 0;
+    if (same && in->classes.folded[c] == (int32_t)c) return (int32_t)c;
   }
   return NONE;
 }
 
-static void add_column(comparing *c, const char *id) {
-  for (int s = 0; s < 2; s++) c->side[s].column[c->k] = class_of(c->side[s].of->model, id);
-  c->ids[c->k++] = id;
+/* A column for a class of one side. Classes that count as others have none. */
+static void add_column(comparing *c, int s, size_t at) {
+  const lnti_evaluate_result *of = c->side[s].of, *other = c->side[1 - s].of;
+  if (of->classes.folded[at] != (int32_t)at) return;
+  c->side[s].column[c->k] = (int32_t)at;
+  c->side[1 - s].column[c->k] = class_of(other, of, at);
+  c->ids[c->k++] = of->model->classes[at].id;
 }
 
 /* The first model's classes, then what the second has besides; of labels those that both have; of numbers the one. */
 static lnt_status match_columns(comparing *c, lnti_task task, lnt_error *err) {
-  const lnt_model *first = c->side[0].of->model, *second = c->side[1].of->model;
-  size_t most = first->n_classes + second->n_classes;
+  const lnti_evaluate_result *first = c->side[0].of, *second = c->side[1].of;
+  size_t most = first->model->n_classes + second->model->n_classes;
+  bool labels = task == LNTI_MULTILABEL, number = task == LNTI_REGRESSION;
   lnt_status status = lnti_alloc(&c->ids, most, sizeof *c->ids, err);
   for (int s = 0; s < 2 && !status; s++) status = lnti_alloc(&c->side[s].column, most, sizeof *c->side[s].column, err);
   if (status) return status;
-  for (size_t i = 0; i < first->n_classes; i++) {
-    if (task != LNTI_MULTILABEL || class_of(second, first->classes[i].id) != NONE) add_column(c, first->classes[i].id);
+  for (size_t i = 0; i < first->model->n_classes; i++) {
+    if (!labels || class_of(second, first, i) != NONE) add_column(c, 0, i);
   }
-  for (size_t i = 0; i < second->n_classes && task != LNTI_MULTILABEL && task != LNTI_REGRESSION; i++) {
-    if (class_of(first, second->classes[i].id) == NONE) add_column(c, second->classes[i].id);
+  for (size_t i = 0; i < second->model->n_classes && !labels && !number; i++) {
+    if (class_of(first, second, i) == NONE) add_column(c, 1, i);
   }
+  if (number) c->side[1].column[0] = 0; /* the question itself, whatever it was called */
   if (c->k == 0) return lnti_fail(err, LNT_EINVAL, "the models have no labels in common");
+  return LNT_OK;
+}
+
+/* [n_classes] the column of each class of the first; NONE of one that counts as another. */
+static lnt_status invert_columns(int32_t **out, const comparing *c, lnt_error *err) {
+  int32_t *of_class = NULL;
+  size_t n = c->side[0].of->model->n_classes;
+  lnt_status status = lnti_alloc(&of_class, n, sizeof *of_class, err);
+  if (status) return status;
+  for (size_t i = 0; i < n; i++) of_class[i] = NONE;
+  for (size_t l = 0; l < c->k; l++) {
+    if (c->side[0].column[l] != NONE) of_class[c->side[0].column[l]] = (int32_t)l;
+  }
+  *out = of_class;
   return LNT_OK;
 }
 
 static lnt_status fill_truth(comparing *c, lnti_task task, lnt_error *err) {
   const lnti_answers *a = &c->side[0].of->answers;
+  int32_t *of_class = NULL;
   lnt_status status = lnti_truth_new(&c->truth, task, c->n, c->k, err);
+  if (!status) status = invert_columns(&of_class, c, err);
   if (!status && a->group && c->side[0].of->group_key) status = lnti_alloc(&c->group, c->n, sizeof *c->group, err);
   for (size_t i = 0; i < c->n && !status; i++) {
     size_t row = c->side[0].row[i];
     if (c->group && a->group) c->group[i] = a->group[row];
-    if (a->truth.label && c->truth.label)
-      c->truth.label[i] = a->truth.label[row]; /* the first model's classes come first */
+    if (a->truth.label && c->truth.label) c->truth.label[i] = of_class[a->truth.label[row]];
     if (a->truth.value && c->truth.value) c->truth.value[i] = a->truth.value[row];
     for (size_t l = 0; a->truth.yes && c->truth.yes && l < c->k; l++)
       c->truth.yes[i * c->k + l] = a->truth.yes[row * a->truth.k + (size_t)c->side[0].column[l]];
   }
+  free(of_class);
   return status;
 }
 
@@ -156,10 +183,11 @@ static lnt_status compare_judged(lnti_comparison *out, const lnti_judged *a, con
   return compare_measures(out, &first, &second, err);
 }
 
-static lnt_status check_models(const lnt_model *first, const lnt_model *second, lnt_error *err) {
+static lnt_status check_models(const lnti_evaluate_result *a, const lnti_evaluate_result *b, lnt_error *err) {
+  const lnt_model *first = a->model, *second = b->model;
   bool classes = first->task == LNTI_MULTICLASS || first->task == LNTI_HIERARCHICAL;
   bool also = second->task == LNTI_MULTICLASS || second->task == LNTI_HIERARCHICAL;
-  if (strcmp(first->target, second->target) != 0)
+  if (a->question_id != b->question_id)
     return lnti_fail(err, LNT_EINVAL, "%s answers \"%s\" and %s \"%s\": models of one question can be compared",
                      first->name, first->target, second->name, second->target);
   if (first->task != second->task && !(classes && also))
@@ -221,7 +249,7 @@ lnt_status lnti_compare_results(lnti_comparison **out, const lnti_evaluate_resul
   comparing c = {.side = {{.of = first}, {.of = second}}};
   lnti_comparison *result = NULL;
   lnti_task task = first->answers.truth.task;
-  lnt_status status = check_models(first->model, second->model, err);
+  lnt_status status = check_models(first, second, err);
   if (!status) status = lnti_alloc_zero(&result, 1, sizeof *result, err);
   if (!status) status = match_rows(&c, err);
   if (!status) status = match_columns(&c, task, err);

@@ -13,6 +13,7 @@
 #include <flow/split/cuts.h>
 #include <flow/mistakes.h>
 #include <flow/model_classes.h>
+#include <flow/model_question.h>
 #include <flow/output.h>
 #include <flow/predict.h>
 #include <flow/report/report.h>
@@ -195,12 +196,13 @@ static lnt_status find_slice_keys(evaluating *e, lnt_error *err) {
 /* The question of the model, which must still be answered in the way that it learned. */
 static lnt_status find_question(evaluating *e, lnt_error *err) {
   const lnt_model *model = e->result->model;
-  lnt_status status = lnti_target_of_model(&e->target.question, e->project, e->ontology, model->target, err);
+  lnt_status status = lnti_question_of_model(&e->target.question, e->project, e->ontology, model, err);
   if (status && status != LNT_ENOTFOUND) return status;
   if (status) {
     return lnti_fail(err, LNT_EINVAL, "the model answers \"%s\", which this project's ontology does not ask",
                      model->target);
   }
+  e->result->question_id = e->ontology->questions[e->target.question].id;
   const lnti_question *question = &e->ontology->questions[e->target.question];
   lnti_task task = lnti_target_task(question), asked = model->task == LNTI_HIERARCHICAL ? LNTI_MULTICLASS : model->task;
   e->target.task = model->task;

@@ -53,6 +53,7 @@ typedef struct lnti_comparison {
 
 typedef struct lnti_evaluate_result {
   lnt_model *model;           /**< open: class titles, feature, learner */
+  int64_t question_id;        /**< that it answers */
   lnti_model_classes classes; /**< what has become of them */
   char **
       title; /**< [n_classes] of those that several were merged into, what they are called by now; NULL: as in the model */

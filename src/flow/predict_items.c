@@ -8,6 +8,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <flow/extract.h>
+#include <flow/model_question.h>
 #include <flow/view/items.h>
 #include <math.h>
 #include <model/model.h>
@@ -126,6 +127,21 @@ static lnt_status count_items(size_t *out, lnti_view *view, const lnti_filter *f
   return LNT_OK;
 }
 
+/* That the question is called otherwise by now is told in the log. A model of another question predicts as well. */
+static lnt_status look_at_question(lnti_project *project, const lnt_model *model, lnt_error *err) {
+  lnti_ontology *ontology = NULL;
+  lnt_error none = LNT_ERROR_INIT;
+  size_t question = LNTI_NONE;
+  lnt_status status = model->target ? lnti_store_ontology(&ontology, project->store, err) : LNT_OK;
+  if (!status && ontology) {
+    status = lnti_question_of_model(&question, project, ontology, model, &none);
+    bool another = status == LNT_ENOTFOUND || status == LNT_ECONFLICT;
+    status = status == LNT_OK || another ? LNT_OK : lnti_fail(err, status, "%s", none.message);
+  }
+  lnti_ontology_free(ontology);
+  return status;
+}
+
 lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, lnti_project *project,
                               const char *filter_text, const lnti_progress *progress, lnti_prediction_visit visit,
                               void *payload, lnt_error *err) {
@@ -137,7 +153,8 @@ lnt_status lnti_predict_items(lnti_predict_result *out, const lnt_model *model, 
                     .n_block = FIRST_BLOCK};
   lnti_view *view = NULL;
   lnti_filter *filter = NULL;
-  lnt_status status = lnti_view_open(&view, project, NULL, NULL, err);
+  lnt_status status = look_at_question(project, model, err);
+  if (!status) status = lnti_view_open(&view, project, NULL, NULL, err);
   if (!status) status = lnti_view_filter(&filter, view, filter_text, err);
   if (!status) status = count_items(&work.n_total, view, filter, err);
   if (!status) status = lnti_items(project, view, &(lnti_items_query){.filter = filter}, add_item, &work, err);

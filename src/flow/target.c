@@ -6,7 +6,6 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
-#include <base/log.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,25 +171,6 @@ lnt_status lnti_target_find_of(size_t *question_out, const lnti_snapshot *snapsh
   if (!lnti_target_task(found)) return fail_type(ontology, found, err);
   *question_out = question;
   return LNT_OK;
-}
-
-lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
-                                const char *path, lnt_error *err) {
-  lnt_error none = LNT_ERROR_INIT;
-  int64_t id = 0;
-  if (lnti_ontology_find_question(question_out, ontology, path, &none) == LNT_OK) return LNT_OK;
-  lnt_status status = lnti_store_question_once(&id, project->store, 0, path, err);
-  if (status) return status;
-  size_t question = id ? lnti_ontology_question_by_id(ontology, id) : LNTI_NONE;
-  if (question == LNTI_NONE)
-    return lnti_fail(err, LNT_ENOTFOUND, "\"%s\" is no question of this project's ontology", path);
-  lnti_text now = {0};
-  status = lnti_ontology_question_path(&now, ontology, question, err);
-  if (!status)
-    lnti_log_printf(project->context.log, LNTI_LOG_WARN, "the question \"%s\" is called \"%s\" by now", path, now.data);
-  lnti_text_clear(&now);
-  if (!status) *question_out = question;
-  return status;
 }
 
 /* ---- its options ---- */

@@ -35,14 +35,6 @@ LNT_MUST_CHECK lnt_status lnti_target_find_of(size_t *question_out, const lnti_s
                                               lnti_project *project, const lnti_ontology *ontology, const char *path,
                                               lnt_error *err);
 
-/**
- * The question that a model or its predictions answer: of that path, or at the top the one that had this id before a
- * migration, which is told in the log.
- * @return LNT_OK; LNT_ENOTFOUND.
- */
-LNT_MUST_CHECK lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project,
-                                               const lnti_ontology *ontology, const char *path, lnt_error *err);
-
 /** What could be meant where no target is named. */
 typedef struct lnti_target_meant {
   size_t n; /**< questions with answers, of type radio or tree, or where there are none, checklist or number */

@@ -47,7 +47,10 @@ struct lnt_model {
   char *name;
   char *target; /**< path of the question in the ontology */
   char *target_title;
-  lnti_task task;            /**< never 0 */
+  int64_t question_id; /**< its row in the project that the model was trained in; 0: not known (an older file) */
+  uint64_t
+      question_made_ms; /**< when that came into the ontology; with the row it tells which project and question it was */
+  lnti_task task;       /**< never 0 */
   lnti_model_class *classes; /**< [n_classes] in label order; of LNTI_REGRESSION one: the target itself */
   size_t n_classes;
   lnti_model_class *nodes; /**< [n_nodes] LNTI_HIERARCHICAL: titles of inner nodes that are no classes; or NULL */

@@ -37,7 +37,8 @@ static lnt_status check_description(const lnt_model *model, lnt_error *err) {
   if (!model->target_title) lacks = "the target's title";
   if (!model->calibrated_on) lacks = "what it was calibrated on";
   if (lacks) return lnti_fail(err, LNT_EINVAL, "it lacks %s", lacks);
-  if (model->n_train > COUNT_MAX || model->n_calibration > COUNT_MAX || model->created_ms > COUNT_MAX)
+  if (model->n_train > COUNT_MAX || model->n_calibration > COUNT_MAX || model->created_ms > COUNT_MAX ||
+      model->question_id < 0 || (uint64_t)model->question_id > COUNT_MAX || model->question_made_ms > COUNT_MAX)
     return lnti_fail(err, LNT_EINVAL, "its numbers of rows or its date are above 2^53");
   if (!is_fingerprint(model->data_fingerprint)) return lnti_fail(err, LNT_EINVAL, "its 'data_fingerprint' is no hash");
   return lnti_manifest_check_task(model, err);
@@ -155,6 +156,12 @@ static void write_fields(lnti_json_writer *w, const lnt_model *model, const char
   lnti_json_kv_string(w, "data_fingerprint", model->data_fingerprint);
   lnti_json_kv_string(w, "seed", seed);
   lnti_json_kv_int(w, "created_ms", (int64_t)model->created_ms);
+  if (model->question_id == 0) return;
+  lnti_json_key(w, "question");
+  lnti_json_begin_object(w);
+  lnti_json_kv_int(w, "id", model->question_id);
+  lnti_json_kv_int(w, "made_ms", (int64_t)model->question_made_ms);
+  lnti_json_end_object(w);
 }
 
 static lnt_status write_manifest(lnti_text *out, const lnt_model *model, lnt_error *err) {
@@ -246,6 +253,18 @@ lnt_status lnti_manifest_count(int64_t *out, const lnti_json_value *object, cons
   return lnti_json_get_int(out, object, key, min, min, max, err);
 }
 
+/* Files of before it have none. */
+static lnt_status read_question(lnt_model *model, const lnti_json_value *manifest, lnt_error *err) {
+  const lnti_json_value *question = lnti_json_get(manifest, "question");
+  int64_t id = 0, made_ms = 0;
+  if (!question) return LNT_OK;
+  lnt_status status = lnti_manifest_count(&id, question, "id", 1, COUNT_MAX, err);
+  if (status == LNT_OK) status = lnti_manifest_count(&made_ms, question, "made_ms", 0, COUNT_MAX, err);
+  model->question_id = id;
+  model->question_made_ms = (uint64_t)made_ms;
+  return status;
+}
+
 /* Decimal digits of a 64-bit number, and nothing else. */
 static lnt_status read_seed(uint64_t *out, const lnti_json_value *manifest, lnt_error *err) {
   const char *text = NULL;
@@ -299,6 +318,7 @@ static lnt_status read_story(lnt_model *model, const lnti_json_value *manifest, 
   if (status == LNT_OK) status = read_object(&model->metrics_json, manifest, "metrics", err);
   if (status == LNT_OK) status = read_object(&model->choice_json, manifest, "cross_validation", err);
   if (status == LNT_OK) status = read_object(&model->snapshot_json, manifest, "snapshot", err);
+  if (status == LNT_OK) status = read_question(model, manifest, err);
   model->n_train = (size_t)n_train;
   model->created_ms = (uint64_t)created;
   return status;

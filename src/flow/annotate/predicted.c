@@ -9,6 +9,7 @@
 #include <base/json.h>
 #include <eval/task.h>
 #include <flow/stored_predictions.h>
+#include <flow/model_question.h>
 #include <flow/target.h>
 #include <inttypes.h>
 #include <math.h>

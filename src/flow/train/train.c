@@ -11,6 +11,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <flow/evaluate.h>
+#include <flow/model_question.h>
 #include <flow/split/cuts.h>
 #include <flow/train/parts.h>
 #include <math.h>
@@ -195,7 +196,8 @@ static lnt_status describe_target(lnti_training *t, lnt_error *err) {
   lnt_status status = lnti_ontology_question_path(&path, t->ontology, t->target.question, err);
   model->target = path.data;
   if (status) return status;
-  return lnti_strdup(&model->target_title, t->ontology->questions[t->target.question].title, err);
+  status = lnti_question_note(model, t->project, t->ontology, t->target.question, err);
+  return status ? status : lnti_strdup(&model->target_title, t->ontology->questions[t->target.question].title, err);
 }
 
 static void describe_rows(lnti_training *t) {
