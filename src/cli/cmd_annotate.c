@@ -93,7 +93,9 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_annotate_items(&result, project, &options, err);
   if (!status && args->n_operands == 1 && refused.n == 1) {
-    status = lnti_fail(err, refused.row[0].code, "%s: %s", refused.row[0].path, refused.row[0].reason);
+    /* The words were right: it is the item that does not take them. */
+    const lnt_status code = refused.row[0].code == LNT_EINVAL ? LNT_EDATA : refused.row[0].code;
+    status = lnti_fail(err, code, "%s: %s", refused.row[0].path, refused.row[0].reason);
   }
   if (!status) {
     status = cli->json ? print_json(cli, &result, &refused, options.dry_run, err)

@@ -111,8 +111,8 @@ static lnt_status get_changes(lnti_text *out, const char **name_out, const lnti_
     return lnti_fail(err, LNT_EINVAL,
                      "ontology migrate: give a FILE of changes, or one: rename class/cat title='Tom cat'");
   }
-  *name_out = args->operands[1];
   if (args->n_operands > 2) return write_change(out, args, err);
+  *name_out = args->operands[1];
   lnt_status status = lnti_file_read(&data, &n, args->operands[1], LNTI_MIGRATE_FILE_MAX, err);
   if (!status) status = lnti_text_append(out, data, n, err);
   free(data);
@@ -162,6 +162,24 @@ static lnt_status print_json(lnti_cli *cli, const lnti_migrate_result *r, lnt_er
     lnti_json_kv_string(w, "before", e->before);
     lnti_json_kv_string(w, "after", e->after);
     if (e->review) lnti_json_kv_bool(w, "review", true);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_key(w, "retired_options");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < r->n_out; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "option", r->out[i].path);
+    lnti_json_kv_int(w, "items", (int64_t)r->out[i].n_items);
+    lnti_json_end_object(w);
+  }
+  lnti_json_end_array(w);
+  lnti_json_key(w, "retired_examples");
+  lnti_json_begin_array(w);
+  for (size_t i = 0; i < r->n_carriers; i++) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_id(w, "id", r->carriers[i].item_id);
+    lnti_json_kv_string(w, "path", r->carriers[i].path);
     lnti_json_end_object(w);
   }
   lnti_json_end_array(w);
@@ -221,6 +239,32 @@ static void print_counts(lnti_cli *cli, const lnti_migrate_result *r) {
   if (r->n_review) lnti_print(cli, "Items that go to review: %s\n", lnti_show_count(r->n_review).text);
 }
 
+static lnt_status print_retired(lnti_cli *cli, const lnti_migrate_result *r, lnt_error *err) {
+  enum { EXAMPLES = 3, OPTIONS = 10 };
+  lnt_status status = LNT_OK;
+  if (r->n_out == 0) return LNT_OK;
+  lnti_print(cli, "\nNot offered any more, and not learned:\n");
+  for (size_t i = 0; i < r->n_out && i < OPTIONS && !status; i++) {
+    lnti_print(cli, "  ");
+    status = lnti_print_plain(cli, r->out[i].path, err);
+    lnti_print(cli, ": %s %s it%s\n", lnti_show_things(r->out[i].n_items, "item").text,
+               r->out[i].n_items == 1 ? "carries" : "carry",
+               r->out[i].n_items == 0 ? ""
+               : r->out[i].checklist  ? ", and training goes without the label"
+                                      : ", and training leaves them out");
+  }
+  if (r->n_out > OPTIONS) lnti_print(cli, "  and %s more\n", lnti_show_count(r->n_out - OPTIONS).text);
+  for (size_t i = 0; i < r->n_carriers && i < EXAMPLES && !status; i++) {
+    lnti_print(cli, "    item %lld  ", (long long)r->carriers[i].item_id);
+    status = lnti_print_plain(cli, r->carriers[i].path ? r->carriers[i].path : "", err);
+    lnti_print(cli, "\n");
+  }
+  lnti_print(cli, "  To have it back: linnet ontology migrate restore ");
+  if (!status) status = lnti_print_plain(cli, r->out[0].path, err);
+  lnti_print(cli, "\n");
+  return status;
+}
+
 static lnt_status print_models(lnti_cli *cli, const lnti_migrate_result *r, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (r->n_models == 0) return LNT_OK;
@@ -242,9 +286,18 @@ static lnt_status print(lnti_cli *cli, const lnti_migrate_result *r, lnt_error *
   if (r->n_rows > r->n_shown) lnti_print(cli, "  and %s more\n", lnti_show_count(r->n_rows - r->n_shown).text);
   print_counts(cli, r);
   for (size_t i = 0; i < r->n_examples && !status; i++) status = print_example(cli, &r->examples[i], err);
+  if (!status) status = print_retired(cli, r, err);
   if (!status) status = print_models(cli, r, err);
   if (r->op_id) lnti_print_next(cli, "linnet undo %lld   takes all of it back", (long long)r->op_id);
   return status;
+}
+
+/* Words that mean nothing are wrong usage where they were typed; a file that has them is broken. */
+static lnt_status blame(lnt_status status, bool typed, lnt_error *err) {
+  const lnt_status wrong = typed ? LNT_EDATA : LNT_EINVAL, told = typed ? LNT_EINVAL : LNT_EDATA;
+  if (status != wrong) return status;
+  if (err) err->code = told;
+  return told;
 }
 
 lnt_status lnti_cli_ontology_migrate(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
@@ -259,6 +312,7 @@ lnt_status lnti_cli_ontology_migrate(lnti_cli *cli, const lnti_args *args, lnt_e
   } else if (!status) {
     status = lnti_migrate(&result, project, changes.data, changes.length, name, note, err);
   }
+  if (args->n_operands > 1) status = blame(status, args->n_operands > 2, err);
   if (!status) status = cli->json ? print_json(cli, &result, err) : print(cli, &result, err);
   lnti_migrate_result_clear(&result);
   lnti_project_close(project);

@@ -20,7 +20,7 @@ static lnt_status apply_changes(lnti_migrating *m, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (const lnti_json_value *change = m->list->first; change && !status; change = change->next) {
     status = lnti_ontology_change(&m->changes, change, err);
-    if (status) lnti_error_prefix(err, "%s:%u", m->name, change->line);
+    if (status && m->name) lnti_error_prefix(err, "%s:%u", m->name, change->line);
   }
   return status;
 }
@@ -235,7 +235,8 @@ static lnt_status run(lnti_migrating *m, lnt_error *err) {
   if (!status) status = lnti_migrate_note_rows(m, err);
   if (!status && m->tx && m->changes.looks_at_answers) status = check_written(m, err);
   if (!status && m->changes.looks_at_answers) status = lnti_migrate_each_item(m, change_item, m, err);
-  return !status && m->n_misfits ? fail_misfits(m, err) : status;
+  if (!status && m->n_misfits) return fail_misfits(m, err);
+  return status ? status : lnti_migrate_note_retired(m, err);
 }
 
 static lnt_status write(void *payload, lnti_tx *tx, lnt_error *err) {

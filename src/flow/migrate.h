@@ -29,6 +29,13 @@ typedef struct lnti_migrate_model {
   char *name, *target;
 } lnti_migrate_model;
 
+/** An option that is retired: its answers stay, and no model learns it. */
+typedef struct lnti_migrate_retired {
+  char *path;
+  size_t option, n_items; /**< that carry it, or (of a tree) a node below it */
+  bool checklist;         /**< the items are still learned from, without the label */
+} lnti_migrate_retired;
+
 typedef struct lnti_migrate_result {
   int64_t op_id;    /**< 0: it was a preview */
   size_t n_rows;    /**< questions and options that change, of which `rows` are the first */
@@ -41,6 +48,10 @@ typedef struct lnti_migrate_result {
   size_t n_shown, row_capacity;
   lnti_migrate_example *examples;
   size_t n_examples, example_capacity;
+  lnti_migrate_retired *out; /**< [n_out] options that are retired */
+  size_t n_out, out_capacity;
+  lnti_migrate_example carriers[LNTI_MIGRATE_EXAMPLES]; /**< [n_carriers] items that carry them; id and path */
+  size_t n_carriers;
   lnti_migrate_model *models;
   size_t n_models, model_capacity;
 } lnti_migrate_result;
@@ -48,7 +59,7 @@ void lnti_migrate_result_clear(lnti_migrate_result *result);
 
 /**
  * Runs the changes of a JSON document: {"changes": [...]}, or a list of changes.
- * @param name  of the document, for messages
+ * @param name  of the document, for messages; NULL: one change that somebody typed
  * @param note  one line for the history; NULL: one is made of the first change
  * @return LNT_OK; what lnti_ontology_change returns, with the change's number; LNT_ECONFLICT: answers do not fit what the
  *         changes make of their questions: how many, and the first of them; LNT_ENOSPC, LNT_EIO... Nothing is changed then.

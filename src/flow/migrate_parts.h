@@ -1,7 +1,7 @@
 /**
  * @file migrate_parts.h
  * What the files of a migration share: migrate.c runs it, migrate_prepare.c reads the changes and their filters,
- * migrate_tell.c says what was done.
+ * migrate_tell.c says what was done, migrate_retired.c what is retired.
  */
 #ifndef LNTI_FLOW_MIGRATE_PARTS_H
 #define LNTI_FLOW_MIGRATE_PARTS_H
@@ -71,6 +71,8 @@ LNT_MUST_CHECK lnt_status lnti_migrate_values(void *payload, const char *const *
 LNT_MUST_CHECK lnt_status lnti_migrate_note_example(lnti_migrating *m, size_t begin, size_t end, lnt_error *err);
 /** Notes the questions and options that were touched. */
 LNT_MUST_CHECK lnt_status lnti_migrate_note_rows(lnti_migrating *m, lnt_error *err);
+/** Counts the items that carry an option that is retired by now, and was not. */
+LNT_MUST_CHECK lnt_status lnti_migrate_note_retired(lnti_migrating *m, lnt_error *err);
 /** Reads what is to be known of before; then all is done, and then: */
 LNT_MUST_CHECK lnt_status lnti_migrate_begin(lnti_migrating *m, lnt_error *err);
 /** Adds the paths of the examples, and the models that are touched. */

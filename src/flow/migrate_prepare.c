@@ -14,26 +14,27 @@ static const size_t TREE_BYTES_MAX = (size_t)256 << 20;
 
 static lnt_status read_list(lnti_migrating *m, const char *json, size_t n, lnt_error *err) {
   const lnti_json_value *root = NULL, *list = NULL;
+  const char *name = m->name ? m->name : "the change";
   if (n > LNTI_MIGRATE_FILE_MAX) {
-    return lnti_fail(err, LNT_ELIMIT, "%s: %zu bytes; at most %d", m->name, n, (int)LNTI_MIGRATE_FILE_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "%s: %zu bytes; at most %d", name, n, (int)LNTI_MIGRATE_FILE_MAX);
   }
   m->arena.cap = TREE_BYTES_MAX;
-  lnt_status status = lnti_json_parse(&root, &m->arena, json, n, m->name, err);
+  lnt_status status = lnti_json_parse(&root, &m->arena, json, n, name, err);
   if (status) return status;
   list = root->type == LNTI_JSON_TYPE_ARRAY ? root : lnti_json_get(root, "changes");
   if (!list || list->type != LNTI_JSON_TYPE_ARRAY) {
     return lnti_fail(err, LNT_EDATA, "%s: there is no list of changes: {\"changes\": [{\"do\": \"rename\", ...}, ...]}",
-                     m->name);
+                     name);
   }
   for (const lnti_json_value *v = root->first; list != root && v; v = v->next) {
     if (v != list && strcmp(v->key, "note") != 0) {
-      return lnti_fail(err, LNT_EDATA, "%s:%u: \"%.60s\" is not known here; there are \"changes\" and \"note\"",
-                       m->name, v->line, v->key);
+      return lnti_fail(err, LNT_EDATA, "%s:%u: \"%.60s\" is not known here; there are \"changes\" and \"note\"", name,
+                       v->line, v->key);
     }
   }
-  if (list->length == 0) return lnti_fail(err, LNT_EDATA, "%s: the list of changes is empty", m->name);
+  if (list->length == 0) return lnti_fail(err, LNT_EDATA, "%s: the list of changes is empty", name);
   if (list->length > LNTI_CHANGES_MAX) {
-    return lnti_fail(err, LNT_ELIMIT, "%s: %zu changes; at most %d", m->name, list->length, (int)LNTI_CHANGES_MAX);
+    return lnti_fail(err, LNT_ELIMIT, "%s: %zu changes; at most %d", name, list->length, (int)LNTI_CHANGES_MAX);
   }
   m->list = list;
   m->n_changes = list->length;
@@ -88,7 +89,8 @@ static lnt_status find_all(lnti_migrating *m, lnt_error *err) {
     m->filtered = true;
     if (!view) status = lnti_view_open(&view, m->project, NULL, NULL, err);
     if (!status) status = find_items(&m->found[i], view, where, err);
-    if (status) lnti_error_prefix(err, "%s:%u: where", m->name, change->line);
+    if (status && m->name) lnti_error_prefix(err, "%s:%u: where", m->name, change->line);
+    if (status && !m->name) lnti_error_prefix(err, "where");
   }
   lnti_view_close(view);
   return status;

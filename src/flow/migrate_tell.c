@@ -25,6 +25,9 @@ void lnti_migrate_result_clear(lnti_migrate_result *r) {
     free(r->models[i].name);
     free(r->models[i].target);
   }
+  for (size_t i = 0; i < r->n_out; i++) free(r->out[i].path);
+  for (size_t i = 0; i < r->n_carriers; i++) free(r->carriers[i].path);
+  free(r->out);
   free(r->rows);
   free(r->examples);
   free(r->models);
@@ -139,13 +142,19 @@ lnt_status lnti_migrate_note_rows(lnti_migrating *m, lnt_error *err) {
 
 /* ---- at the end ---- */
 
+/* Where the paths of items go. */
+typedef struct path_list {
+  lnti_migrate_example *examples;
+  size_t n;
+} path_list;
+
 static lnt_status add_path(void *payload, const lnti_item *item, lnt_error *err) {
-  lnti_migrate_result *r = payload;
+  const path_list *list = payload;
   lnti_text uri = {0};
   lnt_status status = lnti_item_uri(&uri, item, err);
-  for (size_t i = 0; i < r->n_examples && !status; i++) {
-    if (r->examples[i].item_id == item->id && !r->examples[i].path) {
-      r->examples[i].path = uri.data;
+  for (size_t i = 0; i < list->n && !status; i++) {
+    if (list->examples[i].item_id == item->id && !list->examples[i].path) {
+      list->examples[i].path = uri.data;
       return LNT_OK;
     }
   }
@@ -153,11 +162,11 @@ static lnt_status add_path(void *payload, const lnti_item *item, lnt_error *err)
   return status;
 }
 
-static lnt_status add_paths(lnti_migrating *m, lnt_error *err) {
+static lnt_status add_paths(const lnti_migrating *m, lnti_migrate_example *examples, size_t n, lnt_error *err) {
   int64_t ids[LNTI_MIGRATE_EXAMPLES];
-  for (size_t i = 0; i < m->result->n_examples; i++) ids[i] = m->result->examples[i].item_id;
-  if (m->result->n_examples == 0) return LNT_OK;
-  return lnti_store_items_by_id(m->project->store, ids, m->result->n_examples, add_path, m->result, err);
+  path_list list = {examples, n};
+  for (size_t i = 0; i < n; i++) ids[i] = examples[i].item_id;
+  return n > 0 ? lnti_store_items_by_id(m->project->store, ids, n, add_path, &list, err) : LNT_OK;
 }
 
 /* What the model learned is a question by that path, until now. */
@@ -206,6 +215,8 @@ lnt_status lnti_migrate_begin(lnti_migrating *m, lnt_error *err) {
 }
 
 lnt_status lnti_migrate_finish(lnti_migrating *m, lnt_error *err) {
-  lnt_status status = add_paths(m, err);
+  lnti_migrate_result *r = m->result;
+  lnt_status status = add_paths(m, r->examples, r->n_examples, err);
+  if (!status) status = add_paths(m, r->carriers, r->n_carriers, err);
   return status || !m->old ? status : lnti_store_models(m->project->store, NULL, note_model, m, err);
 }

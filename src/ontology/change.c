@@ -210,6 +210,13 @@ static lnt_status take_in(const verb_call *v, size_t from, size_t to) {
 static lnt_status merge_list(verb_call *v, size_t *list, size_t n) {
   size_t to = LNTI_NONE, n_from = 0, *from = NULL;
   bool is_new = false;
+  bool one = n > 1;
+  for (size_t i = 1; i < n; i++) one = one && list[i] == list[0];
+  if (one) {
+    return lnti_fail(v->err, LNT_EEXISTS,
+                     "all that are named are one option already, \"%s\": there is nothing to merge",
+                     v->ontology->options[list[0]].key);
+  }
   lnt_status status = find_into(&to, &is_new, v, list[0]);
   for (size_t i = 0; i < n && !status; i++) {
     bool again = list[i] == to;

@@ -90,8 +90,10 @@ lnt_status lnti_ontology_find_place(size_t *question_out, size_t *option_out, co
       list_keys(keys, sizeof keys, ontology, &at);
       if (at.question != LNTI_NONE) status = lnti_ontology_place_path(&where, ontology, at.question, at.option, err);
       if (!status) {
-        status = lnti_fail(err, LNT_ENOTFOUND, "the ontology has no \"%.200s\": under \"%.200s\" there is %s", path,
-                           where.data ? where.data : "", keys);
+        const char *near = lnti_ontology_near_key(ontology, at.question, at.option, part, n);
+        status = lnti_fail(err, LNT_ENOTFOUND, "the ontology has no \"%.200s\": under \"%.200s\" there is %s%s%.80s%s",
+                           path, where.data ? where.data : "", keys, near ? "; did you mean \"" : "", near ? near : "",
+                           near ? "\"?" : "");
       }
       lnti_text_clear(&where);
       return status;

@@ -58,4 +58,11 @@ LNT_MUST_CHECK lnt_status lnti_ontology_check_title(const char *title, lnt_error
 LNT_MUST_CHECK lnt_status lnti_ontology_check_key(const lnti_ontology *ontology, size_t question, size_t parent,
                                                   const char *key, lnt_error *err);
 
+/* ---- path.c ---- */
+
+/** The key of what stands at a place (question LNTI_NONE: at the top; option LNTI_NONE: in the question) and is called most
+ *  like the n bytes at `part`; NULL where nothing is. */
+const char *lnti_ontology_near_key(const lnti_ontology *ontology, size_t question, size_t option, const char *part,
+                                   size_t n);
+
 #endif

@@ -45,6 +45,37 @@ static bool advance(spot *at, const lnti_ontology *ontology, const char *part, s
   return false;
 }
 
+const char *lnti_ontology_near_key(const lnti_ontology *ontology, size_t question, size_t option, const char *part,
+                                   size_t n) {
+  enum { NAMES_COMPARED = 2048 };
+  const spot at = {question, option};
+  const char *names[NAMES_COMPARED], *keys[NAMES_COMPARED];
+  char typed[LNTI_ONTOLOGY_TITLE_MAX + 1];
+  size_t n_names = 0;
+  if (n >= sizeof typed) return NULL;
+  memcpy(typed, part, n);
+  typed[n] = '\0';
+  for (size_t i = first_question_at(ontology, &at); i != LNTI_NONE && n_names + 2 <= NAMES_COMPARED;
+       i = ontology->questions[i].next_sibling) {
+    const lnti_question *q = &ontology->questions[i];
+    keys[n_names] = keys[n_names + 1] = names[n_names] = q->key;
+    names[n_names + 1] = q->title;
+    n_names += 2;
+  }
+  for (size_t i = first_option_at(ontology, &at); i != LNTI_NONE && n_names + 2 <= NAMES_COMPARED;
+       i = ontology->options[i].next_sibling) {
+    const lnti_option *o = &ontology->options[i];
+    keys[n_names] = keys[n_names + 1] = names[n_names] = o->key;
+    names[n_names + 1] = o->title;
+    n_names += 2;
+  }
+  const char *near = n_names > 0 ? lnti_nearest_name(typed, names, n_names) : NULL;
+  for (size_t i = 0; near && i < n_names; i++) {
+    if (names[i] == near) return keys[i];
+  }
+  return NULL;
+}
+
 /* The keys at a spot, for a message: "a, b, c and 12 more". */
 static void list_keys(char *out, size_t bytes, const lnti_ontology *ontology, const spot *at) {
   size_t used = 0, n = 0, left_out = 0;
@@ -74,8 +105,10 @@ lnt_status lnti_ontology_find_question(size_t *index_out, const lnti_ontology *o
     size_t n = strcspn(part, "/");
     if (!advance(&at, ontology, part, n)) {
       list_keys(keys, sizeof keys, ontology, &at);
-      return lnti_fail(err, LNT_ENOTFOUND, "the ontology has no \"%.80s\": under \"%.*s\" there is %s", path,
-                       part > path ? (int)(part - path - 1 > 80 ? 80 : part - path - 1) : 0, path, keys);
+      const char *near = lnti_ontology_near_key(ontology, at.question, at.option, part, n);
+      return lnti_fail(err, LNT_ENOTFOUND, "the ontology has no \"%.80s\": under \"%.*s\" there is %s%s%.80s%s", path,
+                       part > path ? (int)(part - path - 1 > 80 ? 80 : part - path - 1) : 0, path, keys,
+                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
     part += n;
     if (!*part) break;

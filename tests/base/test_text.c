@@ -232,6 +232,12 @@ static void test_nearest(void **state) {
   assert_string_equal(lnti_nearest_name("eval", names, 5), "evaluate"); /* by its beginning */
   assert_string_equal(lnti_nearest_name("extracts", names, 5), "extract");
   assert_null(lnti_nearest_name("zebra", names, 5));
+  static const char *const folded[] = {"exterior", "mt-free", "a"};
+  assert_string_equal(lnti_nearest_name("EXTERIOR", folded, 3), "exterior");
+  assert_string_equal(lnti_nearest_name("MT_Free", folded, 3), "mt-free");
+  assert_string_equal(lnti_nearest_name("Ext", folded, 3), "exterior");
+  assert_string_equal(lnti_nearest_name("A", folded, 3), "a");
+  assert_null(lnti_nearest_name("c", folded, 3)); /* nothing of it would stay */
   assert_null(lnti_nearest_name("", names, 5));
   assert_null(lnti_nearest_name("import", names, 0));
   char huge[500];

@@ -243,12 +243,41 @@ class Migrate(program.Case):
         migrate = ("-C", "p", "ontology", "migrate")
         self.fails(2, *migrate, says="give a FILE of changes")
         self.fails(1, *migrate, "no.json", says="no.json")
-        self.fails(1, *migrate, "renam", "class", "title=x", says='did you mean "rename"')
         self.fails(2, *migrate, "rename", "class", "title", says="title=")
+        # What is typed wrongly is wrong usage, and no line of a file; in a file the same is a broken file.
+        first = f"class/{self.classes[0]}"
+        for words, says in ((("renam", "class", "title=x"), 'did you mean "rename"'), (("rename", "class", "titel=x"), '"title"'),
+                            (("rename", first, "id=a/b"), "separates"), (("type", "class", "type=number"), "cannot become")):
+            run = self.run_raw(*migrate, *words)
+            self.assertEqual((run.returncode, says in run.stderr, ":1:" in run.stderr), (2, True, False), run.stderr)
+            change = {"do": words[0], "what": words[1], **dict(word.split("=") for word in words[2:])}
+            (self.folder / "bad.json").write_text(json.dumps([change]))
+            self.fails(1, *migrate, "bad.json", says=says)
+        self.fails(1, *migrate, "rename", first, f"title={self.classes[1]}", says="merge them")
+        self.fails(1, *migrate, "rename", first.upper().replace("CLASS", "class"), "title=x", says=f'did you mean "{self.classes[0]}"')
         self.fails(1, *migrate, "rename", "class/nobody", "title=x", says="under \"class\" there is")
         self.fails(1, *migrate, "remove", f"class/{self.classes[0]}", says="would be gone")
         self.fails(2, "-C", "p", "ontology", "show", "--dry-run", says="--dry-run")
         self.assertEqual(self.ontology(), before)
+        both = ",".join(f"class/{name}" for name in self.classes[:2])
+        self.run_ok(*migrate, "merge", both, "title=Both")
+        self.fails(1, *migrate, "merge", both, "title=Other", says="one option already, \"both\"")
+        self.fails(1, *migrate, "merge", both, f"into={both.split(',', maxsplit=1)[0]}", says="one option already")
+
+    def test_retiring_says_what_it_means(self):
+        first = self.classes[0]
+        migrate = ("-C", "p", "ontology", "migrate")
+        carrying = [item["id"] for item in self.run_lines("-C", "p", "items", "--where", f"class={first}")]
+        told = [self.run_json(*migrate, "retire", f"class/{first}", *more) for more in (["--dry-run"], [])]
+        for one in told:
+            self.assertEqual(one["retired_options"], [{"option": f"class/{first}", "items": len(carrying)}])
+            self.assertEqual([item["id"] for item in one["retired_examples"]], carrying[:10])
+            self.assertEqual(one["answers"], 0)
+        self.assertEqual(self.run_json(*migrate, "retire", f"class/{first}")["retired_options"], [])  # it is already
+        self.run_ok(*migrate, "restore", f"class/{first}")
+        said = self.run_ok(*migrate, "retire", f"class/{first}").stdout
+        self.assertIn(f"{len(carrying)} items carry it, and training leaves them out", said)
+        self.assertIn(f"To have it back: linnet ontology migrate restore class/{first}", said)
 
 
 class Init(program.Case):

@@ -89,6 +89,8 @@ static lnt_status parse_options(run *r, lnt_error *err) {
   for (size_t i = 0; i < r->answers.n && !status; i++) {
     status = lnti_answer_check(r->ontology, &r->answers.answer[i], err);
   }
+  const lnti_answer_line no_item = {.item_id = 0, .skip = o->skip};
+  if (!status && r->answers.n) status = lnti_repeats_check(&r->repeats, r->ontology, &no_item, &r->answers, err);
   return status;
 }
 
@@ -233,7 +235,7 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
   const double confidence = isnan(e->confidence) ? r->options->confidence : e->confidence;
   lnti_annotated counts = {0};
   bool any = false, first = true;
-  lnt_status status = r->predicted ? LNT_OK : lnti_repeats_check(&r->repeats, r->ontology, e, &r->answers, err);
+  lnt_status status = !r->lines ? LNT_OK : lnti_repeats_check(&r->repeats, r->ontology, e, &r->answers, err);
   if (!status) status = lnti_grow(&r->annotations, &r->capacity, r->answers.n, sizeof *r->annotations, err);
   for (size_t i = 0; i < r->answers.n && !status; i++) {
     const bool cleared = r->answers.answer[i].state == LNTI_CLEARED;

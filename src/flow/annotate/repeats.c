@@ -67,6 +67,10 @@ static lnt_status add_checked(claims *c, const lnti_ontology *ontology, const ln
   return status;
 }
 
+static bool is_place(const lnti_ontology *ontology, const lnti_answer *answer) {
+  return ontology->questions[answer->question].type == LNTI_RANK && answer->option != LNTI_NONE;
+}
+
 /* The options of a rank follow each other, and are one answer. */
 static size_t order_at(const lnti_ontology *ontology, const lnti_answer_list *answers, size_t i) {
   const lnti_answer *first = &answers->answer[i];
@@ -91,8 +95,14 @@ static lnt_status make_claims(claims *c, const lnti_ontology *ontology, const ln
       status = add_checked(c, ontology, answer, err);
       continue;
     }
-    for (size_t j = i; j < i + n; j++) said = hash_answer(ontology, &answers->answer[j], said);
-    status = add(c, (int64_t)answer->question, 0, said, err);
+    for (size_t j = i; j < i + n && !status; j++) {
+      const lnti_answer *one = &answers->answer[j];
+      said = hash_answer(ontology, one, said);
+      if (is_place(ontology, one)) {
+        status = add(c, (int64_t)one->question, ontology->options[one->option].id, hash_answer(ontology, one, 0), err);
+      }
+    }
+    if (!status) status = add(c, (int64_t)answer->question, 0, said, err);
   }
   if (!status && line->skip) {
     status = add(c, QUESTION_SKIP, 0, lnti_hash_table(line->skip, strlen(line->skip), 0), err);
@@ -114,8 +124,13 @@ static lnt_status check_itself(const claims *c, const lnti_ontology *ontology, l
   if (!sorted) qsort(all, c->n, sizeof *all, by_matter);
   for (size_t i = 1; i < c->n; i++) {
     if (by_matter(&all[i - 1], &all[i]) != 0 || all[i - 1].said == all[i].said) continue;
-    return lnti_fail(err, LNT_EINVAL, "\"%.200s\" is given two different answers: give one",
-                     ontology->questions[all[i].question].key);
+    const lnti_question *q = &ontology->questions[all[i].question];
+    if (q->type == LNTI_RANK && all[i].slot > 0) {
+      const size_t option = lnti_ontology_option_by_id(ontology, all[i].slot);
+      return lnti_fail(err, LNT_EINVAL, "\"%.200s\" has \"%.200s\" twice in its order", q->key,
+                       ontology->options[option].key);
+    }
+    return lnti_fail(err, LNT_EINVAL, "\"%.200s\" is given two different answers: give one", q->key);
   }
   return LNT_OK;
 }
