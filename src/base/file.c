@@ -72,7 +72,8 @@ lnt_status lnti_file_hash(lnti_hash *out, uint64_t *bytes_out, const char *path,
 }
 
 struct lnti_file_writer {
-  char *path, *part, *folder; /* folder: made early, so that nothing can fail once the file is in place */
+  char *path, *part,
+      *folder; /* part NULL: it has no name yet; folder: made early, so that nothing can fail once the file is in place */
   int fd;
   uint64_t offset;
 };
@@ -112,24 +113,42 @@ static lnt_status open_part(lnti_file_writer *file, const char *path, lnt_error 
   return lnti_fail_errno(err, errnum, "%s: cannot be written", path);
 }
 
-lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
-  return lnti_file_create_at(out, path, path, err);
+static lnt_status open_nameless(lnti_file_writer *file, lnt_error *err) {
+  file->fd = open(file->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (file->fd >= 0) return LNT_OK;
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
+    return lnti_fail_errno(err, errno, "%s: cannot be written", file->path);
+  }
+  return lnti_fail(err, LNT_EUNSUPPORTED, "%s: its file system has no files without a name", file->path);
 }
 
-lnt_status lnti_file_create_at(lnti_file_writer **out, const char *part, const char *path, lnt_error *err) {
+/* `part` NULL: none. */
+static lnt_status create(lnti_file_writer **out, const char *part, const char *path, lnt_error *err) {
   lnti_file_writer *file = NULL;
   lnt_status status = lnti_alloc_zero(&file, 1, sizeof *file, err);
   if (status) return status;
   file->fd = -1;
   status = lnti_strdup(&file->path, path, err);
   if (status == LNT_OK) status = folder_of(&file->folder, path, err);
-  if (status == LNT_OK) status = open_part(file, part, err);
+  if (status == LNT_OK) status = part ? open_part(file, part, err) : open_nameless(file, err);
   if (status) {
     writer_free(file);
     return status;
   }
   *out = file;
   return LNT_OK;
+}
+
+lnt_status lnti_file_create_nameless(lnti_file_writer **out, const char *path, lnt_error *err) {
+  return create(out, NULL, path, err);
+}
+
+lnt_status lnti_file_create(lnti_file_writer **out, const char *path, lnt_error *err) {
+  return lnti_file_create_at(out, path, path, err);
+}
+
+lnt_status lnti_file_create_at(lnti_file_writer **out, const char *part, const char *path, lnt_error *err) {
+  return create(out, part, path, err);
 }
 
 lnt_status lnti_file_write(lnti_file_writer *file, const void *data, size_t n, lnt_error *err) {
@@ -204,6 +223,30 @@ lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err) {
   return LNT_OK;
 }
 
+/* Whoever may do little can name a file by what the kernel shows of its descriptor alone. */
+static int name_it(int fd, const char *path) {
+  char shown[40];
+  (void)snprintf(shown, sizeof shown, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, shown, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
+static lnt_status place_nameless(lnti_file_writer *file, lnt_error *err) {
+  lnt_status status = LNT_OK;
+  const bool named = name_it(file->fd, file->path) == 0;
+  if (!named && errno == EEXIST) {
+    status = lnti_fail(err, LNT_EEXISTS, "%s is there already", file->path);
+  } else if (!named) {
+    status = lnti_fail_errno(err, errno, "%s: cannot be put in place", file->path);
+  }
+  if (close(file->fd) != 0 && !status) {
+    status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
+    unlink(file->path);
+  }
+  file->fd = -1;
+  writer_free(file);
+  return status;
+}
+
 static lnt_status place(lnti_file_writer *file, bool replace, lnt_error *err) {
   lnt_status status = LNT_OK;
   if (close(file->fd) != 0) status = lnti_fail_errno(err, errno, "%s: writing to disk failed", file->path);
@@ -218,16 +261,18 @@ static lnt_status place(lnti_file_writer *file, bool replace, lnt_error *err) {
 }
 
 lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err) {
-  return place(file, false, err);
+  return file->part ? place(file, false, err) : place_nameless(file, err);
 }
 
 lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err) {
   return place(file, true, err);
 }
 
-void lnti_file_set_time(lnti_file_writer *file, struct timespec time) {
+struct timespec lnti_file_set_time(lnti_file_writer *file, struct timespec time) {
   const struct timespec times[2] = {time, time};
+  struct stat info;
   (void)futimens(file->fd, times);
+  return fstat(file->fd, &info) == 0 ? info.st_mtim : time;
 }
 
 lnt_status lnti_file_system_sync(const char *folder, lnt_error *err) {
@@ -240,8 +285,21 @@ lnt_status lnti_file_system_sync(const char *folder, lnt_error *err) {
 
 void lnti_file_discard(lnti_file_writer *file) {
   if (!file) return;
-  unlink(file->part);
+  if (file->part) unlink(file->part);
   writer_free(file);
+}
+
+bool lnti_file_nameless_works(const char *folder) {
+  char *path = NULL;
+  uint64_t name = 0;
+  lnti_random_bytes(&name, sizeof name);
+  if (lnti_asprintf(&path, NULL, "%s/probe.part-%016" PRIx64, folder, name)) return false;
+  int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  bool works = fd >= 0 && name_it(fd, path) == 0;
+  if (works) unlink(path);
+  if (fd >= 0) close(fd);
+  free(path);
+  return works;
 }
 
 int lnti_file_nameless(const char *folder) {

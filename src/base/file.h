@@ -7,6 +7,7 @@
 
 #include <base/hash.h>
 #include <linnet/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -39,10 +40,16 @@ void lnti_file_discard(lnti_file_writer *file);
 /** As commit, for one of many new files: only where nothing is at `path` (LNT_EEXISTS), and without the syncing, which costs
  *  more than the writing of a small file; lnti_file_system_sync makes all of them durable at once. */
 LNT_MUST_CHECK lnt_status lnti_file_place(lnti_file_writer *file, lnt_error *err);
+/** As lnti_file_create, for place alone: the file has no name before, so that a kill leaves nothing of it, and many of one
+ *  folder are made without waiting for each other. LNT_EUNSUPPORTED: the file system has no such files. */
+LNT_MUST_CHECK lnt_status lnti_file_create_nameless(lnti_file_writer **out, const char *path, lnt_error *err);
+/** Whether that can be done in a folder; tried out, so that a kill may leave an empty file called "probe.part-" + a random
+ *  number. */
+bool lnti_file_nameless_works(const char *folder);
 /** As place, over what is at `path`. */
 LNT_MUST_CHECK lnt_status lnti_file_replace(lnti_file_writer *file, lnt_error *err);
-/** The times of change and access; where the file system has none this does nothing. To be called last. */
-void lnti_file_set_time(lnti_file_writer *file, struct timespec time);
+/** The times of change and access, to be set last. @return the time of change that the file system keeps */
+struct timespec lnti_file_set_time(lnti_file_writer *file, struct timespec time);
 /** Renames, but never over anything. LNT_EEXISTS; LNT_EIO... */
 LNT_MUST_CHECK lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err);
 /** Makes durable what was written to the file system that holds a folder, by anybody. LNT_ENOTFOUND, LNT_EIO, LNT_ENOSPC. */

@@ -8,6 +8,7 @@
 #include <cli/table.h>
 #include <ctype.h>
 #include <flow/export/export.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -160,6 +161,15 @@ static lnt_status read_where(lnti_text *out, const lnti_args *args, lnt_error *e
   return !status && *where ? lnti_text_printf(out, err, " and (%s)", where) : status;
 }
 
+/* What is in the folder when the work ends early, and how to go on. */
+static lnt_status say_what_stays(lnt_status status, const char *path, lnt_error *err) {
+  lnt_error why = *err;
+  if (status == LNT_ECANCELLED) (void)snprintf(why.message, sizeof why.message, "cancelled");
+  return lnti_fail(err, status,
+                   "%.600s; %.200s keeps the files that it has now, each of them whole; %sthe same command goes on",
+                   why.message, path, status == LNT_ENOSPC ? "with more room " : "");
+}
+
 static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   lnti_export_options options = {.progress = &cli->meter->progress, .refused = lnti_refused_add};
   lnti_export_result result = {0};
@@ -182,11 +192,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   bool folder = options.format == LNTI_EXPORT_FOLDER;
   if (!status) status = lnti_cli_project(&project, cli, err);
   if (!status) status = lnti_export(&result, project, path, &options, err);
-  if (status == LNT_ECANCELLED && folder) {
-    status =
-        lnti_fail(err, LNT_ECANCELLED,
-                  "cancelled; %s keeps the files that it has now, each of them whole; the same command goes on", path);
-  }
+  if (folder && (status == LNT_ECANCELLED || status == LNT_ENOSPC)) status = say_what_stays(status, path, err);
   if (!status) {
     status = cli->json ? print_json(cli, options.snapshot, &result, &refused, err)
                        : print(cli, path, folder, &result, &refused, err);

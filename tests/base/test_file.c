@@ -354,6 +354,46 @@ static void test_full_disk(void **state) {
   assert_int_equal(lnti_test_count_entries(p->folder), 1);
 }
 
+/* What has no name until it is placed: nothing is over, whatever ends it. */
+static void test_created_nameless(void **state) {
+  place *p = *state;
+  lnti_file_writer *file = NULL;
+  struct stat info;
+  if (!lnti_file_nameless_works(p->folder)) skip(); /* the file system has none */
+  assert_int_equal(lnti_test_count_entries(p->folder), 0);
+  assert_ok(lnti_file_create_nameless(&file, p->path, ERR));
+  assert_ok(lnti_file_write(file, "abc", 3, ERR));
+  const struct timespec kept = lnti_file_set_time(file, (struct timespec){1000000000, 500});
+  assert_int_equal(lnti_test_count_entries(p->folder), 0);
+  assert_ok(lnti_file_place(file, ERR));
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+  assert_int_equal(stat(p->path, &info), 0);
+  assert_int_equal(info.st_size, 3);
+  assert_int_equal(info.st_mtim.tv_sec, 1000000000);
+  assert_int_equal(info.st_mtim.tv_nsec, kept.tv_nsec);
+  const mode_t mask = umask(0);
+  umask(mask);
+  assert_int_equal(info.st_mode & 0777, 0666 & ~mask);
+  /* Never over anything, and given up without a trace. */
+  assert_ok(lnti_file_create_nameless(&file, p->path, ERR));
+  assert_ok(lnti_file_write(file, "other", 5, ERR));
+  assert_status(lnti_file_place(file, ERR), LNT_EEXISTS);
+  assert_int_equal(stat(p->path, &info), 0);
+  assert_int_equal(info.st_size, 3);
+  assert_ok(lnti_file_create_nameless(&file, p->path, ERR));
+  lnti_file_discard(file);
+  assert_int_equal(lnti_test_count_entries(p->folder), 1);
+  char *below = lnti_test_path(p->folder, "none/x");
+  assert_status(lnti_file_create_nameless(&file, below, ERR), LNT_ENOTFOUND);
+  free(below);
+  below = lnti_test_path(p->folder, "none");
+  assert_false(lnti_file_nameless_works(below));
+  free(below);
+  char pseudo[] = "/proc/self/x"; /* another file system, which has none */
+  lnt_status status = lnti_file_create_nameless(&file, pseudo, ERR);
+  assert_true(status == LNT_EUNSUPPORTED || status == LNT_ENOTFOUND || status == LNT_EIO);
+}
+
 static void test_nameless(void **state) {
   place *p = *state;
   char back[3];
@@ -431,6 +471,7 @@ int main(void) {
       file_test(test_planted_link),
       file_test(test_two_writers),
       file_test(test_full_disk),
+      file_test(test_created_nameless),
       file_test(test_nameless),
       file_test(test_folder_make),
       file_test(test_faults),

@@ -3,6 +3,8 @@ import csv
 import io
 import json
 import os
+import random
+import resource
 import signal
 import subprocess
 import time
@@ -220,6 +222,71 @@ class Interrupted(program.Case):
         subprocess.run(["diff", "-r", self.folder / "whole", self.folder / "out"], check=True)
         self.assertEqual([path.stat().st_mtime_ns for path in sorted((self.folder / "out").rglob("*.pgm"))],
                          [path.stat().st_mtime_ns for path in sorted(pictures.iterdir())])
+
+
+class FullDisk(program.Case):
+    """A clear message, whole files alone, and a second run that ends what the first began."""
+
+    def look(self, out, pictures):
+        """How many files there are, each whole; parts of none."""
+        found = [path for path in out.rglob("*") if path.is_file() and path.parent.name != ".linnet-export"]
+        for path in found:
+            self.assertEqual(path.read_bytes(), (pictures / path.name).read_bytes(), path)
+        self.assertEqual([path.name for path in (out / ".linnet-export").iterdir()], ["journal"])
+        return len(found)
+
+    def disk(self, script):
+        """Runs a script on a disk of its own, 300 kB at first; what it prints."""
+        words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mkdir disk && mount -t tmpfs -o size=300k tmpfs disk && " + script]
+        probe = subprocess.run([*words[:-1], "mkdir probe && mount -t tmpfs tmpfs probe"], cwd=self.folder, capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("a disk of its own cannot be mounted here")
+        return subprocess.run(words, cwd=self.folder, env=program.environment() | {"LINNET": program.LINNET}, capture_output=True, text=True)
+
+    def test_a_small_disk(self):
+        pictures = self.folder / "set" / "a"
+        pictures.mkdir(parents=True)
+        for i in range(100):
+            write_pgm(pictures / f"{i:03}.pgm", random.Random(i).randbytes(64 * 64), 64, 64)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+        # What is on the disk goes with it, so it is looked at from a copy.
+        done = self.disk("""
+            $LINNET -C p export disk/out --threads 1 2> out.err; echo $?
+            cp -rp disk/out first
+            $LINNET -C p export disk/t.jsonl 2> table.err; echo $?; ls disk
+            mount -o remount,size=9M disk
+            $LINNET -C p export disk/out --json; cp -rp disk/out second
+            rm -r disk/out/.linnet-export""")
+        codes = done.stdout.splitlines()
+        self.assertEqual(codes[:4], ["1", "1", "out", codes[3]], done.stderr)
+        said = (self.folder / "out.err").read_text()
+        self.assertRegex(said, r"\Alinnet: export: disk/out/a/\d+.pgm: writing failed: No space left on device; disk/out keeps the files "
+                               r"that it has now, each of them whole; with more room the same command goes on\n\Z")
+        self.assertIn("disk/t.jsonl: writing failed: No space left on device", (self.folder / "table.err").read_text())
+        n = self.look(self.folder / "first", pictures)
+        self.assertTrue(30 < n < 80, n)
+        told = json.loads(codes[3])
+        self.assertEqual((told["exported"], told["unchanged"], told["refused"], told["left"]), (100, n, [], 0))
+        subprocess.run(["diff", "-r", "-x", ".linnet-export", self.folder / "second", self.folder / "set"], check=True)
+
+    def test_a_file_that_may_not_grow(self):
+        """Where nothing can be mounted: the system lets no file be larger than so much."""
+        pictures = self.folder / "set" / "a"
+        pictures.mkdir(parents=True)
+        for i in range(6):
+            side = 1000 if i == 4 else 20
+            write_pgm(pictures / f"{i}.pgm", random.Random(i).randbytes(side * side), side, side)
+        self.run_ok("init", "p")
+        self.run_ok("-C", "p", "import", "set")
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (500000, 500000))
+        self.fails(1, "-C", "p", "export", "out", "--threads", "1", says="out/a/4.pgm: writing failed", preexec_fn=limit)
+        self.assertEqual(self.look(self.folder / "out", pictures), 4)
+        self.assertEqual(self.run_json("-C", "p", "export", "out")["unchanged"], 4)
+        subprocess.run(["diff", "-r", "-x", ".linnet-export", self.folder / "out", self.folder / "set"], check=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@
  *   every change of names up to its own last one permanent, and any number of the later ones may be lost.
  *   A file's fsync alone does not keep its name: that is stricter than ext4, as POSIX allows.
  * - SQLite's -shm file is left alone: it is mapped memory, remade after a crash.
- * Ways of writing that cannot be followed (stdio, fallocate, copy_file_range, shared maps) end the process with
+ * Ways of writing that cannot be followed (files without a name, but with CRASH_KEEP, stdio, fallocate, copy_file_range, shared maps) end the process with
  * code 99 and say so, so that nobody trusts a test that did not see everything.
  *
  * Environment: CRASH_FOLDER, absolute; CRASH_AT, n from 1 (0 or unset: never); CRASH_SEED; CRASH_KEEP: set, nothing is
@@ -367,13 +367,26 @@ __attribute__((destructor)) static void end(void) {
 
 /* ---- what programs call ---- */
 
+/* A file without a name is nobody's until linkat, and what is lost of one cannot be followed; its bytes are changes. */
+static int open_nameless(int folder_fd, const char *path, int flags, mode_t mode) {
+  char shown[64];
+  if (!keeps) unseen("O_TMPFILE");
+  int fd = (int)syscall(SYS_openat, folder_fd, path, flags, mode), kept = errno;
+  snprintf(shown, sizeof shown, "/proc/self/fd/%d", fd);
+  pthread_mutex_lock(&lock);
+  if (fd >= 0) follow(fd, shown, true);
+  errno = kept;
+  end_call(false);
+  return fd;
+}
+
 /* Opening is a change where it makes the file or empties it. */
 static int open_watched(int folder_fd, const char *path, int flags, mode_t mode) {
   char full[PATH_BYTES];
   struct stat info;
   if ((flags & O_ACCMODE) == O_RDONLY || !below(full, folder_fd, path))
     return (int)syscall(SYS_openat, folder_fd, path, flags, mode);
-  if ((flags & O_TMPFILE) == O_TMPFILE) unseen("O_TMPFILE");
+  if ((flags & O_TMPFILE) == O_TMPFILE) return open_nameless(folder_fd, path, flags, mode);
   bool there = stat(full, &info) == 0, last = false;
   bool counts = (!there && (flags & O_CREAT)) || (there && (flags & O_TRUNC));
   if (counts)
@@ -593,6 +606,18 @@ int unlink(const char *path) {
 int remove(const char *path) {
   int result = unlinkat(AT_FDCWD, path, 0);
   return result != 0 && errno == EISDIR ? rmdir(path) : result;
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
+  char full[PATH_BYTES];
+  if (!below(full, to_fd, to)) return (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
+  bool last = begin_call();
+  int result = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
+  int kept = errno;
+  if (result == 0) add_change(CREATED, full, NULL, NULL);
+  errno = kept;
+  end_call(last);
+  return result;
 }
 
 int mkdirat(int folder, const char *path, mode_t mode) {

@@ -60,12 +60,13 @@ static lnt_status check_empty(const char *path, lnt_error *err) {
   return status;
 }
 
-static lnt_status check_place(const lnti_export_work *work, lnt_error *err) {
+static lnt_status check_place(lnti_export_work *work, lnt_error *err) {
   struct stat info;
   lnt_status status = lnti_output_check_place(work->project, work->path, err);
   if (status) return status;
   if (lstat(work->path, &info) != 0) {
-    if (errno == ENOENT) return LNT_OK;
+    work->fresh = errno == ENOENT;
+    if (work->fresh) return LNT_OK;
     return lnti_fail_errno(err, errno, "%s", work->path);
   }
   if (work->options->format != LNTI_EXPORT_FOLDER) {
@@ -74,7 +75,10 @@ static lnt_status check_place(const lnti_export_work *work, lnt_error *err) {
   if (stat(work->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
     return lnti_fail(err, LNT_EEXISTS, "%s is a file, where a folder is to be made", work->path);
   }
-  return lnti_manifest_is_there(work->path) ? LNT_OK : check_empty(work->path, err);
+  if (lnti_manifest_is_there(work->path)) return LNT_OK;
+  status = check_empty(work->path, err);
+  work->fresh = status == LNT_OK;
+  return status;
 }
 
 /* A filter that finds nothing is a slip of the pen, which is not to empty the folder of an earlier export. */

@@ -269,7 +269,7 @@ static lnt_status look_jobs(void *payload, size_t begin, size_t end, unsigned wo
   (void)err;
   for (size_t i = begin; i < end; i++) {
     lnti_file_job *job = &e->jobs[i];
-    job->there = lnti_manifest_look(&e->manifest, job->below, &job->made);
+    job->there = e->work->fresh ? LNTI_MADE_NOT : lnti_manifest_look(&e->manifest, job->below, &job->made);
   }
   return LNT_OK;
 }
@@ -382,6 +382,7 @@ lnt_status lnti_export_folder(lnti_export_work *work, lnt_error *err) {
   if (!status) status = load_labels(&e, err);
   if (!status) status = lnti_alloc_zero(&e.jobs, BATCH_FILES, sizeof *e.jobs, err);
   if (!status) status = lnti_manifest_open(&e.manifest, work->path, err);
+  if (!status) work->nameless = lnti_file_nameless_works(e.manifest.folder);
   if (!status) status = lnti_export_items(work, on_item, &e, err);
   if (!status && e.n_jobs > 0) status = run_batch(&e, err);
   if (!status) status = lnti_file_system_sync(work->path, err);

@@ -19,7 +19,9 @@ typedef struct lnti_export_work {
   const lnti_snapshot_item *then; /**< with it, while an item is visited: what the snapshot has of it */
   lnti_view *view;
   lnti_filter *filter;
-  size_t total; /**< items that are walked over */
+  size_t total;  /**< items that are walked over */
+  bool fresh;    /**< nothing was in the folder when the work began */
+  bool nameless; /**< files can be made without a name, and be named when they are whole */
   lnti_export_result result;
 } lnti_export_work;
 

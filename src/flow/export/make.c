@@ -1,6 +1,7 @@
 /*
  * One file: what is written is the source's bytes, those without what is to be stripped, or a picture encoded anew. It
- * appears whole: a part beside the manifest is renamed, so that a killed export leaves what it had begun in one known place.
+ * appears whole: it has no name until then, or, where it replaces another or the file system cannot do so, a part beside the
+ * manifest is renamed, so that a killed export leaves what it had begun in one known place.
  */
 #include <flow/export/make.h>
 
@@ -166,27 +167,32 @@ static lnt_status part_name(char out[PATH_MAX], const lnti_export_work *work, ln
 }
 
 /* A file system may keep another time than it was given. */
-static void read_time(lnti_file_job *job) {
-  struct stat info;
-  if (lstat(job->path, &info) == 0 && S_ISREG(info.st_mode)) job->made.stamp = lnti_manifest_file_stamp(info.st_mtim);
+static void set_time(lnti_file_job *job, lnti_file_writer *file) {
+  job->made.stamp = lnti_manifest_file_stamp(lnti_file_set_time(file, job->time));
+}
+
+static lnt_status create_file(lnti_file_writer **out, const lnti_file_job *job, const lnti_export_work *work,
+                              lnt_error *err) {
+  char part[PATH_MAX];
+  lnt_status status = LNT_EUNSUPPORTED;
+  if (work->nameless && job->there != LNTI_MADE_OTHER) status = lnti_file_create_nameless(out, job->path, err);
+  if (status != LNT_EUNSUPPORTED) return status;
+  status = part_name(part, work, err);
+  return status ? status : lnti_file_create_at(out, part, job->path, err);
 }
 
 static lnt_status write_file(lnti_file_job *job, const lnti_export_work *work, const void *data, size_t n,
                              lnt_error *err) {
   lnti_file_writer *file = NULL;
-  char part[PATH_MAX];
-  lnt_status status = part_name(part, work, err);
-  if (!status) status = lnti_file_create_at(&file, part, job->path, err);
+  lnt_status status = create_file(&file, job, work, err);
   if (status) return status;
   status = lnti_file_write(file, data, n, err);
   if (status) {
     lnti_file_discard(file);
     return status;
   }
-  lnti_file_set_time(file, job->time);
-  status = job->there == LNTI_MADE_OTHER ? lnti_file_replace(file, err) : lnti_file_place(file, err);
-  if (!status) read_time(job);
-  return status;
+  set_time(job, file);
+  return job->there == LNTI_MADE_OTHER ? lnti_file_replace(file, err) : lnti_file_place(file, err);
 }
 
 /* *fatal_out: the failure is the folder's, not the item's. */
