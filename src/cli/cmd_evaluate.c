@@ -81,8 +81,11 @@ static lnt_status print(lnti_cli *cli, const evaluating *e, const lnti_report *r
   lnti_word name = lnti_shell_word(report->model, "MODEL");
   if (!e->request.html) {
     bool test = strcmp(report->split, LNTI_SPLIT_TEST) == 0;
-    lnti_print_next(cli, "linnet evaluate %s%s%s --html report.html (calibration and the worst mistakes as pictures)",
-                    name.text, test ? "" : " --split ", test ? "" : lnti_shell_word(report->split, "NAME").text);
+    const char *snapshot = report->judged_snapshot;
+    lnti_print_next(cli,
+                    "linnet evaluate %s%s%s%s%s --html report.html (calibration and the worst mistakes as pictures)",
+                    name.text, test ? "" : " --split ", test ? "" : lnti_shell_word(report->split, "NAME").text,
+                    snapshot ? " --snapshot " : "", snapshot ? lnti_shell_word(snapshot, "NAME").text : "");
   } else {
     lnti_print_next(cli, "linnet predict %s PATH", name.text);
   }
@@ -103,6 +106,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   e.request.slices = e.slices;
   e.request.unknown_classes = e.unknown;
   e.request.split = lnti_args_text(args, "split", NULL);
+  e.request.snapshot = lnti_args_text(args, "snapshot", NULL);
   e.request.compare = lnti_args_text(args, "compare", NULL);
   e.request.cost = lnti_args_text(args, "cost", NULL);
   e.request.html = lnti_args_text(args, "html", NULL);
@@ -130,6 +134,8 @@ done:
 
 static const lnti_cli_option option_table[] = {
     {"split", 0, "NAME", "the items to judge by (test)", false},
+    {"snapshot", 0, "NAME",
+     "answers, splits and groups as they were in a snapshot ('linnet snapshot'), whatever changed since", false},
     {"slice", 0, "KEY",
      "also judge each value of a key for itself, and the best against the worst: metadata, folder, source, sharpness or any "
      "other key of filters (may be given several times)",
@@ -170,7 +176,7 @@ const lnti_command lnti_cmd_evaluate = {
     .name = "evaluate",
     .summary = "judge a model on items that it was not trained on",
     .usage =
-        "MODEL [--split NAME] [--slice KEY]... [--compare MODEL] [--unknown-class CLASS]... [--cost MISS:FALSE_ALARM] [--html FILE] [--resamples N] [--seed S]",
+        "MODEL [--split NAME] [--snapshot NAME] [--slice KEY]... [--compare MODEL] [--unknown-class CLASS]... [--cost MISS:FALSE_ALARM] [--html FILE] [--resamples N] [--seed S]",
     .about =
         "Classifies the labelled items of a split and compares: accuracy, balanced accuracy, macro F1, log loss, "
         "calibration error and AUROC with 95 % bootstrap intervals, each class for itself, and which "

@@ -36,6 +36,8 @@ static lnt_status write_first_line(lnti_text *text, const lnti_report *report, b
   if (status == LNT_OK) status = lnti_plain(text, report->model, err);
   if (status == LNT_OK) status = lnti_text_printf(text, err, "%s on the split ", plain(styled));
   if (status == LNT_OK) status = lnti_plain(text, report->split, err);
+  if (!status && report->judged_snapshot) status = lnti_text_printf(text, err, " of the snapshot ");
+  if (!status && report->judged_snapshot) status = lnti_plain(text, report->judged_snapshot, err);
   if (status != LNT_OK) return status;
   lnti_shown n = lnti_show_things(lnti_report_n(report), "item");
   if (report->regression) return lnti_text_printf(text, err, ": %s\n", n.text);

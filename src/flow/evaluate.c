@@ -18,6 +18,7 @@
 #include <flow/predict.h>
 #include <flow/report/report.h>
 #include <flow/slices.h>
+#include <flow/split/leaks.h>
 #include <flow/split/names.h>
 #include <flow/target.h>
 #include <flow/train/tasks.h>
@@ -38,6 +39,7 @@ typedef struct evaluating {
   const lnti_evaluate_result *second; /* of the model to compare with; NULL */
   lnti_job_run job;
   const char *split;
+  lnti_snapshot snapshot; /* open where the request names one */
   lnti_ontology *ontology;
   lnti_target target;
   lnti_labelled rows;
@@ -80,7 +82,17 @@ static lnt_status fail_no_test(const lnti_store_counts *counts, const char *list
       list);
 }
 
+static const lnti_snapshot *snapshot_of(const evaluating *e) {
+  return e->request->snapshot ? &e->snapshot : NULL;
+}
+
 static lnt_status fail_no_rows(evaluating *e, lnt_error *err) {
+  if (e->request->snapshot)
+    return lnti_fail(
+        err, LNT_ENOTFOUND,
+        "the snapshot \"%.100s\" has no labelled items in the split \"%.100s\" that are as they were; which "
+        "splits it has: linnet snapshot show %s",
+        e->snapshot.name, e->split, lnti_shell_word(e->snapshot.name, "NAME").text);
   lnti_store_counts counts = {0};
   lnti_text list = {0};
   lnt_status status = e->request->split ? lnti_split_check(e->project, e->split, err) : LNT_OK;
@@ -175,8 +187,25 @@ static lnt_status name_merged(evaluating *e, lnt_error *err) {
   return status;
 }
 
+/* Of a snapshot: items that are gone, or another picture by now. */
+static void count_refused(void *payload, const char *path, lnt_status code, const char *reason) {
+  evaluating *e = payload;
+  e->result->n_refused++;
+  if (e->request->refused) e->request->refused(e->request->refused_payload, path, code, reason);
+}
+
+static lnt_status open_snapshot(evaluating *e, lnt_error *err) {
+  lnti_evaluate_result *r = e->result;
+  if (!e->request->snapshot) return LNT_OK;
+  lnt_status status = lnti_snapshot_open(&e->snapshot, e->project, e->request->snapshot, err);
+  if (status) return status;
+  memcpy(r->snapshot_fingerprint, e->snapshot.fingerprint, sizeof r->snapshot_fingerprint);
+  return lnti_strdup(&r->snapshot, e->snapshot.name, err);
+}
+
 static lnt_status load_rows(evaluating *e, lnt_error *err) {
-  lnt_status status = lnti_labelled_load(&e->rows, e->project, e->ontology, &e->target, e->split, err);
+  lnt_status status = lnti_labelled_load_of(&e->rows, snapshot_of(e), e->project, e->ontology, &e->target, e->split,
+                                            count_refused, e, err);
   if (status) return status;
   return e->rows.items.n == 0 ? fail_no_rows(e, err) : keep_known(e, err);
 }
@@ -260,7 +289,8 @@ static lnt_status prepare(evaluating *e, lnt_error *err) {
   if (!status) status = name_merged(e, err);
   if (!status) status = find_slice_keys(e, err);
   if (status) return status;
-  status = lnti_cuts_look(&e->result->n_leaks, &e->result->warnings, e->project, err); /* the first of all */
+  status =
+      lnti_cuts_look(&e->result->n_leaks, snapshot_of(e), &e->result->warnings, e->project, err); /* the first of all */
   return status ? status : load_rows(e, err);
 }
 
@@ -307,7 +337,8 @@ static lnt_status find_groups(evaluating *e, lnt_error *err) {
   uint32_t *group = NULL, *first = NULL;
   lnti_extract_items all = {0};
   size_t n = e->rows.items.n + e->others.n;
-  lnt_status status = lnti_group_keys(&keys, e->project, err);
+  lnt_status status = e->request->snapshot ? lnti_leaks_key(&keys, e->project, err) /* how it was split is not known */
+                                           : lnti_group_keys(&keys, e->project, err);
   if (!status) status = all_items(&all, e, err);
   if (!status) status = lnti_alloc(&e->other_group, e->others.n, sizeof *e->other_group, err);
   if (!status) status = lnti_alloc(&group, n, sizeof *group, err);
@@ -389,7 +420,8 @@ static lnt_status find_train_mean(double *out, evaluating *e, lnt_error *err) {
   double sum = 0;
   *out = (double)NAN;
   if (e->target.task != LNTI_REGRESSION) return LNT_OK;
-  lnt_status status = lnti_labelled_load(&train, e->project, e->ontology, &e->target, LNTI_SPLIT_TRAIN, err);
+  lnt_status status = lnti_labelled_load_of(&train, snapshot_of(e), e->project, e->ontology, &e->target,
+                                            LNTI_SPLIT_TRAIN, NULL, NULL, err);
   if (status) return status;
   for (size_t i = 0; i < train.items.n; i++) sum += train.value[i];
   if (train.items.n > 0) *out = sum / (double)train.items.n;
@@ -508,7 +540,7 @@ static lnt_status measure(evaluating *e, lnt_error *err) {
   lnt_status status = lnti_extract(&e->features, e->project, model->extractor, &e->rows.items, &progress,
                                    request->refused, request->refused_payload, err);
   if (status) return status;
-  e->result->n_refused = e->features.n_refused;
+  e->result->n_refused += e->features.n_refused;
   status = lnti_alloc_aligned(&e->answers->prob, e->features.n * model->n_classes, sizeof *e->answers->prob, err);
   if (status) return status;
   status = make_truth(e, err);
@@ -536,6 +568,13 @@ static lnt_status say_trained(evaluating *e, size_t n_trained, lnt_error *err) {
     return lnti_messages_add(warnings, err,
                              "these are training items: the figures say what the model remembers, not how good it is");
   }
+  if (e->request->snapshot)
+    return lnti_messages_add(
+        warnings, err,
+        "%s%zu of %zu items are pictures that the model was trained on: the figures %s. Train on the "
+        "splits of the snapshot: linnet train --snapshot %s",
+        all ? "all " : "", n_trained, e->features.n, all ? "say what it remembers, not how good it is" : "are too good",
+        lnti_shell_word(e->snapshot.name, "NAME").text);
   lnt_status status = lnti_train_command(&command, e->project, e->result->model, err);
   if (!status) {
     status = lnti_messages_add(
@@ -619,6 +658,8 @@ void lnti_evaluate_report(lnti_report *out, const char **titles, const lnti_eval
                        .learner = model->fitted->learner->name,
                        .feature = lnti_extractor_text(model->extractor),
                        .split = result->split,
+                       .judged_snapshot = result->snapshot,
+                       .judged_fingerprint = result->snapshot ? result->snapshot_fingerprint : NULL,
                        .group_key = result->group_key,
                        .n_groups = result->n_groups,
                        .calibrated_on = model->calibrated_on,
@@ -732,9 +773,11 @@ lnt_status lnti_evaluate(lnti_evaluate_result *out, lnti_project *project, const
   status = lnti_strdup(&result.split, request->split ? request->split : LNTI_SPLIT_TEST, err);
   if (status) goto done;
   e.split = result.split;
-  if (!*result.split) status = lnti_split_check(project, result.split, err); /* to the store it would be no split */
+  if (!*result.split && !request->snapshot)
+    status = lnti_split_check(project, result.split, err); /* to the store it would be no split */
   if (status) goto done;
-  status = prepare(&e, err);
+  status = open_snapshot(&e, err);
+  if (!status) status = prepare(&e, err);
   if (status) goto done;
   status = lnti_job_begin(&e.job, project, "evaluate", "{}", request->progress, err);
   if (status) goto done;
@@ -753,6 +796,7 @@ done:
   lnti_extract_items_clear(&e.others);
   lnti_vectors_clear(&e.features);
   lnti_labelled_clear(&e.rows);
+  lnti_snapshot_close(&e.snapshot);
   lnti_ontology_free(e.ontology);
   lnti_evaluate_result_clear(&second);
   lnti_evaluate_result_clear(&result);
@@ -778,6 +822,7 @@ void lnti_evaluate_result_clear(lnti_evaluate_result *result) {
   lnti_costs_clear(&result->costs);
   lnti_unknown_clear(&result->unknown);
   free(result->split);
+  free(result->snapshot);
   free(result->group_key);
   for (size_t i = 0; i < result->n_slices; i++) lnti_report_slices_clear(&result->slices[i]);
   free(result->slices);

@@ -12,10 +12,11 @@
 #include <linnet/model.h>
 
 typedef struct lnti_evaluate_request {
-  const char *model;   /**< a name in the project, or the path of a .lnt file */
-  const char *compare; /**< another, of the same question, to compare with on the items that both know; NULL: none */
-  const char *split;   /**< NULL: "test" */
-  const char *html;    /**< where to write the report (flow/output.h); NULL: nowhere */
+  const char *model;    /**< a name in the project, or the path of a .lnt file */
+  const char *compare;  /**< another, of the same question, to compare with on the items that both know; NULL: none */
+  const char *split;    /**< NULL: "test" */
+  const char *snapshot; /**< answers, splits and groups as they were in it; NULL: as they are */
+  const char *html;     /**< where to write the report (flow/output.h); NULL: nowhere */
   const char *const *slices; /**< [n_slices] keys (flow/slices.h) */
   size_t n_slices;
   unsigned resamples;
@@ -31,7 +32,7 @@ typedef struct lnti_evaluate_request {
 } lnti_evaluate_request;
 
 #define LNTI_EVALUATE_REQUEST_INIT \
-  { NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL, 0, false, NULL }
+  { NULL, NULL, NULL, NULL, NULL, NULL, 0, 1000, 0, NULL, NULL, NULL, NULL, 0, false, NULL }
 
 /** What the model said of each item that was read. */
 typedef struct lnti_answers {
@@ -68,6 +69,8 @@ typedef struct lnti_evaluate_result {
   lnti_comparison *comparison;  /**< NULL: with none */
   lnti_report_costs costs;      /**< no rows: not asked for */
   char *split;                  /**< that was evaluated */
+  char *snapshot;               /**< as in which; NULL */
+  char snapshot_fingerprint[LNTI_HASH_HEX];
   unsigned resamples;
   char *
       group_key; /**< items that belong together by it (flow/split/grouping.h) were resampled together: the keys of the split by

@@ -156,6 +156,57 @@ class Snapshots(program.Case):
         self.assertIn(f"then, fingerprint {mark}", self.run_ok("-C", name, "models", "show", "again").stdout)
         self.fails(1, "-C", name, "train", "--snapshot", "other", says="there are: then")
 
+    def judged(self, name, model, *words, **options):
+        """What an evaluation says of the items, without what it says of itself."""
+        told = self.run_json("-C", name, "evaluate", model, "--resamples", "50", *words, **options)
+        return {key: value for key, value in told.items() if key not in ("seconds", "snapshot", "warnings", "refused")}, told
+
+    def test_judging_by_one_is_as_it_was_before(self):
+        name = self.project(per_class=12)
+        self.run_ok("-C", name, "split", "--by", "random", "--val", "0.2", "--test", "0.3", "--seed", "1", "--near", "apart")
+        self.run_ok("-C", name, "train", "--name", "m")
+        mark = self.run_lines("-C", name, "snapshot", "create", "then")[0]["fingerprint"]
+        before, told = self.judged(name, "m")
+        self.assertIsNone(told["snapshot"])
+        self.assertTrue(told["leaks"])
+        for item in self.run_lines("-C", name, "items", "--where", "split=test")[:3]:
+            self.run_ok("-C", name, "annotate", str(item["id"]), "--set", "class=stripes")
+        self.run_ok("-C", name, "split", "--test", "0.2", "--seed", "7")
+        self.assertNotEqual(self.judged(name, "m")[0], before)
+        after, told = self.judged(name, "m", "--snapshot", "then", "--html", "then.html")
+        after["html"] = None
+        self.assertEqual(after, before)
+        self.assertEqual(told["snapshot"], {"name": "then", "fingerprint": mark})
+        self.assertIn("take a new snapshot and train again after it: linnet split", told["warnings"][0])
+        page = (self.folder / "then.html").read_text()
+        self.assertIn("of the snapshot <bdi>then</bdi>", page)
+        self.assertIn(mark, page)
+        text = self.run_ok("-C", name, "evaluate", "m", "--snapshot", "then").stdout
+        self.assertIn("m on the split test of the snapshot then: ", text)
+        self.assertIn("linnet evaluate m --snapshot then --html report.html", text)
+        self.run_ok("-C", name, "train", "--name", "same", "--snapshot", "then")
+        told = self.judged(name, "m", "--snapshot", "then", "--compare", "same")[1]["comparison"]
+        self.assertEqual((told["n"], told["measures"]["accuracy"]["difference"]), (before["n"], 0))
+        self.run_ok("-C", name, "train", "--name", "late")  # on the splits as they are: on some of the snapshot's test
+        self.assertIn("Train on the splits of the snapshot: linnet train --snapshot then",
+                      " ".join(self.judged(name, "late", "--snapshot", "then")[1]["warnings"]))
+        self.fails(1, "-C", name, "evaluate", "m", "--snapshot", "other", says="there are: then")
+        self.fails(1, "-C", name, "evaluate", "m", "--snapshot", "then", "--split", "moon",
+                   says='the snapshot "then" has no labelled items in the split "moon"')
+
+    def test_judging_by_one_tells_what_is_another_picture(self):
+        name = self.project(per_class=6)
+        self.run_ok("-C", name, "split", "--val", "0", "--test", "0.5", "--near", "apart")
+        self.run_ok("-C", name, "train", "--name", "m")
+        self.run_ok("-C", name, "snapshot", "create", "then")
+        path = self.run_lines("-C", name, "items", "--where", "split=test")[0]["path"]
+        write_pgm(self.folder / "photos" / path, picture("disc", 77))
+        self.run_ok("-C", name, "import", "photos", "--changed", "update")
+        told = self.run_json("-C", name, "evaluate", "m", "--snapshot", "then", expect=3)
+        self.assertEqual((told["n"], len(told["refused"])), (8, 1))
+        self.assertIn("another since the snapshot", told["refused"][0]["reason"])
+        self.assertIn(path, told["refused"][0]["path"])
+
     def test_training_on_one_after_a_migration(self):
         name = self.project(per_class=6)
         self.run_ok("-C", name, "train", "--name", "before")
@@ -191,6 +242,7 @@ class Snapshots(program.Case):
         for target, words in train.items():
             self.run_ok("-C", "p", *words, "--name", target)
         self.run_ok("-C", "p", "snapshot", "create", "then")
+        judged = {target: self.judged("p", target)[0] for target in train}
         for table in ("t.csv", "tree.csv"):  # the answers of each for the picture before it
             head, *rows = [line.split(",", 1) for line in (self.folder / table).read_text().splitlines()]
             turned = [[row[0], rows[i - 1][1]] for i, row in enumerate(rows)]
@@ -204,6 +256,8 @@ class Snapshots(program.Case):
             self.assertEqual(then[1], before[1], target)
             self.assertEqual(then[0]["data_fingerprint"], before[0]["data_fingerprint"], target)
             self.assertNotEqual(now[1], before[1], target)
+            self.assertEqual(self.judged("p", target, "--snapshot", "then")[0], judged[target])
+            self.assertNotEqual(self.judged("p", target)[0], judged[target])
 
 
 class Export(program.Case):

@@ -297,7 +297,7 @@ static lnt_status attempt_leaks(lab *l) {
   lnt_status status = lnti_leaks_update(&leaks, l->project, ERR);
   assert_true(!status == (leaks.key != NULL));
   if (!status) status = lnti_leaks_warn(&warnings, &leaks, ERR);
-  if (!status) status = lnti_cuts_look(NULL, &warnings, l->project, ERR);
+  if (!status) status = lnti_cuts_look(NULL, NULL, &warnings, l->project, ERR);
   if (!status) assert_int_equal(warnings.n, 2);
   if (!status) status = lnti_leaks_key(&key, l->project, ERR);
   free(key);

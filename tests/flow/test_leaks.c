@@ -102,7 +102,7 @@ static void test_no_leak(void **state) {
   assert_false(leaks.leak[LNTI_LEAK_NUMBER].found);
   lnti_messages warnings = {0};
   assert_ok(lnti_leaks_warn(&warnings, &leaks, ERR));
-  assert_ok(lnti_cuts_look(NULL, &warnings, a->l.project, ERR));
+  assert_ok(lnti_cuts_look(NULL, NULL, &warnings, a->l.project, ERR));
   assert_int_equal(warnings.n, 0);
   lnti_leaks_clear(&leaks);
   expect_key(a, NULL);
@@ -300,7 +300,7 @@ static void test_cuts(void **state) {
   a->rows[95].split = "val";                                                    /* beside others in none: no cut */
   open_album(a);
   lnti_messages warnings = {0};
-  assert_ok(lnti_cuts_look(NULL, &warnings, a->l.project, ERR)); /* looks, since nobody has */
+  assert_ok(lnti_cuts_look(NULL, NULL, &warnings, a->l.project, ERR)); /* looks, since nobody has */
   assert_int_equal(warnings.n, 1);
   assert_non_null(strstr(warnings.text[0], "1 of 10 sets"));
   assert_non_null(strstr(warnings.text[0], "2_0.ppm and "));

@@ -32,6 +32,7 @@ static void has_exactly_the_promised_keys_in_order(void **state) {
                                     "baseline_accuracy",
                                     "group_key",
                                     "n_groups",
+                                    "snapshot",
                                     "leaks",
                                     "leak_sets",
                                     "slices",

@@ -154,6 +154,13 @@ static void facts(lnti_page *page, const lnti_report *report) {
   (void)snprintf(images, sizeof images, ", %s images", lnti_report_count(lnti_report_n(report)).text);
   lnti_page_html(page, "<dl class=\"facts\">\n");
   text_fact(page, "Evaluated on", report->split, images);
+  if (report->judged_snapshot) {
+    lnti_page_html(page, "<div><dt>Answers and splits</dt><dd>of the snapshot ");
+    lnti_page_name(page, report->judged_snapshot);
+    lnti_page_html(page, ", fingerprint ");
+    lnti_page_name(page, report->judged_fingerprint);
+    lnti_page_html(page, "</dd></div>\n");
+  }
   lnti_page_html(page, "<div><dt>Trained on</dt><dd>%s images</dd></div>\n", lnti_report_count(report->n_train).text);
   if (report->snapshot_json) snapshot_fact(page, report->snapshot_json);
   text_fact(page, "Learner", report->learner, "");

@@ -395,6 +395,15 @@ void lnti_report_json(lnti_json_writer *w, const lnti_report *report) {
   } else {
     lnti_json_null(w);
   }
+  lnti_json_key(w, "snapshot");
+  if (report->judged_snapshot) {
+    lnti_json_begin_object(w);
+    lnti_json_kv_string(w, "name", report->judged_snapshot);
+    lnti_json_kv_string(w, "fingerprint", report->judged_fingerprint);
+    lnti_json_end_object(w);
+  } else {
+    lnti_json_null(w);
+  }
   lnti_json_kv_bool(w, "leaks", report->n_leaks > 0);
   lnti_json_kv_int(w, "leak_sets", (int64_t)report->n_leaks);
   write_slices(w, report);

@@ -120,10 +120,11 @@ typedef struct lnti_report {
   size_t n_groups;           /**< that the evaluated items are in; 0: not known, or without `group_key` */
   const char *calibrated_on; /**< "held out, 6,000 rows"; NULL: not known */
   size_t n_train;
-  uint64_t seed;                     /**< of the training */
-  unsigned resamples;                /**< of the intervals; 0: there are none */
-  uint64_t trained_ms, evaluated_ms; /**< since 1970; 0: not known */
-  const char *const *class_titles;   /**< [evaluation->k] */
+  uint64_t seed;                                    /**< of the training */
+  unsigned resamples;                               /**< of the intervals; 0: there are none */
+  uint64_t trained_ms, evaluated_ms;                /**< since 1970; 0: not known */
+  const char *judged_snapshot, *judged_fingerprint; /**< whose answers and splits it was judged by; NULL: as they are */
+  const char *const *class_titles;                  /**< [evaluation->k] */
   const int32_t *folded; /**< [evaluation->k] the class that answers with this one count as; NULL: each is itself */
   const char *const *class_ids;      /**< [evaluation->k] keys of the ontology, for JSON; NULL: not known */
   lnti_task task;                    /**< 0: LNTI_MULTICLASS */

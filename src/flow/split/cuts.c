@@ -91,32 +91,48 @@ void lnti_cuts_clear(lnti_cuts *cuts) {
 }
 
 lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_error *err) {
+  const char *after = cuts->then ? "take a new snapshot and train again after it" : "and train again after it";
   if (cuts->n == 0) return LNT_OK;
   if (cuts->large) {
     return lnti_messages_add(
         warnings, err,
         "%zu %s of nearly identical pictures, each too large to stay together unasked (more than a tenth of all), %s in "
         "more than one split, such as %s and %s: if they are shots of one thing, scores on the test split are too good. "
-        "Then split anew, and train again after it: %s",
-        cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b,
+        "Then split anew, %s: %s",
+        cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b, after,
         cuts->command.data);
   }
   if (cuts->key) {
     return lnti_messages_add(
         warnings, err,
         "%zu of %zu sets of images that belong together (by %s) lie in more than one split, such as %s and %s: the score "
-        "will be too good. Split anew, and train again after it: %s",
-        cuts->n, cuts->n_sets, cuts->key, cuts->a, cuts->b, cuts->command.data);
+        "will be too good. Split anew, %s: %s",
+        cuts->n, cuts->n_sets, cuts->key, cuts->a, cuts->b, after, cuts->command.data);
   }
   return lnti_messages_add(
       warnings, err,
       "%zu %s of identical or nearly identical pictures, or of one item group, %s in more than one split: scores on the "
-      "test split will be too good. For example %s and %s. To keep them together split anew, and train again after it: %s",
-      cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b,
+      "test split will be too good. For example %s and %s. To keep them together split anew, %s: %s",
+      cuts->n, lnti_plural(cuts->n, "set", "sets"), lnti_plural(cuts->n, "lies", "lie"), cuts->a, cuts->b, after,
       cuts->command.data);
 }
 
-lnt_status lnti_cuts_look(size_t *n_out, lnti_messages *warnings, lnti_project *project, lnt_error *err) {
+/* The splits that a snapshot has, in place of today's. */
+static lnt_status take_split(void *payload, const lnti_snapshot_item *item, lnt_error *err) {
+  lnti_roster *roster = payload;
+  size_t i = lnti_roster_find(roster, item->id);
+  (void)err;
+  if (i != SIZE_MAX) roster->item[i].split = *item->split ? lnti_roster_split(item->split) : 0;
+  return LNT_OK;
+}
+
+static lnt_status take_splits(lnti_roster *roster, const lnti_snapshot *snapshot, lnt_error *err) {
+  for (size_t i = 0; i < roster->n; i++) roster->item[i].split = 0;
+  return lnti_snapshot_walk(snapshot, take_split, roster, err);
+}
+
+lnt_status lnti_cuts_look(size_t *n_out, const lnti_snapshot *snapshot, lnti_messages *warnings, lnti_project *project,
+                          lnt_error *err) {
   lnti_cuts cuts = {0};
   lnti_roster roster = {0};
   lnti_split_info info = {0};
@@ -124,9 +140,11 @@ lnt_status lnti_cuts_look(size_t *n_out, lnti_messages *warnings, lnti_project *
   lnt_status status = lnti_leaks_key(&key, project, err);
   unsigned what = key ? LNTI_ROSTER_NAMES | LNTI_ROSTER_SIGNATURES : 0; /* that only sequences need */
   free(key);
-  if (!status) status = lnti_split_info_read(&info, project, err);
+  if (!status && !snapshot) status = lnti_split_info_read(&info, project, err);
   if (!status) status = lnti_roster_read(&roster, project, what, 0, err);
+  if (!status && snapshot) status = take_splits(&roster, snapshot, err);
   if (!status) status = lnti_cuts_find(&cuts, project, &roster, &info, err);
+  cuts.then = snapshot != NULL;
   if (!status) status = lnti_cuts_warn(warnings, &cuts, err);
   if (!status && n_out) *n_out = cuts.large ? 0 : cuts.n;
   lnti_cuts_clear(&cuts);

@@ -6,6 +6,7 @@
 #define LNTI_FLOW_SPLIT_CUTS_H
 
 #include <flow/roster.h>
+#include <flow/snapshot_read.h>
 #include <flow/split/split.h>
 
 typedef struct lnti_cuts {
@@ -16,6 +17,7 @@ typedef struct lnti_cuts {
   char *a, *b; /**< URIs of two images of one set in different splits; NULL where nothing is cut */
   bool
       large; /**< they are near sets that are too large to stay together unasked (lnti_near_most), and no other is cut */
+  bool then;         /**< the splits are a snapshot's */
   lnti_text command; /**< what to type, for a shell; a split that it makes cuts none of these */
 } lnti_cuts;
 
@@ -26,7 +28,9 @@ LNT_MUST_CHECK lnt_status lnti_cuts_find(lnti_cuts *out, lnti_project *project, 
 void lnti_cuts_clear(lnti_cuts *cuts);
 /** Adds a warning where something is cut: how many sets, an example, what to type. */
 LNT_MUST_CHECK lnt_status lnti_cuts_warn(lnti_messages *warnings, const lnti_cuts *cuts, lnt_error *err);
-/** Finds, by the splits as they are stored, and warns. @param n_out  sets that are cut, without large ones; NULL */
-LNT_MUST_CHECK lnt_status lnti_cuts_look(size_t *n_out, lnti_messages *warnings, lnti_project *project, lnt_error *err);
+/** Finds, by the splits as they are stored or as a snapshot has them, and warns.
+ *  @param snapshot  NULL: as they are  @param n_out  sets that are cut, without large ones; NULL */
+LNT_MUST_CHECK lnt_status lnti_cuts_look(size_t *n_out, const lnti_snapshot *snapshot, lnti_messages *warnings,
+                                         lnti_project *project, lnt_error *err);
 
 #endif

@@ -271,7 +271,12 @@ static lnt_status find_target(lnti_training *t, lnt_error *err) {
 /* How the splits were dealt is known of those that are, not of a snapshot's. */
 static lnt_status look_at_split(lnti_training *t, lnt_error *err) {
   lnt_status status = lnti_split_info_read(&t->split, t->project, err);
-  return status ? status : lnti_cuts_look(NULL, &t->result->warnings, t->project, err);
+  return status ? status : lnti_cuts_look(NULL, NULL, &t->result->warnings, t->project, err);
+}
+
+static lnt_status look_at_snapshot(lnti_training *t, lnt_error *err) {
+  lnt_status status = lnti_snapshot_open(&t->snapshot, t->project, t->options->snapshot, err);
+  return status ? status : lnti_cuts_look(NULL, &t->snapshot, &t->result->warnings, t->project, err);
 }
 
 static lnt_status describe_snapshot(lnti_training *t, lnt_error *err) {
@@ -305,8 +310,7 @@ static lnt_status prepare(lnti_training *t, lnt_error *err) {
   if (status) return status;
   status = find_target(t, err);
   if (status) return status;
-  status =
-      options->snapshot ? lnti_snapshot_open(&t->snapshot, t->project, options->snapshot, err) : look_at_split(t, err);
+  status = options->snapshot ? look_at_snapshot(t, err) : look_at_split(t, err);
   if (status) return status;
   status = lnti_train_rows_load(t, err);
   if (status) return status;
