@@ -6,6 +6,7 @@
 #include <cli/commands.h>
 #include <cli/facets.h>
 #include <cli/format.h>
+#include <cli/item_predictions.h>
 #include <cli/items_history.h>
 #include <cli/table.h>
 #include <flow/answer_text.h>
@@ -25,6 +26,7 @@ typedef struct listing {
   lnti_json_writer *json; /**< NULL: a table */
   lnti_table table;
   lnti_text text;
+  bool predictions; /**< what models say too */
   size_t n;
   int64_t last_id;
 } listing;
@@ -70,6 +72,7 @@ static lnt_status json_item(listing *l, const lnti_item_view *view, lnt_error *e
   lnti_json_kv_string(w, "format", item->format);
   lnti_json_kv_int(w, "bytes", (int64_t)item->bytes);
   json_facts(w, view);
+  if (!status && l->predictions) status = lnti_item_predictions_json(w, l->view, item->id, err);
   lnti_json_end_object(w);
   return status ? status : lnti_json_finish(w, err);
 }
@@ -80,18 +83,23 @@ static lnt_status write_table(listing *l, lnt_error *err) {
 }
 
 static lnt_status table_item(listing *l, const lnti_item_view *view, lnt_error *err) {
-  lnti_text answers = {0};
+  lnti_text answers = {0}, predictions = {0};
   const lnti_item *item = view->item;
   lnt_status status = lnti_answers_text(&answers, l->ontology, view->answers, view->n_answers, err);
+  if (!status && l->predictions) status = lnti_item_predictions_text(&predictions, l->view, item->id, err);
   if (!status) {
     char id[24], size[32];
     snprintf(id, sizeof id, "%lld", (long long)item->id);
     snprintf(size, sizeof size, "%ux%u", item->w, item->h);
-    const char *cells[] = {id,   item->split[0] ? item->split : "-",      item->stage,
-                           size, answers.length > 0 ? answers.data : "-", view->uri};
+    const char *cells[7] = {id, item->split[0] ? item->split : "-", item->stage, size};
+    size_t n = 4;
+    cells[n++] = answers.length > 0 ? answers.data : "-";
+    if (l->predictions) cells[n++] = predictions.length > 0 ? predictions.data : "-";
+    cells[n] = view->uri;
     status = lnti_table_row(&l->table, cells, err);
   }
   if (!status && l->table.n_cells >= (size_t)TABLE_PAGE * l->table.n_columns) status = write_table(l, err);
+  lnti_text_clear(&predictions);
   lnti_text_clear(&answers);
   return status;
 }
@@ -167,10 +175,14 @@ static lnt_status read_query(lnti_items_query *query, lnti_sort *sort, listing *
 static lnt_status list(listing *l, const lnti_args *args, const numbers *n, lnt_error *err) {
   static const lnti_column columns[] = {{"id", LNTI_ALIGN_RIGHT},     {"split", LNTI_ALIGN_LEFT},
                                         {"stage", LNTI_ALIGN_LEFT},   {"size", LNTI_ALIGN_RIGHT},
-                                        {"answers", LNTI_ALIGN_LEFT}, {"path", LNTI_ALIGN_LEFT}};
+                                        {"answers", LNTI_ALIGN_LEFT}, {"path", LNTI_ALIGN_LEFT}},
+                           with_predictions[] = {{"id", LNTI_ALIGN_RIGHT},     {"split", LNTI_ALIGN_LEFT},
+                                                 {"stage", LNTI_ALIGN_LEFT},   {"size", LNTI_ALIGN_RIGHT},
+                                                 {"answers", LNTI_ALIGN_LEFT}, {"predicted", LNTI_ALIGN_LEFT},
+                                                 {"path", LNTI_ALIGN_LEFT}};
   lnti_items_query query;
   lnti_sort sort;
-  lnti_table_init(&l->table, columns, 6, 0);
+  lnti_table_init(&l->table, l->predictions ? with_predictions : columns, l->predictions ? 7 : 6, 0);
   lnt_status status = read_query(&query, &sort, l, args, n, err);
   if (!status) status = lnti_store_ontology(&l->ontology, l->project->store, err);
   if (!status && l->cli->json) status = lnti_cli_json(&l->json, l->cli, 0, err);
@@ -246,7 +258,8 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   listing l = {.cli = cli};
   const char *where = lnti_args_text(args, "where", NULL);
   bool counts = lnti_args_has(args, "count");
-  bool viewed = where || counts || lnti_args_has(args, "sort") || lnti_args_has(args, "offset");
+  l.predictions = lnti_args_has(args, "predictions");
+  bool viewed = where || counts || l.predictions || lnti_args_has(args, "sort") || lnti_args_has(args, "offset");
   numbers n = {0};
   if (args->n_operands > 0) {
     if (strcmp(args->operands[0], "history") != 0 || args->n_operands != 2) {
@@ -257,8 +270,10 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   lnt_status status = read_numbers(&n, cli, args, err);
   if (status) return status;
-  if (counts && (lnti_args_has(args, "sort") || lnti_args_has(args, "offset") || lnti_args_has(args, "after"))) {
-    return lnti_fail(err, LNT_EINVAL, "--count counts all that match: --sort, --offset and --after do not go with it");
+  if (counts &&
+      (lnti_args_has(args, "sort") || lnti_args_has(args, "offset") || lnti_args_has(args, "after") || l.predictions)) {
+    return lnti_fail(err, LNT_EINVAL,
+                     "--count counts all that match: --sort, --offset, --after and --predictions do not go with it");
   }
   status = lnti_cli_project(&l.project, cli, err);
   if (!status && viewed) status = lnti_view_open(&l.view, l.project, NULL, NULL, err);
@@ -281,6 +296,8 @@ static const lnti_cli_option option_table[] = {
      false},
     {"sort", 0, "KEY[:desc]",
      "in the order of this key, :desc the other way round; items without a value come last; without it, by id", false},
+    {"predictions", 0, NULL, "also what models say of each item, as predict --store and import --predictions keep it",
+     false},
     {"count", 0, "KEY,...", "in place of the items, how many of them have each value of these keys", false},
     {"limit", 0, "N", "at most so many items, or values of each key; 0: all (25 in a table, all with --json)", false},
     {"offset", 0, "N", "leave out the first N", false},
@@ -296,6 +313,8 @@ static const lnti_example examples[] = {
     {"How many of each class a site has:", "linnet items --where 'site=\"north bay\"' --count class,split"},
     {"Items without any answer, a page of 100 after item 2500:",
      "linnet items --where labelled=no --limit 100 --after 2500"},
+    {"Where a model says something else than the answer, the surest first:",
+     "linnet items --where 'disagrees:class=yes' --sort confidence:class:desc --predictions"},
     {"All that was ever said of item 1:", "linnet items history 1"},
     {"The paths of a tree's branch, for another program:", "linnet items --where species=birds --json | jq -r .path"},
     {NULL, NULL},
@@ -305,12 +324,12 @@ const lnti_command lnti_cmd_items = {
     .name = "items",
     .summary = "list items with their splits and answers",
     .usage =
-        "[--where FILTER] [--sort KEY[:desc]] [--limit N] [--offset N] [--after ID]\n"
+        "[--where FILTER] [--sort KEY[:desc]] [--predictions] [--limit N] [--offset N] [--after ID]\n"
         "--count KEY,... [--where FILTER] [--limit N]\n"
         "history ITEM",
     .about =
         "Lists items in order of their ids, or of a key; or counts them by the values of keys. Keys are what every item "
-        "has (split, format, width...), the questions of the ontology, and metadata. A filter's values are names, numbers, "
+        "has (split, format, width...), the questions of the ontology, what models say to these, and metadata. A filter's values are names, numbers, "
         "and options by title, id or path, as 'linnet ontology show' prints them; a node of a tree stands for all below "
         "it. Values with blanks stand in double quotes. What no item has is told on stderr.\n\n"
         "history tells all that was ever said of one item (a number or a path): when, by whom, in which operation, what it "

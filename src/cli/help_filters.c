@@ -48,6 +48,10 @@ static const lnti_help_row keys[] = {
      "class=cat (title, id or alias), class=unanswered, answered, unsure, none; of a tree all below: species=birds; "
      "of numbers: severity>=3"},
     {"QUESTION.OPTION", "of a checklist: yes, no or unknown"},
+    {"predicted:QUESTION",
+     "what its newest stored predictions say: predicted:class=cat; predicted:MODEL=cat, of one model"},
+    {"confidence:QUESTION", "how sure that was, 0 to 1; of one label: confidence:labels.orange<0.6"},
+    {"disagrees:QUESTION", "yes or no: whether that differs from the answer; none: there are not both"},
     {"METADATA", "whatever came with import: site=north, camera!=X100, \"camera model\"=X100"},
     {NULL, NULL},
 };

@@ -78,14 +78,17 @@ static lnt_status tell(lnti_project *project, const lnti_ontology *ontology, con
   return status;
 }
 
-lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
+lnt_status lnti_question_called(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
                                 const char *path, lnt_error *err) {
   const following f = {project, ontology, false};
-  lnt_error none = LNT_ERROR_INIT;
+  if (lnti_ontology_find_question(question_out, ontology, path, NULL) == LNT_OK) return LNT_OK;
+  return follow(question_out, &f, path, err);
+}
+
+lnt_status lnti_target_of_model(size_t *question_out, lnti_project *project, const lnti_ontology *ontology,
+                                const char *path, lnt_error *err) {
   size_t question = LNTI_NONE;
-  lnt_status status = LNT_OK;
-  if (lnti_ontology_find_question(&question, ontology, path, &none) != LNT_OK)
-    status = follow(&question, &f, path, err);
+  lnt_status status = lnti_question_called(&question, project, ontology, path, err);
   if (status) return status;
   if (question == LNTI_NONE)
     return lnti_fail(err, LNT_ENOTFOUND, "\"%s\" is no question of this project's ontology", path);

@@ -9,6 +9,9 @@
 #include <linnet/model.h>
 #include <ontology/ontology.h>
 
+/** As the next, but nothing is told; LNTI_NONE where there is none. */
+LNT_MUST_CHECK lnt_status lnti_question_called(size_t *question_out, lnti_project *project,
+                                               const lnti_ontology *ontology, const char *path, lnt_error *err);
 /**
  * The question of that path, or the one that had it before a migration: each of the path's questions and options may be called
  * otherwise by now. That it is called otherwise is told in the log.

@@ -51,7 +51,8 @@ lnt_status lnti_slice_key_find(lnti_slice_key *out, const lnti_view *view, const
                          "metadata key",
                          text);
       case LNTI_FIELD_QUESTION:
-        if (names->ontology->questions[key.field.index].type != LNTI_CHECKLIST) break;
+      case LNTI_FIELD_PREDICTED:
+        if (names->ontology->questions[lnti_field_question(&key.field, names)].type != LNTI_CHECKLIST) break;
         return lnti_fail(err, LNT_EINVAL, "--slice %s: an image may have several of its options; name one: %s.OPTION",
                          text, text);
       default:
@@ -84,7 +85,7 @@ static bool has_bit(const lnti_column *bits, size_t row) {
 /* yes or no to one option of a checklist; nothing where it is not known. */
 static lnt_status option_text(lnti_text *out, const lnti_view *view, const lnti_field *field, size_t row,
                               lnt_error *err) {
-  const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[field->index].id);
+  const lnti_question_rows *q = lnti_view_answer_rows(view, field);
   size_t place = q ? lnti_places_find(&q->checks, view->ontology->options[field->option].id) : LNTI_NONE;
   if (place == LNTI_NONE) return LNT_OK;
   if (has_bit(&q->bits[place].yes, row)) return lnti_text_append(out, "yes", 3, err);
@@ -95,7 +96,8 @@ static lnt_status option_text(lnti_text *out, const lnti_view *view, const lnti_
 static lnt_status value_text(lnti_text *out, lnti_view *view, const lnti_slice_key *key, const lnti_coded *coded,
                              size_t row, lnt_error *err) {
   if (key->folder) return folder_text(out, view, key->levels, row, err);
-  if (key->field.kind == LNTI_FIELD_OPTION) return option_text(out, view, &key->field, row, err);
+  if (key->field.kind == LNTI_FIELD_OPTION || key->field.kind == LNTI_FIELD_PREDICTED_OPTION)
+    return option_text(out, view, &key->field, row, err);
   if (coded) {
     size_t code = lnti_column_code(coded->codes, row);
     if (lnti_view_code(view, &key->field, code).missing) return LNT_OK;
@@ -114,8 +116,12 @@ static lnt_status code_values(coding *c, lnti_view *view, const lnti_slice_key *
                               lnt_error *err) {
   lnti_text text = {0};
   lnti_coded coded;
-  bool is_coded = false, number = key->field.kind == LNTI_FIELD_QUESTION && lnti_view_numbers(view, &key->field);
-  lnt_status status = lnti_alloc(&c->code, of->judging->truth->n, sizeof *c->code, err);
+  bool is_coded = false;
+  lnt_status status = key->folder ? LNT_OK : lnti_view_need(view, &key->field, err);
+  if (status) return status;
+  bool number = !key->folder && lnti_field_question(&key->field, lnti_view_names(view)) != LNTI_NONE &&
+                lnti_view_numbers(view, &key->field);
+  status = lnti_alloc(&c->code, of->judging->truth->n, sizeof *c->code, err);
   if (!status && !key->folder && !number) status = lnti_view_coded(&coded, &is_coded, view, &key->field, err);
   for (size_t i = 0; i < of->judging->truth->n && !status; i++) {
     size_t row = lnti_view_row(view, of->id[i]);
@@ -302,11 +308,12 @@ static lnt_status find_option(size_t *out, const lnti_ontology *o, size_t questi
 static lnt_status add_titles(lnti_report_slices *s, const lnti_view *view, const lnti_slice_key *key, lnt_error *err) {
   lnti_text title = {0};
   lnt_status status = LNT_OK;
-  if (key->folder || key->field.kind != LNTI_FIELD_QUESTION) return LNT_OK;
+  if (key->folder || (key->field.kind != LNTI_FIELD_QUESTION && key->field.kind != LNTI_FIELD_PREDICTED)) return LNT_OK;
   for (size_t i = 0; i < s->n && !status; i++) {
     if (s->slices[i].kind != LNTI_SLICE_VALUE) continue;
     size_t option = LNTI_NONE;
-    status = find_option(&option, view->ontology, key->field.index, s->slices[i].text, err);
+    status =
+        find_option(&option, view->ontology, lnti_field_question(&key->field, &view->names), s->slices[i].text, err);
     if (status || option == LNTI_NONE) continue;
     title.length = 0;
     status = lnti_ontology_option_titles(&title, view->ontology, option, err);

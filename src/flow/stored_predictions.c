@@ -282,7 +282,8 @@ lnt_status lnti_predictions_remove(lnti_project *project, const char *name, lnt_
 
 /* ---- reading ---- */
 
-static lnt_status read_block(const lnti_text *block, lnti_stored_visit visit, void *payload, lnt_error *err) {
+static lnt_status read_block(size_t *n_read, const lnti_text *block, lnti_stored_visit visit, void *payload,
+                             lnt_error *err) {
   const uint8_t *data = (const uint8_t *)block->data;
   lnti_block_reader in = {data, data + block->length, true};
   lnti_stored_prediction p = {0};
@@ -298,19 +299,23 @@ static lnt_status read_block(const lnti_text *block, lnti_stored_visit visit, vo
     }
     status = in.ok ? visit(payload, &p, err)
                    : lnti_fail(err, LNT_ECORRUPT, "stored predictions are damaged: predict again with --store");
+    ++*n_read;
   }
   return status;
 }
 
-lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, lnti_stored_visit visit, void *payload,
-                                 lnt_error *err) {
+lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, size_t n_items, lnti_stored_visit visit,
+                                 void *payload, lnt_error *err) {
   lnti_text block = {0};
   int64_t after = 0;
+  size_t n = 0;
   lnt_status status = lnti_set_next_block(&block, &after, project, set_id, err);
   while (!status && block.length > 0) {
-    status = read_block(&block, visit, payload, err);
+    status = read_block(&n, &block, visit, payload, err);
     if (!status) status = lnti_set_next_block(&block, &after, project, set_id, err);
   }
   lnti_text_clear(&block);
-  return status;
+  if (status || n == n_items) return status;
+  return lnti_fail(err, LNT_ECONFLICT,
+                   "the predictions were replaced or removed while they were read: give the command again");
 }

@@ -64,8 +64,9 @@ typedef struct lnti_stored_prediction {
   size_t n;
 } lnti_stored_prediction;
 typedef lnt_status (*lnti_stored_visit)(void *payload, const lnti_stored_prediction *prediction, lnt_error *err);
-/** All of one run, by item. */
-LNT_MUST_CHECK lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, lnti_stored_visit visit,
-                                                void *payload, lnt_error *err);
+/** All of one run, by item. @param n_items  as the set's row has it. LNT_ECONFLICT: there are not so many, since others took the
+ *  run's place after it was looked up; LNT_ECORRUPT. */
+LNT_MUST_CHECK lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, size_t n_items,
+                                                lnti_stored_visit visit, void *payload, lnt_error *err);
 
 #endif

@@ -109,6 +109,8 @@ class Docs(program.Case):
             path = self.folder / "photos" / split / kind / f"{('north bay', 'east')[i % 3 == 0]}_p{i % 5}_2008-1{i % 3}_{i}.pgm"
             program.write_pgm(path, program.picture(program.KINDS[i % 2], i))
         self.run_ok("-C", "shoes", "import", "photos", "--target", "class", "--meta", "{site}_{patient}_{date}_*")
+        (self.folder / "said.csv").write_text("id,class,confidence\n1,cat,0.7\n2,cat,0.4\n")
+        self.run_ok("-C", "shoes", "import", "--predictions", "said.csv", "--name", "gpt")
         return "shoes"
 
     def test_examples_run(self):

@@ -118,6 +118,46 @@ class Predict(program.Case):
         self.assertEqual(self.run_json("-C", name, "status")["predictions"], [])
         self.assertTrue(self.run_json("-C", name, "verify")["clean"])
 
+    def test_stored_are_asked_for(self):
+        """Filters, sorts, counts and lists of stored predictions say what predict said; what is sure becomes answers in one operation."""
+        name = self.project(per_class=6)
+        self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "m")
+        self.fails(2, "-C", name, "items", "--where", "predicted:class=disc", says="no predictions are stored")
+        self.run_ok("-C", name, "annotate", "1", "2", "--set", "class=stripes")
+        self.run_ok("-C", name, "annotate", "--where", "id in 10..18", "--clear", "class")
+        told = {line["id"]: line for line in self.run_lines("-C", name, "predict", "m", "--items", "", "--store")}
+
+        def ids(where, *more):
+            return [item["id"] for item in self.run_lines("-C", name, "items", "--where", where, *more)]
+
+        def those(holds):
+            return [key for key in sorted(told, key=int) if holds(told[key])]
+
+        answers = {item["id"]: item["answers"].get("class") for item in self.run_lines("-C", name, "items")}
+        for label in ("disc", "cross", "stripes"):
+            self.assertEqual(ids(f"predicted:class={label}"), those(lambda t: t["label_id"] == label))
+        least = sorted(t["confidence"] for t in told.values())[9]
+        self.assertEqual(ids(f"confidence:m<{least}"), those(lambda t: t["confidence"] < least))
+        self.assertEqual(ids(f"confidence:m>={least}"), those(lambda t: t["confidence"] >= least))
+        self.assertEqual(ids("disagrees:class=yes"), those(lambda t: answers[t["id"]] not in (None, t["label_id"])))
+        self.assertLessEqual({"1", "2"}, set(ids("disagrees:class=yes")))
+        by = ids("", "--sort", "confidence:class:desc")
+        self.assertEqual([told[key]["confidence"] for key in by], sorted((t["confidence"] for t in told.values()), reverse=True))
+        counts = self.run_json("-C", name, "items", "--count", "predicted:class")["counts"]["predicted:class"]
+        self.assertEqual(sum(row["n"] for row in counts), 18)
+        for item in self.run_lines("-C", name, "items", "--predictions"):
+            self.assertEqual(item["predictions"], {"m": {"answers": {"class": told[item["id"]]["label_id"]}, "confidence": told[item["id"]]["confidence"]}})
+        self.assertRegex(self.run_ok("-C", name, "items", "--predictions", "--where", "id=1").stdout, r"predicted .*\n.* class=\w+ +class=\w+ \d+\.\d %")
+        self.fails(2, "-C", name, "items", "--count", "class", "--predictions", says="do not go with it")
+        sure = ids(f"labelled=no and confidence:m>={least}")
+        self.assertTrue(sure)
+        before = self.run_lines("-C", name, "items")
+        done = self.run_json("-C", name, "annotate", "--from-predictions", "m", "--where", f"labelled=no and confidence:m>={least}")
+        self.assertEqual(done["added"], len(sure))
+        self.assertEqual(len(ids("labelled=no")), 9 - len(sure))
+        self.run_ok("-C", name, "undo")
+        self.assertEqual(self.run_lines("-C", name, "items"), before)
+
     def told_again(self, proba, least):
         """The rule of --min-confidence once more: the best class, or down from the top, to a child each time."""
         best = max(proba, key=proba.get)

@@ -68,7 +68,7 @@ static void check_found(const lab *l, const char *text, const char *wanted, int 
 
 static void check_error(const lab *l, const char *text, const char *message, int line) {
   static const char *const meta[] = {"site", "camera model"};
-  const lnti_filter_names names = {l->ontology, meta, 2};
+  const lnti_filter_names names = {.ontology = l->ontology, .meta = meta, .n_meta = 2};
   lnti_filter *filter = NULL;
   lnt_status status = lnti_filter_parse(&filter, text, &names, ERR);
   lnti_test_assert_status(status, LNT_EINVAL, text, __FILE__, line);
@@ -633,7 +633,7 @@ static void test_random_text_never_harms(lnti_rng *rng, void *payload) {
       " not ", " in ", "..", ",", "<",  ">=", "site", "-5",    "width", "class/bird/species",
       "duck",  "\xff"};
   static const char *const meta[] = {"site"};
-  const lnti_filter_names names = {l->ontology, meta, 1};
+  const lnti_filter_names names = {.ontology = l->ontology, .meta = meta, .n_meta = 1};
   char text[512] = "";
   for (uint64_t n = lnti_rng_below(rng, 16); n > 0; n--) {
     strcat(text, parts[lnti_rng_below(rng, sizeof parts / sizeof parts[0])]);

@@ -63,7 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   if (n) memcpy(text, data, n);
   text[n] = '\0';
   check(lnti_ontology_parse(&ontology, ontology_json, strlen(ontology_json), "fuzz", NULL) == LNT_OK);
-  const lnti_filter_names names = {ontology, meta, 3};
+  size_t question[3] = {0};
+  for (size_t i = 0; i < 3; i++)
+    check(lnti_ontology_find_question(&question[i], ontology, ((const char *const[]){"class", "size", "not"})[i],
+                                      NULL) == LNT_OK);
+  const lnti_predicted_name predicted[] = {{1, "m", question[0]}, {2, "class", question[1]}, {3, "a.b", question[2]}};
+  const lnti_filter_names names = {ontology, meta, 3, predicted, 3};
   lnt_status status = lnti_filter_parse(&filter, text, &names, &err);
   if (status) {
     check(!filter && err.code == status && err.message[0] != '\0');

@@ -19,6 +19,7 @@ static const char *const kinds[] = {"", "image", "group", NULL}; /* as lnti_item
 static const char *const duplicate_words[] = {"none", "equal", "near", NULL};
 static const char *const links[] = {"no", "equal", "near", NULL};       /* and "yes", which is either of the last */
 static const char *const tri_states[] = {"unknown", "yes", "no", NULL}; /* as lnti_tri_state */
+static const char *const comparisons[] = {"none", "no", "yes", NULL};   /* as lnti_comparison */
 
 static const struct built_in {
   const char *name;
@@ -56,21 +57,37 @@ static const struct built_in {
 _Static_assert(sizeof built_in / sizeof built_in[0] == LNTI_FIELD_BUILT_IN, "one row a kind, in their order");
 
 lnti_field_type lnti_field_type_of(const lnti_field *field, const lnti_filter_names *names) {
-  if (field->kind == LNTI_FIELD_META) return LNTI_TYPE_META;
-  if (field->kind == LNTI_FIELD_OPTION) return LNTI_TYPE_WORDS;
-  if (field->kind == LNTI_FIELD_QUESTION) {
-    bool number = names->ontology->questions[field->index].type == LNTI_NUMBER;
-    return number ? LNTI_TYPE_NUMBER : LNTI_TYPE_QUESTION;
+  switch (field->kind) {
+    case LNTI_FIELD_META:
+      return LNTI_TYPE_META;
+    case LNTI_FIELD_OPTION:
+    case LNTI_FIELD_PREDICTED_OPTION:
+    case LNTI_FIELD_DISAGREES:
+      return LNTI_TYPE_WORDS;
+    case LNTI_FIELD_CONFIDENCE:
+      return LNTI_TYPE_REAL;
+    case LNTI_FIELD_QUESTION:
+    case LNTI_FIELD_PREDICTED: {
+      bool number = names->ontology->questions[lnti_field_question(field, names)].type == LNTI_NUMBER;
+      return number ? LNTI_TYPE_NUMBER : LNTI_TYPE_QUESTION;
+    }
+    default:
+      return built_in[field->kind].type;
   }
-  return built_in[field->kind].type;
 }
 
 const char *const *lnti_field_words(const lnti_field *field) {
-  return field->kind == LNTI_FIELD_OPTION ? tri_states : built_in[field->kind].words;
+  if (field->kind == LNTI_FIELD_OPTION || field->kind == LNTI_FIELD_PREDICTED_OPTION) return tri_states;
+  return field->kind == LNTI_FIELD_DISAGREES ? comparisons : built_in[field->kind].words;
 }
 
 bool lnti_field_equal(const lnti_field *a, const lnti_field *b) {
   return a->kind == b->kind && a->index == b->index && a->option == b->option;
+}
+
+size_t lnti_field_question(const lnti_field *field, const lnti_filter_names *names) {
+  if (field->kind < LNTI_FIELD_BUILT_IN || field->kind == LNTI_FIELD_META) return LNTI_NONE;
+  return field->kind < LNTI_FIELD_META ? field->index : names->predicted[field->index].question;
 }
 
 /* ---- finding ---- */
@@ -194,6 +211,7 @@ lnt_status lnti_field_find(lnti_field *out, const lnti_filter_names *names, cons
     *out = field;
     return LNT_OK;
   }
+  if (lnti_field_is_predicted(key)) return lnti_field_find_predicted(out, names, key, err);
   const char *rest = NULL;
   const char *question = strncmp(key, "answer.", 7) == 0 ? key + 7 : key;
   (void)find_option(&field, names->ontology, question, &field, &rest);
@@ -212,6 +230,7 @@ lnt_status lnti_field_find(lnti_field *out, const lnti_filter_names *names, cons
 lnt_status lnti_field_name(lnti_text *out, const lnti_filter_names *names, const lnti_field *field, lnt_error *err) {
   static const char *const prefixes[] = {"item.", "answer.", "meta."};
   size_t begin = out->length;
+  if (field->kind >= LNTI_FIELD_PREDICTED) return lnti_field_name_predicted(out, names, field, err);
   for (int with_prefix = 0; with_prefix < 2; with_prefix++) {
     const char *prefix = "";
     lnti_field found;

@@ -32,11 +32,20 @@ enum {
   LNTI_FILTER_VALUES_MAX = 100000 /**< values of all its lists and patterns */
 };
 
+/** Stored predictions that keys may ask for. */
+typedef struct lnti_predicted_name {
+  int64_t set_id;
+  const char *name; /**< of the model */
+  size_t question;  /**< that they answer */
+} lnti_predicted_name;
+
 /** What keys there can be beside the built-in ones. Borrowed for the life of what is made with it. */
 typedef struct lnti_filter_names {
   const lnti_ontology *ontology;
   const char *const *meta; /**< [n_meta] metadata keys; their places are their numbers in a view */
   size_t n_meta;
+  const lnti_predicted_name *predicted; /**< [n_predicted], the newest last */
+  size_t n_predicted;
 } lnti_filter_names;
 
 /* ---- keys: of filters, of counts and of sorts ---- */
@@ -70,19 +79,25 @@ typedef enum lnti_field_kind {
   LNTI_FIELD_BUILT_IN, /**< how many the above are */
   LNTI_FIELD_QUESTION = LNTI_FIELD_BUILT_IN,
   LNTI_FIELD_OPTION, /**< one option of a checklist */
-  LNTI_FIELD_META
+  LNTI_FIELD_META,
+  LNTI_FIELD_PREDICTED,        /**< the answer that a model gave */
+  LNTI_FIELD_PREDICTED_OPTION, /**< of a checklist: to one option */
+  LNTI_FIELD_CONFIDENCE,       /**< how sure it was; with an option, of that label */
+  LNTI_FIELD_DISAGREES         /**< whether that differs from the answer */
 } lnti_field_kind;
 
 typedef struct lnti_field {
   lnti_field_kind kind;
-  size_t index;  /**< of the question, or of the metadata key; 0 */
-  size_t option; /**< of LNTI_FIELD_OPTION; LNTI_NONE */
+  size_t index; /**< of the question, the metadata key or the predictions; 0 */
+  size_t
+      option; /**< of LNTI_FIELD_OPTION and LNTI_FIELD_PREDICTED_OPTION, may be of LNTI_FIELD_CONFIDENCE; LNTI_NONE */
 } lnti_field;
 
 /**
  * The field of a key. Looked for in this order: `id`, `path`, `split`, `stage`, `labelled`; the path of a question (of a
  * checklist also "question.option"); the other built-in keys; metadata. With the prefix `item.`, `answer.` or `meta.` only
- * among the built-in ones, the questions or the metadata.
+ * among the built-in ones, the questions or the metadata. `predicted:`, `confidence:` and `disagrees:` stand before a question
+ * (its newest predictions), a model with stored predictions, or both, "model/question".
  * @return LNT_OK; LNT_EINVAL with the nearest name and all there are.
  */
 LNT_MUST_CHECK lnt_status lnti_field_find(lnti_field *out, const lnti_filter_names *names, const char *key,
@@ -91,6 +106,8 @@ LNT_MUST_CHECK lnt_status lnti_field_find(lnti_field *out, const lnti_filter_nam
 LNT_MUST_CHECK lnt_status lnti_field_name(lnti_text *out, const lnti_filter_names *names, const lnti_field *field,
                                           lnt_error *err);
 bool lnti_field_equal(const lnti_field *a, const lnti_field *b);
+/** The question that a field is about; LNTI_NONE. */
+size_t lnti_field_question(const lnti_field *field, const lnti_filter_names *names);
 
 /* ---- filters ---- */
 

@@ -97,7 +97,7 @@ static void allow_state(uint8_t *allowed, uint32_t state, size_t n_codes) {
 /* Each option that is an answer goes up to the root once, and asks a set of the options that are wanted. */
 static lnt_status allow_options(uint8_t *allowed, const matching *m, lnt_error *err) {
   const lnti_ontology *o = m->view->ontology;
-  const lnti_question_rows *q = lnti_rows_question(&m->view->rows, o->questions[m->term->field.index].id);
+  const lnti_question_rows *q = lnti_view_answer_rows(m->view, &m->term->field);
   uint8_t *wanted = NULL;
   if (!q) return LNT_OK;
   lnt_status status = lnti_alloc_zero(&wanted, o->n_options, 1, err);
@@ -130,7 +130,7 @@ static lnt_status match_codes(const matching *m, const lnti_coded *coded, lnt_er
   lnti_field_type type = lnti_field_type_of(&m->term->field, m->filter->names);
   if (type == LNTI_TYPE_WORDS) {
     for (size_t i = 0; i < m->term->n_values; i++) allowed[m->values[i].code] = 255;
-  } else if (m->term->field.kind == LNTI_FIELD_QUESTION) {
+  } else if (lnti_field_is_answer(&m->term->field)) {
     status = allow_answers(allowed, m, n, err);
   } else {
     status = allow_texts(allowed, m, n, err);
@@ -148,7 +148,7 @@ static void join_column(uint64_t *bits, const lnti_column *column, size_t words)
 
 static const lnti_option_bits *bits_of(const matching *m, size_t option) {
   const lnti_ontology *o = m->view->ontology;
-  const lnti_question_rows *q = lnti_rows_question(&m->view->rows, o->questions[m->term->field.index].id);
+  const lnti_question_rows *q = lnti_view_answer_rows(m->view, &m->term->field);
   size_t place = q ? lnti_places_find(&q->checks, o->options[option].id) : LNTI_NONE;
   return place == LNTI_NONE ? NULL : &q->bits[place];
 }
@@ -202,8 +202,7 @@ static unsigned codes_asked(const matching *m, lnti_value_kind kind) {
 }
 
 static lnt_status match_checklist(const matching *m, lnt_error *err) {
-  const lnti_ontology *o = m->view->ontology;
-  const lnti_question_rows *q = lnti_rows_question(&m->view->rows, o->questions[m->term->field.index].id);
+  const lnti_question_rows *q = lnti_view_answer_rows(m->view, &m->term->field);
   size_t words = lnti_view_words(m->view);
   unsigned states = codes_asked(m, LNTI_VALUE_STATE);
   lnt_status status = LNT_OK;
@@ -476,13 +475,16 @@ static lnt_status match_term(uint64_t *bits, const lnti_filter *filter, const ln
   if (term->field.kind == LNTI_FIELD_PATH) {
     return lnti_filter_match_paths(bits, m.values, term->n_values, view, err);
   }
-  if (term->field.kind == LNTI_FIELD_OPTION) return match_option(&m, err);
-  lnt_status status = lnti_view_coded(&coded, &is_coded, view, &term->field, err);
+  lnt_status status = lnti_view_need(view, &term->field, err);
+  if (status) return status;
+  if (term->field.kind == LNTI_FIELD_OPTION || term->field.kind == LNTI_FIELD_PREDICTED_OPTION)
+    return match_option(&m, err);
+  status = lnti_view_coded(&coded, &is_coded, view, &term->field, err);
   if (status) return status;
   const lnti_column *numbers = lnti_view_numbers(view, &term->field);
   if (is_coded && numbers) return match_number_answers(&m, &coded, err);
   if (is_coded) return match_codes(&m, &coded, err);
-  if (term->field.kind == LNTI_FIELD_QUESTION) return match_checklist(&m, err);
+  if (lnti_field_is_answer(&term->field)) return match_checklist(&m, err);
   if (numbers) return numbers->real ? match_reals(&m, numbers, err) : match_ints(&m, numbers, err);
   return match_sources(&m, err);
 }

@@ -95,7 +95,19 @@ typedef enum lnti_field_type {
 lnti_field_type lnti_field_type_of(const lnti_field *field, const lnti_filter_names *names);
 /** The words of LNTI_TYPE_WORDS, NULL-terminated; their places are the codes. Of the stage: all there can be. */
 const char *const *lnti_field_words(const lnti_field *field);
+/** Whether its values are answers, of a person or of a model. */
+static inline bool lnti_field_is_answer(const lnti_field *field) {
+  return field->kind == LNTI_FIELD_QUESTION || field->kind == LNTI_FIELD_PREDICTED;
+}
 
+/** Of keys that begin with "predicted:", "confidence:" or "disagrees:" (predicted.c). */
+bool lnti_field_is_predicted(const char *key);
+/** The field of such a key. LNT_EINVAL: says which predictions there are. */
+LNT_MUST_CHECK lnt_status lnti_field_find_predicted(lnti_field *out, const lnti_filter_names *names, const char *key,
+                                                    lnt_error *err);
+/** Such a field's key, appended. */
+LNT_MUST_CHECK lnt_status lnti_field_name_predicted(lnti_text *out, const lnti_filter_names *names,
+                                                    const lnti_field *field, lnt_error *err);
 /* ---- values (value.c) ---- */
 
 /** A word of the filter: what was written, and how. */

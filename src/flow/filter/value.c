@@ -93,6 +93,13 @@ static lnt_status add_int(const adding *a, lnt_error *err) {
   return add(a, &value, err);
 }
 
+/* Confidences are kept as floats: 0.9 means what is written so. */
+static lnt_status read_real(double *out, const adding *a, const char *text, lnt_error *err) {
+  lnt_status status = lnti_parse_real(out, text, a->key, err);
+  if (!status && a->field->kind == LNTI_FIELD_CONFIDENCE) *out = (double)(float)*out;
+  return status;
+}
+
 static lnt_status add_real(const adding *a, lnt_error *err) {
   lnti_filter_value value = {.kind = LNTI_VALUE_REAL, .low = (double)-INFINITY, .high = (double)INFINITY};
   char *low = NULL, *high = NULL;
@@ -100,12 +107,12 @@ static lnt_status add_real(const adding *a, lnt_error *err) {
   lnt_status status = cut_range(&low, &high, a, err);
   if (status) return status;
   if (low) {
-    if (*low) status = lnti_parse_real(&value.low, low, a->key, err);
-    if (!status && *high) status = lnti_parse_real(&value.high, high, a->key, err);
+    if (*low) status = read_real(&value.low, a, low, err);
+    if (!status && *high) status = read_real(&value.high, a, high, err);
     if (!status && value.low > value.high) return fail_turned(a, low, high, err);
     return status ? status : add(a, &value, err);
   }
-  status = lnti_parse_real(&number, a->word->text, a->key, err);
+  status = read_real(&number, a, a->word->text, err);
   if (status) return status;
   double slack = is_order(a->op) ? 0 : tolerance * fmax(1, fabs(number));
   if (a->op != LNTI_OP_LESS && a->op != LNTI_OP_LESS_EQUAL) value.low = number - slack;
@@ -224,9 +231,9 @@ static lnt_status add_matching_option(void *payload, size_t option, lnt_error *e
 static lnt_status add_option(adding *a, lnt_error *err) {
   lnti_filter_value value = {.kind = LNTI_VALUE_OPTION, .text = a->word->text};
   lnti_option_match match;
-  size_t n = 0;
+  size_t n = 0, question = lnti_field_question(a->field, a->filter->names);
   if (is_order(a->op)) return refuse_order(a, err);
-  lnt_status status = lnti_filter_find_option(&match, a->filter, a->field->index, a->word->text, err);
+  lnt_status status = lnti_filter_find_option(&match, a->filter, question, a->word->text, err);
   if (status) return status;
   if (match.option != LNTI_NONE) {
     value.option = match.option;
@@ -238,10 +245,10 @@ static lnt_status add_option(adding *a, lnt_error *err) {
     return add(a, &value, err);
   }
   if (strpbrk(a->word->text, "*?")) {
-    status = lnti_filter_match_options(&n, a->filter, a->field->index, a->word->text, add_matching_option, a, err);
+    status = lnti_filter_match_options(&n, a->filter, question, a->word->text, add_matching_option, a, err);
     if (status || n > 0) return status;
   }
-  return lnti_filter_no_option(a->filter->names, a->field->index, a->word->text, err);
+  return lnti_filter_no_option(a->filter->names, question, a->word->text, err);
 }
 
 static lnt_status add_number_answer(const adding *a, lnt_error *err) {

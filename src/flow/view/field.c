@@ -26,8 +26,8 @@ void lnti_view_all_bits(uint64_t *bits, const lnti_view *view) {
 
 static const lnti_column no_codes = {0};
 
-static size_t of_question(lnti_coded *out, const lnti_view *view, size_t question) {
-  const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[question].id);
+static size_t of_question(lnti_coded *out, const lnti_view *view, const lnti_field *field) {
+  const lnti_question_rows *q = lnti_view_answer_rows(view, field);
   out->codes = q ? &q->codes : &no_codes;
   return LNTI_CODE_FIRST + (q && q->options.n ? q->options.n : 1);
 }
@@ -60,8 +60,10 @@ static size_t of_numbers(lnti_coded *out, const lnti_view *view, lnti_number_col
 
 lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, const lnti_field *field, lnt_error *err) {
   const lnti_rows *rows = &view->rows;
+  const lnti_view_predicted *predicted = NULL;
   lnti_coded coded = {0};
-  lnt_status status = LNT_OK;
+  lnt_status status = lnti_view_need(view, field, err);
+  if (status) return status;
   int64_t last_source = view->n_sources ? view->sources[view->n_sources - 1].id : 0;
   const lnti_column *sources = &rows->numbers[LNTI_NUMBER_SOURCE];
   switch (field->kind) {
@@ -104,9 +106,15 @@ lnt_status lnti_view_coded(lnti_coded *out, bool *found_out, lnti_view *view, co
       status = lnti_view_links(&coded.codes, view, field->kind, err);
       break;
     case LNTI_FIELD_QUESTION:
-      if (view->ontology->questions[field->index].type != LNTI_CHECKLIST) {
-        coded.n_codes = of_question(&coded, view, field->index);
+    case LNTI_FIELD_PREDICTED:
+      if (view->ontology->questions[lnti_field_question(field, &view->names)].type != LNTI_CHECKLIST) {
+        coded.n_codes = of_question(&coded, view, field);
       }
+      break;
+    case LNTI_FIELD_DISAGREES:
+      predicted = lnti_view_predicted_of(view, field);
+      coded.codes = predicted ? &predicted->comparisons : &no_codes;
+      coded.n_codes = 3;
       break;
     default:
       break;
@@ -144,9 +152,14 @@ const lnti_column *lnti_view_numbers(const lnti_view *view, const lnti_field *fi
   for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
     if (columns[i].kind == field->kind) return &view->rows.numbers[columns[i].column];
   }
-  if (field->kind == LNTI_FIELD_QUESTION && view->ontology->questions[field->index].type == LNTI_NUMBER) {
-    const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[field->index].id);
-    static const lnti_column missing = {.real = true};
+  static const lnti_column missing = {.real = true};
+  if (field->kind == LNTI_FIELD_CONFIDENCE) {
+    const lnti_view_predicted *predicted = lnti_view_predicted_of(view, field);
+    return predicted ? &predicted->confidence : &missing;
+  }
+  bool answer = field->kind == LNTI_FIELD_QUESTION || field->kind == LNTI_FIELD_PREDICTED;
+  if (answer && view->ontology->questions[lnti_field_question(field, &view->names)].type == LNTI_NUMBER) {
+    const lnti_question_rows *q = lnti_view_answer_rows(view, field);
     return q ? &q->numbers : &missing;
   }
   return NULL;

@@ -221,6 +221,11 @@ typedef struct lnti_view_refs {
   size_t n_sources;
 } lnti_view_refs;
 
+/** One set of stored predictions as columns, made when it is first asked for; all that were. */
+typedef struct lnti_view_predicted lnti_view_predicted;
+typedef struct lnti_view_predictions lnti_view_predictions;
+enum { LNTI_VIEW_PREDICTED_MAX = 64 /* sets, and labels whose confidence is asked for, at once */ };
+
 struct lnti_view {
   lnti_project *project;
   lnti_view_options options;
@@ -237,10 +242,13 @@ struct lnti_view {
   bool broken;             /**< an update failed half way: all is to be read again */
   void *map;               /**< the snapshot that columns lie in; NULL */
   size_t map_bytes;
-  pthread_rwlock_t lock;    /**< guards all above */
-  pthread_mutex_t updating; /**< one update at a time */
-  pthread_mutex_t caching;  /**< guards what follows, among readers */
-  lnti_view_caches *caches; /**< NULL while there are none */
+  pthread_rwlock_t lock;     /**< guards all above */
+  pthread_mutex_t updating;  /**< one update at a time */
+  pthread_mutex_t caching;   /**< guards what follows, among readers */
+  lnti_view_caches *caches;  /**< NULL while there are none */
+  lnti_predicted_name *sets; /**< [names.n_predicted] stored predictions, the newest last */
+  lnti_arena set_names;
+  lnti_view_predictions *predictions; /**< columns of those that were asked for */
 };
 
 /** Ontology, metadata keys and sources; to be read after the rows that refer to them. */
@@ -331,6 +339,44 @@ LNT_MUST_CHECK lnt_status lnti_view_labelled(const lnti_column **out, lnti_view 
 LNT_MUST_CHECK lnt_status lnti_view_complete(const lnti_column **out, lnti_view *view, lnt_error *err);
 /** bits [lnti_view_words(view)]: the rows with an answer of their own to a question, "unsure" and "none" included. */
 void lnti_view_answered(uint64_t *bits, const lnti_view *view, size_t question);
+
+/* ---- stored predictions (predicted.c, predicted_build.c) ---- */
+
+/** Whether a predicted answer differs from that of a person; the places of the words none, no, yes. */
+typedef enum lnti_comparison { LNTI_COMPARED_NONE, LNTI_COMPARED_SAME, LNTI_COMPARED_DIFFERENT } lnti_comparison;
+
+struct lnti_view_predicted {
+  int64_t set_id;
+  int64_t option_id;       /**< 0: the set; else `confidence` is of this label, and nothing else is there */
+  lnti_rows rows;          /**< its one question's; without ids */
+  lnti_column confidence;  /**< real */
+  lnti_column comparisons; /**< codes of lnti_comparison, where has_comparisons */
+  bool has_comparisons;
+};
+
+LNT_MUST_CHECK lnt_status lnti_view_predictions_new(lnti_view_predictions **out, lnt_error *err);
+/** NULL is allowed; after lnti_view_forget_predicted. */
+void lnti_view_predictions_free(lnti_view_predictions *predictions);
+/** Looks which predictions are stored by now; forgets columns that are of others. The caller holds `updating`. */
+LNT_MUST_CHECK lnt_status lnti_view_update_sets(lnti_view *view, lnt_error *err);
+/** Frees all that is known of predictions; nobody may be reading. */
+void lnti_view_forget_predicted(lnti_view *view);
+/** Answers have changed, or there are more rows. */
+void lnti_view_forget_comparisons(lnti_view *view);
+/** Makes the columns of a field of predictions, where they are not there; nothing for other fields. */
+LNT_MUST_CHECK lnt_status lnti_view_need(lnti_view *view, const lnti_field *field, lnt_error *err);
+/** Those columns; NULL: it is of another kind, or they were not made. */
+lnti_view_predicted *lnti_view_predicted_of(const lnti_view *view, const lnti_field *field);
+/** What is said to a field's question, by people or, of predictions, by a model. NULL: nothing. */
+const lnti_question_rows *lnti_view_answer_rows(const lnti_view *view, const lnti_field *field);
+
+/** Reads a set into columns. @param option  LNTI_NONE, or the label whose confidence is wanted */
+LNT_MUST_CHECK lnt_status lnti_predicted_build(lnti_view_predicted *out, lnti_view *view,
+                                               const lnti_predicted_name *name, size_t option, lnt_error *err);
+/** Fills in `comparisons`. */
+LNT_MUST_CHECK lnt_status lnti_predicted_compare(lnti_view_predicted *predicted, const lnti_view *view, size_t question,
+                                                 lnt_error *err);
+void lnti_predicted_free(lnti_view_predicted *predicted);
 
 /* ---- bitmaps (field.c) ---- */
 

@@ -121,7 +121,9 @@ size_t lnti_selection_page(uint32_t *rows_out, const lnti_selection *s, size_t o
 static bool same_facet(const lnti_field *a, const lnti_field *b) {
   bool question = (a->kind == LNTI_FIELD_QUESTION || a->kind == LNTI_FIELD_OPTION) &&
                   (b->kind == LNTI_FIELD_QUESTION || b->kind == LNTI_FIELD_OPTION);
-  return question ? a->index == b->index : lnti_field_equal(a, b);
+  bool predicted = (a->kind == LNTI_FIELD_PREDICTED || a->kind == LNTI_FIELD_PREDICTED_OPTION) &&
+                   (b->kind == LNTI_FIELD_PREDICTED || b->kind == LNTI_FIELD_PREDICTED_OPTION);
+  return question || predicted ? a->index == b->index : lnti_field_equal(a, b);
 }
 
 /* Whether all terms below a node ask of one facet. */
@@ -189,6 +191,10 @@ static void clear_parts(parts *p) {
 
 /* ---- counting ---- */
 
+static bool is_option(const lnti_field *field) {
+  return field->kind == LNTI_FIELD_OPTION || field->kind == LNTI_FIELD_PREDICTED_OPTION;
+}
+
 typedef struct counting {
   lnti_view *view;
   lnti_facet *facets;
@@ -196,13 +202,9 @@ typedef struct counting {
   uint64_t **scratch; /* [workers] */
 } counting;
 
-static const lnti_question_rows *checklist_of(const lnti_view *view, const lnti_field *field) {
-  return lnti_rows_question(&view->rows, view->ontology->questions[field->index].id);
-}
-
 /* Options: rows with a yes; before them, of all: neither yes nor no nor unsure nor none; unsure; none. */
 static lnt_status count_checklist(lnti_facet *facet, const lnti_view *view, const uint64_t *bits, lnt_error *err) {
-  const lnti_question_rows *q = checklist_of(view, &facet->field);
+  const lnti_question_rows *q = lnti_view_answer_rows(view, &facet->field);
   const size_t words = lnti_view_words(view);
   lnt_cpu_level cpu = view->project->context.cpu;
   uint64_t *open = NULL;
@@ -230,7 +232,7 @@ static lnt_status count_checklist(lnti_facet *facet, const lnti_view *view, cons
 
 /* yes, no and unknown of one option. */
 static void count_option(lnti_facet *facet, const lnti_view *view, const uint64_t *bits) {
-  const lnti_question_rows *q = checklist_of(view, &facet->field);
+  const lnti_question_rows *q = lnti_view_answer_rows(view, &facet->field);
   const size_t words = lnti_view_words(view);
   lnt_cpu_level cpu = view->project->context.cpu;
   size_t place = q ? lnti_places_find(&q->checks, view->ontology->options[facet->field.option].id) : LNTI_NONE;
@@ -249,7 +251,7 @@ static void count_option(lnti_facet *facet, const lnti_view *view, const uint64_
 static lnt_status count_facet(lnti_facet *facet, lnti_view *view, const uint64_t *bits, lnt_error *err) {
   lnti_coded coded;
   bool is_coded = false;
-  if (facet->field.kind == LNTI_FIELD_OPTION) {
+  if (is_option(&facet->field)) {
     count_option(facet, view, bits);
     return LNT_OK;
   }
@@ -303,17 +305,17 @@ static lnt_status size_facet(lnti_facet *facet, lnti_view *view, lnt_error *err)
   if (status) return status;
   if (is_coded) {
     facet->n_codes = coded.n_codes;
-  } else if (facet->field.kind == LNTI_FIELD_OPTION) {
+  } else if (is_option(&facet->field)) {
     facet->n_codes = 3;
-  } else if (facet->field.kind == LNTI_FIELD_QUESTION) {
-    q = checklist_of(view, &facet->field);
+  } else if (lnti_field_is_answer(&facet->field)) {
+    q = lnti_view_answer_rows(view, &facet->field);
     facet->n_codes = LNTI_CODE_FIRST + (q ? q->checks.n : 0);
   } else {
     status = lnti_field_name(&name, &view->names, &facet->field, err);
     if (!status) {
-      status = lnti_fail(err, LNT_EINVAL,
-                         "%s has too many different values to count each; filter by it instead: %s in 1..100",
-                         name.data, name.data);
+      status =
+          lnti_fail(err, LNT_EINVAL, "%s has too many different values to count each; filter by it instead: %s in %s",
+                    name.data, name.data, facet->field.kind == LNTI_FIELD_CONFIDENCE ? "0.5..0.9" : "1..100");
     }
     lnti_text_clear(&name);
   }
@@ -376,8 +378,8 @@ void lnti_facet_clear(lnti_facet *facet) {
 
 static lnti_code_meaning answer_code(const lnti_view *view, const lnti_field *field, size_t code) {
   static const char *const states[] = {"unanswered", "unsure", "none of these"};
-  const lnti_question *question = &view->ontology->questions[field->index];
-  const lnti_question_rows *q = lnti_rows_question(&view->rows, question->id);
+  const lnti_question *question = &view->ontology->questions[lnti_field_question(field, &view->names)];
+  const lnti_question_rows *q = lnti_view_answer_rows(view, field);
   const lnti_places *places = q ? question->type == LNTI_CHECKLIST ? &q->checks : &q->options : NULL;
   lnti_code_meaning meaning = {"", LNTI_NONE, code == LNTI_CODE_UNANSWERED};
   if (code < LNTI_CODE_FIRST) {
@@ -410,6 +412,7 @@ lnti_code_meaning lnti_view_code(const lnti_view *view, const lnti_field *field,
       source = lnti_view_source_of(view, (int64_t)code);
       return (lnti_code_meaning){source ? source->path : "", LNTI_NONE, source == NULL};
     case LNTI_FIELD_QUESTION:
+    case LNTI_FIELD_PREDICTED:
       return answer_code(view, field, code);
     default:
       return (lnti_code_meaning){lnti_field_words(field)[code], LNTI_NONE, false};

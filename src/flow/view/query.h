@@ -92,6 +92,19 @@ typedef struct lnti_question_summary {
 LNT_MUST_CHECK lnt_status lnti_view_summarize(lnti_question_summary *out, const lnti_view *view, size_t question,
                                               lnt_error *err);
 
+/* ---- predictions ---- */
+
+/** What a model says of one item. Zero-initialise; free() `rows`. */
+typedef struct lnti_view_prediction {
+  lnti_answer_row
+      *rows; /**< [n] as a person's answer would be; of a checklist the options with a yes; none: nothing was said */
+  size_t n, capacity;
+  double confidence; /**< NaN: not told */
+} lnti_view_prediction;
+/** @param set  of lnti_view_names(view)->predicted. The first time that a set is asked for takes a pass over it. */
+LNT_MUST_CHECK lnt_status lnti_view_item_prediction(lnti_view_prediction *out, lnti_view *view, size_t set,
+                                                    int64_t item_id, lnt_error *err);
+
 /* ---- duplicates ---- */
 
 /** As the links are in the store; pictures that are equal, and sets at fault. */

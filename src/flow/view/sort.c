@@ -25,9 +25,9 @@ lnt_status lnti_sort_parse(lnti_sort *out, const lnti_filter_names *names, const
   lnt_status status = lnti_strndup(&key, text, n, err);
   if (!status) status = lnti_field_find(&sort.field, names, key, err);
   if (!status) {
-    bool checklist =
-        sort.field.kind == LNTI_FIELD_QUESTION && names->ontology->questions[sort.field.index].type == LNTI_CHECKLIST;
-    if (checklist || sort.field.kind == LNTI_FIELD_OPTION) {
+    bool checklist = lnti_field_is_answer(&sort.field) &&
+                     names->ontology->questions[lnti_field_question(&sort.field, names)].type == LNTI_CHECKLIST;
+    if (checklist || sort.field.kind == LNTI_FIELD_OPTION || sort.field.kind == LNTI_FIELD_PREDICTED_OPTION) {
       status = lnti_fail(err, LNT_EINVAL, "%s has several answers an item, and no order", key);
     }
   }
@@ -99,8 +99,9 @@ static lnt_status rank_sources(uint64_t *rank, const lnti_view *view, size_t n_c
 }
 
 /* Options as they stand in the ontology, then unsure, none of these, and at the end no answer. */
-static void rank_options(uint64_t *rank, const lnti_view *view, size_t question, size_t n_codes, bool descending) {
-  const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[question].id);
+static void rank_options(uint64_t *rank, const lnti_view *view, const lnti_field *field, size_t n_codes,
+                         bool descending) {
+  const lnti_question_rows *q = lnti_view_answer_rows(view, field);
   const uint64_t last = LNTI_ONTOLOGY_OPTIONS_MAX;
   rank[LNTI_CODE_UNANSWERED] = MISSING;
   rank[LNTI_CODE_UNSURE] = last + 1;
@@ -132,8 +133,8 @@ static lnt_status keys_of_codes(uint64_t *keys, lnti_view *view, const lnti_sort
     status = rank_words(rank, words, sort->descending, err);
   } else if (sort->field.kind == LNTI_FIELD_SOURCE) {
     status = rank_sources(rank, view, coded->n_codes, sort->descending, err);
-  } else if (sort->field.kind == LNTI_FIELD_QUESTION) {
-    rank_options(rank, view, sort->field.index, coded->n_codes, sort->descending);
+  } else if (lnti_field_is_answer(&sort->field)) {
+    rank_options(rank, view, &sort->field, coded->n_codes, sort->descending);
   } else {
     for (size_t c = 0; c < coded->n_codes; c++) rank[c] = sort->descending ? coded->n_codes - c : c;
   }
@@ -151,9 +152,11 @@ static lnt_status sort_by_keys(uint32_t *order, lnti_view *view, const lnti_sort
   uint64_t *keys = NULL;
   lnti_coded coded;
   bool is_coded = false;
+  lnt_status status = lnti_view_need(view, &sort->field, err);
+  if (status) return status;
   const lnti_column *numbers = lnti_view_numbers(view, &sort->field);
   bool real = numbers || sort->field.kind == LNTI_FIELD_ID || sort->field.kind == LNTI_FIELD_PIXELS;
-  lnt_status status = lnti_alloc(&keys, view->rows.n, sizeof *keys, err);
+  status = lnti_alloc(&keys, view->rows.n, sizeof *keys, err);
   if (!status && !real) status = lnti_view_coded(&coded, &is_coded, view, &sort->field, err);
   if (!status && is_coded) status = keys_of_codes(keys, view, sort, &coded, err);
   for (size_t i = 0; i < view->rows.n && !status && !is_coded; i++) {
@@ -211,6 +214,7 @@ lnt_status lnti_view_get_caches(lnti_view_caches **out, lnti_view *view, lnt_err
 
 void lnti_view_forget(lnti_view *view) {
   lnti_view_caches *caches = view->caches;
+  lnti_view_forget_comparisons(view);
   if (!caches) return;
   for (size_t i = 0; i < caches->n_orders; i++) free(caches->orders[i].rows);
   lnti_column_clear(&caches->conflict);

@@ -77,10 +77,12 @@ lnt_status lnti_view_read_refs(lnti_view_refs *out, lnti_store *store, lnt_error
 void lnti_view_take_refs(lnti_view *view, lnti_view_refs *names) {
   lnti_view_refs old = {view->ontology,     view->meta_ids, view->meta_keys,
                         view->names.n_meta, view->sources,  view->n_sources};
+  lnti_view_forget_predicted(view);
   view->ontology = names->ontology;
   view->meta_ids = names->meta_ids;
   view->meta_keys = names->meta_keys;
-  view->names = (lnti_filter_names){names->ontology, (const char *const *)names->meta_keys, names->n_meta};
+  view->names = (lnti_filter_names){
+      .ontology = names->ontology, .meta = (const char *const *)names->meta_keys, .n_meta = names->n_meta};
   view->sources = names->sources;
   view->n_sources = names->n_sources;
   lnti_view_refs_clear(&old);
@@ -202,6 +204,7 @@ static lnt_status update(lnti_view *view, lnti_view_news *news, lnt_error *err) 
   bool again = true;
   lnt_status status = LNT_OK;
   for (int round = 0; again && round < ROUNDS_MAX && !status; round++) status = catch_up(view, news, &again, err);
+  if (!status) status = lnti_view_update_sets(view, err);
   if (!status) save_if_due(view, news);
   if (news->built) news->n_items = view->rows.n;
   return status;
@@ -240,7 +243,8 @@ lnt_status lnti_view_open(lnti_view **out, lnti_project *project, const lnti_vie
   pthread_rwlock_init(&view->lock, NULL);
   pthread_mutex_init(&view->updating, NULL);
   pthread_mutex_init(&view->caching, NULL);
-  status = load(view, err);
+  status = lnti_view_predictions_new(&view->predictions, err);
+  if (!status) status = load(view, err);
   if (!status) status = lnti_view_update(view, news_out, err);
   if (status) {
     lnti_view_close(view);
@@ -256,6 +260,7 @@ void lnti_view_close(lnti_view *view) {
   lnti_rows_clear(&view->rows);
   lnti_view_unmap(view);
   lnti_view_take_refs(view, &(lnti_view_refs){0});
+  lnti_view_predictions_free(view->predictions);
   pthread_mutex_destroy(&view->caching);
   pthread_mutex_destroy(&view->updating);
   pthread_rwlock_destroy(&view->lock);
