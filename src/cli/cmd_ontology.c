@@ -31,7 +31,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_ontology *ontology, size_
 
 /** Line by line through the terminal's filter, which keeps no newlines. */
 static lnt_status print(lnti_cli *cli, const lnti_ontology *ontology, size_t question, size_t options_max,
-                        unsigned depth_max, lnt_error *err) {
+                        unsigned depth_max, bool full, lnt_error *err) {
   lnti_text tree = {0}, plain = {0};
   if (ontology->n_questions == 0) {
     lnti_print(cli,
@@ -39,7 +39,7 @@ static lnt_status print(lnti_cli *cli, const lnti_ontology *ontology, size_t que
                "linnet init --list-templates\n");
     return LNT_OK;
   }
-  lnt_status status = lnti_ontology_describe_part(&tree, ontology, question, options_max, depth_max, err);
+  lnt_status status = lnti_ontology_describe_part(&tree, ontology, question, options_max, depth_max, full, err);
   for (char *at = tree.data; !status && at && *at;) {
     size_t n = strcspn(at, "\n");
     bool more = at[n] == '\n';
@@ -66,7 +66,8 @@ static lnt_status show(lnti_cli *cli, const lnti_args *args, const lnti_ontology
   if (!status && path) status = lnti_ontology_find_question(&question, ontology, path, err);
   if (status) return status;
   if (cli->json) return print_json(cli, ontology, question, err);
-  return print(cli, ontology, question, lnti_args_has(args, "all") ? 0 : OPTIONS_SHOWN, (unsigned)depth, err);
+  return print(cli, ontology, question, lnti_args_has(args, "all") ? 0 : OPTIONS_SHOWN, (unsigned)depth,
+               lnti_args_has(args, "full"), err);
 }
 
 static lnt_status run_show(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
@@ -171,6 +172,7 @@ static lnt_status run_set(lnti_cli *cli, const lnti_args *args, lnt_error *err) 
 
 static const lnti_cli_option option_table[] = {
     {"all", 0, NULL, "show every option, however many a question has", false},
+    {"full", 0, NULL, "show descriptions, aliases and examples too", false},
     {"question", 0, "PATH", "show that question alone, with what hangs on it", false},
     {"depth", 0, "N", "show so many levels of questions and options", false},
     {"template", 0, "NAME", "show a template (linnet init --list-templates)", false},
@@ -180,7 +182,7 @@ static const lnti_cli_option option_table[] = {
 };
 
 static const lnti_form forms[] = {
-    {"show", "ontology show", "all|question|depth|template", 1, 1, run_show},
+    {"show", "ontology show", "all|full|question|depth|template", 1, 1, run_show},
     {"check", "ontology check FILE", "", 2, 2, run_check},
     {"set", "ontology set FILE", "dry-run", 2, 2, run_set},
     {"migrate", "ontology migrate", "dry-run|note", 1, OPERANDS_MAX, lnti_cli_ontology_migrate},
@@ -209,7 +211,7 @@ const lnti_command lnti_cmd_ontology = {
     .name = "ontology",
     .summary = "show, check, give and change the questions and options that answers are made of",
     .usage =
-        "show [--all] [--question PATH] [--depth N] [--template NAME]\ncheck FILE\nset FILE [--dry-run]\n"
+        "show [--all] [--full] [--question PATH] [--depth N] [--template NAME]\ncheck FILE\nset FILE [--dry-run]\n"
         "migrate FILE [--dry-run] [--note TEXT]\n"
         "migrate CHANGE WHAT [KEY=VALUE]... [--dry-run] [--note TEXT]",
     .about =

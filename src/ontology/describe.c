@@ -12,6 +12,7 @@ typedef struct telling {
   const lnti_ontology *ontology;
   size_t options_max;
   unsigned depth_max; /* 0: any */
+  bool full;          /* descriptions, aliases and examples too */
   lnt_error *err;
 } telling;
 
@@ -39,6 +40,27 @@ static lnt_status tell_names(const telling *t, int indent, const char *key, cons
   return status ? status : tell_text(t, "\"");
 }
 
+static lnt_status tell_line(const telling *t, int indent, const char *what, const char *text) {
+  return *text ? lnti_text_printf(t->out, t->err, "%*s%s%s\n", indent, "", what, text) : LNT_OK;
+}
+
+static lnt_status tell_list(const telling *t, int indent, const char *what, const char *const *list) {
+  lnt_status status = LNT_OK;
+  if (!list || !*list) return LNT_OK;
+  status = lnti_text_printf(t->out, t->err, "%*s%s", indent, "", what);
+  for (size_t i = 0; list[i] && !status; i++) {
+    status = lnti_text_printf(t->out, t->err, "%s\"%s\"", i ? ", " : "", list[i]);
+  }
+  return status ? status : tell_text(t, "\n");
+}
+
+static lnt_status tell_words(const telling *t, const lnti_option *o, int indent) {
+  if (!t->full) return LNT_OK;
+  lnt_status status = tell_line(t, indent, "| ", o->description);
+  if (!status) status = tell_list(t, indent, "| also called ", o->aliases);
+  return status ? status : tell_list(t, indent, "| for example ", o->examples);
+}
+
 static lnt_status tell_options(const telling *t, size_t first, int indent) {
   size_t shown = 0, left_out = 0;
   lnt_status status = LNT_OK;
@@ -55,6 +77,7 @@ static lnt_status tell_options(const telling *t, size_t first, int indent) {
     if (!status && *o->code) status = lnti_text_printf(t->out, t->err, "  <%s>", o->code);
     if (!status && *o->hotkey) status = lnti_text_printf(t->out, t->err, "  [%s]", o->hotkey);
     if (!status) status = tell_text(t, o->retired ? "  (retired)\n" : "\n");
+    if (!status) status = tell_words(t, o, indent + INDENT);
     if (!status) status = tell_questions(t, o->first_attribute, indent + INDENT);
     if (!status) status = tell_options(t, o->first_child, indent + INDENT);
   }
@@ -82,6 +105,7 @@ static lnt_status tell_question(const telling *t, size_t question, int indent) {
   if (!status && q->type == LNTI_NUMBER) status = tell_number(t, q);
   if (!status && q->max_length) status = lnti_text_printf(t->out, t->err, ", at most %zu characters", q->max_length);
   if (!status) status = lnti_text_append(t->out, "\n", 1, t->err);
+  if (!status && t->full) status = tell_line(t, indent + INDENT, "| ", q->description);
   return status ? status : tell_options(t, q->first_option, indent + INDENT);
 }
 
@@ -95,12 +119,12 @@ static lnt_status tell_questions(const telling *t, size_t first, int indent) {
 }
 
 lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max, lnt_error *err) {
-  return lnti_ontology_describe_part(out, ontology, LNTI_NONE, options_max, 0, err);
+  return lnti_ontology_describe_part(out, ontology, LNTI_NONE, options_max, 0, false, err);
 }
 
 lnt_status lnti_ontology_describe_part(lnti_text *out, const lnti_ontology *ontology, size_t question,
-                                       size_t options_max, unsigned depth_max, lnt_error *err) {
-  telling t = {out, ontology, options_max, depth_max, err};
+                                       size_t options_max, unsigned depth_max, bool full, lnt_error *err) {
+  telling t = {out, ontology, options_max, depth_max, full, err};
   if (question != LNTI_NONE) return tell_question(&t, question, 0);
   lnt_status status = lnti_text_printf(out, err, "%s (version %lld)\n", *ontology->name ? ontology->name : "Ontology",
                                        (long long)ontology->version);

@@ -191,9 +191,11 @@ LNT_MUST_CHECK lnt_status lnti_ontology_read_row_ids(lnti_ontology *ontology, co
 /** As an indented tree for people, at most `options_max` options a level (0: all). */
 LNT_MUST_CHECK lnt_status lnti_ontology_describe(lnti_text *out, const lnti_ontology *ontology, size_t options_max,
                                                  lnt_error *err);
-/** As that, of one question (LNTI_NONE: of all), and at most `depth_max` levels of it (0: all). */
+/** As that, of one question (LNTI_NONE: of all), and at most `depth_max` levels of it (0: all). @param full  descriptions, aliases and
+ *  examples too */
 LNT_MUST_CHECK lnt_status lnti_ontology_describe_part(lnti_text *out, const lnti_ontology *ontology, size_t question,
-                                                      size_t options_max, unsigned depth_max, lnt_error *err);
+                                                      size_t options_max, unsigned depth_max, bool full,
+                                                      lnt_error *err);
 
 /** Builders. Keys: NULL makes one from the title, unique among its siblings ("-2" is added). Title NULL: the key.
  *  LNT_EEXISTS (key taken among siblings), LNT_EINVAL, LNT_ELIMIT. */

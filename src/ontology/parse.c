@@ -62,7 +62,8 @@ static names take_names(lnti_parser *p, const lnti_place *at, const lnti_json_va
   lnti_place id_place = {at, "id", 0}, title_place = {at, "title", 0};
   lnt_error inner = LNT_ERROR_INIT;
   lnt_status status = LNT_OK;
-  if (!id && !title) lnti_tell(p, at, object, LNT_EDATA, "\"id\" is missing");
+  if (!id && !title)
+    lnti_tell(p, at, object, LNT_EDATA, "\"id\" is missing, and a \"title\" that it could be made from");
   if (n.key && (status = lnti_check_key(n.key, &inner))) {
     lnti_tell_inner(p, &id_place, id, status, &inner, 0);
     n.key = NULL;

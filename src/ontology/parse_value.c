@@ -85,6 +85,16 @@ const char *lnti_nearest_word(const char *const *list, const char *word) {
   return lnti_nearest_name(word, list, n);
 }
 
+static void tell_known(lnti_parser *p, const lnti_place *at, const lnti_json_value *v, const char *const *known,
+                       const char *what) {
+  lnti_text list = {0};
+  for (size_t i = 0; known[i] && !p->status; i++) {
+    p->status = lnti_text_printf(&list, p->err, "%s\"%s\"", i ? ", " : "", known[i]);
+  }
+  lnti_tell(p, at, v, LNT_EDATA, "unknown key in %s; there are %s", what, list.data);
+  lnti_text_clear(&list);
+}
+
 void lnti_check_keys(lnti_parser *p, const lnti_place *at, const lnti_json_value *object, const char *const *known,
                      const char *const *later, const char *const *elsewhere, const char *what) {
   for (const lnti_json_value *v = object->first; v && !p->status; v = v->next) {
@@ -98,7 +108,7 @@ void lnti_check_keys(lnti_parser *p, const lnti_place *at, const lnti_json_value
     } else if (near) {
       lnti_tell(p, &here, v, LNT_EDATA, "unknown key: is \"%s\" meant?", near);
     } else {
-      lnti_tell(p, &here, v, LNT_EDATA, "unknown key in %s", what);
+      tell_known(p, &here, v, known, what);
     }
   }
 }

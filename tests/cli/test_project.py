@@ -359,6 +359,22 @@ class Ontology(program.Case):
             {"id": "a", "title": "Cat"}, {"id": "b", "title": "Cat"}]}, {"id": "e", "type": "tree", "required": True}]}))
         told = self.run_json("ontology", "check", "twins.json")
         self.assertEqual([w["path"] for w in told["warnings"]], ["e", "q/b"])
+        doubtful = {"classifications": [
+            {"id": "width", "type": "number", "min": 0, "max": 1, "step": 3},
+            {"title": "Which", "type": "radio", "description": "One of\nthese.", "options": [
+                {"id": "x", "description": "An ex.", "aliases": ["ex", "eks"], "examples": ["so"]}, {"id": "X"}, {"id": "cat", "title": "Cat"},
+                {"id": "dog", "attributes": [{"id": "width", "type": "number", "min": 0, "max": 3, "step": 3}]}]}]}
+        (self.folder / "doubtful.json").write_text(json.dumps(doubtful))
+        told = self.run_json("ontology", "check", "doubtful.json")
+        self.assertEqual([(w["path"], words in w["message"]) for w, words in zip(told["warnings"], (
+            'the question is "answer.width"', "larger than the range 0..1", 'differs from the option "x"'))],
+            [("width", True), ("width", True), ("which/X", True)], told["warnings"])
+        (self.folder / "keys.json").write_text('{"classes": ["a"]}')
+        self.assertIn('there are "name", "version", "classifications"', self.run_ok("ontology", "check", "keys.json", expect=1).stdout)
+        self.run_ok("init", "full", "--ontology", "doubtful.json")
+        self.assertIn('\n  | One of these.\n  x\n    | An ex.\n    | also called "ex", "eks"\n    | for example "so"\n  X\n',
+                      self.run_ok("-C", "full", "ontology", "show", "--full").stdout.replace("of\nthese", "of these"))
+        self.assertNotIn("|", self.run_ok("-C", "full", "ontology", "show").stdout)
 
     def test_set(self):
         (self.folder / "q.json").write_text(json.dumps(QUESTIONS))
