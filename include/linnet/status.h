@@ -39,7 +39,8 @@ typedef enum lnt_status {
   LNT_ENOSPC = -11,      /**< the disk is full */
   LNT_ECONFLICT = -12,   /**< it would overwrite what has changed since */
   LNT_ECORRUPT = -13,    /**< one of Linnet's own files is damaged */
-  LNT_EINTERNAL = -14    /**< a fault of Linnet's own: please report it */
+  LNT_EINTERNAL = -14,   /**< a fault of Linnet's own: please report it */
+  LNT_ELIBRARY = -15     /**< a shared library that Linnet uses is missing, or another one: install it */
 } lnt_status;
 
 enum { LNT_ERROR_MESSAGE_BYTES = 512 };

@@ -6,6 +6,7 @@
 #define LNTI_BASE_ERROR_H
 
 #include <linnet/status.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -27,6 +28,12 @@ lnt_status lnti_fail_memory(lnt_error *err, size_t bytes);
 
 /** Puts "context: " before the message; for flow/ alone. */
 void lnti_error_prefix(lnt_error *err, const char *format, ...) LNT_PRINTF(2, 3);
+
+/** Whether a failure at one of many inputs is no fault of that input, but would befall those that follow as well: it ends the whole
+ *  work, and is told once. (A cancellation does too, of its own.) */
+static inline bool lnti_status_ends_all(lnt_status status) {
+  return status == LNT_ENOMEM || status == LNT_ELIBRARY;
+}
 
 /** The exit code of the program for a status (section 5 of the design: 0, 1, 2; 130 when cancelled). */
 int lnti_status_exit_code(lnt_status status);

@@ -28,10 +28,11 @@ typedef struct lnti_library_symbol {
 /**
  * Loads `file` (a name that the system looks up, the version of whose interface is part of it) for the life of the process, and
  * finds the symbols, in it or in what it brings.
- * @return LNT_OK; LNT_EUNSUPPORTED (no such library, or one that lacks a symbol; none of the addresses is written then).
+ * @param remedy  what to install, and what cannot be done without it: ends the message
+ * @return LNT_OK; LNT_ELIBRARY (no such library, or one that lacks a symbol; none of the addresses is written then).
  * Thread-safe; costs milliseconds, and next to nothing where the library is loaded already.
  */
-LNT_MUST_CHECK lnt_status lnti_library_load(const char *file, const lnti_library_symbol *symbols, size_t n,
-                                            lnt_error *err);
+LNT_MUST_CHECK lnt_status lnti_library_load(const char *file, const char *remedy, const lnti_library_symbol *symbols,
+                                            size_t n, lnt_error *err);
 
 #endif

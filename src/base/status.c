@@ -27,12 +27,13 @@ static const status_row table[] = {
     {"ECONFLICT", "changed by another meanwhile", 1, 409},
     {"ECORRUPT", "a file of Linnet's own is damaged", 1, 500},
     {"EINTERNAL", "a fault of Linnet's own", 1, 500},
+    {"ELIBRARY", "a shared library is missing", 1, 500},
 };
 
 static const status_row *row_of(lnt_status status) {
   int index = -(int)status;
   int n = (int)(sizeof table / sizeof table[0]);
-  return &table[index >= 0 && index < n ? index : n - 1];
+  return &table[index >= 0 && index < n ? index : -(int)LNT_EINTERNAL];
 }
 
 const char *lnt_status_name(lnt_status status) {

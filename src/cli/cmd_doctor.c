@@ -7,6 +7,7 @@
 #include <cli/commands.h>
 #include <cli/doctor_onnx.h>
 #include <flow/backbones.h>
+#include <flow/download.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <image/image.h>
 #include <limits.h>
 #include <linnet/version.h>
+#include <math/gemm.h>
 #include <media/archive.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { SEEN_BYTES = 320, CHECKS_MAX = 32, SYNC_ROUNDS = 9, SYNC_BYTES = 4096 };
+enum { SEEN_BYTES = 512, CHECKS_MAX = 32, SYNC_ROUNDS = 9, SYNC_BYTES = 4096 };
 
 static const uint64_t little_memory = (uint64_t)1 << 30;
 static const uint64_t little_disk = (uint64_t)2 << 30;
@@ -119,8 +121,8 @@ static void check_memory(examination *e) {
 
 /** Appends the file name of a shared library that work is left to, once; its version is in the name. */
 static void add_library(char list[SEEN_BYTES], const char *path) {
-  static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips", "libturbojpeg",
-                                       "libsodium",  "libxxhash",   "libz",    "libarchive"};
+  static const char *const wanted[] = {"libsqlite3", "libopenblas", "libvips",    "libturbojpeg", "libsodium",
+                                       "libxxhash",  "libz",        "libarchive", "libcurl"};
   const char *name = strrchr(path, '/') + 1;
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     size_t n = strlen(wanted[i]), used = strlen(list);
@@ -129,11 +131,29 @@ static void add_library(char list[SEEN_BYTES], const char *path) {
   }
 }
 
+/** Libraries that are loaded by the commands that need them: a line for each that cannot be. */
+static void check_lazy_libraries(examination *e) {
+  static const struct {
+    const char *name;
+    lnt_status (*start)(lnt_error *err);
+    verdict without; /* networks can be fetched by hand */
+  } lazy[] = {{"libvips", lnti_image_start, VERDICT_FAULT},
+              {"openblas", lnti_gemm_start, VERDICT_FAULT},
+              {"libcurl", lnti_download_start, VERDICT_WARNING}};
+  for (size_t i = 0; i < sizeof lazy / sizeof *lazy; i++) {
+    lnt_error error = LNT_ERROR_INIT;
+    if (lazy[i].start(&error) == LNT_OK) continue;
+    /* the remedy stands behind the reason */
+    char *remedy = strstr(error.message, ": install");
+    if (remedy) *remedy = '\0';
+    check *c = add(e, lazy[i].name, "%s", error.message);
+    advise(c, lazy[i].without, "%s", remedy ? remedy + 2 : "install it again");
+  }
+}
+
 /** By the files that are mapped, so that the headers of the libraries stay inside their layers. */
 static void check_libraries(examination *e) {
   char list[SEEN_BYTES] = "", line[PATH_MAX + 128];
-  lnt_error error = LNT_ERROR_INIT;
-  lnt_status status = lnti_image_start(&error); /* loads libvips */
   FILE *maps = fopen("/proc/self/maps", "re");
   while (maps && fgets(line, sizeof line, maps)) {
     char *path = strchr(line, '/');
@@ -141,8 +161,7 @@ static void check_libraries(examination *e) {
     if (path) add_library(list, path);
   }
   if (maps) fclose(maps);
-  check *c = add(e, "libraries", "%s", status ? error.message : list);
-  if (status) advise(c, VERDICT_FAULT, "without libvips no PNG, WebP, TIFF, HEIF or AVIF file can be read");
+  add(e, "libraries", "%s", list);
 }
 
 /** A libarchive that was built without some library cannot read what that packs. */
@@ -345,6 +364,7 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   add(e, "linnet", "%s", lnt_version());
   check_cpu(e);
   check_memory(e);
+  check_lazy_libraries(e);
   check_libraries(e);
   check_archives(e);
   check_disk(e);

@@ -31,11 +31,19 @@ typedef struct curl_functions {
 } curl_functions;
 
 static lnt_status load_curl(curl_functions *out, lnt_error *err) {
+  static const char remedy[] =
+      "install it (Debian's package libcurl4). Without it nothing can be fetched; a file that is "
+      "here already can be added: linnet backbone add FILE";
   curl_functions lib;
   const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
-  lnt_status status = lnti_library_load(LINNET_LIBCURL, symbols, sizeof symbols / sizeof *symbols, err);
+  lnt_status status = lnti_library_load(LINNET_LIBCURL, remedy, symbols, sizeof symbols / sizeof *symbols, err);
   if (!status) *out = lib;
   return status;
+}
+
+lnt_status lnti_download_start(lnt_error *err) {
+  curl_functions lib;
+  return load_curl(&lib, err);
 }
 
 typedef struct fetching {

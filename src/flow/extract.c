@@ -327,7 +327,7 @@ static lnt_status compute_chunk(void *payload, size_t begin, size_t end, unsigne
   for (size_t i = begin; i < end; i++) {
     outcome *result = &work->outcomes[i];
     result->status = compute_one(work, work->missing[work->block_begin + i], &result->error);
-    if (result->status == LNT_ENOMEM || result->status == LNT_ECANCELLED)
+    if (lnti_status_ends_all(result->status) || result->status == LNT_ECANCELLED)
       return lnti_fail(err, result->status, "%s", result->error.message);
     result->done = true;
   }

@@ -97,7 +97,7 @@ static lnt_status read_chunk(void *payload, size_t begin, size_t end, unsigned w
                                           &result->error);
     }
     lnti_blob_clear(&blob);
-    if (result->status == LNT_ENOMEM || result->status == LNT_ECANCELLED)
+    if (lnti_status_ends_all(result->status) || result->status == LNT_ECANCELLED)
       return lnti_fail(err, result->status, "%s", result->error.message);
     /* Failed inputs go through the model as zeros, which costs less than closing the gaps. */
     if (result->status) memset(work->rows + i * work->d_bytes, 0, work->d_bytes);

@@ -127,7 +127,7 @@ static lnt_status make_chunk(void *payload, size_t begin, size_t end, unsigned w
     size_t n = 0;
     w->bytes[i] = 0;
     s->status = make_subject(&data, &n, w->project, s->uri, &s->content, s->h, s->w, w->options->kind, &s->error);
-    if (s->status == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", s->error.message);
+    if (lnti_status_ends_all(s->status)) return lnti_fail(err, s->status, "%s", s->error.message);
     if (s->status) continue;
     lnt_status status = lnti_picture_cache_put(w->cache, &s->content, 0, data, n, err);
     free(data);

@@ -51,8 +51,11 @@ static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar 
 }
 
 static void start(void) {
+  static const char remedy[] =
+      "install it (Debian's package libvips42). Without it no PNG, WebP, TIFF, HEIF and AVIF files "
+      "can be read; JPEG, BMP, PNM and PFM can";
   static const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
-  start_status = lnti_library_load(LINNET_LIBVIPS, symbols, sizeof symbols / sizeof *symbols, &start_error);
+  start_status = lnti_library_load(LINNET_LIBVIPS, remedy, symbols, sizeof symbols / sizeof *symbols, &start_error);
   if (start_status != LNT_OK) return;
   lib.g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, drop_message, NULL);
   if (lib.vips_init("linnet") != 0) {

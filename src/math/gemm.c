@@ -33,12 +33,13 @@ static lnt_status blas_status;
 static lnt_error blas_error;
 
 static void start_blas(void) {
+  static const char remedy[] = "install it (Debian's package libopenblas0). Without it most learners cannot be trained";
   static const lnti_library_symbol symbols[] = {FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
-  blas_status = lnti_library_load(LINNET_LIBOPENBLAS, symbols, sizeof symbols / sizeof *symbols, &blas_error);
+  blas_status = lnti_library_load(LINNET_LIBOPENBLAS, remedy, symbols, sizeof symbols / sizeof *symbols, &blas_error);
   if (blas_status == LNT_OK) lib.openblas_set_num_threads(1);
 }
 
-static lnt_status need_blas(lnt_error *err) {
+lnt_status lnti_gemm_start(lnt_error *err) {
   const int code = pthread_once(&blas_once, start_blas);
   if (code != 0) return lnti_fail_errno(err, code, "OpenBLAS could not be started");
   if (blas_status != LNT_OK && err) *err = blas_error;
@@ -164,7 +165,7 @@ lnt_status lnti_gemm_nt_with(float *c, size_t ldc, const float *a, size_t lda, c
     return LNT_OK;
   }
   if (!kernels_of(context->cpu)) {
-    lnt_status status = need_blas(err);
+    lnt_status status = lnti_gemm_start(err);
     if (status) return status;
   }
   product p = {.c = c,

@@ -20,6 +20,9 @@
 LNT_MUST_CHECK lnt_status lnti_gemm_nt(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                                        size_t m, size_t n, size_t k, const lnti_context *context, lnt_error *err);
 
+/** Loads OpenBLAS, which the others do when they need it. LNT_ELIBRARY. */
+LNT_MUST_CHECK lnt_status lnti_gemm_start(lnt_error *err);
+
 /** Floats that lnti_gemm_nt_with takes for each worker of the context's pool: 288 KiB. */
 size_t lnti_gemm_workspace(void);
 /** The same without allocating, for callers that multiply often.

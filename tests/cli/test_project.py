@@ -21,6 +21,11 @@ QUESTIONS = {
 }
 
 
+# Eight by eight grey pixels.
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000008000000080800000000e164e1570000000e49444154789c6368800206ca18"
+                    "00808420010d8024610000000049454e44ae426082")
+
+
 class Migrate(program.Case):
     def setUp(self):
         super().setUp()
@@ -601,6 +606,28 @@ class Doctor(program.Case):
         text = self.run_ok("-C", "p", "doctor").stdout
         self.assertRegex(text, r"ok +project +\S+/p: 0 items, 0 models")
         self.assertRegex(text, r"writing +durable in [\d.]+ ms")
+
+    def test_libraries_that_are_missing(self):
+        """Each is a fault with what to install; a command that needs one says so once, and blames no image."""
+        broken = self.folder / "lib"
+        broken.mkdir()
+        for name in ("libvips.so.42", "libcurl.so.4", "libopenblas.so.0"):
+            (broken / name).write_text("no library\n" * 9)
+        env = {"LD_LIBRARY_PATH": str(broken)}
+        told = self.run_json("doctor", expect=1, env=env)
+        checks = {check["name"]: check for check in told["checks"]}
+        for name, package, verdict in (("libvips", "libvips42", "fault"), ("libcurl", "libcurl4", "warning"),
+                                       ("openblas", "libopenblas0", "fault")):
+            self.assertEqual(checks[name]["verdict"], verdict)
+            self.assertRegex(checks[name]["advice"], rf"\Ainstall it \(Debian's package {package}\)\. Without it ")
+        photos = self.folder / "photos"
+        photos.mkdir()
+        for i in range(3):
+            (photos / f"{i}.png").write_bytes(PNG)
+        self.run_ok("init", "p")
+        self.fails(1, "-C", "p", "import", "photos", env=env, says="no PNG, WebP, TIFF, HEIF and AVIF files can be read")
+        self.assertEqual(self.run_json("-C", "p", "status")["items"], 0)
+        self.assertEqual(self.run_json("-C", "p", "import", "photos")["imported"], 3)
 
     def test_faults(self):
         told = self.run_json("-C", "nowhere", "doctor", expect=1)

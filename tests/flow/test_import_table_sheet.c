@@ -3,6 +3,9 @@
 #include "support.h"
 
 #include <base/text.h>
+#include <fcntl.h>
+#include <flow/table/file.h>
+#include <unistd.h>
 
 typedef struct sheet_case {
   const char *data, *wanted;
@@ -164,6 +167,74 @@ static void test_text_index_cap(void **state) {
   lnti_text_index_clear(&index);
 }
 
+/* ---- flow/table/file.c: what comes through a pipe ---- */
+
+/* A pipe with n bytes in it and its writing end closed. */
+static int filled_pipe(size_t n) {
+  static const char line[] = "0123456789abcdef";
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  for (size_t i = 0; i < n; i += 16) {
+    size_t piece = n - i < 16 ? n - i : 16;
+    assert_int_equal(write(ends[1], line, piece), (ssize_t)piece);
+  }
+  close(ends[1]);
+  return ends[0];
+}
+
+static void test_pipe(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder(), got[64] = "";
+  const size_t sizes[] = {0, 1, 16, 40};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    lnti_table_file file = LNTI_TABLE_FILE_INIT;
+    size_t n = 0;
+    int fd = filled_pipe(sizes[i]);
+    assert_ok(lnti_table_file_copy(&file, fd, "a pipe", folder, 40, NULL, ERR));
+    for (int again = 0; again < 2; again++) {
+      assert_ok(lnti_table_file_give(&n, &file, got, sizeof got, ERR));
+      assert_int_equal(n, sizes[i]);
+      assert_memory_equal(got, "0123456789abcdef0123456789abcdef01234567", n);
+      assert_ok(lnti_table_file_rewind(&file, "a pipe", ERR));
+    }
+    lnti_table_file_close(&file);
+    close(fd);
+  }
+  lnti_test_folder_remove(folder);
+}
+
+/* One that does not end fills no disk; one that cannot be read, or kept, says so. */
+static void test_pipe_fails(void **state) {
+  (void)state;
+  char *folder = lnti_test_folder();
+  lnti_table_file file = LNTI_TABLE_FILE_INIT;
+  lnti_cancel cancel = {0};
+  int fd = filled_pipe(41);
+  assert_status(lnti_table_file_copy(&file, fd, "a pipe", folder, 40, NULL, ERR), LNT_ELIMIT);
+  assert_message("a pipe: more than 40 bytes came");
+  lnti_table_file_close(&file);
+  close(fd);
+  fd = open(folder, O_RDONLY | O_DIRECTORY);
+  assert_status(lnti_table_file_copy(&file, fd, "a folder", folder, 40, NULL, ERR), LNT_EIO);
+  assert_message("a folder: cannot be read");
+  lnti_table_file_close(&file);
+  close(fd);
+  fd = filled_pipe(8);
+  assert_status(lnti_table_file_copy(&file, fd, "a pipe", "/nowhere/at/all", 40, NULL, ERR), LNT_ENOTFOUND);
+  lnti_table_file_close(&file);
+  lnti_cancel_request(&cancel);
+  assert_status(lnti_table_file_copy(&file, fd, "a pipe", folder, 40, &cancel, ERR), LNT_ECANCELLED);
+  lnti_table_file_close(&file);
+  close(fd);
+  for_each_fault(n) {
+    fd = filled_pipe(8);
+    assert_fault_status(lnti_table_file_copy(&file, fd, "a pipe", folder, 40, NULL, ERR));
+    lnti_table_file_close(&file);
+    close(fd);
+  }
+  lnti_test_folder_remove(folder);
+}
+
 static void test_faults(void **state) {
   (void)state;
   for_each_fault(n) {
@@ -184,7 +255,7 @@ int main(void) {
       cmocka_unit_test(test_format_of),  cmocka_unit_test(test_fields),      cmocka_unit_test(test_json_lines),
       cmocka_unit_test(test_json_array), cmocka_unit_test(test_json_limits), cmocka_unit_test(test_keys),
       cmocka_unit_test(test_list_text),  cmocka_unit_test(test_text_index),  cmocka_unit_test(test_text_index_cap),
-      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_pipe),       cmocka_unit_test(test_pipe_fails),  cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

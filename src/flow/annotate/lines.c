@@ -88,9 +88,10 @@ static lnt_status open_table(lnti_answer_lines *lines, lnt_error *err) {
   const bool is_stdin = strcmp(file, "-") == 0;
   const lnti_project *project = lines->names->project;
   if (is_stdin) lines->sheet_name = "standard input";
-  lnt_status status = is_stdin ? lnti_table_file_copy(&lines->source.file, STDIN_FILENO, lines->sheet_name,
-                                                      project->path, project->context.cancel, err)
-                               : lnti_table_file_open(&lines->source.file, file, err);
+  lnt_status status = is_stdin
+                          ? lnti_table_file_copy(&lines->source.file, STDIN_FILENO, lines->sheet_name, project->path,
+                                                 LNTI_TABLE_PIPE_BYTES_MAX, project->context.cancel, err)
+                          : lnti_table_file_open(&lines->source.file, file, err);
   return status ? status : begin_sheet(lines, err);
 }
 

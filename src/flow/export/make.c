@@ -284,6 +284,6 @@ lnt_status lnti_file_job_run(lnti_file_job *job, const lnti_export_work *work, l
     job->status = job->link ? link_file(&fatal, job, work, &job->error) : copy_file(&fatal, job, work, &job->error);
   }
   job->linked = job->link && job->status == LNT_OK;
-  if (!fatal && job->status != LNT_ENOMEM) return LNT_OK;
+  if (!fatal && !lnti_status_ends_all(job->status)) return LNT_OK;
   return lnti_fail(err, job->status, "%s", job->error.message);
 }

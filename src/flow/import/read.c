@@ -105,7 +105,7 @@ static lnt_status look_at_frame(lnti_import_row *row, const reading *r, lnti_loo
                                 lnt_error *err) {
   row->refused = lnti_look_frame(&row->look, looking, frame, &row->error);
   row->looked = row->refused == LNT_OK;
-  if (row->refused == LNT_ENOMEM) return lnti_fail(err, LNT_ENOMEM, "%s", row->error.message);
+  if (lnti_status_ends_all(row->refused)) return lnti_fail(err, row->refused, "%s", row->error.message);
   if (row->refused) return LNT_OK;
   lnti_look_item(&row->item, &row->look);
   lnti_import_keep_thumb(r->work, &row->look);
@@ -162,8 +162,8 @@ static lnt_status take_frames(bool *taken_out, file_rows *file, reading *r, cons
   lnt_status status = lnti_look_open(&looking, blob, &r->look, &file->row->error);
   const size_t n = looking.info.frames;
   *taken_out = status == LNT_OK && n > 1;
-  if (status == LNT_ENOMEM) {
-    status = lnti_fail(err, LNT_ENOMEM, "%s", file->row->error.message);
+  if (lnti_status_ends_all(status)) {
+    status = lnti_fail(err, status, "%s", file->row->error.message);
   } else {
     status = LNT_OK;
   }
@@ -183,8 +183,8 @@ static lnt_status read_file(file_rows *file, reading *r, lnt_error *err) {
     row = file->row; /* which has moved */
   }
   if (row->refused == LNT_OK && status == LNT_OK && !taken) row->refused = take_look(row, r, &blob);
-  if (row->refused == LNT_ENOMEM && status == LNT_OK) {
-    status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, row->error.message);
+  if (lnti_status_ends_all(row->refused) && status == LNT_OK) {
+    status = lnti_fail(err, row->refused, "%s: %s", row->item.member, row->error.message);
   }
   lnti_blob_clear(&blob);
   return status;
@@ -218,8 +218,8 @@ static lnt_status read_again(file_rows *file, reading *r, lnt_error *err) {
   bool same = status == LNT_OK && lnti_content_key(&row->look.content) == row->input->known.content;
   row->looked = row->facts_missing = same && pixels;
   if (row->facts_missing) row->item.facts = row->look.facts;
-  if (status == LNT_ENOMEM) {
-    status = lnti_fail(err, LNT_ENOMEM, "%s: %s", row->item.member, reason.message);
+  if (lnti_status_ends_all(status)) {
+    status = lnti_fail(err, status, "%s: %s", row->item.member, reason.message);
   } else if (same && takes_frames(r) && info.frames > 1 && blob.frame == 0) {
     status = read_more_frames(file, r, &blob, &info, err);
   } else {
@@ -255,7 +255,7 @@ static lnt_status read_changed(lnti_import_row *row, const reading *r, lnt_error
     if (row->updates) lnti_look_item(&row->item, &row->look);
   }
   lnti_blob_clear(&blob);
-  return status == LNT_ENOMEM ? lnti_fail(err, status, "%s: %s", row->item.member, row->error.message) : LNT_OK;
+  return lnti_status_ends_all(status) ? lnti_fail(err, status, "%s: %s", row->item.member, row->error.message) : LNT_OK;
 }
 
 static lnt_status read_input(file_rows *file, reading *r, lnt_error *err) {

@@ -30,8 +30,8 @@ static lnt_status write_piece(int fd, const char *piece, size_t n, const char *n
 }
 
 /* A cancellation interrupts poll, but not a read that waits. */
-static lnt_status copy_all(uint64_t *bytes_out, int to, int from, const char *name, const lnti_cancel *cancel,
-                           lnt_error *err) {
+static lnt_status copy_all(uint64_t *bytes_out, int to, int from, const char *name, uint64_t bytes_max,
+                           const lnti_cancel *cancel, lnt_error *err) {
   char piece[1 << 16];
   struct pollfd waiting = {.fd = from, .events = POLLIN};
   for (;;) {
@@ -42,18 +42,24 @@ static lnt_status copy_all(uint64_t *bytes_out, int to, int from, const char *na
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0) return lnti_fail_errno(err, errno, "%s: cannot be read", name);
     if (n == 0) return LNT_OK;
+    if ((uint64_t)n > bytes_max - *bytes_out) {
+      return lnti_fail(err, LNT_ELIMIT,
+                       "%s: more than %llu bytes came, and no end: write it into a file and name that, in parts where "
+                       "it is larger",
+                       name, (unsigned long long)bytes_max);
+    }
     status = write_piece(to, piece, (size_t)n, name, err);
     if (status) return status;
     *bytes_out += (uint64_t)n;
   }
 }
 
-lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, const char *name, const char *folder,
+lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, const char *name, const char *folder, uint64_t bytes_max,
                                 const lnti_cancel *cancel, lnt_error *err) {
   lnti_table_file file = LNTI_TABLE_FILE_INIT;
   file.span.fd = lnti_file_nameless(folder);
   if (file.span.fd < 0) return lnti_fail_errno(err, errno, "%s: cannot be kept in %s", name, folder);
-  lnt_status status = copy_all(&file.span.bytes, file.span.fd, fd, name, cancel, err);
+  lnt_status status = copy_all(&file.span.bytes, file.span.fd, fd, name, bytes_max, cancel, err);
   *out = file; /* the stream borrows the span where it lies */
   return status ? status : lnti_stream_new(&out->stream, &out->span, name, err);
 }

@@ -18,12 +18,16 @@ typedef struct lnti_table_file {
 #define LNTI_TABLE_FILE_INIT \
   { LNTI_SPAN_INIT, NULL }
 
+/** Of what comes from a descriptor: a stream without end must not fill the disk. */
+#define LNTI_TABLE_PIPE_BYTES_MAX ((uint64_t)4 << 30)
+
 /** @param path  borrowed as long as the file is open */
 LNT_MUST_CHECK lnt_status lnti_table_file_open(lnti_table_file *out, const char *path, lnt_error *err);
 /** The same for what comes from a descriptor, up to its end: it is copied into a file without a name first, so that nobody
- *  who reads it has to wait. @param folder  where that file lies; `name` is for messages, borrowed like a path */
+ *  who reads it has to wait. @param folder  where that file lies; `name` is for messages, borrowed like a path
+ *  @param bytes_max  as many are taken: LNT_ELIMIT, with what to do instead */
 LNT_MUST_CHECK lnt_status lnti_table_file_copy(lnti_table_file *out, int fd, const char *name, const char *folder,
-                                               const lnti_cancel *cancel, lnt_error *err);
+                                               uint64_t bytes_max, const lnti_cancel *cancel, lnt_error *err);
 /** A lnti_bytes_source. */
 lnt_status lnti_table_file_give(size_t *n_out, void *file, char *buffer, size_t n, lnt_error *err);
 /** Goes back to the first byte. */
