@@ -845,6 +845,13 @@ class Evaluate(Learning):
         told = self.run_json("-C", "p", "evaluate", "m", "--compare", "m", "--unknown-class", "old", "--resamples", "10")
         self.assertEqual(len(told["unknown"]), 1)
 
+        # Of a tree, two classes that are merged are no longer told apart: their items are left out, by name.
+        self.run_ok("-C", "p", "ontology", "migrate", "merge", "class/sea/young,class/sea/old", "into=class/sea/old")
+        told = self.run_json("-C", "p", "evaluate", "m", "--resamples", "0")
+        self.assertEqual((told["n"], told["n_unknown"], "unknown" in told), (3, 6, False))
+        self.assertIn("which several of the model's classes were merged into since", " ".join(told["warnings"]))
+        self.assertIn("left out, since the model tells what is no longer told apart", " ".join(told["warnings"]))
+
     def test_file_and_other_split(self):
         name = self.ready()
         self.run_ok("-C", name, "train", "--feature", "pixels")

@@ -236,6 +236,8 @@ lnt_model *toy_task_model(const char *learner, lnti_task task) {
   model->n_calibration = 60;
   model->seed = UINT64_MAX;
   model->created_ms = 1700000000000;
+  model->question_id = 7;
+  model->question_made_ms = 1600000000000;
   model->context = toy_context();
   return model;
 }

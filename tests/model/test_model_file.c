@@ -62,6 +62,7 @@ static void test_saved_and_opened_agree(void **state) {
     assert_string_equal(opened->data_fingerprint, made->data_fingerprint);
     assert_true(opened->seed == UINT64_MAX);
     assert_true(opened->created_ms == 1700000000000);
+    assert_true(opened->question_id == 7 && opened->question_made_ms == 1600000000000);
     assert_string_equal(opened->metrics_json, "{\"accuracy\":{\"value\":0.95,\"ci95\":[0.9,1]},\"n\":60}\n");
 
     /* What was opened can be saved, to the same bytes. */
@@ -198,6 +199,9 @@ static void test_what_cannot_be_opened_is_not_saved(void **state) {
   model->created_ms = UINT64_MAX;
   refuse_save(model, p->file, "2^53");
   model = toy_model("knn");
+  model->question_id = -1;
+  refuse_save(model, p->file, "2^53");
+  model = toy_model("knn");
   model->n_train = SIZE_MAX;
   refuse_save(model, p->file, "2^53");
   assert_int_equal(lnti_test_count_entries(p->folder), 0);
@@ -279,6 +283,10 @@ static void test_lying_manifests(void **state) {
       {"\"n\": 60\n", "\"n\": -1\n", LNT_ECORRUPT, "n"},
       {"\"n_train\": 60", "\"n_train\": 1.5", LNT_ECORRUPT, "n_train"},
       {"\"created_ms\": ", "\"c\": ", LNT_ECORRUPT, "created_ms"},
+      {"\"id\": 7", "\"id\": 0", LNT_ECORRUPT, "id"},
+      {"\"made_ms\": ", "\"m\": ", LNT_ECORRUPT, "made_ms"},
+      {"\"made_ms\": ", "\"made_ms\": -", LNT_ECORRUPT, "made_ms"},
+      {"\"question\": {", "\"question\": 7, \"q\": {", LNT_ECORRUPT, "id"},
       {"\"seed\": \"18446744073709551615\"", "\"seed\": \"18446744073709551616\"", LNT_ECORRUPT, "seed"},
       {"\"seed\": \"18446744073709551615\"", "\"seed\": \"-1\"", LNT_ECORRUPT, "seed"},
       {"\"seed\": \"18446744073709551615\"", "\"seed\": \"\"", LNT_ECORRUPT, "seed"},
