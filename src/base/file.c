@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,9 +224,11 @@ lnt_status lnti_rename_new(const char *from, const char *to, lnt_error *err) {
   return LNT_OK;
 }
 
-/* Whoever may do little can name a file by what the kernel shows of its descriptor alone. */
+/* Kernels before 6.10 let only the privileged name a descriptor; what they show of it in /proc all may name. */
 static int name_it(int fd, const char *path) {
   char shown[40];
+  if (linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0) return 0;
+  if (errno != ENOENT && errno != EPERM) return -1;
   (void)snprintf(shown, sizeof shown, "/proc/self/fd/%d", fd);
   return linkat(AT_FDCWD, shown, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
@@ -290,15 +293,15 @@ void lnti_file_discard(lnti_file_writer *file) {
 }
 
 bool lnti_file_nameless_works(const char *folder) {
-  char *path = NULL;
+  char path[PATH_MAX];
   uint64_t name = 0;
   lnti_random_bytes(&name, sizeof name);
-  if (lnti_asprintf(&path, NULL, "%s/probe.part-%016" PRIx64, folder, name)) return false;
+  int n = snprintf(path, sizeof path, "%s/probe.part-%016" PRIx64, folder, name);
+  if (n < 0 || (size_t)n >= sizeof path) return false;
   int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   bool works = fd >= 0 && name_it(fd, path) == 0;
   if (works) unlink(path);
   if (fd >= 0) close(fd);
-  free(path);
   return works;
 }
 

@@ -293,6 +293,28 @@ lnt_status lab_annotate_with(const lab *l, const lnti_annotation *annotations, s
   return status;
 }
 
+typedef struct remarking {
+  lnti_op op;
+  int64_t item_id;
+  lnti_remark_kind kind;
+  const char *text;
+  bool changed;
+} remarking;
+
+static lnt_status write_remark(void *payload, lnti_tx *tx, lnt_error *err) {
+  remarking *r = payload;
+  int64_t op_id = 0;
+  lnt_status status = lnti_tx_op(tx, &op_id, NULL, &r->op, err);
+  if (status) return status;
+  return lnti_annotate_remark(tx, &r->changed, op_id, r->item_id, r->kind, r->text, LNTI_BY_PERSON, err);
+}
+
+lnt_status lab_remark(const lab *l, int64_t item_id, lnti_remark_kind kind, const char *text) {
+  remarking r = {.item_id = item_id, .kind = kind, .text = text};
+  lnti_project_op(&r.op, l->project, LNTI_OP_ANNOTATE, "a test");
+  return lnti_store_write(l->project->store, write_remark, &r, ERR);
+}
+
 lnt_status lab_annotate(const lab *l, const lnti_annotation *annotations, size_t n, bool keep_existing,
                         size_t *n_written_out) {
   const lnti_annotate_options options = {.source = LNTI_BY_PERSON,

@@ -80,6 +80,8 @@ lnt_status lab_annotate_with(const lab *l, const lnti_annotation *annotations, s
                              const lnti_annotate_options *options, lnti_annotated *counts_out);
 /** Gives one answer that must be accepted. */
 void lab_answer(const lab *l, int64_t item_id, const char *question, const char *value);
+/** Says something of an item beside its answers; returns what the store says. */
+lnt_status lab_remark(const lab *l, int64_t item_id, lnti_remark_kind kind, const char *text);
 /** The current answer: *out, or false where there is none. */
 bool lab_current(const lab *l, lnti_answer_row *out, int64_t item_id, size_t question);
 

@@ -614,7 +614,10 @@ static void check_snapshot(lab *l, bool failed) {
 
 static void test_snapshot(void **state) {
   (void)state;
+  static const char *const sites[] = {"north", NULL, "south"};
   lab l = new_lab();
+  lab_meta(&l, 1, "site", sites, 3);
+  assert_ok(lab_remark(&l, 6, LNTI_REMARK_SKIP, "too dark"));
   each_failure(&l, attempt_snapshot, check_snapshot);
   lab_answer(&l, 6, "class", "cat");
   each_failure(&l, attempt_diff, NULL);

@@ -5,6 +5,7 @@
 
 #include <flow/train/calibrate.h>
 #include <flow/export/export.h>
+#include <flow/snapshot.h>
 #include <flow/extract.h>
 #include <flow/relink.h>
 #include <model/learners.h>
@@ -126,6 +127,32 @@ static void exporting(void **state) {
   lab_free(&l);
 }
 
+/* The same of a snapshot, with all that it keeps: every byte comes in each format as it was. */
+static void exporting_a_snapshot(void **state) {
+  (void)state;
+  static const char *const names[] = {"folder", "table.csv", "table.jsonl"};
+  static const char *const sites[] = {"north", NULL, "south"};
+  lab l = lab_new();
+  toy_tree(media_in(&l, "set").text, 1, 0);
+  media_import(&l, media_in(&l, "set").text, NULL);
+  lab_meta(&l, 1, "site", sites, 3);
+  assert_ok(lab_remark(&l, 2, LNTI_REMARK_SKIP, "too dark"));
+  assert_ok(lnti_snapshot_create(l.project, "then", NULL, NULL, ERR));
+  for (int format = LNTI_EXPORT_FOLDER; format <= LNTI_EXPORT_JSONL; format++) {
+    const lnti_export_options options = {.format = (lnti_export_format)format, .snapshot = "then"};
+    lnti_export_result first;
+    assert_ok(lnti_export(&first, l.project, media_in(&l, "warm-%s", names[format]).text, &options, ERR));
+    for_each_fault(n) {
+      lnti_export_result result = {.exported = 77};
+      lnt_status status = lnti_export(&result, l.project, media_in(&l, "%zu-%s", n, names[format]).text, &options, ERR);
+      assert_fault_status(status);
+      assert_int_equal(result.exported, status ? 77 : 3);
+      assert_int_equal(status ? 0 : result.n_refused, 0);
+    }
+  }
+  lab_free(&l);
+}
+
 /* One folder in one form after another: what a failure leaves there, the next attempt goes on with. */
 static void exporting_another_form(void **state) {
   (void)state;
@@ -182,8 +209,8 @@ static void relinking(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(extraction),  cmocka_unit_test(exporting), cmocka_unit_test(exporting_another_form),
-      cmocka_unit_test(calibration), cmocka_unit_test(relinking),
+      cmocka_unit_test(extraction),           cmocka_unit_test(exporting),   cmocka_unit_test(exporting_another_form),
+      cmocka_unit_test(exporting_a_snapshot), cmocka_unit_test(calibration), cmocka_unit_test(relinking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

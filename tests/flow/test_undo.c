@@ -329,36 +329,16 @@ static void an_order_is_one_answer(void **state) {
   lab_free(&l);
 }
 
-typedef struct remarking {
-  lnti_op op;
-  lnti_remark_kind kind;
-  const char *text;
-  bool changed;
-} remarking;
-
-static lnt_status write_remark(void *payload, lnti_tx *tx, lnt_error *err) {
-  remarking *r = payload;
-  int64_t op_id = 0;
-  lnt_status status = lnti_tx_op(tx, &op_id, NULL, &r->op, err);
-  return status ? status : lnti_annotate_remark(tx, &r->changed, op_id, 1, r->kind, r->text, LNTI_BY_PERSON, err);
-}
-
-static lnt_status remark(const lab *l, lnti_remark_kind kind, const char *text) {
-  remarking r = {.kind = kind, .text = text};
-  lnti_project_op(&r.op, l->project, LNTI_OP_ANNOTATE, "a test");
-  return lnti_store_write(l->project->store, write_remark, &r, ERR);
-}
-
 static void remarks_are_undone_too(void **state) {
   (void)state;
   lab l = new_lab();
   conflicts c = {0};
-  assert_ok(remark(&l, LNTI_REMARK_COMMENT, "look again"));
-  assert_ok(remark(&l, LNTI_REMARK_COMMENT, "look again"));
+  assert_ok(lab_remark(&l, 1, LNTI_REMARK_COMMENT, "look again"));
+  assert_ok(lab_remark(&l, 1, LNTI_REMARK_COMMENT, "look again"));
   char *comments = said(&l);
-  assert_ok(remark(&l, LNTI_REMARK_SKIP, "too dark"));
+  assert_ok(lab_remark(&l, 1, LNTI_REMARK_SKIP, "too dark"));
   char *skipped = said(&l);
-  assert_status(remark(&l, LNTI_REMARK_SKIP, ""), LNT_EINVAL);
+  assert_status(lab_remark(&l, 1, LNTI_REMARK_SKIP, ""), LNT_EINVAL);
   assert_message("the reason of the skip is empty");
   give(&l, 1, "tags", "a"); /* an answer ends the skip */
   undo(&l, 0, &c);
