@@ -53,12 +53,13 @@ static lnt_status make_command(lnti_cuts *cuts, const lnti_split_info *made, lnt
 }
 
 /* What is cut, by a grouping; of near sets all, or those that stay together unasked. */
-static lnt_status find(lnti_cuts *cuts, size_t pair[2], lnti_project *project, const lnti_roster *roster,
-                       lnti_near near, lnt_error *err) {
+static lnt_status find(lnti_cuts *cuts, size_t *n_large_out, size_t pair[2], lnti_project *project,
+                       const lnti_roster *roster, lnti_near near, lnt_error *err) {
   lnti_grouping grouping = {0};
   lnt_status status = lnti_grouping_of(&grouping, project, roster, cuts->key, near, err);
   if (!status) status = lnti_grouping_cuts(&cuts->n, pair, &grouping, roster, err);
   cuts->n_sets = grouping.n_groups;
+  *n_large_out = grouping.n_large;
   cuts->large = near == LNTI_NEAR_ALL && cuts->n > 0;
   lnti_grouping_clear(&grouping);
   return status;
@@ -67,10 +68,10 @@ static lnt_status find(lnti_cuts *cuts, size_t pair[2], lnti_project *project, c
 lnt_status lnti_cuts_find(lnti_cuts *out, lnti_project *project, const lnti_roster *roster, const lnti_split_info *made,
                           lnt_error *err) {
   lnti_cuts cuts = {0};
-  size_t pair[2] = {0};
+  size_t pair[2] = {0}, n_large = 0;
   lnt_status status = lnti_leaks_key(&cuts.key, project, err);
-  if (!status) status = find(&cuts, pair, project, roster, LNTI_NEAR_USUAL, err);
-  if (!status && cuts.n == 0) status = find(&cuts, pair, project, roster, LNTI_NEAR_ALL, err);
+  if (!status) status = find(&cuts, &n_large, pair, project, roster, LNTI_NEAR_USUAL, err);
+  if (!status && cuts.n == 0 && n_large > 0) status = find(&cuts, &n_large, pair, project, roster, LNTI_NEAR_ALL, err);
   if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.a, project, roster->item[pair[0]].id, err);
   if (!status && cuts.n > 0) status = lnti_roster_uri(&cuts.b, project, roster->item[pair[1]].id, err);
   if (!status && cuts.n > 0) status = make_command(&cuts, made, err);

@@ -64,7 +64,9 @@ static lnt_status join_links(building *b, lnti_near near, lnt_error *err) {
   if (status) return status;
   for (size_t k = 0; k < b->n_links && size; k++) {
     size_t lowest = lnti_roster_find(b->roster, b->links[k].near_id);
-    if (lowest != SIZE_MAX) size[lowest]++;
+    if (lowest == SIZE_MAX) continue;
+    b->out->n_large += size[lowest] == most && near == LNTI_NEAR_USUAL;
+    size[lowest]++;
   }
   for (size_t k = 0; k < b->n_links; k++) {
     size_t i = lnti_roster_find(b->roster, b->links[k].item_id), to = joined_to(b, &b->links[k], size, most);

@@ -31,6 +31,7 @@ typedef struct lnti_grouping {
   size_t n_groups;     /**< of two or more images */
   size_t n_grouped;    /**< images in these */
   size_t largest;      /**< images in the largest group; 1 where all are alone */
+  size_t n_large;      /**< near-duplicate sets that LNTI_NEAR_USUAL left apart */
   char *key;           /**< the keys in full, "sequence" resolved; NULL: none were given */
   lnti_messages notes; /**< "12 of 100 items have no \"site\" ..." */
 } lnti_grouping;
