@@ -37,7 +37,7 @@ static lnt_status read_thresholds(lnti_predicted_set *p, const lnti_json_value *
   lnt_status status = lnti_alloc(&p->threshold, p->n_classes + 1, sizeof *p->threshold, err);
   for (size_t i = 0; i < p->n_classes && !status; i++) p->threshold[i] = 0.5;
   for (const lnti_json_value *v = list ? list->first : NULL; v && c < p->n_classes && !status; v = v->next)
-    p->threshold[c++] = v->type == LNTI_JSON_TYPE_NUMBER ? v->number : 0.5;
+    p->threshold[c++] = v->type == LNTI_JSON_TYPE_NUMBER ? (double)(float)v->number : 0.5; /* as predict compares */
   return status;
 }
 

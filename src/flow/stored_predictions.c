@@ -1,7 +1,7 @@
 /*
  * A record is the item's number (from the one before), how many classes, and of each its number and probability as f32,
- * the most probable first: the first one always, more while they have at least 1 %; before them the answer, where a least
- * confidence was asked for. docs/formats/database.md has it.
+ * the most probable first: the first one always, fifteen more while they have at least 1 %, and every label that applies; before them
+ * the answer, where a least confidence was asked for. docs/formats/database.md has it.
  */
 #include <flow/stored_predictions.h>
 
@@ -22,7 +22,9 @@ struct lnti_predictions_writer {
   lnti_item_set set;
   lnti_text block, facts;
   char *name;
+  const lnt_model *model;
   uint32_t *order; /* [k] */
+  uint32_t *kept;  /* [k] */
   size_t k, n_classes, n_block;
   int64_t first, last;
 };
@@ -92,8 +94,11 @@ lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *
   if (status) return status;
   w->project = project;
   w->n_classes = model->n_classes;
-  w->k = model->n_classes < LNTI_STORED_CLASSES_MAX ? model->n_classes : LNTI_STORED_CLASSES_MAX;
+  w->model = model;
+  bool all = model->task == LNTI_MULTILABEL || model->n_classes < LNTI_STORED_CLASSES_MAX;
+  w->k = all ? model->n_classes : LNTI_STORED_CLASSES_MAX;
   status = lnti_strdup(&w->name, name, err);
+  if (!status) status = lnti_alloc(&w->kept, w->k, sizeof *w->kept, err);
   if (!status) status = lnti_alloc(&w->order, w->n_classes, sizeof *w->order, err);
   if (!status) status = write_facts(&w->facts, model, filter, decider, err);
   if (!status) {
@@ -127,17 +132,31 @@ static lnt_status put_class(lnti_predictions_writer *w, size_t number, float p, 
   return status ? status : lnti_text_append(&w->block, (const char *)&p, sizeof p, err);
 }
 
+static bool applies(const lnt_model *model, size_t label, float p) {
+  return model->task == LNTI_MULTILABEL && p >= (model->threshold ? (float)model->threshold[label] : 0.5F);
+}
+
+/* Which of the classes are kept: w->kept, by falling probability. */
+static size_t choose(lnti_predictions_writer *w, const float *prob, size_t most) {
+  size_t n = 0;
+  lnti_topk_largest(w->order, prob, w->n_classes, w->k);
+  for (size_t i = 0; i < w->k; i++) {
+    uint32_t c = w->order[i];
+    bool probable = i == 0 || (i < most && prob[c] >= LEAST);
+    if (probable || applies(w->model, c, prob[c])) w->kept[n++] = c;
+  }
+  return n;
+}
+
 lnt_status lnti_predictions_add(lnti_predictions_writer *w, const lnti_prediction *p, const lnti_decision *decision,
                                 lnt_error *err) {
-  size_t n = 1, n_answers = decision ? 1 : 0;
+  size_t n_answers = decision ? 1 : 0;
   if (!p->prob || p->item_id == 0) return LNT_OK;
-  lnti_topk_largest(w->order, p->prob, w->n_classes, w->k);
-  while (n < w->k && p->prob[w->order[n]] >= LEAST) n++;
-  if (n + n_answers > LNTI_STORED_CLASSES_MAX) n = LNTI_STORED_CLASSES_MAX - n_answers;
+  size_t n = choose(w, p->prob, LNTI_STORED_CLASSES_MAX - n_answers);
   lnt_status status = lnti_block_put(&w->block, (uint64_t)(p->item_id - (w->n_block == 0 ? 0 : w->last)), err);
   if (!status) status = lnti_block_put(&w->block, n_answers + n, err);
   if (!status && decision) status = put_class(w, decision->number, (float)decision->p, err);
-  for (size_t i = 0; i < n && !status; i++) status = put_class(w, w->order[i], p->prob[w->order[i]], err);
+  for (size_t i = 0; i < n && !status; i++) status = put_class(w, w->kept[i], p->prob[w->kept[i]], err);
   if (status) return status;
   if (w->n_block == 0) w->first = p->item_id;
   w->last = p->item_id;
@@ -158,6 +177,7 @@ void lnti_predictions_discard(lnti_predictions_writer *w) {
   if (!w) return;
   free(w->name);
   free(w->order);
+  free(w->kept);
   lnti_text_clear(&w->block);
   lnti_text_clear(&w->facts);
   free(w);
@@ -282,8 +302,14 @@ lnt_status lnti_predictions_remove(lnti_project *project, const char *name, lnt_
 
 /* ---- reading ---- */
 
-static lnt_status read_block(size_t *n_read, const lnti_text *block, lnti_stored_visit visit, void *payload,
-                             lnt_error *err) {
+typedef struct reading {
+  lnti_stored_visit visit;
+  void *payload;
+  lnti_stored_class *top;
+  size_t capacity, n; /* n: items */
+} reading;
+
+static lnt_status read_block(reading *r, const lnti_text *block, lnt_error *err) {
   const uint8_t *data = (const uint8_t *)block->data;
   lnti_block_reader in = {data, data + block->length, true};
   lnti_stored_prediction p = {0};
@@ -291,15 +317,18 @@ static lnt_status read_block(size_t *n_read, const lnti_text *block, lnti_stored
   while (!status && in.at < in.end) {
     p.item_id += (int64_t)lnti_block_get(&in);
     p.n = (size_t)lnti_block_get(&in);
-    if (p.n == 0 || p.n > LNTI_STORED_CLASSES_MAX) in.ok = false;
+    if (p.n == 0 || p.n > (size_t)(in.end - in.at) / (1 + sizeof r->top->p)) in.ok = false; /* so many are not there */
+    if (in.ok) status = lnti_grow(&r->top, &r->capacity, p.n, sizeof *r->top, err);
+    if (status) return status;
     for (size_t i = 0; i < p.n && in.ok; i++) {
-      p.top[i].class = (size_t)lnti_block_get(&in);
-      const uint8_t *bytes = lnti_block_get_n(&in, sizeof p.top[i].p);
-      if (bytes) memcpy(&p.top[i].p, bytes, sizeof p.top[i].p);
+      r->top[i].class = (size_t)lnti_block_get(&in);
+      const uint8_t *bytes = lnti_block_get_n(&in, sizeof r->top->p);
+      if (bytes) memcpy(&r->top[i].p, bytes, sizeof r->top->p);
     }
-    status = in.ok ? visit(payload, &p, err)
+    p.top = r->top;
+    status = in.ok ? r->visit(r->payload, &p, err)
                    : lnti_fail(err, LNT_ECORRUPT, "stored predictions are damaged: predict again with --store");
-    ++*n_read;
+    r->n++;
   }
   return status;
 }
@@ -307,15 +336,16 @@ static lnt_status read_block(size_t *n_read, const lnti_text *block, lnti_stored
 lnt_status lnti_predictions_read(lnti_project *project, int64_t set_id, size_t n_items, lnti_stored_visit visit,
                                  void *payload, lnt_error *err) {
   lnti_text block = {0};
+  reading r = {.visit = visit, .payload = payload};
   int64_t after = 0;
-  size_t n = 0;
   lnt_status status = lnti_set_next_block(&block, &after, project, set_id, err);
   while (!status && block.length > 0) {
-    status = read_block(&n, &block, visit, payload, err);
+    status = read_block(&r, &block, err);
     if (!status) status = lnti_set_next_block(&block, &after, project, set_id, err);
   }
   lnti_text_clear(&block);
-  if (status || n == n_items) return status;
+  free(r.top);
+  if (status || r.n == n_items) return status;
   return lnti_fail(err, LNT_ECONFLICT,
                    "the predictions were replaced or removed while they were read: give the command again");
 }

@@ -9,11 +9,11 @@
 #include <flow/decision.h>
 #include <flow/predict.h>
 
-/** Most classes that are kept of an item, and the least probability of those beyond the first. */
+/** Most classes that are kept of an item; labels that apply are all kept, however many or improbable. */
 enum { LNTI_STORED_CLASSES_MAX = 16, LNTI_STORED_FACTS_BYTES_MAX = 256 << 20 };
 
 typedef struct lnti_predictions_writer lnti_predictions_writer;
-/** Begins a run; that of before stays until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it
+/** Begins a run; that of before stays until the end. @param model  borrowed until the end. @param name  the model's in the project; LNT_EINVAL: no model there has it
  *  @param decider  where answers were declined below a confidence; NULL: they were not */
 LNT_MUST_CHECK lnt_status lnti_predictions_create(lnti_predictions_writer **out, lnti_project *project,
                                                   const char *name, const lnt_model *model, const char *filter,
@@ -60,7 +60,7 @@ typedef struct lnti_stored_class {
 } lnti_stored_class;
 typedef struct lnti_stored_prediction {
   int64_t item_id;
-  lnti_stored_class top[LNTI_STORED_CLASSES_MAX]; /**< [n] the most probable first */
+  const lnti_stored_class *top; /**< [n], n >= 1: the most probable first */
   size_t n;
 } lnti_stored_prediction;
 typedef lnt_status (*lnti_stored_visit)(void *payload, const lnti_stored_prediction *prediction, lnt_error *err);
