@@ -49,8 +49,9 @@ static lnt_status write_ontology(lnti_text *out, const lnti_ontology *ontology, 
 static lnt_status open_now(side *s, const char *where, const lnti_ontology *present, lnt_error *err) {
   s->ontology = present;
   lnt_status status = write_ontology(&s->json, present, err);
-  if (!status && *where) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
-  if (!status && *where) status = lnti_view_filter(&s->filter, s->view, where, err);
+  const bool filtered = where && *where;
+  if (!status && filtered) status = lnti_view_open(&s->view, s->project, NULL, NULL, err);
+  if (!status && filtered) status = lnti_view_filter(&s->filter, s->view, where, err);
   return status;
 }
 
@@ -161,7 +162,8 @@ static lnt_status name_question(comparison *c, const lnti_answer_row *row, lnt_e
 /* One of them may be NULL. An answer is called as it was on its own side: what was merged since has its old name. */
 static lnt_status count_answer(comparison *c, const lnti_answer_row *a, const lnti_answer_row *b, lnt_error *err) {
   c->question.length = c->from.length = c->to.length = 0;
-  lnt_status status = name_question(c, a ? a : b, err);
+  lnt_status status = a ? name_question(c, a, err) : LNT_OK;
+  if (!a && b) status = name_question(c, b, err);
   if (!status) status = lnti_text_append(&c->from, "", 0, err);
   if (!status) status = lnti_text_append(&c->to, "", 0, err);
   if (!status && a) status = lnti_snapshot_value(&c->from, c->before, a, err);

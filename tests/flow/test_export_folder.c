@@ -136,6 +136,16 @@ static lab strange_lab(const char *const *labels, size_t n) {
   return l;
 }
 
+/* The same, exported to "out" already. */
+static lab exported_lab(const char *const *labels, size_t n) {
+  lnti_export_result r;
+  media_refusals refusals;
+  lab l = strange_lab(labels, n);
+  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  assert_int_equal(r.n_refused, 0);
+  return l;
+}
+
 static void titles_that_are_no_folder_names(void **state) {
   (void)state;
   static const char *const labels[] = {"a", "b", "c", "d", "e", "a/x", "unsure", "none", NULL};
@@ -448,10 +458,9 @@ static void what_is_not_its_own_stays(void **state) {
 static void copies_of_refused_images_stay(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "e", "e"};
-  lab l = strange_lab(labels, 3);
   lnti_export_result r;
   media_refusals refusals;
-  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  lab l = exported_lab(labels, 3);
   assert_int_equal(rename(media_in(&l, "files").text, media_in(&l, "away").text), 0);
   for (int64_t id = 1; id <= 3; id++) lab_answer(&l, id, "class", "b");
   for (int i = 0; i < 2; i++) { /* the second time they are still known as the export's */
@@ -476,10 +485,9 @@ static void copies_of_refused_images_stay(void **state) {
 static void a_link_in_place_of_a_folder_is_not_gone_through(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
-  lab l = strange_lab(labels, 2);
   lnti_export_result r;
   media_refusals refusals;
-  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  lab l = exported_lab(labels, 2);
   assert_int_equal(rename(media_in(&l, "out/train").text, media_in(&l, "mine").text), 0);
   assert_int_equal(symlink("../mine", media_in(&l, "out/train").text), 0);
   assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.where = "id=2"}));
@@ -531,10 +539,9 @@ static void frames_have_the_time_of_their_clip(void **state) {
 static void another_form_replaces(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
-  lab l = strange_lab(labels, 2);
   lnti_export_result r;
   media_refusals refusals;
-  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  lab l = exported_lab(labels, 2);
   assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_SYMBOLIC}));
   assert_true(S_ISLNK(file_at(&l, "out/train/x.pgm").st_mode));
   assert_int_equal(r.linked, 2);
@@ -608,10 +615,9 @@ static void killed_before_anything_was_written_down(void **state) {
 static void killed_before_another_form_was_made(void **state) {
   (void)state;
   static const char *const labels[] = {"e", "b"};
-  lab l = strange_lab(labels, 2);
   lnti_export_result r;
   media_refusals refusals;
-  assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){0}));
+  lab l = exported_lab(labels, 2);
   assert_ok(export_to(&r, &refusals, &l, "hard", (lnti_export_options){.link = LNTI_LINK_HARD}));
   give_journal(&l, "out", "hard");
   assert_ok(export_to(&r, &refusals, &l, "out", (lnti_export_options){.link = LNTI_LINK_HARD}));
