@@ -55,6 +55,15 @@ static lnt_status tell_broken(lnti_ontology_problems *problems, lnt_status code,
   return lnti_ontology_problem_add(problems, "", line, code, false, message, err);
 }
 
+/* Room for the options there may be, each of which is an object, so that nothing need grow and be copied on the way. */
+static lnt_status make_room(lnti_ontology *ontology, const char *data, size_t n, lnt_error *err) {
+  enum { OPTION_BYTES_MIN = 11, ROOM_MAX = 1 << 17 }; /* {"id":"a"}, */
+  size_t braces = 0;
+  for (size_t i = 0; i < n; i++) braces += data[i] == '{';
+  if (braces > n / OPTION_BYTES_MIN) braces = n / OPTION_BYTES_MIN;
+  return lnti_ontology_reserve(ontology, 0, braces < ROOM_MAX ? braces : ROOM_MAX, err);
+}
+
 lnt_status lnti_ontology_check(lnti_ontology **out, lnti_ontology_problems *problems, const char *data, size_t n,
                                lnt_error *err) {
   lnti_arena arena = {.cap = (size_t)4 << 30};
@@ -71,6 +80,7 @@ lnt_status lnti_ontology_check(lnti_ontology **out, lnti_ontology_problems *prob
     status = tell_broken(problems, status, &broken, err);
   } else {
     p.status = lnti_ontology_new(&p.ontology, "", err);
+    if (!p.status) p.status = make_room(p.ontology, data, n, err);
     lnti_parse_root(&p, root);
     if (!p.status && !problems->n_errors) lnti_warn(&p);
     status = p.status;

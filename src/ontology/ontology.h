@@ -24,7 +24,7 @@
 enum {
   LNTI_ONTOLOGY_DEPTH_MAX = 256, /**< questions and options one below another; fewer than this */
   LNTI_ONTOLOGY_OPTIONS_MAX = 1000000,
-  LNTI_ONTOLOGY_RANK_MAX = 1000, /**< options of a rank: each place is held against all others */
+  LNTI_ONTOLOGY_RANK_MAX = 1000, /**< options of a rank: nobody puts more in an order */
   LNTI_ONTOLOGY_QUESTIONS_MAX = 100000,
   LNTI_ONTOLOGY_FILE_MAX = 256 << 20,
   LNTI_ONTOLOGY_KEY_MAX = 255,    /**< bytes of a key */

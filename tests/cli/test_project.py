@@ -372,7 +372,7 @@ class Ontology(program.Case):
         (self.folder / "doubtful.json").write_text(json.dumps(doubtful))
         told = self.run_json("ontology", "check", "doubtful.json")
         self.assertEqual([(w["path"], words in w["message"]) for w, words in zip(told["warnings"], (
-            'the question is "answer.width"', "larger than the range 0..1", 'differs from the option "x"'))],
+            'the question is "answer.width"', "larger than the range 0..1", 'differs from a name of the option "x"'))],
             [("width", True), ("width", True), ("which/X", True)], told["warnings"])
         (self.folder / "keys.json").write_text('{"classes": ["a"]}')
         self.assertIn('there are "name", "version", "classifications"', self.run_ok("ontology", "check", "keys.json", expect=1).stdout)
