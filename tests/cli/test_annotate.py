@@ -383,6 +383,17 @@ class Annotate(program.Case):
         self.assertEqual(run.returncode, 1)
         self.assertIn("it is \"stripes\", and your \"disc\" was not written", run.stderr)
         self.assertEqual(self.answers(1)["class"], "stripes")
+        # Of two that have seen the same and answer at once, one is taken and the other is told, whichever comes first.
+        for _ in range(5):
+            position = str(self.told("1", "--set", "class=unsure")["position"])
+            runs = {answer: subprocess.Popen(
+                [program.LINNET, "-C", "p", "annotate", "1", "--set", f"class={answer}", "--if-unchanged", position],
+                cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for answer in ("disc", "cross")}
+            told = {answer: run.communicate()[1] for answer, run in runs.items()}
+            codes = {run.returncode: answer for answer, run in runs.items()}
+            self.assertEqual(sorted(codes), [0, 1], told)
+            self.assertEqual(self.answers(1)["class"], codes[0])
+            self.assertIn(f'it is "{codes[0]}", and your "{codes[1]}" was not written', told[codes[1]])
         self.run_ok("-C", "p", "verify")
 
 

@@ -45,23 +45,26 @@ static size_t group_at(const lnti_annotating *b, size_t i) {
   return end - i;
 }
 
-/* Places 1 to n, each once: n different whole numbers from 1 on, the largest of which is n. */
+static lnt_status fail_place(const lnti_annotating *b, const lnti_annotate_step *s, size_t n) {
+  return lnti_fail(b->err, LNT_EINVAL,
+                   "the order of \"%s\" of item %lld has no places 1 to %zu, each once: \"%s\" is at %g",
+                   lnti_step_question(b, s)->key, (long long)b->item_id, n,
+                   b->ontology->options[s->annotation->answer.option].key, s->annotation->answer.number);
+}
+
+/* Places 1 to n, each once. */
 static lnt_status check_order(const lnti_annotating *b, const lnti_annotate_step *steps, size_t n) {
+  bool taken[LNTI_ONTOLOGY_RANK_MAX] = {false};
   for (size_t i = 0; i < n; i++) {
     const double place = steps[i].annotation->answer.number;
-    size_t at_place = 0;
-    for (size_t j = 0; j < n; j++) at_place += steps[j].annotation->answer.number == place;
     if (i > 0 && steps[i].slot == steps[i - 1].slot) {
       return lnti_fail(b->err, LNT_EINVAL, "\"%s\" of item %lld has \"%s\" twice in its order",
                        lnti_step_question(b, steps)->key, (long long)b->item_id,
                        b->ontology->options[steps[i].annotation->answer.option].key);
     }
-    if (at_place != 1 || place > (double)n) {
-      return lnti_fail(b->err, LNT_EINVAL,
-                       "the order of \"%s\" of item %lld has no places 1 to %zu, each once: \"%s\" is at %g",
-                       lnti_step_question(b, steps)->key, (long long)b->item_id, n,
-                       b->ontology->options[steps[i].annotation->answer.option].key, place);
-    }
+    const bool whole = place >= 1 && place <= (double)n && place <= LNTI_ONTOLOGY_RANK_MAX && place == floor(place);
+    if (!whole || taken[(size_t)place - 1]) return fail_place(b, &steps[i], n);
+    taken[(size_t)place - 1] = true;
   }
   return LNT_OK;
 }
