@@ -126,6 +126,49 @@ static void each_allocation(void **state) {
   lab_free(&shelf);
 }
 
+/* ---- lists that are complete ---- */
+
+static lnt_status import_lists(const lab *l) {
+  media_name table = media_in(l, "t.csv");
+  const char *source = table.text;
+  lnti_import_options options = LNTI_IMPORT_OPTIONS_INIT;
+  lnti_import_result result = {0};
+  options.table.unlisted_no = true;
+  lnt_status status = lnti_import(&result, l->project, &source, 1, &options, ERR);
+  lnti_import_result_clear(&result);
+  return status;
+}
+
+/* Whatever fails, the same import ends as one that was never disturbed. */
+static void each_allocation_of_lists(void **state) {
+  static const char table[] = "path,tags\nsmall/down/0.pgm,a;b\nsmall/across/0.pgm,\n";
+  (void)state;
+  lab l = lab_new();
+  lnti_answer_row row;
+  bool failed = true;
+  size_t n = 1;
+  toy_tree(media_in(&l, "small").text, 1, 0);
+  lnti_test_write_file(media_in(&l, "t.csv").text, table, strlen(table));
+  for (; failed; n++) {
+    lnti_test_fail_allocation_after(n);
+    lnt_status status = import_lists(&l);
+    failed = lnti_test_allocation_failed();
+    lnti_test_fail_allocation_after(0);
+    if (status != LNT_OK && !(failed && status == LNT_ENOMEM))
+      fail_msg("allocation %zu: %s", n, lnt_status_name(status));
+    assert_in_range(n, 1, 20000);
+  }
+  lnti_ontology_free(l.ontology);
+  l.ontology = NULL;
+  assert_ok(lnti_store_ontology(&l.ontology, l.project->store, ERR));
+  assert_int_equal(l.ontology->n_options, 2);
+  for (int64_t item = 1; item <= 2; item++) {
+    assert_true(lab_current(&l, &row, item, lab_question(&l, "tags"))); /* the last option */
+    assert_true(row.number == (item == 1 ? 1 : 0));
+  }
+  lab_free(&l);
+}
+
 /* ---- vectors ---- */
 
 enum { VECTORS = 3, LENGTH = 2 };
@@ -195,6 +238,7 @@ static void each_allocation_of_vectors(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_allocation),
+      cmocka_unit_test(each_allocation_of_lists),
       cmocka_unit_test(each_allocation_of_vectors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

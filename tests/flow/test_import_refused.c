@@ -155,12 +155,44 @@ static void a_nested_question_is_no_target(void **state) {
   lab_free(&l);
 }
 
+/* A line of a table that is too long is refused by its number, and what follows it is taken. */
+static void huge_lines(void **state) {
+  enum { FIELD = 10 << 20, FIELDS = 9 << 20 };
+  (void)state;
+  lab l = lab_new();
+  lnti_import_result result = {0};
+  lnti_text text = {0};
+  char *field = malloc(FIELD), *fields = malloc(2 * (size_t)FIELDS);
+  assert_true(field && fields);
+  memset(field, 'x', FIELD);
+  for (size_t i = 0; i < FIELDS; i++) memcpy(fields + 2 * i, "y,", 2);
+  for (int i = 0; i < 4; i++)
+    write_picture(&l, (const char *[]){"set/a.pgm", "set/b.pgm", "set/c.pgm", "set/d.pgm"}[i], (uint64_t)i);
+  assert_ok(lnti_text_printf(&text, ERR, "path,label\na.pgm,cat\nb.pgm,"));
+  assert_ok(lnti_text_append(&text, field, FIELD, ERR));
+  assert_ok(lnti_text_printf(&text, ERR, "\nc.pgm,"));
+  assert_ok(lnti_text_append(&text, fields, 2 * (size_t)FIELDS, ERR));
+  assert_ok(lnti_text_printf(&text, ERR, "\nd.pgm,dog\n"));
+  lnti_test_write_file(media_in(&l, "set/t.csv").text, text.data, text.length);
+  assert_ok(import_to(&result, &l, "set/t.csv", NULL));
+  assert_true(result.imported == 2 && result.labelled == 2 && refusals.n == 2);
+  for (size_t i = 0; i < 2; i++) {
+    assert_true(strstr(refusals.of[i].path, i ? "/t.csv:4" : "/t.csv:3") != NULL);
+    assert_int_equal(refusals.of[i].code, LNT_ELIMIT);
+  }
+  lnti_import_result_clear(&result);
+  lnti_text_clear(&text);
+  free(fields);
+  free(field);
+  lab_free(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_name_that_is_no_title),        cmocka_unit_test(images_in_an_inner_folder_of_leaf_only),
       cmocka_unit_test(a_leaf_that_this_import_opens),  cmocka_unit_test(folders_too_deep),
       cmocka_unit_test(options_that_are_retired),       cmocka_unit_test(labels_that_are_retired),
-      cmocka_unit_test(a_nested_question_is_no_target),
+      cmocka_unit_test(a_nested_question_is_no_target), cmocka_unit_test(huge_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -795,6 +795,52 @@ static void test_counts(void **state) {
   lab_free(&l);
 }
 
+static void expect_summary(lnti_view *view, const char *question, lnti_question_summary wanted, int line) {
+  lnti_question_summary got;
+  size_t q = LNTI_NONE;
+  assert_ok(lnti_ontology_find_question(&q, lnti_view_ontology(view), question, ERR));
+  assert_ok(lnti_view_summarize(&got, view, q, ERR));
+  bool counts =
+      got.items == wanted.items && got.yes == wanted.yes && got.no == wanted.no && got.numbers == wanted.numbers;
+  if (!counts) fail_msg("line %d: %s: %zu items, %zu yes, %zu no", line, question, got.items, got.yes, got.no);
+  if (wanted.numbers == 0) {
+    assert_true(isnan(got.mean) && isnan(got.min) && isnan(got.max));
+  } else {
+    assert_true(got.mean == wanted.mean && got.min == wanted.min && got.max == wanted.max);
+  }
+}
+
+static void test_summaries(void **state) {
+  static const char json[] =
+      "{\"classifications\": [{\"id\": \"n\", \"type\": \"number\"}, {\"id\": \"c\", \"type\": \"checklist\", \"options\": "
+      "[{\"id\": \"a\"}, {\"id\": \"b\"}]}, {\"id\": \"t\", \"type\": \"text\"}, {\"id\": \"r\", \"type\": \"radio\", "
+      "\"options\": [{\"id\": \"x\"}]}]}";
+  static const char *const said[][2] = {{"n", "-2.5"},   {"n", "unsure"}, {"n", "4"},      {"c", "a"}, {"c", "-b"},
+                                        {"c", "unsure"}, {"r", "unsure"}, {"t", "unsure"}, {"r", "x"}};
+  (void)state;
+  lab l = lab_new();
+  lab_ontology(&l, json);
+  lab_items(&l, 70); /* more than one word of bits */
+  lnti_view *view = open_view(&l, NULL, NULL);
+  static const char *const questions[] = {"n", "c", "t", "r"};
+  for (size_t i = 0; i < 4; i++) expect_summary(view, questions[i], (lnti_question_summary){0}, __LINE__);
+  for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) lab_answer(&l, 60 + (int64_t)i, said[i][0], said[i][1]);
+  lab_answer(&l, 64, "c", "a"); /* beside the no */
+  assert_ok(lnti_view_update(view, NULL, ERR));
+  expect_summary(view, "n", (lnti_question_summary){.items = 3, .numbers = 2, .mean = 0.75, .min = -2.5, .max = 4},
+                 __LINE__);
+  expect_summary(view, "c", (lnti_question_summary){.items = 3, .yes = 2, .no = 1}, __LINE__);
+  expect_summary(view, "t", (lnti_question_summary){.items = 1}, __LINE__);
+  expect_summary(view, "r", (lnti_question_summary){.items = 2}, __LINE__);
+  lab_answer(&l, 60, "n", "clear");
+  lab_answer(&l, 64, "c", "~a");
+  assert_ok(lnti_view_update(view, NULL, ERR));
+  expect_summary(view, "n", (lnti_question_summary){.items = 2, .numbers = 1, .mean = 4, .min = 4, .max = 4}, __LINE__);
+  expect_summary(view, "c", (lnti_question_summary){.items = 3, .yes = 1, .no = 1}, __LINE__);
+  lnti_view_close(view);
+  lab_free(&l);
+}
+
 /* The same sets as flow/duplicates counts from the store. */
 static void test_links(void **state) {
   (void)state;
@@ -862,6 +908,7 @@ int main(void) {
       cmocka_unit_test(test_pages),
       cmocka_unit_test(test_counts),
       cmocka_unit_test(test_links),
+      cmocka_unit_test(test_summaries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
