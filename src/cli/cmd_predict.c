@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LABEL_COLUMNS_MAX = 32, PROBA_COLUMNS_MAX = 10, TOP_OF_BACKBONE = 5 };
+enum { LABEL_COLUMNS_MAX = 48, ANSWER_COLUMNS_MAX = 80, PROBA_COLUMNS_MAX = 10, TOP_OF_BACKBONE = 5 };
 
 typedef struct predicting {
   lnti_cli *cli;
@@ -33,6 +33,7 @@ typedef struct predicting {
   bool blocks;     /**< text: a line for each guess below the path, else one for each image */
   uint32_t *order; /**< [k] scratch: classes by probability */
   size_t label_columns;
+  bool has_confidence; /**< text: a column of its own; else it stands in the answer, or there is none */
   size_t n_told, n_failed;
   bool head_written;
   bool tree;               /**< of classes */
@@ -174,7 +175,7 @@ static lnt_status write_head(predicting *p, const lnt_model *model, lnt_error *e
   }
   bool several = model->task == LNTI_MULTILABEL, number = model->task == LNTI_REGRESSION;
   if (!p->proba) status = append_label(p, number ? model->target : several ? "labels" : "label", err);
-  if (!status && !p->proba) status = lnti_text_printf(&p->line, err, several || number ? "  " : "  confidence  ");
+  if (!status && !p->proba) status = lnti_text_printf(&p->line, err, p->has_confidence ? "  confidence  " : "  ");
   if (!status) status = lnti_text_printf(&p->line, err, "path\n");
   p->head_written = true;
   return status;
@@ -218,7 +219,7 @@ static lnt_status write_block(predicting *p, const lnt_model *model, const lnti_
   return status ? status : lnti_print_text(p->cli, &p->line, err);
 }
 
-/** The labels from their thresholds on, each with its probability; a number with its unit. */
+/** The labels from their thresholds on, each with its probability and the threshold; a number with its unit. */
 static lnt_status write_answer(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnti_text labels = {0};
   lnt_status status = LNT_OK;
@@ -228,14 +229,16 @@ static lnt_status write_answer(predicting *p, const lnt_model *model, const lnti
   } else if (model->task == LNTI_MULTILABEL) {
     for (size_t c = 0; c < p->k && !status; c++) {
       if (r->prob[c] < threshold_of(model, c)) continue;
-      status = lnti_text_printf(&labels, err, "%s%s %.1f %%", labels.length > 0 ? ", " : "",
-                                lnt_model_class_title(model, c), 100.0 * (double)r->prob[c]);
+      status = lnti_text_printf(&labels, err, "%s%s %.1f %% (from %.1f %%)", labels.length > 0 ? ", " : "",
+                                lnt_model_class_title(model, c), 100.0 * (double)r->prob[c],
+                                100.0 * (double)threshold_of(model, c));
     }
     if (!status && labels.length == 0) status = lnti_text_printf(&labels, err, "(none)");
-  } else if (p->may_decline && (p->tree || !p->decision.sure)) {
+  } else if (!p->has_confidence) {
     status = append_decision(&labels, &p->decision, err);
   } else {
-    status = append_label(p, lnt_model_class_title(model, p->order[0]), err);
+    bool unsure = p->may_decline && !p->decision.sure;
+    status = append_label(p, unsure ? "(unsure)" : lnt_model_class_title(model, p->order[0]), err);
     return status ? status : lnti_text_printf(&p->line, err, "  %8.1f %%  ", 100.0 * (double)r->prob[p->order[0]]);
   }
   if (!status) status = append_label(p, labels.data, err);
@@ -246,7 +249,7 @@ static lnt_status write_answer(predicting *p, const lnt_model *model, const lnti
 static lnt_status write_line(predicting *p, const lnt_model *model, const lnti_prediction *r, lnt_error *err) {
   lnt_status status = p->head_written ? LNT_OK : write_head(p, model, err);
   if (!r->prob) {
-    size_t width = p->proba ? p->k * (p->label_columns + 2) : p->label_columns + 14;
+    size_t width = p->proba ? p->k * (p->label_columns + 2) : p->label_columns + (p->has_confidence ? 14 : 2);
     if (!status) status = lnti_text_printf(&p->line, err, "%-*s", (int)width, "(failed)");
   } else if (p->proba) {
     for (size_t c = 0; !status && c < p->k; c++) {
@@ -308,6 +311,28 @@ static lnt_status make_decider(predicting *p, const lnti_cli *cli, const lnt_mod
   return LNT_OK;
 }
 
+/** How wide answers may be. */
+static void measure(predicting *p, const lnt_model *model) {
+  size_t most = LABEL_COLUMNS_MAX, widest = strlen("(failed)");
+  bool path = p->may_decline && p->tree;
+  p->has_confidence = model->task != LNTI_MULTILABEL && model->task != LNTI_REGRESSION && !path;
+  for (size_t c = 0; c < p->k; c++) {
+    const char *title = lnt_model_class_title(model, c);
+    size_t columns = lnti_utf8_columns(title, strlen(title));
+    if (model->task == LNTI_MULTILABEL && !p->proba) columns += strlen(" 100.0 % (from 99.9 %)");
+    if (columns > widest) widest = columns;
+  }
+  if (model->task == LNTI_MULTILABEL && !p->proba) {
+    widest = 2 * widest + strlen(", "); /* more push the path to the right */
+    most = ANSWER_COLUMNS_MAX;
+  }
+  if (path && !p->proba) {
+    widest = lnti_decider_columns(p->decider);
+    most = ANSWER_COLUMNS_MAX;
+  }
+  p->label_columns = widest < most ? widest : most;
+}
+
 static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, const lnti_project *project,
                           const lnti_args *args, lnt_error *err) {
   int64_t top = 0;
@@ -325,13 +350,7 @@ static lnt_status prepare(predicting *p, lnti_cli *cli, const lnt_model *model, 
   status = make_decider(p, cli, model, args, err);
   if (status) return status;
   p->blocks = p->proba ? p->k > PROBA_COLUMNS_MAX : p->top > 1;
-  p->label_columns = strlen("(failed)");
-  for (size_t c = 0; c < p->k; c++) {
-    const char *title = lnt_model_class_title(model, c);
-    size_t columns = lnti_utf8_columns(title, strlen(title));
-    if (columns > p->label_columns) p->label_columns = columns;
-  }
-  if (p->label_columns > LABEL_COLUMNS_MAX) p->label_columns = LABEL_COLUMNS_MAX;
+  measure(p, model);
   status = lnti_alloc(&p->order, p->k, sizeof *p->order, err);
   if (!status && cli->json) status = lnti_cli_json(&p->json, cli, 0, err);
   return !status && file ? lnti_proba_files_create(&p->files, project, model, file, err) : status;

@@ -6,6 +6,7 @@
 
 #include <base/alloc.h>
 #include <base/error.h>
+#include <base/text.h>
 #include <eval/class_tree.h>
 #include <math/topk.h>
 #include <stdlib.h>
@@ -171,6 +172,20 @@ void lnti_decide(lnti_decision *out, lnti_decider *d, const float *prob) {
 const char *const *lnti_decider_nodes(size_t *n_out, const lnti_decider *decider) {
   *n_out = decider->tree ? decider->tree->n_nodes : 0;
   return decider->tree ? decider->tree->id : NULL;
+}
+
+size_t lnti_decider_columns(const lnti_decider *decider) {
+  const lnti_class_tree *tree = decider->tree;
+  size_t widest = strlen("(unsure: at most 99.9 %)");
+  for (size_t v = 0; tree && v < tree->n_nodes; v++) {
+    size_t columns = 0;
+    for (int32_t node = (int32_t)v; node != LNTI_CLASS_TREE_NONE; node = tree->parent[node]) {
+      columns += lnti_utf8_columns(decider->title[node], strlen(decider->title[node])) + strlen(" 100.0 %");
+      if (tree->parent[node] != LNTI_CLASS_TREE_NONE) columns += strlen(" > ");
+    }
+    if (columns > widest) widest = columns;
+  }
+  return widest;
 }
 
 double lnti_decider_min(const lnti_decider *decider) {

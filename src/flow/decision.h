@@ -44,6 +44,8 @@ void lnti_decide(lnti_decision *out, lnti_decider *decider, const float *prob);
 
 /** The nodes by number - n_classes; 0 and NULL without a tree. Borrowed. */
 const char *const *lnti_decider_nodes(size_t *n_out, const lnti_decider *decider);
+/** How many columns the widest answer of a tree takes as text, "Fruit 99.1 % > Apple 91.0 %", or that it is unsure. */
+size_t lnti_decider_columns(const lnti_decider *decider);
 double lnti_decider_min(const lnti_decider *decider);
 
 #endif

@@ -151,12 +151,11 @@ class Predict(program.Case):
         self.fails(2, "-C", name, "items", "--count", "class", "--predictions", says="do not go with it")
         sure = ids(f"labelled=no and confidence:m>={least}")
         self.assertTrue(sure)
-        before = self.run_lines("-C", name, "items")
         done = self.run_json("-C", name, "annotate", "--from-predictions", "m", "--where", f"labelled=no and confidence:m>={least}")
         self.assertEqual(done["added"], len(sure))
         self.assertEqual(len(ids("labelled=no")), 9 - len(sure))
         self.run_ok("-C", name, "undo")
-        self.assertEqual(self.run_lines("-C", name, "items"), before)
+        self.assertEqual({item["id"]: item["answers"].get("class") for item in self.run_lines("-C", name, "items")}, answers)
 
     def told_again(self, proba, least):
         """The rule of --min-confidence once more: the best class, or down from the top, to a child each time."""
@@ -175,6 +174,11 @@ class Predict(program.Case):
             if child is None or mass[child] < least:
                 return node, p
             node, p = child, mass[child]
+
+    def check_columns(self, table, *paths):
+        """Every path stands below the head "path", whatever is left of it."""
+        head, *rows = table.splitlines()
+        self.assertEqual([row.find(str(path)) for row, path in zip(rows, paths, strict=True)], [head.index("path")] * len(rows), table)
 
     def test_least_confidence_in_a_tree(self):
         self.run_ok("init", "t")
@@ -216,6 +220,8 @@ class Predict(program.Case):
             self.assertAlmostEqual(line["confidence"], line["label_path"][-1]["p"], places=5)
         text = self.run_ok("-C", "t", "predict", "hierarchical", *mixed, "--min-confidence", "0.8").stdout
         self.assertRegex(text, r"(?m)^(lines|round) +[0-9.]+ % > \w+ [0-9.]+ % ")
+        text = self.run_ok("-C", "t", "predict", "hierarchical", *mixed, "none.pgm", "--min-confidence", "0.8", expect=3).stdout
+        self.check_columns(text, *mixed, "none.pgm")
         self.run_ok("-C", "t", "predict", "hierarchical", "--items", "", "--min-confidence", "0.8", "--store")
         self.assertTrue(self.run_json("-C", "t", "verify")["clean"])
 
@@ -230,7 +236,9 @@ class Predict(program.Case):
         self.assertLess(least, 1)
         unsure = self.run_lines("predict", self.model, path, "--min-confidence", least)[0]
         self.assertEqual(unsure, {**plain, "label": None, "label_id": None, "unsure": True})
-        self.assertIn("(unsure: at most", self.run_ok("predict", self.model, path, "--min-confidence", least).stdout)
+        table = self.run_ok("predict", self.model, path, self.image("disc"), "none.pgm", "--min-confidence", least, expect=3).stdout
+        self.assertRegex(table, rf"(?m)^\(unsure\) +{100 * plain['confidence']:.1f} %  ")
+        self.check_columns(table, path, self.image("disc"), "none.pgm")
         self.assertIn("  answer: (unsure", self.run_ok("predict", self.model, path, "--min-confidence", least, "--top", "2").stdout)
         self.fails(2, "predict", self.model, path, "--min-confidence", "1.5", says="min-confidence")
 
