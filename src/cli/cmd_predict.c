@@ -294,6 +294,14 @@ static lnt_status on_prediction(void *payload, const lnt_model *model, const lnt
   return !status && !r->more ? flush(p->cli, err) : status;
 }
 
+static void tell_stored(const predicting *p, const lnt_model *model, size_t n) {
+  if (p->json) return;
+  lnti_print(p->cli, "\nKept what the model says of %s.\n", lnti_show_things(n, "item").text);
+  if (model->task != LNTI_REGRESSION)
+    lnti_print_next(p->cli, "linnet items --where 'confidence:%s<0.6' --sort confidence:%s --predictions",
+                    model->target, model->target);
+}
+
 /* ---- the command ---- */
 
 static lnt_status make_decider(predicting *p, const lnti_cli *cli, const lnt_model *model, const lnti_args *args,
@@ -471,14 +479,20 @@ static lnt_status run(lnti_cli *cli, const lnti_args *args, lnt_error *err) {
   }
   if (!status && p.store) {
     lnti_predictions_writer *store = p.store;
+    size_t n = 0;
     p.store = NULL;
-    status = lnti_predictions_commit(NULL, store, err);
+    status = lnti_predictions_commit(&n, store, err);
+    if (!status) tell_stored(&p, model, n);
   }
   if (status == LNT_ECANCELLED && p.n_told > 0) {
     status = lnti_fail(err, status, "cancelled; the results above are whole");
   } else if (status == LNT_ECANCELLED && items) {
     status = lnti_fail(err, status, LNTI_CANCELLED_KEPT);
   }
+  if (!status && p.n_failed > 0 && result.n > 1)
+    lnti_log_printf(cli->context.log, LNTI_LOG_WARN,
+                    "%s of %s could not be classified, for the reasons given with each",
+                    lnti_show_count(p.n_failed).text, lnti_show_things(result.n, "input").text);
   if (!status && p.n_failed > 0) cli->exit_code = p.n_failed == result.n ? LNTI_EXIT_FAILED : LNTI_EXIT_PARTLY;
   lnti_predictions_discard(p.store);
   lnti_proba_files_discard(p.files);

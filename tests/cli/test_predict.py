@@ -106,7 +106,8 @@ class Predict(program.Case):
         for seed in ("1", "2"):
             self.run_ok("-C", name, "train", "--feature", "pixels", "--name", "m", "--seed", seed)
         self.assertEqual(self.run_json("-C", name, "status")["predictions"], [])
-        self.run_ok("-C", name, "predict", "m", "--items", "", "--store")
+        self.assertRegex(self.run_ok("-C", name, "predict", "m", "--items", "", "--store").stdout,
+                         r"\nKept what the model says of 12 items\.\n\nNext: linnet items --where 'confidence:class<0\.6'")
         told = self.run_json("-C", name, "status")["predictions"]
         self.assertEqual([(row["model"], row["items"]) for row in told], [("m", 12)])
         self.run_ok("-C", name, "predict", "m", "--items", "class=disc", "--store")  # in the place of the run before
@@ -237,6 +238,8 @@ class Predict(program.Case):
         unsure = self.run_lines("predict", self.model, path, "--min-confidence", least)[0]
         self.assertEqual(unsure, {**plain, "label": None, "label_id": None, "unsure": True})
         table = self.run_ok("predict", self.model, path, self.image("disc"), "none.pgm", "--min-confidence", least, expect=3).stdout
+        warned = self.run_ok("predict", self.model, path, "none.pgm", "no.pgm", expect=3).stderr
+        self.assertIn("2 of 3 inputs could not be classified", warned)
         self.assertRegex(table, rf"(?m)^\(unsure\) +{100 * plain['confidence']:.1f} %  ")
         self.check_columns(table, path, self.image("disc"), "none.pgm")
         self.assertIn("  answer: (unsure", self.run_ok("predict", self.model, path, "--min-confidence", least, "--top", "2").stdout)

@@ -148,6 +148,27 @@ static void test_storing(void **state) {
   lab_free(&l);
 }
 
+/* A run that ended before its end is as if it had never begun, also for the next one. */
+static void test_cut_off(void **state) {
+  (void)state;
+  lab l = new_lab();
+  lnti_predictions_writer *writer = NULL;
+  char id[] = "l0", target[] = "labels";
+  float prob[] = {0.1F};
+  lnt_model model = {
+      .target = target, .task = LNTI_MULTILABEL, .classes = &(lnti_model_class){.id = id, .title = id}, .n_classes = 1};
+  assert_ok(store_labels(&l));
+  assert_ok(lnti_predictions_create(&writer, l.project, "m", &model, "", NULL, ERR));
+  for (int64_t item = 1; item < 5000; item++) /* one block is written */
+    assert_ok(lnti_predictions_add(writer, &(lnti_prediction){.item_id = item, .prob = prob}, NULL, ERR));
+  lnti_predictions_discard(writer);
+  lab_reopen(&l);
+  assert_int_equal(count(&l, "predicted:m.l3=yes"), 2);
+  assert_ok(store_labels(&l));
+  assert_int_equal(count(&l, "predicted:m.l3=yes"), 2);
+  lab_free(&l);
+}
+
 static lnt_status ask(lab *l) {
   static const char *const terms[] = {
       "predicted:labels=l3 and predicted:old=a and not confidence:old<0.5 and "
@@ -195,6 +216,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_labels_that_apply_are_kept),
       cmocka_unit_test(test_storing),
+      cmocka_unit_test(test_cut_off),
       cmocka_unit_test(test_asking),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
