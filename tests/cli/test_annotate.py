@@ -219,6 +219,11 @@ class Annotate(program.Case):
         told = refused("id,class,skip\n2,,dark\n2,disc,\n")
         self.assertIn("line 2 says otherwise of item 2: it is skipped, or answered", told[0][1])
         # By number and by path; a line that is refused contradicts nobody.
+        # What an export writes of its own may be called like a question, which stands behind it.
+        self.run_ok("-C", "p", "ontology", "migrate", "add", "", "id=width", "type=number")
+        self.told("1", "--set", "width=3")
+        self.run_ok("-C", "p", "export", "own.csv")
+        self.assertEqual(self.told("--file", "own.csv")["touched"], 0)
         path = self.run_lines("-C", "p", "items", "--where", "id=1")[0]["path"]
         told = refused('{"id":1,"class":"wasp"}\n{"id":1,"class":"disc"}\n' + json.dumps({"path": path, "class": "cross"}), "f.jsonl")
         self.assertEqual([name for name, _ in told], ["line 1", "line 3"])

@@ -155,12 +155,16 @@ static bool is_same_column(const column *a, const column *b) {
 }
 
 /* Nobody knows which of two columns is meant; "path" and "uri" are two words for one thing, and exports have both. */
-static lnt_status check_columns(const lnti_answer_lines *lines, const lnti_sheet_row *row, lnt_error *err) {
+static lnt_status check_columns(lnti_answer_lines *lines, const lnti_sheet_row *row, lnt_error *err) {
   for (size_t i = 1; i < lines->n_columns; i++) {
     for (size_t j = 0; j < i; j++) {
       const bool same_name = strcmp(row->cells[i].text, row->cells[j].text) == 0;
       const bool same_path = same_name && lines->columns[i].kind == COLUMN_PATH;
       if (!same_path && !is_same_column(&lines->columns[i], &lines->columns[j])) continue;
+      if (same_name && is_known_aside(row->cells[i].text)) { /* an export's own stands before the question's */
+        lines->columns[j].kind = COLUMN_IGNORED;
+        continue;
+      }
       return lnti_fail(
           err, LNT_EDATA,
           "%.100s: the columns %zu (\"%.60s\") and %zu (\"%.60s\") are about the same: leave one of them out",
