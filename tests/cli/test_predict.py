@@ -150,6 +150,12 @@ class Predict(program.Case):
             self.assertEqual(item["predictions"], {"m": {"answers": {"class": told[item["id"]]["label_id"]}, "confidence": told[item["id"]]["confidence"]}})
         self.assertRegex(self.run_ok("-C", name, "items", "--predictions", "--where", "id=1").stdout, r"predicted .*\n.* class=\w+ +class=\w+ \d+\.\d %")
         self.fails(2, "-C", name, "items", "--count", "class", "--predictions", says="do not go with it")
+        (self.folder / "said.csv").write_text("id,class,confidence\n1,disc,0.7\n2,disc,0.69\n")
+        self.run_ok("-C", name, "import", "--predictions", "said.csv", "--name", "gpt")
+        taken = self.run_json("-C", name, "annotate", "--from-predictions", "gpt", "--where", "id<9", "--min-confidence", "0.7", "--dry-run")
+        self.assertEqual(taken["items"], 1)  # what is exactly that sure, though a float of 0.7 is a little less
+        exact = self.run_lines("-C", name, "predict", "m", "--items", "", "--min-confidence", least)
+        self.assertEqual([line["id"] for line in exact if not line["unsure"]], those(lambda t: t["confidence"] >= least))
         sure = ids(f"labelled=no and confidence:m>={least}")
         self.assertTrue(sure)
         done = self.run_json("-C", name, "annotate", "--from-predictions", "m", "--where", f"labelled=no and confidence:m>={least}")

@@ -151,9 +151,29 @@ static void kept_in_the_model_file(void **state) {
   lnti_test_folder_remove(folder);
 }
 
+/* Vectors that are opposite are 2 apart, and rounding may make it more: a file with that could not be opened. */
+static void scale_stays_within_two(void **state) {
+  (void)state;
+  const lnti_context context = toy_context();
+  static float pair[2][D];
+  const int32_t classes[2] = {0, 1};
+  lnti_rng rng;
+  lnti_rng_seed(&rng, 1, 0);
+  for (int round = 0; round < 500; round++) {
+    lnti_novelty *novelty = NULL;
+    for (size_t j = 0; j < D; j++) pair[1][j] = -(pair[0][j] = (float)lnti_rng_unit(&rng) - 0.5F);
+    const lnti_matrix x = lnti_matrix_of(pair, 2, D, LNTI_F32);
+    assert_ok(lnti_novelty_fit(&novelty, &x, classes, 2, &context, ERR));
+    assert_non_null(novelty);
+    assert_true(novelty->scale <= 2 && novelty->scale > 1.999);
+    lnti_novelty_free(novelty);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(equals_the_definition),
+      cmocka_unit_test(scale_stays_within_two),
       cmocka_unit_test(what_cannot_be),
       cmocka_unit_test(kept_in_the_model_file),
   };
