@@ -27,6 +27,7 @@ static lnt_status print_json(lnti_cli *cli, const lnti_annotate_items_result *r,
   lnti_json_kv_int(w, "retired", (int64_t)r->n_retired);
   lnti_json_kv_int(w, "comments", (int64_t)r->n_comments);
   lnti_json_kv_int(w, "skips", (int64_t)r->n_skips);
+  lnti_json_kv_int(w, "reviewed", (int64_t)r->n_reviewed);
   lnti_json_kv_int(w, "position", r->position);
   lnti_refused_json(w, refused);
   lnti_json_end_object(w);
@@ -52,6 +53,7 @@ static lnt_status print(lnti_cli *cli, const lnti_annotate_items_result *r, cons
   print_count(cli, r->n_kept, "answer", "not taken, since the item has one, which stays");
   print_count(cli, r->n_comments, "comment", "added");
   print_count(cli, r->n_skips, "skip", "noted or taken back");
+  print_count(cli, r->n_reviewed, "item", "reviewed: no longer in stage review");
   lnt_status status = lnti_refused_print(cli, refused, err);
   if (!status && r->op_id) lnti_print_next(cli, "linnet undo %lld (takes it back)", (long long)r->op_id);
   return status;

@@ -48,19 +48,28 @@ static lnt_status stages_back(lnti_tx *tx, const char *keep, int64_t op_id, int6
   return status ? status : tell_changed(tx, undo_id, err);
 }
 
-/* Those that are still to be reviewed. */
+/* Those that are still to be reviewed; and those that are to be again. */
 static lnt_status reviews_back(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
   static const char keep[] =
       "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
-      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage = 'review'";
+      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND (i.stage = 'review' OR l.stage = 'review')";
   return stages_back(tx, keep, op_id, undo_id, err);
+}
+
+lnt_status lnti_tx_item_in_review(lnti_tx *tx, bool *out, int64_t item_id, lnt_error *err) {
+  lnti_stmt *stmt = NULL;
+  lnt_status status = lnti_db_prepare(&stmt, tx->db, "SELECT 1 FROM items WHERE id = ? AND stage = 'review'", err);
+  if (status) return status;
+  lnti_put_int(stmt, item_id);
+  return lnti_db_run(NULL, out, stmt, err);
 }
 
 lnt_status lnti_tx_stages_after_undo(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
   static const char again[] =
       "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
-      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage = 'annotate' AND l.stage = 'done' "
-      "AND EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)";
+      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND ((i.stage = 'annotate' AND l.stage = 'done' "
+      "AND EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)) "
+      "OR (i.stage = 'done' AND l.stage = 'review') OR (i.stage = 'review' AND l.stage = 'done'))";
   static const char unanswered[] =
       "INSERT INTO stage_log (op_id, item_id, stage) SELECT DISTINCT ?, i.id, i.stage FROM answer_ranges r "
       "JOIN answer_log l ON l.id BETWEEN r.first_id AND r.last_id JOIN items i ON i.id = l.subject_id "

@@ -346,8 +346,11 @@ LNT_MUST_CHECK lnt_status lnti_tx_ontology_change(lnti_tx *tx, const lnti_ontolo
 /** Puts an item in a stage, keeping the one that it was in under the operation. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_stage_of_op(lnti_tx *tx, int64_t op_id, int64_t item_id, const char *stage,
                                                    lnt_error *err);
+/** Whether an item waits for review; false where there is none. */
+LNT_MUST_CHECK lnt_status lnti_tx_item_in_review(lnti_tx *tx, bool *out, int64_t item_id, lnt_error *err);
 /** After the answers of an operation were undone under `undo_id`: items of which that has left no answer, and which were done,
- *  are to be annotated again; those that `op_id`, itself an undo, had put there are done again. */
+ *  are to be annotated again; those that `op_id`, itself an undo, had put there are done again. Those that it had reviewed
+ *  wait for review again, and the other way round. */
 LNT_MUST_CHECK lnt_status lnti_tx_stages_after_undo(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err);
 /** The newest later operation that changed the same questions or options and was not taken back; 0: none. */
 LNT_MUST_CHECK lnt_status lnti_tx_ontology_changed_since(lnti_tx *tx, int64_t *op_out, int64_t op_id, lnt_error *err);

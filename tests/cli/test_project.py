@@ -226,6 +226,24 @@ class Migrate(program.Case):
         self.assertEqual(comments()[-1], None)
         self.run_ok("-C", "p", "undo", "--redo")
         self.assertEqual(comments()[-1], "Two kinds?")
+
+        def waiting():
+            return len(self.run_lines("-C", "p", "items", "--where", "stage=review"))
+        self.assertEqual(waiting(), 3)
+        self.run_ok("-C", "p", "annotate", item, "--set", "class=nonsense", expect=2)
+        self.run_ok("-C", "p", "annotate", item, "--comment", "I look into it")
+        self.assertEqual(waiting(), 3)
+        said = self.run_json("-C", "p", "annotate", item, "--set", f"class={first}")  # as it was: decided all the same
+        self.assertEqual((said["reviewed"], said["touched"], waiting()), (1, 1, 2))
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(waiting(), 3)
+        self.run_ok("-C", "p", "undo", "--redo")
+        self.assertEqual(waiting(), 2)
+        said = self.run_json("-C", "p", "annotate", "--where", "stage=review", "--set", f"class={self.classes[1]}")
+        self.assertEqual((said["reviewed"], said["changed"] + said["added"], waiting()), (2, 2, 0))
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "undo")
+        self.assertEqual(waiting(), 3)
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=" + "x" * 5000,
                    "--dry-run", says="the note")
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "where=id>0", "title=x", "note=y",

@@ -349,12 +349,26 @@ static void key_of(world *w, lnti_text *key, const lnti_answer *a) {
   if (a->state != LNTI_ANSWERED) assert_ok(lnti_text_append(key, ".state", 6, ERR));
 }
 
+static lnt_status note_stage(void *payload, const lnti_item *item, lnt_error *err) {
+  (void)err;
+  *(bool *)payload = strcmp(item->stage, "review") == 0;
+  return LNT_OK;
+}
+
+/* Whether these words of a person decide on an item that waits for review: they are written then, new or not. */
+static bool decides(world *w, size_t item, const lnti_answer *a) {
+  const int64_t id = (int64_t)item + 1;
+  bool waits = false;
+  assert_ok(lnti_store_items_by_id(w->l.project->store, &id, 1, note_stage, &waits, ERR));
+  return waits && a->state != LNTI_CLEARED;
+}
+
 /* A filter finds the first items; each of them stands or falls by itself. */
 static void step_filter(world *w) {
   lnti_answer a[SIZE];
   lnti_text key = {0}, word = {0}, setting = {0};
   char where[32];
-  size_t n = draw(w, a), found = 1 + below(w, ITEMS), n_refused = 0;
+  size_t n = draw(w, a), found = 1 + below(w, ITEMS), n_refused = 0, n_decided = 0;
   const char *value = word_of(w, &word, a, n);
   key_of(w, &key, a);
   if (value && !strchr(key.data, '=')) {
@@ -363,6 +377,7 @@ static void step_filter(world *w) {
     const char *set = setting.data;
     const lnti_annotate_items_options options = {.where = where, .set = &set, .n_set = 1, .confidence = (double)NAN};
     lnti_annotate_items_result result = {0};
+    for (size_t item = 0; item < found; item++) n_decided += model_allows(now(w), item, a, n) && decides(w, item, a);
     lnt_status status = lnti_annotate_items(&result, w->l.project, &options, &fault);
     push(w);
     for (size_t item = 0; item < found; item++) {
@@ -375,7 +390,8 @@ static void step_filter(world *w) {
       complain(w, "--set \"%s\" of %zu items: %zu refused, where %zu should be: %s", set, found, result.n_refused,
                n_refused, status ? fault.message : "");
     }
-    bool changed = drop_same(w);
+    assert_int_equal(result.n_reviewed, n_decided);
+    bool changed = n_decided > 0 || drop_same(w);
     assert_int_equal(changed, result.op_id != 0);
   }
   lnti_text_clear(&key);
@@ -461,6 +477,7 @@ static void annotate_from_file(world *w, bool csv) {
   assert_int_equal(fclose(file), 0);
   lnti_annotate_items_options options = {.file = path, .confidence = (double)NAN};
   lnti_annotate_items_result result = {0};
+  const bool decided = written && allowed && decides(w, item, a);
   if (written) assert_ok(lnti_annotate_items(&result, w->l.project, &options, ERR));
   if (written && (result.n_refused == 0) != allowed) {
     complain(w, "a line of a file for \"%s\" was judged otherwise", w->l.ontology->questions[a->question].key);
@@ -469,7 +486,8 @@ static void annotate_from_file(world *w, bool csv) {
   if (!allowed || !written) return;
   push(w);
   model_take(now(w), item, a, n);
-  bool changed = drop_same(w);
+  assert_int_equal(result.n_reviewed, decided);
+  bool changed = decided || drop_same(w);
   assert_int_equal(changed, result.op_id != 0);
 }
 

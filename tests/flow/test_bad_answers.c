@@ -138,7 +138,7 @@ static const struct {
     {"1", "note", "a\x7f", "control character"},
     {"1", "note.state", "none", "no answer to it"},
     {"1", "order", "one;one", "twice"},
-    {"1", "order", "one;two;three;one", "whole number from 1 to 3"},
+    {"1", "order", "one;two;one", "twice in its order"},
     {"1", "order", "four", "no option"},
     {"1", "order", "one;;two", "no option \"\""},
     {"1", "order.one", "1", "has no"},

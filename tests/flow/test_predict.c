@@ -267,7 +267,7 @@ static void models_are_found_by_name_or_path(void **state) {
   lnt_model_close(model);
   model = NULL;
   assert_status(lnti_model_find(&model, NULL, "m", &l.project->context, ERR), LNT_ENOTFOUND);
-  assert_status(lnti_model_find(&model, l.project, "x", &l.project->context, ERR), LNT_ENOTFOUND);
+  assert_status(lnti_model_find(&model, l.project, "mm", &l.project->context, ERR), LNT_ENOTFOUND);
   assert_message("did you mean \"m\"? The project has m");
   file = media_in(&l, "set/down/0.pgm");
   assert_status(lnti_model_find(&model, NULL, file.text, &l.project->context, ERR), LNT_EDATA);

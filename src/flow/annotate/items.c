@@ -227,14 +227,23 @@ static lnt_status add_noes(size_t *n, run *r, lnti_tx *tx, const lnti_answer_lin
   return status;
 }
 
+/* Whether a person's answers decide on an item that waits for review, by being given once more too. */
+static lnt_status decides(bool *out, const run *r, lnti_tx *tx, int64_t item_id, lnt_error *err) {
+  *out = false;
+  for (size_t i = 0; i < r->answers.n && !r->predicted; i++) {
+    if (r->answers.answer[i].state != LNTI_CLEARED) return lnti_tx_item_in_review(tx, out, item_id, err);
+  }
+  return LNT_OK;
+}
+
 static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, lnt_error *err) {
-  const lnti_annotate_options options = {.source = LNTI_BY_PERSON,
-                                         .existing = r->predicted ? LNTI_EXISTING_KEEP : LNTI_EXISTING_CHANGE,
-                                         .if_unchanged = r->options->if_unchanged,
-                                         .unchanged_since = r->options->unchanged_since};
+  lnti_annotate_options options = {.source = LNTI_BY_PERSON,
+                                   .existing = r->predicted ? LNTI_EXISTING_KEEP : LNTI_EXISTING_CHANGE,
+                                   .if_unchanged = r->options->if_unchanged,
+                                   .unchanged_since = r->options->unchanged_since};
   const double confidence = isnan(e->confidence) ? r->options->confidence : e->confidence;
   lnti_annotated counts = {0};
-  bool any = false, first = true;
+  bool any = false, first = true, reviewed = false;
   lnt_status status = !r->lines ? LNT_OK : lnti_repeats_check(&r->repeats, r->ontology, e, &r->answers, err);
   if (!status) status = lnti_grow(&r->annotations, &r->capacity, r->answers.n, sizeof *r->annotations, err);
   for (size_t i = 0; i < r->answers.n && !status; i++) {
@@ -244,8 +253,11 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
   }
   size_t n = r->answers.n;
   if (!status) status = add_noes(&n, r, tx, e, confidence, err);
+  if (!status) status = decides(&reviewed, r, tx, e->item_id, err);
+  if (reviewed) options.existing = LNTI_EXISTING_WRITE; /* so that the log has who decided */
   if (!status) status = lnti_annotate(tx, &counts, r->ontology, r->op.id, r->annotations, n, &options, err);
   if (!status) status = write_remarks(r, tx, e, &any, err);
+  if (!status && reviewed) status = lnti_tx_item_stage_of_op(tx, r->op.id, e->item_id, "done", err);
   any = any || counts.n_added + counts.n_changed > 0;
   if (!status && r->lines) status = lnti_repeats_take(&first, &r->repeats, r->ontology, e, &r->answers, any, err);
   if (status) return status;
@@ -254,6 +266,7 @@ static lnt_status write_entry(run *r, lnti_tx *tx, const lnti_answer_line *e, ln
   r->out.n_same += counts.n_same;
   r->out.n_retired += counts.n_retired;
   r->out.n_kept += counts.n_kept;
+  r->out.n_reviewed += reviewed;
   r->out.n_touched += any && first;
   r->wrote = r->wrote || any;
   return LNT_OK;

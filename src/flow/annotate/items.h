@@ -41,6 +41,7 @@ typedef struct lnti_annotate_items_result {
   size_t n_added, n_changed, n_same, n_retired; /**< answers, as of lnti_annotated */
   size_t n_kept;                                /**< of predictions: the item has another answer, which stays */
   size_t n_comments, n_skips;                   /**< remarks written or taken back */
+  size_t n_reviewed;                            /**< items that waited for review, and are done now */
   size_t n_refused;
 } lnti_annotate_items_result;
 
