@@ -6,7 +6,7 @@
 #define LNTI_CLI_BACKBONE_SHOW_H
 
 #include <cli/cli.h>
-#include <flow/backbones.h>
+#include <flow/backbone/backbones.h>
 
 enum { LNTI_LICENCE_SHOWN = 44 };
 

@@ -7,7 +7,7 @@
 #include <base/error.h>
 #include <cli/format.h>
 #include <errno.h>
-#include <flow/predict.h>
+#include <flow/predict/predict.h>
 #include <stdarg.h>
 #include <string.h>
 

@@ -9,8 +9,8 @@
 #include <cli/format.h>
 #include <cli/refused.h>
 #include <cli/table.h>
-#include <flow/backbone_pull.h>
-#include <flow/backbones.h>
+#include <flow/backbone/backbone_pull.h>
+#include <flow/backbone/backbones.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include <base/error.h>
 #include <cli/commands.h>
 #include <cli/doctor_onnx.h>
-#include <flow/backbones.h>
-#include <flow/download.h>
+#include <flow/backbone/backbones.h>
+#include <flow/backbone/download.h>
 #include <cli/format.h>
 #include <cli/table.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include <cli/format.h>
 #include <cli/table.h>
 #include <feature/feature.h>
-#include <flow/embeddings.h>
+#include <flow/extract/embeddings.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <cli/refused.h>
 #include <cli/report_text.h>
 #include <errno.h>
-#include <flow/evaluate.h>
+#include <flow/evaluate/evaluate.h>
 #include <flow/report/report.h>
 #include <flow/split/names.h>
 #include <model/model.h>

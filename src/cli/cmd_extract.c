@@ -9,7 +9,7 @@
 #include <cli/format.h>
 #include <cli/help.h>
 #include <cli/refused.h>
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 #include <flow/output.h>
 #include <flow/split/names.h>
 #include <media/npy.h>

@@ -8,10 +8,10 @@
 #include <cli/models.h>
 #include <cli/next_step.h>
 #include <cli/table.h>
-#include <flow/keep_model.h>
-#include <flow/metrics_json.h>
-#include <flow/predict.h>
-#include <flow/stored_predictions.h>
+#include <flow/train/keep_model.h>
+#include <flow/evaluate/metrics_json.h>
+#include <flow/predict/predict.h>
+#include <flow/predict/stored_predictions.h>
 #include <model/model.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,11 +7,11 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <errno.h>
-#include <flow/backbones.h>
-#include <flow/decision.h>
-#include <flow/predict.h>
-#include <flow/proba_files.h>
-#include <flow/stored_predictions.h>
+#include <flow/backbone/backbones.h>
+#include <flow/predict/decision.h>
+#include <flow/predict/predict.h>
+#include <flow/predict/proba_files.h>
+#include <flow/predict/stored_predictions.h>
 #include <flow/train/tasks.h>
 #include <math.h>
 #include <math/topk.h>

@@ -5,7 +5,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/refused.h>
-#include <flow/previews.h>
+#include <flow/pictures/previews.h>
 
 static lnt_status print_json(lnti_cli *cli, const lnti_previews_result *result, const lnti_refused *refused,
                              lnt_error *err) {

@@ -5,7 +5,7 @@
 #include <cli/commands.h>
 #include <cli/format.h>
 #include <cli/table.h>
-#include <flow/snapshot.h>
+#include <flow/snapshot/snapshot.h>
 #include <stdlib.h>
 #include <string.h>
 

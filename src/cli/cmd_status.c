@@ -10,7 +10,7 @@
 #include <cli/models.h>
 #include <cli/next_step.h>
 #include <cli/table.h>
-#include <flow/embeddings.h>
+#include <flow/extract/embeddings.h>
 #include <flow/verify.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <cli/format.h>
 #include <cli/table.h>
 #include <feature/feature.h>
-#include <flow/metrics_json.h>
+#include <flow/evaluate/metrics_json.h>
 #include <string.h>
 
 lnt_status lnti_models_feature(lnti_text *out, const char *feature, lnt_error *err) {

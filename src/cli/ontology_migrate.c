@@ -6,7 +6,7 @@
 #include <base/error.h>
 #include <base/file.h>
 #include <cli/format.h>
-#include <flow/migrate.h>
+#include <flow/migrate/migrate.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef LNTI_FLOW_GROUPS_H
 #define LNTI_FLOW_GROUPS_H
 
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 
 /** group_out [n]: rows of equal content have the same number, the lowest of their rows. O(n log n). */
 LNT_MUST_CHECK lnt_status lnti_content_groups(uint32_t *group_out, const lnti_extract_items *items, lnt_error *err);

@@ -16,7 +16,7 @@
 typedef struct lnti_project {
   char *path;      /**< absolute, without a slash at the end */
   char *person;    /**< in whose name operations are made */
-  char *backbones; /**< folder of the person's backbones (flow/backbones.h); NULL: nobody said where */
+  char *backbones; /**< folder of the person's backbones (flow/backbone/backbones.h); NULL: nobody said where */
   lnti_store *store;
   lnti_media *media;
   lnti_image_limits taken;  /**< which images are imported: kept with the project, set by import */

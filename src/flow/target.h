@@ -6,8 +6,8 @@
 #ifndef LNTI_FLOW_TARGET_H
 #define LNTI_FLOW_TARGET_H
 
-#include <flow/extract.h>
-#include <flow/snapshot_read.h>
+#include <flow/extract/extract.h>
+#include <flow/snapshot/snapshot_read.h>
 #include <model/model.h>
 
 /** A question and how it is learned. */

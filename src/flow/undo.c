@@ -9,7 +9,7 @@
 #include <base/error.h>
 #include <base/text.h>
 #include <flow/annotate/annotate.h>
-#include <flow/migrate.h>
+#include <flow/migrate/migrate.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 
 #include <base/error.h>
 #include <base/file.h>
-#include <flow/embeddings.h>
-#include <flow/extract.h>
+#include <flow/extract/embeddings.h>
+#include <flow/extract/extract.h>
 #include <model/model.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <flow/annotate/items.h>
 #include <flow/export/export.h>
 #include <flow/import/import.h>
-#include <flow/migrate.h>
+#include <flow/migrate/migrate.h>
 #include <flow/undo.h>
 #include <ftw.h>
 #include <math.h>

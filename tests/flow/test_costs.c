@@ -3,7 +3,7 @@
  */
 #include "support.h"
 
-#include <flow/costs.h>
+#include <flow/evaluate/costs.h>
 #include <math.h>
 #include <string.h>
 

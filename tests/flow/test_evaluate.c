@@ -4,7 +4,7 @@
  */
 #include "media_support.h"
 
-#include <flow/evaluate.h>
+#include <flow/evaluate/evaluate.h>
 #include <flow/split/split.h>
 #include <flow/train/train.h>
 #include <math.h>

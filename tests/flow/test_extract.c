@@ -4,7 +4,7 @@
 #include "media_support.h"
 #include "network_maker.h"
 
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>

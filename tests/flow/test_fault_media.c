@@ -5,8 +5,8 @@
 
 #include <flow/train/calibrate.h>
 #include <flow/export/export.h>
-#include <flow/snapshot.h>
-#include <flow/extract.h>
+#include <flow/snapshot/snapshot.h>
+#include <flow/extract/extract.h>
 #include <flow/relink.h>
 #include <model/learners.h>
 

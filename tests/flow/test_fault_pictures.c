@@ -4,7 +4,7 @@
 #include "flow_support.h"
 
 #include <flow/content.h>
-#include <flow/previews.h>
+#include <flow/pictures/previews.h>
 
 /** LNT_OK, or LNT_ENOMEM in a round whose allocation failed. */
 static bool ok(lnt_status status) {

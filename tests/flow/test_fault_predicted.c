@@ -3,7 +3,7 @@
  * predictions of before are whole.
  */
 #include <flow/filter/parts.h>
-#include <flow/stored_predictions.h>
+#include <flow/predict/stored_predictions.h>
 #include <flow/view/query.h>
 #include <math.h>
 

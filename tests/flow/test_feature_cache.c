@@ -4,8 +4,8 @@
 #include "media_support.h"
 
 #include <dirent.h>
-#include <flow/extract.h>
-#include <flow/feature_cache.h>
+#include <flow/extract/extract.h>
+#include <flow/extract/feature_cache.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
  * Waiting for another program's lock on a feature's cache: it is told once, and the first request to cancel ends it, also
  * where the signal that brings it restarts system calls, as the program's own handlers do.
  */
-#include <flow/feature_cache.h>
+#include <flow/extract/feature_cache.h>
 #include <signal.h>
 #include <sys/time.h>
 

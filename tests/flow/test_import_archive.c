@@ -5,7 +5,7 @@
 #include "media_support.h"
 
 #include "media/make_archive.h"
-#include <flow/predict.h>
+#include <flow/predict/predict.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -2,8 +2,8 @@
  * Files with several frames or pages: the first of them, each, or each in a group; their URIs are read again; and every way
  * from one to another on a second import.
  */
-#include <flow/extract.h>
-#include <flow/predict.h>
+#include <flow/extract/extract.h>
+#include <flow/predict/predict.h>
 #include <flow/train/train.h>
 
 #include "media_support.h"

@@ -1,7 +1,7 @@
 /*
  * Caps: what is refused, that the project keeps them, and that whatever was taken can be decoded ever after.
  */
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 
 #include "media_support.h"
 

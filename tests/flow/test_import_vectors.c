@@ -4,9 +4,9 @@
  */
 #include "media_support.h"
 
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 #include <flow/import/vectors.h>
-#include <flow/predict.h>
+#include <flow/predict/predict.h>
 #include <flow/train/train.h>
 #include <math.h>
 #include <media/npy.h>

@@ -1,8 +1,8 @@
 /*
  * Figures as runs and --json hold them, and read back.
  */
-#include <flow/judge.h>
-#include <flow/metrics_json.h>
+#include <flow/evaluate/judge.h>
+#include <flow/evaluate/metrics_json.h>
 #include <math.h>
 
 #include "support.h"

@@ -2,7 +2,7 @@
  * Migrations: what each change does to the ontology and to answers, what is refused, and that undo puts all back, byte for byte.
  * Views that were open meanwhile say what a fresh one says.
  */
-#include <flow/migrate.h>
+#include <flow/migrate/migrate.h>
 #include <flow/undo.h>
 #include <flow/view/parts.h>
 #include <flow/view/query.h>

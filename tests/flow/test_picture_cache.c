@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <flow/picture_cache.h>
+#include <flow/pictures/picture_cache.h>
 #include <image/image.h>
 #include <signal.h>
 #include <sys/resource.h>

@@ -6,7 +6,7 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <dirent.h>
-#include <flow/predict.h>
+#include <flow/predict/predict.h>
 #include <flow/train/train.h>
 #include <math.h>
 #include <sys/stat.h>

@@ -4,7 +4,7 @@
  */
 #include <flow/filter/parts.h>
 #include <flow/item_blocks.h>
-#include <flow/stored_predictions.h>
+#include <flow/predict/stored_predictions.h>
 #include <flow/view/query.h>
 #include <math.h>
 

@@ -5,7 +5,7 @@
 #include "flow_support.h"
 
 #include <flow/content.h>
-#include <flow/previews.h>
+#include <flow/pictures/previews.h>
 #include <image/image.h>
 #include <image/thumbnail.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
  */
 #include "media_support.h"
 
-#include <flow/slices.h>
+#include <flow/evaluate/slices.h>
 #include <flow/view/view.h>
 #include <math.h>
 

@@ -3,7 +3,7 @@
  * kept less, are still read.
  */
 #include <base/json.h>
-#include <flow/snapshot_read.h>
+#include <flow/snapshot/snapshot_read.h>
 #include <math.h>
 #include <stdlib.h>
 

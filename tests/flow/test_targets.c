@@ -3,8 +3,8 @@
  */
 #include "media_support.h"
 
-#include <flow/evaluate.h>
-#include <flow/predict.h>
+#include <flow/evaluate/evaluate.h>
+#include <flow/predict/predict.h>
 #include <flow/train/tasks.h>
 #include <flow/train/train.h>
 #include <math.h>

@@ -6,7 +6,7 @@
 #include <base/hash.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <flow/predict.h>
+#include <flow/predict/predict.h>
 #include <flow/train/train.h>
 #include <model/model.h>
 #include <sys/stat.h>

@@ -7,8 +7,8 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/json.h>
-#include <flow/predicted_set.h>
-#include <flow/stored_predictions.h>
+#include <flow/predict/predicted_set.h>
+#include <flow/predict/stored_predictions.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -31,7 +31,7 @@ typedef struct lnti_export_options {
   lnti_export_format format;
   const char *where; /**< filter; NULL: all items */
   const char *
-      snapshot; /**< everything as it was in it (flow/snapshot.h), but where files lie; not with where; NULL: as it is */
+      snapshot; /**< everything as it was in it (flow/snapshot/snapshot.h), but where files lie; not with where; NULL: as it is */
   const char *split;  /**< with snapshot: items of this split alone; NULL: all */
   const char *target; /**< of folders: path of the question that gives the classes; NULL: the only one with answers */
   unsigned strip;     /**< LNTI_STRIP_...: what is left out of copies, and of the metadata in tables; 0: nothing */

@@ -6,7 +6,7 @@
 #define LNTI_FLOW_EXPORT_INTERNAL_H
 
 #include <flow/export/export.h>
-#include <flow/snapshot_read.h>
+#include <flow/snapshot/snapshot_read.h>
 #include <flow/view/items.h>
 
 /** One export. */

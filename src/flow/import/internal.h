@@ -15,7 +15,7 @@
 #include <flow/import/known_items.h>
 #include <flow/look.h>
 #include <flow/import/path_pattern.h>
-#include <flow/picture_cache.h>
+#include <flow/pictures/picture_cache.h>
 #include <stdatomic.h>
 
 /** A label that comes with an input. */

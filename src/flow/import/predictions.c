@@ -7,8 +7,8 @@
 #include <base/cancel.h>
 #include <base/error.h>
 #include <flow/annotate/lines.h>
-#include <flow/keep_model.h>
-#include <flow/stored_predictions.h>
+#include <flow/train/keep_model.h>
+#include <flow/predict/stored_predictions.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

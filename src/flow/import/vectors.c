@@ -9,7 +9,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <errno.h>
-#include <flow/backbones.h>
+#include <flow/backbone/backbones.h>
 #include <flow/job.h>
 #include <flow/roster.h>
 #include <flow/table/file.h>

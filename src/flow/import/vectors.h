@@ -8,7 +8,7 @@
 #ifndef LNTI_FLOW_IMPORT_VECTORS_H
 #define LNTI_FLOW_IMPORT_VECTORS_H
 
-#include <flow/embeddings.h>
+#include <flow/extract/embeddings.h>
 #include <flow/import/import.h>
 
 typedef struct lnti_vectors_request {

@@ -6,7 +6,7 @@
 #define LNTI_FLOW_SPLIT_CUTS_H
 
 #include <flow/roster.h>
-#include <flow/snapshot_read.h>
+#include <flow/snapshot/snapshot_read.h>
 #include <flow/split/split.h>
 
 typedef struct lnti_cuts {

@@ -6,7 +6,7 @@
 #ifndef LNTI_FLOW_CALIBRATE_H
 #define LNTI_FLOW_CALIBRATE_H
 
-#include <flow/extract.h>
+#include <flow/extract/extract.h>
 #include <flow/train/folds.h>
 #include <flow/train/tasks.h>
 #include <eval/class_tree.h>

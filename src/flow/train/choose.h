@@ -12,7 +12,7 @@
 #define LNTI_FLOW_CHOOSE_H
 
 #include <base/json.h>
-#include <flow/judge.h>
+#include <flow/evaluate/judge.h>
 #include <flow/train/folds.h>
 #include <flow/train/grid.h>
 #include <flow/train/tasks.h>

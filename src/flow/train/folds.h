@@ -8,7 +8,7 @@
 #ifndef LNTI_FLOW_FOLDS_H
 #define LNTI_FLOW_FOLDS_H
 
-#include <flow/truth.h>
+#include <flow/evaluate/truth.h>
 #include <model/learner.h>
 
 enum { LNTI_FOLDS = 5, LNTI_FOLDS_MAX = 50 };

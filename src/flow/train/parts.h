@@ -7,12 +7,12 @@
 
 #include <eval/class_tree.h>
 #include <flow/job.h>
-#include <flow/snapshot_read.h>
+#include <flow/snapshot/snapshot_read.h>
 #include <flow/split/split.h>
 #include <flow/target.h>
 #include <flow/train/calibrate.h>
 #include <flow/train/train.h>
-#include <flow/truth.h>
+#include <flow/evaluate/truth.h>
 
 /** A split's rows. */
 typedef struct lnti_train_rows {

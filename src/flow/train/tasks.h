@@ -6,7 +6,7 @@
 #ifndef LNTI_FLOW_TRAIN_TASKS_H
 #define LNTI_FLOW_TRAIN_TASKS_H
 
-#include <flow/truth.h>
+#include <flow/evaluate/truth.h>
 #include <model/model.h>
 
 /** From scores of rows that the model has not seen to probabilities, or from numbers to how far they are off. Zero-

@@ -10,7 +10,7 @@
 #include <base/alloc.h>
 #include <base/error.h>
 #include <base/file.h>
-#include <flow/evaluate.h>
+#include <flow/evaluate/evaluate.h>
 #include <flow/model_question.h>
 #include <flow/split/cuts.h>
 #include <flow/train/parts.h>

@@ -11,9 +11,9 @@
 #ifndef LNTI_FLOW_TRAIN_H
 #define LNTI_FLOW_TRAIN_H
 
-#include <flow/judge.h>
+#include <flow/evaluate/judge.h>
 #include <flow/train/choose.h>
-#include <flow/keep_model.h>
+#include <flow/train/keep_model.h>
 #include <flow/project.h>
 #include <model/learner.h>
 
@@ -25,7 +25,7 @@ typedef enum lnti_structure {
 
 typedef struct lnti_train_options {
   const char *target;   /**< NULL: as lnti_target_find */
-  const char *snapshot; /**< the data as they were in it (flow/snapshot.h); NULL: as they are */
+  const char *snapshot; /**< the data as they were in it (flow/snapshot/snapshot.h); NULL: as they are */
   lnti_structure structure;
   const char *weights; /**< of classes: "none" (or NULL), "balanced", or a JSON file {class: weight} */
   const char *learner;

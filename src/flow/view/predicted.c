@@ -4,7 +4,7 @@
  */
 #include <base/error.h>
 #include <flow/model_question.h>
-#include <flow/predicted_set.h>
+#include <flow/predict/predicted_set.h>
 #include <flow/view/parts.h>
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * from what people say.
  */
 #include <base/error.h>
-#include <flow/predicted_set.h>
-#include <flow/stored_predictions.h>
+#include <flow/predict/predicted_set.h>
+#include <flow/predict/stored_predictions.h>
 #include <flow/view/parts.h>
 #include <math.h>
 #include <stdlib.h>
