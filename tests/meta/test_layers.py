@@ -18,13 +18,15 @@ BELOW = {
     "ontology": ["base"],
     "store": ["base", "ontology"],
     "flow": ["model", "store"],
-    "cli": ["flow"],
+    "server": ["flow"],
+    "cli": ["server"],
 }
 
 # Outside headers and the one family of files that includes them.
 OWNERS = {
     "archive*.h": ["src/media/archive*.c"],
     "curl/*": ["src/flow/download*.c"],
+    "microhttpd.h": ["src/server/http*.[ch]"],
     "sqlite3.h": ["src/store/sqlite*.[ch]"],
     "vips/*": ["src/image/*.[ch]"],
     "turbojpeg.h": ["src/image/*.[ch]"],
