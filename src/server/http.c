@@ -12,7 +12,6 @@
 #include <base/error.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -409,9 +408,10 @@ static lnt_status start_threads(lnti_http *http, lnt_error *err) {
 }
 
 static lnt_status load_library(lnti_mhd *out, lnt_error *err) {
+  static const char remedy[] = "install it (Debian's package libmicrohttpd12). Without it there is no server";
   lnti_mhd lib;
   const lnti_library_symbol symbols[] = {LNTI_MHD_FUNCTIONS(LNTI_LIBRARY_SYMBOL)};
-  lnt_status status = lnti_library_load(LINNET_LIBMICROHTTPD, symbols, sizeof symbols / sizeof *symbols, err);
+  lnt_status status = lnti_library_load(LINNET_LIBMICROHTTPD, remedy, symbols, sizeof symbols / sizeof *symbols, err);
   if (!status) *out = lib;
   return status;
 }

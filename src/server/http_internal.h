@@ -85,7 +85,7 @@ struct lnti_http {
 /* ---- replies (http_reply.c) ---- */
 
 /** Queues the reply of an exchange. */
-enum MHD_Result lnti_exchange_send(lnti_exchange *exchange);
+enum MHD_Result lnti_exchange_send(lnti_exchange *x);
 /** A reply in plain words, for what goes wrong before anybody knows what was asked. */
 void lnti_reply_plain(lnti_reply *reply, int status, const char *words);
 /** Frees what it holds. */

@@ -26,6 +26,8 @@ BELOW = {
 OWNERS = {
     "archive*.h": ["src/media/archive*.c"],
     "curl/*": ["src/flow/download*.c"],
+    "arpa/inet.h": ["src/server/http*.[ch]"],
+    "netinet/in.h": ["src/server/http*.[ch]"],
     "microhttpd.h": ["src/server/http*.[ch]"],
     "sqlite3.h": ["src/store/sqlite*.[ch]"],
     "vips/*": ["src/image/*.[ch]"],
