@@ -223,7 +223,7 @@ static lnt_status parse_parts(lnti_answer_list *out, const lnti_ontology *ontolo
     part += strspn(part, " ");
     for (size_t length = strlen(part); length > 0 && part[length - 1] == ' '; length--) part[length - 1] = '\0';
     parts[i] = part;
-    part = next;
+    part = next && !next[strspn(next, " ")] ? NULL : next; /* a list may end with a separator */
   }
   if (!status) status = lnti_answer_parse_list(out, ontology, key, parts, i, err);
   free(copy);

@@ -231,6 +231,10 @@ size_t lnti_ontology_find_option(const lnti_ontology *ontology, size_t question,
  *  may be another's title ("Cat" has the key "cat"). Expected O(1). */
 size_t lnti_ontology_find_titled(const lnti_ontology *ontology, size_t question, size_t parent, const char *title);
 
+/** Whether tables of answers have a column of that name that is no question: one at the top that is called so is "answer.NAME"
+ *  there. */
+bool lnti_ontology_is_column(const char *key);
+
 /** The question of a target path: "class", "area/exterior/part". LNT_ENOTFOUND lists what there is at the point
  *  where the path fails. */
 LNT_MUST_CHECK lnt_status lnti_ontology_find_question(size_t *index_out, const lnti_ontology *ontology,

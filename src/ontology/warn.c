@@ -135,19 +135,23 @@ static void warn_options(lnti_parser *p) {
   free(t.places);
 }
 
-/* What tables of answers call otherwise: there the question is answer.NAME. */
-static void warn_column(lnti_parser *p, size_t question) {
-  static const char *const columns[] = {"id",     "path",   "uri",        "split",   "stage", "group", "width",
-                                        "height", "format", "confidence", "comment", "skip",  NULL};
-  const lnti_question *q = &p->ontology->questions[question];
-  for (const char *const *name = columns; *name && q->parent_option == LNTI_NONE; name++) {
-    if (strcmp(*name, q->key) != 0) continue;
-    lnti_tell_warning(
-        p, q->key, p->question_lines[question],
-        "tables and filters have a column \"%s\" of their own: there the question is \"answer.%s\"; another id "
-        "saves that",
-        q->key, q->key);
+bool lnti_ontology_is_column(const char *key) {
+  static const char *const columns[] = {"id",    "path",   "uri",    "split",      "stage",   "group",
+                                        "width", "height", "format", "confidence", "comment", "skip"};
+  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    if (strcmp(columns[i], key) == 0) return true;
   }
+  return false;
+}
+
+static void warn_column(lnti_parser *p, size_t question) {
+  const lnti_question *q = &p->ontology->questions[question];
+  if (q->parent_option != LNTI_NONE || !lnti_ontology_is_column(q->key)) return;
+  lnti_tell_warning(
+      p, q->key, p->question_lines[question],
+      "tables and filters have a column \"%s\" of their own: there the question is \"answer.%s\"; another "
+      "id saves that",
+      q->key, q->key);
 }
 
 static void warn_step(lnti_parser *p, size_t question) {

@@ -38,7 +38,7 @@ def comes_back(case, name):
         return (case.folder / file).read_text()
     before = exported(f"{name}.csv")
     case.assertEqual(case.run_json("-C", name, "annotate", "--file", f"{name}.csv")["touched"], 0, name)
-    keys = [question["id"] for question in case.run_json("-C", name, "ontology", "show")["classifications"]]
+    keys = ["answer." + question["id"] for question in case.run_json("-C", name, "ontology", "show")["classifications"]]
     case.run_ok("-C", name, "annotate", "--where", "", *(word for key in keys for word in ("--clear", key)))
     case.assertEqual([item["answers"] for item in case.run_lines("-C", name, "items") if item["answers"]], [], name)
     case.run_json("-C", name, "annotate", "--file", f"{name}.csv")
@@ -149,6 +149,32 @@ class Annotate(program.Case):
         comes_back(self, "p")
         self.assertEqual((self.answers(2)["note"], self.answers(3)["note"]), ({"state": "unsure"}, "(unsure)"))
         self.assertEqual(self.answers(4)["note"], r"\\(none of these)")
+        # Into another project by import, which leaves texts and orders to annotate and says so.
+        self.run_ok("init", "again", "--ontology", "o.json")
+        came = self.run_json("-C", "again", "import", "p.csv")
+        self.assertEqual(len([text for text in came["warnings"] if "texts or orders, which annotate takes: linnet annotate" in text]), 1)
+        self.run_json("-C", "again", "annotate", "--file", "p.csv")
+        for name in ("answers", "answers_no"):
+            self.assertEqual([item.get(name) for item in self.run_lines("-C", "again", "items")],
+                             [item.get(name) for item in self.run_lines("-C", "p", "items")])
+        self.told("5", "--set", "tags=a;b; ")
+        self.assertEqual(self.answers(5)["tags"], ["a", "b"])
+
+    def test_questions_that_are_called_like_columns_come_back(self):
+        names = ["id", "path", "uri", "split", "stage", "group", "width", "height", "format", "confidence", "comment", "skip"]
+        (self.folder / "n.json").write_text(json.dumps({"name": "N", "classifications": [
+            {"id": name, "type": "checklist" if name == "skip" else "number" if name == "width" else "radio",
+             "options": [{"id": "a"}, {"id": "b"}]} | ({"options": []} if name == "width" else {}) for name in names]}
+            ).replace(', "options": []', ""))
+        self.run_ok("init", "n", "--ontology", "n.json")
+        self.run_ok("-C", "n", "import", "photos")
+        words = [word for name in names for word in ("--set", f"answer.{name}=" + ("7" if name == "width" else "b"))]
+        self.run_ok("-C", "n", "annotate", "1", *words)
+        comes_back(self, "n")
+        self.run_ok("init", "again", "--ontology", "n.json")
+        self.run_ok("-C", "again", "import", "n.csv")
+        self.assertEqual(self.run_lines("-C", "again", "items", "--where", "id=1")[0]["answers"],
+                         {name: 7 if name == "width" else ["b"] if name == "skip" else "b" for name in names})
 
     def test_a_bad_answer_is_refused(self):
         before = self.answers(1)

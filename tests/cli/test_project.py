@@ -244,6 +244,26 @@ class Migrate(program.Case):
         self.run_ok("-C", "p", "undo")
         self.run_ok("-C", "p", "undo")
         self.assertEqual(waiting(), 3)
+        # A redo that has nothing to answer with leaves the item in the queue.
+        self.run_ok("-C", "p", "ontology", "migrate", "add", "", "id=note", "type=text")
+        cleared = self.run_json("-C", "p", "annotate", item, "--set", "note=hi", "--clear", "class")
+        self.assertEqual(waiting(), 2)
+        back = self.run_json("-C", "p", "undo", cleared["operation"])
+        self.assertEqual(waiting(), 3)
+        self.run_ok("-C", "p", "ontology", "migrate", "remove", "note")
+        self.run_raw("-C", "p", "undo", back["operation"])
+        self.assertEqual(self.run_json("-C", "p", "items", "--where", f"id={item}")["answers"], {})
+        self.run_ok("-C", "p", "annotate", item, "--set", f"class={first}")
+        self.run_ok("-C", "p", "undo")
+        self.run_ok("-C", "p", "annotate", item, "--set", f"class={first}")
+        # What somebody has decided since is not put in question again.
+        both = [example["id"] for example in told["examples"]][:2]
+        early = self.run_json("-C", "p", "annotate", *both, "--set", f"class={self.classes[1]}")
+        self.run_ok("-C", "p", "annotate", both[0], "--set", f"class={self.classes[2]}")
+        self.assertEqual(waiting(), 1)
+        self.run_ok("-C", "p", "undo", early["operation"], expect=3)
+        self.assertEqual([item["id"] for item in self.run_lines("-C", "p", "items", "--where", "stage=review")].count(both[0]), 0)
+        self.assertEqual(waiting(), 2)
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=" + "x" * 5000,
                    "--dry-run", says="the note")
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "where=id>0", "title=x", "note=y",

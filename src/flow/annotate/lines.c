@@ -161,7 +161,9 @@ static lnt_status check_columns(lnti_answer_lines *lines, const lnti_sheet_row *
       const bool same_name = strcmp(row->cells[i].text, row->cells[j].text) == 0;
       const bool same_path = same_name && lines->columns[i].kind == COLUMN_PATH;
       if (!same_path && !is_same_column(&lines->columns[i], &lines->columns[j])) continue;
-      if (same_name && is_known_aside(row->cells[i].text)) { /* an export's own stands before the question's */
+      const bool own = is_known_aside(row->cells[j].text) &&
+                       (same_name || strncmp(row->cells[i].text, "answer", strlen("answer")) == 0);
+      if (own) { /* an export's own stands before the question's */
         lines->columns[j].kind = COLUMN_IGNORED;
         continue;
       }

@@ -112,9 +112,13 @@ enum { N_FIXED = sizeof fixed_columns / sizeof fixed_columns[0] };
 
 static lnt_status column_name(table_export *t, const answer_column *column, lnt_error *err) {
   const lnti_ontology *o = t->work->ontology;
+  const size_t question = lnti_ontology_question_by_id(o, column->question_id);
   t->cell.length = 0;
-  lnt_status status =
-      lnti_ontology_question_path(&t->cell, o, lnti_ontology_question_by_id(o, column->question_id), err);
+  lnt_status status = lnti_text_append(&t->cell, "", 0, err);
+  if (!status && !column->slot && o->questions[question].parent_option == LNTI_NONE &&
+      lnti_ontology_is_column(o->questions[question].key))
+    status = lnti_text_printf(&t->cell, err, "answer.");
+  if (!status) status = lnti_ontology_question_path(&t->cell, o, question, err);
   if (!status && column->slot) status = lnti_text_append(&t->cell, "/", 1, err);
   if (!status && column->slot) {
     status = lnti_ontology_option_path(&t->cell, o, lnti_ontology_option_by_id(o, column->slot), err);

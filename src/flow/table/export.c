@@ -103,10 +103,22 @@ static lnt_status assign_answer(lnti_table_planning *p, size_t column, const cha
   return status;
 }
 
+/* What is no label and no number: annotate takes it from the same table. */
+static lnt_status leave(lnti_table_planning *p, size_t column, lnt_error *err) {
+  p->plan->n_left++;
+  return lnti_table_assign(p, column, LNTI_COLUMN_SKIP, NULL, true, err);
+}
+
+/* The question of a column: one that is called like a column of every export has a word before it. */
+static const char *question_of(const lnti_table_column *column) {
+  const char *behind = after(column->name, "answer.");
+  return behind ? behind : column->name;
+}
+
 /* "class"; behind that of a checklist "class/cat" for each option; and "class/cat/mood", which hangs on an answer. */
 static lnt_status assign_csv(lnti_table_planning *p, size_t column, const char **top, lnt_error *err) {
   const lnti_table_column *columns = p->plan->columns;
-  const char *name = columns[column].name, *below = *top ? after(name, *top) : NULL;
+  const char *name = question_of(&columns[column]), *below = *top ? after(name, *top) : NULL;
   if (below && *below == '/') {
     bool option = !strchr(below + 1, '/');
     return lnti_table_assign(p, column, option ? LNTI_COLUMN_ONEHOT : LNTI_COLUMN_SKIP, option ? *top : NULL, true,
@@ -117,6 +129,7 @@ static lnt_status assign_csv(lnti_table_planning *p, size_t column, const char *
   bool has_options = next && *next == '/' && !strchr(next + 1, '/');
   lnti_question_type type = has_options ? LNTI_CHECKLIST : holds_measures(p, column) ? LNTI_NUMBER : LNTI_RADIO;
   type = type_of(p, name, type);
+  if (type == LNTI_TEXT || type == LNTI_RANK) return leave(p, column, err);
   if (type == LNTI_CHECKLIST) return lnti_table_assign(p, column, LNTI_COLUMN_SKIP, NULL, true, err);
   return assign_answer(p, column, name, type, err);
 }
@@ -139,7 +152,8 @@ static lnt_status assign_json(lnti_table_planning *p, size_t column, lnt_error *
   lnti_question_type type = holds_lists(p, column)      ? LNTI_CHECKLIST
                             : holds_measures(p, column) ? LNTI_NUMBER
                                                         : LNTI_RADIO;
-  return assign_answer(p, column, question, type_of(p, question, type), err);
+  type = type_of(p, question, type);
+  return type == LNTI_TEXT || type == LNTI_RANK ? leave(p, column, err) : assign_answer(p, column, question, type, err);
 }
 
 lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err) {

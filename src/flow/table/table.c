@@ -68,6 +68,12 @@ static lnt_status warn(importing *t, const lnti_sheet *sheet, lnt_error *err) {
         warnings, err, "%s: %s in groups, which are answered as one: what their lists do not name stays unknown",
         t->path, t->n_grouped == 1 ? "1 image is" : "some images are");
   }
+  if (!status && t->plan.n_left > 0) {
+    const lnti_word path = lnti_shell_word(t->path, "TABLE");
+    status = lnti_messages_add(
+        warnings, err, "%s: %zu %s of texts or orders, which annotate takes: linnet annotate --file %s", t->path,
+        t->plan.n_left, lnti_plural(t->plan.n_left, "column is", "columns are"), path.text);
+  }
   if (status || n_keys <= t->plan.n_columns) return status;
   n = n_keys - t->plan.n_columns;
   return lnti_messages_add(warnings, err, "%s: %zu %s first after many rows and %s left out (first: \"%.100s\")",

@@ -179,6 +179,7 @@ typedef struct lnti_table_plan {
   char separator; /**< of the table */
   bool is_export; /**< export wrote it */
   size_t id;      /**< then its column of ids */
+  size_t n_left;  /**< and how many columns of texts and orders it has, which annotate takes */
   lnti_arena arena;
 } lnti_table_plan;
 

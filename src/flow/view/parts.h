@@ -224,7 +224,7 @@ typedef struct lnti_view_refs {
 /** One set of stored predictions as columns, made when it is first asked for; all that were. */
 typedef struct lnti_view_predicted lnti_view_predicted;
 typedef struct lnti_view_predictions lnti_view_predictions;
-enum { LNTI_VIEW_PREDICTED_MAX = 64 /* sets, and labels whose confidence is asked for, at once */ };
+enum { LNTI_VIEW_PREDICTED_MAX = 1024 /* sets, and labels whose confidence is asked for, at once */ };
 
 struct lnti_view {
   lnti_project *project;
