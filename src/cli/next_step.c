@@ -17,7 +17,32 @@ static size_t in_split(const lnti_store_counts *counts, const char *name) {
 typedef struct learnable {
   size_t n;           /**< questions that train could mean */
   lnti_text yes_only; /**< the path of the only one, where nothing of it is answered with no: train would refuse */
+  lnti_text answer;   /**< an answer to the first question, as annotate takes it; empty where there is no question */
 } learnable;
+
+static lnt_status write_answer(lnti_text *out, const lnti_ontology *ontology, lnt_error *err) {
+  if (ontology->first_question == LNTI_NONE) return LNT_OK;
+  const lnti_question *q = &ontology->questions[ontology->first_question];
+  const char *value = q->first_option != LNTI_NONE ? ontology->options[q->first_option].key : "ANSWER";
+  return lnti_text_printf(out, err, "%s=%s", q->key, value);
+}
+
+static void clear_learnable(learnable *there_is) {
+  lnti_text_clear(&there_is->yes_only);
+  lnti_text_clear(&there_is->answer);
+}
+
+/** Items without labels: who has questions answers them. */
+static void print_no_labels(lnti_cli *cli, const learnable *there_is, const char *otherwise) {
+  if (there_is->answer.length == 0) {
+    lnti_print_next(cli, "%s", otherwise);
+  } else {
+    lnti_print_next(cli,
+                    "linnet annotate ITEM --set %s (no labels yet: answer by hand, or with a table: --file TABLE; the "
+                    "questions: linnet ontology show)",
+                    lnti_shell_word(there_is->answer.data, "QUESTION=ANSWER").text);
+  }
+}
 
 /** Answers are looked at only where the types of the questions do not say it. */
 static lnt_status find_learnable(learnable *out, lnti_project *project, lnt_error *err) {
@@ -36,6 +61,7 @@ static lnt_status find_learnable(learnable *out, lnti_project *project, lnt_erro
   if (!status && meant.yes_only != LNTI_NONE) {
     status = lnti_ontology_question_path(&out->yes_only, ontology, meant.yes_only, err);
   }
+  if (!status) status = write_answer(&out->answer, ontology, err);
   lnti_ontology_free(ontology);
   if (!status) out->n = meant.n;
   return status;
@@ -95,7 +121,8 @@ lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, 
   if (!status && counts.items == 0) {
     lnti_print_next(cli, "linnet import SOURCE");
   } else if (!status && counts.labelled == 0) {
-    lnti_print_next(cli, "linnet import SOURCE (no labels yet: they come with class folders, or with a table)");
+    print_no_labels(cli, &there_is,
+                    "linnet import SOURCE (no labels yet: they come with class folders, or with a table)");
   } else if (!status && there_is.n == 0) {
     print_nothing_to_learn(cli);
   } else if (!status && there_is.yes_only.length > 0) {
@@ -104,7 +131,7 @@ lnt_status lnti_print_next_step(lnti_cli *cli, lnti_project *project, bool cut, 
     print_step(cli, &counts, &there_is, key != NULL, cut);
   }
   free(key);
-  lnti_text_clear(&there_is.yes_only);
+  clear_learnable(&there_is);
   lnti_store_counts_clear(&counts);
   return status;
 }
@@ -146,7 +173,7 @@ lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_er
   lnt_status status = lnti_store_counts_read(&counts, project->store, err);
   if (!status) status = find_learnable(&there_is, project, err);
   if (!status && counts.labelled == 0) {
-    lnti_print_next(cli, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
+    print_no_labels(cli, &there_is, "linnet import FOLDER (no labels yet: put images into one folder for each class)");
   } else if (!status && there_is.n == 0) {
     print_nothing_to_learn(cli);
   } else if (!status && there_is.yes_only.length > 0) {
@@ -154,7 +181,7 @@ lnt_status lnti_print_next_training(lnti_cli *cli, lnti_project *project, lnt_er
   } else if (!status) {
     print_train(cli, &there_is, "");
   }
-  lnti_text_clear(&there_is.yes_only);
+  clear_learnable(&there_is);
   lnti_store_counts_clear(&counts);
   return status;
 }

@@ -76,7 +76,8 @@ class Templates(program.Case):
         self.assertEqual(len(names), 8)
         for name in names:
             self.run_ok("init", name, "--template", name)
-            self.run_ok("-C", name, "import", "photos")
+            told = self.run_ok("-C", name, "import", "photos").stdout
+            self.assertIn("Next: linnet annotate ITEM --set ", told)
             wanted, todo = {}, [("", question) for question in
                                 self.run_json("-C", name, "ontology", "show")["classifications"]]
             while todo:
