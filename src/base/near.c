@@ -38,22 +38,29 @@ static bool begins_with(const char *name, const char *text) {
   return *text == '\0';
 }
 
+/* The only name that begins with the text; NULL. */
+static const char *only_beginning(const char *text, const char *const *names, size_t n, bool folded) {
+  const char *found = NULL;
+  for (size_t i = 0; i < n && text[0]; i++) {
+    if (folded ? !begins_with(names[i], text) : strncmp(names[i], text, strlen(text)) != 0) continue;
+    if (found) return NULL;
+    found = names[i];
+  }
+  return found;
+}
+
 const char *lnti_nearest_name(const char *text, const char *const *names, size_t n) {
-  const char *best = NULL, *begins = NULL;
-  size_t best_edits = 1 + strlen(text) / 3, n_begin = 0;
+  const char *best = only_beginning(text, names, n, false);
+  size_t best_edits = 1 + strlen(text) / 3;
+  if (best) return best;
   for (size_t i = 0; i < n; i++) {
-    size_t edits = edit_distance(text, names[i]);
+    const size_t edits = edit_distance(text, names[i]);
     const bool nothing_stays = edits > 0 && edits >= strlen(text);
-    if (edits > NAME_MAX_COMPARED) continue;
-    if (nothing_stays) edits = NAME_MAX_COMPARED + 1;
+    if (edits > NAME_MAX_COMPARED || nothing_stays) continue;
     if (edits < best_edits || (edits == best_edits && !best)) {
       best = names[i];
       best_edits = edits;
     }
-    if (text[0] && begins_with(names[i], text)) {
-      begins = names[i];
-      n_begin++;
-    }
   }
-  return n_begin == 1 ? begins : best;
+  return best ? best : only_beginning(text, names, n, true);
 }

@@ -237,6 +237,10 @@ static void test_nearest(void **state) {
   assert_string_equal(lnti_nearest_name("MT_Free", folded, 3), "mt-free");
   assert_string_equal(lnti_nearest_name("Ext", folded, 3), "exterior");
   assert_string_equal(lnti_nearest_name("A", folded, 3), "a");
+  const char *const flat[] = {"Flatten 1", "flat"};
+  assert_string_equal(lnti_nearest_name("flatt", flat, 2),
+                      "flat"); /* an edit less says more than a beginning in other letters */
+  assert_string_equal(lnti_nearest_name("FLATTEN", flat, 2), "Flatten 1");
   assert_null(lnti_nearest_name("c", folded, 3)); /* nothing of it would stay */
   assert_null(lnti_nearest_name("", names, 5));
   assert_null(lnti_nearest_name("import", names, 0));

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 60000 };
 
 int client_connect(unsigned port) {
   struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
@@ -41,6 +41,18 @@ static size_t receive(int fd, char *buffer, size_t max) {
   assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
   ssize_t n = recv(fd, buffer, max, 0);
   return n > 0 ? (size_t)n : 0;
+}
+
+size_t client_first_readable(const int *fd, size_t n) {
+  struct pollfd ready[16];
+  assert_true(n <= sizeof ready / sizeof ready[0]);
+  for (size_t i = 0; i < n; i++) ready[i] = (struct pollfd){fd[i], POLLIN, 0};
+  assert_true(poll(ready, (nfds_t)n, PATIENCE_MS) > 0);
+  for (size_t i = 0; i < n; i++) {
+    if (ready[i].revents) return i;
+  }
+  fail_msg("%s", "poll() says that there is something to read, and not where");
+  return 0;
 }
 
 bool client_is_closed(int fd) {

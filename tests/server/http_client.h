@@ -24,6 +24,8 @@ void client_say(int fd, const char *text);
 client_reply client_read(int fd, bool head_only);
 /** Everything until the other end closes, or the text is there. */
 char *client_read_until(int fd, const char *text);
+/** Which of n connections has something to read first. */
+size_t client_first_readable(const int *fd, size_t n);
 /** Whether the other end closes within ten seconds. */
 bool client_is_closed(int fd);
 /** The value of a header, on the heap; NULL: none. */
