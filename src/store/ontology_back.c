@@ -42,7 +42,7 @@ static lnt_status stages_back(lnti_tx *tx, const char *keep, size_t n, int64_t o
   static const char back[] =
       "UPDATE items SET stage = (SELECT l.stage FROM stage_log l WHERE l.op_id = ? AND l.item_id = items.id) "
       "WHERE id IN (SELECT item_id FROM stage_log WHERE op_id = ?)";
-  const int64_t kept[] = {undo_id, op_id, undo_id, op_id, undo_id}, restored[] = {op_id, undo_id};
+  const int64_t kept[] = {undo_id, op_id, undo_id, op_id}, restored[] = {op_id, undo_id};
   lnt_status status = lnti_db_run_ints(tx->db, keep, kept, n, err);
   if (!status) status = lnti_db_run_ints(tx->db, back, restored, 2, err);
   return status ? status : tell_changed(tx, undo_id, err);
@@ -65,28 +65,31 @@ lnt_status lnti_tx_item_in_review(lnti_tx *tx, bool *out, int64_t item_id, lnt_e
 }
 
 lnt_status lnti_tx_stages_after_undo(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err) {
-  /* Of items of which this took answers back, and that nobody has answered since. */
+  /* Of items of which this took answers back, and that nobody has answered since. What an undo has put back is older than it
+   * looks. */
   static const char again[] =
       "INSERT INTO stage_log (op_id, item_id, stage) SELECT ?, i.id, i.stage FROM stage_log l "
-      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND ((i.stage = 'done' AND l.stage = 'review') "
-      "OR (i.stage <> 'done' AND l.stage = 'done' AND EXISTS "
-      "(SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0))) "
+      "JOIN items i ON i.id = l.item_id WHERE l.op_id = ? AND i.stage <> l.stage AND (l.stage <> 'done' OR EXISTS "
+      "(SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)) "
       "AND i.id IN (SELECT w.subject_id FROM answer_ranges r JOIN answer_log w ON w.id BETWEEN r.first_id AND r.last_id "
-      "WHERE r.op_id = ? AND w.subject_kind = 1) AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND "
-      "a.subject_id = i.id AND a.question_id <> 0 AND a.op_id > ? AND a.op_id <> ?)";
+      "WHERE r.op_id = ? AND w.subject_kind = 1) AND NOT EXISTS (SELECT 1 FROM answers a JOIN operations o ON "
+      "o.id = a.op_id WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0 AND a.op_id > ? AND "
+      "o.undoes IS NULL)";
+  /* An import made its items done. */
   static const char unanswered[] =
-      "INSERT INTO stage_log (op_id, item_id, stage) SELECT DISTINCT ?, i.id, i.stage FROM answer_ranges r "
-      "JOIN answer_log l ON l.id BETWEEN r.first_id AND r.last_id JOIN items i ON i.id = l.subject_id "
-      "WHERE r.op_id = ? AND l.subject_kind = 1 AND i.stage = 'done' AND NOT EXISTS "
+      "INSERT INTO stage_log (op_id, item_id, stage) SELECT DISTINCT ?, i.id, i.stage FROM operations o "
+      "JOIN answer_ranges r ON r.op_id = ? JOIN answer_log l ON l.id BETWEEN r.first_id AND r.last_id "
+      "JOIN items i ON i.id = l.subject_id WHERE o.id = ? AND o.kind = 2 AND l.subject_kind = 1 AND i.stage = 'done' "
+      "AND NOT EXISTS "
       "(SELECT 1 FROM answers a WHERE a.subject_kind = 1 AND a.subject_id = i.id AND a.question_id <> 0)";
   static const char annotate[] =
       "UPDATE items SET stage = 'annotate' WHERE stage = 'done' AND id IN "
       "(SELECT item_id FROM stage_log WHERE op_id = ? AND stage = 'done')";
-  const int64_t own[] = {undo_id, undo_id};
+  const int64_t own[] = {undo_id, undo_id, op_id};
   lnt_status status = lnti_tx_flush_answers(tx, err);
   if (!status) status = lnti_tx_flush_range(tx, err);
-  if (!status) status = stages_back(tx, again, 5, op_id, undo_id, err);
-  if (!status) status = lnti_db_run_ints(tx->db, unanswered, own, 2, err);
+  if (!status) status = stages_back(tx, again, 4, op_id, undo_id, err);
+  if (!status) status = lnti_db_run_ints(tx->db, unanswered, own, 3, err);
   if (!status) status = lnti_db_run_ints(tx->db, annotate, own, 1, err);
   return status ? status : tell_changed(tx, undo_id, err);
 }

@@ -348,9 +348,8 @@ LNT_MUST_CHECK lnt_status lnti_tx_item_stage_of_op(lnti_tx *tx, int64_t op_id, i
                                                    lnt_error *err);
 /** Whether an item waits for review; false where there is none. */
 LNT_MUST_CHECK lnt_status lnti_tx_item_in_review(lnti_tx *tx, bool *out, int64_t item_id, lnt_error *err);
-/** After the answers of an operation were undone under `undo_id`: items of which that has left no answer, and which were done,
- *  are to be annotated again; those that `op_id`, itself an undo, had put there are done again. Those that it had reviewed
- *  wait for review again, and the other way round. */
+/** After the answers of an operation were undone under `undo_id`: items whose stage it had changed have that of before, where
+ *  nobody has answered them since; those of an import that have no answer left are to be annotated again. */
 LNT_MUST_CHECK lnt_status lnti_tx_stages_after_undo(lnti_tx *tx, int64_t op_id, int64_t undo_id, lnt_error *err);
 /** The newest later operation that changed the same questions or options and was not taken back; 0: none. */
 LNT_MUST_CHECK lnt_status lnti_tx_ontology_changed_since(lnti_tx *tx, int64_t *op_out, int64_t op_id, lnt_error *err);

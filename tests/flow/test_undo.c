@@ -227,7 +227,7 @@ static lnt_status all_done(void *payload, lnti_tx *tx, lnt_error *err) {
   return lnti_tx_item_stages(tx, 1, 3, "done", err);
 }
 
-static void items_without_answers_are_to_be_annotated_again(void **state) {
+static void answers_leave_the_stage_that_they_did_not_give(void **state) {
   (void)state;
   lab l = new_lab();
   conflicts c = {0};
@@ -239,14 +239,14 @@ static void items_without_answers_are_to_be_annotated_again(void **state) {
   assert_ok(lnti_store_write(l.project->store, all_done, NULL, ERR));
   lnti_undone u = undo(&l, both, &c);
   assert_int_equal(u.again, 0);
-  expect_stages(&l, "done done annotate ");
+  expect_stages(&l, "done done done ");
   u = undo(&l, u.op_id, &c);
   assert_int_equal(u.again, both);
   assert_int_equal(u.again_kind, LNTI_OP_ANNOTATE);
   expect_stages(&l, "done done done ");
   u = undo(&l, u.op_id, &c);
   assert_int_equal(u.again, 0); /* neither did it anything again, nor is it a first undo */
-  expect_stages(&l, "done done annotate ");
+  expect_stages(&l, "done done done ");
   lab_free(&l);
 }
 
@@ -389,7 +389,7 @@ int main(void) {
       cmocka_unit_test(undo_goes_further_back_each_time),
       cmocka_unit_test(an_undo_looks_as_far_back_as_it_must),
       cmocka_unit_test(what_somebody_answered_since_stays),
-      cmocka_unit_test(items_without_answers_are_to_be_annotated_again),
+      cmocka_unit_test(answers_leave_the_stage_that_they_did_not_give),
       cmocka_unit_test(a_child_does_not_come_back_without_its_parent),
       cmocka_unit_test(texts_follow_their_rules),
       cmocka_unit_test(an_order_is_one_answer),
