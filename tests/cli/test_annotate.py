@@ -92,6 +92,11 @@ class Templates(program.Case):
             answers = self.run_lines("-C", name, "items", "--where", "id=1")[0]["answers"]
             self.assertEqual(answers.keys(), wanted.keys(), name)
             comes_back(self, name)
+            self.run_ok("init", f"{name}-2", "--template", name)
+            self.run_ok("-C", f"{name}-2", "import", f"{name}.csv")
+            self.run_json("-C", f"{name}-2", "annotate", "--file", f"{name}.csv")
+            again = self.run_lines("-C", f"{name}-2", "items", "--where", "id=1")[0]["answers"]
+            self.assertEqual(again, answers, name)
             self.run_ok("-C", name, "verify")
 
 

@@ -164,6 +164,7 @@ lnt_status lnti_table_take_export(lnti_table_planning *p, lnt_error *err) {
   for (size_t i = 0; i < p->plan->n_columns && !status; i++) {
     const lnti_table_column *column = &p->plan->columns[i];
     size_t known = find_fixed(column->name);
+    if (p->sample->format != LNTI_TABLE_JSONL && i >= N_CSV) known = N_FIXED; /* a question may have any name there */
     if (strcmp(column->name, "id") == 0) p->plan->id = i;
     if (column->role != LNTI_COLUMN_OPEN) continue;
     if (known < N_FIXED) {
