@@ -309,6 +309,8 @@ class Annotate(program.Case):
         now = {item["id"]: item["answers"].get("class") for item in self.run_lines("-C", "p", "items")}
         self.assertEqual(now, {key: truth[key] if key not in free else said[key][0] if key in sure else None for key in truth})
         self.run_ok("-C", "p", "undo")
+        nothing = self.told("--from-predictions", "gpt-4o", "--where", "labelled=no and confidence:class>0.99")
+        self.assertEqual((nothing["added"], nothing["touched"], nothing["operation"]), (0, 0, None))
         where = ("--where", f"id<={len(items) // 2} and labelled=no")
         self.assertEqual(self.told("--from-predictions", "gpt-4o", *where)["added"],
                          sum(int(key) <= len(items) // 2 for key in free))

@@ -370,9 +370,10 @@ lnt_status lnti_annotate_items(lnti_annotate_items_result *out, lnti_project *pr
   if (!status) status = lnti_store_ontology(&r.ontology, project->store, err); /* as it is after the waiting */
   if (!status) status = parse_options(&r, err);
   if (!status && options->where) status = find_matching(&r, err);
+  const int64_t none = 0, *chosen = r.ids ? r.ids : &none; /* a filter that finds nothing chooses nothing, not all */
   if (!status && options->predictions)
     status = lnti_predicted_answers_open(&r.predicted, project, r.ontology, options->predictions,
-                                         options->min_confidence, options->where ? r.ids : NULL, r.n_ids, err);
+                                         options->min_confidence, options->where ? chosen : NULL, r.n_ids, err);
   if (!status && r.lines) status = lnti_repeats_look(&r.repeats, r.lines, r.ontology, project->context.cancel, err);
   if (!status) status = write_all(&r, err);
   if (!status) status = lnti_store_position_read(&position, project->store, err);
