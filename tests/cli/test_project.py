@@ -264,6 +264,13 @@ class Migrate(program.Case):
         self.run_ok("-C", "p", "undo", early["operation"], expect=3)
         self.assertEqual([item["id"] for item in self.run_lines("-C", "p", "items", "--where", "stage=review")].count(both[0]), 0)
         self.assertEqual(waiting(), 2)
+        # Nor where that was another question's answer.
+        self.run_ok("-C", "p", "ontology", "migrate", "add", "", "id=remark", "type=text")
+        early = self.run_json("-C", "p", "annotate", both[1], "--set", "remark=hi")
+        self.run_ok("-C", "p", "annotate", both[1], "--set", f"class={self.classes[2]}")
+        self.assertEqual(waiting(), 1)
+        self.run_ok("-C", "p", "undo", early["operation"])
+        self.assertEqual(waiting(), 1)
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "review=yes", "note=" + "x" * 5000,
                    "--dry-run", says="the note")
         self.fails(2, "-C", "p", "ontology", "migrate", "split", f"class/{first}", "where=id>0", "title=x", "note=y",

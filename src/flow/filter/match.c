@@ -21,10 +21,6 @@ typedef struct matching {
   uint64_t *bits;
 } matching;
 
-static void set_bit(uint64_t *bits, size_t row) {
-  bits[row / 64] |= (uint64_t)1 << row % 64;
-}
-
 static void join_or(uint64_t *bits, const uint64_t *more, size_t words) {
   for (size_t w = 0; w < words; w++) bits[w] |= more[w];
 }
@@ -142,10 +138,6 @@ static lnt_status match_codes(const matching *m, const lnti_coded *coded, lnt_er
 
 /* ---- checklists ---- */
 
-static void join_column(uint64_t *bits, const lnti_column *column, size_t words) {
-  if (column->width) join_or(bits, column->data, words);
-}
-
 static const lnti_option_bits *bits_of(const matching *m, size_t option) {
   const lnti_ontology *o = m->view->ontology;
   const lnti_question_rows *q = lnti_view_answer_rows(m->view, &m->term->field);
@@ -162,15 +154,15 @@ static void invert(uint64_t *bits, const lnti_view *view) {
 /* Rows with a code of the question as a whole: unsure, or none. */
 static void join_code(const matching *m, const lnti_question_rows *q, uint32_t code) {
   for (size_t i = 0; i < m->view->rows.n; i++) {
-    if (lnti_column_code(&q->codes, i) == code) set_bit(m->bits, i);
+    if (lnti_column_code(&q->codes, i) == code) lnti_bits_set(m->bits, i);
   }
 }
 
 /* Rows with any yes or no. */
 static void join_answered(uint64_t *bits, const lnti_question_rows *q, size_t words) {
   for (size_t i = 0; i < q->checks.n; i++) {
-    join_column(bits, &q->bits[i].yes, words);
-    join_column(bits, &q->bits[i].no, words);
+    lnti_bits_join(bits, &q->bits[i].yes, words);
+    lnti_bits_join(bits, &q->bits[i].no, words);
   }
 }
 
@@ -208,7 +200,7 @@ static lnt_status match_checklist(const matching *m, lnt_error *err) {
   lnt_status status = LNT_OK;
   for (size_t i = 0; i < m->term->n_values; i++) {
     const lnti_option_bits *bits = m->values[i].kind == LNTI_VALUE_OPTION ? bits_of(m, m->values[i].option) : NULL;
-    if (bits) join_column(m->bits, &bits->yes, words);
+    if (bits) lnti_bits_join(m->bits, &bits->yes, words);
   }
   if (states & 1u << LNTI_IS_UNANSWERED) status = join_unanswered(m, q, err);
   if (q && states & 1u << LNTI_IS_ANSWERED) join_answered(m->bits, q, words);
@@ -225,14 +217,14 @@ static lnt_status match_option(const matching *m, lnt_error *err) {
   lnt_status status = lnti_view_new_bits(&known, m->view, err);
   if (status) return status;
   if (bits) {
-    join_column(known, &bits->yes, words);
-    join_column(known, &bits->no, words);
+    lnti_bits_join(known, &bits->yes, words);
+    lnti_bits_join(known, &bits->no, words);
   }
   invert(known, m->view); /* now: unknown */
   unsigned asked = codes_asked(m, LNTI_VALUE_WORD);
   if (asked & 1u << LNTI_TRI_UNKNOWN) join_or(m->bits, known, words);
-  if (bits && asked & 1u << LNTI_TRI_YES) join_column(m->bits, &bits->yes, words);
-  if (bits && asked & 1u << LNTI_TRI_NO) join_column(m->bits, &bits->no, words);
+  if (bits && asked & 1u << LNTI_TRI_YES) lnti_bits_join(m->bits, &bits->yes, words);
+  if (bits && asked & 1u << LNTI_TRI_NO) lnti_bits_join(m->bits, &bits->no, words);
   free(known);
   return LNT_OK;
 }
@@ -329,7 +321,7 @@ static lnt_status match_ints(const matching *m, const lnti_column *column, lnt_e
   if (!status) status = lnti_view_new_bits(&one, m->view, err);
   if (!status && (n > FEW || !column)) {
     for (size_t row = 0; row < m->view->rows.n; row++) {
-      if (in_spans(spans, n, int_of(m, column, row))) set_bit(m->bits, row);
+      if (in_spans(spans, n, int_of(m, column, row))) lnti_bits_set(m->bits, row);
     }
   } else {
     for (size_t i = 0; i < n && !status; i++) {
@@ -396,7 +388,7 @@ static lnt_status match_reals(const matching *m, const lnti_column *column, lnt_
   if (!status) status = lnti_view_new_bits(&one, m->view, err);
   if (!status && n > FEW) {
     for (size_t row = 0; row < m->view->rows.n; row++) {
-      if (in_real_spans(spans, n, lnti_column_real(column, row))) set_bit(m->bits, row);
+      if (in_real_spans(spans, n, lnti_column_real(column, row))) lnti_bits_set(m->bits, row);
     }
   } else {
     for (size_t i = 0; i < n && !status; i++) {
@@ -436,7 +428,7 @@ static lnt_status match_ids(const matching *m, lnt_error *err) {
   lnt_status status = int_spans(&spans, &n, m, err);
   for (size_t i = 0; i < n; i++) {
     size_t row = row_from(&m->view->rows, spans[i].low);
-    for (; row < m->view->rows.n && m->view->rows.ids[row] <= spans[i].high; row++) set_bit(m->bits, row);
+    for (; row < m->view->rows.n && m->view->rows.ids[row] <= spans[i].high; row++) lnti_bits_set(m->bits, row);
   }
   free(spans);
   return status;
@@ -458,7 +450,7 @@ static lnt_status match_sources(const matching *m, lnt_error *err) {
       source = lnti_view_source_of(m->view, id);
       holds = source && lnti_value_set_has(&set, source->path);
     }
-    if (holds) set_bit(m->bits, row);
+    if (holds) lnti_bits_set(m->bits, row);
   }
   lnti_value_set_clear(&set);
   return LNT_OK;

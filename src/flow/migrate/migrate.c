@@ -190,16 +190,11 @@ lnt_status lnti_migrate_each_item(lnti_migrating *m, lnti_migrate_visit visit, v
 
 static lnt_status fail_misfits(lnti_migrating *m, lnt_error *err) {
   lnti_text text = {0};
-  lnt_status status = LNT_OK;
-  size_t shown = m->n_misfits < LNTI_MIGRATE_MISFITS ? m->n_misfits : LNTI_MIGRATE_MISFITS;
-  for (size_t i = 0; i < shown && !status; i++) {
-    status =
-        lnti_text_printf(&text, err, "%sitem %lld: %.150s", i ? "; " : "", (long long)m->misfit_ids[i], m->misfits[i]);
-  }
+  lnt_status status = lnti_migrating_misfits(&text, m, err);
   if (!status) {
     status = lnti_fail(err, LNT_ECONFLICT, "%zu %s not fit, and nothing was changed: %.600s%s", m->n_misfits,
                        lnti_plural(m->n_misfits, "item's answers do", "items' answers do"), text.data,
-                       m->n_misfits > shown ? "..." : "");
+                       m->n_misfits > LNTI_MIGRATE_MISFITS ? "..." : "");
   }
   lnti_text_clear(&text);
   return status;

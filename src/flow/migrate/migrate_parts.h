@@ -53,6 +53,8 @@ typedef struct lnti_migrating {
 LNT_MUST_CHECK lnt_status lnti_migrate_prepare(lnti_migrating *m, const char *json, size_t n, const char *note,
                                                lnt_error *err);
 void lnti_migrating_clear(lnti_migrating *m);
+/** "item 7: REASON; item 9: REASON": the misfits that are kept, appended. */
+LNT_MUST_CHECK lnt_status lnti_migrating_misfits(lnti_text *out, const lnti_migrating *m, lnt_error *err);
 /** Whether the filter of a change finds an item. */
 bool lnti_migrate_found(const lnti_migrating *m, size_t change, int64_t item_id);
 /** Reads the answers of items with these ids into m->rows. @param question_id  0: all; in a write all are read */

@@ -209,6 +209,16 @@ static lnt_status load_for_model(void *payload, const lnti_model_row *model, lnt
   return load_old(payload, err);
 }
 
+lnt_status lnti_migrating_misfits(lnti_text *out, const lnti_migrating *m, lnt_error *err) {
+  const size_t shown = m->n_misfits < LNTI_MIGRATE_MISFITS ? m->n_misfits : LNTI_MIGRATE_MISFITS;
+  lnt_status status = LNT_OK;
+  for (size_t i = 0; i < shown && !status; i++) {
+    status =
+        lnti_text_printf(out, err, "%sitem %lld: %.150s", i ? "; " : "", (long long)m->misfit_ids[i], m->misfits[i]);
+  }
+  return status;
+}
+
 /* Which question a model learned is to be known from before. */
 lnt_status lnti_migrate_begin(lnti_migrating *m, lnt_error *err) {
   return lnti_store_models(m->project->store, NULL, load_for_model, m, err);

@@ -135,17 +135,13 @@ static lnt_status check_item(void *payload, size_t begin, size_t end, lnt_error 
 
 static lnt_status fail_later(const lnti_migrating *m, lnt_error *err) {
   lnti_text text = {0};
-  lnt_status status = LNT_OK;
-  size_t shown = m->n_misfits < LNTI_MIGRATE_MISFITS ? m->n_misfits : LNTI_MIGRATE_MISFITS;
-  for (size_t i = 0; i < shown && !status; i++) {
-    status =
-        lnti_text_printf(&text, err, "%sitem %lld: %.150s", i ? "; " : "", (long long)m->misfit_ids[i], m->misfits[i]);
-  }
+  lnt_status status = lnti_migrating_misfits(&text, m, err);
   if (!status) {
-    status = lnti_fail(
-        err, LNT_ECONFLICT,
-        "%zu later %s on this migration, and nothing was undone: %.600s%s. Undo what answered them first", m->n_misfits,
-        lnti_plural(m->n_misfits, "answer depends", "answers depend"), text.data, m->n_misfits > shown ? "..." : "");
+    status =
+        lnti_fail(err, LNT_ECONFLICT,
+                  "%zu later %s on this migration, and nothing was undone: %.600s%s. Undo what answered them first",
+                  m->n_misfits, lnti_plural(m->n_misfits, "answer depends", "answers depend"), text.data,
+                  m->n_misfits > LNTI_MIGRATE_MISFITS ? "..." : "");
   }
   lnti_text_clear(&text);
   return status;

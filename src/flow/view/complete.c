@@ -19,21 +19,13 @@ static bool get_bit(const uint64_t *bits, size_t row) {
   return bits[row / 64] >> row % 64 & 1;
 }
 
-static void set_bit(uint64_t *bits, size_t row) {
-  bits[row / 64] |= (uint64_t)1 << row % 64;
-}
-
-static void join_column(uint64_t *bits, const lnti_column *column, size_t n_words) {
-  for (size_t w = 0; w < n_words && column->width; w++) bits[w] |= ((const uint64_t *)column->data)[w];
-}
-
 /* What holds for a group holds for its images. */
 static void spread(uint64_t *bits, const lnti_view *view) {
   const lnti_column *groups = &view->rows.numbers[LNTI_NUMBER_GROUP];
   for (size_t row = 0; groups->width && row < view->rows.n; row++) {
     uint64_t id = lnti_column_number(groups, row);
     size_t group = id ? lnti_rows_find(&view->rows, (int64_t)id) : LNTI_NONE;
-    if (group != LNTI_NONE && get_bit(bits, group)) set_bit(bits, row);
+    if (group != LNTI_NONE && get_bit(bits, group)) lnti_bits_set(bits, row);
   }
 }
 
@@ -66,7 +58,7 @@ static lnt_status find_chosen(completing *c, size_t option, lnt_error *err) {
   memset(c->one, 0, c->n_words * sizeof *c->one);
   if (q && (question->type == LNTI_CHECKLIST || question->type == LNTI_RANK)) {
     size_t place = lnti_places_find(&q->checks, o->options[option].id);
-    if (place != LNTI_NONE) join_column(c->one, &q->bits[place].yes, c->n_words);
+    if (place != LNTI_NONE) lnti_bits_join(c->one, &q->bits[place].yes, c->n_words);
   } else if (q) {
     status = select_chosen(c->one, c->view, q, option, err);
   }

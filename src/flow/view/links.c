@@ -41,16 +41,12 @@ static bool differs(const set_walk *set, const lnti_column *codes, uint32_t leas
   return two_values && (!set->equal || two_sets);
 }
 
-static bool bit(const lnti_column *bits, size_t row) {
-  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
-}
-
 static bool checks_differ(const set_walk *set, const lnti_option_bits *bits) {
   bool any = false, first_yes = false, two_values = false, two_sets = false;
   uint64_t first_equal = 0;
   for (size_t i = 0; i < set->n; i++) {
-    bool yes = bit(&bits->yes, set->rows[i]);
-    if (!yes && !bit(&bits->no, set->rows[i])) continue;
+    bool yes = lnti_bits_get(&bits->yes, set->rows[i]);
+    if (!yes && !lnti_bits_get(&bits->no, set->rows[i])) continue;
     uint64_t equal = set->equal ? lnti_column_number(set->equal, set->rows[i]) : 0;
     if (!any) {
       first_yes = yes;

@@ -49,6 +49,18 @@ double lnti_column_real(const lnti_column *column, size_t row);
 /** 0 where missing. */
 uint64_t lnti_column_number(const lnti_column *column, size_t row);
 
+/** A bit of a row in a column of whole words; false where there are none. */
+static inline bool lnti_bits_get(const lnti_column *bits, size_t row) {
+  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
+}
+/** Adds what is set in a column of whole words to n_words of bits. */
+static inline void lnti_bits_join(uint64_t *bits, const lnti_column *column, size_t n_words) {
+  for (size_t w = 0; w < n_words && column->width; w++) bits[w] |= ((const uint64_t *)column->data)[w];
+}
+static inline void lnti_bits_set(uint64_t *bits, size_t row) {
+  bits[row / 64] |= (uint64_t)1 << row % 64;
+}
+
 /* ---- texts ---- */
 
 /** Texts by number, each ended by a NUL. */

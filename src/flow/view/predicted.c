@@ -196,10 +196,6 @@ lnt_status lnti_view_need(lnti_view *view, const lnti_field *field, lnt_error *e
 
 /* ---- one item ---- */
 
-static bool has_bit(const lnti_column *bits, size_t row) {
-  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
-}
-
 static lnt_status add_row(lnti_view_prediction *out, const lnti_answer_row *row, lnt_error *err) {
   lnt_status status = lnti_grow(&out->rows, &out->capacity, out->n + 1, sizeof *out->rows, err);
   if (!status) out->rows[out->n++] = *row;
@@ -219,7 +215,7 @@ static lnt_status read_row(lnti_view_prediction *out, const lnti_question_rows *
   for (size_t i = 0; i < q->checks.n && !status; i++) {
     answer =
         (lnti_answer_row){.question_id = q->question_id, .slot = q->checks.ids[i], .state = LNTI_ANSWERED, .number = 1};
-    if (has_bit(&q->bits[i].yes, row)) status = add_row(out, &answer, err);
+    if (lnti_bits_get(&q->bits[i].yes, row)) status = add_row(out, &answer, err);
   }
   return status;
 }

@@ -10,10 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool get_bit(const lnti_column *bits, size_t row) {
-  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
-}
-
 /* ---- reading ---- */
 
 typedef struct building {
@@ -129,7 +125,7 @@ static lnt_status fill_noes(building *b, lnt_error *err) {
     size_t place = q && b->option[c] != LNTI_NONE
                        ? lnti_places_find(&q->checks, b->view->ontology->options[b->option[c]].id)
                        : LNTI_NONE;
-    bool yes = place != LNTI_NONE && get_bit(&q->bits[place].yes, first);
+    bool yes = place != LNTI_NONE && lnti_bits_get(&q->bits[place].yes, first);
     if (b->option[c] != LNTI_NONE && !yes) status = say_label(b, first, b->option[c], false, err);
   }
   lnti_question_rows *q =
@@ -213,7 +209,7 @@ typedef struct comparing {
 static bool is_answered(const comparing *c, size_t row) {
   if (lnti_column_code(&c->said->codes, row) != LNTI_CODE_UNANSWERED) return true;
   for (size_t i = 0; c->labels && i < c->said->checks.n; i++) {
-    if (get_bit(&c->said->bits[i].yes, row) || get_bit(&c->said->bits[i].no, row)) return true;
+    if (lnti_bits_get(&c->said->bits[i].yes, row) || lnti_bits_get(&c->said->bits[i].no, row)) return true;
   }
   return false;
 }
@@ -248,12 +244,12 @@ static lnti_comparison compare_labels(const comparing *c, size_t row, size_t sai
   lnti_comparison found = LNTI_COMPARED_NONE;
   for (size_t i = 0; i < c->predicted->checks.n; i++) {
     const lnti_option_bits *p = &c->predicted->bits[i];
-    bool yes = get_bit(&p->yes, row), said_yes = false, said_no = none;
-    if (!yes && !get_bit(&p->no, row)) continue;
+    bool yes = lnti_bits_get(&p->yes, row), said_yes = false, said_no = none;
+    if (!yes && !lnti_bits_get(&p->no, row)) continue;
     size_t place = lnti_places_find(&c->said->checks, c->predicted->checks.ids[i]);
     if (place != LNTI_NONE) {
-      said_yes = get_bit(&c->said->bits[place].yes, said_row);
-      said_no = said_no || get_bit(&c->said->bits[place].no, said_row);
+      said_yes = lnti_bits_get(&c->said->bits[place].yes, said_row);
+      said_no = said_no || lnti_bits_get(&c->said->bits[place].no, said_row);
     }
     if (!said_yes && !said_no) continue;
     if (said_yes != yes) return LNTI_COMPARED_DIFFERENT;

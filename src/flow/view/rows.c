@@ -242,10 +242,6 @@ static lnt_status get_bits(lnti_option_bits **out, lnti_question_rows *question,
   return LNT_OK;
 }
 
-static bool get_bit(const lnti_column *bits, size_t row) {
-  return row / 64 < bits->capacity && (((const uint64_t *)bits->data)[row / 64] >> row % 64 & 1);
-}
-
 /* Whole words in a column that would hold doubles: it is filled with zero bytes, and never read as numbers. */
 static lnt_status grow_bits(lnti_column *bits, size_t n_words, lnt_error *err) {
   lnti_column grown = {.capacity = lnti_facet_words(n_words) * 64, .width = 8};
@@ -286,7 +282,7 @@ static lnt_status answer_option(lnti_rows *rows, lnti_question_rows *question, s
   lnt_status status = get_bits(&bits, question, answer->slot, err);
   if (status) return status;
   bool is = answer->state == LNTI_ANSWERED, yes = is && answer->number != 0;
-  bool was = get_bit(&bits->yes, row) || get_bit(&bits->no, row);
+  bool was = lnti_bits_get(&bits->yes, row) || lnti_bits_get(&bits->no, row);
   status = set_bit(&bits->yes, row, yes, err);
   if (!status) status = set_bit(&bits->no, row, is && !yes, err);
   if (!status) status = count_answer(rows, row, was, is, err);

@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void join_column(uint64_t *bits, const lnti_column *column, size_t n_words) {
-  for (size_t w = 0; w < n_words && column->width; w++) bits[w] |= ((const uint64_t *)column->data)[w];
-}
-
 void lnti_view_answered(uint64_t *bits, const lnti_view *view, size_t question) {
   const lnti_question_rows *q = lnti_rows_question(&view->rows, view->ontology->questions[question].id);
   const size_t n_words = lnti_view_words(view);
@@ -19,8 +15,8 @@ void lnti_view_answered(uint64_t *bits, const lnti_view *view, size_t question) 
     lnti_facet_range(bits, q->codes.data, q->codes.width, view->rows.n, 1, UINT32_MAX, view->project->context.cpu);
   }
   for (size_t i = 0; i < q->checks.n; i++) {
-    join_column(bits, &q->bits[i].yes, n_words);
-    join_column(bits, &q->bits[i].no, n_words);
+    lnti_bits_join(bits, &q->bits[i].yes, n_words);
+    lnti_bits_join(bits, &q->bits[i].no, n_words);
   }
 }
 
